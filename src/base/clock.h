@@ -1,0 +1,32 @@
+// Time, injected: production code asks a Clock, tests set one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace globes {
+
+/// Microseconds since the Unix epoch, UTC.
+using UnixMicros = std::int64_t;
+
+/// Any thread.
+class Clock {
+public:
+    virtual ~Clock() = default;
+    /// Wall time, for what users see.
+    virtual UnixMicros now_us() const = 0;
+    /// Monotonic, for every deadline and rate.
+    virtual std::chrono::steady_clock::time_point steady() const = 0;
+};
+
+class SystemClock final : public Clock {
+public:
+    UnixMicros now_us() const override;
+    std::chrono::steady_clock::time_point steady() const override { return std::chrono::steady_clock::now(); }
+};
+
+/// RFC 3339, UTC, six digits of fraction and `Z`: `2020-12-03T21:23:54.421318Z`.
+std::string format_rfc3339(UnixMicros time);
+
+}  // namespace globes

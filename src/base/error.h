@@ -1,0 +1,41 @@
+// The errors that a client of the API may meet (wire contract, section 2). Texts and statuses stand in api/error_table.cc.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace globes {
+
+/// The numbers are the wire's own.
+enum class ErrorCode : std::uint16_t {
+    room_not_found = 101,
+    duplicate_room = 102,
+    room_invalid_json = 103,
+    room_unauthorized = 104,
+    room_invalid_content = 105,
+    user_not_found = 201,
+    duplicate_username = 202,
+    client_invalid_json = 203,
+    client_unauthorized = 204,
+    session_not_established = 301,
+    invalid_json = 303,
+    unauthorized = 304,
+    unsupported_device = 305,
+    invalid_token = 403,
+    path_not_found = 501,
+    method_not_allowed = 502,
+    too_many_requests = 503,
+    too_large = 504,
+    unavailable = 505,
+    bad_request = 506,
+};
+
+/// A failure as a value. `field` names the offending JSON field or query parameter and always views a literal.
+struct Error {
+    ErrorCode code;
+    std::string_view field = {};
+
+    friend bool operator==(const Error&, const Error&) = default;
+};
+
+}  // namespace globes

@@ -1,0 +1,99 @@
+// The port to whatever keeps rooms and their durable events, and what every store promises.
+//
+//  1. Order: batches are committed in the order of `append`; within one batch writes apply in their order.
+//  2. Atomic: all of a batch becomes durable and visible, or nothing of it does.
+//  3. Group commit: a store may join waiting batches in one transaction; each still gets its own answer, in order.
+//  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
+//  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may still
+//     turn up until a later `read_events` of that room has answered.
+//  6. Two events of one room never have the same seq: such a batch fails and the first event stays as it was.
+//  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
+//  8. Reads see every batch that was reported committed before the read was asked for.
+//  9. An unclean stop needs nothing but the next `open`.
+// 10. Answers come on a thread of the store, each exactly once, also when the store stops (`failed` then).
+//
+// Threads: the calls below come from the core thread or any worker, never wait for the disk or the network, and are safe at
+// the same time. `stop` is called once, by main, after the core has stopped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "chat/event.h"
+#include "chat/room_record.h"
+
+namespace globes::chat {
+
+/// Inserts the room or replaces it as a whole (its events stay). A counted id moves `next_room_id` past itself.
+struct PutRoom {
+    RoomRecord room;
+};
+struct DeleteRoom {
+    RoomId room;
+};
+/// `event` is durable; its room has been put before.
+struct AppendEvent {
+    Event event;
+};
+using StoreWrite = std::variant<PutRoom, DeleteRoom, AppendEvent>;
+using StoreBatch = std::vector<StoreWrite>;
+
+enum class CommitOutcome : std::uint8_t { committed, failed, unknown };
+
+/// One room as `load_rooms` finds it.
+struct StoredRoom {
+    RoomRecord record;
+    std::uint64_t last_seq = 0;  ///< The newest seq ever given in this room; 0 where nothing was said.
+};
+
+struct StoredRooms {
+    std::vector<StoredRoom> rooms;  ///< In ascending order of id.
+    RoomId next_room_id = 1;
+};
+
+/// Events of one room with after < seq < before (0 for `before`: no upper end), in ascending order, at most `limit`.
+/// `newest_first_cut`: where more than `limit` match, the newest are kept instead of the oldest.
+struct EventQuery {
+    RoomId room = 0;
+    std::uint64_t after = 0;
+    std::uint64_t before = 0;
+    std::size_t limit = 0;
+    bool newest_first_cut = false;
+};
+
+struct EventPage {
+    bool ok = false;  ///< False: the store could not be read; `events` is empty.
+    std::vector<Event> events;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// Everything that the core needs at start. Blocks; called once, by main, before any other call.
+    /// Throws std::runtime_error with a message for the operator.
+    virtual StoredRooms load_rooms() = 0;
+
+    /// Bounded by `StoreLimits::queued_bytes`: beyond it the batch fails at once.
+    virtual void append(StoreBatch batch, std::move_only_function<void(CommitOutcome)> done) = 0;
+
+    /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
+    virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
+
+    /// Whether the store can be reached and read now (`/ready`).
+    virtual void ping(std::move_only_function<void(bool)> done) = 0;
+
+    /// Commits what was accepted, answers everything, joins its threads.
+    virtual void stop() = 0;
+};
+
+struct StoreLimits {
+    std::size_t queued_bytes = std::size_t{64} << 20;
+    std::size_t queued_reads = 1024;
+};
+
+}  // namespace globes::chat
