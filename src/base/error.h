@@ -1,4 +1,5 @@
-// The errors that a client of the API may meet (wire contract, section 2). Texts and statuses stand in api/error_table.cc.
+// The errors that a client of the API may meet (wire contract, section 2). Texts and statuses stand in
+// api/error_table.cc.
 #pragma once
 
 #include <cstdint>

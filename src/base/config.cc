@@ -1,0 +1,128 @@
+#include "base/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "base/config_json.h"
+#include "base/env_file.h"
+
+namespace globes {
+namespace {
+
+/// Below it a SECRET_KEY can be guessed offline by whoever holds one token.
+constexpr std::size_t kShortSecretBytes = 16;
+
+/// None if the file is not there and need not be.
+std::optional<std::string> read_file(const std::filesystem::path& path, bool required) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        if (errno == ENOENT && !required) return std::nullopt;
+        throw ConfigError(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
+    }
+    try {
+        return std::string(std::istreambuf_iterator(file), {});
+    } catch (const std::ios_base::failure&) {  // A folder opens like a file and only fails to be read.
+        throw ConfigError(fmt::format("{}: cannot be read", path.string()));
+    }
+}
+
+struct Variable {
+    const char* name;
+    /// False if the value won't do. The value is not empty.
+    bool (*read)(Config&, std::string_view value);
+    std::string_view must_be;
+};
+
+bool read_port(Config& config, std::string_view value) {
+    const auto port = parse_port(value);
+    if (!port || *port == 0) return false;
+    config.address = {"0.0.0.0", *port};
+    return true;
+}
+
+bool read_secret_key(Config& config, std::string_view value) {
+    config.secret_key = value;
+    return true;
+}
+
+template <auto kMember>
+bool read_mongodb(Config& config, std::string_view value) {
+    config.mongodb.*kMember = value;
+    return true;
+}
+
+constexpr Variable kVariables[] = {
+    {"PORT", read_port, "must be a port from 1 to 65535"},
+    {"SECRET_KEY", read_secret_key, ""},
+    {"MONGODB_URI", read_mongodb<&MongoSettings::uri>, ""},
+    {"MONGODB_USER", read_mongodb<&MongoSettings::user>, ""},
+    {"MONGODB_PASSWORD", read_mongodb<&MongoSettings::password>, ""},
+    {"MONGODB_CLUSTER", read_mongodb<&MongoSettings::cluster>, ""},
+};
+
+void apply_variable(Config& config, const Variable& variable, std::string_view value, std::string_view source) {
+    if (value.empty() || variable.read(config, value)) return;
+    throw ConfigError(fmt::format("{}: {}: {}", source, variable.name, variable.must_be));
+}
+
+void apply_env_file(Config& config, std::string_view text, const std::string& file_name) {
+    for (const EnvEntry& entry : parse_env_file(text, file_name)) {
+        const auto* variable = std::ranges::find(kVariables, std::string_view(entry.key), &Variable::name);
+        if (variable == std::end(kVariables))
+            throw ConfigError(fmt::format("{}: {}: unknown key", file_name, entry.key));
+        apply_variable(config, *variable, entry.value, file_name);
+    }
+}
+
+void apply_flags(Config& config, const ConfigSources& sources) {
+    if (sources.address) {
+        const auto address = parse_host_port(*sources.address);
+        if (!address) throw ConfigError("--address: must be host:port, such as 127.0.0.1:5000");
+        config.address = *address;
+    }
+    if (sources.data_dir) {
+        if (sources.data_dir->empty()) throw ConfigError("--data: must be the name of a folder");
+        config.data_dir = *sources.data_dir;
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> ConfigSources::process_environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Config load_config(const ConfigSources& sources) {
+    Config config;
+    const auto config_file = sources.config_file.value_or("config.json");
+    if (const auto text = read_file(config_file, sources.config_file.has_value()))
+        apply_config_json(config, *text, config_file.string());
+    const auto env_file = sources.env_file.value_or(".env");
+    if (const auto text = read_file(env_file, sources.env_file.has_value()))
+        apply_env_file(config, *text, env_file.string());
+    for (const Variable& variable : kVariables)
+        if (const auto value = sources.environment(variable.name))
+            apply_variable(config, variable, *value, "environment");
+    apply_flags(config, sources);
+
+    if (!config.secret_key.empty() && config.secret_key.size() < kShortSecretBytes)
+        config.warnings.push_back(
+            fmt::format("SECRET_KEY has fewer than {} bytes and may be guessed from a token", kShortSecretBytes));
+    return config;
+}
+
+std::vector<std::string_view> environment_keys() {
+    std::vector<std::string_view> names;
+    for (const Variable& variable : kVariables) names.emplace_back(variable.name);
+    return names;
+}
+
+}  // namespace globes

@@ -1,0 +1,175 @@
+#include "base/config_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+namespace globes {
+namespace {
+
+namespace json = boost::json;
+
+/// A value that its key does not take; says what it must be instead.
+struct BadValue {
+    std::string must_be;
+};
+
+std::string_view text_of(const json::value& value, const char* must_be) {
+    if (!value.is_string()) throw BadValue{must_be};
+    return value.get_string();
+}
+
+void read_address(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be host:port in quotes, such as \"127.0.0.1:5000\"";
+    const auto address = parse_host_port(text_of(value, kMustBe));
+    if (!address) throw BadValue{kMustBe};
+    config.address = *address;
+}
+
+void read_redis_url(Config& config, const json::value& value) {
+    config.redis_url = text_of(value, "must be a URL in quotes, or \"\"");
+}
+
+void read_static(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be a folder that exists, or \"\" for the built-in page";
+    config.static_dir = text_of(value, kMustBe);
+    std::error_code ignored;
+    if (!config.static_dir.empty() && !std::filesystem::is_directory(config.static_dir, ignored))
+        throw BadValue{kMustBe};
+}
+
+void read_data_dir(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be the name of a folder";
+    config.data_dir = text_of(value, kMustBe);
+    if (config.data_dir.empty()) throw BadValue{kMustBe};
+}
+
+void read_allowed_origins(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be an array of origins, such as [\"https://example.org\"], or [\"*\"]";
+    if (!value.is_array()) throw BadValue{kMustBe};
+    config.allowed_origins.clear();
+    for (const json::value& item : value.get_array()) {
+        const auto text = text_of(item, kMustBe);
+        const auto origin = text == "*" ? std::optional<std::string>("*") : parse_origin(text);
+        if (!origin) throw BadValue{kMustBe};
+        config.allowed_origins.push_back(*origin);
+    }
+}
+
+template <auto kMember>
+void read_bool(Config& config, const json::value& value) {
+    if (!value.is_bool()) throw BadValue{"must be true or false"};
+    config.*kMember = value.get_bool();
+}
+
+template <auto kMember, std::int64_t kMin, std::int64_t kMax>
+void read_whole(Config& config, const json::value& value) {
+    if (!value.is_int64() || value.get_int64() < kMin || value.get_int64() > kMax)
+        throw BadValue{fmt::format("must be a whole number from {} to {}", kMin, kMax)};
+    config.*kMember = static_cast<std::remove_cvref_t<decltype(config.*kMember)>>(value.get_int64());
+}
+
+/// Seconds, fractions allowed, kept in milliseconds.
+template <auto kMember>
+void read_seconds(Config& config, const json::value& value) {
+    constexpr double kMin = 0.001;
+    constexpr double kMax = 1e9;
+    const double seconds = value.is_number() ? value.to_number<double>() : 0;
+    if (!(seconds >= kMin && seconds <= kMax))
+        throw BadValue{fmt::format("must be a number of seconds from {} to {:.0f}", kMin, kMax)};
+    config.*kMember = std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
+template <class Choice>
+struct Named {
+    std::string_view name;
+    Choice choice;
+};
+constexpr Named<StoreKind> kStores[] = {{"sqlite", StoreKind::sqlite}, {"memory", StoreKind::memory}};
+constexpr Named<LogLevel> kLogLevels[] = {{"trace", LogLevel::trace}, {"debug", LogLevel::debug},
+                                          {"info", LogLevel::info},   {"warn", LogLevel::warn},
+                                          {"error", LogLevel::error}, {"off", LogLevel::off}};
+
+template <auto kMember, const auto& kChoices>
+void read_choice(Config& config, const json::value& value) {
+    const auto* found = std::end(kChoices);
+    if (value.is_string())
+        found = std::ranges::find(kChoices, std::string_view(value.get_string()), [](const auto& c) { return c.name; });
+    if (found == std::end(kChoices)) {
+        std::string must_be = "must be one of";
+        for (const auto& choice : kChoices) must_be += fmt::format(" \"{}\"", choice.name);
+        throw BadValue{must_be};
+    }
+    config.*kMember = found->choice;
+}
+
+struct Key {
+    std::string_view name;
+    void (*read)(Config&, const json::value&);
+};
+
+constexpr Key kKeys[] = {
+    {"Address", read_address},
+    {"RedisURL", read_redis_url},
+    {"ReadTimeout", read_seconds<&Config::read_timeout>},
+    {"WriteTimeout", read_seconds<&Config::write_timeout>},
+    {"Static", read_static},
+    {"DataDir", read_data_dir},
+    {"Store", read_choice<&Config::store, kStores>},
+    {"AllowedOrigins", read_allowed_origins},
+    {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
+    {"RequireOwner", read_bool<&Config::require_owner>},
+    {"MessagesPerSecond", read_whole<&Config::messages_per_second, 0, 1'000'000>},
+    {"MessageBurst", read_whole<&Config::message_burst, 1, 1'000'000>},
+    {"BacklogBytes", read_whole<&Config::backlog_bytes, 65'536, 1'073'741'824>},
+    {"IoThreads", read_whole<&Config::io_threads, 0, 256>},
+    {"HashThreads", read_whole<&Config::hash_threads, 0, 256>},
+    {"MaxConnections", read_whole<&Config::max_connections, 0, 10'000'000>},
+    {"LogLevel", read_choice<&Config::log_level, kLogLevels>},
+};
+
+/// `at`: offset in bytes of where the parser gave up. Lines and columns count from 1, columns in bytes.
+std::string describe_position(std::string_view text, std::size_t at) {
+    const auto before = text.substr(0, at);
+    const auto line = 1 + std::ranges::count(before, '\n');
+    const auto column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line.
+    return fmt::format("line {}, column {}", line, column);
+}
+
+json::value parse_json(std::string_view text, std::string_view file_name) {
+    json::parser parser;
+    boost::system::error_code error;
+    const std::size_t parsed = parser.write_some(text.data(), text.size(), error);
+    std::size_t rest = parsed;
+    if (!error) rest = std::min(text.find_first_not_of(" \t\r\n", parsed), text.size());
+    if (error || rest != text.size())
+        throw ConfigError(fmt::format("{}: broken JSON at {}", file_name, describe_position(text, rest)));
+    return parser.release();
+}
+
+}  // namespace
+
+void apply_config_json(Config& config, std::string_view text, std::string_view file_name) {
+    const json::value document = parse_json(text, file_name);
+    if (!document.is_object()) throw ConfigError(fmt::format("{}: must be a JSON object", file_name));
+    for (const auto& [name, value] : document.get_object()) {
+        const auto* key = std::ranges::find(kKeys, std::string_view(name), &Key::name);
+        if (key == std::end(kKeys))
+            throw ConfigError(fmt::format("{}: {}: unknown key", file_name, std::string_view(name)));
+        try {
+            key->read(config, value);
+        } catch (const BadValue& bad) {
+            throw ConfigError(fmt::format("{}: {}: {}", file_name, key->name, bad.must_be));
+        }
+    }
+}
+
+std::vector<std::string_view> config_keys() {
+    std::vector<std::string_view> names;
+    for (const Key& key : kKeys) names.push_back(key.name);
+    return names;
+}
+
+}  // namespace globes

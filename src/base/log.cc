@@ -1,0 +1,109 @@
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+
+namespace globes {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+    switch (level) {
+        case LogLevel::trace:
+            return spdlog::level::trace;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warn:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
+        case LogLevel::off:
+            break;
+    }
+    return spdlog::level::off;
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+template <class Out>
+void append_escaped(Out& out, char c) {
+    fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+}
+
+/// The text of an entry, `%*` in the pattern: spdlog's own `%v` would pass line breaks on.
+class SafeText final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+        for (const char c : message.payload) {
+            if (is_control(c))
+                append_escaped(out, c);
+            else
+                out.push_back(c);
+        }
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<SafeText>(); }
+};
+
+/// The path of an origin-form or absolute-form target (RFC 9112, 3.2), without query and without `user:password@host`.
+std::string_view path_of(std::string_view target) {
+    target = target.substr(0, target.find_first_of("?#"));
+    if (target.starts_with('/')) return target;
+    const auto scheme_end = target.find("://");
+    if (scheme_end == std::string_view::npos) return target.contains('@') ? std::string_view("-") : target;
+    const auto path = target.find('/', scheme_end + 3);
+    return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+}  // namespace
+
+Logging::Logging(LogLevel level)
+    : previous_(spdlog::default_logger()),
+      writer_(std::make_shared<spdlog::details::thread_pool>(LogLimits::kQueuedLines, 1)) {
+    auto logger = std::make_shared<spdlog::async_logger>("globes", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                                                         writer_, spdlog::async_overflow_policy::overrun_oldest);
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<SafeText>('*').set_pattern("time=%Y-%m-%dT%H:%M:%S.%fZ level=%l %*");
+    logger->set_formatter(std::move(formatter));
+    logger->set_level(to_spdlog(level));
+    spdlog::set_default_logger(std::move(logger));
+}
+
+Logging::~Logging() {
+    if (const auto dropped = writer_->overrun_counter(); dropped > 0)
+        spdlog::warn("event=log_overrun dropped_lines={}", dropped);
+    spdlog::set_default_logger(previous_);
+    writer_.reset();  // Writes what is queued.
+}
+
+void access_log(const AccessLine& line) {
+    if (spdlog::should_log(spdlog::level::info)) spdlog::info(format_access_line(line));
+}
+
+std::string format_access_line(const AccessLine& line) {
+    return fmt::format("event=request method={} path={} status={} bytes={} duration_us={} peer={}",
+                       log_value(line.method, LogLimits::kMethodBytes),
+                       log_value(path_of(line.target), LogLimits::kPathBytes), line.status, line.bytes,
+                       line.duration.count(), log_value(line.peer));
+}
+
+std::string log_value(std::string_view text, std::size_t max_bytes) {
+    std::string value;
+    for (const char c : text.substr(0, max_bytes)) {
+        if (is_control(c) || static_cast<unsigned char>(c) >= 0x80 || c == ' ' || c == '"' || c == '\\')
+            append_escaped(value, c);
+        else
+            value.push_back(c);
+    }
+    if (text.size() > max_bytes) value += "...";
+    return value;
+}
+
+}  // namespace globes

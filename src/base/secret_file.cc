@@ -1,0 +1,125 @@
+#include "base/secret_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace globes {
+namespace {
+
+constexpr std::size_t kRandomBytes = 32;
+constexpr std::size_t kMaxSecretFileBytes = 4096;
+constexpr std::string_view kWhiteSpace = " \t\r\n";
+
+[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
+    throw std::runtime_error(fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error)));
+}
+
+class FileDescriptor {
+public:
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    ~FileDescriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    FileDescriptor(const FileDescriptor&) = delete;
+    FileDescriptor& operator=(const FileDescriptor&) = delete;
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+/// A name that is gone when the scope ends.
+class TemporaryName {
+public:
+    explicit TemporaryName(std::filesystem::path path) : path_(std::move(path)) {}
+    ~TemporaryName() { ::unlink(path_.c_str()); }
+    TemporaryName(const TemporaryName&) = delete;
+    TemporaryName& operator=(const TemporaryName&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+std::string random_hex() {
+    std::array<unsigned char, kRandomBytes> bytes;
+    // Up to 256 bytes come whole or not at all once the kernel's pool is ready, which the call waits for
+    // (getrandom(2)).
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        throw std::runtime_error("no random bytes for the secret");
+    std::string hex;
+    for (const unsigned char byte : bytes) hex += fmt::format("{:02x}", byte);
+    return hex;
+}
+
+/// None if there is no such file.
+std::optional<std::string> read_secret(const std::filesystem::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) {
+        if (errno == ENOENT) return std::nullopt;
+        fail(path, "cannot be opened", errno);
+    }
+    std::string secret(kMaxSecretFileBytes, '\0');
+    const auto size = ::read(file.get(), secret.data(), secret.size());
+    if (size < 0) fail(path, "cannot be read", errno);
+    secret.resize(static_cast<std::size_t>(size));
+    secret.erase(secret.find_last_not_of(kWhiteSpace) + 1);
+    secret.erase(0, secret.find_first_not_of(kWhiteSpace));
+    if (secret.size() < kMinSecretFileBytes)
+        throw std::runtime_error(
+            fmt::format("{}: must hold at least {} characters; delete it to have a new one made "
+                        "(all tokens end)",
+                        path.string(), kMinSecretFileBytes));
+    struct stat status{};
+    if (::fstat(file.get(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        spdlog::warn("event=secret_exposed file={} other users may read it; chmod 600", path.string());
+    return secret;
+}
+
+void write_all(const std::filesystem::path& path, int fd, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno != EINTR) fail(path, "cannot be written", errno);
+        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+/// Leaves an existing file alone.
+void make_secret(const std::filesystem::path& path) {
+    std::string name = path.string() + ".XXXXXX";
+    const FileDescriptor file(::mkostemp(name.data(), O_CLOEXEC));  // Mode 0600.
+    if (file.get() < 0) fail(path, "cannot be made", errno);
+    const TemporaryName temporary(name);
+    write_all(path, file.get(), random_hex() + '\n');
+    if (::fsync(file.get()) != 0) fail(path, "cannot be written", errno);
+    // A link and not a rename: whoever was first stays, so two servers that start at once agree.
+    if (::link(temporary.path().c_str(), path.c_str()) != 0 && errno != EEXIST) fail(path, "cannot be made", errno);
+    const FileDescriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0 || ::fsync(folder.get()) != 0) fail(path, "cannot be written", errno);
+}
+
+}  // namespace
+
+std::string load_or_make_secret(const std::filesystem::path& data_dir) {
+    std::error_code error;
+    std::filesystem::create_directories(data_dir, error);
+    if (error) fail(data_dir, "cannot be made", error.value());
+    const auto path = data_dir / "secret";
+    if (auto secret = read_secret(path)) return *std::move(secret);
+    make_secret(path);
+    if (auto secret = read_secret(path)) return *std::move(secret);
+    throw std::runtime_error(path.string() + ": disappeared while it was made");
+}
+
+}  // namespace globes

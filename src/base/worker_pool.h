@@ -1,0 +1,48 @@
+// Threads for what takes too long for an I/O thread or the core (password hashes). Owned by main; handlers post to it.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/task_queue.h"
+
+namespace globes {
+
+/// Tasks start in the order in which they were posted and must not throw.
+class WorkerPool {
+public:
+    /// `threads` ≥ 1. `max_queued`: tasks that may wait, beside those that run.
+    WorkerPool(std::size_t threads, std::size_t max_queued);
+    ~WorkerPool() { stop(); }
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    /// False if the queue is full or the pool was stopped: `task` is destroyed without having run.
+    /// Any thread, tasks included; never blocks for longer than another post takes.
+    [[nodiscard]] bool try_post(Task task);
+
+    /// Waits for the tasks that run and drops those that wait: after a stop nobody is left to hear their results, and a
+    /// full queue of hashes would hold up the shutdown for seconds. The owner only; more than once is harmless.
+    void stop();
+
+private:
+    void work(const std::stop_token& stop);
+
+    // Constant after construction.
+    const std::size_t max_queued_;
+
+    // Any thread, under the mutex.
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::deque<Task> queue_;
+    bool stopped_ = false;
+
+    // The owner only. Last, so that the threads end before what they use, also if one of them could not be started.
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace globes

@@ -1,0 +1,325 @@
+#include "base/config.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+namespace globes {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Each test works in an empty folder of its own: the files that are read by default are looked for in the working
+/// folder.
+class ConfigTest : public testing::Test {
+protected:
+    ConfigTest() {
+        std::string name = (std::filesystem::temp_directory_path() / "globes-config-XXXXXX").string();
+        folder_ = mkdtemp(name.data());
+        std::filesystem::current_path(folder_);
+        sources_.environment = [this](const char* variable) -> std::optional<std::string> {
+            const auto found = environment_.find(variable);
+            return found == environment_.end() ? std::nullopt : std::optional(found->second);
+        };
+    }
+    ~ConfigTest() override {
+        std::filesystem::current_path(started_in_);
+        std::filesystem::remove_all(folder_);
+    }
+
+    static void write(const char* name, std::string_view text) { std::ofstream(name) << text; }
+    Config load() const { return load_config(sources_); }
+    Config load(std::string_view json) const {
+        write("config.json", json);
+        return load();
+    }
+    std::string error() const {
+        try {
+            load();
+        } catch (const ConfigError& failure) {
+            return failure.what();
+        }
+        return "(accepted)";
+    }
+    std::string error(std::string_view json) const {
+        write("config.json", json);
+        return error();
+    }
+
+    const std::filesystem::path started_in_ = std::filesystem::current_path();
+    std::filesystem::path folder_;
+    std::map<std::string, std::string> environment_;
+    ConfigSources sources_;
+};
+
+TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
+    const auto config = load();
+    EXPECT_EQ(config.address, (HostPort{"127.0.0.1", 5000}));
+    EXPECT_EQ(config.redis_url, "");
+    EXPECT_EQ(config.read_timeout, std::chrono::seconds(10));
+    EXPECT_EQ(config.write_timeout, std::chrono::seconds(10));
+    EXPECT_EQ(config.static_dir, "");
+    EXPECT_EQ(config.data_dir, "data");
+    EXPECT_EQ(config.store, StoreKind::sqlite);
+    EXPECT_TRUE(config.allowed_origins.empty());
+    EXPECT_EQ(config.token_life, std::chrono::minutes(60));
+    EXPECT_FALSE(config.require_owner);
+    EXPECT_EQ(config.messages_per_second, 20u);
+    EXPECT_EQ(config.message_burst, 60u);
+    EXPECT_EQ(config.backlog_bytes, 1048576u);
+    EXPECT_EQ(config.io_threads, 0u);
+    EXPECT_EQ(config.hash_threads, 0u);
+    EXPECT_EQ(config.max_connections, 0u);
+    EXPECT_EQ(config.log_level, LogLevel::info);
+    EXPECT_EQ(config.secret_key, "");
+    EXPECT_FALSE(config.mongodb.any());
+    EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
+    const auto config =
+        load(R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600,
+        "Static": ".", "DataDir": "d", "Store": "memory", "AllowedOrigins": ["HTTPS://Example.org:443", "*"],
+        "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
+        "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "LogLevel": "warn"})");
+    EXPECT_EQ(config.address, (HostPort{"::1", 0}));
+    EXPECT_EQ(config.redis_url, "redis://r");
+    EXPECT_EQ(config.read_timeout, std::chrono::milliseconds(500));
+    EXPECT_EQ(config.write_timeout, std::chrono::hours(1));
+    EXPECT_EQ(config.static_dir, ".");
+    EXPECT_EQ(config.data_dir, "d");
+    EXPECT_EQ(config.store, StoreKind::memory);
+    EXPECT_THAT(config.allowed_origins, ElementsAre("https://example.org", "*"));
+    EXPECT_EQ(config.token_life, std::chrono::minutes(5));
+    EXPECT_TRUE(config.require_owner);
+    EXPECT_EQ(config.messages_per_second, 0u);
+    EXPECT_EQ(config.message_burst, 1u);
+    EXPECT_EQ(config.backlog_bytes, 65536u);
+    EXPECT_EQ(config.io_threads, 2u);
+    EXPECT_EQ(config.hash_threads, 3u);
+    EXPECT_EQ(config.max_connections, 4u);
+    EXPECT_EQ(config.log_level, LogLevel::warn);
+    EXPECT_EQ(config_keys().size(), 17u) << "a new key belongs in this test too";
+}
+
+TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
+    const std::map<std::string_view, std::vector<std::string_view>> wrong = {
+        {"Address", {"5000", "null", R"("")", R"("127.0.0.1")", R"("127.0.0.1:65536")", R"("::1:5000")"}},
+        {"RedisURL", {"null", "1"}},
+        {"ReadTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
+        {"WriteTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
+        {"Static", {"1", R"("no/such/folder")", R"("config.json")"}},
+        {"DataDir", {"1", R"("")"}},
+        {"Store", {"1", R"("mongodb")", R"("SQLite")", R"("")"}},
+        {"AllowedOrigins",
+         {R"("*")", "[1]", R"(["example.org"])", R"(["https://example.org/"])", R"(["https://*.org"])",
+          R"(["https://a:0"])", R"(["null"])"}},
+        {"TokenMinutes", {"0", "525601", "1.5", R"("60")"}},
+        {"RequireOwner", {"1", R"("true")", "null"}},
+        {"MessagesPerSecond", {"-1", "1000001", "0.5"}},
+        {"MessageBurst", {"0", "1000001"}},
+        {"BacklogBytes", {"65535", "1073741825"}},
+        {"IoThreads", {"-1", "257"}},
+        {"HashThreads", {"-1", "257"}},
+        {"MaxConnections", {"-1", "10000001", "99999999999999999999", "18446744073709551615"}},
+        {"LogLevel", {"3", R"("INFO")", R"("verbose")"}},
+    };
+    for (const auto key : config_keys()) {
+        ASSERT_TRUE(wrong.contains(key)) << key;
+        for (const auto value : wrong.at(key)) {
+            const auto json = "{\"" + std::string(key) + "\": " + std::string(value) + "}";
+            EXPECT_THAT(error(json), testing::StartsWith("config.json: " + std::string(key) + ": must be ")) << json;
+        }
+    }
+}
+
+TEST_F(ConfigTest, RangesAreNamed) {
+    EXPECT_EQ(error(R"({"TokenMinutes": 0})"), "config.json: TokenMinutes: must be a whole number from 1 to 525600");
+    EXPECT_EQ(error(R"({"ReadTimeout": 0})"),
+              "config.json: ReadTimeout: must be a number of seconds from 0.001 to 1000000000");
+    EXPECT_EQ(error(R"({"Store": "x"})"), R"(config.json: Store: must be one of "sqlite" "memory")");
+}
+
+TEST_F(ConfigTest, UnknownKeysAreErrors) {
+    EXPECT_EQ(error(R"({"address": "127.0.0.1:1"})"), "config.json: address: unknown key");
+}
+
+TEST_F(ConfigTest, BrokenJsonNamesLineAndColumn) {
+    EXPECT_EQ(error("{\n  \"Address\": oops\n}"), "config.json: broken JSON at line 2, column 14");
+    EXPECT_EQ(error("{} x"), "config.json: broken JSON at line 1, column 4");
+    EXPECT_EQ(error(""), "config.json: broken JSON at line 1, column 1");
+    EXPECT_EQ(error("{\"Store\": \"memory\""), "config.json: broken JSON at line 1, column 19");
+    EXPECT_EQ(error("[]"), "config.json: must be a JSON object");
+}
+
+TEST_F(ConfigTest, ANamedFileMustExist) {
+    sources_.config_file = "other.json";
+    EXPECT_EQ(error(), "other.json: cannot be opened: No such file or directory");
+    write("other.json", R"({"Store": "memory"})");
+    EXPECT_EQ(load().store, StoreKind::memory);
+    sources_.env_file = "other.env";
+    EXPECT_EQ(error(), "other.env: cannot be opened: No such file or directory");
+    write("other.env", "PORT=1");
+    EXPECT_EQ(load().address.port, 1);
+}
+
+TEST_F(ConfigTest, ANamedFileReplacesTheDefaultOne) {
+    write("config.json", "broken");
+    write("other.json", "{}");
+    sources_.config_file = "other.json";
+    EXPECT_EQ(error(), "(accepted)");
+}
+
+TEST_F(ConfigTest, AFolderIsNoFile) {
+    std::filesystem::create_directory("config.json");
+    EXPECT_EQ(error(), "config.json: cannot be read");
+}
+
+TEST_F(ConfigTest, LaterSourcesWin) {
+    write("config.json", R"({"Address": "127.0.0.1:1", "DataDir": "a"})");
+    EXPECT_EQ(load().address, (HostPort{"127.0.0.1", 1}));
+    write(".env", "PORT=2");
+    EXPECT_EQ(load().address, (HostPort{"0.0.0.0", 2}));
+    environment_["PORT"] = "3";
+    EXPECT_EQ(load().address, (HostPort{"0.0.0.0", 3}));
+    sources_.address = "localhost:4";
+    EXPECT_EQ(load().address, (HostPort{"localhost", 4}));
+    EXPECT_EQ(load().data_dir, "a");
+    sources_.data_dir = "b";
+    EXPECT_EQ(load().data_dir, "b");
+}
+
+TEST_F(ConfigTest, EveryVariableIsReadFromBothSources) {
+    write(".env",
+          "SECRET_KEY=0123456789abcdef\nMONGODB_URI=u\nMONGODB_USER=v\nMONGODB_PASSWORD=w\nMONGODB_CLUSTER=x\nPORT=1");
+    auto config = load();
+    EXPECT_EQ(config.secret_key, "0123456789abcdef");
+    EXPECT_EQ(config.mongodb.uri, "u");
+    EXPECT_EQ(config.mongodb.user, "v");
+    EXPECT_EQ(config.mongodb.password, "w");
+    EXPECT_EQ(config.mongodb.cluster, "x");
+    for (const auto key : environment_keys()) environment_[std::string(key)] = "7";
+    config = load();
+    EXPECT_EQ(config.secret_key, "7");
+    EXPECT_EQ(config.mongodb.uri, "7");
+    EXPECT_EQ(config.mongodb.user, "7");
+    EXPECT_EQ(config.mongodb.password, "7");
+    EXPECT_EQ(config.mongodb.cluster, "7");
+    EXPECT_EQ(config.address.port, 7);
+    EXPECT_EQ(environment_.size(), 6u) << "a new variable belongs in this test too";
+}
+
+TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
+    write(".env", "PORT=2\nSECRET_KEY=\nMONGODB_URI=''");
+    environment_["PORT"] = "";
+    const auto config = load();
+    EXPECT_EQ(config.address.port, 2);
+    EXPECT_EQ(config.secret_key, "");
+    EXPECT_FALSE(config.mongodb.any());
+}
+
+TEST_F(ConfigTest, AnyMongodbVariableCounts) {
+    for (const char* name : {"MONGODB_URI", "MONGODB_USER", "MONGODB_PASSWORD", "MONGODB_CLUSTER"}) {
+        environment_ = {{name, "x"}};
+        EXPECT_TRUE(load().mongodb.any()) << name;
+    }
+}
+
+TEST_F(ConfigTest, UnknownKeysAreErrorsInTheEnvFileOnly) {
+    environment_["PATH"] = "/bin";
+    EXPECT_EQ(error(), "(accepted)");
+    write(".env", "SECRETKEY=topsecret");
+    EXPECT_EQ(error(), ".env: SECRETKEY: unknown key");
+}
+
+TEST_F(ConfigTest, PortMustBeAPort) {
+    for (const char* port : {"0", "65536", "-1", "+1", "http", "80 ", "1.0", ":80"}) {
+        environment_["PORT"] = port;
+        EXPECT_EQ(error(), "environment: PORT: must be a port from 1 to 65535") << port;
+    }
+    environment_.clear();
+    write(".env", "PORT=none");
+    EXPECT_EQ(error(), ".env: PORT: must be a port from 1 to 65535");
+}
+
+TEST_F(ConfigTest, WrongFlagsNameTheFlag) {
+    sources_.address = "5000";
+    EXPECT_THAT(error(), HasSubstr("--address: must be host:port"));
+    sources_.address.reset();
+    sources_.data_dir = "";
+    EXPECT_THAT(error(), HasSubstr("--data: "));
+}
+
+TEST_F(ConfigTest, ShortSecretKeysAreUsedWithAWarning) {
+    environment_["SECRET_KEY"] = "short-and-sweet";
+    const auto config = load();
+    EXPECT_EQ(config.secret_key, "short-and-sweet");
+    EXPECT_THAT(config.warnings, ElementsAre(testing::AllOf(HasSubstr("SECRET_KEY"), Not(HasSubstr("sweet")))));
+}
+
+TEST(ConfigKeys, AreAllDocumented) {
+    const auto checkout = std::filesystem::path(__FILE__).parent_path() / "../../..";
+    std::ifstream file(checkout / "docs/configuration.md");
+    const std::string page(std::istreambuf_iterator<char>(file), {});
+    for (const auto key : config_keys()) EXPECT_THAT(page, HasSubstr("| `" + std::string(key) + "` |"));
+    for (const auto key : environment_keys()) EXPECT_THAT(page, HasSubstr("| `" + std::string(key) + "` |"));
+}
+
+TEST(ConfigAddress, ReadsHostAndPort) {
+    EXPECT_EQ(parse_host_port("127.0.0.1:5000"), (HostPort{"127.0.0.1", 5000}));
+    EXPECT_EQ(parse_host_port("localhost:0"), (HostPort{"localhost", 0}));
+    EXPECT_EQ(parse_host_port("[::1]:65535"), (HostPort{"::1", 65535}));
+    EXPECT_EQ(parse_host_port("[fe80::1%eth0]:1"), (HostPort{"fe80::1%eth0", 1}));
+    EXPECT_EQ(parse_host_port(":5000"), (HostPort{"0.0.0.0", 5000}));
+}
+
+TEST(ConfigAddress, RefusesWhatIsNoHostAndPort) {
+    for (const auto* text : {"",
+                             ":",
+                             "5000",
+                             "host",
+                             "host:",
+                             "host:65536",
+                             "host:-1",
+                             "host:+1",
+                             "host: 1",
+                             "host:1 ",
+                             " host:1",
+                             "::1:5000",
+                             "[::1]",
+                             "[::1]5000",
+                             "[::1",
+                             "[]:1",
+                             "[localhost]:1",
+                             "a b:1",
+                             "http://host:1",
+                             "host:1:2",
+                             "host:99999999999999999999"}) {
+        EXPECT_EQ(parse_host_port(text), std::nullopt) << text;
+    }
+}
+
+TEST(ConfigAddress, OriginsCompareAsBrowsersSendThem) {
+    EXPECT_EQ(parse_origin("https://example.org"), "https://example.org");
+    EXPECT_EQ(parse_origin("HTTP://Example.ORG:8080"), "http://example.org:8080");
+    EXPECT_EQ(parse_origin("http://a:80"), "http://a");
+    EXPECT_EQ(parse_origin("https://a:443"), "https://a");
+    EXPECT_EQ(parse_origin("https://a:80"), "https://a:80");
+    EXPECT_EQ(parse_origin("http://[::1]:3000"), "http://[::1]:3000");
+    EXPECT_EQ(parse_origin("capacitor://localhost"), "capacitor://localhost");
+}
+
+TEST(ConfigAddress, RefusesWhatIsNoOrigin) {
+    for (const auto* text : {"", "*", "null", "example.org", "https://", "://a", "https://a/", "https://a/b",
+                             "https://a?b", "https://u@a", "https://a:", "https://a:0", "https://a:65536",
+                             "https://*.a", "https://a b", "1http://a", "https://[a", "https:/a", "https://[::1]x"}) {
+        EXPECT_EQ(parse_origin(text), std::nullopt) << text;
+    }
+}
+
+}  // namespace
+}  // namespace globes

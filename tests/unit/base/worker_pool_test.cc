@@ -1,0 +1,114 @@
+#include "base/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <latch>
+
+namespace globes {
+namespace {
+
+TEST(WorkerPool, RunsTasksOnAThreadOfItsOwn) {
+    WorkerPool pool(1, 1);
+    std::promise<std::thread::id> ran_on;
+    ASSERT_TRUE(pool.try_post([&] { ran_on.set_value(std::this_thread::get_id()); }));
+    EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
+}
+
+TEST(WorkerPool, RunsAsManyTasksAtOnceAsItHasThreads) {
+    WorkerPool pool(3, 3);
+    std::latch all_running(3);
+    std::latch all_done(3);
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(pool.try_post([&] {
+            all_running.arrive_and_wait();  // Would wait for ever with fewer threads.
+            all_done.count_down();
+        }));
+    }
+    all_done.wait();
+}
+
+TEST(WorkerPool, RunsTasksInOrder) {
+    WorkerPool pool(1, 100);
+    std::vector<int> order;
+    std::latch done(100);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(pool.try_post([&, i] {
+            order.push_back(i);
+            done.count_down();
+        }));
+    }
+    done.wait();
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(WorkerPool, RefusesTasksBeyondItsQueue) {
+    WorkerPool pool(1, 2);
+    std::latch running(1);
+    std::latch go_on(1);
+    std::latch done(3);
+    ASSERT_TRUE(pool.try_post([&] {
+        running.count_down();
+        go_on.wait();
+        done.count_down();
+    }));
+    running.wait();  // It has left the queue now.
+    EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
+    EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
+    EXPECT_FALSE(pool.try_post([&] { ADD_FAILURE() << "was refused"; }));
+    go_on.count_down();
+    done.wait();
+    std::promise<void> again;
+    EXPECT_TRUE(pool.try_post([&] { again.set_value(); }));
+    again.get_future().wait();
+}
+
+TEST(WorkerPool, StopWaitsForWhatRunsAndDropsWhatWaits) {
+    WorkerPool pool(1, 10);
+    std::latch running(1);
+    std::promise<void> dropped;
+    std::atomic<bool> finished = false;
+    ASSERT_TRUE(pool.try_post([&, was_dropped = dropped.get_future()] {
+        running.count_down();
+        // Ready once stop has destroyed the waiting task, so the rest of this one runs while stop is in progress.
+        was_dropped.wait();
+        finished = true;
+    }));
+    running.wait();
+    ASSERT_TRUE(pool.try_post([owned = std::move(dropped)] { ADD_FAILURE() << "was to be dropped"; }));
+    pool.stop();
+    EXPECT_TRUE(finished);
+    EXPECT_FALSE(pool.try_post([] { ADD_FAILURE() << "was stopped"; }));
+    pool.stop();
+}
+
+TEST(WorkerPool, TasksMayPost) {
+    WorkerPool pool(1, 1);
+    std::promise<bool> posted;
+    std::promise<void> ran;
+    ASSERT_TRUE(pool.try_post([&] { posted.set_value(pool.try_post([&] { ran.set_value(); })); }));
+    EXPECT_TRUE(posted.get_future().get());
+    ran.get_future().wait();
+}
+
+TEST(WorkerPool, FreesATaskBeforeTheNextRunsAndNotUnderItsLock) {
+    WorkerPool pool(1, 2);
+    std::latch owned(1);
+    std::promise<bool> posted;
+    const auto post_when_freed = [&](int* number) {
+        delete number;
+        posted.set_value(pool.try_post([] {}));  // Would wait for itself under the lock.
+    };
+    std::shared_ptr<int> freed(new int, post_when_freed);
+    const std::weak_ptr<int> alive = freed;
+    ASSERT_TRUE(pool.try_post([&, kept = std::move(freed)] { owned.wait(); }));
+    std::promise<bool> was_free;
+    ASSERT_TRUE(pool.try_post([&] { was_free.set_value(alive.expired()); }));
+    owned.count_down();
+    EXPECT_TRUE(was_free.get_future().get());
+    EXPECT_TRUE(posted.get_future().get());
+}
+
+}  // namespace
+}  // namespace globes
