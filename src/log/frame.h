@@ -13,7 +13,8 @@ enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close
 /// Appends one complete frame to `out`.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 
-/// Size in bytes of the complete frame at the start of `bytes`, 0 if its header is cut off. For frames made by `append_frame`.
+/// Size in bytes of the complete frame at the start of `bytes`, 0 if its header is cut off. For frames made by
+/// `append_frame`.
 std::size_t frame_size(std::string_view bytes);
 
 }  // namespace globes::log
