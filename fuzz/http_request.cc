@@ -1,0 +1,148 @@
+// However a client's bytes are cut into reads, the requests must be the same, and whatever is accepted must leave no
+// doubt about where it ends: written out again in the plainest framing, it is read as the same request.
+//
+// Input: one byte that seeds the cuts, then what the client sends.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/http_reader.h"
+#include "net/router.h"
+
+namespace {
+
+using namespace globes::net;
+
+// Small, so that inputs reach them.
+constexpr HttpLimits kLimits{.head_bytes = 512, .body_bytes = 256, .chunk_line_bytes = 32};
+
+void require(bool condition, const char* what) {
+    if (condition) return;
+    std::fprintf(stderr, "broken promise: %s\n", what);
+    std::abort();
+}
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Outcome {
+    std::vector<HttpRequest> requests;
+    std::optional<int> refusal;
+    std::size_t unread = 0;
+    bool idle = true;
+};
+
+bool same_request(const HttpRequest& a, const HttpRequest& b) {
+    return a.method == b.method && a.target == b.target && a.headers == b.headers && a.body == b.body &&
+           a.keep_alive == b.keep_alive && a.minor_version == b.minor_version;
+}
+
+bool same(const Outcome& a, const Outcome& b) {
+    return a.refusal == b.refusal && a.unread == b.unread && a.idle == b.idle &&
+           std::ranges::equal(a.requests, b.requests, same_request);
+}
+
+/// `next_size` gives the size of each read, at least 1.
+template <class NextSize>
+Outcome read(std::string_view stream, NextSize next_size) {
+    HttpReader reader(kLimits);
+    Outcome all;
+    while (!stream.empty()) {
+        const std::string_view piece = stream.substr(0, next_size());
+        stream.remove_prefix(piece.size());
+        const std::vector<char> bytes(piece.begin(),
+                                      piece.end());  // Of its own size, so that ASan sees a step beyond it.
+        for (auto outcome = reader.feed({bytes.data(), bytes.size()}); outcome; outcome = reader.feed({})) {
+            if (!*outcome) {
+                all.refusal = outcome->error().status;
+                return all;
+            }
+            all.requests.push_back(std::move(**outcome));
+        }
+    }
+    all.idle = reader.is_idle();
+    all.unread = reader.take_unread().size();
+    return all;
+}
+
+std::size_t count(const HttpRequest& request, std::string_view name) {
+    return static_cast<std::size_t>(
+        std::ranges::count(request.headers, name, [](const auto& header) { return std::string_view(header.first); }));
+}
+
+void check_framing(const HttpRequest& request) {
+    const std::size_t lengths = count(request, "content-length");
+    const std::size_t codings = count(request, "transfer-encoding");
+    require(lengths + codings <= 1, "one framing at most");
+    require(lengths == 0 || std::stoull(std::string(request.header("content-length"))) == request.body.size(),
+            "the length is the body's");
+    require(codings == 0 || request.minor_version == 1, "HTTP/1.0 knows no codings");
+    require(lengths + codings == 1 || request.body.empty(), "a body has a framing");
+    require(request.body.size() <= kLimits.body_bytes, "bodies keep the limit");
+    require(count(request, "host") == 1 || request.minor_version == 0, "there is one host");
+}
+
+void check_text(const HttpRequest& request) {
+    const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F'; };
+    require(is_http_token(request.method), "methods are tokens");
+    require(request.target.starts_with('/') || request.target == "*", "targets are paths");
+    require(std::ranges::none_of(request.target, is_control) && !request.target.contains(' '), "targets are one word");
+    for (const auto& [name, value] : request.headers) {
+        require(is_http_token(name), "header names are tokens");
+        require(std::ranges::none_of(value, is_control), "header values are one line");
+        require(trim_blanks(value) == value, "header values are trimmed");
+    }
+}
+
+/// The request as another server in front of us would have sent it on.
+std::string write_again(const HttpRequest& request) {
+    std::string bytes =
+        request.method + ' ' + request.target + " HTTP/1." + std::to_string(request.minor_version) + "\r\n";
+    for (const auto& [name, value] : request.headers)
+        if (name != "transfer-encoding" && name != "content-length") bytes += name + ": " + value + "\r\n";
+    if (!request.body.empty()) bytes += "content-length: " + std::to_string(request.body.size()) + "\r\n";
+    return bytes + "\r\n" + request.body;
+}
+
+void check_meaning(const HttpRequest& request) {
+    HttpLimits limits = kLimits;
+    limits.head_bytes += 128;  // for the length and the blanks that are added
+    HttpReader reader(limits);
+    const auto again = reader.feed(write_again(request));
+    require(again && *again, "what was read can be read again");
+    require((*again)->method == request.method && (*again)->target == request.target && (*again)->body == request.body,
+            "and is the same");
+    require(reader.take_unread().empty(), "and nothing else");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 1) return 0;
+    std::minstd_rand random(data[0] + 1u);
+    const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
+
+    const Outcome whole = read(stream, [&] { return stream.size(); });
+    require(same(read(stream, [] { return 1u; }), whole), "single bytes give the same");
+    for (const std::uint_fast32_t largest : {8u, 100u})
+        require(same(read(stream, [&] { return 1 + random() % largest; }), whole), "any cut gives the same");
+
+    Router router;
+    router.add("GET", "/chats/{room}/ws", [](const auto&, const auto&) {});
+    for (const HttpRequest& request : whole.requests) {
+        check_framing(request);
+        check_text(request);
+        check_meaning(request);
+        (void)router.match(request.method, request.target);
+        (void)parse_query(request.target);
+    }
+    return 0;
+}

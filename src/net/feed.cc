@@ -1,0 +1,127 @@
+#include "net/feed.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "net/ws_session.h"
+
+namespace globes::net {
+
+std::size_t Feed::add(WsSession& session, int fd, log::Position from) {
+    assert(from >= window_.begin());
+    cursors_.push_back({.fd = fd, .waiting = false, .position = from, .session = &session});
+    swept_to_ = std::min(swept_to_, from);
+    return cursors_.size() - 1;
+}
+
+void Feed::remove(std::size_t index) {
+    if (sweeping_ && index < next_) {
+        // Were the last one to come here, the sweep under way would miss it: it has passed this place.
+        fill(index, --next_);
+        index = next_;
+    }
+    fill(index, cursors_.size() - 1);
+    cursors_.pop_back();
+    if (!cursors_.empty()) {
+        forgets_ = !window_.empty();
+        return;
+    }
+    // What is appended before someone comes again may never be told to this thread: nothing can be added behind a gap.
+    forget_before(window_.end());
+}
+
+void Feed::fill(std::size_t index, std::size_t from) {
+    if (index == from) return;
+    cursors_[index] = cursors_[from];
+    cursors_[index].session->moved_to(index);
+}
+
+void Feed::set_waiting(std::size_t index, bool waiting) {
+    if (std::exchange(cursors_[index].waiting, waiting) && !waiting) forgets_ = !window_.empty();
+}
+
+std::size_t Feed::sweep(std::size_t budget) {
+    if (!sweeping_) {
+        sweeping_ = true;
+        forgets_ = false;
+        next_ = 0;
+        target_ = window_.end();
+        slowest_ = target_;
+    }
+    std::size_t looked_at = 0;
+    for (; next_ < cursors_.size() && looked_at < budget; ++looked_at) {
+        const Cursor& cursor = cursors_[next_];
+        if (cursor.position < window_.end()) {
+            if (!cursor.waiting) {
+                if (!advance(next_, window_.end())) continue;  // another cursor stands at this index now
+            } else if (window_.end() - cursor.position > backlog_bytes_) {
+                cursor.session->fall_behind();
+                continue;
+            }
+        }
+        slowest_ = std::min(slowest_, cursors_[next_].position);
+        ++next_;
+    }
+    if (next_ >= cursors_.size()) {
+        sweeping_ = false;
+        swept_to_ = target_;
+        forget_before(slowest_);
+    }
+    return looked_at;
+}
+
+bool Feed::advance(std::size_t index, log::Position limit) {
+    Cursor& cursor = cursors_[index];
+    while (cursor.position < limit) {
+        gather(cursor.position, limit);
+        ssize_t sent = 0;
+        if (view_count_ == 1) {
+            sent = ::send(cursor.fd, views_[0].data(), views_[0].size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        } else {
+            std::array<iovec, kViews> parts;
+            for (std::size_t i = 0; i < view_count_; ++i)
+                parts[i] = {.iov_base = const_cast<char*>(views_[i].data()), .iov_len = views_[i].size()};
+            msghdr message{};
+            message.msg_iov = parts.data();
+            message.msg_iovlen = view_count_;
+            sent = ::sendmsg(cursor.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            cursor.session->lose();
+            return false;
+        }
+        const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        const log::Position before = cursor.position;
+        cursor.position += taken;
+        if (taken < gathered_bytes_) {
+            cursor.session->wait_for_room(before, taken);
+            return true;
+        }
+    }
+    return true;
+}
+
+void Feed::gather(log::Position from, log::Position limit) {
+    if (gathered_from_ == from && gathered_limit_ == limit) return;
+    gathered_from_ = from;
+    gathered_limit_ = limit;
+    view_count_ = window_.gather(from, views_);
+    gathered_bytes_ = 0;
+    for (std::size_t i = 0; i < view_count_; ++i) {
+        views_[i] = views_[i].substr(0, limit - from - gathered_bytes_);
+        gathered_bytes_ += views_[i].size();
+        if (from + gathered_bytes_ == limit) view_count_ = i + 1;
+    }
+}
+
+void Feed::forget_before(log::Position position) {
+    window_.release_before(position);
+    gathered_limit_ = 0;  // its views may have gone
+}
+
+}  // namespace globes::net

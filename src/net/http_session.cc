@@ -1,0 +1,251 @@
+#include "net/http_session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "net/http_hub.h"
+#include "net/http_writer.h"
+
+namespace globes::net {
+namespace {
+
+using boost::system::error_code;
+
+bool is_temporary(const error_code& error) {
+    return error == boost::asio::error::would_block || error == boost::asio::error::try_again ||
+           error == boost::asio::error::interrupted;
+}
+
+}  // namespace
+
+// --- the exchange ----------------------------------------------------------------------------------------------------
+
+HttpExchange::HttpExchange(std::shared_ptr<HttpSession> session, HttpRequest request)
+    : session_(std::move(session)), request_(std::move(request)) {}
+
+HttpExchange::~HttpExchange() {
+    if (session_) session_->close();
+}
+
+void HttpExchange::respond(HttpResponse response) {
+    if (const auto session = std::exchange(session_, nullptr)) session->respond(request_, response);
+}
+
+std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
+    const auto session = std::exchange(session_, nullptr);
+    return session ? session->take_over(request_) : std::nullopt;
+}
+
+// --- states and deadlines --------------------------------------------------------------------------------------------
+
+HttpSession::HttpSession(HttpHub& hub, boost::asio::ip::tcp::socket socket, std::string peer_address)
+    : hub_(hub),
+      peer_address_(std::move(peer_address)),
+      socket_(std::move(socket)),
+      reader_(hub.settings_.limits),
+      served_at_(hub.clock_.steady()) {}
+
+void HttpSession::start() {
+    hub_.wheel_.arm(*this, hub_.wheel_.now() + hub_.settings_.idle_timeout);
+    wait_readable();
+}
+
+void HttpSession::stop() {
+    if (state_ == State::idle) close();
+}
+
+void HttpSession::close() {
+    if (state_ == State::closed) return;
+    const auto self = shared_from_this();
+    state_ = State::closed;
+    error_code ignored;
+    socket_.close(ignored);
+    hub_.sessions_.erase(self);
+}
+
+/// A deadline counts from the moment that its state began: a trickle of bytes does not put it off.
+void HttpSession::enter(State state) {
+    if (std::exchange(state_, state) == state) return;
+    if (const auto wait = timeout()) hub_.wheel_.arm(*this, hub_.wheel_.now() + *wait);
+}
+
+std::optional<Tick> HttpSession::timeout() const {
+    const HttpSettings& settings = hub_.settings_;
+    switch (state_) {
+        case State::idle:
+            return settings.idle_timeout;
+        case State::reading_head:
+        case State::reading_body:
+            return settings.read_timeout;
+        case State::writing:
+            return settings.write_timeout;
+        case State::lingering:
+            return settings.linger;
+        case State::serving:
+        case State::closed:
+            break;
+    }
+    return std::nullopt;
+}
+
+void HttpSession::on_timer(Tick) {
+    const auto self = shared_from_this();
+    if (state_ == State::reading_head || state_ == State::reading_body) {
+        error_code ignored;
+        socket_.cancel(ignored);  // the wait for more
+        return refuse({408});
+    }
+    // While a request is served, the timer of an earlier state may run out; it means nothing then.
+    if (state_ != State::serving) close();
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+void HttpSession::wait_readable() {
+    socket_.async_wait(boost::asio::socket_base::wait_read, [self = shared_from_this()](const error_code& error) {
+        if (!error) self->on_readable();
+    });
+}
+
+void HttpSession::on_readable() {
+    // What was ready when the deadline refused the request: nothing is read until the refusal is out.
+    if (state_ == State::closed || state_ == State::writing) return;
+    error_code error;
+    const std::size_t count =
+        socket_.read_some(boost::asio::buffer(hub_.read_buffer_.data(), hub_.read_buffer_.size()), error);
+    if (is_temporary(error)) return wait_readable();
+    if (error) return close();  // the peer's end included: whatever it was owed has been sent
+    if (state_ != State::lingering) return process({hub_.read_buffer_.data(), count});
+    lingered_ += count;
+    if (lingered_ > hub_.settings_.linger_bytes) return close();
+    wait_readable();
+}
+
+void HttpSession::process(std::string_view bytes) {
+    processing_ = true;
+    auto outcome = reader_.feed(bytes);
+    while (outcome) {
+        if (!*outcome) {
+            refuse(outcome->error());
+            break;
+        }
+        serve(std::move(**outcome));
+        if (state_ != State::idle) break;
+        outcome = reader_.feed({});
+    }
+    processing_ = false;
+    if (!outcome) await_more();
+}
+
+void HttpSession::await_more() {
+    if (reader_.is_idle()) {
+        if (hub_.stopping_) return close();
+        enter(State::idle);
+    } else {
+        enter(reader_.is_in_body() ? State::reading_body : State::reading_head);
+        if (reader_.take_continue()) offer_continue();
+    }
+    if (state_ != State::closed) wait_readable();
+}
+
+/// Nobody must get it (RFC 9110, 10.1.1), so a client whose socket is full goes without. The end of one that took a
+/// part of it is simpler than a queue for 25 bytes.
+void HttpSession::offer_continue() {
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    error_code error;
+    const std::size_t sent = socket_.write_some(boost::asio::buffer(kContinue), error);
+    if (!is_temporary(error) && sent != kContinue.size()) close();
+}
+
+// --- answering -------------------------------------------------------------------------------------------------------
+
+void HttpSession::serve(HttpRequest request) {
+    request.peer_address = peer_address_;
+    served_at_ = hub_.clock_.steady();
+    enter(State::serving);
+    try {
+        hub_.handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request)));
+    } catch (const std::exception& exception) {
+        spdlog::error("event=handler_failed what={}", log_value(exception.what()));
+        close();
+    }
+}
+
+void HttpSession::refuse(HttpRefusal refusal) {
+    served_at_ = hub_.clock_.steady();
+    HttpRequest unread;
+    unread.peer_address = peer_address_;
+    send(hub_.settings_.refusal(refusal.status), unread, false);
+}
+
+void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {
+    if (state_ == State::serving) send(response, request, request.keep_alive && !response.close && !hub_.stopping_);
+}
+
+std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
+    if (state_ != State::serving) return std::nullopt;
+    error_code error;
+    HttpExchange::Upgraded upgraded{socket_.release(error), reader_.take_unread()};
+    if (error) {
+        close();
+        return std::nullopt;
+    }
+    if (hub_.settings_.on_finished) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
+        hub_.settings_.on_finished(request, 101, 0, took);
+    }
+    close();
+    return upgraded;
+}
+
+void HttpSession::send(const HttpResponse& response, const HttpRequest& request, bool keep_alive) {
+    const AnswerForm form{
+        .head = request.method == "HEAD", .keep_alive = keep_alive, .minor_version = request.minor_version};
+    output_ = write_response(response, form, hub_.clock_.now_us());
+    last_answer_ = !keep_alive;
+    if (hub_.settings_.on_finished) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
+        hub_.settings_.on_finished(request, response.status, response.body.size(), took);
+    }
+    enter(State::writing);
+    flush();
+}
+
+void HttpSession::flush() {
+    while (sent_ < output_.size()) {
+        error_code error;
+        const std::size_t count = socket_.write_some(boost::asio::buffer(output_) + sent_, error);
+        if (is_temporary(error)) return wait_writable();
+        if (error) return close();
+        sent_ += count;
+        hub_.wheel_.arm(*this, hub_.wheel_.now() + hub_.settings_.write_timeout);
+    }
+    std::string().swap(output_);  // gives the memory back, as an assignment would not
+    sent_ = 0;
+    if (last_answer_) return linger();
+    enter(State::idle);
+    if (!processing_) process({});
+}
+
+void HttpSession::wait_writable() {
+    socket_.async_wait(boost::asio::socket_base::wait_write, [self = shared_from_this()](const error_code& error) {
+        if (!error && self->state_ == State::writing) self->flush();
+    });
+}
+
+/// To close a socket that has something to read would send an RST, which may overtake the answer on the client's side:
+/// so the client is told that we are done and what it still sends is thrown away, for a while.
+void HttpSession::linger() {
+    enter(State::lingering);
+    error_code error;
+    socket_.shutdown(boost::asio::socket_base::shutdown_send, error);
+    if (error) return close();
+    wait_readable();
+}
+
+}  // namespace globes::net

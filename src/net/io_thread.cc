@@ -1,0 +1,124 @@
+#include "net/io_thread.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace globes::net {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kReadBufferBytes = 64 << 10;
+
+int make_eventfd() {
+    const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    return fd;
+}
+
+}  // namespace
+
+IoThread::IoThread(unsigned number, const WsSettings& settings)
+    : number_(number),
+      context_(1),  // a hint to Asio: one thread runs it
+      hub_(number, settings),
+      hub_descriptor_(context_, ::dup(hub_.descriptor())),
+      mailbox_descriptor_(context_, make_eventfd()),
+      tick_timer_(context_),
+      sweep_timer_(context_),
+      read_buffer_(kReadBufferBytes),
+      started_(steady_clock::now()) {}
+
+IoThread::~IoThread() { stop(); }
+
+void IoThread::start(std::function<void()> hand_over) {
+    hand_over_ = std::move(hand_over);
+    thread_ = std::thread([this] { run(); });
+}
+
+void IoThread::stop() {
+    stopping_.store(true, std::memory_order_relaxed);
+    wake();
+    if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::post(TaskBatch batch) {
+    if (mailbox_.push(std::move(batch))) wake();
+}
+
+void IoThread::post(Task task) {
+    if (mailbox_.push(std::move(task))) wake();
+}
+
+void IoThread::wake() {
+    const std::uint64_t one = 1;
+    // The only failure is a counter that is full, and then the thread is awake anyway.
+    [[maybe_unused]] const ssize_t written = ::write(mailbox_descriptor_.native_handle(), &one, sizeof one);
+}
+
+void IoThread::run() {
+    watch_hub();
+    watch_mailbox();
+    tick();
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        if (!sweep_now_) context_.run_one();
+        const auto begin = steady_clock::now();
+        context_.poll();
+        if (std::exchange(hub_ready_, false)) {
+            hub_.poll(read_buffer_);
+            watch_hub();
+        }
+        mailbox_.take().run();
+        hand_over_();  // before the sweep, so that other threads work meanwhile
+        schedule(hub_.sweep());
+        hub_.end_pass();
+        hand_over_();
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
+        if (took > longest_pass_us_.load(std::memory_order_relaxed))
+            longest_pass_us_.store(took, std::memory_order_relaxed);
+    }
+}
+
+void IoThread::watch_hub() {
+    hub_descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                               [this](const boost::system::error_code& error) { hub_ready_ = !error; });
+}
+
+void IoThread::watch_mailbox() {
+    mailbox_descriptor_.async_wait(
+        boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+            if (error) return;
+            std::uint64_t count = 0;
+            // Emptied before the mailbox is taken: a post in between wakes once too often.
+            [[maybe_unused]] const ssize_t got = ::read(mailbox_descriptor_.native_handle(), &count, sizeof count);
+            watch_mailbox();
+        });
+}
+
+void IoThread::tick() {
+    hub_.advance(current_tick());
+    tick_timer_.expires_after(kTick);
+    tick_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tick();
+    });
+}
+
+Tick IoThread::current_tick() const { return static_cast<Tick>((steady_clock::now() - started_) / kTick); }
+
+void IoThread::schedule(steady_clock::time_point sweep_at) {
+    sweep_now_ = sweep_at == steady_clock::time_point::min();
+    if (sweep_now_ || sweep_at >= sweep_timer_at_) return;
+    sweep_timer_at_ = sweep_at;
+    sweep_timer_.expires_at(sweep_at);
+    sweep_timer_.async_wait([this](const boost::system::error_code& error) {
+        // Waking up is all that it takes: every pass sweeps.
+        if (!error) sweep_timer_at_ = steady_clock::time_point::max();
+    });
+}
+
+}  // namespace globes::net

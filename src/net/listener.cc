@@ -1,0 +1,123 @@
+#include "net/listener.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace globes::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr int kBacklog = 4096;        // the system cuts it down to its own limit (net.core.somaxconn)
+constexpr int kAcceptsPerWake = 256;  // then other work of this thread has its turn
+constexpr std::chrono::seconds kLogEvery{10};
+
+tcp::endpoint resolve(asio::io_context& context, const HostPort& address) {
+    tcp::resolver resolver(context);
+    return *resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive).begin();
+}
+
+std::string address_text(const sockaddr_storage& peer) {
+    if (peer.ss_family == AF_INET) {
+        sockaddr_in v4;
+        std::memcpy(&v4, &peer, sizeof v4);
+        return asio::ip::make_address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
+    }
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &peer, sizeof v6);
+    asio::ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    const asio::ip::address_v6 address(bytes);
+    if (address.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
+    return address.to_string();
+}
+
+/// What concerns one connection that ended too early, not the listener (accept(2)).
+bool is_peer_error(int error) {
+    return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM || error == ENETDOWN ||
+           error == ENETUNREACH || error == EHOSTDOWN || error == EHOSTUNREACH || error == ENOPROTOOPT ||
+           error == EOPNOTSUPP || error == ETIMEDOUT;
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& context, const HostPort& address, ListenerSettings settings)
+    : settings_(std::move(settings)), acceptor_(context), pause_timer_(context) {
+    try {
+        const tcp::endpoint endpoint = resolve(context, address);
+        acceptor_.open(endpoint.protocol());
+        // Or a restart would have to wait until the last connections of the run before are forgotten.
+        acceptor_.set_option(tcp::acceptor::reuse_address(true));
+        acceptor_.bind(endpoint);
+        acceptor_.listen(kBacklog);
+        acceptor_.non_blocking(true);
+        port_ = acceptor_.local_endpoint().port();
+    } catch (const boost::system::system_error& failure) {
+        throw std::system_error(failure.code(), fmt::format("{}:{}", address.host, address.port));
+    }
+}
+
+void Listener::start() { wait(); }
+
+void Listener::stop() {
+    error_code ignored;
+    pause_timer_.cancel();
+    acceptor_.close(ignored);
+}
+
+void Listener::wait() {
+    acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
+        if (!error) accept_waiting();
+    });
+}
+
+void Listener::accept_waiting() {
+    for (int count = 0; count < kAcceptsPerWake; ++count) {
+        if (!acceptor_.is_open()) return;
+        if (settings_.has_room && !settings_.has_room()) return pause("too many connections");
+        if (accept_one()) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        if (is_peer_error(errno)) continue;
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM: to try at once again would only spin, and to give up would be the end.
+        return pause(std::generic_category().message(errno));
+    }
+    wait();
+}
+
+bool Listener::accept_one() {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd =
+        ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return false;
+    const std::size_t target = std::exchange(next_target_, (next_target_ + 1) % settings_.targets.size());
+    settings_.targets[target](fd, address_text(peer));
+    return true;
+}
+
+void Listener::pause(std::string_view reason) {
+    const auto now = steady_clock::now();
+    if (now >= quiet_until_) {
+        spdlog::warn("event=accept_paused reason=\"{}\"", reason);
+        quiet_until_ = now + kLogEvery;
+    }
+    pause_timer_.expires_after(settings_.pause);
+    pause_timer_.async_wait([this](const error_code& error) {
+        if (!error) accept_waiting();
+    });
+}
+
+}  // namespace globes::net

@@ -1,0 +1,102 @@
+#include "net/ws_handshake.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace globes::net {
+namespace {
+
+constexpr std::string_view kVersion = "13";
+constexpr std::string_view kKeyHeader = "sec-websocket-key";
+// Appended to the client's key before hashing, the same for every WebSocket server (RFC 6455, 1.3).
+constexpr std::string_view kAcceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || kMarks.contains(c); });
+}
+
+bool equals_without_case(std::string_view text, std::string_view lower) {
+    const auto to_lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    return std::ranges::equal(text, lower, {}, to_lower);
+}
+
+bool lists(const HttpRequest& request, std::string_view name, std::string_view token) {
+    return std::ranges::any_of(request.header_list(name),
+                               [&](std::string_view element) { return equals_without_case(element, token); });
+}
+
+// 16 bytes are 22 characters and two of padding. The four spare bits of the last character may be anything: clients
+// that fill them exist, and the key is never decoded.
+bool is_key(std::string_view text) {
+    constexpr std::size_t kDigits = 22;
+    return text.size() == kDigits + 2 && text.ends_with("==") &&
+           std::ranges::all_of(text.substr(0, kDigits),
+                               [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; });
+}
+
+HandshakeRefusal upgrade_required() {
+    return {.status = 426,
+            .headers = {
+                {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", std::string(kVersion)}}};
+}
+
+std::string accept_value(std::string_view key) {
+    std::string hashed(key);
+    hashed += kAcceptGuid;
+    constexpr std::size_t kDigestBytes = SHA_DIGEST_LENGTH;
+    std::array<unsigned char, kDigestBytes> digest;
+    SHA1(reinterpret_cast<const unsigned char*>(hashed.data()), hashed.size(), digest.data());
+
+    constexpr std::size_t kBase64Bytes = (kDigestBytes + 2) / 3 * 4;
+    std::array<unsigned char, kBase64Bytes + 1> base64;  // EVP_EncodeBlock ends it with a NUL.
+    EVP_EncodeBlock(base64.data(), digest.data(), kDigestBytes);
+    return {base64.begin(), base64.end() - 1};
+}
+
+}  // namespace
+
+std::expected<void, HandshakeRefusal> check_handshake(const HttpRequest& request) {
+    const HandshakeRefusal bad_request{.status = 400, .headers = {}};
+    if (request.method != "GET") return std::unexpected(bad_request);
+
+    const bool wants_upgrade = lists(request, "upgrade", "websocket") && lists(request, "connection", "upgrade");
+    if (!wants_upgrade) return std::unexpected(upgrade_required());
+    // Before the key: a client of another version learns what to come back with, whatever its key looks like.
+    if (request.header_list("sec-websocket-version") != std::vector{kVersion})
+        return std::unexpected(upgrade_required());
+
+    const auto keys = std::ranges::count(request.headers, kKeyHeader,
+                                         [](const auto& header) -> std::string_view { return header.first; });
+    if (keys != 1 || !is_key(request.header(kKeyHeader))) return std::unexpected(bad_request);
+    return {};
+}
+
+std::vector<std::string_view> offered_subprotocols(const HttpRequest& request) {
+    return request.header_list("sec-websocket-protocol");
+}
+
+std::string switching_protocols(const HttpRequest& request, std::string_view subprotocol) {
+    std::string answer =
+        "HTTP/1.1 101 Switching Protocols\r\n"
+        "Upgrade: websocket\r\n"
+        "Connection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: ";
+    answer += accept_value(request.header(kKeyHeader));
+    answer += "\r\n";
+    if (is_token(subprotocol)) {
+        answer += "Sec-WebSocket-Protocol: ";
+        answer += subprotocol;
+        answer += "\r\n";
+    }
+    answer += "\r\n";
+    return answer;
+}
+
+}  // namespace globes::net

@@ -1,0 +1,172 @@
+#include "net/ws_hub.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace globes::net {
+namespace {
+
+using std::chrono::steady_clock;
+
+// A sweep is cut into slices, so that a small room waits for 64 sends of a huge one at most, not for 10,000.
+constexpr std::size_t kSliceCursors = 64;
+// After so many sends the sockets are read again: what has come meanwhile joins the next sweeps.
+constexpr std::size_t kPassCursors = 512;
+// A sweep that took d is followed by a rest of 4 d, so one room takes a fifth of the thread at most and gathers
+// messages meanwhile; short sweeps need none. docs/adr/0003-sweep-policy.md
+constexpr int kRestFactor = 4;
+constexpr std::chrono::milliseconds kLongestRest{50};
+constexpr std::chrono::microseconds kShortSweep{500};
+
+int make_epoll() {
+    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    return fd;
+}
+
+}  // namespace
+
+WsHub::WsHub(unsigned thread, WsSettings settings) : thread_(thread), settings_(settings), epoll_(make_epoll()) {}
+
+WsHub::~WsHub() {
+    sessions_.clear();
+    ended_.clear();
+    ::close(epoll_);
+}
+
+SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++ids_; }
+
+WsSession* WsHub::adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
+                        std::unique_ptr<WsHandler> handler) {
+    auto owned = std::make_unique<WsSession>(*this, id, fd, std::move(handler));
+    WsSession& session = *owned;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &session;
+    sessions_.emplace(id, std::move(owned));
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+        session.lose();
+        return nullptr;
+    }
+    session.start(first_bytes, unread);
+    return find(id);
+}
+
+WsSession* WsHub::find(SessionId id) {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void WsHub::subscribe(WsSession& session, FeedId id, log::Position from) {
+    if (!session.is_open()) return;
+    auto& feed = feeds_[id];
+    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes);
+    session.subscribe(*feed, from);
+    if (feed->due()) queue(*feed);
+}
+
+void WsHub::unsubscribe(Feed& feed, std::size_t index) {
+    feed.remove(index);
+    if (feed.empty()) deserted_.push_back(feed.id());
+    if (feed.due()) queue(feed);
+}
+
+void WsHub::extend(FeedId id, const log::Slice& slice) {
+    const auto found = feeds_.find(id);
+    if (found == feeds_.end()) return;
+    found->second->extend(slice);
+    queue(*found->second);
+}
+
+void WsHub::queue(Feed& feed) {
+    if (std::exchange(feed.queued, true)) return;
+    if (feed.rests_until == steady_clock::time_point{}) {
+        due_.push_back(&feed);
+    } else {
+        resting_.push_back(&feed);
+    }
+}
+
+void WsHub::poll(std::span<char> buffer) {
+    // One look a pass: were it repeated until nothing is ready, a flood of input would keep the feeds waiting.
+    std::array<epoll_event, 512> events;
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+    for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
+        auto& session = *static_cast<WsSession*>(event.data.ptr);
+        if (session.state_ != WsSession::State::dropped && (event.events & EPOLLOUT) != 0) session.on_writable();
+        if (session.state_ != WsSession::State::dropped && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+            session.on_readable(buffer);
+    }
+}
+
+steady_clock::time_point WsHub::sweep() {
+    auto now = steady_clock::now();
+    std::erase_if(resting_, [&](Feed* feed) {
+        if (feed->rests_until > now) return false;
+        due_.push_back(feed);
+        return true;
+    });
+    for (std::size_t budget = kPassCursors; budget > 0 && !due_.empty();) {
+        Feed& feed = *due_.front();
+        due_.pop_front();
+        budget -= std::min(budget, std::max<std::size_t>(1, feed.sweep(std::min(budget, kSliceCursors))));
+        const auto after = steady_clock::now();
+        feed.sweep_time += after - std::exchange(now, after);
+        if (!feed.done()) {
+            due_.push_back(&feed);
+            continue;
+        }
+        const auto took = std::exchange(feed.sweep_time, {});
+        feed.rests_until = {};
+        if (took > kShortSweep)
+            feed.rests_until = now + std::min<steady_clock::duration>(took * kRestFactor, kLongestRest);
+        feed.queued = false;
+        if (feed.due()) queue(feed);
+    }
+    if (!due_.empty()) return steady_clock::time_point::min();
+    auto next = steady_clock::time_point::max();
+    for (const Feed* feed : resting_) next = std::min(next, feed->rests_until);
+    return next;
+}
+
+void WsHub::end_pass() {
+    for (const FeedId id : std::exchange(deserted_, {})) {
+        const auto found = feeds_.find(id);
+        if (found == feeds_.end() || !found->second->empty()) continue;
+        Feed* feed = found->second.get();
+        std::erase(due_, feed);
+        std::erase(resting_, feed);
+        feeds_.erase(found);
+    }
+    ended_.clear();
+}
+
+void WsHub::close_all(std::uint16_t code, std::string_view reason) {
+    std::vector<WsSession*> all;
+    all.reserve(sessions_.size());
+    for (const auto& [id, session] : sessions_) all.push_back(session.get());
+    for (WsSession* session : all) session->close(code, reason);
+}
+
+void WsHub::watch(WsSession& session, bool writable) {
+    epoll_event event{};
+    event.events = EPOLLIN | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
+    event.data.ptr = &session;
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, session.fd_, &event);
+}
+
+void WsHub::drop(WsSession& session) {
+    if (std::exchange(session.state_, WsSession::State::dropped) == WsSession::State::dropped) return;
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, session.fd_, nullptr);
+    const auto found = sessions_.find(session.id_);
+    ended_.push_back(std::move(found->second));
+    sessions_.erase(found);
+}
+
+}  // namespace globes::net

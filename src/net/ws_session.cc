@@ -1,0 +1,248 @@
+#include "net/ws_session.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "net/feed.h"
+#include "net/ws_close.h"
+#include "net/ws_hub.h"
+
+namespace globes::net {
+
+WsSession::WsSession(WsHub& hub, SessionId id, int fd, std::unique_ptr<WsHandler> handler)
+    : hub_(hub), id_(id), fd_(fd), handler_(std::move(handler)), heard_(hub.wheel().now()) {
+    arm();
+}
+
+WsSession::~WsSession() { ::close(fd_); }
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
+    add_own(log::make_slice(first_bytes));
+    flush();
+    if (state_ != State::dropped && !unread.empty()) decode(unread);
+}
+
+void WsSession::on_readable(std::span<char> buffer) {
+    const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (received <= 0) return lose();
+    heard_ = hub_.wheel().now();
+    pinged_ = false;
+    decode(buffer.first(static_cast<std::size_t>(received)));
+}
+
+void WsSession::decode(std::span<char> bytes) {
+    if (peer_closed_ || deaf_) return;  // nothing may follow a close frame (RFC 6455, 5.5.1)
+    if (const auto fault = decoder_.feed(bytes, *this)) {
+        deaf_ = true;  // what else it says can't be understood
+        close(*fault);
+    }
+}
+
+bool WsSession::on_text(std::string_view message) {
+    if (state_ == State::open) handler_->on_text(*this, message);
+    return state_ != State::dropped;
+}
+
+bool WsSession::on_ping(std::string_view payload) {
+    if (state_ == State::open && handler_->on_ping(*this)) send_own(log::Opcode::pong, payload);
+    return state_ != State::dropped;
+}
+
+bool WsSession::on_pong(std::string_view) { return true; }
+
+void WsSession::on_close(CloseCode code, std::string_view) {
+    peer_closed_ = true;
+    if (state_ == State::open) return close(code);
+    if (own_ == nullptr) hub_.drop(*this);  // our close frame is out, theirs is here: done
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+void WsSession::subscribe(Feed& feed, log::Position from) {
+    assert(feed_ == nullptr);
+    feed_ = &feed;
+    feed_index_ = static_cast<std::uint32_t>(feed.add(*this, fd_, from));
+    feed_->set_waiting(feed_index_, want_write_);
+}
+
+void WsSession::send_own(log::Opcode opcode, std::string_view payload) {
+    if (state_ != State::open) return;
+    std::string frame;
+    log::append_frame(frame, opcode, payload);
+    add_own(log::make_slice(frame));
+    if (own_->bytes > hub_.settings().own_bytes) return fall_behind();
+    if (!want_write_) flush();
+}
+
+void WsSession::add_own(log::Slice slice) {
+    if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
+    own_->bytes += slice.size;
+    own_->slices.push_back(std::move(slice));
+}
+
+void WsSession::on_writable() { flush(); }
+
+// Order on the wire: the rest of a half-sent frame of the feed, then frames of its own, then the feed.
+void WsSession::flush() {
+    blocked_ = false;
+    if (frame_end_ != 0 && (!feed_->advance(feed_index_, frame_end_) || blocked_)) return;
+    frame_end_ = 0;
+    if (own_ != nullptr && !flush_own()) return;
+    if (state_ == State::closing) {
+        set_want_write(false);
+        if (peer_closed_) return hub_.drop(*this);
+        // The peer does not follow the protocol: it gets to see the end, then its own end is awaited.
+        if (deaf_) ::shutdown(fd_, SHUT_WR);
+        return;
+    }
+    if (feed_ != nullptr && (!feed_->advance(feed_index_, feed_->window().end()) || blocked_)) return;
+    set_want_write(false);
+}
+
+/// Returns false where something is left to send or the session was dropped.
+bool WsSession::flush_own() {
+    while (!own_->slices.empty()) {
+        const std::string_view rest = own_->slices.front().bytes().substr(own_->sent);
+        const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            lose();
+            return false;
+        }
+        const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        own_->bytes -= taken;
+        if (taken < rest.size()) {
+            own_->sent += taken;
+            if (taken > 0) taken_ = hub_.wheel().now();
+            block();
+            return false;
+        }
+        own_->slices.pop_front();
+        own_->sent = 0;
+    }
+    own_.reset();
+    return true;
+}
+
+void WsSession::wait_for_room(log::Position before, std::size_t taken) {
+    const log::Position position = before + taken;
+    const log::Position boundary = std::max(before, frame_end_);
+    if (position >= boundary) {
+        const log::Position frame_end = feed_->window().frame_boundary(boundary, position);
+        frame_end_ = frame_end == position ? 0 : frame_end;
+    }
+    if (taken > 0) taken_ = hub_.wheel().now();
+    block();
+}
+
+void WsSession::block() {
+    blocked_ = true;
+    set_want_write(true);
+}
+
+void WsSession::set_want_write(bool want) {
+    if (want_write_ == want) return;
+    want_write_ = want;
+    if (feed_ != nullptr) {
+        feed_->set_waiting(feed_index_, want);
+        if (feed_->due()) hub_.queue(*feed_);
+    }
+    hub_.watch(*this, want);
+    if (want) {
+        taken_ = hub_.wheel().now();
+        arm();
+    }
+}
+
+// --- closing ---------------------------------------------------------------------------------------------------------
+
+void WsSession::close(CloseCode code, std::string_view reason) {
+    if (state_ != State::open) return;
+    // What already stands in the feed goes out first, as far as the socket takes it.
+    if (feed_ != nullptr && !want_write_ && !feed_->advance(feed_index_, feed_->window().end())) return;
+    begin_closing();
+    std::string frame;
+    log::append_frame(frame, log::Opcode::close, encode_close_payload(code, reason));
+    add_own(log::make_slice(frame));
+    if (!want_write_) flush();
+}
+
+void WsSession::begin_closing() {
+    state_ = State::closing;
+    since_ = hub_.wheel().now();
+    leave_feed();
+    arm();
+    handler_->on_closed();
+}
+
+// The frame that is half sent is finished from here, so that the close frame finds a boundary.
+void WsSession::leave_feed() {
+    if (feed_ == nullptr) return;
+    if (frame_end_ != 0) {
+        log::Position at = feed_->position(feed_index_);
+        std::string rest;
+        rest.reserve(frame_end_ - at);
+        std::string_view view;
+        while (at < frame_end_ && feed_->window().gather(at, {&view, 1}) == 1) {
+            view = view.substr(0, frame_end_ - at);
+            rest.append(view);
+            at += view.size();
+        }
+        if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
+        own_->bytes += rest.size();
+        own_->slices.push_front(log::make_slice(rest));
+        frame_end_ = 0;
+    }
+    Feed& feed = *std::exchange(feed_, nullptr);
+    hub_.unsubscribe(feed, feed_index_);
+}
+
+void WsSession::fall_behind() { close(kCloseTooSlow, "too slow"); }
+
+void WsSession::lose() {
+    if (state_ == State::open) begin_closing();
+    hub_.drop(*this);
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+void WsSession::arm() {
+    const WsSettings& settings = hub_.settings();
+    Tick due = 0;
+    if (state_ == State::closing) {
+        due = since_ + settings.linger;
+    } else {
+        due = pinged_ ? since_ + settings.pong_within : heard_ + settings.ping_after;
+        if (want_write_) due = std::min(due, taken_ + settings.stalled_after);
+    }
+    hub_.wheel().arm(*this, due);
+}
+
+void WsSession::on_timer(Tick now) {
+    const WsSettings& settings = hub_.settings();
+    if (state_ == State::closing) {
+        if (now - since_ >= settings.linger) return hub_.drop(*this);
+    } else if (want_write_ && now - taken_ >= settings.stalled_after) {
+        // The kernel tells of room only where a good part of its buffer is free: a slow peer may have taken less.
+        flush();
+        if (state_ != State::open) return;
+        if (want_write_ && now - taken_ >= settings.stalled_after) return fall_behind();
+    } else if (pinged_) {
+        if (now - since_ >= settings.pong_within) return close(kCloseNoPong, "no pong");
+    } else if (now - heard_ >= settings.ping_after) {
+        pinged_ = true;
+        since_ = now;
+        send_own(log::Opcode::ping, {});
+        if (state_ != State::open) return;
+    }
+    arm();
+}
+
+}  // namespace globes::net

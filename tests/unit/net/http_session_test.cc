@@ -1,0 +1,497 @@
+// Sessions on one end of a real socket pair, the client on the other. Time is a wheel that the test turns.
+#include "net/http_session.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/http_hub.h"
+
+namespace globes::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct FakeClock final : Clock {
+    UnixMicros now_us() const override { return 0; }
+    std::chrono::steady_clock::time_point steady() const override { return now; }
+    std::chrono::steady_clock::time_point now;
+};
+
+/// Connected stream sockets of whatever kind; `client` does not block.
+struct SocketPair {
+    int server;
+    int client;
+};
+
+SocketPair local_pair() {
+    std::array<int, 2> fds{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) != 0) std::abort();
+    return {fds[0], fds[1]};
+}
+
+SocketPair tcp_pair() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
+        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        ::connect(client, reinterpret_cast<sockaddr*>(&address), size) != 0)
+        std::abort();
+    const int server = ::accept(listener, nullptr, nullptr);
+    ::close(listener);
+    ::fcntl(client, F_SETFL, O_NONBLOCK);
+    return {server, client};
+}
+
+const std::string kGet = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string kPostHead = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n";
+
+class HttpSessionTest : public testing::Test {
+protected:
+    HttpSessionTest() : buffer_(64 << 10) {
+        settings_.refusal = [](int status) { return HttpResponse{.status = status, .body = "refused"}; };
+        settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t bytes,
+                                       std::chrono::microseconds took) {
+            finished_.push_back(request.method + ' ' + request.target + ' ' + std::to_string(status) + ' ' +
+                                std::to_string(bytes) + ' ' + std::to_string(took.count()) + ' ' +
+                                request.peer_address);
+        };
+        handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+            exchange->respond({.body = exchange->request().target + exchange->request().body});
+        };
+    }
+    ~HttpSessionTest() override {
+        if (client_ >= 0) ::close(client_);
+    }
+
+    void open(SocketPair pair = local_pair()) {
+        if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
+        client_ = pair.client;
+        hub_->adopt(pair.server, "192.0.2.1");
+        run();
+    }
+    /// Requests wait in `waiting_` until the test answers them.
+    void answer_later() {
+        handler_ = [this](const std::shared_ptr<HttpExchange>& exchange) { waiting_.push_back(exchange); };
+    }
+
+    /// Until nothing is ready any more: what was written is there at once, but a wait may need a round to begin.
+    void run() {
+        for (int idle_rounds = 0; idle_rounds < 3;) {
+            context_.restart();
+            idle_rounds = context_.poll() == 0 ? idle_rounds + 1 : 0;
+        }
+    }
+    void send(std::string_view bytes) {
+        ASSERT_EQ(::send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+        run();
+    }
+    /// Everything that has come; `ended_` tells whether the server has ended its side.
+    std::string receive() {
+        std::string received;
+        std::array<char, 4096> piece;
+        for (;;) {
+            const ssize_t count = ::recv(client_, piece.data(), piece.size(), 0);
+            ended_ = count == 0 || (count < 0 && errno != EAGAIN);
+            if (count <= 0) return received;
+            received.append(piece.data(), static_cast<std::size_t>(count));
+        }
+    }
+    std::string exchange(std::string_view bytes) {
+        send(bytes);
+        return receive();
+    }
+    void pass(Tick ticks) {
+        wheel_.advance(wheel_.now() + ticks);
+        run();
+    }
+
+    boost::asio::io_context context_;
+    TimerWheel wheel_;
+    std::vector<char> buffer_;
+    FakeClock clock_;
+    HttpSettings settings_;
+    HttpHandler handler_;
+    std::optional<HttpHub> hub_;
+    std::deque<std::shared_ptr<HttpExchange>> waiting_;
+    std::vector<std::string> finished_;
+    int client_ = -1;
+    bool ended_ = false;
+};
+
+TEST_F(HttpSessionTest, AnswersOneRequestAfterTheOther) {
+    open();
+    for (int i = 0; i < 3; ++i) {
+        const std::string answer = exchange(kGet);
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+        EXPECT_THAT(answer, EndsWith("\r\n\r\n/x"));
+        EXPECT_THAT(answer, Not(HasSubstr("Connection")));
+        EXPECT_FALSE(ended_);
+    }
+}
+
+TEST_F(HttpSessionTest, ABodyMayComeByteByByte) {
+    open();
+    for (const char c : kPostHead + "\r\nbody") send({&c, 1});
+    EXPECT_THAT(receive(), EndsWith("/xbody"));
+}
+
+TEST_F(HttpSessionTest, PipelinedRequestsAreServedOneAtATimeInOrder) {
+    answer_later();
+    open();
+    send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\nGET /3 HTTP/1.1\r\nHost: x\r\n\r\nGE");
+    for (const auto* target : {"/1", "/2", "/3"}) {
+        ASSERT_EQ(waiting_.size(), 1u);
+        EXPECT_EQ(waiting_.front()->request().target, target);
+        waiting_.front()->respond({.body = target});
+        waiting_.pop_front();
+        EXPECT_THAT(receive(), EndsWith(target));
+    }
+    EXPECT_TRUE(waiting_.empty());
+    send("T /4 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(waiting_.size(), 1u);
+}
+
+TEST_F(HttpSessionTest, ManyPipelinedRequestsNeedNoStack) {
+    open();
+    std::string requests;
+    for (int i = 0; i < 2000; ++i) requests += "GET / HTTP/1.1\r\nHost:\r\n\r\n";
+    std::size_t sent = 0;
+    std::string answers;
+    while (sent < requests.size()) {
+        const ssize_t count = ::send(client_, requests.data() + sent, requests.size() - sent, MSG_NOSIGNAL);
+        if (count > 0) sent += static_cast<std::size_t>(count);
+        run();
+        answers += receive();
+    }
+    for (std::string more; !(run(), more = receive()).empty();) answers += more;
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
+    EXPECT_EQ(count, 2000u);
+}
+
+TEST_F(HttpSessionTest, NothingIsReadWhileAHandlerWorks) {
+    answer_later();
+    open();
+    send(kGet);
+    ASSERT_EQ(waiting_.size(), 1u);
+    send(kGet);
+    EXPECT_EQ(waiting_.size(), 1u);
+    waiting_[0]->respond({});
+    run();
+    EXPECT_EQ(waiting_.size(), 2u);
+}
+
+TEST_F(HttpSessionTest, ClosesWhereTheClientAsksForIt) {
+    open();
+    EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), HasSubstr("Connection: close\r\n"));
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 1u) << "lingers until the client has ended too";
+    ::shutdown(client_, SHUT_WR);
+    run();
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, ClosesWhereTheAnswerSaysSo) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.close = true}); };
+    open();
+    EXPECT_THAT(exchange(kGet + kGet), HasSubstr("Connection: close\r\n"));
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(finished_.size(), 1u) << "the second request is never served";
+}
+
+TEST_F(HttpSessionTest, Http10IsClosedUnlessItAsksToBeKept) {
+    open();
+    EXPECT_THAT(exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), HasSubstr("Connection: keep-alive\r\n"));
+    EXPECT_FALSE(ended_);
+    EXPECT_THAT(exchange("GET / HTTP/1.0\r\n\r\n"), HasSubstr("Connection: close\r\n"));
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, HeadGetsNoBody) {
+    open();
+    const std::string answer = exchange("HEAD /abc HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(answer, HasSubstr("Content-Length: 4\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpSessionTest, AClientThatEndedItsSideGetsItsAnswer) {
+    answer_later();
+    open();
+    send(kGet);
+    ::shutdown(client_, SHUT_WR);
+    run();
+    ASSERT_EQ(waiting_.size(), 1u);
+    waiting_[0]->respond({.body = "here"});
+    run();
+    EXPECT_THAT(receive(), EndsWith("here"));
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, RefusesAndThrowsAwayWhatFollows) {
+    open();
+    const std::string answer = exchange("nonsense\r\n\r\n" + kGet);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("refused"));
+    EXPECT_TRUE(ended_);
+    send(kGet);
+    EXPECT_EQ(receive(), "");
+    EXPECT_THAT(finished_, ElementsAre("  400 7 0 192.0.2.1"));
+}
+
+TEST_F(HttpSessionTest, LingersForAWhileOnly) {
+    open();
+    exchange("nonsense\r\n");
+    pass(settings_.linger - 1);
+    EXPECT_EQ(hub_->size(), 1u);
+    pass(1);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, LingersForSoManyBytesOnly) {
+    settings_.linger_bytes = 100;
+    open();
+    exchange("nonsense\r\n");
+    send(std::string(100, 'x'));
+    EXPECT_EQ(hub_->size(), 1u);
+    send("x");
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, ARefusalReachesATcpClientThatIsStillSending) {
+    open(tcp_pair());
+    send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+    for (int i = 0; i < 5; ++i) send(std::string(10'000, 'b'));
+    EXPECT_THAT(receive(), StartsWith("HTTP/1.1 413 "));
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, OffersContinueBeforeTheBody) {
+    open();
+    EXPECT_EQ(exchange(kPostHead + "Expect: 100-continue\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    EXPECT_THAT(exchange("body"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(exchange(kPostHead + "Expect: 100-continue\r\n\r\nbody"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverItTrickles) {
+    open();
+    send("GET / HTTP/1.1\r\n");
+    for (Tick i = 1; i < settings_.read_timeout; ++i) {
+        pass(1);
+        send("X: y\r\n");
+    }
+    EXPECT_EQ(receive(), "");
+    pass(1);
+    EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, TheBodyHasATimeOfItsOwn) {
+    open();
+    send("POST / HTTP/1.1\r\nHost: x\r\n");
+    pass(settings_.read_timeout - 1);
+    send("Content-Length: 4\r\n\r\nbo");
+    pass(settings_.read_timeout - 1);
+    send("d");
+    EXPECT_EQ(receive(), "");
+    pass(1);
+    EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTime) {
+    answer_later();
+    open();
+    send(kGet + "GET /half");
+    pass(settings_.read_timeout * 2);
+    EXPECT_EQ(hub_->size(), 1u) << "the handler may take as long as it likes";
+    waiting_[0]->respond({});
+    run();
+    pass(settings_.read_timeout - 1);
+    EXPECT_THAT(receive(), Not(HasSubstr("408")));
+    pass(1);
+    EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(HttpSessionTest, AnIdleConnectionIsClosedSilently) {
+    open();
+    exchange(kGet);
+    pass(settings_.idle_timeout - 1);
+    exchange(kGet);
+    pass(settings_.idle_timeout - 1);
+    EXPECT_EQ(hub_->size(), 1u);
+    pass(1);
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, AConnectionWithoutAnyRequestIsClosedSilently) {
+    open();
+    send("\r\n");
+    pass(settings_.idle_timeout);
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, AClientThatTakesNothingIsClosed) {
+    const std::string large(4 << 20, 'x');
+    handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
+    open();
+    send(kGet);
+    pass(settings_.write_timeout - 1);
+    EXPECT_GT(receive().size(), 0u);
+    run();
+    pass(settings_.write_timeout - 1);
+    EXPECT_EQ(hub_->size(), 1u) << "it took something";
+    pass(1);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, ALargeAnswerArrivesWholeAndTheNextRequestIsServed) {
+    const std::string large(4 << 20, 'x');
+    handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
+    open();
+    send(kGet + "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::string answers;
+    for (std::string more; !(run(), more = receive()).empty();) answers += more;
+    EXPECT_EQ(answers.find("HTTP/1.1", 1), answers.find("\r\n\r\n") + 4 + large.size());
+    EXPECT_THAT(answers, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpSessionTest, AnExchangeThatIsDroppedClosesTheConnection) {
+    answer_later();
+    open();
+    send(kGet);
+    waiting_.clear();
+    run();
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, AHandlerThatThrowsClosesItsConnection) {
+    handler_ = [](const std::shared_ptr<HttpExchange>&) { throw std::runtime_error("broken"); };
+    open();
+    EXPECT_EQ(exchange(kGet), "");
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, AnswersForVanishedPeersAreHarmless) {
+    answer_later();
+    open(tcp_pair());
+    send(kGet);
+    const linger reset{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(client_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::close(std::exchange(client_, -1));
+    waiting_[0]->respond({.body = "too late"});
+    waiting_[0]->respond({.body = "twice"});
+    run();
+    EXPECT_EQ(hub_->size(), 0u);
+    EXPECT_FALSE(waiting_[0]->take_over());
+}
+
+TEST_F(HttpSessionTest, TheEndOfTheHubLeavesExchangesHarmless) {
+    answer_later();
+    open();
+    send(kGet);
+    hub_.reset();
+    waiting_[0]->respond({.body = "too late"});
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
+    answer_later();
+    open(tcp_pair());
+    send(kGet + "\x81\x85unread");
+    const auto upgraded = waiting_[0]->take_over();
+    ASSERT_TRUE(upgraded);
+    EXPECT_EQ(upgraded->unread, "\x81\x85unread");
+    EXPECT_EQ(waiting_[0]->request().target, "/x") << "the request is still needed for the answer";
+    EXPECT_EQ(hub_->size(), 0u);
+    waiting_.clear();
+    run();
+
+    EXPECT_NE(::fcntl(upgraded->fd, F_GETFL) & O_NONBLOCK, 0);
+    int no_delay = 0;
+    socklen_t size = sizeof no_delay;
+    ::getsockopt(upgraded->fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    EXPECT_NE(no_delay, 0);
+    ASSERT_EQ(::write(upgraded->fd, "101", 3), 3);
+    EXPECT_EQ(receive(), "101");
+    ::close(upgraded->fd);
+    EXPECT_THAT(finished_, ElementsAre("GET /x 101 0 0 192.0.2.1"));
+}
+
+TEST_F(HttpSessionTest, ReportsEveryAnswer) {
+    answer_later();
+    open();
+    send(kGet);
+    clock_.now += std::chrono::milliseconds{3};
+    waiting_[0]->respond({.status = 404, .body = "four"});
+    EXPECT_THAT(finished_, ElementsAre("GET /x 404 4 3000 192.0.2.1"));
+}
+
+TEST_F(HttpSessionTest, StopEndsIdleConnectionsAtOnceAndBusyOnesAfterTheirAnswer) {
+    answer_later();
+    open();
+    const int idle = client_;
+    open();
+    const int reading = client_;
+    send("GET / HT");
+    open();
+    send(kGet);
+    hub_->stop();
+    run();
+    EXPECT_EQ(hub_->size(), 2u);
+    waiting_[0]->respond({.body = "last"});
+    run();
+    const std::string answer = receive();
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("last"));
+    EXPECT_TRUE(ended_);
+    ::close(std::exchange(client_, reading));
+    send("TP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_EQ(waiting_.size(), 2u);
+    waiting_[1]->respond({});
+    EXPECT_THAT(receive(), HasSubstr("Connection: close\r\n"));
+    ::close(std::exchange(client_, idle));
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+    run();
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, AConnectionThatComesAfterTheStopIsClosed) {
+    open();
+    hub_->stop();
+    ::close(client_);
+    open();
+    receive();
+    EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+}  // namespace
+}  // namespace globes::net

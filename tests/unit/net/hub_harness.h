@@ -1,0 +1,280 @@
+// A hub with real sockets and no thread: a test makes connections, calls the passes itself and reads as the peers do.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "log/frame.h"
+#include "log/tail.h"
+#include "net/ws_hub.h"
+#include "unit/net/ws_client.h"
+
+namespace globes::net {
+
+/// A frame as a client sees it.
+struct WireFrame {
+    log::Opcode opcode{};
+    std::string payload;
+
+    friend bool operator==(const WireFrame&, const WireFrame&) = default;
+};
+
+/// The frames that `stream` consists of; a failure where it does not end with a whole one.
+inline std::vector<WireFrame> parse_frames(std::string_view stream) {
+    std::vector<WireFrame> frames;
+    while (!stream.empty()) {
+        const std::size_t size = log::frame_size(stream);
+        if (size == 0 || size > stream.size()) {
+            ADD_FAILURE() << stream.size() << " bytes are left that are no whole frame";
+            break;
+        }
+        const std::size_t header = size < 128 ? 2 : size < 65'540 ? 4 : 10;
+        const auto opcode = static_cast<log::Opcode>(stream[0] & 0x0F);
+        EXPECT_EQ(stream[0] & 0xF0, 0x80) << "not final, or reserved bits";
+        frames.push_back({opcode, std::string(stream.substr(header, size - header))});
+        stream.remove_prefix(size);
+    }
+    return frames;
+}
+
+inline WireFrame close_frame(CloseCode code, std::string_view reason = {}) {
+    return {log::Opcode::close, encode_close_payload(code, reason)};
+}
+
+/// The other end of a connection.
+class Peer {
+public:
+    explicit Peer(int fd) : fd_(fd) {}
+    Peer(Peer&& other) noexcept
+        : received(std::move(other.received)),
+          fd_(std::exchange(other.fd_, -1)),
+          saw_end_(other.saw_end_),
+          was_reset_(other.was_reset_) {}
+    ~Peer() { hang_up(); }
+
+    /// What has been read so far.
+    std::string received;
+
+    void send(std::string_view bytes) {
+        ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    }
+    /// Reads what is there, `most` bytes at most, and returns how many that were.
+    std::size_t read(std::size_t most = SIZE_MAX) {
+        std::size_t total = 0;
+        std::array<char, 16 << 10> buffer;
+        while (total < most) {
+            const ssize_t got = ::recv(fd_, buffer.data(), std::min(buffer.size(), most - total), MSG_DONTWAIT);
+            if (got < 0 && errno == EAGAIN) break;
+            saw_end_ = got <= 0;
+            was_reset_ = got < 0;
+            if (saw_end_) break;
+            received.append(buffer.data(), static_cast<std::size_t>(got));
+            total += static_cast<std::size_t>(got);
+        }
+        return total;
+    }
+    std::vector<WireFrame> frames() {
+        read();
+        return parse_frames(received);
+    }
+    /// The server's end of stream was read.
+    bool saw_end() const { return saw_end_ && !was_reset_; }
+    bool was_reset() const { return was_reset_; }
+
+    void shut_down() { ::shutdown(fd_, SHUT_WR); }
+    void hang_up() {
+        if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    }
+    /// Vanishes with a RST; TCP only.
+    void reset() {
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ASSERT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        hang_up();
+    }
+
+private:
+    int fd_;
+    bool saw_end_ = false;
+    bool was_reset_ = false;
+};
+
+/// What a connection's handler was told, and what it does.
+struct HandlerRecord {
+    std::vector<std::string> texts;
+    int pings = 0;
+    int closed = 0;
+    bool answers_pings = true;
+    std::function<void(WsSession&, std::string_view)> on_text = {};
+};
+
+class RecordingHandler final : public WsHandler {
+public:
+    /// The record may be read when the connection has gone.
+    explicit RecordingHandler(std::shared_ptr<HandlerRecord> record) : shared_(std::move(record)), record_(*shared_) {}
+
+    void on_text(WsSession& session, std::string_view message) override {
+        EXPECT_EQ(record_.closed, 0) << "told after it was closed";
+        record_.texts.emplace_back(message);
+        if (record_.on_text) record_.on_text(session, message);
+    }
+    bool on_ping(WsSession&) override {
+        EXPECT_EQ(record_.closed, 0) << "told after it was closed";
+        ++record_.pings;
+        return record_.answers_pings;
+    }
+    void on_closed() override { ++record_.closed; }
+
+private:
+    const std::shared_ptr<HandlerRecord> shared_;
+    HandlerRecord& record_;
+};
+
+/// A connected pair of non-blocking sockets; {server's, peer's}.
+inline std::pair<int, int> unix_pair() {
+    std::array<int, 2> fds{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) != 0) std::abort();
+    return {fds[0], fds[1]};
+}
+
+inline std::pair<int, int> tcp_pair() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    const int peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(listener, generic, size) != 0 || ::listen(listener, 1) != 0 ||
+        ::getsockname(listener, generic, &size) != 0 || ::connect(peer, generic, size) != 0)
+        std::abort();
+    const int server = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (server < 0) std::abort();
+    ::close(listener);
+    return {server, peer};
+}
+
+struct Connection {
+    Connection(SessionId session, int fd) : id(session), peer(fd) {}
+
+    SessionId id;
+    Peer peer;
+    std::shared_ptr<HandlerRecord> shared_record = std::make_shared<HandlerRecord>();
+    HandlerRecord& record = *shared_record;
+};
+
+class HubTest : public testing::Test {
+protected:
+    explicit HubTest(WsSettings settings = {}) : hub(1, settings) {
+        // Two descriptors for each connection.
+        rlimit files{};
+        ::getrlimit(RLIMIT_NOFILE, &files);
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+
+    struct Wish {
+        int send_buffer_bytes = 0;  ///< 0: the kernel's default.
+        std::string first_bytes = {};
+        std::string unread = {};
+        bool tcp = false;
+    };
+    std::unique_ptr<Connection> connect() { return connect(Wish{}); }
+    std::unique_ptr<Connection> connect(Wish wish) {
+        const auto [server, peer] = wish.tcp ? tcp_pair() : unix_pair();
+        if (wish.send_buffer_bytes != 0)
+            ::setsockopt(server, SOL_SOCKET, SO_SNDBUF, &wish.send_buffer_bytes, sizeof wish.send_buffer_bytes);
+        auto connection = std::make_unique<Connection>(hub.next_id(), peer);
+        hub.adopt(connection->id, server, wish.first_bytes, wish.unread,
+                  std::make_unique<RecordingHandler>(connection->shared_record));
+        return connection;
+    }
+    std::unique_ptr<Connection> connect_to(FeedId feed) { return connect_to(feed, Wish{}); }
+    std::unique_ptr<Connection> connect_to(FeedId feed, Wish wish) {
+        auto connection = connect(std::move(wish));
+        hub.subscribe(session(*connection), feed, logs[feed].bytes.size());
+        return connection;
+    }
+    WsSession& session(const Connection& connection) { return *hub.find(connection.id); }
+    bool is_gone(const Connection& connection) { return hub.find(connection.id) == nullptr; }
+
+    /// Appends a text frame to the log of `feed` and hands it to the hub.
+    void say(FeedId feed, std::string_view payload) {
+        std::string frame;
+        log::append_frame(frame, log::Opcode::text, payload);
+        logs[feed].tail.append(frame);
+        logs[feed].bytes += frame;
+        publish(feed);
+    }
+    void publish(FeedId feed) {
+        for (const log::Slice& slice : logs[feed].tail.take_unpublished()) hub.extend(feed, slice);
+    }
+    /// As `say`, in a block that only the hub holds: what is returned expires when the hub has released it. A test does
+    /// either the one or the other with a feed.
+    std::weak_ptr<const char[]> say_in_own_block(FeedId feed, std::string_view payload) {
+        std::string frame;
+        log::append_frame(frame, log::Opcode::text, payload);
+        log::Slice slice = log::make_slice(frame);
+        slice.begin = logs[feed].bytes.size();
+        logs[feed].bytes += frame;
+        hub.extend(feed, slice);
+        return slice.block;
+    }
+
+    void poll() { hub.poll(read_buffer); }
+    /// One pass of the I/O thread.
+    std::chrono::steady_clock::time_point pass() {
+        poll();
+        const auto next = hub.sweep();
+        hub.end_pass();
+        return next;
+    }
+    /// Passes until nothing is left to do but to wait for peers or time.
+    void settle() {
+        for (int i = 0; i < 2'000'000; ++i) {
+            const bool is_idle = pass() == std::chrono::steady_clock::time_point::max();
+            pollfd ready{.fd = hub.descriptor(), .events = POLLIN, .revents = 0};
+            if (is_idle && ::poll(&ready, 1, 0) == 0) return;
+        }
+        ADD_FAILURE() << "the hub never comes to rest";
+    }
+    /// Lets time pass second by second, so that nothing is late by much.
+    void wait_seconds(int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{1}));
+            settle();
+        }
+    }
+    /// The peer reads and the hub goes on until nothing moves any more.
+    void drain(Connection& connection) {
+        do settle();
+        while (connection.peer.read() > 0);
+    }
+
+    struct Log {
+        log::Tail tail;
+        std::string bytes;  ///< Everything that was said.
+    };
+    std::map<FeedId, Log> logs;
+    std::vector<char> read_buffer = std::vector<char>(64 << 10);
+    WsHub hub;
+};
+
+}  // namespace globes::net

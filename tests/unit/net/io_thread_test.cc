@@ -1,0 +1,282 @@
+// The thread itself; what its hub does is tested without it in ws_hub_test.cc. Waiting is always for something that
+// comes.
+#include "net/io_thread.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/time.h>
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "unit/net/hub_harness.h"
+
+namespace globes::net {
+namespace {
+
+using log::Opcode;
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+
+constexpr FeedId kFeed = 5;
+
+void no_hand_over() {}
+
+/// Runs `act` on `thread` and waits for its result.
+template <class Act>
+auto ask(IoThread& thread, Act act) {
+    std::packaged_task<decltype(act())()> task(std::move(act));
+    auto result = task.get_future();
+    thread.post([&task] { task(); });
+    return result.get();
+}
+
+/// A blocking peer.
+class BlockingPeer {
+public:
+    explicit BlockingPeer(int fd) : fd_(fd) {
+        const timeval most{.tv_sec = 20, .tv_usec = 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+        ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
+    }
+    BlockingPeer(BlockingPeer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    ~BlockingPeer() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    void send(std::string_view bytes) {
+        ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    }
+    std::string receive(std::size_t size) {
+        std::string bytes(size, '\0');
+        const ssize_t got = ::recv(fd_, bytes.data(), size, MSG_WAITALL);
+        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        return bytes;
+    }
+
+private:
+    int fd_;
+};
+
+BlockingPeer connect(IoThread& thread, FeedId feed = 0, std::shared_ptr<HandlerRecord> record = nullptr) {
+    const auto [server, peer] = unix_pair();
+    if (record == nullptr) record = std::make_shared<HandlerRecord>();
+    ask(thread, [&, fd = server] {
+        WsHub& hub = thread.hub();
+        WsSession* session =
+            hub.adopt(hub.next_id(), fd, {}, {}, std::make_unique<RecordingHandler>(std::move(record)));
+        if (feed != 0) hub.subscribe(*session, feed, 0);
+    });
+    return BlockingPeer(peer);
+}
+
+std::string frame_of(Opcode opcode, std::string_view payload) {
+    std::string frame;
+    log::append_frame(frame, opcode, payload);
+    return frame;
+}
+
+TEST(IoThread, RunsWhatIsPostedInTheOrderOfEachPoster) {
+    constexpr int kPosters = 4;
+    constexpr int kPosts = 2000;
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    std::vector<std::vector<int>> seen(kPosters);
+    std::atomic<int> left = kPosters * kPosts;
+    std::promise<void> done;
+    const auto task = [&](int poster, int number) {
+        return [&, poster, number] {
+            seen[static_cast<std::size_t>(poster)].push_back(number);
+            if (--left == 0) done.set_value();
+        };
+    };
+    std::vector<std::jthread> posters;
+    for (int poster = 0; poster < kPosters; ++poster) {
+        posters.emplace_back([&, poster] {
+            for (int number = 0; number < kPosts;) {
+                if (number % 3 == 0) {
+                    thread.post(task(poster, number++));
+                    continue;
+                }
+                TaskBatch batch;
+                for (int i = 0; i < 5 && number < kPosts; ++i) batch.add(task(poster, number++));
+                thread.post(std::move(batch));
+            }
+        });
+    }
+    done.get_future().wait();
+    for (const auto& numbers : seen) {
+        ASSERT_EQ(numbers.size(), static_cast<std::size_t>(kPosts));
+        for (int number = 0; number < kPosts; ++number) ASSERT_EQ(numbers[static_cast<std::size_t>(number)], number);
+    }
+}
+
+TEST(IoThread, WakesForEachPostAfterSleeping) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    // Each waits for the one before, so the thread has nothing to do in between.
+    for (int i = 0; i < 2000; ++i) ASSERT_EQ(ask(thread, [i] { return i; }), i);
+}
+
+TEST(IoThread, ATaskMayPostAnother) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    std::promise<void> done;
+    thread.post([&] { thread.post([&] { thread.post([&] { done.set_value(); }); }); });
+    done.get_future().wait();
+}
+
+TEST(IoThread, RunsTasksAndHandlersAndHandsOverOnOneThread) {
+    IoThread thread(3, {});
+    EXPECT_EQ(thread.number(), 3U);
+    std::atomic<std::thread::id> hands_over_on;
+    thread.start([&] { hands_over_on = std::this_thread::get_id(); });
+    const auto runs_on = ask(thread, [] { return std::this_thread::get_id(); });
+    std::promise<std::thread::id> handles_on;
+    boost::asio::post(thread.context(), [&] { handles_on.set_value(std::this_thread::get_id()); });
+    EXPECT_EQ(handles_on.get_future().get(), runs_on);
+    EXPECT_NE(runs_on, std::this_thread::get_id());
+    thread.stop();
+    EXPECT_EQ(hands_over_on.load(), runs_on);
+}
+
+TEST(IoThread, HandsOverAfterEveryTaskWithoutAnotherWakeUp) {
+    IoThread thread(1, {});
+    std::atomic<int> gathered = 0;
+    std::promise<void> handed_over;
+    thread.start([&] {
+        if (gathered.exchange(0) == 1) handed_over.set_value();
+    });
+    thread.post([&] { gathered = 1; });
+    handed_over.get_future().wait();
+}
+
+TEST(IoThread, MayBeStoppedBeforeItsStartAndTwice) {
+    IoThread never_started(1, {});
+    never_started.stop();
+    IoThread thread(2, {});
+    thread.start(no_hand_over);
+    thread.stop();
+    thread.stop();
+}
+
+TEST(IoThread, StopsWhileOthersPostAndDropsWhatIsLeft) {
+    for (int round = 0; round < 20; ++round) {
+        const auto held = std::make_shared<int>(1);
+        {
+            IoThread thread(1, {});
+            thread.start(no_hand_over);
+            std::atomic<bool> started = false;
+            std::vector<std::jthread> posters;
+            for (int poster = 0; poster < 3; ++poster)
+                posters.emplace_back([&] {
+                    for (int i = 0; i < 500; ++i) {
+                        thread.post([held] {});
+                        started = true;
+                    }
+                });
+            started.wait(false);
+            thread.stop();
+        }
+        EXPECT_EQ(held.use_count(), 1);
+    }
+}
+
+TEST(IoThread, ServesItsSockets) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    const auto record = std::make_shared<HandlerRecord>();
+    record->on_text = [](WsSession& session, std::string_view message) { session.send_own(Opcode::text, message); };
+    BlockingPeer peer = connect(thread, 0, record);
+    for (int i = 0; i < 500; ++i) {
+        const std::string text = "message " + std::to_string(i);
+        peer.send(client_text(text));
+        ASSERT_EQ(peer.receive(text.size() + 2), frame_of(Opcode::text, text));
+    }
+}
+
+TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    std::vector<BlockingPeer> peers;
+    for (int i = 0; i < 300; ++i) peers.push_back(connect(thread, kFeed));
+    log::Tail tail;
+    std::string said;
+    const auto say = [&](std::size_t size) {
+        const std::string frame = frame_of(Opcode::text, std::string(size, 'x'));
+        said += frame;
+        tail.append(frame);
+        const std::vector<log::Slice> slices = tail.take_unpublished();
+        thread.post([&thread, slices] {
+            for (const log::Slice& slice : slices) thread.hub().extend(kFeed, slice);
+        });
+    };
+    // The first sweep takes long enough to be followed by a rest; what is said in it comes all the same.
+    say(30'000);
+    for (int i = 0; i < 20; ++i) say(10);
+    for (BlockingPeer& peer : peers) ASSERT_EQ(peer.receive(said.size()), said);
+}
+
+TEST(IoThread, TellsTheTime) {
+    WsSettings settings;
+    settings.ping_after = 1;
+    settings.pong_within = 1;
+    IoThread thread(1, settings);
+    thread.start(no_hand_over);
+    BlockingPeer peer = connect(thread);
+    const std::string expected =
+        frame_of(Opcode::ping, "") + frame_of(Opcode::close, encode_close_payload(kCloseNoPong, "no pong"));
+    EXPECT_EQ(peer.receive(expected.size()), expected);
+}
+
+TEST(IoThread, EndsWithOpenConnections) {
+    const auto [server, fd] = unix_pair();
+    BlockingPeer peer(fd);
+    {
+        IoThread thread(1, {});
+        thread.start(no_hand_over);
+        ask(thread, [&, adopted = server] {
+            thread.hub().adopt(thread.hub().next_id(), adopted, {}, {},
+                               std::make_unique<RecordingHandler>(std::make_shared<HandlerRecord>()));
+        });
+    }
+    EXPECT_EQ(peer.receive(1), "");
+}
+
+TEST(IoThread, KnowsItsLongestPass) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    ask(thread, [] {});
+    constexpr std::chrono::milliseconds kLong{30};
+    const auto block = [&] {
+        for (const auto end = steady_clock::now() + kLong; steady_clock::now() < end;) {
+        }
+    };
+    ask(thread, block);
+    ask(thread, [] {});  // the pass before is over
+    EXPECT_GE(thread.longest_pass_us(), std::chrono::microseconds(kLong).count());
+}
+
+TEST(IoThread, ALongHandlerOfItsContextMakesALongPassToo) {
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    ask(thread, [] {});
+    constexpr std::chrono::milliseconds kLong{300};
+    std::promise<void> done;
+    boost::asio::post(thread.context(), [&] {
+        for (const auto end = steady_clock::now() + kLong; steady_clock::now() < end;) {
+        }
+        done.set_value();
+    });
+    done.get_future().wait();
+    ask(thread, [] {});
+    EXPECT_GE(thread.longest_pass_us(), std::chrono::microseconds(kLong).count());
+}
+
+}  // namespace
+}  // namespace globes::net

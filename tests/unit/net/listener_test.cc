@@ -1,0 +1,141 @@
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace globes::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ListenerTest : public testing::Test {
+protected:
+    ListenerTest() {
+        settings_.pause = std::chrono::milliseconds{1};
+        settings_.targets.push_back(target(0));
+    }
+    ~ListenerTest() override {
+        for (const int fd : fds_) ::close(fd);
+    }
+
+    AcceptHandler target(int number) {
+        return [this, number](int fd, const std::string& peer) {
+            fds_.push_back(fd);
+            targets_.push_back(number);
+            peers_.push_back(peer);
+        };
+    }
+    void listen(const HostPort& address = {"127.0.0.1", 0}) {
+        listener_.emplace(context_, address, settings_);
+        listener_->start();
+    }
+    /// The kernel accepts it, so it succeeds before the listener looks at it.
+    int connect() {
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(listener_->port());
+        EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        fds_.push_back(fd);
+        return fd;
+    }
+    void run_until_accepted(std::size_t count) {
+        while (targets_.size() < count && context_.run_one_for(std::chrono::seconds{10}) > 0) {
+        }
+        EXPECT_EQ(targets_.size(), count);
+    }
+
+    boost::asio::io_context context_;
+    ListenerSettings settings_;
+    std::optional<Listener> listener_;
+    std::vector<int> fds_;
+    std::vector<int> targets_;
+    std::vector<std::string> peers_;
+};
+
+TEST_F(ListenerTest, DealsConnectionsOutInTurn) {
+    settings_.targets.push_back(target(1));
+    settings_.targets.push_back(target(2));
+    listen();
+    EXPECT_NE(listener_->port(), 0);
+    for (int i = 0; i < 5; ++i) connect();
+    run_until_accepted(5);
+    EXPECT_THAT(targets_, ElementsAre(0, 1, 2, 0, 1));
+    EXPECT_EQ(peers_.front(), "127.0.0.1");
+    EXPECT_NE(::fcntl(fds_.back(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl(fds_.back(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(ListenerTest, FindsLocalhost) {
+    listen({"localhost", 0});
+    EXPECT_NE(listener_->port(), 0);
+}
+
+TEST_F(ListenerTest, AnAddressInUseIsAnErrorThatNamesIt) {
+    listen();
+    try {
+        const Listener second(context_, {"127.0.0.1", listener_->port()}, settings_);
+        FAIL() << "bound twice";
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.code(), std::errc::address_in_use);
+        EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:" + std::to_string(listener_->port())));
+    }
+}
+
+TEST_F(ListenerTest, APortIsFreeAgainAfterTheStop) {
+    listen();
+    const std::uint16_t port = listener_->port();
+    connect();
+    run_until_accepted(1);
+    listener_->stop();
+    listen({"127.0.0.1", port});
+    EXPECT_EQ(listener_->port(), port);
+}
+
+TEST_F(ListenerTest, WaitsForRoom) {
+    int asked = 0;
+    settings_.has_room = [&] { return ++asked > 3; };
+    listen();
+    connect();
+    run_until_accepted(1);
+    EXPECT_GE(asked, 4);
+}
+
+TEST_F(ListenerTest, GoesOnWhenThereAreDescriptorsAgain) {
+    listen();
+    connect();
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+    rlimit none = usual;
+    none.rlim_cur = 0;  // every new descriptor is one too many
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int i = 0; i < 5; ++i) context_.run_one_for(std::chrono::seconds{10});
+    EXPECT_TRUE(targets_.empty());
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    run_until_accepted(1);
+}
+
+TEST_F(ListenerTest, ListensOnIpv6) {
+    try {
+        listen({"::1", 0});
+    } catch (const std::system_error& error) {
+        GTEST_SKIP() << "no IPv6 here: " << error.what();
+    }
+    EXPECT_NE(listener_->port(), 0);
+}
+
+}  // namespace
+}  // namespace globes::net

@@ -1,0 +1,188 @@
+#include "net/ws_decoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/net/ws_client.h"
+
+namespace globes::net {
+namespace {
+
+using log::Opcode;
+using testing::ElementsAre;
+
+// Messages of every kind, fragments with control frames between them, characters of two to four bytes.
+std::string long_conversation() {
+    return client_text("hello") + client_frame(Opcode::text, "gr\xC3", false) +
+           client_frame(Opcode::ping, "still there?") + client_frame(Opcode::continuation, "\xBC\xC3\x9F ", false) +
+           client_frame(Opcode::pong, "") + client_frame(Opcode::continuation, "\xF0\x9F\x8C\x8D") +
+           client_frame(Opcode::text, "", false) + client_frame(Opcode::continuation, "") +
+           client_text(std::string(200, 'x')) +
+           client_frame(Opcode::close,
+                        "\x03\xE8"
+                        "bye");
+}
+
+Decoded long_conversation_decoded() {
+    return {{"text:hello", "ping:still there?", "pong:", "text:gr\xC3\xBC\xC3\x9F \xF0\x9F\x8C\x8D",
+             "text:", "text:" + std::string(200, 'x'), "close:1000:bye"},
+            std::nullopt};
+}
+
+TEST(WsDecoder, DecodesAConversationFedWhole) { EXPECT_EQ(decode(long_conversation()), long_conversation_decoded()); }
+
+TEST(WsDecoder, DecodesTheSameInPiecesOfAnySize) {
+    for (std::size_t piece_bytes = 1; piece_bytes < long_conversation().size(); ++piece_bytes)
+        EXPECT_EQ(decode(long_conversation(), {}, piece_bytes), long_conversation_decoded()) << piece_bytes;
+}
+
+TEST(WsDecoder, DecodesTheSameCutAtAnyTwoPoints) {
+    const std::size_t size = long_conversation().size();
+    for (std::size_t first = 0; first <= size; ++first) {
+        for (std::size_t second = first; second <= size; second += 7) {
+            std::string stream = long_conversation();
+            const std::span<char> bytes(stream);
+            WsDecoder decoder;
+            EventRecord record;
+            ASSERT_EQ(decoder.feed(bytes.first(first), record), std::nullopt);
+            ASSERT_EQ(decoder.feed(bytes.subspan(first, second - first), record), std::nullopt);
+            ASSERT_EQ(decoder.feed(bytes.subspan(second), record), std::nullopt);
+            ASSERT_EQ(record.events, long_conversation_decoded().events) << first << ' ' << second;
+        }
+    }
+}
+
+TEST(WsDecoder, HandsOutAWholeFrameFromWhereItWasRead) {
+    struct Where final : WsEvents {
+        const char* message = nullptr;
+        bool on_text(std::string_view text) override {
+            message = text.data();
+            return true;
+        }
+        bool on_ping(std::string_view) override { return true; }
+        bool on_pong(std::string_view) override { return true; }
+        void on_close(CloseCode, std::string_view) override {}
+    } where;
+    std::string stream = client_text("hello");
+    WsDecoder decoder;
+    EXPECT_EQ(decoder.feed(stream, where), std::nullopt);
+    EXPECT_EQ(where.message, stream.data() + 6);
+}
+
+TEST(WsDecoder, DecodesEveryLengthEncoding) {
+    for (const std::size_t size : {0u, 1u, 125u, 126u, 127u, 65535u, 65536u}) {
+        const std::string text(size, 'a');
+        EXPECT_THAT(decode(client_text(text)).events, ElementsAre("text:" + text)) << size;
+        EXPECT_THAT(decode(client_text(text), {}, 1000).events, ElementsAre("text:" + text)) << size;
+    }
+}
+
+TEST(WsDecoder, AcceptsControlFramesOf125Bytes) {
+    const std::string payload(125, 'p');
+    const std::string frames = client_frame(Opcode::ping, payload) + client_frame(Opcode::pong, payload);
+    EXPECT_THAT(decode(frames).events, ElementsAre("ping:" + payload, "pong:" + payload));
+    EXPECT_EQ(decode(frames, {}, 1), decode(frames));
+}
+
+TEST(WsDecoder, ReportsACloseFrameWithoutACode) {
+    EXPECT_EQ(decode(client_frame(Opcode::close, "")), (Decoded{{"close:1005:"}, std::nullopt}));
+}
+
+TEST(WsDecoder, IgnoresWhatFollowsACloseFrame) {
+    EXPECT_THAT(decode(client_frame(Opcode::close, "") + client_text("late")).events, ElementsAre("close:1005:"));
+
+    std::string close = client_frame(Opcode::close, "");
+    std::string garbage = "\xFF\xFF\xFF\xFF";
+    WsDecoder decoder;
+    EventRecord record;
+    EXPECT_EQ(decoder.feed(close, record), std::nullopt);
+    EXPECT_EQ(decoder.feed(garbage, record), std::nullopt);
+    EXPECT_THAT(record.events, ElementsAre("close:1005:"));
+}
+
+TEST(WsDecoder, IgnoresWhatFollowsAFailure) {
+    std::string unmasked = "\x81\x02hi";
+    std::string text = client_text("late");
+    WsDecoder decoder;
+    EventRecord record;
+    EXPECT_EQ(decoder.feed(unmasked, record), kCloseProtocolError);
+    EXPECT_EQ(decoder.feed(text, record), std::nullopt);
+    EXPECT_THAT(record.events, ElementsAre());
+}
+
+TEST(WsDecoder, DeliversWhatStandsBeforeAFailure) {
+    EXPECT_EQ(decode(client_text("good") + "\x81\x02hi" + client_text("late")),
+              (Decoded{{"text:good"}, kCloseProtocolError}));
+}
+
+TEST(WsDecoder, StopsWhereAnEventSaysSo) {
+    const std::string frames[] = {client_text("a"), client_frame(Opcode::ping, "b"), client_frame(Opcode::pong, "c"),
+                                  client_frame(Opcode::text, "d", false) + client_frame(Opcode::continuation, "e")};
+    for (const std::string& frame : frames) {
+        for (const std::size_t piece_bytes : {std::size_t{1}, frame.size()}) {
+            std::string stream = frame + client_text("late");
+            WsDecoder decoder;
+            EventRecord record;
+            record.stop_after = 1;
+            for (std::span<char> rest(stream); !rest.empty();) {
+                const std::size_t count = std::min(piece_bytes, rest.size());
+                EXPECT_EQ(decoder.feed(rest.first(count), record), std::nullopt);
+                rest = rest.subspan(count);
+            }
+            EXPECT_EQ(record.events.size(), 1u) << frame;
+            EXPECT_EQ(decoder.buffered_bytes(), 0u);
+        }
+    }
+}
+
+TEST(WsDecoder, HoldsNoMemoryBetweenMessages) {
+    std::string stream = client_text("hello") + client_frame(Opcode::text, "a", false) +
+                         client_frame(Opcode::ping, "") + client_frame(Opcode::continuation, "b") +
+                         client_frame(Opcode::ping, "split");
+    WsDecoder decoder;
+    EventRecord record;
+    std::size_t message_ends = 0;
+    for (char& byte : stream) {
+        const std::size_t before = record.events.size();
+        ASSERT_EQ(decoder.feed({&byte, 1}, record), std::nullopt);
+        const bool is_between = record.events.size() > before && record.events.back() != "ping:";
+        EXPECT_EQ(decoder.buffered_bytes() == 0, is_between);
+        message_ends += is_between;
+    }
+    EXPECT_EQ(message_ends, 3u);
+}
+
+TEST(WsDecoder, BuffersWhatArrivedAndNotWhatWasAnnounced) {
+    const std::string frame = client_text(std::string(64 << 10, 'x'));
+    constexpr std::size_t kHeadBytes = 14;
+    constexpr std::size_t kFixedBytes = 256;
+    std::string stream = frame;
+    const std::span<char> bytes(stream);
+    WsDecoder decoder;
+    EventRecord record;
+    for (std::size_t at = 0; at + 100 < bytes.size(); at += 100) {
+        ASSERT_EQ(decoder.feed(bytes.subspan(at, 100), record), std::nullopt);
+        const std::size_t arrived = at + 100 - kHeadBytes;
+        ASSERT_LE(decoder.buffered_bytes(), kFixedBytes + std::min<std::size_t>(2 * arrived, 64 << 10));
+    }
+    EXPECT_GT(decoder.buffered_bytes(), 60'000u);
+}
+
+TEST(WsDecoder, NeverBuffersMoreThanTheLimitOfAFragmentedMessage) {
+    constexpr WsLimits kLimits{.message_bytes = 1000};
+    WsDecoder decoder(kLimits);
+    EventRecord record;
+    for (std::size_t size = 0; size < kLimits.message_bytes; size += 10) {
+        std::string fragment = client_frame(size == 0 ? Opcode::text : Opcode::continuation, "0123456789", false);
+        ASSERT_EQ(decoder.feed(fragment, record), std::nullopt);
+        ASSERT_LE(decoder.buffered_bytes(), 256 + kLimits.message_bytes);
+    }
+    std::string empty = client_frame(Opcode::continuation, "", false);
+    EXPECT_EQ(decoder.feed(empty, record), std::nullopt);
+    std::string last = client_frame(Opcode::continuation, "0");
+    EXPECT_EQ(decoder.feed(last, record), kCloseMessageTooBig);
+    EXPECT_EQ(decoder.buffered_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace globes::net

@@ -1,0 +1,419 @@
+// One connection over a real socket: the close handshake, pings, faults, and ends of every kind.
+#include "net/ws_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "unit/net/hub_harness.h"
+
+namespace globes::net {
+namespace {
+
+using log::Opcode;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr int kSmallBuffer = 4096;
+constexpr FeedId kFeed = 5;
+
+std::string client_close(CloseCode code, std::string_view reason = {}) {
+    return client_frame(Opcode::close, encode_close_payload(code, reason));
+}
+
+class WsSessionTest : public HubTest {
+protected:
+    /// Says so much that the connection's socket is full in the middle of a frame.
+    void fill() {
+        for (int i = 0; i < 40; ++i) say(kFeed, std::string(1999, static_cast<char>('a' + i % 26)));
+        settle();
+    }
+    void expect_gone(const Connection& connection) {
+        EXPECT_TRUE(is_gone(connection));
+        EXPECT_EQ(connection.record.closed, 1);
+        EXPECT_EQ(hub.size(), 0U);
+    }
+};
+
+TEST_F(WsSessionTest, AnIdleConnectionIsSmall) { EXPECT_LE(sizeof(WsSession), 160U); }
+
+TEST_F(WsSessionTest, FirstBytesGoOutBeforeAnythingElse) {
+    auto connection = connect_to(kFeed, {.first_bytes = "HTTP/1.1 101 Switching Protocols\r\n\r\n"});
+    say(kFeed, "hello");
+    settle();
+    connection->peer.read();
+    EXPECT_EQ(connection->peer.received, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x05hello");
+}
+
+TEST_F(WsSessionTest, WhatWasSentBehindTheRequestIsUnderstood) {
+    const std::string frames = client_text("early");
+    auto connection = connect({.unread = frames + client_text("cut").substr(0, 3)});
+    EXPECT_THAT(connection->record.texts, ElementsAre("early"));
+    connection->peer.send(client_text("cut").substr(3));
+    settle();
+    EXPECT_THAT(connection->record.texts, ElementsAre("early", "cut"));
+}
+
+TEST_F(WsSessionTest, AnAnswerComesBackToItsSenderAlone) {
+    auto asks = connect_to(kFeed);
+    auto other = connect_to(kFeed);
+    asks->record.on_text = [](WsSession& session, std::string_view message) {
+        session.send_own(Opcode::text, "no " + std::string(message));
+    };
+    asks->peer.send(client_text("way"));
+    settle();
+    EXPECT_THAT(asks->peer.frames(), ElementsAre(WireFrame{Opcode::text, "no way"}));
+    EXPECT_THAT(other->peer.frames(), IsEmpty());
+}
+
+TEST_F(WsSessionTest, AdoptingASocketThatHasEndedReturnsNull) {
+    const auto [server, peer] = unix_pair();
+    ::close(peer);
+    const auto record = std::make_shared<HandlerRecord>();
+    EXPECT_EQ(hub.adopt(hub.next_id(), server, "101", {}, std::make_unique<RecordingHandler>(record)), nullptr);
+    EXPECT_EQ(record->closed, 1);
+    hub.end_pass();
+    EXPECT_EQ(hub.size(), 0U);
+}
+
+// --- pings -----------------------------------------------------------------------------------------------------------
+
+TEST_F(WsSessionTest, AnswersPingsWithTheirPayload) {
+    auto connection = connect();
+    connection->peer.send(client_frame(Opcode::ping, "are you there?"));
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(WireFrame{Opcode::pong, "are you there?"}));
+}
+
+TEST_F(WsSessionTest, LeavesAPingUnansweredWhereTheHandlerSaysSo) {
+    auto connection = connect();
+    connection->record.answers_pings = false;
+    connection->peer.send(client_frame(Opcode::ping, ""));
+    settle();
+    EXPECT_EQ(connection->record.pings, 1);
+    EXPECT_THAT(connection->peer.frames(), IsEmpty());
+}
+
+TEST_F(WsSessionTest, PingsAfter25SecondsOfSilence) {
+    auto connection = connect();
+    wait_seconds(24);
+    EXPECT_THAT(connection->peer.frames(), IsEmpty());
+    wait_seconds(1);
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(WireFrame{Opcode::ping, ""}));
+    connection->peer.send(client_frame(Opcode::pong, ""));
+    settle();
+    wait_seconds(24);
+    EXPECT_THAT(connection->peer.frames(), SizeIs(1));
+    wait_seconds(1);
+    EXPECT_THAT(connection->peer.frames(), SizeIs(2));
+    EXPECT_EQ(connection->record.closed, 0);
+}
+
+TEST_F(WsSessionTest, WhoeverTalksIsNotPinged) {
+    auto connection = connect();
+    for (int i = 0; i < 10; ++i) {
+        wait_seconds(20);
+        connection->peer.send(client_text("still here"));
+        settle();
+    }
+    EXPECT_THAT(connection->peer.frames(), IsEmpty());
+}
+
+TEST_F(WsSessionTest, AnythingThatComesCountsAsAPong) {
+    auto connection = connect();
+    wait_seconds(30);
+    connection->peer.send(client_text("busy"));
+    settle();
+    wait_seconds(20);
+    EXPECT_THAT(connection->peer.frames(), SizeIs(1));
+    EXPECT_EQ(connection->record.closed, 0);
+}
+
+TEST_F(WsSessionTest, ClosesWith4001TenSecondsAfterAPingWithoutPong) {
+    auto connection = connect();
+    wait_seconds(34);
+    EXPECT_EQ(connection->record.closed, 0);
+    wait_seconds(1);
+    EXPECT_EQ(connection->record.closed, 1);
+    EXPECT_THAT(connection->peer.frames(),
+                ElementsAre(WireFrame{Opcode::ping, ""}, close_frame(kCloseNoPong, "no pong")));
+    wait_seconds(6);
+    expect_gone(*connection);
+}
+
+// --- the close handshake ---------------------------------------------------------------------------------------------
+
+TEST_F(WsSessionTest, ThePeerClosesFirst) {
+    auto connection = connect_to(kFeed);
+    connection->peer.send(client_close(4321, "bye"));
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(4321)));
+    EXPECT_TRUE(connection->peer.saw_end());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, ThePeerClosesFirstAndShutsDownAtOnce) {
+    auto connection = connect({.tcp = true});
+    connection->peer.send(client_close(kCloseNormal));
+    connection->peer.shut_down();
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseNormal)));
+    EXPECT_TRUE(connection->peer.saw_end());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, ACloseWithoutACodeIsAnsweredWithoutOne) {
+    auto connection = connect();
+    connection->peer.send(client_frame(Opcode::close, ""));
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(WireFrame{Opcode::close, ""}));
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, TheServerClosesFirst) {
+    auto connection = connect_to(kFeed);
+    session(*connection).close(kCloseRoomDeleted, "room deleted");
+    EXPECT_EQ(connection->record.closed, 1);
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseRoomDeleted, "room deleted")));
+    EXPECT_FALSE(connection->peer.saw_end()) << "the peer's close frame is waited for";
+    connection->peer.send(client_close(kCloseRoomDeleted));
+    settle();
+    connection->peer.read();
+    EXPECT_TRUE(connection->peer.saw_end());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, BothCloseAtOnce) {
+    auto connection = connect();
+    connection->peer.send(client_close(kCloseNormal));
+    session(*connection).close(kCloseGoingAway);
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
+    EXPECT_TRUE(connection->peer.saw_end());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, APeerThatNeverAnswersACloseIsDroppedAfterTheLinger) {
+    auto connection = connect();
+    session(*connection).close(kCloseGoingAway);
+    wait_seconds(4);
+    EXPECT_FALSE(is_gone(*connection));
+    wait_seconds(1);
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
+    EXPECT_TRUE(connection->peer.saw_end());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, TheFirstCloseCounts) {
+    auto connection = connect();
+    session(*connection).close(kCloseGoingAway);
+    session(*connection).close(kCloseRoomDeleted);
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
+}
+
+TEST_F(WsSessionTest, NothingFollowsItsCloseFrame) {
+    auto connection = connect_to(kFeed);
+    WsSession& closing = session(*connection);
+    closing.close(kCloseGoingAway);
+    closing.send_own(Opcode::text, "late");
+    say(kFeed, "late too");
+    connection->peer.send(client_frame(Opcode::ping, "late as well"));
+    settle();
+    EXPECT_FALSE(closing.is_open());
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
+}
+
+TEST_F(WsSessionTest, WhatComesBetweenTheTwoCloseFramesIsDropped) {
+    auto connection = connect();
+    session(*connection).close(kCloseGoingAway);
+    connection->peer.send(client_text("was on its way") + client_close(kCloseGoingAway) + client_text("too late"));
+    settle();
+    EXPECT_THAT(connection->record.texts, IsEmpty());
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, AHandlerMayCloseWhileItIsTold) {
+    auto connection = connect();
+    connection->record.on_text = [](WsSession& session, std::string_view) { session.close(kCloseTooManyMessages); };
+    connection->peer.send(client_text("one") + client_text("two"));
+    settle();
+    EXPECT_THAT(connection->record.texts, ElementsAre("one"));
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooManyMessages)));
+}
+
+TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
+    const auto closes = [&](const std::function<void(Connection&)>& close) {
+        auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
+        const std::size_t from = logs[kFeed].bytes.size();
+        fill();
+        session(*connection).send_own(Opcode::text, "own");
+        close(*connection);
+        settle();
+        EXPECT_EQ(connection->record.closed, 1);
+        drain(*connection);
+        std::vector<WireFrame> frames = connection->peer.frames();
+        const std::vector<WireFrame> said = parse_frames(logs[kFeed].bytes.substr(from));
+        EXPECT_GE(frames.size(), 3U);
+        if (frames.size() < 3) return connection;
+        EXPECT_LT(frames.size(), said.size());
+        EXPECT_EQ(frames.back(), close_frame(kCloseGoingAway));
+        EXPECT_EQ(frames[frames.size() - 2], (WireFrame{Opcode::text, "own"}));
+        for (std::size_t i = 0; i + 2 < frames.size(); ++i) EXPECT_EQ(frames[i], said[i]);
+        return connection;
+    };
+    const auto close_of_server = closes([&](Connection& c) { session(c).close(kCloseGoingAway); });
+    EXPECT_FALSE(close_of_server->peer.saw_end());
+    const auto close_of_peer = closes([&](Connection& c) { c.peer.send(client_close(kCloseGoingAway)); });
+    EXPECT_TRUE(close_of_peer->peer.saw_end());
+    EXPECT_TRUE(is_gone(*close_of_peer));
+}
+
+TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndMoreWasSaid) {
+    auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
+    fill();
+    drain(*connection);
+    say(kFeed, "and one more");
+    settle();
+    session(*connection).close(kCloseGoingAway);
+    std::string close;
+    log::append_frame(close, Opcode::close, encode_close_payload(kCloseGoingAway));
+    drain(*connection);
+    EXPECT_EQ(connection->peer.received, logs[kFeed].bytes + close);
+}
+
+// --- faults ----------------------------------------------------------------------------------------------------------
+
+std::vector<std::pair<std::string, CloseCode>> faults() {
+    return {
+        {"\x81\x05hello", kCloseProtocolError},
+        {client_frame(Opcode::binary, "b"), kCloseUnsupportedData},
+        {client_text("\xFF"), kCloseInvalidText},
+        {client_text(std::string((64 << 10) + 1, 'x')).substr(0, 14), kCloseMessageTooBig},
+        {client_frame(Opcode::close, std::string_view("\x03\xED", 2)), kCloseProtocolError},
+    };
+}
+
+TEST_F(WsSessionTest, AFaultClosesWithItsCodeAndThePeerSeesTheFrameBeforeTheEnd) {
+    for (const auto& [fault, code] : faults()) {
+        SCOPED_TRACE(code);
+        auto connection = connect({.tcp = true});
+        connection->peer.send(client_text("good") + fault);
+        settle();
+        // It does not know yet: what it goes on saying must not turn the end into a reset.
+        connection->peer.send(std::string(100'000, 'x'));
+        settle();
+        EXPECT_THAT(connection->record.texts, ElementsAre("good"));
+        EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(code)));
+        EXPECT_TRUE(connection->peer.saw_end());
+        connection->peer.hang_up();
+        settle();
+        expect_gone(*connection);
+    }
+}
+
+TEST_F(WsSessionTest, AFaultBehindTheRequestClosesToo) {
+    auto connection = connect({.first_bytes = "101", .unread = "\x81\x05hello", .tcp = true});
+    settle();
+    connection->peer.read();
+    std::string close;
+    log::append_frame(close, Opcode::close, encode_close_payload(kCloseProtocolError));
+    EXPECT_EQ(connection->peer.received, "101" + close);
+    EXPECT_TRUE(connection->peer.saw_end());
+    EXPECT_EQ(connection->record.closed, 1);
+}
+
+TEST_F(WsSessionTest, AFaultInAFullSocketFinishesTheFrameFirst) {
+    auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
+    fill();
+    connection->peer.send(client_frame(Opcode::binary, "b"));
+    drain(*connection);
+    EXPECT_EQ(connection->peer.frames().back(), close_frame(kCloseUnsupportedData));
+    EXPECT_TRUE(connection->peer.saw_end());
+    connection->peer.hang_up();
+    settle();
+    expect_gone(*connection);
+}
+
+TEST_F(WsSessionTest, APeerThatGoesOnAfterItsFaultIsDroppedAfterTheLinger) {
+    auto connection = connect();
+    connection->peer.send("\x81\x05hello");
+    settle();
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_FALSE(is_gone(*connection));
+        connection->peer.send(std::string(1000, 'x'));
+        wait_seconds(1);
+    }
+    expect_gone(*connection);
+}
+
+// --- ends ------------------------------------------------------------------------------------------------------------
+
+TEST_F(WsSessionTest, TheHandlerHearsOfTheEndOnceInEveryState) {
+    using Step = std::function<void(Connection&)>;
+    const std::vector<std::pair<const char*, Step>> states = {
+        {"idle", [](Connection&) {}},
+        {"in a message", [](Connection& c) { c.peer.send(client_text("cut off").substr(0, 8)); }},
+        {"full", [&](Connection&) { fill(); }},
+        {"full and closing",
+         [&](Connection& c) {
+             fill();
+             session(c).close(kCloseGoingAway);
+         }},
+        {"closing", [&](Connection& c) { session(c).close(kCloseGoingAway); }},
+        {"faulty", [](Connection& c) { c.peer.send("\x81\x05hello"); }},
+        {"full and faulty",
+         [&](Connection& c) {
+             fill();
+             c.peer.send("\x81\x05hello");
+         }},
+        {"full and closed by the peer",
+         [&](Connection& c) {
+             fill();
+             c.peer.send(client_close(kCloseNormal));
+         }},
+        {"with bytes to come", [&](Connection&) { say(kFeed, "not swept yet"); }},
+        {"pinged", [&](Connection&) { wait_seconds(25); }},
+    };
+    const std::vector<std::pair<const char*, Step>> ends = {
+        {"EOF", [](Connection& c) { c.peer.shut_down(); }},
+        {"hang-up", [](Connection& c) { c.peer.hang_up(); }},
+        {"RST", [](Connection& c) { c.peer.reset(); }},
+    };
+    for (const auto& [state, enter] : states) {
+        for (const auto& [end, finish] : ends) {
+            for (const bool settles_before : {true, false}) {
+                SCOPED_TRACE(std::string(end) + " while " + state + (settles_before ? "" : ", at once"));
+                auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer, .tcp = true});
+                enter(*connection);
+                if (settles_before) settle();
+                finish(*connection);
+                settle();
+                wait_seconds(6);
+                expect_gone(*connection);
+            }
+        }
+    }
+}
+
+TEST_F(WsSessionTest, ANewEndInTheSamePassChangesNothing) {
+    auto connection = connect_to(kFeed);
+    WsSession& ending = session(*connection);
+    connection->peer.hang_up();
+    poll();  // finds the end
+    ending.close(kCloseGoingAway);
+    ending.send_own(Opcode::text, "late");
+    hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{100}));
+    hub.close_all(kCloseGoingAway, {});
+    hub.end_pass();
+    expect_gone(*connection);
+}
+
+}  // namespace
+}  // namespace globes::net
