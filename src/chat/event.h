@@ -17,10 +17,10 @@ struct Event {
     EventKind kind = EventKind::send;
     RoomId room = 0;
     std::uint64_t seq = 0;  ///< 1, 2, 3 … in each room for durable events; 0 for live ones.
-    std::string name;
-    std::string color;      ///< Empty: none was given.
-    std::string text;       ///< `msg` on the wire.
-    std::string client_id;  ///< The sender's own `id`; empty: none was given.
+    std::string name = {};
+    std::string color = {};      ///< Empty: none was given.
+    std::string text = {};       ///< `msg` on the wire.
+    std::string client_id = {};  ///< The sender's own `id`; empty: none was given.
     UnixMicros time = 0;
 
     friend bool operator==(const Event&, const Event&) = default;

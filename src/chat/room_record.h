@@ -20,11 +20,11 @@ enum class Visibility : std::uint8_t { public_room = 0, private_room = 1, hidden
 
 struct RoomRecord {
     RoomId id = 0;
-    std::string title;
-    std::string description;
+    std::string title = {};
+    std::string description = {};
     Visibility visibility = Visibility::public_room;
-    std::string password_hash;  ///< crypt(5) form; empty for a public room. Never leaves the server.
-    bool owned = false;         ///< Only the owner's token may change or delete the room.
+    std::string password_hash = {};  ///< crypt(5) form; empty for a public room. Never leaves the server.
+    bool owned = false;              ///< Only the owner's token may change or delete the room.
     /// Part of every room token's key: counted up when the password or the visibility changes, so older tokens end.
     std::uint64_t token_epoch = 0;
     UnixMicros created_at = 0;

@@ -4,22 +4,21 @@
 //  2. Atomic: all of a batch becomes durable and visible, or nothing of it does.
 //  3. Group commit: a store may join waiting batches in one transaction; each still gets its own answer, in order.
 //  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
-//  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may still
-//     turn up until a later `read_events` of that room has answered.
+//  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may
+//     still turn up until a later `read_events` of that room has answered `ok`.
 //  6. Two events of one room never have the same seq: such a batch fails and the first event stays as it was.
 //  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
 //  8. Reads see every batch that was reported committed before the read was asked for.
 //  9. An unclean stop needs nothing but the next `open`.
 // 10. Answers come on a thread of the store, each exactly once, also when the store stops (`failed` then).
 //
-// Threads: the calls below come from the core thread or any worker, never wait for the disk or the network, and are safe at
-// the same time. `stop` is called once, by main, after the core has stopped.
+// Threads: the calls below come from the core thread or any worker, never wait for the disk or the network, and are
+// safe at the same time. `stop` is called once, by main, after the core has stopped.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -35,7 +34,7 @@ struct PutRoom {
 struct DeleteRoom {
     RoomId room;
 };
-/// `event` is durable; its room has been put before.
+/// `event` is durable. Its room has been put before and was not deleted since, or the batch fails.
 struct AppendEvent {
     Event event;
 };
@@ -78,7 +77,8 @@ public:
     /// Throws std::runtime_error with a message for the operator.
     virtual StoredRooms load_rooms() = 0;
 
-    /// Bounded by `StoreLimits::queued_bytes`: beyond it the batch fails at once.
+    /// Bounded by `StoreLimits::queued_bytes`: a batch beyond it is dropped untried and its answer, `failed`, comes in
+    /// its turn. `done` must not throw, here and below.
     virtual void append(StoreBatch batch, std::move_only_function<void(CommitOutcome)> done) = 0;
 
     /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
@@ -87,13 +87,17 @@ public:
     /// Whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;
 
-    /// Commits what was accepted, answers everything, joins its threads.
+    /// Commits what was accepted, answers everything, joins its threads. A call that comes later all the same is
+    /// refused on its caller's thread.
     virtual void stop() = 0;
 };
 
 struct StoreLimits {
-    std::size_t queued_bytes = std::size_t{64} << 20;
-    std::size_t queued_reads = 1024;
+    std::size_t queued_bytes = std::size_t{64} << 20;  ///< Of batches not yet answered, as `queued_bytes` counts them.
+    std::size_t queued_reads = 1024;                   ///< Reads and pings that wait for a thread of the store.
 };
+
+/// What a batch counts against `StoreLimits::queued_bytes`: its memory, within a few bytes for each write.
+std::size_t queued_bytes(const StoreBatch& batch);
 
 }  // namespace globes::chat

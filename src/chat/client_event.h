@@ -1,0 +1,20 @@
+// What a client asks for with one text frame, already checked: the rules of event_rules.h hold for every field.
+#pragma once
+
+#include <string>
+
+#include "chat/event.h"
+
+namespace globes::chat {
+
+struct ClientEvent {
+    EventKind kind = EventKind::send;
+    std::string name;
+    std::string color;      ///< Empty: none was given, or none that is a colour.
+    std::string text;       ///< Of a send; empty for join and leave, whose text the server writes.
+    std::string client_id;  ///< Empty: none was given.
+
+    friend bool operator==(const ClientEvent&, const ClientEvent&) = default;
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,115 @@
+// The single writer: one thread owns every room, its people and its sequence, so the domain needs no lock. It takes
+// commands in batches (core_thread.h), hands what must be kept to the store, and publishes what was committed to the
+// lanes. All calls are made on the core thread and none blocks; a test drives it without a socket or a thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task_queue.h"
+#include "chat/client_event.h"
+#include "chat/directory.h"
+#include "chat/lane.h"
+#include "chat/room_view.h"
+#include "chat/store.h"
+
+namespace globes::chat {
+
+/// What the core needs from outside; all of it outlives the core.
+struct CorePorts {
+    Store& store;
+    const Clock& clock;
+    const EventEncoder& encoder;
+    std::vector<Lane*> lanes;  ///< One for each I/O thread.
+    /// Brings a task back to the core thread, from any thread.
+    std::function<void(Task)> post;
+};
+
+class Core {
+public:
+    using RoomReply = std::move_only_function<void(Result<RoomView>)>;
+    using Reply = std::move_only_function<void(Result<void>)>;
+
+    Core(CorePorts ports, RoomLimits limits) : ports_(std::move(ports)), limits_(limits) {}
+
+    /// Takes over what the store had at start; a fresh store gets its Public Chat. Before any other call.
+    void load(StoredRooms stored);
+
+    // --- rooms ---
+
+    /// Null where there is none. For reading only, until the next command.
+    const Room* find(const RoomKey& key) const { return directory_.find(key); }
+    RoomView view(const Room& room) const;
+    /// Without users, only their number.
+    std::vector<RoomView> list(RoomId after, std::size_t limit) const;
+
+    /// `record` is checked (room_rules.h) and hashed; id and times are given here. Replies once the store has it.
+    /// Errors: duplicate_room (field title), unavailable.
+    void create_room(RoomRecord record, RoomReply reply);
+
+    /// Replaces the room's record by `next`, which was made from `base`; changes of one room go one after the other.
+    /// Where the room is not `base` any more nothing is done: the reply is `changed_meanwhile`, and the caller makes
+    /// its change again from the newer record. Where room tokens end, so do the connections that came by them. Errors:
+    /// room_not_found, duplicate_room (field title), unavailable.
+    void update_room(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,
+                     RoomReply reply);
+
+    /// Deletes the room and its events, if it still is `base`; otherwise as `update_room`.
+    void delete_room(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply);
+
+    // --- people ---
+
+    struct Entered {
+        RoomId room;
+        log::Position from;  ///< Live begins here.
+    };
+    /// `token_epoch`: of the record that the connection's token was checked against.
+    /// Errors: room_not_found, invalid_token (field token: the room has changed since).
+    Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
+    /// An event of a connection; what is wrong with it goes back through its lane.
+    void handle(RoomId room, unsigned lane, ConnectionId connection, ClientEvent event);
+    void depart(RoomId room, ConnectionId connection);
+
+    // --- the batch ---
+
+    /// Hands what the commands since the last call have gathered to the store and to the lanes.
+    void end_batch();
+    /// From now on sends are refused; `idle` is called when nothing is on its way to the store any more.
+    void drain(Task idle);
+
+private:
+    void on_committed(std::span<const RoomId> rooms, CommitOutcome outcome);
+    void recover(RoomId room);
+    void apply_update(RoomRecord next);
+    void end_connections(Room& room, Ending ending, const std::function<bool(const Person&)>& ends);
+    void touch(const Room& room) { touched_.insert(room.record().id); }
+    bool is_being_deleted(RoomId room) const;
+    void store_room(StoreWrite write, RoomId room, std::move_only_function<void(bool)> done);
+    void publish(Room& room);
+
+    /// A change of a room's record that is on its way to the store, and what has to wait for it.
+    struct Change {
+        bool is_deletion;
+        std::vector<Task> put_off;
+    };
+
+    const CorePorts ports_;
+    const RoomLimits limits_;
+    Directory directory_;
+    std::unordered_map<RoomId, Change> changing_;
+    std::unordered_set<RoomId> touched_;     // in this batch: may have something to store or to publish
+    std::unordered_set<RoomId> recovering_;  // a read of what was committed is under way
+    std::size_t in_flight_ = 0;              // answers that the store owes
+    bool is_draining_ = false;
+    Task idle_;
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,46 @@
+#include "chat/core_thread.h"
+
+#include <chrono>
+#include <utility>
+
+namespace globes::chat {
+
+void CoreThread::start(std::function<void()> end_batch) {
+    end_batch_ = std::move(end_batch);
+    thread_ = std::thread([this] { run(); });
+}
+
+void CoreThread::stop() {
+    if (!thread_.joinable()) return;
+    post([this] { stopping_ = true; });
+    thread_.join();
+}
+
+void CoreThread::post(Task task) {
+    if (inbox_.push(std::move(task))) inbox_.wake();
+}
+
+void CoreThread::post(TaskBatch batch) {
+    if (inbox_.push(std::move(batch))) inbox_.wake();
+}
+
+bool CoreThread::reserve(std::size_t bytes) {
+    if (queued_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kQueuedEventBytes) return true;
+    release(bytes);
+    return false;
+}
+
+void CoreThread::run() {
+    using std::chrono::steady_clock;
+    while (!stopping_) {
+        inbox_.wait();
+        const auto begin = steady_clock::now();
+        inbox_.take().run();
+        end_batch_();
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
+        if (took > longest_pause_us_.load(std::memory_order_relaxed))
+            longest_pause_us_.store(took, std::memory_order_relaxed);
+    }
+}
+
+}  // namespace globes::chat

@@ -1,0 +1,33 @@
+// The way from the core to one I/O thread and the connections that live there. A port: chat knows no sockets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "chat/room_record.h"
+#include "log/slice.h"
+
+namespace globes::chat {
+
+/// Names a connection; never used again for another one.
+using ConnectionId = std::uint64_t;
+
+/// Why the core ends a connection.
+enum class Ending : std::uint8_t { authorization_ended, room_deleted };
+
+/// Core thread only. Calls never block and are carried out in their order on the I/O thread, at the latest after
+/// `flush`.
+class Lane {
+public:
+    virtual ~Lane() = default;
+
+    /// Frames that were appended to a room's log, for everyone on this lane who is in it.
+    virtual void extend(RoomId room, const log::Slice& slice) = 0;
+    /// Tells one connection what was wrong with an event of its own. `client_id`: the event's, empty where it had none.
+    virtual void refuse(RoomId room, ConnectionId connection, const Error& error, std::string client_id) = 0;
+    virtual void end(ConnectionId connection, Ending ending) = 0;
+    virtual void flush() = 0;
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,75 @@
+#include "chat/people.h"
+
+#include <utility>
+
+#include "base/unicode.h"
+
+namespace globes::chat {
+
+void People::add(Entry entry) {
+    ++on_lane_[entry.lane];
+    const ConnectionId connection = entry.connection;
+    people_.emplace(connection, Person{.entry = std::move(entry)});
+}
+
+void People::remove(ConnectionId connection) {
+    const auto found = people_.find(connection);
+    if (found == people_.end()) return;
+    --on_lane_[found->second.entry.lane];
+    people_.erase(found);
+}
+
+Person* People::find(ConnectionId connection) {
+    const auto found = people_.find(connection);
+    return found == people_.end() ? nullptr : &found->second;
+}
+
+std::vector<ConnectionId> People::connections() const {
+    std::vector<ConnectionId> all;
+    all.reserve(people_.size());
+    for (const auto& [connection, person] : people_) all.push_back(connection);
+    return all;
+}
+
+Result<void> People::take_name(Person& person, std::string_view name) {
+    const std::uint64_t hold = ++arrivals_;
+    const auto [found, is_free] = holders_.try_emplace(fold_case(name), person.entry.connection, hold, false);
+    if (!is_free) {
+        // Whoever gave a name up takes it back before its leave is out: the join is broadcast behind the leave.
+        Holder& holder = found->second;
+        if (!holder.leaving || holder.connection != person.entry.connection)
+            return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
+        holder.hold = hold;
+        holder.leaving = false;
+    }
+    person.is_member = true;
+    person.name = name;
+    person.arrival = hold;
+    person.hold = hold;
+    members_.emplace(person.arrival, &person);
+    return {};
+}
+
+std::uint64_t People::give_up_name(Person& person) {
+    holders_.at(fold_case(person.name)).leaving = true;
+    members_.erase(person.arrival);
+    person.is_member = false;
+    person.name.clear();
+    person.color.clear();
+    return person.hold;
+}
+
+void People::release_name(std::string_view name, std::uint64_t hold) {
+    const auto found = holders_.find(fold_case(name));
+    if (found != holders_.end() && found->second.hold == hold) holders_.erase(found);
+}
+
+std::vector<RoomUser> People::users() const {
+    std::vector<RoomUser> users;
+    users.reserve(members_.size());
+    for (const auto& [arrival, person] : members_)
+        users.push_back({.username = person->name, .color = person->color, .last_activity = person->last_activity});
+    return users;
+}
+
+}  // namespace globes::chat

@@ -1,0 +1,75 @@
+// Who is in a room: its connections, and the members among them, which are those that have a name. Owned by the room,
+// core thread only, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "chat/lane.h"
+#include "chat/room_view.h"
+
+namespace globes::chat {
+
+/// A connection as it enters a room.
+struct Entry {
+    ConnectionId connection = 0;
+    unsigned lane = 0;
+    std::string token_name = {};  ///< The token's `username`; empty without one.
+    bool owner = false;           ///< Came by the owner's token.
+};
+
+struct Person {
+    Entry entry;
+    bool is_member = false;
+    std::string name = {};  ///< While a member.
+    std::string color = {};
+    UnixMicros last_activity = 0;
+    std::uint64_t arrival = 0;  ///< Order of becoming a member.
+    std::uint64_t hold = 0;     ///< Which hold of the name is this member's, see `People::release_name`.
+};
+
+class People {
+public:
+    /// `lanes`: how many I/O threads there are.
+    explicit People(std::size_t lanes) : on_lane_(lanes) {}
+
+    void add(Entry entry);
+    void remove(ConnectionId connection);
+    /// Null where that connection is not in the room (any more). Valid until it is removed.
+    Person* find(ConnectionId connection);
+    bool empty() const { return people_.empty(); }
+    std::vector<ConnectionId> connections() const;
+
+    /// Makes `person` a member called `name`. A name is taken by one holder at a time, without regard to case.
+    /// Error: duplicate_username, field name.
+    Result<void> take_name(Person& person, std::string_view name);
+    /// `person` is no member any more, but its name stays taken until its leave has been broadcast: `release_name` with
+    /// the hold that is returned here.
+    std::uint64_t give_up_name(Person& person);
+    void release_name(std::string_view name, std::uint64_t hold);
+
+    std::size_t online() const { return members_.size(); }
+    std::vector<RoomUser> users() const;
+    bool on_lane(std::size_t lane) const { return on_lane_[lane] > 0; }
+
+private:
+    struct Holder {
+        ConnectionId connection;
+        std::uint64_t hold;
+        bool leaving;
+    };
+
+    std::unordered_map<ConnectionId, Person> people_;
+    std::map<std::uint64_t, const Person*> members_;   // by arrival
+    std::unordered_map<std::string, Holder> holders_;  // by folded name
+    std::vector<std::uint32_t> on_lane_;               // connections of each lane
+    std::uint64_t arrivals_ = 0;
+};
+
+}  // namespace globes::chat

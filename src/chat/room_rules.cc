@@ -1,0 +1,108 @@
+#include "chat/room_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/unicode.h"
+#include "chat/event_rules.h"
+
+namespace globes::chat {
+namespace {
+
+std::unexpected<Error> refused(std::string_view field) {
+    return std::unexpected(Error{ErrorCode::room_invalid_content, field});
+}
+
+bool is_valid_description(std::string_view description) {
+    return count_code_points(description) <= kMaxDescriptionLength && !has_control_character(description);
+}
+
+bool is_all_digits(std::string_view text) {
+    return std::ranges::all_of(text, [](char byte) { return byte >= '0' && byte <= '9'; });
+}
+
+}  // namespace
+
+Result<CheckedRoom> check_draft(const RoomDraft& draft) {
+    // A new room is a change of an empty public one, where an empty title or visibility is as wrong as a missing one.
+    RoomPatch patch = draft;
+    if (!patch.title) patch.title.emplace();
+    if (!patch.visibility) patch.visibility.emplace();
+    Result<CheckedPatch> checked = check_patch(RoomRecord{}, patch);
+    if (!checked) return std::unexpected(checked.error());
+
+    CheckedRoom room{.record = std::move(checked->record), .password = std::move(checked->new_password)};
+    room.record.token_epoch = 0;
+    if (draft.owner) {
+        room.record.owned = true;
+        room.owner_name = draft.owner_name.value_or(std::string(kDefaultOwnerName));
+        if (!is_valid_name(room.owner_name)) return refused("name");
+    }
+    return room;
+}
+
+Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch) {
+    CheckedPatch checked{.record = current};
+    RoomRecord& record = checked.record;
+
+    if (patch.title) {
+        record.title = trim(*patch.title);
+        if (!is_valid_title(record.title)) return refused("title");
+    }
+    if (patch.description) {
+        if (!is_valid_description(*patch.description)) return refused("description");
+        record.description = *patch.description;
+    }
+    if (patch.visibility) {
+        const std::optional<Visibility> visibility = visibility_from_text(*patch.visibility);
+        if (!visibility) return refused("visibility");
+        record.visibility = *visibility;
+    }
+
+    const bool is_public = record.visibility == Visibility::public_room;
+    const bool was_public = current.visibility == Visibility::public_room;
+    if (patch.password) {
+        // The visibility is what has to change if a password is meant.
+        if (is_public) return refused("visibility");
+        if (!is_valid_password(*patch.password)) return refused("password");
+        checked.new_password = patch.password;
+    } else if (was_public && !is_public) {
+        return refused("password");
+    }
+    if (is_public) record.password_hash.clear();
+
+    checked.ends_tokens = checked.new_password || record.visibility != current.visibility;
+    if (checked.ends_tokens) ++record.token_epoch;
+    return checked;
+}
+
+bool is_valid_title(std::string_view title) {
+    const std::size_t length = count_code_points(title);
+    return length >= kMinTitleLength && length <= kMaxTitleLength && !is_all_digits(title) &&
+           !has_control_character(title);
+}
+
+bool is_valid_password(std::string_view password) {
+    return password.size() >= kMinPasswordBytes && password.size() <= kMaxPasswordBytes && !password.contains('\0');
+}
+
+std::string_view visibility_text(Visibility visibility) {
+    switch (visibility) {
+        case Visibility::public_room:
+            return "public";
+        case Visibility::private_room:
+            return "private";
+        case Visibility::hidden_room:
+            return "hidden";
+    }
+    std::unreachable();
+}
+
+std::optional<Visibility> visibility_from_text(std::string_view text) {
+    for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room})
+        if (equals_ignoring_case(text, visibility_text(visibility))) return visibility;
+    return std::nullopt;
+}
+
+}  // namespace globes::chat

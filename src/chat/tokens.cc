@@ -1,0 +1,153 @@
+#include "chat/tokens.h"
+
+#include <jwt.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+namespace globes::chat {
+namespace {
+
+using Key = std::array<unsigned char, 32>;
+
+struct FreeJwt {
+    void operator()(jwt_t* jwt) const { jwt_free(jwt); }
+};
+using Jwt = std::unique_ptr<jwt_t, FreeJwt>;
+
+struct FreeJwtText {
+    void operator()(char* text) const { std::free(text); }
+};
+using JwtText = std::unique_ptr<char, FreeJwtText>;
+
+Key hmac_sha256(std::string_view secret, std::string_view message) {
+    Key digest;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+    if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes, message.size(), digest.data(),
+             nullptr) == nullptr)
+        throw std::runtime_error("HMAC-SHA256 failed");
+    return digest;
+}
+
+void append_big_endian(std::string& out, std::uint64_t number) {
+    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift & 0xFF));
+}
+
+// In both contexts everything but the last part has a fixed length, so no two rooms or states share one. Changing a
+// context ends all tokens of that kind: that is what the version in its name is for.
+Key room_key(std::string_view secret, const RoomRecord& room) {
+    std::string context = "globes room token v1";
+    append_big_endian(context, room.id);
+    append_big_endian(context, room.token_epoch);
+    context += room.password_hash;
+    return hmac_sha256(secret, context);
+}
+
+Key owner_key(std::string_view secret, const RoomRecord& room) {
+    std::string context = "globes owner token v1";
+    append_big_endian(context, room.id);
+    return hmac_sha256(secret, context);
+}
+
+constexpr const char* kOwnerRole = "owner";
+
+std::string issue(const Key& key, RoomId room, std::string_view username, bool owner, std::int64_t issued_s,
+                  std::chrono::seconds life) {
+    jwt_t* raw = nullptr;
+    int failed = jwt_new(&raw);
+    const Jwt jwt(raw);
+    failed |= jwt_add_grant(raw, "username", std::string(username).c_str());
+    failed |= jwt_add_grant_int(raw, "room_id", static_cast<long>(room));
+    failed |= jwt_add_grant_int(raw, "iat", issued_s);
+    failed |= jwt_add_grant_int(raw, "exp", issued_s + life.count());
+    if (owner) failed |= jwt_add_grant(raw, "role", kOwnerRole);
+    failed |= jwt_set_alg(raw, JWT_ALG_HS256, key.data(), static_cast<int>(key.size()));
+    const JwtText token(failed == 0 ? jwt_encode_str(raw) : nullptr);
+    if (!token) throw std::runtime_error("a token could not be made");
+    return token.get();
+}
+
+/// Three parts of base64url without padding (RFC 7515, 7.1). libjwt's decoder skips what it doesn't know, and a U+0000
+/// would end the text for it earlier than for us.
+bool is_compact_jws(std::string_view token) {
+    constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const auto first_dot = token.find('.');
+    const auto last_dot = token.rfind('.');
+    return first_dot != last_dot && first_dot != 0 && last_dot != first_dot + 1 && last_dot != token.size() - 1 &&
+           std::ranges::count(token, '.') == 2 && token.find_first_not_of(std::string(kBase64Url) + '.') == token.npos;
+}
+
+Jwt decode(const std::string& token, const Key* key) {
+    jwt_t* raw = nullptr;
+    const int failed = key == nullptr ? jwt_decode(&raw, token.c_str(), nullptr, 0)
+                                      : jwt_decode(&raw, token.c_str(), key->data(), static_cast<int>(key->size()));
+    Jwt jwt(raw);
+    return failed == 0 ? std::move(jwt) : nullptr;
+}
+
+/// Not by jwt_get_alg, which says "none" of whatever was decoded without a key, and takes `hs256` for the same.
+bool is_hs256(jwt_t* jwt) {
+    const char* alg = jwt_get_header(jwt, "alg");
+    return alg != nullptr && std::string_view(alg) == "HS256";
+}
+
+/// The claims of a token whose signature was found good; none if one is missing or of the wrong type.
+std::optional<TokenClaims> read_claims(jwt_t* jwt, bool owner) {
+    const char* username = jwt_get_grant(jwt, "username");
+    const char* role = jwt_get_grant(jwt, "role");
+    // 0 also stands for what is missing or no integer, and is no valid value of any of them.
+    const long room = jwt_get_grant_int(jwt, "room_id");
+    const long issued_s = jwt_get_grant_int(jwt, "iat");
+    const long expires_s = jwt_get_grant_int(jwt, "exp");
+    if (username == nullptr || *username == '\0' || room <= 0 || issued_s <= 0 || expires_s <= 0) return std::nullopt;
+    if (owner ? role == nullptr || std::string_view(role) != kOwnerRole : role != nullptr) return std::nullopt;
+    return TokenClaims{username, static_cast<RoomId>(room), owner, expires_s};
+}
+
+constexpr std::int64_t seconds_of(UnixMicros time) { return time / 1'000'000; }
+
+}  // namespace
+
+Tokens::Tokens(std::string secret_key, const Clock& clock, std::chrono::minutes room_token_life)
+    : secret_key_(std::move(secret_key)), clock_(clock), room_token_life_(room_token_life) {
+    assert(!secret_key_.empty());
+}
+
+std::string Tokens::issue_room_token(const RoomRecord& room, std::string_view username) const {
+    return issue(room_key(secret_key_, room), room.id, username, false, seconds_of(clock_.now_us()), room_token_life_);
+}
+
+std::string Tokens::issue_owner_token(const RoomRecord& room, std::string_view username) const {
+    return issue(owner_key(secret_key_, room), room.id, username, true, seconds_of(clock_.now_us()), kOwnerTokenLife);
+}
+
+Result<TokenClaims> Tokens::verify(std::string_view token, const RoomRecord& room) const {
+    const auto invalid = std::unexpected(Error{ErrorCode::invalid_token, "token"});
+    if (token.size() > kMaxTokenBytes || !is_compact_jws(token)) return invalid;
+    const std::string text(token);
+
+    // The header chooses libjwt's algorithm, and the header is the client's: look at it before any key comes near.
+    const Jwt unverified = decode(text, nullptr);
+    if (!unverified || !is_hs256(unverified.get())) return invalid;
+
+    // Which key signed it decides what the token is, not what it says about itself.
+    std::optional<TokenClaims> claims;
+    const Key owners = owner_key(secret_key_, room);
+    if (const Jwt jwt = decode(text, &owners)) {
+        claims = read_claims(jwt.get(), true);
+    } else if (room.visibility != Visibility::public_room) {
+        const Key rooms = room_key(secret_key_, room);
+        if (const Jwt signed_for_room = decode(text, &rooms)) claims = read_claims(signed_for_room.get(), false);
+    }
+    if (!claims || claims->room != room.id || claims->expires_s <= seconds_of(clock_.now_us())) return invalid;
+    return *std::move(claims);
+}
+
+}  // namespace globes::chat

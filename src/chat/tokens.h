@@ -1,0 +1,56 @@
+// What opens private and hidden rooms, and what proves to be a room's owner: JWT, HS256 (wire contract, section 2).
+// One object for the process; main owns it, handlers on any thread use it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "chat/room_record.h"
+
+namespace globes::chat {
+
+/// What a token says, once it is known to be true.
+struct TokenClaims {
+    std::string username;
+    RoomId room = 0;
+    bool owner = false;
+    std::int64_t expires_s = 0;  ///< Seconds since the Unix epoch; from then on the token is refused.
+
+    friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
+};
+
+/// Every room has two keys of its own, derived from the server's secret: one for its room tokens, which changes with
+/// the password and with `token_epoch`, and one for its owner's, which never does. So nothing need be stored to end a
+/// token.
+///
+/// Any thread; nothing is shared but what is constant. All times come from the clock.
+class Tokens {
+public:
+    static constexpr std::chrono::days kOwnerTokenLife{30};
+    static constexpr std::size_t kMaxTokenBytes = 4096;
+
+    /// `secret_key`: not empty, SECRET_KEY or the secret file's. `clock` outlives this.
+    Tokens(std::string secret_key, const Clock& clock, std::chrono::minutes room_token_life);
+
+    /// `username`: valid UTF-8 without U+0000. For rooms with a password: in a public one `verify` knows only the
+    /// owner's.
+    std::string issue_room_token(const RoomRecord& room, std::string_view username) const;
+    std::string issue_owner_token(const RoomRecord& room, std::string_view username) const;
+
+    /// Errors: invalid_token with the field `token`, whatever is wrong: malformed, longer than `kMaxTokenBytes`,
+    /// another `alg` (`none` included), signed with another key, another room's, expired, a claim missing or of the
+    /// wrong type.
+    Result<TokenClaims> verify(std::string_view token, const RoomRecord& room) const;
+
+private:
+    const std::string secret_key_;
+    const Clock& clock_;
+    const std::chrono::minutes room_token_life_;
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,312 @@
+#include "chat/tokens.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <openssl/hmac.h>
+
+#include <thread>
+#include <vector>
+
+namespace globes::chat {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+constexpr std::int64_t kNow = 1'607'030'634;  // Seconds.
+constexpr std::string_view kSecret = "0123456789abcdef";
+
+class FakeClock final : public Clock {
+public:
+    UnixMicros now_us() const override { return now_us_; }
+    std::chrono::steady_clock::time_point steady() const override { return {}; }
+    void advance(std::chrono::seconds time) { now_us_ += std::chrono::microseconds(time).count(); }
+
+private:
+    UnixMicros now_us_ = kNow * 1'000'000 + 421'318;
+};
+
+std::string base64url(std::string_view bytes) {
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char byte : bytes) {
+        bits = bits << 8 | static_cast<unsigned char>(byte);
+        for (count += 8; count >= 6; count -= 6) text += kDigits[bits >> (count - 6) & 63];
+    }
+    if (count > 0) text += kDigits[bits << (6 - count) & 63];
+    return text;
+}
+
+std::string decode_base64url(std::string_view text) {
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char digit : text) {
+        bits = bits << 6 | static_cast<std::uint32_t>(kDigits.find(digit));
+        if ((count += 6) >= 8) bytes += static_cast<char>(bits >> (count -= 8) & 0xFF);
+    }
+    return bytes;
+}
+
+std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    HMAC(digest, key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
+         message.size(), mac, &size);
+    return {reinterpret_cast<const char*>(mac), size};
+}
+
+std::string big_endian(std::uint64_t number) {
+    std::string bytes;
+    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xFF);
+    return bytes;
+}
+
+// The keys as the server derives them, written down once more: a change that ends everybody's tokens must not be an
+// accident.
+std::string room_key(const RoomRecord& room) {
+    return hmac(EVP_sha256(), kSecret,
+                "globes room token v1" + big_endian(room.id) + big_endian(room.token_epoch) + room.password_hash);
+}
+std::string owner_key(const RoomRecord& room) {
+    return hmac(EVP_sha256(), kSecret, "globes owner token v1" + big_endian(room.id));
+}
+
+constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
+
+std::string forge(std::string_view key, std::string_view claims, std::string_view header = kHeader,
+                  const EVP_MD* digest = EVP_sha256()) {
+    const auto text = base64url(header) + '.' + base64url(claims);
+    return text + '.' + base64url(hmac(digest, key, text));
+}
+
+class TokensTest : public testing::Test {
+protected:
+    TokensTest() {
+        room_ = {.id = 2, .visibility = Visibility::private_room, .password_hash = "$2b$10$hash", .token_epoch = 7};
+        public_room_ = {.id = 3, .owned = true};
+    }
+
+    bool accepts(std::string_view token) const { return accepts(token, room_); }
+    bool accepts(std::string_view token, const RoomRecord& room) const {
+        const auto claims = tokens_.verify(token, room);
+        EXPECT_TRUE(claims || claims.error() == (Error{ErrorCode::invalid_token, "token"}));
+        return claims.has_value();
+    }
+    static std::string claims(std::string_view more = "") {
+        return fmt::format(R"({{"username":"david","room_id":2,"iat":{},"exp":{}{}}})", kNow, kNow + 60, more);
+    }
+
+    FakeClock clock_;
+    Tokens tokens_{std::string(kSecret), clock_, 60min};
+    RoomRecord room_;
+    RoomRecord public_room_;
+};
+
+TEST_F(TokensTest, SayWhoMayEnterWhichRoom) {
+    const auto claims = tokens_.verify(tokens_.issue_room_token(room_, "dävid"), room_);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(*claims, (TokenClaims{"dävid", 2, false, kNow + 3600}));
+}
+
+TEST_F(TokensTest, OwnersTokensLastThirtyDays) {
+    const auto claims = tokens_.verify(tokens_.issue_owner_token(room_, "owner"), room_);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(*claims, (TokenClaims{"owner", 2, true, kNow + 30 * 86400}));
+}
+
+TEST_F(TokensTest, HaveTheClaimsOfTheContractAndNoOthers) {
+    const auto parts_of = [](const std::string& token) {
+        const auto first = token.find('.');
+        return std::pair(decode_base64url(token.substr(0, first)),
+                         decode_base64url(token.substr(first + 1, token.rfind('.') - first - 1)));
+    };
+    const auto [header, claims] = parts_of(tokens_.issue_room_token(room_, "david"));
+    EXPECT_THAT(header, testing::AnyOf(R"({"typ":"JWT","alg":"HS256"})", R"({"alg":"HS256","typ":"JWT"})"));
+    EXPECT_EQ(claims, fmt::format(R"({{"exp":{},"iat":{},"room_id":2,"username":"david"}})", kNow + 3600, kNow));
+    EXPECT_EQ(
+        parts_of(tokens_.issue_owner_token(room_, "david")).second,
+        fmt::format(R"({{"exp":{},"iat":{},"role":"owner","room_id":2,"username":"david"}})", kNow + 30 * 86400, kNow));
+}
+
+TEST_F(TokensTest, KeysStayTheSame) {
+    EXPECT_TRUE(accepts(forge(room_key(room_), claims())));
+    EXPECT_TRUE(accepts(forge(owner_key(room_), claims(R"(,"role":"owner")"))));
+    EXPECT_TRUE(accepts(forge(room_key(room_), claims(), R"({"typ":"JWT","alg":"HS256"})")));
+}
+
+TEST_F(TokensTest, EndAtTheirExpiry) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    clock_.advance(3599s);
+    EXPECT_TRUE(accepts(token));
+    clock_.advance(1s);
+    EXPECT_FALSE(accepts(token));
+}
+
+TEST_F(TokensTest, OwnersTokensEndAtTheirExpiryToo) {
+    const auto token = tokens_.issue_owner_token(room_, "owner");
+    clock_.advance(std::chrono::days(30) - 1s);
+    EXPECT_TRUE(accepts(token));
+    clock_.advance(1s);
+    EXPECT_FALSE(accepts(token));
+}
+
+TEST_F(TokensTest, OpenNoOtherRoom) {
+    auto other = room_;
+    other.id = 4;
+    EXPECT_FALSE(accepts(tokens_.issue_room_token(other, "david")));
+    EXPECT_FALSE(accepts(tokens_.issue_owner_token(other, "david")));
+    EXPECT_FALSE(
+        accepts(forge(room_key(room_), fmt::format(R"({{"username":"d","room_id":4,"iat":1,"exp":{}}})", kNow + 60))));
+}
+
+TEST_F(TokensTest, ANewPasswordEndsRoomTokensAndNotTheOwners) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    const auto owner_token = tokens_.issue_owner_token(room_, "owner");
+    auto changed = room_;
+    changed.password_hash = "$2b$10$another";
+    EXPECT_FALSE(accepts(token, changed));
+    EXPECT_TRUE(accepts(owner_token, changed));
+}
+
+TEST_F(TokensTest, ANewEpochEndsRoomTokensAndNotTheOwners) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    const auto owner_token = tokens_.issue_owner_token(room_, "owner");
+    auto changed = room_;
+    ++changed.token_epoch;
+    EXPECT_FALSE(accepts(token, changed));
+    EXPECT_TRUE(accepts(owner_token, changed));
+}
+
+TEST_F(TokensTest, AnotherSecretEndsAll) {
+    const Tokens others("fedcba9876543210", clock_, 60min);
+    EXPECT_FALSE(accepts(others.issue_room_token(room_, "david")));
+    EXPECT_FALSE(accepts(others.issue_owner_token(room_, "david")));
+}
+
+TEST_F(TokensTest, PublicRoomsKnowOnlyTheOwners) {
+    EXPECT_TRUE(accepts(tokens_.issue_owner_token(public_room_, "owner"), public_room_));
+    EXPECT_FALSE(accepts(tokens_.issue_room_token(public_room_, "david"), public_room_));
+}
+
+TEST_F(TokensTest, TheRoleMustFitTheKey) {
+    EXPECT_FALSE(accepts(forge(room_key(room_), claims(R"(,"role":"owner")"))));
+    EXPECT_FALSE(accepts(forge(owner_key(room_), claims())));
+    EXPECT_FALSE(accepts(forge(owner_key(room_), claims(R"(,"role":"member")"))));
+    EXPECT_FALSE(accepts(forge(owner_key(room_), claims(R"(,"role":true)"))));
+}
+
+TEST_F(TokensTest, EveryOtherAlgorithmIsRefused) {
+    const auto key = room_key(room_);
+    const auto with_alg = [](std::string_view alg) { return fmt::format(R"({{"alg":{},"typ":"JWT"}})", alg); };
+    for (const auto* alg :
+         {R"("none")", R"("None")", R"("NONE")", R"("HS384")", R"("HS512")", R"("RS256")", R"("ES256")", R"("PS256")",
+          R"("")", "null", "256", "true", R"(["HS256"])", R"("HS256 ")", R"("hs256")"}) {
+        EXPECT_FALSE(accepts(forge(key, claims(), with_alg(alg)))) << alg;
+    }
+    EXPECT_FALSE(accepts(forge(key, claims(), with_alg(R"("HS384")"), EVP_sha384())));
+    EXPECT_FALSE(accepts(forge(key, claims(), with_alg(R"("HS512")"), EVP_sha512())));
+    EXPECT_FALSE(accepts(forge(key, claims(), R"({"typ":"JWT"})")));
+    EXPECT_FALSE(accepts(forge(key, claims(), R"(["HS256"])")));
+}
+
+TEST_F(TokensTest, NoneWithoutASignatureIsRefused) {
+    for (const auto* header : {R"({"alg":"none"})", R"({"alg":"none","typ":"JWT"})", R"({})", R"({"alg":"HS256"})"}) {
+        const auto text = base64url(header) + '.' + base64url(claims());
+        EXPECT_FALSE(accepts(text + '.')) << header;
+        EXPECT_FALSE(accepts(text)) << header;
+        EXPECT_FALSE(accepts(text + ".AA")) << header;
+    }
+}
+
+TEST_F(TokensTest, ClaimsMustBeThereAndOfTheirType) {
+    const auto with = [](std::string_view name, std::string_view room, std::string_view iat, std::string_view exp) {
+        std::string json;
+        const auto add = [&](std::string_view claim, std::string_view value) {
+            if (!value.empty()) json += fmt::format(R"({}"{}":{})", json.empty() ? "" : ",", claim, value);
+        };
+        add("username", name);
+        add("room_id", room);
+        add("iat", iat);
+        add("exp", exp);
+        return '{' + json + '}';
+    };
+    const auto later = std::to_string(kNow + 60);
+    const auto key = room_key(room_);
+    EXPECT_TRUE(accepts(forge(key, with(R"("d")", "2", "1", later))));
+    for (const auto* name : {"", "1", "null", R"("")", "[]"})
+        EXPECT_FALSE(accepts(forge(key, with(name, "2", "1", later))));
+    for (const auto* room : {"", R"("2")", "2.0", "null", "-2", "0", "true"})
+        EXPECT_FALSE(accepts(forge(key, with(R"("d")", room, "1", later)))) << room;
+    for (const auto* iat : {"", R"("1")", "1.5", "null", "-1", "0"})
+        EXPECT_FALSE(accepts(forge(key, with(R"("d")", "2", iat, later)))) << iat;
+    for (const auto* exp : {"", R"("9999999999")", "9999999999.5", "1e300", "null", "-1", "0", "99999999999999999999"})
+        EXPECT_FALSE(accepts(forge(key, with(R"("d")", "2", "1", exp)))) << exp;
+    for (const auto* json : {"", "[]", "null", "2", "{", R"({"username":"d"}x)"})
+        EXPECT_FALSE(accepts(forge(key, json)));
+}
+
+TEST_F(TokensTest, EveryChangedCharacterIsSeen) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    for (std::size_t at = 0; at < token.size(); ++at) {
+        for (const char other : "AaZz09-_.=+/ \n\x01\x80") {  // With the U+0000 at its end.
+            if (other == token[at]) continue;
+            auto changed = token;
+            changed[at] = other;
+            ASSERT_FALSE(accepts(changed)) << "at " << at << ": " << static_cast<int>(other);
+        }
+    }
+}
+
+TEST_F(TokensTest, NothingMayStandAroundAToken) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    ASSERT_TRUE(accepts(token));
+    for (const auto& suffix : {"="s, "=="s, " "s, "."s, ".AA"s, "\0"s, "\0x"s, "\n"s, "A"s})
+        EXPECT_FALSE(accepts(token + suffix));
+    for (const auto& prefix : {" "s, "."s, "\0"s, "Bearer "s, "A"s}) EXPECT_FALSE(accepts(prefix + token));
+}
+
+TEST_F(TokensTest, EveryCutTokenIsRefused) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    for (std::size_t size = 0; size < token.size(); ++size) EXPECT_FALSE(accepts(token.substr(0, size))) << size;
+    for (const auto* text : {".", "..", "...", "a.b.c", "a..c", ".b.c", "a.b."}) EXPECT_FALSE(accepts(text)) << text;
+}
+
+TEST_F(TokensTest, LongTokensAreRefused) {
+    const auto with_name = [&](std::size_t bytes) {
+        return forge(room_key(room_), fmt::format(R"({{"username":"{}","room_id":2,"iat":1,"exp":{}}})",
+                                                  std::string(bytes, 'x'), kNow + 60));
+    };
+    EXPECT_LE(with_name(2900).size(), Tokens::kMaxTokenBytes);
+    EXPECT_TRUE(accepts(with_name(2900)));
+    EXPECT_GT(with_name(3000).size(), Tokens::kMaxTokenBytes);
+    EXPECT_FALSE(accepts(with_name(3000)));
+    EXPECT_FALSE(accepts(std::string(10'000'000, 'x')));
+}
+
+TEST_F(TokensTest, HiddenRoomsHaveLargeIds) {
+    auto hidden = room_;
+    hidden.id = kEndOfRoomIds - 1;
+    hidden.visibility = Visibility::hidden_room;
+    const auto claims = tokens_.verify(tokens_.issue_room_token(hidden, "david"), hidden);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->room, hidden.id);
+}
+
+TEST_F(TokensTest, NamesThatNoTokenCanHoldThrow) {
+    EXPECT_THROW(tokens_.issue_room_token(room_, "\xFF"), std::runtime_error);
+}
+
+TEST_F(TokensTest, AnyThreadMayAsk) {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([this] {
+            for (int n = 0; n < 200; ++n) EXPECT_TRUE(accepts(tokens_.issue_room_token(room_, "david")));
+        });
+}
+
+}  // namespace
+}  // namespace globes::chat
