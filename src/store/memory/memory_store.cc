@@ -1,0 +1,149 @@
+#include "store/memory/memory_store.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "store/memory/room_table.h"
+
+namespace globes::store {
+namespace {
+
+class MemoryStore final : public chat::Store {
+public:
+    explicit MemoryStore(MemorySettings settings)
+        : limits_(settings.limits), rooms_(settings.events_per_room), thread_([this] { work(); }) {}
+    ~MemoryStore() override { stop(); }
+
+    chat::StoredRooms load_rooms() override { return {}; }
+
+    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+        push(Append{.batch = std::move(batch), .done = std::move(done)});
+    }
+    void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
+        push(Read{.query = query, .done = std::move(done)});
+    }
+    void ping(std::move_only_function<void(bool)> done) override { push(Ping{.done = std::move(done)}); }
+
+    void stop() override {
+        {
+            const std::lock_guard lock(mutex_);
+            is_stopped_ = true;
+        }
+        changed_.notify_one();
+        if (thread_.joinable()) thread_.join();
+    }
+
+private:
+    struct Append {
+        chat::StoreBatch batch;
+        std::size_t bytes = 0;  // as they count in `queued_bytes_`
+        std::move_only_function<void(chat::CommitOutcome)> done;
+        bool is_refused = false;
+    };
+    struct Read {
+        chat::EventQuery query;
+        std::move_only_function<void(chat::EventPage)> done;
+        bool is_refused = false;
+    };
+    struct Ping {
+        std::move_only_function<void(bool)> done;
+        bool is_refused = false;
+    };
+    using Request = std::variant<Append, Read, Ping>;
+
+    /// A request beyond the limits stays in the line, but keeps nothing except its answer.
+    template <class One>
+    void push(One request) {
+        std::unique_lock lock(mutex_);
+        if (is_stopped_) {
+            lock.unlock();
+            request.is_refused = true;
+            return answer(request);
+        }
+        chat::StoreBatch dropped;
+        if (!admit(request)) {
+            request.is_refused = true;
+            if constexpr (std::is_same_v<One, Append>) dropped.swap(request.batch);
+        }
+        queue_.emplace_back(std::move(request));
+        lock.unlock();
+        changed_.notify_one();
+    }
+
+    bool admit(Append& append) {
+        const std::size_t bytes = chat::queued_bytes(append.batch);
+        if (bytes > limits_.queued_bytes - queued_bytes_) return false;
+        append.bytes = bytes;
+        queued_bytes_ += bytes;
+        return true;
+    }
+    template <class AnyRead>
+    bool admit(AnyRead&) {
+        if (queued_reads_ >= limits_.queued_reads) return false;
+        ++queued_reads_;
+        return true;
+    }
+
+    // What a request takes of the limits is free again before its answer, so that who hears it may ask anew.
+    void answer(Append& append) {
+        const bool committed = !append.is_refused && rooms_.apply(std::move(append.batch));
+        queued_bytes_ -= append.bytes;
+        append.done(committed ? chat::CommitOutcome::committed : chat::CommitOutcome::failed);
+    }
+    void answer(Read& read) {
+        if (read.is_refused) return read.done({});
+        chat::EventPage page{.ok = true, .events = rooms_.read(read.query)};
+        --queued_reads_;
+        read.done(std::move(page));
+    }
+    void answer(Ping& ping) {
+        if (!ping.is_refused) --queued_reads_;
+        ping.done(!ping.is_refused);
+    }
+
+    void work() {
+        std::vector<Request> requests;
+        std::unique_lock lock(mutex_);
+        while (true) {
+            changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
+            if (queue_.empty()) return;
+            requests.swap(queue_);
+            lock.unlock();
+            for (Request& request : requests) std::visit([this](auto& one) { answer(one); }, request);
+            requests.clear();
+            lock.lock();
+        }
+    }
+
+    // Constant after construction.
+    const chat::StoreLimits limits_;
+
+    // The store's thread only.
+    RoomTable rooms_;
+
+    // Any thread, under the mutex.
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Request> queue_;
+    bool is_stopped_ = false;
+
+    // Not yet answered: raised under the mutex, lowered without.
+    std::atomic<std::size_t> queued_bytes_ = 0;
+    std::atomic<std::size_t> queued_reads_ = 0;
+
+    // The owner only. Last: it uses all of the above.
+    std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<chat::Store> make_memory_store(MemorySettings settings) {
+    return std::make_unique<MemoryStore>(settings);
+}
+
+}  // namespace globes::store

@@ -1,0 +1,39 @@
+// Moves committed pages from the WAL into the database file on a thread of its own, so that no commit waits for the two
+// fsyncs that this takes. Owned by the store; the writer asks for it.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "store/sqlite/connection.h"
+
+namespace globes::store {
+
+class Checkpointer {
+public:
+    explicit Checkpointer(Connection connection);
+    ~Checkpointer() { stop(); }
+
+    /// Starts a checkpoint unless one is on its way. Any thread, never blocks.
+    void request();
+    /// The owner only; more than once is harmless.
+    void stop();
+
+private:
+    void work();
+
+    // Its own thread only.
+    Connection connection_;
+
+    // Any thread, under the mutex.
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_requested_ = false;
+    bool is_stopped_ = false;
+
+    // The owner only. Last: it uses all of the above.
+    std::thread thread_;
+};
+
+}  // namespace globes::store

@@ -1,0 +1,112 @@
+// SQLite's C API as values: a connection, its prepared statements, and a failure that is thrown.
+//
+// Inside this folder a failed call of SQLite throws SqliteError; each thread of the store catches it where it turns
+// into an answer. Connection and Statement belong to one thread at a time.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "store/sqlite/sqlite_store.h"
+
+namespace globes::store {
+
+class SqliteError : public std::runtime_error {
+public:
+    /// `code`: an extended result code (SQLITE_…).
+    SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+
+    /// A rule of the schema or of the port was broken; the database itself is fine.
+    bool is_conflict() const { return (code_ & 0xFF) == SQLITE_CONSTRAINT; }
+
+private:
+    int code_;
+};
+
+/// Where the database is and how it is written.
+struct Database {
+    std::filesystem::path file;
+    std::string vfs;  ///< Empty: the system's own.
+    Durability durability = Durability::process;
+};
+
+class Connection {
+public:
+    enum class Access { read, write };
+
+    /// `file` must be there. Throws SqliteError.
+    Connection(const Database& database, Access access);
+
+    /// Carries out one or more statements without values.
+    void run(const std::string& sql);
+    sqlite3* handle() const { return handle_.get(); }
+    [[noreturn]] void fail() const;
+
+private:
+    struct Close {
+        // Also where statements are left: their owner may be destroyed later.
+        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+    };
+
+    std::string name_;
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// Prepared once, run often. Its connection must not move while it lives.
+class Statement {
+public:
+    Statement(const Connection& connection, std::string_view sql);
+
+    /// Binds `values` to ?1, ?2 … and runs to the end. Texts are read in place.
+    template <class... Values>
+    void run(const Values&... values) {
+        query([](const Statement&) {}, values...);
+    }
+    /// The same, and gives each row to `take(statement)`.
+    template <class Take, class... Values>
+    void query(Take take, const Values&... values) {
+        const Reset reset(handle_.get());
+        int index = 0;
+        (bind(++index, values), ...);
+        while (step()) take(std::as_const(*this));
+    }
+
+    /// Runs a statement without values or rows. Returns SQLITE_OK or an extended result code.
+    int try_run() noexcept;
+
+    std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+    /// A column that holds one of our unsigned numbers.
+    std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+    std::string text(int column) const;
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+    };
+    /// Ends the run, also one that failed, so that no statement keeps a transaction open.
+    struct Reset {
+        explicit Reset(sqlite3_stmt* statement) : handle(statement) {}
+        ~Reset() { sqlite3_reset(handle); }
+        Reset(const Reset&) = delete;
+        Reset& operator=(const Reset&) = delete;
+        sqlite3_stmt* handle;
+    };
+
+    void bind(int index, std::int64_t value);
+    /// Ids, seqs and epochs all stay below 2^63.
+    void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
+    void bind(int index, std::string_view value);
+    bool step();
+
+    const Connection* connection_;
+    std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+};
+
+}  // namespace globes::store

@@ -1,0 +1,125 @@
+#include "store/sqlite/group_commit.h"
+
+#include <spdlog/spdlog.h>
+
+#include "base/log.h"
+
+namespace globes::store {
+namespace {
+
+using chat::CommitOutcome;
+
+// The disk was full before the commit's last frame was written whole, and a WAL without that frame says nothing.
+// (A disk that fills up at the fsync is another code.)
+bool is_surely_absent(int commit_code) { return (commit_code & 0xFF) == SQLITE_FULL; }
+
+}  // namespace
+
+std::vector<CommitOutcome> GroupCommit::commit(Batches batches) noexcept {
+    Result result = run(batches);
+    std::vector<CommitOutcome> outcomes;
+    outcomes.reserve(batches.size());
+    if (result == Result::conflict && batches.size() > 1) {
+        for (std::size_t i = 0; i < batches.size(); ++i) outcomes.push_back(commit(batches.subspan(i, 1)).front());
+        return outcomes;
+    }
+    if (result == Result::unknown)
+        for (const chat::StoreBatch* batch : batches) unsettled_.add(*batch);
+    const CommitOutcome outcome = result == Result::committed ? CommitOutcome::committed
+                                  : result == Result::unknown ? CommitOutcome::unknown
+                                                              : CommitOutcome::failed;
+    outcomes.assign(batches.size(), outcome);
+    return outcomes;
+}
+
+GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
+    Evidence evidence;
+    try {
+        session().begin();
+        for (const chat::StoreBatch* batch : batches)
+            for (const chat::StoreWrite& write : *batch) session_->apply(write);
+        evidence = session_->conclude();
+    } catch (const SqliteError& error) {
+        if (error.is_conflict() && session_->roll_back()) return Result::conflict;
+        on_failure(error.what());
+        return Result::failed;
+    } catch (const std::exception& error) {
+        on_failure(error.what());
+        return Result::failed;
+    }
+    const int code = session_->try_commit();
+    if (code == SQLITE_OK) {
+        on_success();
+        may_remove_ |= std::holds_alternative<RoomChanges>(evidence);
+        return Result::committed;
+    }
+    if (is_surely_absent(code)) {
+        on_failure(sqlite3_errstr(code));
+        return Result::failed;
+    }
+    return find_out(evidence, sqlite3_errstr(code));
+}
+
+// An I/O error tells nothing about the commit's last frame: it may stand in the WAL, unseen by this process, and come
+// back with the recovery after a crash. So looking is not enough; a further commit must take its place in the WAL.
+GroupCommit::Result GroupCommit::find_out(const Evidence& evidence, std::string_view cause) noexcept {
+    on_failure(cause);
+    try {
+        session().begin();
+        const bool took_place = session_->took_place(evidence);
+        session_->touch();
+        if (session_->try_commit() == SQLITE_OK) {
+            on_success();
+            return took_place ? Result::committed : Result::failed;
+        }
+    } catch (const std::exception&) {  // The cause is in the log.
+    }
+    session_.reset();
+    return Result::unknown;
+}
+
+void GroupCommit::settle() noexcept {
+    if (!unsettled_.any()) return;
+    try {
+        session().begin();
+        session_->touch();
+        if (session_->try_commit() == SQLITE_OK) return on_success();
+    } catch (const std::exception&) {  // Tried again later; the cause is in the log.
+    }
+    session_.reset();
+}
+
+void GroupCommit::remove_some() noexcept {
+    try {
+        session().begin();
+        may_remove_ = session_->remove_some();
+        // If it fails, whatever became of it: nobody sees these events any more.
+        const int code = session_->try_commit();
+        if (code != SQLITE_OK) on_failure(sqlite3_errstr(code));
+    } catch (const std::exception& error) {
+        on_failure(error.what());
+    }
+}
+
+void GroupCommit::checkpoint() noexcept {
+    if (session_) session_->checkpoint();
+}
+
+WriteSession& GroupCommit::session() { return session_ ? *session_ : session_.emplace(database_); }
+
+void GroupCommit::on_success() noexcept {
+    unsettled_.clear();
+    if (!std::exchange(is_failing_, false)) return;
+    may_remove_ = true;
+    spdlog::info("event=store_recovered");
+}
+
+void GroupCommit::on_failure(std::string_view cause) noexcept {
+    // Its transaction ends with it. Opened anew it shares nothing with the one that failed, whatever state that was in.
+    session_.reset();
+    may_remove_ = false;
+    if (std::exchange(is_failing_, true)) return;
+    spdlog::error("event=store_failed cause={}", log_value(cause));
+}
+
+}  // namespace globes::store

@@ -1,0 +1,62 @@
+// The threads that read, each with a connection of its own, so that no read waits for a commit. Owned by the store.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "store/sqlite/connection.h"
+#include "store/sqlite/unsettled_rooms.h"
+
+namespace globes::store {
+
+class ReaderPool {
+public:
+    ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled);
+    ~ReaderPool() { stop(); }
+
+    /// As the port says. Any thread.
+    void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
+    void ping(std::move_only_function<void(bool)> done);
+    /// Ends the threads; what still waits is answered with a refusal. The owner only; more than once is harmless.
+    void stop();
+
+private:
+    class Session;
+    struct Read {
+        chat::EventQuery query;
+        std::move_only_function<void(chat::EventPage)> done;
+    };
+    struct Ping {
+        std::move_only_function<void(bool)> done;
+    };
+    using Request = std::variant<Read, Ping>;
+
+    void push(Request request);
+    void work();
+    void answer(Session& session, Read& read) const;
+    static void answer(Session& session, Ping& ping);
+    static void refuse(Request request);
+
+    // Constant after construction.
+    const Database& database_;
+    const std::size_t max_queued_;
+    const UnsettledRooms& unsettled_;
+
+    // Any thread, under the mutex.
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Request> queue_;
+    std::deque<Request> refused_;  // beyond the queue's limit; answered first
+    bool is_stopped_ = false;
+
+    // The owner only. Last: they use all of the above.
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace globes::store

@@ -1,0 +1,87 @@
+#include "store/sqlite/schema.h"
+
+#include <fmt/format.h>
+
+namespace globes::store {
+namespace {
+
+// events: a room's events lie side by side in the order of their seq, so an append touches one page, a page of history
+// is one range, and the newest seq is the range's end. rooms.last_seq: what a room whose newest events were removed has
+// given already; appends leave it alone, as it would double the pages that a commit writes.
+// removals: rooms whose events are still to be removed, a few at a time; nobody sees them any more.
+// meta: next_room_id, and room_changes, which counts the transactions that changed rooms (see write_session.h).
+constexpr Migration kMigrations[] = {
+    {1, R"sql(
+CREATE TABLE rooms (
+    id            INTEGER PRIMARY KEY,
+    title         TEXT    NOT NULL,
+    description   TEXT    NOT NULL,
+    visibility    INTEGER NOT NULL,
+    password_hash TEXT    NOT NULL,
+    owned         INTEGER NOT NULL,
+    token_epoch   INTEGER NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    updated_at_us INTEGER NOT NULL,
+    last_seq      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE events (
+    room_id   INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    kind      INTEGER NOT NULL,
+    name      TEXT    NOT NULL,
+    color     TEXT    NOT NULL,
+    text      TEXT    NOT NULL,
+    client_id TEXT    NOT NULL,
+    time_us   INTEGER NOT NULL,
+    PRIMARY KEY (room_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE removals (room_id INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('next_room_id', 1), ('room_changes', 0);
+)sql"},
+};
+
+constexpr const char* kVersionTable =
+    "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at_us INTEGER NOT NULL) STRICT";
+
+std::int64_t ask(const Connection& connection, std::string_view sql) {
+    std::int64_t answer = 0;
+    Statement(connection, sql).query([&](const Statement& row) { answer = row.integer(0); });
+    return answer;
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file) {
+    const bool is_ours = ask(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_versions'") > 0;
+    if (!is_ours && ask(connection, "SELECT count(*) FROM sqlite_schema") > 0)
+        throw std::runtime_error(fmt::format("{}: is a database, but not one of Globes", file.string()));
+    // One transaction, so that no stop leaves tables without the version table that tells whose they are.
+    connection.run("BEGIN IMMEDIATE");
+    try {
+        connection.run(kVersionTable);
+        const auto found = ask(connection, "SELECT coalesce(max(version), 0) FROM schema_versions");
+        const auto newest = steps.back().version;
+        if (found > newest)
+            throw std::runtime_error(
+                fmt::format("{}: was written by a newer Globes (schema {}; this one knows up to {})", file.string(),
+                            found, newest));
+        connection.run("COMMIT");
+        for (const Migration& step : steps) {
+            if (step.version <= found) continue;
+            connection.run("BEGIN IMMEDIATE");
+            connection.run(step.sql);
+            Statement(connection, "INSERT INTO schema_versions VALUES (?1, unixepoch() * 1000000)")
+                .run(std::int64_t{step.version});
+            connection.run("COMMIT");
+        }
+    } catch (...) {
+        if (sqlite3_get_autocommit(connection.handle()) == 0)
+            sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+        throw;
+    }
+}
+
+}  // namespace globes::store

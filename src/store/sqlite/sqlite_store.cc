@@ -1,0 +1,140 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "store/sqlite/checkpointer.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/file_lock.h"
+#include "store/sqlite/reader_pool.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/writer.h"
+
+namespace globes::store {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+    throw std::runtime_error(
+        fmt::format("{}: cannot be made: {}", path.string(), std::generic_category().message(error)));
+}
+
+void make_folder(const std::filesystem::path& folder) {
+    if (folder.empty()) return;
+    if (folder.has_parent_path() && folder.parent_path() != folder) {
+        std::error_code error;
+        std::filesystem::create_directories(folder.parent_path(), error);
+        if (error) fail(folder.parent_path(), error.value());
+    }
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
+}
+
+/// SQLite gives the WAL and its index the mode of the file.
+void make_file(const std::filesystem::path& file) {
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) fail(file, errno);
+    ::close(fd);
+}
+
+FileLock claim(const std::filesystem::path& file) {
+    make_folder(file.parent_path());
+    return FileLock(file);
+}
+
+Connection open_database(const Database& database) {
+    make_file(database.file);
+    Connection connection(database, Connection::Access::write);
+    // Of a new file; the system's own. 1, 2 and 8 KiB cost the same or more for each event.
+    connection.run("PRAGMA page_size = 4096");
+    std::string mode;
+    Statement(connection, "PRAGMA journal_mode = wal").query([&](const Statement& row) { mode = row.text(0); });
+    if (mode != "wal")
+        throw std::runtime_error(
+            fmt::format("{}: its file system can't hold a write-ahead log", database.file.string()));
+    migrate(connection, migrations(), database.file);
+    return connection;
+}
+
+chat::StoredRoom stored_room_of(const Statement& row) {
+    return {.record = {.id = row.number(0),
+                       .title = row.text(1),
+                       .description = row.text(2),
+                       .visibility = static_cast<chat::Visibility>(row.integer(3)),
+                       .password_hash = row.text(4),
+                       .owned = row.integer(5) != 0,
+                       .token_epoch = row.number(6),
+                       .created_at = row.integer(7),
+                       .updated_at = row.integer(8)},
+            .last_seq = row.number(9)};
+}
+
+class SqliteStore final : public chat::Store {
+public:
+    SqliteStore(std::filesystem::path file, SqliteSettings settings)
+        : settings_(std::move(settings)),
+          database_{.file = std::move(file), .vfs = settings_.vfs, .durability = settings_.durability},
+          lock_(claim(database_.file)),
+          checkpointer_(open_database(database_)),
+          readers_(database_, settings_, unsettled_),
+          writer_(database_, settings_, unsettled_, checkpointer_) {
+        assert(settings_.reader_threads > 0);
+    }
+    ~SqliteStore() override { stop(); }
+
+    chat::StoredRooms load_rooms() override {
+        const Connection connection(database_, Connection::Access::read);
+        chat::StoredRooms stored;
+        // max() over the primary key looks at its end alone: a start reads a page or so for each room, never the
+        // events.
+        Statement(connection,
+                  "SELECT id, title, description, visibility, password_hash, owned, token_epoch, created_at_us,"
+                  " updated_at_us, max(last_seq, coalesce((SELECT max(seq) FROM events WHERE room_id = id), 0))"
+                  " FROM rooms ORDER BY id")
+            .query([&](const Statement& row) { stored.rooms.push_back(stored_room_of(row)); });
+        Statement(connection, "SELECT value FROM meta WHERE key = 'next_room_id'").query([&](const Statement& row) {
+            stored.next_room_id = row.number(0);
+        });
+        return stored;
+    }
+
+    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+        writer_.append(std::move(batch), std::move(done));
+    }
+    void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
+        readers_.read_events(query, std::move(done));
+    }
+    void ping(std::move_only_function<void(bool)> done) override { readers_.ping(std::move(done)); }
+
+    void stop() override {
+        writer_.stop();
+        readers_.stop();
+        checkpointer_.stop();
+    }
+
+private:
+    // Constant after construction.
+    const SqliteSettings settings_;
+    const Database database_;
+
+    // In this order: the file is claimed before it is touched, and given up after the last connection is closed.
+    const FileLock lock_;
+    UnsettledRooms unsettled_;
+    Checkpointer checkpointer_;
+    ReaderPool readers_;
+    Writer writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<chat::Store> open_sqlite_store(std::filesystem::path file, SqliteSettings settings) {
+    return std::make_unique<SqliteStore>(std::move(file), std::move(settings));
+}
+
+}  // namespace globes::store

@@ -1,0 +1,132 @@
+#include "store/sqlite/write_session.h"
+
+#include <cassert>
+#include <optional>
+
+namespace globes::store {
+namespace {
+
+// About a millisecond, so that commits hardly wait for it.
+constexpr std::int64_t kEventsRemovedAtOnce = 500;
+
+}  // namespace
+
+WriteSession::WriteSession(const Database& database)
+    : connection_(database, Connection::Access::write),
+      begin_(connection_, "BEGIN IMMEDIATE"),
+      commit_(connection_, "COMMIT"),
+      put_room_(connection_,
+                "INSERT INTO rooms (id, title, description, visibility, password_hash, owned, token_epoch,"
+                " created_at_us, updated_at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                " ON CONFLICT (id) DO UPDATE SET title = ?2, description = ?3, visibility = ?4, password_hash = ?5,"
+                " owned = ?6, token_epoch = ?7, created_at_us = ?8, updated_at_us = ?9"),
+      raise_next_room_id_(connection_, "UPDATE meta SET value = ?1 WHERE key = 'next_room_id' AND value < ?1"),
+      delete_room_(connection_, "DELETE FROM rooms WHERE id = ?1"),
+      find_room_(connection_, "SELECT 1 FROM rooms WHERE id = ?1"),
+      append_event_(connection_, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+      find_event_(connection_, "SELECT 1 FROM events WHERE room_id = ?1 AND seq = ?2"),
+      count_room_change_(connection_, "UPDATE meta SET value = value + 1 WHERE key = 'room_changes'"),
+      room_changes_(connection_, "SELECT value FROM meta WHERE key = 'room_changes'"),
+      add_removal_(connection_,
+                   "INSERT OR IGNORE INTO removals SELECT ?1 WHERE EXISTS (SELECT 1 FROM events WHERE room_id = ?1)"),
+      first_removal_(connection_, "SELECT room_id FROM removals LIMIT 1"),
+      remove_some_events_(connection_,
+                          "DELETE FROM events WHERE room_id = ?1 AND seq IN"
+                          " (SELECT seq FROM events WHERE room_id = ?1 ORDER BY seq LIMIT ?2)"),
+      remove_all_events_(connection_, "DELETE FROM events WHERE room_id = ?1"),
+      end_removal_(connection_, "DELETE FROM removals WHERE room_id = ?1") {
+    sqlite3_wal_hook(
+        connection_.handle(),
+        [](void* session, sqlite3*, const char*, int pages) {
+            static_cast<WriteSession*>(session)->wal_pages_ = pages;
+            return SQLITE_OK;
+        },
+        this);
+}
+
+void WriteSession::begin() {
+    known_room_ = 0;
+    changed_rooms_ = false;
+    evidence_ = {};
+    begin_.run();
+}
+
+void WriteSession::apply(const chat::StoreWrite& one) {
+    std::visit([this](const auto& known) { write(known); }, one);
+}
+
+void WriteSession::write(const chat::PutRoom& put) {
+    const chat::RoomRecord& room = put.room;
+    // Of a deleted room that had this id nothing may come back.
+    end_removal_.run(room.id);
+    if (changed_rows() > 0) remove_all_events_.run(room.id);
+    put_room_.run(room.id, room.title, room.description, static_cast<std::int64_t>(room.visibility), room.password_hash,
+                  std::int64_t{room.owned}, room.token_epoch, room.created_at, room.updated_at);
+    if (room.id < chat::kFirstRandomRoomId) raise_next_room_id_.run(room.id + 1);
+    changed_rooms_ = true;
+}
+
+void WriteSession::write(const chat::DeleteRoom& deletion) {
+    // Its events go later, a few at a time: a million of them would hold up every room for a second.
+    delete_room_.run(deletion.room);
+    if (changed_rows() > 0) add_removal_.run(deletion.room);
+    known_room_ = 0;
+    changed_rooms_ = true;
+}
+
+void WriteSession::write(const chat::AppendEvent& append) {
+    const chat::Event& event = append.event;
+    assert(chat::is_durable(event.kind));
+    if (event.room != known_room_) {
+        find_room_.query([&](const Statement&) { known_room_ = event.room; }, event.room);
+        if (event.room != known_room_) throw SqliteError(SQLITE_CONSTRAINT, "an event of a room that is not there");
+    }
+    append_event_.run(event.room, event.seq, static_cast<std::int64_t>(event.kind), event.name, event.color, event.text,
+                      event.client_id, event.time);
+    if (std::holds_alternative<std::monostate>(evidence_)) evidence_ = AppendedEvent{event.room, event.seq};
+}
+
+Evidence WriteSession::conclude() {
+    if (!changed_rooms_) return evidence_;
+    // What it appended may be gone again with its room, so it leaves a number.
+    touch();
+    return RoomChanges{room_changes()};
+}
+
+int WriteSession::try_commit() noexcept { return commit_.try_run(); }
+
+bool WriteSession::roll_back() noexcept {
+    if (sqlite3_get_autocommit(connection_.handle()) != 0) return true;
+    return sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+bool WriteSession::took_place(const Evidence& evidence) {
+    if (const auto* changes = std::get_if<RoomChanges>(&evidence)) return room_changes() >= changes->count;
+    const auto* event = std::get_if<AppendedEvent>(&evidence);
+    bool is_there = false;
+    if (event != nullptr) find_event_.query([&](const Statement&) { is_there = true; }, event->room, event->seq);
+    return is_there;
+}
+
+void WriteSession::touch() { count_room_change_.run(); }
+
+std::int64_t WriteSession::room_changes() {
+    std::int64_t count = 0;
+    room_changes_.query([&](const Statement& row) { count = row.integer(0); });
+    return count;
+}
+
+bool WriteSession::remove_some() {
+    std::optional<chat::RoomId> room;
+    first_removal_.query([&](const Statement& row) { room = row.number(0); });
+    if (!room) return false;
+    remove_some_events_.run(*room, kEventsRemovedAtOnce);
+    if (changed_rows() < kEventsRemovedAtOnce) end_removal_.run(*room);
+    return true;
+}
+
+int WriteSession::checkpoint() noexcept {
+    return sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+}  // namespace globes::store

@@ -1,0 +1,119 @@
+#include "store/sqlite/writer.h"
+
+#include <chrono>
+#include <utility>
+
+namespace globes::store {
+namespace {
+
+// One transaction holds at most this much, or the first of a great queue would wait for the last.
+constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
+// How often the writer tries to settle unknown outcomes while nobody gives it anything to commit.
+constexpr std::chrono::milliseconds kSettleEvery{200};
+
+}  // namespace
+
+Writer::Writer(const Database& database, const SqliteSettings& settings, UnsettledRooms& unsettled,
+               Checkpointer& checkpointer)
+    : settings_(settings),
+      checkpointer_(checkpointer),
+      commits_(database, unsettled),
+      unsettled_(unsettled),
+      next_checkpoint_pages_(settings.checkpoint_pages),
+      thread_([this] { work(); }) {}
+
+void Writer::append(chat::StoreBatch batch, Done done) {
+    Pending pending{.batch = std::move(batch), .done = std::move(done)};
+    pending.bytes = chat::queued_bytes(pending.batch);
+    chat::StoreBatch dropped;
+    std::unique_lock lock(mutex_);
+    if (is_stopped_) {
+        lock.unlock();
+        return pending.done(chat::CommitOutcome::failed);
+    }
+    if (pending.bytes > settings_.limits.queued_bytes - queued_bytes_) {
+        // It stays in the line, but keeps nothing except its answer.
+        dropped.swap(pending.batch);
+        pending.bytes = 0;
+        pending.is_refused = true;
+    }
+    queued_bytes_ += pending.bytes;
+    queue_.push_back(std::move(pending));
+    lock.unlock();
+    changed_.notify_one();
+}
+
+void Writer::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopped_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Writer::work() {
+    std::vector<Pending> taken;
+    std::unique_lock lock(mutex_);
+    while (true) {
+        const auto is_wanted = [this] { return !queue_.empty() || is_stopped_; };
+        if (unsettled_.any())
+            changed_.wait_for(lock, kSettleEvery, is_wanted);
+        else if (!commits_.may_remove())
+            changed_.wait(lock, is_wanted);
+        if (queue_.empty() && is_stopped_) break;
+        taken.swap(queue_);
+        lock.unlock();
+        if (taken.empty()) commits_.settle();
+        carry_out(taken);
+        taken.clear();
+        // A step between two groups, so that neither the batches nor the removals wait for all of the others.
+        if (commits_.may_remove()) commits_.remove_some();
+        limit_wal();
+        lock.lock();
+    }
+    lock.unlock();
+    commits_.settle();
+}
+
+void Writer::carry_out(std::span<Pending> pending) {
+    while (!pending.empty()) {
+        std::size_t count = 0;
+        std::size_t bytes = 0;
+        batches_.clear();
+        do {
+            if (!pending[count].is_refused) batches_.push_back(&pending[count].batch);
+            bytes += pending[count].bytes;
+            ++count;
+        } while (count < pending.size() && bytes + pending[count].bytes <= kGroupBytes);
+        answer(pending.first(count), bytes);
+        pending = pending.subspan(count);
+    }
+}
+
+void Writer::answer(std::span<Pending> group, std::size_t bytes) {
+    const std::vector<chat::CommitOutcome> outcomes = commits_.commit(batches_);
+    for (Pending& pending : group) pending.batch = {};
+    {
+        const std::lock_guard lock(mutex_);
+        queued_bytes_ -= bytes;
+    }
+    auto outcome = outcomes.begin();
+    for (Pending& pending : group) pending.done(pending.is_refused ? chat::CommitOutcome::failed : *outcome++);
+}
+
+void Writer::limit_wal() {
+    const int pages = commits_.wal_pages();
+    // The WAL starts over with the first commit after a checkpoint that left nothing in it.
+    if (pages < settings_.checkpoint_pages) next_checkpoint_pages_ = settings_.checkpoint_pages;
+    if (pages >= settings_.max_wal_pages) {
+        // Under commits without a pause the checkpoints beside them never get to the end. The last one left little to
+        // do.
+        commits_.checkpoint();
+    } else if (pages >= next_checkpoint_pages_) {
+        checkpointer_.request();
+        next_checkpoint_pages_ = pages + settings_.checkpoint_pages;
+    }
+}
+
+}  // namespace globes::store

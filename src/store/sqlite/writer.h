@@ -1,0 +1,65 @@
+// The one thread that writes: takes every batch that has gathered as one transaction, then answers each in order.
+// Owned by the store.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "store/sqlite/checkpointer.h"
+#include "store/sqlite/group_commit.h"
+
+namespace globes::store {
+
+class Writer {
+public:
+    using Done = std::move_only_function<void(chat::CommitOutcome)>;
+
+    Writer(const Database& database, const SqliteSettings& settings, UnsettledRooms& unsettled,
+           Checkpointer& checkpointer);
+    ~Writer() { stop(); }
+
+    /// As the port says. Any thread.
+    void append(chat::StoreBatch batch, Done done);
+    /// Commits and answers what was accepted, then ends the thread. The owner only; more than once is harmless.
+    void stop();
+
+private:
+    struct Pending {
+        chat::StoreBatch batch;
+        Done done;
+        std::size_t bytes = 0;  // as they count in `queued_bytes_`
+        bool is_refused = false;
+    };
+
+    void work();
+    void carry_out(std::span<Pending> pending);
+    void answer(std::span<Pending> group, std::size_t bytes);
+    void limit_wal();
+
+    // Constant after construction.
+    const SqliteSettings& settings_;
+    Checkpointer& checkpointer_;
+
+    // The writer's thread only.
+    GroupCommit commits_;
+    const UnsettledRooms& unsettled_;
+    int next_checkpoint_pages_;
+    std::vector<const chat::StoreBatch*> batches_;  // of the group being committed
+
+    // Any thread, under the mutex.
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Pending> queue_;
+    std::size_t queued_bytes_ = 0;  // not yet answered
+    bool is_stopped_ = false;
+
+    // The owner only. Last: it uses all of the above.
+    std::thread thread_;
+};
+
+}  // namespace globes::store

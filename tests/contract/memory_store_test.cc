@@ -1,0 +1,45 @@
+#include "store/memory/memory_store.h"
+
+#include <gmock/gmock.h>
+
+#include "contract/store_suite.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using testing::ElementsAre;
+using enum CommitOutcome;
+
+INSTANTIATE_TEST_SUITE_P(Memory, StoreSuite,
+                         testing::Values(StoreKind{
+                             .name = "memory",
+                             .is_persistent = false,
+                             .open = [](const auto&,
+                                        StoreLimits limits) { return make_memory_store({.limits = limits}); }}),
+                         [](const auto& kind) { return kind.param.name; });
+
+TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
+    const auto store = make_memory_store({.events_per_room = 3});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(*store, appends(2, 1, 2)), committed);
+    ASSERT_EQ(commit(*store, appends(1, 1, 5)), committed);
+    EXPECT_THAT(seqs_in(*store, 1), ElementsAre(3, 4, 5));
+    EXPECT_THAT(seqs_in(*store, 2), ElementsAre(1, 2));
+    EXPECT_EQ(commit(*store, appends(1, 1, 1)), failed) << "its seq was given";
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before the room was changed";
+}
+
+TEST(MemoryStore, DropsNothingForABatchThatFails) {
+    const auto store = make_memory_store({.events_per_room = 3});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(*store, appends(1, 1, 3)), committed);
+    StoreBatch batch = appends(1, 4, 5);
+    batch.push_back(AppendEvent{sample_event(1, 4)});
+    EXPECT_EQ(commit(*store, std::move(batch)), failed);
+    EXPECT_THAT(seqs_in(*store, 1), ElementsAre(1, 2, 3));
+}
+
+}  // namespace
+}  // namespace globes::store

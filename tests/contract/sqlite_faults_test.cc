@@ -1,0 +1,236 @@
+// A disk that fails at every possible moment: what the store answered must be true, now and after a crash, and it must
+// go on once the disk does.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "contract/fault_vfs.h"
+#include "contract/sqlite_files.h"
+#include "contract/store_suite.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using testing::ElementsAre;
+using testing::IsSubsetOf;
+using enum CommitOutcome;
+
+constexpr RoomId kRoom = 1;
+constexpr RoomId kOtherRoom = 2;
+
+struct FaultCase {
+    std::string name;
+    Fault fault;
+    bool once;
+    Durability durability;
+    bool checkpoints;  // in the middle of it
+};
+
+class SqliteFaults : public testing::TestWithParam<FaultCase> {
+protected:
+    std::unique_ptr<Store> open_on_faulty_disk() const {
+        SqliteSettings settings{.durability = GetParam().durability, .vfs = FaultVfs::name()};
+        if (GetParam().checkpoints) settings.checkpoint_pages = 3, settings.max_wal_pages = 6;
+        return open_sqlite_store(file_, settings);
+    }
+
+    FaultVfs disk_;
+    ScratchFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "data" / "globes.db";
+};
+
+/// What the store said of the events that it was given.
+struct Answers {
+    std::vector<std::uint64_t> committed_seqs;
+    std::vector<std::uint64_t> failed_seqs;
+    std::map<RoomId, CommitOutcome> rooms;  // of the puts of new rooms
+};
+
+/// Batches of events, alone and in groups, beside rooms that come and go.
+Answers run_script(Store& store) {
+    Answers answers;
+    std::uint64_t seq = 1;
+    const auto append = [&](std::uint64_t count) {
+        const std::uint64_t first = seq;
+        seq += count;
+        store.append(appends(kRoom, first, seq - 1), [&answers, first, last = seq - 1](CommitOutcome outcome) {
+            for (std::uint64_t one = first; one <= last; ++one) {
+                if (outcome == committed) answers.committed_seqs.push_back(one);
+                if (outcome == failed) answers.failed_seqs.push_back(one);
+            }
+        });
+    };
+    for (RoomId room = 10; room < 14; ++room) {
+        append(1);
+        commit(store, {});
+        append(60);
+        commit(store, {});
+        {
+            HeldWriter held(store);
+            append(2);
+            store.append(batch_of(PutRoom{sample_room(room)}),
+                         [&answers, room](CommitOutcome outcome) { answers.rooms[room] = outcome; });
+            append(3);
+        }
+        commit(store, batch_of(DeleteRoom{kOtherRoom}));
+        commit(store, batch_of(PutRoom{sample_room(kOtherRoom)}, AppendEvent{sample_event(kOtherRoom, room)}));
+    }
+    return answers;
+}
+
+/// An unknown outcome is settled by the store within a moment; until then the room can't be read.
+EventPage read_when_settled(Store& store) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    EventPage page;
+    while (!page.ok && std::chrono::steady_clock::now() < deadline)
+        page = read(store, {.room = kRoom, .limit = 1'000'000});
+    return page;
+}
+
+void expect_true(const Answers& answers, const std::vector<std::uint64_t>& found, const std::string& where) {
+    EXPECT_THAT(answers.committed_seqs, IsSubsetOf(found)) << "committed, but not there " << where;
+    std::vector<std::uint64_t> wrong;
+    std::ranges::set_intersection(answers.failed_seqs, found, std::back_inserter(wrong));
+    EXPECT_THAT(wrong, ElementsAre()) << "failed, but there " << where;
+}
+
+/// Copies the files as a crash would leave them and looks what the next start finds.
+void expect_true_after_crash(const Answers& answers, const std::filesystem::path& folder,
+                             const std::vector<std::uint64_t>& settled) {
+    const ScratchFolder scratch;
+    const auto copy = scratch.path() / "copy";
+    std::filesystem::copy(folder, copy);
+    std::filesystem::remove(copy / "globes.db-shm");
+    const auto store = open_sqlite_store(copy / "globes.db");
+    const auto found = seqs_in(*store, kRoom);
+    expect_true(answers, found, "after a crash");
+    if (!settled.empty()) EXPECT_EQ(found, settled) << "a read had settled it";
+    std::map<RoomId, bool> rooms;
+    for (const StoredRoom& room : store->load_rooms().rooms) rooms[room.record.id] = true;
+    for (const auto& [room, outcome] : answers.rooms)
+        if (outcome != unknown) EXPECT_EQ(rooms.contains(room), outcome == committed) << "room " << room;
+}
+
+TEST_P(SqliteFaults, WhatItAnswersIsTrue) {
+    int nth = 1;
+    for (bool struck = true; struck && !HasFailure(); ++nth) {
+        SCOPED_TRACE("operation " + std::to_string(nth));
+        std::filesystem::remove_all(file_.parent_path());
+        const auto store = open_on_faulty_disk();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(kRoom)}, PutRoom{sample_room(kOtherRoom)})), committed);
+
+        disk_.fail_from(nth, GetParam().fault, GetParam().once);
+        const Answers answers = run_script(*store);
+        struck = disk_.struck();
+        const EventPage early = read(*store, {.room = kRoom, .limit = 1'000'000});
+        std::vector<std::uint64_t> early_seqs;
+        for (const Event& event : early.events) early_seqs.push_back(event.seq);
+        expect_true_after_crash(answers, file_.parent_path(), early.ok ? early_seqs : std::vector<std::uint64_t>());
+        disk_.heal();
+
+        const EventPage page = read_when_settled(*store);
+        ASSERT_TRUE(page.ok);
+        std::vector<std::uint64_t> found;
+        for (const Event& event : page.events) found.push_back(event.seq);
+        expect_true(answers, found, "in the same process");
+        if (early.ok) EXPECT_EQ(found, early_seqs);
+        EXPECT_EQ(commit(*store, appends(kRoom, 1000, 1000)), committed) << "the disk is well again";
+        found.push_back(1000);
+        expect_true_after_crash(answers, file_.parent_path(), found);
+    }
+    EXPECT_GT(nth, 20) << "there was hardly anything to fail";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, SqliteFaults,
+    testing::Values(FaultCase{"FullDisk", Fault::disk_full, false, Durability::process, false},
+                    FaultCase{"OneFullDisk", Fault::disk_full, true, Durability::process, false},
+                    FaultCase{"TornWrite", Fault::torn_write, true, Durability::process, false},
+                    FaultCase{"TornWrites", Fault::torn_write, false, Durability::power, true},
+                    FaultCase{"OneIoError", Fault::io_error, true, Durability::process, false},
+                    FaultCase{"IoErrors", Fault::io_error, false, Durability::power, false},
+                    FaultCase{"IoErrorsAndCheckpoints", Fault::io_error, false, Durability::process, true},
+                    FaultCase{"OneFalseFailure", Fault::false_failure, true, Durability::power, false},
+                    FaultCase{"FalseFailures", Fault::false_failure, false, Durability::process, false},
+                    FaultCase{"FalseFailuresAndCheckpoints", Fault::false_failure, false, Durability::power, true}),
+    [](const auto& which) { return which.param.name; });
+
+class SqliteFaultTest : public testing::Test {
+protected:
+    FaultVfs disk_;
+    ScratchFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "globes.db";
+};
+
+TEST_F(SqliteFaultTest, AFullDiskFailsBatchesButNotReads) {
+    const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+    disk_.fail_from(1, Fault::disk_full, false);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "and not unknown";
+        EXPECT_THAT(seqs_in(*store, 1), ElementsAre(1));
+        EXPECT_TRUE(ping(*store));
+    }
+    disk_.heal();
+    EXPECT_EQ(commit(*store, appends(1, 2, 2)), committed);
+    EXPECT_THAT(seqs_in(*store, 1), ElementsAre(1, 2));
+}
+
+TEST_F(SqliteFaultTest, ReadsOfAnUnsettledRoomAreNotOk) {
+    const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    disk_.fail_from(1, Fault::false_failure, false);
+    EXPECT_EQ(commit(*store, appends(1, 1, 1)), unknown);
+    EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok);
+    EXPECT_TRUE(read(*store, {.room = 2, .limit = 10}).ok) << "nothing of it was on its way";
+    disk_.heal();
+    // Without anything to commit.
+    EventPage page;
+    while (!page.ok) page = read(*store, {.room = 1, .limit = 10});
+    EXPECT_EQ(commit(*store, appends(1, 1, 1)), page.events.empty() ? committed : failed);
+}
+
+TEST_F(SqliteFaultTest, ReadsGoOnOnceTheDiskDoes) {
+    {
+        const auto store = open_sqlite_store(file_);
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+        ASSERT_EQ(commit(*store, appends(1, 1, 500)), committed);
+    }
+    const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+    disk_.fail_reads(true);
+    EXPECT_FALSE(read(*store, {.room = 1, .limit = 1000}).ok);
+    EXPECT_FALSE(ping(*store));
+    EXPECT_EQ(commit(*store, appends(1, 501, 501)), failed);
+    disk_.fail_reads(false);
+    EXPECT_EQ(seqs_in(*store, 1).size(), 500);
+    EXPECT_TRUE(ping(*store));
+    EXPECT_EQ(commit(*store, appends(1, 501, 501)), committed);
+}
+
+TEST_F(SqliteFaultTest, AFaultWhileOpeningIsAnErrorAndTheNextOpenGoesOn) {
+    bool struck = true;
+    for (int nth = 1; struck && !HasFailure(); ++nth) {
+        SCOPED_TRACE(nth);
+        disk_.fail_from(nth, Fault::io_error, false);
+        std::string error;
+        try {
+            const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+            store->load_rooms();
+        } catch (const std::runtime_error& failure) {
+            error = failure.what();
+        }
+        struck = disk_.struck();
+        disk_.heal();
+        if (!error.empty()) EXPECT_THAT(error, testing::HasSubstr(file_.string()));
+        const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+        EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+        std::filesystem::remove(file_);
+    }
+}
+
+}  // namespace
+}  // namespace globes::store

@@ -1,0 +1,109 @@
+// Migrations: a database of each released schema opens, a newer one is refused.
+#include "store/sqlite/schema.h"
+
+#include <gmock/gmock.h>
+
+#include "contract/sqlite_files.h"
+#include "contract/store_suite.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Schema 1 as it was released, with a room that speaks; it never changes.
+constexpr const char* kSchema1 = R"sql(
+CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, applied_at_us INTEGER NOT NULL) STRICT;
+INSERT INTO schema_versions VALUES (1, 1607030634000000);
+CREATE TABLE rooms (id INTEGER PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL,
+    visibility INTEGER NOT NULL, password_hash TEXT NOT NULL, owned INTEGER NOT NULL, token_epoch INTEGER NOT NULL,
+    created_at_us INTEGER NOT NULL, updated_at_us INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE events (room_id INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL, name TEXT NOT NULL,
+    color TEXT NOT NULL, text TEXT NOT NULL, client_id TEXT NOT NULL, time_us INTEGER NOT NULL,
+    PRIMARY KEY (room_id, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE removals (room_id INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('next_room_id', 5), ('room_changes', 2);
+INSERT INTO rooms VALUES (4, 'Old room', 'From schema 1', 2, 'hash', 1, 7, 11, 12, 0);
+INSERT INTO rooms VALUES (3, 'Purged room', '', 0, '', 0, 0, 1, 1, 40);
+INSERT INTO events VALUES (4, 1, 1, 'david', 'red', 'hello', 'c1', 13), (4, 2, 1, 'maria', '', 'hi', '', 14);
+)sql";
+
+class SqliteSchemaTest : public testing::Test {
+protected:
+    std::string migrate_error(std::span<const Migration> steps) {
+        if (!std::filesystem::exists(file_)) run_sql(file_, "VACUUM");
+        try {
+            Connection connection({.file = file_, .vfs = {}}, Connection::Access::write);
+            migrate(connection, steps, file_);
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "";
+    }
+
+    ScratchFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "globes.db";
+};
+
+TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
+    run_sql(file_, kSchema1);
+    const auto store = open_sqlite_store(file_);
+    const StoredRooms stored = store->load_rooms();
+    ASSERT_EQ(stored.rooms.size(), 2);
+    EXPECT_EQ(stored.rooms[0].last_seq, 40) << "its events are gone, its seqs were given";
+    EXPECT_EQ(stored.rooms[1].record, (RoomRecord{.id = 4,
+                                                  .title = "Old room",
+                                                  .description = "From schema 1",
+                                                  .visibility = Visibility::hidden_room,
+                                                  .password_hash = "hash",
+                                                  .owned = true,
+                                                  .token_epoch = 7,
+                                                  .created_at = 11,
+                                                  .updated_at = 12}));
+    EXPECT_EQ(stored.rooms[1].last_seq, 2);
+    EXPECT_EQ(stored.next_room_id, 5);
+    EXPECT_EQ(seqs_in(*store, 4), (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(commit(*store, appends(4, 3, 3)), CommitOutcome::committed);
+}
+
+TEST_F(SqliteSchemaTest, RefusesANewerSchema) {
+    run_sql(file_, std::string(kSchema1) + "INSERT INTO schema_versions VALUES (1000, 0)");
+    try {
+        open_sqlite_store(file_);
+        ADD_FAILURE() << "opened it";
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(error.what(), file_.string() + ": was written by a newer Globes (schema 1000; this one knows up to " +
+                                    std::to_string(migrations().back().version) + ")");
+    }
+}
+
+TEST_F(SqliteSchemaTest, NumbersItsStepsFromOneUp) {
+    int version = 0;
+    for (const Migration& step : migrations()) EXPECT_EQ(step.version, ++version);
+}
+
+TEST_F(SqliteSchemaTest, TakesEachStepOnceAndInOrder) {
+    const Migration steps[] = {
+        {1, "CREATE TABLE a (x)"}, {2, "ALTER TABLE a ADD COLUMN y"}, {3, "INSERT INTO a VALUES (1, 2)"}};
+    EXPECT_EQ(migrate_error(std::span(steps).first(1)), "");
+    EXPECT_EQ(migrate_error(steps), "");
+    EXPECT_EQ(migrate_error(steps), "");
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM a WHERE y = 2"), 1);
+    EXPECT_EQ(ask_sql(file_, "SELECT group_concat(version, '') FROM schema_versions"), 123);
+}
+
+TEST_F(SqliteSchemaTest, TakesBackAStepThatFailsAndKeepsTheOnesBefore) {
+    const Migration broken[] = {{1, "CREATE TABLE a (x)"}, {2, "CREATE TABLE b (x); CREATE TABLE a (x)"}};
+    EXPECT_THAT(migrate_error(broken), HasSubstr("already exists"));
+    EXPECT_EQ(ask_sql(file_, "SELECT max(version) FROM schema_versions"), 1);
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
+    const Migration repaired[] = {{1, "CREATE TABLE a (x)"}, {2, "CREATE TABLE b (x)"}};
+    EXPECT_EQ(migrate_error(repaired), "");
+    EXPECT_EQ(ask_sql(file_, "SELECT max(version) FROM schema_versions"), 2);
+}
+
+}  // namespace
+}  // namespace globes::store

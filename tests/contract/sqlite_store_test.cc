@@ -1,0 +1,184 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "contract/fault_vfs.h"
+#include "contract/sqlite_files.h"
+#include "contract/store_suite.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using enum CommitOutcome;
+
+StoreKind kind(std::string name, Durability durability) {
+    return {
+        .name = std::move(name), .is_persistent = true, .open = [durability](const auto& folder, StoreLimits limits) {
+            return open_sqlite_store(folder / "globes.db", {.durability = durability, .limits = limits});
+        }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
+                         testing::Values(kind("process", Durability::process), kind("power", Durability::power)),
+                         [](const auto& which) { return which.param.name; });
+
+class SqliteStoreTest : public testing::Test {
+protected:
+    std::unique_ptr<Store> open() const { return open_sqlite_store(file_); }
+    std::string open_error() const {
+        try {
+            open()->load_rooms();
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "(opened)";
+    }
+    static mode_t mode(const std::filesystem::path& path) {
+        struct stat status{};
+        EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+        return status.st_mode & 0777;
+    }
+
+    ScratchFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "data" / "globes.db";
+};
+
+TEST_F(SqliteStoreTest, KeepsItsFilesFromOtherUsers) {
+    const auto store = open();
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    EXPECT_EQ(mode(file_.parent_path()), 0700);
+    for (const char* end : {"", "-wal", "-shm", ".lock"}) EXPECT_EQ(mode(file_.string() + end), 0600) << end;
+}
+
+TEST_F(SqliteStoreTest, RefusesASecondOpener) {
+    {
+        const auto store = open();
+        EXPECT_EQ(open_error(), file_.string() + ": another Globes has it open");
+        EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    }
+    EXPECT_EQ(open_error(), "(opened)");
+}
+
+TEST_F(SqliteStoreTest, RefusesWhatIsNoDatabase) {
+    std::filesystem::create_directory(file_.parent_path());
+    std::ofstream(file_) << std::string(5000, 'x');
+    EXPECT_THAT(open_error(), AllOf(HasSubstr(file_.string()), HasSubstr("not a database")));
+}
+
+TEST_F(SqliteStoreTest, RefusesABrokenDatabase) {
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    }
+    std::fstream broken(file_, std::ios::in | std::ios::out | std::ios::binary);
+    broken.seekp(100);
+    broken << std::string(static_cast<std::size_t>(std::filesystem::file_size(file_)) - 100, '\xAB');
+    broken.close();
+    EXPECT_THAT(open_error(), AllOf(HasSubstr(file_.string()), HasSubstr("malformed")));
+}
+
+TEST_F(SqliteStoreTest, RefusesAnotherProgramsDatabase) {
+    std::filesystem::create_directory(file_.parent_path());
+    run_sql(file_, "CREATE TABLE songs (title TEXT)");
+    EXPECT_EQ(open_error(), file_.string() + ": is a database, but not one of Globes");
+}
+
+TEST_F(SqliteStoreTest, RefusesAFolderThatItCannotMake) {
+    std::ofstream(file_.parent_path()) << "a file";
+    EXPECT_THAT(open_error(), HasSubstr(file_.parent_path().string()));
+}
+
+TEST_F(SqliteStoreTest, NeedsNothingButAnOpenAfterAnUncleanStop) {
+    const std::filesystem::path copy = folder_.path() / "copy";
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+        for (std::uint64_t seq = 1; seq <= 100; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
+        // As a crash leaves them: the WAL holds it all, and its index is of no use to anyone else.
+        std::filesystem::copy(file_.parent_path(), copy);
+    }
+    std::filesystem::remove(copy / "globes.db-shm");
+    ASSERT_GT(std::filesystem::file_size(copy / "globes.db-wal"), 0);
+    const auto store = open_sqlite_store(copy / "globes.db");
+    const StoredRooms stored = store->load_rooms();
+    ASSERT_EQ(stored.rooms.size(), 1);
+    EXPECT_EQ(stored.rooms[0].last_seq, 100);
+    EXPECT_EQ(seqs_in(*store, 1).size(), 100);
+    EXPECT_EQ(commit(*store, appends(1, 101, 101)), committed);
+}
+
+TEST_F(SqliteStoreTest, LoadsRoomsWithoutReadingTheirEvents) {
+    constexpr std::uint64_t kEvents = 5000;
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+        ASSERT_EQ(commit(*store, appends(1, 1, kEvents)), committed);
+        ASSERT_EQ(commit(*store, appends(2, 1, kEvents)), committed);
+    }
+    FaultVfs disk;
+    const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
+    const long before = disk.reads();
+    ASSERT_EQ(store->load_rooms().rooms.size(), 2);
+    const long pages = disk.reads() - before;
+    EXPECT_LT(pages, 40) << "of " << std::filesystem::file_size(file_) / 4096;
+    EXPECT_EQ(store->load_rooms().rooms[1].last_seq, kEvents);
+}
+
+TEST_F(SqliteStoreTest, RemovesTheEventsOfADeletedRoomAlsoAfterAReopen) {
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+        ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
+        ASSERT_EQ(commit(*store, appends(2, 1, 10)), committed);
+        ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
+        EXPECT_THAT(events_in(*store, 1), IsEmpty());
+    }
+    EXPECT_GT(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"), 0) << "nothing is left to be done";
+    const auto store = open();
+    while (ask_sql(file_, "SELECT count(*) FROM removals") > 0) std::this_thread::yield();
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"), 0);
+    EXPECT_EQ(seqs_in(*store, 2).size(), 10);
+}
+
+TEST_F(SqliteStoreTest, CommitsGoOnWhileADeletedRoomsEventsAreRemoved) {
+    const auto store = open();
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
+    ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
+    ASSERT_EQ(commit(*store, appends(2, 1, 1)), committed);
+    EXPECT_GT(ask_sql(file_, "SELECT count(*) FROM removals"), 0) << "the commit waited for all of it";
+}
+
+TEST_F(SqliteStoreTest, KeepsItsWalBounded) {
+    constexpr int kMaxPages = 64;
+    const auto store = open_sqlite_store(file_, {.checkpoint_pages = 16, .max_wal_pages = kMaxPages});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    for (std::uint64_t seq = 1; seq <= 2000; ++seq)
+        store->append(appends(1, seq, seq), [](CommitOutcome outcome) { EXPECT_EQ(outcome, committed); });
+    ASSERT_EQ(commit(*store, {}), committed);
+    for (std::uint64_t seq = 2001; seq <= 4000; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
+    // Without checkpoints it would hold a page or more of each commit. Some stay behind while others read.
+    const auto pages = std::filesystem::file_size(file_.string() + "-wal") / 4096;
+    EXPECT_LT(pages, 4 * kMaxPages);
+    EXPECT_EQ(seqs_in(*store, 1).size(), 4000);
+}
+
+TEST_F(SqliteStoreTest, LeavesNoWalBehindACleanStop) {
+    const auto store = open();
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    store->stop();
+    const_cast<std::unique_ptr<Store>&>(store).reset();
+    EXPECT_FALSE(std::filesystem::exists(file_.string() + "-wal"));
+}
+
+}  // namespace
+}  // namespace globes::store

@@ -1,0 +1,102 @@
+#include "contract/store_suite.h"
+
+#include <stdlib.h>
+
+#include <future>
+#include <utility>
+
+namespace globes::chat {
+
+ScratchFolder::ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "globes-store-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+}
+
+ScratchFolder::~ScratchFolder() { std::filesystem::remove_all(path_); }
+
+RoomRecord sample_room(RoomId id) {
+    return {.id = id,
+            .title = "Room " + std::to_string(id),
+            .description = "There are many like it",
+            .visibility = Visibility::private_room,
+            .password_hash = "$2b$10$abcdefghijklmnopqrstuv",
+            .owned = true,
+            .token_epoch = 3,
+            .created_at = 1'607'030'634'421'318,
+            .updated_at = 1'607'030'634'421'319};
+}
+
+Event sample_event(RoomId room, std::uint64_t seq, std::string text) {
+    return {.kind = EventKind::send,
+            .room = room,
+            .seq = seq,
+            .name = "david",
+            .color = "red",
+            .text = std::move(text),
+            .client_id = "c" + std::to_string(seq),
+            .time = 1'607'030'634'421'318 + static_cast<UnixMicros>(seq)};
+}
+
+StoreBatch appends(RoomId room, std::uint64_t first, std::uint64_t last) {
+    StoreBatch batch;
+    for (std::uint64_t seq = first; seq <= last; ++seq) batch.push_back(AppendEvent{sample_event(room, seq)});
+    return batch;
+}
+
+CommitOutcome commit(Store& store, StoreBatch batch) {
+    std::promise<CommitOutcome> outcome;
+    store.append(std::move(batch), [&](CommitOutcome answer) { outcome.set_value(answer); });
+    return outcome.get_future().get();
+}
+
+EventPage read(Store& store, EventQuery query) {
+    std::promise<EventPage> page;
+    store.read_events(query, [&](EventPage answer) { page.set_value(std::move(answer)); });
+    return page.get_future().get();
+}
+
+bool ping(Store& store) {
+    std::promise<bool> reached;
+    store.ping([&](bool answer) { reached.set_value(answer); });
+    return reached.get_future().get();
+}
+
+std::vector<Event> events_in(Store& store, RoomId room) {
+    EventPage page = read(store, {.room = room, .limit = 1'000'000});
+    EXPECT_TRUE(page.ok);
+    return std::move(page.events);
+}
+
+std::vector<std::uint64_t> seqs_in(Store& store, RoomId room) {
+    std::vector<std::uint64_t> seqs;
+    for (const Event& event : events_in(store, room)) seqs.push_back(event.seq);
+    return seqs;
+}
+
+HeldWriter::HeldWriter(Store& store) {
+    store.append({}, [this](CommitOutcome) {
+        running_.count_down();
+        go_on_.wait();
+        done_.count_down();
+    });
+    running_.wait();
+}
+
+void HeldWriter::let_go() {
+    if (!std::exchange(held_, false)) return;
+    go_on_.count_down();
+    done_.wait();
+}
+
+void StoreSuite::open(StoreLimits limits) {
+    store_.reset();
+    store_ = GetParam().open(folder_.path(), limits);
+}
+
+void StoreSuite::reopen() {
+    if (!GetParam().is_persistent) GTEST_SKIP() << "keeps nothing";
+    store_->stop();
+    open({});
+}
+
+}  // namespace globes::chat

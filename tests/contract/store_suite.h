@@ -1,0 +1,85 @@
+// One suite for every store: what src/chat/store.h promises, as tests. A store takes part by instantiating the suite
+// with a StoreKind; suite_writes.cc, suite_reads.cc and suite_answers.cc hold the tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <string>
+
+#include "chat/store.h"
+
+namespace globes::chat {
+
+struct StoreKind {
+    std::string name;
+    bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
+    std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
+};
+
+/// A folder that goes with the scope.
+class ScratchFolder {
+public:
+    ScratchFolder();
+    ~ScratchFolder();
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+RoomRecord sample_room(RoomId id);
+Event sample_event(RoomId room, std::uint64_t seq, std::string text = "hello");
+/// Appends `first` … `last` to `room`.
+StoreBatch appends(RoomId room, std::uint64_t first, std::uint64_t last);
+
+template <class... Writes>
+StoreBatch batch_of(Writes... writes) {
+    StoreBatch batch;
+    (batch.push_back(std::move(writes)), ...);
+    return batch;
+}
+
+/// The calls of a store, waited for.
+CommitOutcome commit(Store& store, StoreBatch batch);
+EventPage read(Store& store, EventQuery query);
+bool ping(Store& store);
+/// Everything in `room`; fails the test if it can't be read.
+std::vector<Event> events_in(Store& store, RoomId room);
+std::vector<std::uint64_t> seqs_in(Store& store, RoomId room);
+
+/// Keeps the thread that answers batches busy until `let_go`, so that what is appended meanwhile gathers.
+class HeldWriter {
+public:
+    explicit HeldWriter(Store& store);
+    ~HeldWriter() { let_go(); }
+    void let_go();
+
+private:
+    std::latch running_{1};
+    std::latch go_on_{1};
+    std::latch done_{1};
+    bool held_ = true;
+};
+
+class StoreSuite : public testing::TestWithParam<StoreKind> {
+protected:
+    StoreSuite() { open({}); }
+
+    Store& store() { return *store_; }
+    /// A store of its own folder, in place of the one before.
+    void open(StoreLimits limits);
+    /// Stops the store and opens it anew; skips the test where that begins from nothing.
+    void reopen();
+
+private:
+    ScratchFolder folder_;
+    std::unique_ptr<Store> store_;
+};
+
+}  // namespace globes::chat

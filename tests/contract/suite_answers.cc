@@ -1,0 +1,144 @@
+// How answers come: guarantees 3 and 10 of src/chat/store.h, the limits of its queues, and what `stop` leaves behind.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+#include "contract/store_suite.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using enum CommitOutcome;
+
+TEST_P(StoreSuite, AnswersOnAThreadOfItsOwn) {
+    std::thread::id of_append;
+    std::thread::id of_read;
+    std::thread::id of_ping;
+    std::latch answered(3);
+    const auto note = [&](std::thread::id& id) {
+        id = std::this_thread::get_id();
+        answered.count_down();
+    };
+    store().append({}, [&](CommitOutcome) { note(of_append); });
+    store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) { note(of_read); });
+    store().ping([&](bool) { note(of_ping); });
+    answered.wait();
+    for (const std::thread::id id : {of_append, of_read, of_ping}) EXPECT_NE(id, std::this_thread::get_id());
+}
+
+TEST_P(StoreSuite, AnswersEveryBatchOnceAndInOrder) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    std::vector<std::uint64_t> answered;
+    for (std::uint64_t seq = 1; seq <= 500; ++seq)
+        store().append(appends(1, seq, seq), [&answered, seq](CommitOutcome) { answered.push_back(seq); });
+    ASSERT_EQ(commit(store(), {}), committed);
+    std::vector<std::uint64_t> expected(500);
+    std::iota(expected.begin(), expected.end(), 1);
+    EXPECT_THAT(answered, ElementsAreArray(expected));
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAreArray(expected));
+}
+
+TEST_P(StoreSuite, TakesBatchesFromManyThreads) {
+    constexpr RoomId kThreads = 4;
+    constexpr std::uint64_t kBatches = 100;
+    for (RoomId room = 1; room <= kThreads; ++room)
+        ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(room)})), committed);
+    std::latch answered(kThreads * kBatches);
+    std::atomic<int> refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (RoomId room = 1; room <= kThreads; ++room) {
+            threads.emplace_back([&, room] {
+                for (std::uint64_t seq = 1; seq <= kBatches; ++seq)
+                    store().append(appends(room, seq, seq), [&](CommitOutcome outcome) {
+                        refused += outcome != committed;
+                        answered.count_down();
+                    });
+            });
+        }
+    }
+    answered.wait();
+    EXPECT_EQ(refused, 0);
+    for (RoomId room = 1; room <= kThreads; ++room) EXPECT_EQ(seqs_in(store(), room).size(), kBatches);
+}
+
+TEST_P(StoreSuite, DropsBatchesBeyondItsQueue) {
+    const StoreBatch put = batch_of(PutRoom{sample_room(1)});
+    const StoreBatch one = appends(1, 1, 1);
+    open({.queued_bytes = queued_bytes({}) + 3 * queued_bytes(one)});
+    ASSERT_EQ(commit(store(), put), committed);
+    std::vector<CommitOutcome> outcomes;
+    HeldWriter held(store());
+    for (std::uint64_t seq = 1; seq <= 6; ++seq)
+        store().append(appends(1, seq, seq), [&](CommitOutcome outcome) { outcomes.push_back(outcome); });
+    held.let_go();
+    ASSERT_EQ(commit(store(), {}), committed);
+    EXPECT_THAT(outcomes, ElementsAre(committed, committed, committed, failed, failed, failed));
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3));
+    EXPECT_EQ(commit(store(), appends(1, 4, 6)), committed) << "there is room again";
+    EXPECT_EQ(commit(store(), appends(1, 7, 20)), failed) << "more than the queue could ever hold";
+}
+
+TEST_P(StoreSuite, RefusesReadsBeyondItsQueue) {
+    constexpr int kReads = 100;
+    open({.queued_reads = 4});
+    std::atomic<int> answered_ok = 0;
+    std::latch asked(1);
+    std::latch answered(kReads);
+    for (int i = 0; i < kReads; ++i) {
+        store().read_events({.room = 1, .limit = 1}, [&](const EventPage& page) {
+            asked.wait();
+            answered_ok += page.ok;
+            answered.count_down();
+        });
+    }
+    asked.count_down();
+    answered.wait();
+    EXPECT_GE(answered_ok, 4);
+    EXPECT_LE(answered_ok, 4 + 16) << "those that wait, and one for each thread of the store";
+    EXPECT_TRUE(read(store(), {.room = 1, .limit = 1}).ok);
+    EXPECT_TRUE(ping(store()));
+}
+
+TEST_P(StoreSuite, StopCommitsAndAnswersWhatItAccepted) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    std::vector<CommitOutcome> outcomes;
+    std::atomic<int> reads = 0;
+    std::atomic<int> pings = 0;
+    HeldWriter held(store());
+    for (std::uint64_t seq = 1; seq <= 50; ++seq) {
+        store().append(appends(1, seq, seq), [&](CommitOutcome outcome) { outcomes.push_back(outcome); });
+        store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) { ++reads; });
+        store().ping([&](bool) { ++pings; });
+    }
+    held.let_go();
+    store().stop();
+    EXPECT_EQ(outcomes.size(), 50);
+    EXPECT_THAT(outcomes, Each(committed));
+    EXPECT_EQ(reads, 50);
+    EXPECT_EQ(pings, 50);
+    reopen();
+    if (IsSkipped()) return;
+    EXPECT_EQ(seqs_in(store(), 1).size(), 50);
+}
+
+TEST_P(StoreSuite, RefusesWhatComesAfterStop) {
+    store().stop();
+    EXPECT_EQ(commit(store(), {}), failed);
+    EXPECT_FALSE(read(store(), {.room = 1, .limit = 1}).ok);
+    EXPECT_FALSE(ping(store()));
+}
+
+TEST_P(StoreSuite, EndsWithoutStop) {
+    store().append(batch_of(PutRoom{sample_room(1)}), [](CommitOutcome) {});
+    open({});
+    EXPECT_TRUE(ping(store()));
+}
+
+}  // namespace
+}  // namespace globes::chat

@@ -1,0 +1,171 @@
+// What becomes of batches: guarantees 1, 2, 6 and 7 of src/chat/store.h, and what `load_rooms` brings back.
+#include <gmock/gmock.h>
+
+#include "contract/store_suite.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using enum CommitOutcome;
+
+TEST_P(StoreSuite, IsEmptyAtFirst) {
+    const StoredRooms stored = store().load_rooms();
+    EXPECT_THAT(stored.rooms, IsEmpty());
+    EXPECT_EQ(stored.next_room_id, 1);
+}
+
+TEST_P(StoreSuite, CommitsAnEmptyBatch) { EXPECT_EQ(commit(store(), {}), committed); }
+
+TEST_P(StoreSuite, CommitsBatchesInTheOrderOfAppend) {
+    // Each of them fails, or shows, if it comes before the one in front of it.
+    std::vector<CommitOutcome> outcomes;
+    const auto note = [&](CommitOutcome outcome) { outcomes.push_back(outcome); };
+    store().append(batch_of(AppendEvent{sample_event(1, 1)}), note);
+    store().append(batch_of(PutRoom{sample_room(1)}), note);
+    store().append(batch_of(AppendEvent{sample_event(1, 1, "of the first room")}), note);
+    store().append(batch_of(DeleteRoom{1}), note);
+    store().append(batch_of(AppendEvent{sample_event(1, 2)}), note);
+    store().append(batch_of(PutRoom{sample_room(1)}), note);
+    store().append(batch_of(AppendEvent{sample_event(1, 1, "of the second room")}), note);
+    ASSERT_EQ(commit(store(), {}), committed);
+    EXPECT_THAT(outcomes, ElementsAre(failed, committed, committed, committed, failed, committed, committed));
+    EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "of the second room")));
+}
+
+TEST_P(StoreSuite, AppliesTheWritesOfABatchInTheirOrder) {
+    EXPECT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1, "gone")}, DeleteRoom{1},
+                                       PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1, "stays")})),
+              committed);
+    EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "stays")));
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)}, PutRoom{sample_room(2)})), failed);
+}
+
+TEST_P(StoreSuite, KeepsNothingOfABatchThatFails) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1, "first")})), committed);
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, PutRoom{sample_room(2)},
+                                       AppendEvent{sample_event(2, 1)}, AppendEvent{sample_event(1, 1, "again")})),
+              failed);
+    EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "first")));
+    EXPECT_THAT(events_in(store(), 2), IsEmpty());
+    EXPECT_EQ(commit(store(), appends(2, 1, 1)), failed) << "its room should not be there";
+}
+
+TEST_P(StoreSuite, BringsBackARoomWhoseDeletionFails) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);
+    EXPECT_EQ(commit(store(), batch_of(DeleteRoom{1}, AppendEvent{sample_event(1, 4)})), failed);
+    EXPECT_EQ(commit(store(), batch_of(DeleteRoom{1}, PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 9)},
+                                       AppendEvent{sample_event(9, 1)})),
+              failed);
+    EXPECT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 9)},
+                                       AppendEvent{sample_event(9, 1)})),
+              failed);
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3));
+    EXPECT_EQ(commit(store(), appends(1, 4, 4)), committed);
+}
+
+TEST_P(StoreSuite, RefusesASeqThatIsTaken) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 1, "first")})), committed);
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 1, "second")})), failed);
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, AppendEvent{sample_event(1, 2)})), failed);
+    EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "first")));
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)})), committed) << "another room's";
+}
+
+TEST_P(StoreSuite, FailsOnlyTheBatchThatBreaksARule) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    std::vector<CommitOutcome> outcomes;
+    const auto note = [&](CommitOutcome outcome) { outcomes.push_back(outcome); };
+    HeldWriter held(store());
+    store().append(appends(1, 1, 2), note);
+    store().append(appends(1, 2, 3), note);
+    store().append(appends(1, 3, 4), note);
+    store().append(appends(7, 1, 1), note);
+    store().append(appends(1, 5, 5), note);
+    held.let_go();
+    ASSERT_EQ(commit(store(), {}), committed);
+    EXPECT_THAT(outcomes, ElementsAre(committed, failed, committed, failed, committed));
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_P(StoreSuite, ADeletedRoomTakesItsEventsWithIt) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(store(), appends(1, 1, 2000)), committed);
+    ASSERT_EQ(commit(store(), appends(2, 1, 2)), committed);
+    ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
+    EXPECT_THAT(events_in(store(), 1), IsEmpty());
+    EXPECT_THAT(seqs_in(store(), 2), ElementsAre(1, 2));
+    EXPECT_EQ(commit(store(), appends(1, 2001, 2001)), failed);
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1000)})), committed);
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1000));
+}
+
+TEST_P(StoreSuite, DeletingWhatIsNotThereIsNoFault) { EXPECT_EQ(commit(store(), batch_of(DeleteRoom{5})), committed); }
+
+TEST_P(StoreSuite, PuttingARoomAgainKeepsItsEvents) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1));
+    EXPECT_EQ(commit(store(), appends(1, 1, 1)), failed);
+}
+
+TEST_P(StoreSuite, TakesBigBatches) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    const std::string text(16 * 1024, 'x');
+    StoreBatch batch;
+    for (std::uint64_t seq = 1; seq <= 1000; ++seq) batch.push_back(AppendEvent{sample_event(1, seq, text)});
+    ASSERT_EQ(commit(store(), std::move(batch)), committed);
+    const std::vector<Event> events = events_in(store(), 1);
+    ASSERT_EQ(events.size(), 1000);
+    EXPECT_EQ(events.back(), sample_event(1, 1000, text));
+}
+
+TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
+    RoomRecord room = sample_room(2);
+    room.title = std::string("Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0 \xF0\x9F\x8C\x8D \0'\"", 19);
+    room.owned = false;
+    room.visibility = Visibility::public_room;
+    room.token_epoch = (std::uint64_t{1} << 62) + 1;
+    const RoomRecord hidden = sample_room(kEndOfRoomIds - 1);
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{hidden}, PutRoom{sample_room(2)}, PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{room})), committed);
+    ASSERT_EQ(commit(store(), appends(2, 1, 20)), committed);
+    reopen();
+    if (IsSkipped()) return;
+    const StoredRooms stored = store().load_rooms();
+    ASSERT_EQ(stored.rooms.size(), 3);
+    EXPECT_EQ(stored.rooms[0].record, sample_room(1));
+    EXPECT_EQ(stored.rooms[0].last_seq, 0);
+    EXPECT_EQ(stored.rooms[1].record, room);
+    EXPECT_EQ(stored.rooms[1].last_seq, 20);
+    EXPECT_EQ(stored.rooms[2].record, hidden);
+    EXPECT_EQ(stored.next_room_id, 3) << "a random id does not count";
+    EXPECT_EQ(seqs_in(store(), 2).size(), 20);
+}
+
+TEST_P(StoreSuite, NeverGivesACountedIdAgain) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(7)}, PutRoom{sample_room(3)})), committed);
+    ASSERT_EQ(commit(store(), appends(7, 1, 1)), committed);
+    ASSERT_EQ(commit(store(), batch_of(DeleteRoom{7}, DeleteRoom{3})), committed);
+    reopen();
+    if (IsSkipped()) return;
+    const StoredRooms stored = store().load_rooms();
+    EXPECT_THAT(stored.rooms, IsEmpty());
+    EXPECT_EQ(stored.next_room_id, 8);
+}
+
+TEST_P(StoreSuite, KeepsWhatWasCommittedThroughAReopen) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);
+    reopen();
+    if (IsSkipped()) return;
+    EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3));
+    EXPECT_EQ(commit(store(), appends(1, 3, 3)), failed);
+    EXPECT_EQ(commit(store(), appends(1, 4, 4)), committed);
+}
+
+}  // namespace
+}  // namespace globes::chat
