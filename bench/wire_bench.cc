@@ -1,0 +1,63 @@
+// What JSON costs for each event: reading it once from its sender, writing it once for the whole room.
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "api/wire_event.h"
+
+namespace globes {
+namespace {
+
+std::string client_frame(std::size_t text_bytes) {
+    return R"({"event_type":"send","name":"my-username","color":"red","msg":")" + std::string(text_bytes, 'x') +
+           R"(","id":"6e2bd2a6-5d3c-4f5b-9d53-0c3a3f6f9d11"})";
+}
+
+chat::Event room_event(std::size_t text_bytes) {
+    return {.kind = chat::EventKind::send,
+            .room = 2,
+            .seq = 17,
+            .name = "my-username",
+            .color = "red",
+            .text = std::string(text_bytes, 'x'),
+            .client_id = "6e2bd2a6-5d3c-4f5b-9d53-0c3a3f6f9d11",
+            .time = 1'607'030'634'421'318};
+}
+
+/// The range is the size of `msg`.
+void parse_event(benchmark::State& state) {
+    const std::string frame = client_frame(static_cast<std::size_t>(state.range(0)));
+    for (auto _ : state) benchmark::DoNotOptimize(api::parse_client_event(frame));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(frame.size()));
+}
+BENCHMARK(parse_event)->Arg(20)->Arg(200)->Arg(4096);
+
+/// A frame of the largest size, made of nothing but fields that nobody asked for.
+void parse_hostile_event(benchmark::State& state) {
+    std::string frame = "{";
+    while (frame.size() < 65'000) frame += R"("":0,)";
+    frame.back() = '}';
+    for (auto _ : state) benchmark::DoNotOptimize(api::parse_client_event(frame));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(frame.size()));
+}
+BENCHMARK(parse_hostile_event);
+
+/// The range is the size of `msg`.
+void encode_event(benchmark::State& state) {
+    const chat::Event event = room_event(static_cast<std::size_t>(state.range(0)));
+    std::string out;
+    for (auto _ : state) {
+        out.clear();
+        api::append_event_json(out, event);
+        benchmark::DoNotOptimize(out.data());
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(out.size()));
+}
+BENCHMARK(encode_event)->Arg(20)->Arg(200)->Arg(4096);
+
+}  // namespace
+}  // namespace globes
+
+BENCHMARK_MAIN();

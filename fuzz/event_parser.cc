@@ -1,0 +1,63 @@
+// Any bytes as one event frame. What is accepted must keep the rules and come back the same when it is written and read
+// again; what is refused must be answered with readable JSON.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "api/wire_event.h"
+#include "api/wire_json.h"
+#include "base/unicode.h"
+#include "chat/event_rules.h"
+
+namespace {
+
+using namespace globes;
+
+/// Unlike assert, also in an optimised build.
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void check_accepted(const chat::ClientEvent& asked) {
+    const bool is_send = asked.kind == chat::EventKind::send;
+    require(is_valid_utf8(asked.name) && chat::is_valid_name(asked.name));
+    require(is_send ? is_valid_utf8(asked.text) && chat::is_valid_text(asked.text) : asked.text.empty());
+    require(asked.color.empty() || chat::is_color(asked.color));
+    require(asked.client_id.empty() || chat::is_valid_client_id(asked.client_id));
+
+    chat::Event event;
+    event.kind = asked.kind;
+    event.room = 2;
+    event.seq = is_send ? 17 : 0;
+    event.name = asked.name;
+    event.color = asked.color;
+    event.text = asked.text;
+    event.client_id = asked.client_id;
+    std::string frame;
+    api::append_event_json(frame, event);
+    const auto again = api::parse_client_event(frame);
+    require(again && *again == asked);
+}
+
+void check_refused(const api::EventFault& fault) {
+    require(fault.error.code == ErrorCode::invalid_json);
+    std::array<api::JsonField, 2> fields{{{"error"}, {"id"}}};
+    require(api::read_json_object(api::error_event_json(2, fault.error, fault.client_id), fields));
+    require(fields[0].type == api::JsonField::Type::other);
+    require(fields[1].text == fault.client_id);
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto event = api::parse_client_event(std::string_view(reinterpret_cast<const char*>(data), size));
+    if (event)
+        check_accepted(*event);
+    else
+        check_refused(event.error());
+    return 0;
+}

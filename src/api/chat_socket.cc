@@ -1,0 +1,70 @@
+#include "api/chat_socket.h"
+
+#include <chrono>
+#include <utility>
+
+#include "api/wire_event.h"
+#include "net/ws_close.h"
+
+namespace globes::api {
+namespace {
+
+std::size_t size_of(const chat::ClientEvent& event) {
+    return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
+}
+
+net::CloseCode close_code(chat::Ending ending) {
+    switch (ending) {
+        case chat::Ending::authorization_ended:
+            return net::kCloseAuthorizationEnded;
+        case chat::Ending::room_deleted:
+            return net::kCloseRoomDeleted;
+    }
+    return net::kCloseInternalError;
+}
+
+}  // namespace
+
+void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
+    if (!allow(session, messages_.ask(limits_.messages, std::chrono::steady_clock::now()), message)) return;
+    auto event = parse_client_event(message);
+    if (!event) return send_refusal(session, room_, event.error().error, event.error().client_id);
+    std::string client_id = event->client_id;
+    const bool told =
+        lane_.try_tell_core(size_of(*event), [this_lane = lane_.number(), room = room_, connection = connection_,
+                                              event = std::move(*event)](chat::Core& core) mutable {
+            core.handle(room, this_lane, connection, std::move(event));
+        });
+    if (!told) send_refusal(session, room_, Error{ErrorCode::unavailable}, client_id);
+}
+
+bool ChatSocket::on_ping(net::WsSession& session) {
+    return allow(session, pings_.ask(limits_.pings, std::chrono::steady_clock::now()), {});
+}
+
+bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
+    if (verdict.action == chat::RateVerdict::Action::pass) return true;
+    // Parsed for its id alone, so that the sender knows which one was refused; refusals are limited too.
+    const auto event = parse_client_event(message);
+    const std::string& client_id = event ? event->client_id : event.error().client_id;
+    session.send_own(log::Opcode::text,
+                     error_event_json(room_, Error{ErrorCode::too_many_requests}, client_id, verdict.retry_after_ms));
+    if (verdict.action == chat::RateVerdict::Action::close)
+        session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
+    return false;
+}
+
+void ChatSocket::on_closed() {
+    lane_.tell_core([room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
+}
+
+void send_refusal(net::WsSession& session, chat::RoomId room, const Error& error, std::string_view client_id) {
+    session.send_own(log::Opcode::text, error_event_json(room, error, client_id));
+}
+
+void end_session(net::WsSession& session, chat::Ending ending) {
+    const net::CloseCode code = close_code(ending);
+    session.close(code, net::close_code_name(code));
+}
+
+}  // namespace globes::api

@@ -1,0 +1,56 @@
+// A request that waits for its answer, as the handlers see it, and small pieces that all of them use. I/O thread only;
+// the last copy must go there too.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/error_table.h"
+#include "api/io_lane.h"
+#include "api/origin.h"
+#include "api/services.h"
+#include "chat/room_key.h"
+#include "net/http_session.h"
+
+namespace globes::api {
+
+class Exchange {
+public:
+    Exchange(std::shared_ptr<net::HttpExchange> http, const Services& services)
+        : http_(std::move(http)), services_(&services) {}
+
+    const net::HttpRequest& request() const { return http_->request(); }
+
+    /// Answers, with the CORS headers that are due.
+    void respond(net::HttpResponse response) const {
+        add_cors_headers(request(), services_->allowed_origins, response);
+        http_->respond(std::move(response));
+    }
+    void respond_json(int status, std::string body) const { respond({.status = status, .body = std::move(body)}); }
+    void respond_error(const Error& error) const { respond(error_response(error)); }
+
+    /// Ends HTTP on the connection, see net::HttpExchange.
+    auto take_over() const { return http_->take_over(); }
+
+private:
+    std::shared_ptr<net::HttpExchange> http_;
+    const Services* services_;
+};
+
+/// Asks the core for the record of a room and goes on with `then(record)`; 404 where there is no such room.
+template <class Then>
+void with_room(IoLane& lane, const Exchange& exchange, const chat::RoomKey& key, Then then) {
+    lane.ask_core(
+        [key](const chat::Core& core) {
+            const chat::Room* room = core.find(key);
+            return room == nullptr ? std::nullopt : std::optional(room->record());
+        },
+        [exchange, then = std::move(then)](std::optional<chat::RoomRecord> record) mutable {
+            if (!record) return exchange.respond_error(Error{ErrorCode::room_not_found});
+            then(std::move(*record));
+        });
+}
+
+}  // namespace globes::api

@@ -1,0 +1,81 @@
+#include "api/routes.h"
+
+#include <string>
+#include <vector>
+
+#include "api/error_table.h"
+#include "api/health.h"
+#include "api/origin.h"
+#include "chat/room_key.h"
+
+namespace globes::api {
+namespace {
+
+using Http = std::shared_ptr<net::HttpExchange>;
+using Parameters = std::vector<std::string>;
+
+}  // namespace
+
+Routes::Routes(IoLane& lane, Services& services)
+    : lane_(lane),
+      services_(services),
+      rooms_(lane, services),
+      tokens_(lane, services),
+      entrance_(lane, services),
+      site_(lane, services) {
+    add_rooms();
+    add_pages();
+}
+
+void Routes::add_rooms() {
+    // Each of these is about the one room that its path names.
+    const auto add = [this](const char* method, const char* path, auto handler) {
+        router_.add(method, path, [this, handler](const Http& http, const Parameters& parameters) {
+            handler(Exchange(http, services_), chat::RoomKey::of(parameters.front()));
+        });
+    };
+    using chat::RoomKey;
+    add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.get(e, key); });
+    add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
+    add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
+    add("POST", "/chats/{room}/token", [this](const Exchange& e, const RoomKey& key) { tokens_.request(e, key); });
+    add("GET", "/chats/{room}/token/renew", [this](const Exchange& e, const RoomKey& key) { tokens_.renew(e, key); });
+    add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { entrance_.upgrade(e, key); });
+
+    router_.add("GET", "/chats", [this](const Http& http, const Parameters&) {
+        const Exchange exchange(http, services_);
+        prefers_html(http->request()) ? site_.home(exchange) : rooms_.list(exchange);
+    });
+    router_.add("POST", "/chats",
+                [this](const Http& http, const Parameters&) { rooms_.create(Exchange(http, services_)); });
+}
+
+void Routes::add_pages() {
+    router_.add("GET", "/", [this](const Http& http, const Parameters&) { site_.home(Exchange(http, services_)); });
+    router_.add("GET", "/health", [this](const Http& http, const Parameters&) { health(Exchange(http, services_)); });
+    router_.add("GET", "/ready",
+                [this](const Http& http, const Parameters&) { ready(Exchange(http, services_), lane_, services_); });
+}
+
+void Routes::handle(const Http& http) {
+    const net::HttpRequest& request = http->request();
+    const auto match = router_.match(request.method, request.target);
+    if (match) return (*match->handler)(http, match->parameters);
+
+    const Exchange exchange(http, services_);
+    const net::Router::Miss& miss = match.error();
+    if (!miss.is_unknown_path()) {
+        if (request.method == "OPTIONS")
+            return exchange.respond(preflight_response(request, services_.allowed_origins, miss.allow));
+        net::HttpResponse response = error_response(Error{ErrorCode::method_not_allowed});
+        response.headers.emplace_back("Allow", miss.allow);
+        return exchange.respond(std::move(response));
+    }
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (reads && !services_.static_dir.empty()) {
+        if (const auto path = net::percent_decode(net::target_path(request.target))) return site_.file(exchange, *path);
+    }
+    exchange.respond_error(Error{ErrorCode::path_not_found});
+}
+
+}  // namespace globes::api

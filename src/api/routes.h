@@ -1,0 +1,40 @@
+// Every path that the server knows and the handler behind it. One object for each I/O thread, which makes all calls.
+#pragma once
+
+#include <memory>
+
+#include "api/chat_entrance.h"
+#include "api/io_lane.h"
+#include "api/room_tokens.h"
+#include "api/rooms.h"
+#include "api/services.h"
+#include "api/site.h"
+#include "net/http_session.h"
+#include "net/router.h"
+
+namespace globes::api {
+
+class Routes {
+public:
+    /// Both outlive this.
+    Routes(IoLane& lane, Services& services);
+    Routes(const Routes&) = delete;
+    Routes& operator=(const Routes&) = delete;
+
+    /// Answers the request, now or later.
+    void handle(const std::shared_ptr<net::HttpExchange>& http);
+
+private:
+    void add_rooms();
+    void add_pages();
+
+    IoLane& lane_;
+    Services& services_;
+    Rooms rooms_;
+    RoomTokens tokens_;
+    ChatEntrance entrance_;
+    Site site_;
+    net::Router router_;
+};
+
+}  // namespace globes::api

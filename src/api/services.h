@@ -1,0 +1,31 @@
+// What the handlers share: made by main, the same for all I/O threads, constant while they run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "api/chat_socket.h"
+#include "base/clock.h"
+#include "base/worker_pool.h"
+#include "chat/password_throttle.h"
+#include "chat/store.h"
+#include "chat/tokens.h"
+
+namespace globes::api {
+
+struct Services {
+    const Clock& clock;
+    const chat::Tokens& tokens;
+    chat::PasswordThrottle& throttle;
+    WorkerPool& hashing;
+    WorkerPool& files;  ///< Reads of the folder in `static_dir`.
+    chat::Store& store;
+    FloodLimits flood;
+    std::vector<std::string> allowed_origins;
+    bool require_owner = false;
+    std::filesystem::path static_dir;  ///< Empty: the built-in page.
+    std::string version;
+};
+
+}  // namespace globes::api

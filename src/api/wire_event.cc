@@ -1,0 +1,120 @@
+#include "api/wire_event.h"
+
+#include <array>
+#include <utility>
+
+#include "api/error_table.h"
+#include "api/wire_json.h"
+#include "base/ascii.h"
+#include "chat/event_rules.h"
+
+namespace globes::api {
+namespace {
+
+using chat::EventKind;
+using FieldType = JsonField::Type;
+
+std::string_view kind_text(EventKind kind) {
+    switch (kind) {
+        case EventKind::send:
+            return "send";
+        case EventKind::join:
+            return "join";
+        case EventKind::leave:
+            return "leave";
+    }
+    std::unreachable();
+}
+
+/// In any letter case.
+std::optional<EventKind> kind_from_text(std::string_view text) {
+    for (const EventKind kind : {EventKind::send, EventKind::join, EventKind::leave})
+        if (equals_ignoring_case(text, kind_text(kind))) return kind;
+    return std::nullopt;
+}
+
+bool is_absent_or_string(const JsonField& field) {
+    return field.type == FieldType::absent || field.type == FieldType::string;
+}
+
+/// The text must be there for a send; the server writes that of a join and a leave, whatever the client sent.
+bool is_valid_message(EventKind kind, const JsonField& message) {
+    return kind == EventKind::send ? message.type == FieldType::string && chat::is_valid_text(message.text)
+                                   : is_absent_or_string(message);
+}
+
+}  // namespace
+
+std::expected<chat::ClientEvent, EventFault> parse_client_event(std::string_view frame) {
+    std::array<JsonField, 5> fields{{{"event_type"}, {"name"}, {"msg"}, {"color"}, {"id"}}};
+    if (!read_json_object(frame, fields)) return std::unexpected(EventFault{{ErrorCode::invalid_json}, {}});
+    auto& [type, name, message, color, id] = fields;
+
+    const bool id_is_valid = id.type == FieldType::string && chat::is_valid_client_id(id.text);
+    const auto refused = [&](const JsonField& field) {
+        EventFault fault{{ErrorCode::invalid_json, field.key}, {}};
+        if (id_is_valid) fault.client_id = id.text;
+        return std::unexpected(std::move(fault));
+    };
+
+    const auto kind = kind_from_text(type.text);
+    if (!kind) return refused(type);
+    if (name.type != FieldType::string || !chat::is_valid_name(name.text)) return refused(name);
+    if (!is_valid_message(*kind, message)) return refused(message);
+    if (!is_absent_or_string(color)) return refused(color);
+    if (id.type != FieldType::absent && !id_is_valid) return refused(id);
+
+    chat::ClientEvent event;
+    event.kind = *kind;
+    event.name = std::move(name.text);
+    if (chat::is_color(color.text)) event.color = std::move(color.text);
+    if (*kind == EventKind::send) event.text = std::move(message.text);
+    event.client_id = std::move(id.text);
+    return event;
+}
+
+void append_event_json(std::string& out, const chat::Event& event) {
+    out += R"({"event_type":")";
+    out += kind_text(event.kind);
+    out += R"(","name":)";
+    append_json_string(out, event.name);
+    out += R"(,"room_id":)";
+    append_json_integer(out, event.room);
+    if (!event.color.empty()) {
+        out += R"(,"color":)";
+        append_json_string(out, event.color);
+    }
+    out += R"(,"msg":)";
+    append_json_string(out, event.text);
+    out += R"(,"time":)";
+    append_json_time(out, event.time);
+    if (is_durable(event.kind)) {
+        out += R"(,"seq":)";
+        append_json_integer(out, event.seq);
+    }
+    if (!event.client_id.empty()) {
+        out += R"(,"id":)";
+        append_json_string(out, event.client_id);
+    }
+    out += '}';
+}
+
+std::string error_event_json(chat::RoomId room, const Error& error, std::string_view client_id,
+                             std::optional<std::int64_t> retry_after_ms) {
+    std::string out = R"({"event_type":"error","room_id":)";
+    append_json_integer(out, room);
+    out += R"(,"error":)";
+    append_error_json(out, error);
+    if (retry_after_ms) {
+        out += R"(,"retry_after_ms":)";
+        append_json_integer(out, *retry_after_ms);
+    }
+    if (!client_id.empty()) {
+        out += R"(,"id":)";
+        append_json_string(out, client_id);
+    }
+    out += '}';
+    return out;
+}
+
+}  // namespace globes::api
