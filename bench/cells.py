@@ -1,0 +1,164 @@
+"""What is measured: the cells with their globes-bench arguments, the metrics read from its result, and the targets.
+
+A cell is one scene that every server is put into. A sweep is a cell at several values, for a plot.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+OURS = "globes"
+OURS_IN_MEMORY = "globes-memory"
+CEILING = "raw-epoll"
+PEERS = ("bun", "ws")
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    name: str
+    label: str
+    read: Callable[[dict], float]  # from globes-bench's JSON
+    digits: int
+    less_is_better: bool = True
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("cpu", "server CPU, µs a delivery", lambda run: run["server"]["cpu_us_per_delivery"], 3),
+        Metric("share", "server CPU, % of a core", lambda run: 100 * run["server"]["cpu_share"], 2),
+        Metric("rate", "deliveries/s", lambda run: run["deliveries_per_s"], 0, less_is_better=False),
+        Metric("p50", "p50, ms", lambda run: run["latency_us"]["p50"] / 1e3, 2),
+        Metric("p99", "p99, ms", lambda run: run["latency_us"]["p99"] / 1e3, 2),
+        Metric("spread", "first to last member, p99, ms", lambda run: run["first_to_last_us"]["p99"] / 1e3, 2),
+        Metric("memory", "kB a connection", lambda run: run["server"]["pss_bytes_per_connection"] / 1e3, 2),
+        Metric("total", "server memory, MB", lambda run: run["server"]["end_rss_bytes"] / 1e6, 1),
+        Metric("connect", "server CPU, µs an upgrade", lambda run: run["server"]["connect_cpu_us"], 1),
+        Metric("connects", "upgrades/s", lambda run: run["connects_per_s"], 0, less_is_better=False),
+    )
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    name: str
+    title: str
+    meaning: str
+    arguments: str
+    metrics: tuple[str, ...]
+    beside: str = ""  # arguments of a second client, whose result is not read
+    only_globes: bool = False
+    is_quick: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    name: str
+    title: str
+    x_label: str
+    metrics: tuple[str, ...]  # a plot each
+    arguments: str  # with {x}
+    xs: tuple[int, ...]
+    is_log: bool = True
+
+    def cells(self):
+        for x in self.xs:
+            yield Cell(f"{self.name}-{x}", self.title, "", self.arguments.format(x=x), self.metrics)
+
+
+_LOOP = ("cpu", "rate", "p99")
+
+CELLS = (
+    Cell("room-100-1", "One room of 100, one sender, one message in flight",
+         "The sender waits for its own message before the next: nothing to batch, one send for each member and message.",
+         "--members 100 --senders 1 --window 1", _LOOP, is_quick=True),
+    Cell("room-100-10", "One room of 100, ten senders, four messages in flight each",
+         "A busy room: whoever gathers what is new sends each member many messages in one call.",
+         "--members 100 --senders 10 --window 4", _LOOP, is_quick=True),
+    Cell("rooms-200", "200 rooms of 10, one sender in each, one message in flight",
+         "Many small rooms: little fan-out, so what a message itself costs shows.",
+         "--rooms 200 --members 10 --senders 1 --window 1", _LOOP),
+    Cell("room-1000", "One room of 1,000, 100 messages a second",
+         "Open loop: latency counts from when each message was due.",
+         "--members 1000 --senders 10 --rate 100", ("cpu", "p50", "p99", "spread")),
+    Cell("small-alone", "100 rooms of 10, one message a second in each",
+         "What the next cell is compared with.",
+         "--rooms 100 --members 10 --rate 1", ("p50", "p99")),
+    Cell("small-beside-big", "The same beside a room of 10,000 with 10 messages a second",
+         "Does one huge room make the small ones wait? Latencies are the small rooms'.",
+         "--rooms 100 --members 10 --rate 1", ("p50", "p99"),
+         beside="--members 10000 --senders 10 --rate 10"),
+    Cell("idle", "10,000 idle connections",
+         "Memory is the growth of the server's PSS; the kernel's own of each socket is not in it.",
+         "--rooms 0 --idle 10000 --warmup 0", ("memory", "share", "connect", "connects"), is_quick=True),
+    Cell("idle-18000", "18,000 idle connections",
+         "The same, up to the limit of files here.",
+         "--rooms 0 --idle 18000 --warmup 0", ("memory", "share")),
+    Cell("readers", "One room of 990, 100 messages a second",
+         "What the next cell is compared with.",
+         "--members 990 --senders 10 --rate 100", ("p50", "p99", "total")),
+    Cell("stalled", "The same with 10 more that never read",
+         "Latencies are those of the members that read.",
+         "--members 990 --stalled 10 --senders 10 --rate 100", ("p50", "p99", "total")),
+    Cell("steady", "One room of 500, 20 messages a second",
+         "What the next cell is compared with.",
+         "--members 500 --senders 10 --rate 20", ("p50", "p99")),
+    Cell("churn", "The same with 500 arrivals and departures a second",
+         "Each arrival and departure is an event for all 500; Globes also announces who leaves, the peers don't.",
+         "--members 500 --senders 10 --rate 20 --churn 500", ("share", "p50", "p99")),
+    Cell("one-room", "One room of one member, 5,000 messages a second",
+         "What the next cell is compared with.",
+         "--members 1 --rate 5000", ("cpu", "p99"), only_globes=True),
+    Cell("many-rooms", "100,000 rooms, 15,000 of them with one member, 5,000 messages a second in all",
+         "Does a message cost more where there are many rooms?",
+         "--rooms 15000 --members 1 --rate 0.3333 --empty-rooms 85000", ("cpu", "p99"), only_globes=True),
+)
+
+SWEEPS = (
+    Sweep("size", "By the size of the room: ten senders, one message in flight each", "members of the room",
+          ("cpu", "rate"), "--members {x} --senders 10 --window 1", (10, 100, 1000, 5000)),
+    Sweep("load", "By load: a room of 100, open loop", "messages a second",
+          ("p99", "share"), "--members 100 --senders 10 --rate {x}", (10, 100, 500, 1000, 2000)),
+    Sweep("connections", "By the number of idle connections", "connections",
+          ("memory",), "--rooms 0 --idle {x} --warmup 0", (1000, 5000, 10000, 18000)),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """`server`'s median of `metric` in `cell` is to be at most factor x the best of `against` + extra."""
+
+    text: str
+    cell: str
+    server: str
+    metric: str
+    against: tuple[tuple[str, str], ...] = ()  # (cell, server); none: `extra` alone is the limit
+    factor: float = 1.0
+    extra: float = 0.0
+
+
+def _best_peer(cell):
+    return tuple((cell, peer) for peer in PEERS)
+
+
+TARGETS = (
+    Target("memory store ≤ 1.15 × the ceiling", "room-100-1", OURS_IN_MEMORY, "cpu", (("room-100-1", CEILING),), 1.15),
+    Target("SQLite ≤ 1.2 × the ceiling", "room-100-1", OURS, "cpu", (("room-100-1", CEILING),), 1.2),
+    Target("SQLite not above the best peer", "room-100-1", OURS, "cpu", _best_peer("room-100-1")),
+    Target("memory store ≤ 0.55 × Bun", "room-100-10", OURS_IN_MEMORY, "cpu", (("room-100-10", "bun"),), 0.55),
+    Target("SQLite ≤ 0.7 × Bun", "room-100-10", OURS, "cpu", (("room-100-10", "bun"),), 0.7),
+    Target("SQLite ≤ 0.06 × ws", "room-100-10", OURS, "cpu", (("room-100-10", "ws"),), 0.06),
+    Target("memory store ≤ 1.15 × the ceiling", "rooms-200", OURS_IN_MEMORY, "cpu", (("rooms-200", CEILING),), 1.15),
+    Target("memory store below every peer", "rooms-200", OURS_IN_MEMORY, "cpu", _best_peer("rooms-200")),
+    Target("SQLite ≤ 1.3 × the ceiling", "rooms-200", OURS, "cpu", (("rooms-200", CEILING),), 1.3),
+    Target("CPU ≤ 0.6 × the best peer", "room-1000", OURS, "cpu", _best_peer("room-1000"), 0.6),
+    Target("p99 ≤ the best peer's + 50 ms", "room-1000", OURS, "p99", _best_peer("room-1000"), 1.0, 50.0),
+    Target("p99 ≤ 3 × that without the big room", "small-beside-big", OURS, "p99", (("small-alone", OURS),), 3.0),
+    Target("p99 ≤ 20 ms", "small-beside-big", OURS, "p99", extra=20.0),
+    Target("≤ 0.75 kB each", "idle-18000", OURS, "memory", extra=0.75),
+    Target("< 1 % of a core", "idle-18000", OURS, "share", extra=1.0),
+    Target("p99 ≤ 1.2 × that without them", "stalled", OURS, "p99", (("readers", OURS),), 1.2),
+    Target("p99 ≤ 2 × that without churn", "churn", OURS, "p99", (("steady", OURS),), 2.0),
+    Target("≥ 10,000 upgrades/s on one core", "idle", OURS, "connect", extra=100.0),
+    Target("upgrades not dearer than the best peer's", "idle", OURS, "connect", _best_peer("idle")),
+    Target("the same as with one room (± 10 %)", "many-rooms", OURS, "cpu", (("one-room", OURS),), 1.1),
+)

@@ -1,0 +1,171 @@
+"""Turns results into docs/benchmarks.md and its plots."""
+
+import dataclasses
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+
+import cells
+import plot
+
+DESCRIPTIONS = {
+    cells.OURS: "Globes as it comes (SQLite), but for `\"MessagesPerSecond\": 0`",
+    cells.OURS_IN_MEMORY: "the same with `\"Store\": \"memory\"`",
+    cells.CEILING: "the ceiling: the least that a chat server can do ([raw_epoll.cc](../bench/peers/raw_epoll.cc)); stores nothing",
+    "bun": "[bun_chat.js](../bench/peers/bun_chat.js), publish/subscribe; stores nothing",
+    "ws": "[ws_chat.js](../bench/peers/ws_chat.js), `ws` on Node; stores nothing",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    results: dict  # cell -> server -> results of globes-bench, one for each round
+    versions: dict  # server -> version
+    command: str
+    rounds: int
+    seconds: float
+
+    def values(self, cell, server, metric):
+        return [cells.METRICS[metric].read(run) for run in self.results.get(cell, {}).get(server, [])]
+
+    def median(self, cell, server, metric):
+        """None where it was not measured."""
+        values = self.values(cell, server, metric)
+        return statistics.median(values) if values else None
+
+
+def write(measured, docs):
+    """Writes the page and its plots; returns the page's path."""
+    images = docs / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    sections = [_introduction(measured), _targets(measured), _losses(measured)]
+    sections += [_cell_section(measured, cell) for cell in cells.CELLS if cell.name in measured.results]
+    sections += [section for sweep in cells.SWEEPS if (section := _sweep_section(measured, sweep, images))]
+    page = docs / "benchmarks.md"
+    page.write_text("\n".join(section for section in sections if section))
+    return page
+
+
+def _introduction(measured):
+    servers = "\n".join(f"| {name} | {version} | {DESCRIPTIONS.get(name, '')} |" for name, version in measured.versions.items())
+    return f"""# Benchmarks
+
+Made by `{measured.command}` on {datetime.date.today()}; don't edit, run it again. Each number is the median of {measured.rounds} rounds of
+{measured.seconds:g} s with the lowest and the highest in brackets. The servers take turns on one core, each time as a fresh process, and
+the client has another core. `globes-bench` follows every message to every member: where one was lost, doubled or out of order, or a
+connection was dropped, the row says **faulty**. *Client-bound* means that the client had no time left: its rate and latencies
+are then the client's limit, and the server's CPU is what to compare.
+
+| machine | |
+|---|---|
+| processor | {_processor()}, {os.cpu_count()} cores |
+| memory | {_memory()} |
+| system | {_system()}, Linux {platform.release()} |
+| compiler | {_first_line(["g++", "--version"])} |
+
+| server | version | what it is |
+|---|---|---|
+{servers}
+"""
+
+
+def _cell_section(measured, cell):
+    metrics = [cells.METRICS[name] for name in cell.metrics]
+    lines = [f"## {cell.title}", "", cell.meaning, "", f"`globes-bench {cell.arguments}`"]
+    if cell.beside:
+        lines[-1] += f" beside `globes-bench {cell.beside}`"
+    lines += ["", "| server | " + " | ".join(metric.label for metric in metrics) + " | |",
+              "|---|" + "---:|" * len(metrics) + "---|"]
+    for server, runs in measured.results[cell.name].items():
+        columns = [_with_spread(measured.values(cell.name, server, metric.name), metric.digits) for metric in metrics]
+        lines.append(f"| {server} | " + " | ".join(columns) + f" | {_remark(runs)} |")
+    return "\n".join([*lines, ""])
+
+
+def _with_spread(values, digits):
+    def shown(value):
+        return f"{value:,.{digits}f}"
+
+    return f"{shown(statistics.median(values))} ({shown(min(values))}–{shown(max(values))})"
+
+
+def _remark(runs):
+    remarks = []
+    if not all(run["check"]["sound"] for run in runs):
+        remarks.append("**faulty**")
+    if sum(run["client"]["is_bottleneck"] for run in runs) * 2 > len(runs):
+        remarks.append("client-bound")
+    return ", ".join(remarks)
+
+
+def _targets(measured):
+    rows = []
+    for target in cells.TARGETS:
+        value = measured.median(target.cell, target.server, target.metric)
+        others = [measured.median(cell, server, target.metric) for cell, server in target.against]
+        if value is None or None in others:
+            continue
+        limit = target.factor * min(others, default=0.0) + target.extra
+        metric = cells.METRICS[target.metric]
+        title = next(cell.title for cell in cells.CELLS if cell.name == target.cell)
+        verdict = "reached" if value <= limit else "**missed**"
+        rows.append(f"| {title} | {target.text} | {value:,.{metric.digits}f} | {limit:,.{metric.digits}f} | {verdict} |")
+    if not rows:
+        return ""
+    head = "| cell | target | measured | limit | |\n|---|---|---:|---:|---|\n"
+    return "## Targets\n\n" + head + "\n".join(rows) + "\n"
+
+
+def _losses(measured):
+    """Wherever a peer's median is better than that of Globes with SQLite."""
+    lines = []
+    for cell in cells.CELLS:
+        for name in cell.metrics:
+            ours = measured.median(cell.name, cells.OURS, name)
+            metric = cells.METRICS[name]
+            for peer in cells.PEERS:
+                theirs = measured.median(cell.name, peer, name)
+                if ours is None or theirs is None or ours == theirs or (ours < theirs) == metric.less_is_better:
+                    continue
+                lines.append(f"- {cell.title}: {metric.label} {ours:,.{metric.digits}f}, {peer} {theirs:,.{metric.digits}f}.")
+    if cells.OURS not in measured.versions:
+        return ""
+    return "## Where we lose\n\n" + ("\n".join(lines) if lines else "Nowhere against these peers.") + "\n"
+
+
+def _sweep_section(measured, sweep, images):
+    text = ""
+    for name in sweep.metrics:
+        series = {}
+        for server in measured.versions:
+            points = ((x, measured.median(f"{sweep.name}-{x}", server, name)) for x in sweep.xs)
+            line = [(x, y) for x, y in points if y is not None]
+            if line:
+                series[server] = line
+        if not series:
+            continue
+        metric = cells.METRICS[name]
+        file = images / f"benchmark-{sweep.name}-{name}.svg"
+        file.write_text(plot.line_chart(f"{sweep.title}: {metric.label}", sweep.x_label, metric.label, series, sweep.is_log))
+        text += f"![{metric.label} by {sweep.x_label}](images/{file.name})\n\n"
+    return f"## {sweep.title}\n\n`globes-bench {sweep.arguments.format(x='X')}`\n\n{text}" if text else ""
+
+
+def _processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+
+
+def _memory():
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        return f"{int(file.readline().split()[1]) / 1024 / 1024:.0f} GiB"
+
+
+def _system():
+    return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+
+
+def _first_line(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]

@@ -1,0 +1,78 @@
+#include "bench/client_frame.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "bench/mark.h"
+
+namespace globes::bench {
+namespace {
+
+// One key for every frame: no proxy is to be protected here (RFC 6455, 10.3), and the server has to unmask all the
+// same.
+constexpr std::array<std::uint8_t, 4> kMaskingKey = {0x5b, 0xc3, 0x96, 0x2e};
+
+constexpr std::uint8_t kFinal = 0x80;
+constexpr std::uint8_t kMasked = 0x80;
+
+std::uint64_t big_endian(std::string_view bytes) {
+    std::uint64_t value = 0;
+    for (const char byte : bytes) value = value << 8 | static_cast<std::uint8_t>(byte);
+    return value;
+}
+
+}  // namespace
+
+void append_client_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {
+    const std::size_t length = payload.size();
+    out.push_back(static_cast<char>(kFinal | opcode));
+    if (length < 126) {
+        out.push_back(static_cast<char>(kMasked | length));
+    } else {
+        const bool is_long = length > 0xffff;
+        out.push_back(static_cast<char>(kMasked | (is_long ? 127 : 126)));
+        for (int shift = is_long ? 56 : 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(length >> shift));
+    }
+    for (const std::uint8_t byte : kMaskingKey) out.push_back(static_cast<char>(byte));
+    const std::size_t start = out.size();
+    out.append(payload);
+    for (std::size_t i = 0; i < length; ++i) {
+        out[start + i] = static_cast<char>(static_cast<std::uint8_t>(out[start + i]) ^ kMaskingKey[i % 4]);
+    }
+}
+
+std::optional<ServerFrame> read_server_frame(std::string_view bytes) {
+    if (bytes.size() < 2) return std::nullopt;
+    const auto first = static_cast<std::uint8_t>(bytes[0]);
+    const auto second = static_cast<std::uint8_t>(bytes[1]);
+    std::uint64_t length = second & 0x7f;
+    std::size_t header = 2;
+    if (length >= 126) {
+        const std::size_t extended = length == 126 ? 2 : 8;
+        header += extended;
+        if (bytes.size() < header) return std::nullopt;
+        length = big_endian(bytes.substr(2, extended));
+    }
+    if (bytes.size() - header < length) return std::nullopt;
+    ServerFrame frame;
+    frame.opcode = first & 0x0f;
+    frame.is_valid = (first & 0xf0) == kFinal && (second & kMasked) == 0 && frame.opcode != 0;
+    frame.payload = bytes.substr(header, static_cast<std::size_t>(length));
+    frame.size = header + frame.payload.size();
+    return frame;
+}
+
+SendEvent::SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes) : sender_(sender) {
+    json_ = fmt::format(R"({{"event_type":"send","name":"{}","msg":")", name);
+    mark_at_ = json_.size();
+    json_.append(text_bytes, '.');
+    json_.append(R"("})");
+}
+
+void SendEvent::append(std::string& out, std::uint32_t n, std::int64_t sent_ns) {
+    write_mark(json_.data() + mark_at_, Mark{sender_, n, sent_ns});
+    append_client_frame(out, kText, json_);
+}
+
+}  // namespace globes::bench

@@ -1,0 +1,46 @@
+// The client's side of RFC 6455 framing: masked frames out, a server's whole frames in. Nothing is fragmented here, and
+// a server that fragments is reported, not served.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace globes::bench {
+
+constexpr std::uint8_t kText = 1;
+constexpr std::uint8_t kClose = 8;
+constexpr std::uint8_t kPing = 9;
+constexpr std::uint8_t kPong = 10;
+
+/// Appends one final masked frame.
+void append_client_frame(std::string& out, std::uint8_t opcode, std::string_view payload);
+
+struct ServerFrame {
+    std::uint8_t opcode = 0;
+    bool is_valid = true;  ///< False if it is masked, fragmented or uses reserved bits.
+    std::string_view payload;
+    std::size_t size = 0;  ///< Of the whole frame, in bytes.
+};
+
+/// The frame at the start of `bytes`; empty while it is incomplete.
+std::optional<ServerFrame> read_server_frame(std::string_view bytes);
+
+/// The `send` events of one sender: the JSON around the mark and the padding behind it are made once.
+class SendEvent {
+public:
+    /// `text_bytes`: length of `msg`, at least kMarkBytes.
+    SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes);
+
+    /// Appends the masked frame of the sender's `n`-th message.
+    void append(std::string& out, std::uint32_t n, std::int64_t sent_ns);
+
+private:
+    std::uint32_t sender_;
+    std::string json_;
+    std::size_t mark_at_;
+};
+
+}  // namespace globes::bench

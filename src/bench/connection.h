@@ -1,0 +1,59 @@
+// One WebSocket of a worker: its socket, the handshake, and the bytes that don't fill a frame or don't fit the socket
+// yet. Idle ones hold no buffer. The worker's thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bench/socket.h"
+#include "bench/traffic.h"
+
+namespace globes::bench {
+
+class Connection {
+public:
+    enum class State : std::uint8_t { closed, handshake, open, closing };
+    enum class Handshake : std::uint8_t { incomplete, accepted, refused };
+
+    Connection(Role role, std::uint32_t room) {
+        seat.role = role;
+        seat.room = room;
+    }
+
+    /// Connects and sends the upgrade request; false with errno set if that failed at once.
+    bool start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request);
+
+    /// Queues bytes; `flush` sends them.
+    std::string& out() { return out_; }
+    bool has_output() const { return !out_.empty(); }
+    /// Sends what the socket takes; false if the connection is broken.
+    bool flush();
+
+    /// What was kept of earlier reads with `bytes` behind it; views either of them until `keep`.
+    std::string_view join_kept(std::string_view bytes);
+    /// Keeps what was not consumed of `join_kept`'s view.
+    void keep(std::string_view rest);
+
+    /// Looks for the end of the server's answer; removes it from `bytes` if it is there. `answer` gets its first line.
+    Handshake read_handshake(std::string_view& bytes, std::string& answer);
+
+    void close();
+
+    int fd() const { return socket_.fd(); }
+
+    Seat seat;
+    State state = State::closed;
+    bool waits_for_output = false;  ///< The poller is asked for writability.
+    std::uint32_t generation = 0;   ///< Told apart from an earlier use of the same place.
+
+private:
+    Socket socket_;
+    std::string kept_;
+    std::string out_;
+};
+
+/// The upgrade request for a path.
+std::string upgrade_request(std::string_view host, std::uint16_t port, std::string_view path);
+
+}  // namespace globes::bench

@@ -1,0 +1,57 @@
+// What one run does, as the command line says it. Constant after start.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace globes::bench {
+
+enum class Protocol : std::uint8_t {
+    globes,  ///< Rooms are made by POST /chats and entered by their id.
+    plain,   ///< Any room name exists, and what one sends everyone receives.
+};
+
+struct Options {
+    std::string host = "127.0.0.1";  ///< An IPv4 address.
+    std::uint16_t port = 5000;
+    Protocol protocol = Protocol::globes;
+    std::string path = "/chats/{room}/ws";
+
+    std::uint32_t rooms = 1;
+    std::uint32_t members = 100;  ///< In each room, senders included.
+    std::uint32_t senders = 1;    ///< In each room.
+    std::uint32_t window = 1;     ///< Closed loop: messages in flight of each sender.
+    double rate_per_s = 0;        ///< Open loop: messages a second in each room; 0 is closed loop.
+    std::uint32_t text_bytes = 64;
+    std::uint32_t idle = 0;         ///< Connections in a room of their own where nothing is said.
+    std::uint32_t stalled = 0;      ///< In each room, beside the members: they never read.
+    double churn_per_s = 0;         ///< Guests that arrive, and as many that leave, over all rooms.
+    std::uint32_t stay_ms = 200;    ///< How long each guest stays.
+    std::uint32_t empty_rooms = 0;  ///< Made and never entered.
+    bool join = false;              ///< Members join before the warm-up.
+
+    std::uint32_t threads = 1;
+    std::uint32_t sources = 0;       ///< Source addresses 127.0.0.1…; 0: as many as the ports need.
+    double ramp_per_s = 0;           ///< Connections opened a second; 0 is as fast as it goes.
+    std::uint32_t handshakes = 256;  ///< Connections being opened at the same time.
+    double warmup_s = 1;
+    double duration_s = 5;
+    double drain_s = 3;  ///< How long nothing may arrive before what is missing counts as lost.
+
+    int server_pid = 0;     ///< 0: not known, nothing of the server is measured.
+    std::string json_file;  ///< Empty: none.
+    bool is_quiet = false;
+
+    bool is_open_loop() const { return rate_per_s > 0; }
+    /// Guests hold a connection while they stay and a little longer; beyond that the server can't keep up.
+    std::uint32_t guest_seats() const {
+        return churn_per_s == 0 ? 0 : static_cast<std::uint32_t>(churn_per_s * (stay_ms + 500.0) / 1000.0) + 8;
+    }
+    std::uint64_t connections() const { return std::uint64_t{rooms} * (members + stalled) + idle + guest_seats(); }
+};
+
+/// Reads the command line. Empty: all is said and done (--help, a wrong option), and `exit_code` is what to end with.
+std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
+
+}  // namespace globes::bench

@@ -1,0 +1,85 @@
+// The checker: did everyone in a room receive the same messages in the same order, each once? Whoever receives a
+// message first writes it to the room's log; everyone else must find the same one at the same place. One worker thread
+// each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace globes::bench {
+
+/// A message in its room: which of the room's senders, and that sender's how-manieth (from 1).
+struct MessageId {
+    std::uint32_t sender = 0;
+    std::uint32_t n = 0;
+
+    friend bool operator==(const MessageId&, const MessageId&) = default;
+};
+
+class RoomOrder {
+public:
+    /// What a reader that deviates from the log needs remembered; readers of a correct server never get one.
+    struct Strays {
+        std::set<std::uint32_t> skipped;  ///< Places in the log that it passed without the message.
+        std::vector<MessageId> ahead;     ///< Guests only: received before any resident did, not compared yet.
+    };
+
+    /// One connection's place in the log.
+    struct Reader {
+        std::uint32_t next = 0;      ///< The place it reads next.
+        std::uint64_t received = 0;  ///< Different messages.
+        bool is_placed = false;      ///< Guests only: its first message has been found in the log.
+        std::unique_ptr<Strays> strays;
+    };
+
+    struct Faults {
+        std::uint64_t doubled = 0;
+        std::uint64_t reordered = 0;
+        std::uint64_t missing_of_guests = 0;  ///< Holes between what a guest received.
+    };
+
+    /// `residents`: readers that stay from the first message to the last; the log is what they receive.
+    RoomOrder(std::uint32_t senders, std::uint32_t residents) : residents_(residents), places_(senders) {}
+
+    /// A resident received `id` at `now_ns`. Where it was the last of them, answers the time since the first did, in
+    /// ns. A message lost for the very first reader alone is seen as disorder by the others too.
+    std::optional<std::int64_t> deliver(Reader& reader, MessageId id, std::int64_t now_ns);
+
+    /// A guest, which came in between, received `id`: from its first message on it must see what the residents see.
+    void deliver_to_guest(Reader& reader, MessageId id);
+    /// The guest left; whatever of it could not be compared yet is kept until `finish`.
+    void release_guest(Reader&& reader);
+
+    /// After the last message: compares what guests saw ahead of everyone else.
+    void finish();
+
+    const Faults& faults() const { return faults_; }
+    std::uint32_t residents() const { return residents_; }
+    /// Two workers with readers in the same room must have written the same log.
+    bool agrees_with(const RoomOrder& other) const;
+
+private:
+    struct Entry {
+        MessageId id;
+        std::uint32_t seen = 0;
+        std::int64_t first_ns = 0;
+    };
+    static constexpr std::uint32_t kNowhere = 0xffffffff;
+
+    std::uint32_t place_of(MessageId id) const;
+    void append(MessageId id, std::int64_t now_ns);
+    /// A message that is in the log but not where the reader stands: skips ahead, or fills a hole, or is a repeat.
+    bool take_stray(Reader& reader, std::uint32_t place);
+    void compare_guest(Reader& reader);
+
+    std::uint32_t residents_;
+    std::vector<Entry> log_;
+    std::vector<std::vector<std::uint32_t>> places_;  ///< By sender and n - 1: the place in the log.
+    std::vector<Reader> departed_;
+    Faults faults_;
+};
+
+}  // namespace globes::bench

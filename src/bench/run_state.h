@@ -1,0 +1,78 @@
+// What the coordinating thread and the workers share: where the run is, and how far everyone is. No locks: each counter
+// has one writer, and a phase is only ever left forwards.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/options.h"
+
+namespace globes::bench {
+
+/// Monotonic, the same clock for every thread.
+inline std::int64_t now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+enum class Phase : std::uint8_t {
+    connecting,  ///< Connections are opened, nobody talks.
+    talking,
+    draining,  ///< Nothing new is sent, what is under way still arrives.
+    stopping,
+};
+
+/// Written by one worker, read by the coordinator at any time.
+class Counter {
+public:
+    void add(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_ = 0;
+};
+
+struct Counters {
+    Counter opened;  ///< Upgraded connections, guests excepted.
+    Counter failed;  ///< Connections that never got there.
+    Counter published;
+    Counter refused;              ///< Sends that the server answered by an error event.
+    Counter deliveries;           ///< Messages received, by guests too.
+    Counter resident_deliveries;  ///< By members that stay for the whole run.
+    Counter window_published;     ///< Within the measured window, as the next one.
+    Counter window_deliveries;
+    Counter window_other_events;  ///< Joins, leaves and whatever else carries no mark.
+    Counter guests;               ///< Guests that came in.
+    Counter dropped;              ///< Connections that the server ended.
+};
+
+struct RunState {
+    RunState(const Options& run_options, std::vector<std::string> paths)
+        : options(run_options), room_paths(std::move(paths)), published_by_room(room_paths.size()) {}
+
+    bool in_window(std::int64_t time_ns) const {
+        return time_ns >= window_start_ns.load(std::memory_order_relaxed) &&
+               time_ns < window_end_ns.load(std::memory_order_relaxed);
+    }
+
+    // Constant after construction.
+    const Options& options;
+    std::vector<std::string> room_paths;  ///< `options.rooms` of them, then the idle room's.
+
+    // Coordinator writes, workers read.
+    std::atomic<Phase> phase = Phase::connecting;
+    std::atomic<std::int64_t> window_start_ns = std::numeric_limits<std::int64_t>::max();
+    std::atomic<std::int64_t> window_end_ns = std::numeric_limits<std::int64_t>::max();
+
+    // Any worker adds.
+    std::vector<std::atomic<std::uint64_t>> published_by_room;
+};
+
+}  // namespace globes::bench

@@ -1,0 +1,68 @@
+#include "bench/socket.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace globes::bench {
+namespace {
+
+void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
+
+const sockaddr* as_sockaddr(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+}  // namespace
+
+void Socket::reset() {
+    if (fd_ < 0) return;
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(std::exchange(fd_, -1));
+}
+
+sockaddr_in make_endpoint(const std::string& host, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) {
+        throw std::runtime_error("not an IPv4 address: " + host);
+    }
+    return address;
+}
+
+sockaddr_in source_address(std::uint32_t i) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+    return address;
+}
+
+Socket start_connect(const sockaddr_in& server, const sockaddr_in* source, int receive_bytes) {
+    Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return {};
+    set_option(socket.fd(), IPPROTO_TCP, TCP_NODELAY, 1);
+    if (receive_bytes > 0) set_option(socket.fd(), SOL_SOCKET, SO_RCVBUF, receive_bytes);
+    if (source != nullptr) {
+        // The port is chosen by connect, so that one port may serve several destinations and none is searched twice.
+        set_option(socket.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        if (::bind(socket.fd(), as_sockaddr(*source), sizeof *source) != 0) return {};
+    }
+    if (::connect(socket.fd(), as_sockaddr(server), sizeof server) != 0 && errno != EINPROGRESS) return {};
+    return socket;
+}
+
+Socket connect_blocking(const sockaddr_in& server) {
+    Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket || ::connect(socket.fd(), as_sockaddr(server), sizeof server) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot connect to the server");
+    }
+    set_option(socket.fd(), IPPROTO_TCP, TCP_NODELAY, 1);
+    return socket;
+}
+
+}  // namespace globes::bench

@@ -1,0 +1,47 @@
+// The few system calls that globes-bench needs of TCP. Failures at start-up are exceptions: there is nothing to measure
+// then.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace globes::bench {
+
+/// Owns a file descriptor. Sockets are closed by a reset: thousands of them in TIME_WAIT would use up the next run's
+/// ports.
+class Socket {
+public:
+    Socket() = default;
+    explicit Socket(int fd) : fd_(fd) {}
+    Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Socket& operator=(Socket&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Socket() { reset(); }
+
+    int fd() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+/// Throws std::runtime_error if `host` is no IPv4 address.
+sockaddr_in make_endpoint(const std::string& host, std::uint16_t port);
+
+/// The `i`-th address of 127.0.0.0/24 from 127.0.0.1 on, any port.
+sockaddr_in source_address(std::uint32_t i);
+
+/// Starts a non-blocking connect without Nagle's delay. `receive_bytes`: SO_RCVBUF, 0 leaves it alone.
+/// Empty with errno set if it failed at once.
+Socket start_connect(const sockaddr_in& server, const sockaddr_in* source, int receive_bytes);
+
+/// Blocking. Throws std::system_error.
+Socket connect_blocking(const sockaddr_in& server);
+
+}  // namespace globes::bench

@@ -1,0 +1,110 @@
+#include "bench/traffic.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "bench/mark.h"
+
+namespace globes::bench {
+namespace {
+
+// A damaged count must not make the checker ask for gigabytes; no run sends that many from one member.
+constexpr std::uint32_t kMaxMessagesOfSender = 100'000'000;
+
+/// The number behind `"code":`, 0 if there is none.
+int error_code(std::string_view text) {
+    constexpr std::string_view kKey = R"("code":)";
+    const std::size_t at = text.find(kKey);
+    int code = 0;
+    if (at != std::string_view::npos) std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), code);
+    return code;
+}
+
+}  // namespace
+
+void Findings::merge(const Findings& other) {
+    latency_ns.merge(other.latency_ns);
+    spread_ns.merge(other.spread_ns);
+    send_lag_ns.merge(other.send_lag_ns);
+    doubled += other.doubled;
+    reordered += other.reordered;
+    missing += other.missing;
+    foreign += other.foreign;
+    for (const auto& [code, count] : other.errors) errors[code] += count;
+}
+
+Traffic::Traffic(RunState& state, Counters& counters, const std::vector<std::uint32_t>& residents)
+    : state_(state), counters_(counters) {
+    orders_.reserve(residents.size());
+    for (const std::uint32_t count : residents) orders_.emplace_back(state.options.senders, count);
+}
+
+void Traffic::make_sender(Seat& seat, std::uint32_t place) const {
+    const std::uint32_t id = seat.room * state_.options.senders + place;
+    seat.sender = std::make_unique<Sender>(
+        Sender{.id = id, .event = SendEvent(id, fmt::format("bench-{}", id), state_.options.text_bytes)});
+}
+
+void Traffic::compose(Seat& seat, std::int64_t sent_ns, std::string& out) {
+    Sender& sender = *seat.sender;
+    sender.event.append(out, ++sender.sent, sent_ns);
+    ++sender.in_flight;
+    state_.published_by_room[seat.room].fetch_add(1, std::memory_order_relaxed);
+    counters_.published.add();
+    if (state_.in_window(sent_ns)) counters_.window_published.add();
+}
+
+void Traffic::on_text(Seat& seat, std::string_view text, std::int64_t received_ns) {
+    const auto mark = find_mark(text, mark_hint_);
+    if (!mark) return on_other_event(seat, text, received_ns);
+    const std::uint32_t senders = state_.options.senders;
+    if (senders == 0 || mark->sender / senders != seat.room || mark->n == 0 || mark->n > kMaxMessagesOfSender) {
+        ++findings_.foreign;
+        return;
+    }
+    counters_.deliveries.add();
+    if (state_.in_window(received_ns)) counters_.window_deliveries.add();
+    const MessageId id{mark->sender % senders, mark->n};
+    RoomOrder& order = orders_[seat.room];
+    if (seat.role == Role::guest) {
+        order.deliver_to_guest(seat.reader, id);
+        return;
+    }
+    const std::uint64_t received_before = seat.reader.received;
+    const auto spread_ns = order.deliver(seat.reader, id, received_ns);
+    if (seat.reader.received == received_before) return;  // A repeat.
+    counters_.resident_deliveries.add();
+    if (state_.in_window(mark->sent_ns)) findings_.latency_ns.record(received_ns - mark->sent_ns);
+    if (spread_ns && state_.in_window(received_ns)) findings_.spread_ns.record(*spread_ns);
+    if (seat.sender != nullptr && seat.sender->id == mark->sender) --seat.sender->in_flight;
+}
+
+void Traffic::on_other_event(Seat& seat, std::string_view text, std::int64_t received_ns) {
+    if (state_.in_window(received_ns)) counters_.window_other_events.add();
+    if (text.find(R"("event_type":"error")") == std::string_view::npos) return;
+    ++findings_.errors[error_code(text)];
+    if (seat.sender == nullptr || seat.sender->in_flight == 0) return;
+    // It will not come back: the window must not shrink, and nobody is to miss it.
+    --seat.sender->in_flight;
+    counters_.refused.add();
+    state_.published_by_room[seat.room].fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Traffic::release(Seat& seat) { orders_[seat.room].release_guest(std::exchange(seat.reader, {})); }
+
+void Traffic::finish(const std::vector<const Seat*>& members) {
+    for (RoomOrder& order : orders_) {
+        order.finish();
+        findings_.doubled += order.faults().doubled;
+        findings_.reordered += order.faults().reordered;
+        findings_.missing += order.faults().missing_of_guests;
+    }
+    for (const Seat* seat : members) {
+        const std::uint64_t expected = state_.published_by_room[seat->room].load(std::memory_order_relaxed);
+        if (seat->reader.received < expected) findings_.missing += expected - seat->reader.received;
+    }
+}
+
+}  // namespace globes::bench

@@ -1,0 +1,88 @@
+// What is said and heard by the connections of one worker: composes messages, accounts for every delivery, and keeps
+// the checker of each room. Payloads in, payloads out, no sockets; the worker's thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/client_frame.h"
+#include "bench/histogram.h"
+#include "bench/room_order.h"
+#include "bench/run_state.h"
+
+namespace globes::bench {
+
+enum class Role : std::uint8_t {
+    member,
+    idle,
+    stalled,  ///< Upgrades, then never reads.
+    guest,    ///< Comes and goes.
+};
+
+struct Sender {
+    std::uint32_t id = 0;  ///< As in Mark.
+    SendEvent event;
+    std::uint32_t sent = 0;
+    std::uint32_t in_flight = 0;
+};
+
+/// One connection's part in the talk.
+struct Seat {
+    Role role = Role::member;
+    std::uint32_t room = 0;
+    RoomOrder::Reader reader;
+    std::unique_ptr<Sender> sender;  ///< Only where it talks.
+};
+
+/// Found at the end of a run, beside what the counters say.
+struct Findings {
+    Histogram latency_ns;   ///< Of deliveries to members, for messages sent in the window.
+    Histogram spread_ns;    ///< First to last member, of messages that arrived last in the window.
+    Histogram send_lag_ns;  ///< How late this client itself sent, open loop only.
+    std::uint64_t doubled = 0;
+    std::uint64_t reordered = 0;
+    std::uint64_t missing = 0;
+    std::uint64_t foreign = 0;            ///< Deliveries of another room's messages, or of none that we sent.
+    std::map<int, std::uint64_t> errors;  ///< Error events by code.
+
+    void merge(const Findings& other);
+};
+
+class Traffic {
+public:
+    /// `residents`: how many members that stay this worker has in each room.
+    Traffic(RunState& state, Counters& counters, const std::vector<std::uint32_t>& residents);
+
+    /// `place`: which of its room's senders the seat is.
+    void make_sender(Seat& seat, std::uint32_t place) const;
+
+    /// Appends the frame of the seat's next message, sent (or due) at `sent_ns`.
+    void compose(Seat& seat, std::int64_t sent_ns, std::string& out);
+
+    /// A text frame arrived.
+    void on_text(Seat& seat, std::string_view text, std::int64_t received_ns);
+
+    /// A guest left and its seat will be used again.
+    void release(Seat& seat);
+
+    /// After the last delivery. `members`: the seats of those that stayed to the end.
+    void finish(const std::vector<const Seat*>& members);
+
+    Findings& findings() { return findings_; }
+    const std::vector<RoomOrder>& orders() const { return orders_; }
+
+private:
+    void on_other_event(Seat& seat, std::string_view text, std::int64_t received_ns);
+
+    RunState& state_;
+    Counters& counters_;
+    Findings findings_;
+    std::vector<RoomOrder> orders_;  ///< By room.
+    std::size_t mark_hint_ = 0;
+};
+
+}  // namespace globes::bench

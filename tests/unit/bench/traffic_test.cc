@@ -1,0 +1,125 @@
+#include "bench/traffic.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/mark.h"
+
+using namespace globes::bench;
+
+namespace {
+
+/// What a server makes of a message.
+std::string delivered(std::uint32_t sender, std::uint32_t n, std::int64_t sent_ns) {
+    std::string mark(kMarkBytes, '\0');
+    write_mark(mark.data(), {sender, n, sent_ns});
+    return R"({"event_type":"send","name":"bench","room_id":2,"msg":")" + mark + R"("})";
+}
+
+/// Two rooms with one sender each, and two members in the second room.
+class TrafficTest : public testing::Test {
+protected:
+    TrafficTest() {
+        for (Seat& seat : seats_) seat.room = 1;
+        traffic_.make_sender(seats_[0], 0);
+        state_.window_start_ns = 1000;
+        state_.window_end_ns = 2000;
+    }
+
+    void send_at(std::int64_t time_ns) {
+        std::string out;
+        traffic_.compose(seats_[0], time_ns, out);
+    }
+    void everyone_receives(const std::string& text, std::int64_t time_ns) {
+        for (Seat& seat : seats_) traffic_.on_text(seat, text, time_ns);
+    }
+    const Findings& finish() {
+        traffic_.finish({&seats_[0], &seats_[1]});
+        return traffic_.findings();
+    }
+
+    static Options options() {
+        Options options;
+        options.rooms = 2;
+        options.members = 2;
+        return options;
+    }
+
+    static constexpr std::uint32_t kSender = 1;  // Room 1's only one.
+    Options options_ = options();
+    RunState state_{options_, {"/0", "/1"}};
+    Counters counters_;
+    Traffic traffic_{state_, counters_, {2, 2}};
+    std::vector<Seat> seats_ = std::vector<Seat>(2);
+};
+
+}  // namespace
+
+TEST_F(TrafficTest, ADeliveryIsMeasuredFromItsSending) {
+    send_at(1100);
+    everyone_receives(delivered(kSender, 1, 1100), 1150);
+    const Findings& found = finish();
+    EXPECT_EQ(found.latency_ns.count(), 2u);
+    EXPECT_EQ(found.latency_ns.max(), 50u);
+    EXPECT_EQ(counters_.window_deliveries.value(), 2u);
+    EXPECT_EQ(counters_.window_published.value(), 1u);
+}
+
+TEST_F(TrafficTest, OnlyTheWindowIsMeasured) {
+    send_at(900);
+    everyone_receives(delivered(kSender, 1, 900), 950);
+    send_at(1990);
+    everyone_receives(delivered(kSender, 2, 1990), 2500);
+    EXPECT_EQ(counters_.deliveries.value(), 4u);
+    EXPECT_EQ(counters_.window_deliveries.value(), 0u);
+    const Findings& found = finish();
+    // Sent within the window: its latency counts although it came after it, or the slowest would be left out.
+    EXPECT_EQ(found.latency_ns.max(), 510u);
+    EXPECT_EQ(found.latency_ns.count(), 2u);
+}
+
+TEST_F(TrafficTest, OnlyTheSendersOwnCopyEndsTheFlight) {
+    send_at(1000);
+    traffic_.on_text(seats_[1], delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(seats_[0].sender->in_flight, 1u);
+    traffic_.on_text(seats_[0], delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(seats_[0].sender->in_flight, 0u);
+}
+
+TEST_F(TrafficTest, WhatNeverCameIsMissingToEachMember) {
+    send_at(1000);
+    send_at(1001);
+    everyone_receives(delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(finish().missing, 2u);
+}
+
+TEST_F(TrafficTest, ARefusedMessageIsNotMissingAndFreesItsPlace) {
+    send_at(1000);
+    traffic_.on_text(seats_[0],
+                     R"({"event_type":"error","room_id":2,"error":{"code":503,"error":"Too many requests"}})", 1100);
+    EXPECT_EQ(seats_[0].sender->in_flight, 0u);
+    const Findings& found = finish();
+    EXPECT_EQ(found.missing, 0u);
+    EXPECT_EQ(found.errors.at(503), 1u);
+}
+
+TEST_F(TrafficTest, AnotherRoomsMessageIsForeign) {
+    everyone_receives(delivered(0, 1, 1000), 1100);
+    everyone_receives(delivered(2, 1, 1000), 1100);
+    everyone_receives(delivered(kSender, 0, 1000), 1100);
+    EXPECT_EQ(finish().foreign, 6u);
+    EXPECT_EQ(counters_.deliveries.value(), 0u);
+}
+
+TEST_F(TrafficTest, ARepeatIsNeitherMeasuredNorTakenForAnotherMessage) {
+    send_at(1000);
+    send_at(1001);
+    for (int i = 0; i < 2; ++i) everyone_receives(delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(seats_[0].sender->in_flight, 1u);
+    const Findings& found = finish();
+    EXPECT_EQ(found.doubled, 2u);
+    EXPECT_EQ(found.latency_ns.count(), 2u);
+}
