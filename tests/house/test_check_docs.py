@@ -1,0 +1,44 @@
+from checkout import CheckoutTest
+
+
+class CheckDocs(CheckoutTest):
+    parts = ["src", "docs", "config.json", "README.md", "CHANGELOG.md", "LICENSE"]
+
+    def test_accepts_the_tree_as_it_is(self):
+        self.assert_accepts("check-docs")
+
+    def test_finds_a_key_that_is_not_documented(self):
+        self.replace("src/base/config_json.cc", '{"Address", read_', '{"Planted", read_address},\n    {"Address", read_')
+        self.assert_finds("check-docs", "docs/configuration.md: key Planted is missing")
+
+    def test_finds_a_key_that_is_documented_and_gone(self):
+        self.replace("src/base/config_json.cc", '{"BacklogBytes", read_', '{"DataDir", read_')
+        self.assert_finds("check-docs", "docs/configuration.md: key BacklogBytes is not in the sources")
+
+    def test_finds_a_variable_that_is_not_documented(self):
+        self.replace("src/base/config.cc", '{"PORT", read_', '{"PLANTED", read_port, ""},\n    {"PORT", read_')
+        self.assert_finds("check-docs", "key PLANTED is missing")
+
+    def test_finds_a_flag_that_is_not_documented(self):
+        self.replace("src/main.cc", '"--data', '"--planted')
+        self.assert_finds("check-docs", "flag --planted is missing")
+
+    def test_finds_an_error_whose_text_the_docs_have_otherwise(self):
+        self.replace("docs/protocol.md", "| Room error: Duplicate room |", "| Room error: Taken |")
+        self.assert_finds("check-docs", 'error 102 "Room error: Duplicate room" 400 is missing')
+
+    def test_finds_an_error_without_a_row(self):
+        self.replace("docs/protocol.md", "| 506 |", "|  506 |")
+        self.assert_finds("check-docs", 'error 506 "Bad request" 400 is missing')
+
+    def test_finds_an_unknown_key_in_the_example(self):
+        self.replace("config.json", '"Address"', '"Adress"')
+        self.assert_finds("check-docs", "config.json: unknown key Adress")
+
+    def test_finds_a_link_that_leads_nowhere(self):
+        self.replace("README.md", "](docs/protocol.md", "](docs/protocols.md")
+        self.assert_finds("check-docs", "README.md: the link to docs/protocols.md leads nowhere")
+
+    def test_notices_that_a_table_has_moved(self):
+        self.write("src/base/config_json.cc", "")
+        self.assert_finds("check-docs", "looks in the wrong place")
