@@ -1,0 +1,144 @@
+// config.json, .env, the environment and the flags (contract, section 5).
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import net from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { assertStatus, get } from './harness/api.js';
+import { runToEnd, startServer } from './harness/server.js';
+
+/** A port that was free a moment ago. */
+async function freePort() {
+    const listener = net.createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address();
+    listener.close();
+    await once(listener, 'close');
+    return port;
+}
+
+const BROKEN_CONFIG = {
+    'an unknown key': ['{"Adress":"127.0.0.1:0"}', /config\.json/, /Adress/],
+    'a key in another case': ['{"address":"127.0.0.1:0"}', /config\.json/, /address/],
+    'an address that is a number': ['{"Address":5000}', /config\.json/, /Address/],
+    'an address that is none': ['{"Address":"nonsense"}', /Address/],
+    'a timeout that is text': ['{"ReadTimeout":"ten"}', /config\.json/, /ReadTimeout/],
+    'a negative timeout': ['{"WriteTimeout":-1}', /config\.json/, /WriteTimeout/],
+    'origins that are no list': ['{"AllowedOrigins":"*"}', /config\.json/, /AllowedOrigins/],
+    'origins that are numbers': ['{"AllowedOrigins":[1]}', /config\.json/, /AllowedOrigins/],
+    'a switch that is text': ['{"RequireOwner":"yes"}', /config\.json/, /RequireOwner/],
+    'a rate that is negative': ['{"MessagesPerSecond":-5}', /config\.json/, /MessagesPerSecond/],
+    'minutes that are text': ['{"TokenMinutes":"60"}', /config\.json/, /TokenMinutes/],
+    'broken JSON': ['{"Address":', /config\.json/],
+    'no object': ['[]', /config\.json/],
+};
+
+for (const [what, [config, ...patterns]] of Object.entries(BROKEN_CONFIG)) {
+    test(`config.json with ${what} is refused with exit code 2`, async () => {
+        // Without --address, so that the file's own is looked at.
+        const { code, output } = await runToEnd({ config, address: null });
+        assert.equal(code, 2, output);
+        for (const pattern of patterns) assert.match(output, pattern);
+        assert.doesNotMatch(output, /started at/);
+    });
+}
+
+test('a config file that is named but missing is refused with exit code 2', async () => {
+    const { code, output } = await runToEnd({ args: ['--config', 'missing.json'] });
+    assert.equal(code, 2, output);
+    assert.match(output, /missing\.json/);
+});
+
+test('without config.json the defaults hold', async (t) => {
+    const own = await startServer(t, { config: null });
+    assertStatus(await get(own, '/chats/1'), 200);
+});
+
+test("the original's config.json is understood", async (t) => {
+    const own = await startServer(t, {
+        config: { RedisURL: 'redis://localhost:6379', ReadTimeout: 10, WriteTimeout: 10, Static: 'public' },
+        files: { 'public/index.html': '<p>mine</p>' },
+    });
+    assertStatus(await get(own, '/chats/1'), 200);
+});
+
+test('Address is where the server listens, unless PORT says otherwise, unless --address does', async (t) => {
+    const [byConfig, byDotenv, byEnvironment] = [await freePort(), await freePort(), await freePort()];
+    const own = await startServer(t, { config: { Address: `127.0.0.1:${byConfig}` }, address: null });
+    assert.equal(own.port, byConfig);
+    assert.match(own.log, new RegExp(`started at 127\\.0\\.0\\.1:${byConfig}$`, 'm'));
+    await own.stop();
+
+    await own.start({ dotenv: `PORT=${byDotenv}\n` });
+    assert.equal(own.port, byDotenv);
+    assert.match(own.log, new RegExp(`started at 0\\.0\\.0\\.0:${byDotenv}$`, 'm'));
+    await own.stop();
+
+    await own.start({ env: { PORT: `${byEnvironment}` } });
+    assert.equal(own.port, byEnvironment);
+    await own.stop();
+
+    await own.start({ address: '127.0.0.1:0' });
+    assert.ok(![byConfig, byDotenv, byEnvironment].includes(own.port));
+    assertStatus(await get(own, '/health'), 200);
+});
+
+test('.env may have comments, blank lines, quotes and export', async (t) => {
+    const port = await freePort();
+    const dotenv = `# where to listen\n\nexport PORT="${port}"\nSECRET_KEY='quoted # key'\nUNRELATED=yes\n`;
+    const own = await startServer(t, { dotenv, address: null });
+    assert.equal(own.port, port);
+});
+
+test('a PORT that is no port is refused with exit code 2', async () => {
+    for (const port of ['http', '70000', '-1']) {
+        const { code, output } = await runToEnd({ env: { PORT: port }, address: null });
+        assert.equal(code, 2, output);
+        assert.match(output, /PORT/);
+    }
+});
+
+test('--config, --env and --data name other files and folders', async (t) => {
+    const port = await freePort();
+    const own = await startServer(t, {
+        config: null,
+        address: null,
+        args: ['--config', 'other.json', '--env', 'other.env', '--data', 'elsewhere/deep'],
+        files: { 'other.json': '{"TokenMinutes":7,"DataDir":"ignored"}', 'other.env': `PORT=${port}\n` },
+    });
+    assert.equal(own.port, port);
+    assert.ok((await readdir(join(own.folder, 'elsewhere/deep'))).includes('globes.db'));
+    assert.deepEqual((await readdir(own.folder)).sort(), ['elsewhere', 'other.env', 'other.json']);
+});
+
+test('DataDir says where the data lives', async (t) => {
+    const own = await startServer(t, { config: { DataDir: 'kept' } });
+    assert.ok((await readdir(join(own.folder, 'kept'))).includes('globes.db'));
+});
+
+// Flags and exit codes.
+
+test('--version and --help print and exit with 0', async () => {
+    const version = await runToEnd({ address: null, args: ['--version'] });
+    assert.equal(version.code, 0);
+    assert.match(version.output, /\d+\.\d+/);
+    const help = await runToEnd({ address: null, args: ['--help'] });
+    assert.equal(help.code, 0);
+    for (const flag of ['--config', '--env', '--address', '--data', '--version', '--help']) {
+        assert.ok(help.output.includes(flag), `${flag} is not in the help`);
+    }
+});
+
+test('an unknown flag is refused by its name', async () => {
+    const { code, output } = await runToEnd({ args: ['--nonsense'] });
+    assert.notEqual(code, 0);
+    assert.match(output, /--nonsense/);
+});
+
+test('a Static folder that is not there is an error at start', async () => {
+    const { code, output } = await runToEnd({ config: { Static: 'not-there' } });
+    assert.equal(code, 2, output);
+    assert.match(output, /Static/);
+});

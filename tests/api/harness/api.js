@@ -1,0 +1,113 @@
+// The REST API as a well-behaved client uses it, and what the contract says about its errors.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+
+import { within, withResolvers } from './wait.js';
+
+/** Texts of the error table, by code. */
+export const ERROR_TEXT = {
+    101: 'Room error: Room not found',
+    102: 'Room error: Duplicate room',
+    103: 'Room error: Invalid JSON',
+    104: 'Room error: Unauthorized operation',
+    105: 'Room error: Invalid content',
+    201: 'Client error: User not found',
+    202: 'Client error: Duplicate username',
+    203: 'Client error: Invalid JSON',
+    204: 'Client error: Unauthorized operation',
+    301: 'Could not establish session',
+    303: 'Invalid JSON',
+    304: 'Unauthorized operation',
+    305: 'Unsupported client device',
+    403: 'Token error: Invalid token',
+    501: 'Not found',
+    502: 'Method not allowed',
+    503: 'Too many requests',
+    504: 'Request too large',
+    505: 'Temporarily unavailable',
+    506: 'Bad request',
+};
+
+/**
+ * One request on a connection of its own. `path` goes out as it is.
+ * `body`: an object is sent as JSON, text and bytes as they are.
+ */
+export function request(server, method, path, { body, token, headers = {} } = {}) {
+    const { promise, resolve, reject } = withResolvers();
+    const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const all = { ...headers };
+    if (token) all.Authorization = `Bearer ${token}`;
+    if (bytes !== undefined) all['Content-Length'] = Buffer.byteLength(bytes);
+    const { host, port } = server;
+    const outgoing = http.request({ host, port, method, path, headers: all, agent: false }, (incoming) => {
+        const chunks = [];
+        incoming.on('data', (chunk) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => {
+            const text = Buffer.concat(chunks).toString('utf8');
+            const answer = { status: incoming.statusCode, headers: incoming.headers, text };
+            Object.defineProperty(answer, 'json', { get: () => JSON.parse(text) });
+            resolve(answer);
+        });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(bytes);
+    return within(promise, () => `${method} ${path} is answered`);
+}
+
+export const get = (server, path, options) => request(server, 'GET', path, options);
+export const post = (server, path, body, options) => request(server, 'POST', path, { body, ...options });
+export const put = (server, path, body, options) => request(server, 'PUT', path, { body, ...options });
+export const remove = (server, path, options) => request(server, 'DELETE', path, options);
+
+/** The body of an error, to the byte. */
+export function errorBody(code, field) {
+    const error = field === undefined ? { code, error: ERROR_TEXT[code] } : { code, error: ERROR_TEXT[code], field };
+    return JSON.stringify({ status: false, error });
+}
+
+export function assertError(answer, status, code, field) {
+    assert.equal(answer.text, errorBody(code, field));
+    assert.equal(answer.status, status);
+    assert.match(answer.headers['content-type'], /^application\/json\b/);
+}
+
+export function assertStatus(answer, status) {
+    assert.equal(answer.status, status, `the body was ${answer.text}`);
+}
+
+let titles = 0;
+
+/** A title that no other test uses. */
+export function freshTitle(stem = 'Room') {
+    titles += 1;
+    return `${stem} no. ${titles}`;
+}
+
+/** Creates a room (public, with a fresh title, unless `fields` say otherwise) and answers with it. */
+export async function createRoom(server, fields = {}) {
+    const answer = await post(server, '/chats', { title: freshTitle(), visibility: 'public', ...fields });
+    assertStatus(answer, 201);
+    return answer.json;
+}
+
+export const PASSWORD = 'correct horse';
+
+/** Creates a private room with `PASSWORD`. */
+export function createPrivateRoom(server, fields = {}) {
+    return createRoom(server, { visibility: 'private', password: PASSWORD, ...fields });
+}
+
+/** A room token for `name`. */
+export async function takeToken(server, room, name, secret = PASSWORD) {
+    const answer = await post(server, `/chats/${room.id}/token`, { secret, name });
+    assertStatus(answer, 201);
+    return answer.json.token;
+}
+
+/** The names in the room, in order of arrival, as `GET /chats/{room}` tells. */
+export async function usersOf(server, room, token) {
+    const answer = await get(server, `/chats/${room.id}`, { token });
+    assertStatus(answer, 200);
+    return answer.json.users.map(({ username }) => username);
+}

@@ -1,0 +1,72 @@
+// Headless Chromium, as installed on the machine.
+import { chromium } from 'playwright-core';
+
+const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
+
+/** A page of a browser that lives as long as the test. */
+export async function openPage(t, url) {
+    const browser = await chromium.launch({
+        executablePath,
+        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+    });
+    t.after(() => browser.close());
+    // Tests bring scripts of their own into the page, whatever policy it has for itself.
+    const page = await browser.newPage({ bypassCSP: true });
+    await page.goto(url);
+    return page;
+}
+
+/**
+ * A chat client on the page's own WebSocket. Frames are collected in the page, so none is missed between two calls.
+ */
+export class BrowserSocket {
+    constructor(page) {
+        this.page = page;
+    }
+
+    /** Opens the socket; answers with the subprotocol that the browser agreed on. */
+    async open(path, protocols) {
+        return this.page.evaluate(
+            ([where, offered]) =>
+                new Promise((resolve, reject) => {
+                    const socket = new WebSocket(`ws://${location.host}${where}`, offered);
+                    window.chat = { socket, frames: [], waiting: [] };
+                    socket.onmessage = ({ data }) => {
+                        const waiting = window.chat.waiting.shift();
+                        if (waiting) waiting(data);
+                        else window.chat.frames.push(data);
+                    };
+                    socket.onopen = () => resolve(socket.protocol);
+                    socket.onerror = () => reject(new Error('the browser could not open the socket'));
+                    window.chat.closed = new Promise((done) => {
+                        socket.onclose = ({ code }) => done(code);
+                    });
+                }),
+            [path, protocols],
+        );
+    }
+
+    send(event) {
+        return this.page.evaluate((text) => window.chat.socket.send(text), JSON.stringify(event));
+    }
+
+    /** The text of the next frame. */
+    nextText() {
+        return this.page.evaluate(
+            () => window.chat.frames.shift() ?? new Promise((resolve) => window.chat.waiting.push(resolve)),
+        );
+    }
+
+    async next() {
+        return JSON.parse(await this.nextText());
+    }
+
+    close() {
+        return this.page.evaluate(() => window.chat.socket.close(1000));
+    }
+
+    /** The close code. */
+    closed() {
+        return this.page.evaluate(() => window.chat.closed);
+    }
+}

@@ -1,0 +1,136 @@
+// Someone in a room, by the `ws` package: records every frame and lets tests await them in order.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import WebSocket from 'ws';
+
+import { ERROR_TEXT, createRoom } from './api.js';
+import { DEADLINE_MS, Inbox, within, withResolvers } from './wait.js';
+
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+export class ChatClient {
+    /** Texts of all frames, in order. */
+    inbox = new Inbox();
+    pongs = new Inbox();
+    #closed = withResolvers();
+
+    constructor(socket) {
+        this.socket = socket;
+        socket.on('message', (data, isBinary) => {
+            assert.equal(isBinary, false);
+            this.inbox.push(data.toString('utf8'));
+        });
+        socket.on('pong', () => this.pongs.push('pong'));
+        socket.on('error', () => {});
+        socket.on('close', (code, reason) => {
+            this.#closed.resolve({ code, reason: reason.toString() });
+            this.inbox.end(`closed with ${code}`);
+            this.pongs.end(`closed with ${code}`);
+        });
+    }
+
+    /** `token` travels as the subprotocol, as browsers must send it. */
+    static async open(server, room, { token, headers = {}, origin } = {}) {
+        const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws`;
+        const socket = new WebSocket(url, token ? [token] : [], { headers, origin, perMessageDeflate: false });
+        const client = new ChatClient(socket);
+        await within(once(socket, 'open'), () => `${url} opens`);
+        return client;
+    }
+
+    /** Opens and joins; answers when the join has come back. */
+    static async join(server, room, name, { color = 'red', ...options } = {}) {
+        const client = await ChatClient.open(server, room, options);
+        client.send({ event_type: 'join', name, color });
+        await client.find((event) => event.event_type === 'join' && event.name === name);
+        return client;
+    }
+
+    /** An event as an object; text goes out as it is. */
+    send(event) {
+        this.socket.send(typeof event === 'string' ? event : JSON.stringify(event));
+    }
+
+    say(name, msg, more = {}) {
+        this.send({ event_type: 'send', name, color: 'red', msg, ...more });
+    }
+
+    /** The text of the next frame. */
+    nextText(ms) {
+        return this.inbox.next('a frame', ms);
+    }
+
+    async next(ms) {
+        return JSON.parse(await this.nextText(ms));
+    }
+
+    async find(accepts, ms) {
+        return JSON.parse(await this.inbox.find((text) => accepts(JSON.parse(text)), accepts.toString(), ms));
+    }
+
+    /** All events of these kinds that were received so far. */
+    received(...kinds) {
+        return this.inbox.all.map((text) => JSON.parse(text)).filter(({ event_type }) => kinds.includes(event_type));
+    }
+
+    /**
+     * Says something and expects it as the very next frame: proves that nothing else was sent to this client before.
+     */
+    async expectSilence(name) {
+        const msg = `fence ${Math.random()}`;
+        this.say(name, msg);
+        const event = await this.next();
+        assert.equal(event.msg, msg, `expected silence before this frame: ${JSON.stringify(event)}`);
+        return event;
+    }
+
+    /** The next frame must be this error, to the byte. */
+    async expectError(room, code, field, id) {
+        assert.equal(await this.nextText(), errorEvent(room, code, field, id));
+    }
+
+    ping() {
+        this.socket.ping();
+    }
+
+    /** Resolves with `{ code, reason }` when the connection is over. */
+    closed(ms = DEADLINE_MS) {
+        return within(this.#closed.promise, () => 'the connection is closed', ms);
+    }
+
+    get isOpen() {
+        return this.socket.readyState === WebSocket.OPEN;
+    }
+
+    async leave(code = 1000) {
+        this.socket.close(code);
+        return this.closed();
+    }
+
+    drop() {
+        this.socket.terminate();
+    }
+}
+
+/**
+ * A new public room with these members, each of whom has received the joins of those behind.
+ * @returns {Promise<[object, ...ChatClient[]]>} the room and its members
+ */
+export async function roomWith(server, ...names) {
+    const room = await createRoom(server);
+    const members = [];
+    for (const name of names) {
+        members.push(await ChatClient.join(server, room, name));
+        for (const earlier of members.slice(0, -1)) await earlier.find((event) => event.name === name);
+    }
+    return [room, ...members];
+}
+
+/** The bytes of an error event. */
+export function errorEvent(room, code, field, id) {
+    const error = { code, error: ERROR_TEXT[code] };
+    if (field !== undefined) error.field = field;
+    const event = { event_type: 'error', room_id: room.id, error };
+    if (id !== undefined) event.id = id;
+    return JSON.stringify(event);
+}

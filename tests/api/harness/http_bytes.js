@@ -1,0 +1,20 @@
+// Requests that create a room, as bytes, so that tests may frame them in every right and wrong way.
+import { freshTitle } from './api.js';
+
+/** A body that POST /chats accepts. */
+export const roomBody = (title = freshTitle()) => JSON.stringify({ title, visibility: 'public' });
+
+/** A POST /chats with these header lines beside Host, and this body as it is. */
+export function postChats(headerLines, body, version = '1.1') {
+    const lines = ['Host: globes.test', ...headerLines].map((line) => `${line}\r\n`).join('');
+    return `POST /chats HTTP/${version}\r\n${lines}\r\n${body}`;
+}
+
+/** The same with the body's true length. */
+export const withLength = (body, ...more) => postChats([`Content-Length: ${Buffer.byteLength(body)}`, ...more], body);
+
+/** A chunked body, one chunk for each part. */
+export function chunked(...parts) {
+    const chunks = parts.map((part) => `${Buffer.byteLength(part).toString(16)}\r\n${part}\r\n`);
+    return `${chunks.join('')}0\r\n\r\n`;
+}

@@ -1,0 +1,237 @@
+// One real server process: started in a temporary folder of its own, watched, stopped, killed, started again.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { after, afterEach, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { within, withResolvers } from './wait.js';
+
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+export const releaseBinary = resolve(process.env.GLOBES_BINARY ?? join(repository, 'build/release/globes'));
+
+/** How long the contract gives a server to end after SIGTERM. */
+const STOP_MS = 10_000;
+
+/**
+ * What a server is started with.
+ * @typedef {object} ServerOptions
+ * @property {object|string|null} [config] keys of config.json beside Address; a string is written as it is; null: no file
+ * @property {string} [dotenv] the content of .env
+ * @property {Record<string, string>} [files] further files of the working folder, by path
+ * @property {Record<string, string>} [env] added to an otherwise almost empty environment
+ * @property {string|null} [address] for --address; null leaves the flag out
+ * @property {string[]} [args] further flags
+ * @property {string} [binary]
+ */
+
+export class Server {
+    #options;
+    #process = null;
+    #exit = null;
+    #expectRunning = false;
+    #logWaiters = new Set();
+
+    /** The working folder; there from the first start until `finish`. */
+    folder = null;
+    /** Everything that was printed since the first start, both streams. */
+    log = '';
+    host = '';
+    port = 0;
+    version = '';
+
+    /** @param {ServerOptions} options */
+    constructor(options = {}) {
+        this.#options = options;
+    }
+
+    get pid() {
+        return this.#process.pid;
+    }
+
+    /** As a browser names it. */
+    get origin() {
+        return `http://${this.host}:${this.port}`;
+    }
+
+    get dataFolder() {
+        return join(this.folder, 'data');
+    }
+
+    /** Starts the process, again in the same folder after a stop, and resolves when it has said its address. */
+    async start(changes = {}) {
+        Object.assign(this.#options, changes);
+        await this.#prepareFolder();
+        const started = this.log.length;
+        this.#spawn();
+        const line = /^Globes (\S+) started at (\S+):(\d+)$/m;
+        const [, version, host, port] = await this.logged(line, started);
+        this.version = version;
+        this.host = host === '0.0.0.0' ? '127.0.0.1' : host;
+        this.port = Number(port);
+        this.#expectRunning = true;
+        return this;
+    }
+
+    /** Starts a process that is meant to end by itself. */
+    async runToEnd() {
+        await this.#prepareFolder();
+        this.#spawn();
+        return this.ended();
+    }
+
+    /** Resolves with `{ code, signal }` when the process has ended by itself. */
+    ended() {
+        this.#expectRunning = false;
+        return within(this.#exit, () => `the process should end; it said:\n${this.log}`);
+    }
+
+    /** SIGTERM; the contract wants exit code 0 within 10 s. */
+    async stop() {
+        this.assertAlive();
+        this.#expectRunning = false;
+        this.#process.kill('SIGTERM');
+        const { code, signal } = await within(this.#exit, () => `should end after SIGTERM:\n${this.log}`, STOP_MS);
+        assert.deepEqual({ code, signal }, { code: 0, signal: null }, `after SIGTERM; it said:\n${this.log}`);
+    }
+
+    /** SIGKILL: no chance to tidy up. */
+    async kill() {
+        this.assertAlive();
+        this.#expectRunning = false;
+        this.#process.kill('SIGKILL');
+        await this.#exit;
+    }
+
+    signal(name) {
+        this.#process.kill(name);
+    }
+
+    assertAlive() {
+        const { exitCode, signalCode } = this.#process;
+        const alive = exitCode === null && signalCode === null;
+        assert.ok(alive, `the server ended by itself (${signalCode ?? exitCode}); it said:\n${this.log.slice(-4000)}`);
+    }
+
+    /** Stops what should still run, fails if it doesn't, and removes the folder. */
+    async finish() {
+        try {
+            if (this.#expectRunning) await this.stop();
+        } finally {
+            if (this.#process && this.#process.exitCode === null) this.#process.kill('SIGKILL');
+            if (this.folder) await rm(this.folder, { recursive: true, force: true });
+        }
+    }
+
+    /** Resolves with the match as soon as the output, from `offset` on, matches. */
+    async logged(pattern, offset = 0) {
+        const { promise, resolve: found, reject } = withResolvers();
+        const look = (ended) => {
+            const match = this.log.slice(offset).match(pattern);
+            if (match) found(match);
+            else if (ended) reject(new Error(`ended (${ended.signal ?? ended.code}) without ${pattern}:\n${this.log}`));
+        };
+        this.#logWaiters.add(look);
+        this.#exit.then(look);
+        look();
+        try {
+            return await within(promise, () => `${pattern} in the output:\n${this.log.slice(offset)}`);
+        } finally {
+            this.#logWaiters.delete(look);
+        }
+    }
+
+    /** How many file descriptors are open. */
+    async fileDescriptors() {
+        return (await readdir(`/proc/${this.pid}/fd`)).length;
+    }
+
+    /** Resident memory, in bytes. */
+    async residentBytes() {
+        const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+        return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+    }
+
+    async #prepareFolder() {
+        const { config = {}, dotenv, files = {} } = this.#options;
+        this.folder ??= await mkdtemp(join(tmpdir(), 'globes-test-'));
+        if (config !== null) {
+            const text = typeof config === 'string' ? config : JSON.stringify({ Address: '127.0.0.1:0', ...config });
+            await writeFile(join(this.folder, 'config.json'), text);
+        }
+        for (const [path, content] of Object.entries(files)) {
+            await mkdir(dirname(join(this.folder, path)), { recursive: true });
+            await writeFile(join(this.folder, path), content);
+        }
+        if (dotenv !== undefined) await writeFile(join(this.folder, '.env'), dotenv);
+    }
+
+    #spawn() {
+        const { env = {}, args = [], address = '127.0.0.1:0', binary = releaseBinary } = this.#options;
+        const { PATH, HOME, ASAN_OPTIONS = '', UBSAN_OPTIONS = 'print_stacktrace=1' } = process.env;
+        const flags = address === null ? args : ['--address', address, ...args];
+        this.#process = spawn(binary, flags, {
+            cwd: this.folder,
+            env: { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, ...env },
+            stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        const exit = withResolvers();
+        this.#exit = exit.promise;
+        this.#process.on('error', exit.reject);
+        this.#process.on('close', (code, signal) => exit.resolve({ code, signal }));
+        for (const stream of [this.#process.stdout, this.#process.stderr]) {
+            stream.setEncoding('utf8').on('data', (text) => {
+                this.log += text;
+                for (const look of this.#logWaiters) look();
+            });
+        }
+    }
+}
+
+/**
+ * One server for all tests of a file. Fails the test after which the process is gone, and starts it again for the next.
+ * @param {ServerOptions} options
+ */
+export function sharedServer(options) {
+    const server = new Server(options);
+    before(() => server.start());
+    afterEach(async () => {
+        try {
+            server.assertAlive();
+        } catch (error) {
+            await server.start();
+            throw error;
+        }
+    });
+    after(() => server.finish());
+    return server;
+}
+
+/**
+ * A server for one test alone, ended with it.
+ * @param {import('node:test').TestContext} t
+ * @param {ServerOptions} options
+ */
+export async function startServer(t, options) {
+    const server = new Server(options);
+    t.after(() => server.finish());
+    return server.start();
+}
+
+/**
+ * Runs the program to its end, where it is meant to end by itself.
+ * @param {ServerOptions} options
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export async function runToEnd(options) {
+    const server = new Server(options);
+    try {
+        const { code } = await server.runToEnd();
+        return { code, output: server.log };
+    } finally {
+        await server.finish();
+    }
+}

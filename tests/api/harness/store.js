@@ -1,0 +1,31 @@
+// What the embedded store holds, read beside or after the server by SQLite's own shell.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** All send events of a room in order of `seq`, as rows of the events table. */
+export async function storedEvents(dataFolder, roomId) {
+    const sql = `SELECT seq, kind, name, color, text, client_id, time_us FROM events WHERE room_id = ${roomId} ORDER BY seq`;
+    const database = join(dataFolder, 'globes.db');
+    const options = { maxBuffer: 1 << 30 };
+    const { stdout } = await run('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 5000', database, sql], options);
+    return stdout.trim() === '' ? [] : JSON.parse(stdout);
+}
+
+/** The rows must be 1, 2, 3 … without gap. */
+export function assertContiguous(rows) {
+    rows.forEach((row, index) => assert.equal(row.seq, index + 1, `seq ${row.seq} stands at place ${index + 1}`));
+}
+
+/** Every received send event must be in the store, once, as it was delivered. */
+export function assertStored(rows, events) {
+    for (const event of events) {
+        const row = rows[event.seq - 1];
+        assert.ok(row, `seq ${event.seq} was delivered but is not stored (the newest is ${rows.length})`);
+        const stored = { seq: row.seq, name: row.name, msg: row.text };
+        assert.deepEqual(stored, { seq: event.seq, name: event.name, msg: event.msg });
+    }
+}

@@ -1,0 +1,228 @@
+// Too much, too fast, too slow (contract, section 3).
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { createRoom, usersOf } from './harness/api.js';
+import { ChatClient, errorEvent } from './harness/chat_client.js';
+import { Opcode, encodeFrame, parseFrame } from './harness/frames.js';
+import { RawSocket } from './harness/raw_socket.js';
+import { sharedServer, startServer } from './harness/server.js';
+import { within } from './harness/wait.js';
+
+const BURST = 60;
+const server = sharedServer();
+
+const isRefusal = (event) => event.event_type === 'error' && event.error.code === 503;
+
+test('a burst of 60 is let through, and what is too much is refused to its sender alone', async () => {
+    const room = await createRoom(server);
+    const witness = await ChatClient.join(server, room, 'witness');
+    const flooder = await ChatClient.open(server, room);
+    const total = BURST + 40;
+    for (let count = 0; count < total; count += 1) flooder.say('flooder', `${count}`, { id: `id ${count}` });
+    const answers = [];
+    while (answers.length < total) answers.push(await flooder.next());
+    const said = answers.filter(({ event_type }) => event_type === 'send');
+    const refused = answers.filter(isRefusal);
+    assert.equal(said.length + refused.length, total);
+    // Tokens come back while the burst is on its way: 20 in each second.
+    assert.ok(said.length >= BURST && said.length <= BURST + 20, `${said.length} of the burst were let through`);
+    for (const refusal of refused) {
+        assert.ok(
+            refusal.retry_after_ms > 0 && refusal.retry_after_ms <= 1000,
+            `retry after ${refusal.retry_after_ms} ms`,
+        );
+        const { retry_after_ms, ...rest } = refusal;
+        assert.deepEqual(rest, JSON.parse(errorEvent(room, 503, undefined, refusal.id)));
+    }
+    const heard = [];
+    while (heard.length < said.length) heard.push((await witness.next()).id);
+    assert.deepEqual(
+        heard,
+        said.map(({ id }) => id),
+    );
+    await witness.expectSilence('witness');
+    await witness.leave();
+    await flooder.leave();
+});
+
+test('who waits as long as told is let through again', async () => {
+    const room = await createRoom(server);
+    const flooder = await ChatClient.open(server, room);
+    for (let count = 0; count < BURST + 10; count += 1) flooder.say('flooder', `${count}`);
+    const { retry_after_ms } = await flooder.find(isRefusal);
+    await new Promise((resolve) => setTimeout(resolve, retry_after_ms + 200));
+    flooder.say('flooder', 'patience');
+    await flooder.find((event) => event.msg === 'patience');
+    await flooder.leave();
+});
+
+test('the limit counts event frames, whatever is in them', async () => {
+    const room = await createRoom(server);
+    const noisy = await ChatClient.open(server, room);
+    for (let count = 0; count < BURST + 30; count += 1) noisy.send('nonsense');
+    await noisy.find(isRefusal);
+    await noisy.leave();
+});
+
+test('100 refusals within 10 s end the connection with 4009', async () => {
+    const room = await createRoom(server);
+    const witness = await ChatClient.join(server, room, 'witness');
+    const flooder = await ChatClient.open(server, room);
+    for (let count = 0; count < 400; count += 1) flooder.say('flooder', `${count}`);
+    assert.equal((await flooder.closed()).code, 4009);
+    assert.ok(flooder.received('error').filter(isRefusal).length <= 100);
+    await witness.find((event) => event.event_type === 'leave' && event.name === 'flooder');
+    await witness.leave();
+});
+
+test('the limit is per connection', async () => {
+    const room = await createRoom(server);
+    const flooder = await ChatClient.open(server, room);
+    const calm = await ChatClient.join(server, room, 'calm');
+    for (let count = 0; count < BURST + 20; count += 1) flooder.say('flooder', `${count}`);
+    calm.say('calm', 'and I?');
+    await calm.find((event) => event.msg === 'and I?');
+    await flooder.leave();
+    await calm.leave();
+});
+
+test('MessagesPerSecond: 0 is no limit', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const ada = await ChatClient.open(own, { id: 1 });
+    for (let count = 1; count <= 5000; count += 1) ada.say('ada', `${count}`);
+    for (let count = 1; count <= 5000; count += 1) assert.equal((await ada.next()).seq, count);
+    await ada.leave();
+});
+
+test('pings have a limit of their own, and a flood of them ends', async () => {
+    const room = await createRoom(server);
+    const socket = await RawSocket.open(server, room);
+    const few = 300;
+    for (let count = 0; count < few; count += 1) socket.sendFrame(Opcode.PING, `${count}`);
+    for (let count = 0; count < few; count += 1) {
+        const pong = await socket.nextFrame();
+        assert.deepEqual([pong.opcode, pong.payload.toString()], [Opcode.PONG, `${count}`]);
+    }
+    await socket.leave();
+});
+
+/** A client that has stopped reading; counts what it reads once it goes on, up to the close code. */
+class StalledReader {
+    constructor(socket) {
+        this.socket = socket;
+        socket.socket.pause();
+    }
+
+    static async open(on, room) {
+        const socket = await RawSocket.open(on, room);
+        socket.sendEvent({ event_type: 'join', name: 'stalled' });
+        await socket.nextEvent();
+        return new StalledReader(socket);
+    }
+
+    /** Reads the rest: the events that still came, and the close code or undefined. */
+    async readOn() {
+        const { socket } = this.socket;
+        const chunks = [];
+        const ended = new Promise((resolve) => socket.once('close', resolve));
+        socket.removeAllListeners('data');
+        socket.on('data', (chunk) => chunks.push(chunk));
+        socket.on('end', () => socket.end());
+        socket.resume();
+        await within(ended, () => 'the stalled connection ends');
+        const events = [];
+        for (let bytes = Buffer.concat(chunks); ;) {
+            const found = parseFrame(bytes);
+            if (!found) return { events };
+            if (found.value.opcode === Opcode.CLOSE) return { events, code: found.value.payload.readUInt16BE() };
+            if (found.value.opcode === Opcode.TEXT) events.push(JSON.parse(found.value.payload.toString()));
+            bytes = bytes.subarray(found.length);
+        }
+    }
+}
+
+test('a reader that falls too far behind is closed, and costs the others nothing', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const room = await createRoom(own);
+    const stalled = await StalledReader.open(own, room);
+    const reader = await ChatClient.open(own, room);
+    const sender = await ChatClient.join(own, room, 'sender');
+    const memory = await own.residentBytes();
+
+    const msg = '🎈'.repeat(4000);
+    let said = 0;
+    let gone = false;
+    const limit = 6000; // 96 MB: far more than any kernel holds for one connection
+    while (!gone && said < limit) {
+        for (let batch = 0; batch < 20; batch += 1) sender.say('sender', msg);
+        said += 20;
+        await sender.find((event) => event.seq === said);
+        gone = sender.inbox.all.slice(-60).some((text) => text.includes('"stalled has left the room."'));
+    }
+    assert.ok(gone, `the stalled reader was still there after ${said} messages`);
+    assert.ok((await own.residentBytes()) - memory < 64 * 2 ** 20, 'memory stays bounded');
+    assert.deepEqual(await usersOf(own, room), ['sender']);
+
+    await reader.find((event) => event.seq === said);
+    const sequence = reader.received('send').map(({ seq }) => seq);
+    assert.deepEqual(
+        sequence,
+        Array.from({ length: said }, (_, index) => index + 1),
+        'the others miss nothing',
+    );
+
+    const { events, code } = await stalled.readOn();
+    assert.ok(code === 4008 || code === undefined, `closed with ${code}`);
+    const seen = events.filter(({ event_type }) => event_type === 'send').map(({ seq }) => seq);
+    assert.deepEqual(
+        seen,
+        Array.from({ length: seen.length }, (_, index) => index + 1),
+        'no gap before the end',
+    );
+    await sender.leave();
+    await reader.leave();
+});
+
+/** Bytes that the kernel holds for a client because it does not read (the server's side of its connection). */
+async function unsentBytes(on, client) {
+    const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+    const [local, remote] = [`:${hex(on.port)}`, `:${hex(client.socket.socket.localPort)}`];
+    const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+    const line = lines.find(([, here, there]) => here?.endsWith(local) && there?.endsWith(remote));
+    return parseInt(line[4].split(':')[0], 16);
+}
+
+test('a reader that takes nothing for 10 s is closed', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const room = await createRoom(own);
+    const stalled = await StalledReader.open(own, room);
+    const sender = await ChatClient.join(own, room, 'sender');
+    // Until the kernel takes no more: the rest, far below the limit in bytes, waits in the server.
+    const msg = '🎈'.repeat(4000);
+    let held = -1;
+    for (let full = 0, seq = 1; full < 5; seq += 1) {
+        sender.say('sender', msg);
+        await sender.find((event) => event.seq === seq);
+        const now = await unsentBytes(own, stalled);
+        full = now > 0 && now === held ? full + 1 : 0;
+        held = now;
+    }
+    const begin = Date.now();
+    await sender.find((event) => event.msg === 'stalled has left the room.');
+    const seconds = (Date.now() - begin) / 1000;
+    assert.ok(seconds > 5 && seconds < 15, `closed after ${seconds} s`);
+    await stalled.readOn();
+    await sender.leave();
+});
+
+test('frames that never end are cut off at the limit', async () => {
+    const room = await createRoom(server);
+    const socket = await RawSocket.open(server, room);
+    socket.write(encodeFrame(Opcode.TEXT, 'x'.repeat(60_000), { fin: false }));
+    for (let count = 0; count < 10; count += 1)
+        socket.write(encodeFrame(Opcode.CONTINUATION, 'x'.repeat(60_000), { fin: false }));
+    assert.equal(await socket.closeCode(), 1009);
+    socket.close();
+});
