@@ -1,26 +1,49 @@
 #include "api/chat_entrance.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "api/access.h"
 #include "api/chat_socket.h"
 #include "api/error_table.h"
 #include "api/origin.h"
+#include "api/query.h"
+#include "api/replay.h"
+#include "api/wire_event.h"
+#include "log/frame.h"
 #include "net/ws_handshake.h"
 
 namespace globes::api {
 namespace {
 
-/// The protocol of clients that resume; not spoken yet, so it is never selected and is no token either.
+/// The protocol of clients that resume.
 constexpr std::string_view kResumableProtocol = "globes.v1";
+constexpr std::uint64_t kMostNewest = 1000;
+constexpr std::uint64_t kLargestNumber = std::numeric_limits<std::uint64_t>::max();
 
-/// The first offered subprotocol that may be a token, empty without one. It is answered as it came, or browsers would
-/// drop the connection.
+bool offers_resuming(const net::HttpRequest& request) {
+    const auto offers = net::offered_subprotocols(request);
+    return std::ranges::find(offers, kResumableProtocol) != offers.end();
+}
+
+/// The first offered subprotocol that may be a token, empty without one.
 std::string_view offered_token(const net::HttpRequest& request) {
     for (const std::string_view offer : net::offered_subprotocols(request))
         if (offer != kResumableProtocol) return offer;
     return {};
+}
+
+/// 128 random bits in hexadecimal.
+std::string new_session() {
+    std::random_device device;  // reads the operating system's generator
+    std::string secret;
+    for (int i = 0; i < 4; ++i) secret += fmt::format("{:08x}", device());
+    return secret;
 }
 
 net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
@@ -39,40 +62,86 @@ void ChatEntrance::upgrade(const Exchange& exchange, const chat::RoomKey& key) {
         return exchange.respond(handshake_refusal(checked.error()));
     if (!is_origin_allowed(request, services_.allowed_origins))
         return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
-    with_room(lane_, exchange, key, [this, exchange](const chat::RoomRecord& room) { enter(exchange, room); });
+    const auto place = parse_place(request);
+    if (!place) return exchange.respond_error(place.error());
+    with_room(lane_, exchange, key,
+              [this, exchange, place = *place](const chat::RoomRecord& room) { enter(exchange, room, place); });
 }
 
-void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room) {
+Result<ChatEntrance::Place> ChatEntrance::parse_place(const net::HttpRequest& request) {
+    const auto after = number_parameter(request, "after", 0, kLargestNumber);
+    if (!after) return std::unexpected(after.error());
+    const auto newest = number_parameter(request, "last", 0, kMostNewest);
+    if (!newest) return std::unexpected(newest.error());
+    if (*after && *newest) return std::unexpected(Error{ErrorCode::room_invalid_content, "last"});
+    return Place{.after = *after, .newest = *newest};
+}
+
+void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room, const Place& place) {
     const net::HttpRequest& request = exchange.request();
-    const std::string subprotocol(offered_token(request));
+    const std::string_view offered = offered_token(request);
     const std::string_view bearer = bearer_token(request);
-    const auto claims = may_enter(room, bearer.empty() ? subprotocol : bearer, services_.tokens);
+    const std::string_view token = bearer.empty() ? offered : bearer;
+    const auto claims = may_enter(room, token, services_.tokens);
     if (!claims) return exchange.respond_error(claims.error());
+
     chat::Entry entry{.connection = lane_.io().hub().next_id(), .lane = lane_.number()};
+    entry.resumes = offers_resuming(request);
     if (*claims) {
         entry.token_name = (*claims)->username;
         entry.owner = (*claims)->owner;
+        entry.token = token;
     }
-    const chat::ConnectionId connection = entry.connection;
+    if (entry.resumes) {
+        entry.session = new_session();
+        entry.earlier_session = text_parameter(request, "session").value_or("");
+    }
+    // A token is answered as it came, or browsers would drop the connection.
+    Opening opening{.connection = entry.connection,
+                    .session = entry.session,
+                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered),
+                    .place = place};
     lane_.ask_core([id = room.id, epoch = room.token_epoch, entry = std::move(entry)](
                        chat::Core& core) mutable { return core.enter(id, epoch, std::move(entry)); },
-                   [this, exchange, connection, subprotocol](const Result<chat::Core::Entered>& entered) {
+                   [this, exchange, opening = std::move(opening)](const Result<chat::Core::Entered>& entered) {
                        if (!entered) return exchange.respond_error(entered.error());
-                       open(exchange, *entered, connection, subprotocol);
+                       open(exchange, *entered, opening);
                    });
 }
 
 // Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
-void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& entered, chat::ConnectionId connection,
-                        std::string_view subprotocol) {
+void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening) {
     auto upgraded = exchange.take_over();
-    auto socket = std::make_unique<ChatSocket>(lane_, entered.room, connection, services_.flood);
+    auto socket = std::make_unique<ChatSocket>(lane_, entered.room, opening.connection, services_.flood);
     if (!upgraded) return socket->on_closed();
+
+    std::string first_bytes = net::switching_protocols(exchange.request(), opening.subprotocol);
+    std::optional<std::uint64_t> after;
+    if (!opening.session.empty()) {
+        after = start_of(opening.place, entered);
+        log::append_frame(first_bytes, log::Opcode::text,
+                          welcome_json({.room = entered.room,
+                                        .seq = entered.last_seq,
+                                        .users = entered.users,
+                                        .resumed = opening.place.after && after,
+                                        .session = opening.session}));
+    }
     net::WsHub& hub = lane_.io().hub();
     net::WsSession* session =
-        hub.adopt(connection, upgraded->fd, net::switching_protocols(exchange.request(), subprotocol), upgraded->unread,
-                  std::move(socket));
-    if (session != nullptr) hub.subscribe(*session, entered.room, entered.from);
+        hub.adopt(opening.connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
+    if (session == nullptr) return;
+    if (after && *after < entered.last_seq) {
+        catch_up(lane_, entered.room, opening.connection, *after);
+    } else {
+        hub.subscribe(*session, entered.room, entered.from);
+    }
+}
+
+/// Where reading begins; none for live only.
+std::optional<std::uint64_t> ChatEntrance::start_of(const Place& place, const chat::Core::Entered& entered) {
+    if (place.newest) return entered.last_seq - std::min(*place.newest, entered.last_seq);
+    const bool reaches_back = place.after && *place.after + 1 >= entered.first_seq && *place.after <= entered.last_seq;
+    return reaches_back ? place.after : std::nullopt;
 }
 
 }  // namespace globes::api

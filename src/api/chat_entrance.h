@@ -21,9 +21,21 @@ public:
     void upgrade(const Exchange& exchange, const chat::RoomKey& key);
 
 private:
-    void enter(const Exchange& exchange, const chat::RoomRecord& room);
-    void open(const Exchange& exchange, const chat::Core::Entered& entered, chat::ConnectionId connection,
-              std::string_view subprotocol);
+    /// Where a client that resumes wants to begin: behind a seq, with the newest few, or live.
+    struct Place {
+        std::optional<std::uint64_t> after;
+        std::optional<std::uint64_t> newest;
+    };
+    struct Opening {
+        chat::ConnectionId connection;
+        std::string session;  // the secret for its welcome; empty for a plain client
+        std::string subprotocol;
+        Place place;
+    };
+    static Result<Place> parse_place(const net::HttpRequest& request);
+    static std::optional<std::uint64_t> start_of(const Place& place, const chat::Core::Entered& entered);
+    void enter(const Exchange& exchange, const chat::RoomRecord& room, const Place& place);
+    void open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening);
 
     IoLane& lane_;
     Services& services_;

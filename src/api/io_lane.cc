@@ -1,7 +1,7 @@
 #include "api/io_lane.h"
 
 #include "api/chat_socket.h"
-#include "api/error_table.h"
+#include "api/wire_event.h"
 
 namespace globes::api {
 
@@ -12,6 +12,19 @@ void IoLane::extend(chat::RoomId room, const log::Slice& slice) {
 void IoLane::refuse(chat::RoomId room, chat::ConnectionId connection, const Error& error, std::string client_id) {
     to_io_.add([this, room, connection, error, client_id = std::move(client_id)] {
         if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*session, room, error, client_id);
+    });
+}
+
+void IoLane::acknowledge(chat::ConnectionId connection, const std::string& client_id, std::uint64_t seq,
+                         bool is_duplicate) {
+    to_io_.add([this, connection, json = ack_json(client_id, seq, is_duplicate)] {
+        if (net::WsSession* session = io_.hub().find(connection)) session->send_own(log::Opcode::text, json);
+    });
+}
+
+void IoLane::send(chat::ConnectionId connection, std::string frames) {
+    to_io_.add([this, connection, frames = std::move(frames)] {
+        if (net::WsSession* session = io_.hub().find(connection)) session->send_own_frames(frames);
     });
 }
 

@@ -77,6 +77,9 @@ public:
 
     void extend(chat::RoomId room, const log::Slice& slice) override;
     void refuse(chat::RoomId room, chat::ConnectionId connection, const Error& error, std::string client_id) override;
+    void acknowledge(chat::ConnectionId connection, const std::string& client_id, std::uint64_t seq,
+                     bool is_duplicate) override;
+    void send(chat::ConnectionId connection, std::string frames) override;
     void end(chat::ConnectionId connection, chat::Ending ending) override;
     void flush() override;
 

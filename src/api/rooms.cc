@@ -1,6 +1,5 @@
 #include "api/rooms.h"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -8,9 +7,9 @@
 
 #include "api/access.h"
 #include "api/error_table.h"
+#include "api/query.h"
 #include "api/wire_room.h"
 #include "chat/passwords.h"
-#include "net/router.h"
 
 namespace globes::api {
 namespace {
@@ -18,28 +17,14 @@ namespace {
 constexpr std::uint64_t kDefaultListed = 100;
 constexpr std::uint64_t kMostListed = 1000;
 
-/// The value of a query parameter within [least, most], `fallback` where it is missing.
-Result<std::uint64_t> number_parameter(const net::HttpRequest& request, std::string_view name, std::uint64_t fallback,
-                                       std::uint64_t least, std::uint64_t most) {
-    for (const auto& [key, value] : net::parse_query(request.target)) {
-        if (key != name) continue;
-        std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error != std::errc{} || end != value.data() + value.size() || number < least || number > most)
-            return std::unexpected(Error{ErrorCode::room_invalid_content, name});
-        return number;
-    }
-    return fallback;
-}
-
 }  // namespace
 
 void Rooms::list(const Exchange& exchange) {
-    const auto limit = number_parameter(exchange.request(), "limit", kDefaultListed, 1, kMostListed);
+    const auto limit = number_parameter(exchange.request(), "limit", 1, kMostListed);
     if (!limit) return exchange.respond_error(limit.error());
-    const auto after = number_parameter(exchange.request(), "after", 0, 0, chat::kEndOfRoomIds - 1);
+    const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) return exchange.respond_error(after.error());
-    lane_.ask_core([after = *after, limit = *limit](const chat::Core& core) { return core.list(after, limit); },
+    lane_.ask_core([after = after->value_or(0), limit = limit->value_or(kDefaultListed)](const chat::Core& core) { return core.list(after, limit); },
                    [exchange](const std::vector<chat::RoomView>& rooms) {
                        // Browsers get a page under the same path.
                        exchange.respond({.body = room_list_json(rooms), .headers = {{"Vary", "Accept"}}});

@@ -21,6 +21,7 @@ Routes::Routes(IoLane& lane, Services& services)
       services_(services),
       rooms_(lane, services),
       tokens_(lane, services),
+      history_(lane, services),
       entrance_(lane, services),
       site_(lane, services) {
     add_rooms();
@@ -38,6 +39,7 @@ void Routes::add_rooms() {
     add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.get(e, key); });
     add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
+    add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });
     add("POST", "/chats/{room}/token", [this](const Exchange& e, const RoomKey& key) { tokens_.request(e, key); });
     add("GET", "/chats/{room}/token/renew", [this](const Exchange& e, const RoomKey& key) { tokens_.renew(e, key); });
     add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { entrance_.upgrade(e, key); });

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "api/chat_entrance.h"
+#include "api/history.h"
 #include "api/io_lane.h"
 #include "api/room_tokens.h"
 #include "api/rooms.h"
@@ -32,6 +33,7 @@ private:
     Services& services_;
     Rooms rooms_;
     RoomTokens tokens_;
+    History history_;
     ChatEntrance entrance_;
     Site site_;
     net::Router router_;

@@ -5,6 +5,7 @@
 
 #include "api/error_table.h"
 #include "api/wire_json.h"
+#include "api/wire_room.h"
 #include "base/ascii.h"
 #include "chat/event_rules.h"
 
@@ -114,6 +115,46 @@ std::string error_event_json(chat::RoomId room, const Error& error, std::string_
         append_json_string(out, client_id);
     }
     out += '}';
+    return out;
+}
+
+std::string ack_json(std::string_view client_id, std::uint64_t seq, bool is_duplicate) {
+    std::string out = R"({"event_type":"ack","id":)";
+    append_json_string(out, client_id);
+    out += R"(,"seq":)";
+    append_json_integer(out, seq);
+    out += is_duplicate ? R"(,"duplicate":true})" : R"(,"duplicate":false})";
+    return out;
+}
+
+std::string welcome_json(const Welcome& welcome) {
+    std::string out = R"({"event_type":"welcome","room_id":)";
+    append_json_integer(out, welcome.room);
+    out += R"(,"seq":)";
+    append_json_integer(out, welcome.seq);
+    out += R"(,"users":)";
+    append_users_json(out, welcome.users);
+    out += welcome.resumed ? R"(,"resumed":true)" : R"(,"resumed":false)";
+    out += R"(,"session":)";
+    append_json_string(out, welcome.session);
+    out += '}';
+    return out;
+}
+
+std::string history_json(chat::RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
+                         std::span<const chat::Event> events) {
+    std::string out = R"({"room_id":)";
+    append_json_integer(out, room);
+    out += R"(,"first_seq":)";
+    append_json_integer(out, first_seq);
+    out += R"(,"last_seq":)";
+    append_json_integer(out, last_seq);
+    out += R"(,"events":[)";
+    for (const chat::Event& event : events) {
+        if (&event != events.data()) out += ',';
+        append_event_json(out, event);
+    }
+    out += "]}";
     return out;
 }
 

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "chat/client_event.h"
 #include "chat/event.h"
+#include "chat/room_view.h"
 
 namespace globes::api {
 
@@ -33,5 +35,22 @@ void append_event_json(std::string& out, const chat::Event& event);
 /// `retry_after_ms` beside the error where waiting helps.
 std::string error_event_json(chat::RoomId room, const Error& error, std::string_view client_id,
                              std::optional<std::int64_t> retry_after_ms = std::nullopt);
+
+/// For the sender of a stored send with an id, where it speaks globes.v1.
+std::string ack_json(std::string_view client_id, std::uint64_t seq, bool is_duplicate);
+
+/// The first frame of a connection that speaks globes.v1.
+struct Welcome {
+    chat::RoomId room = 0;
+    std::uint64_t seq = 0;  ///< The newest one.
+    std::span<const chat::RoomUser> users = {};
+    bool resumed = false;
+    std::string_view session = {};
+};
+std::string welcome_json(const Welcome& welcome);
+
+/// A page of history: the same event objects as live, byte for byte.
+std::string history_json(chat::RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
+                         std::span<const chat::Event> events);
 
 }  // namespace globes::api

@@ -45,7 +45,7 @@ public:
         const auto found = std::ranges::find(fields_, std::string_view(key_), &JsonField::key);
         key_.clear();
         current_ = found == fields_.end() ? nullptr : &*found;
-        if (current_ != nullptr) *current_ = JsonField{.key = current_->key};
+        if (current_ != nullptr) *current_ = JsonField{.key = current_->key, .expected = current_->expected};
         return true;
     }
 
@@ -63,7 +63,10 @@ public:
     }
     bool on_null(json::error_code&) { return set_type(JsonField::Type::absent); }
     bool on_number_part(json::string_view, json::error_code&) { return true; }
-    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
+    bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
+        if (wants_value()) current_->number = value;
+        return set_type(JsonField::Type::integer);
+    }
     bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
     bool on_double(double, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }

@@ -20,13 +20,16 @@ struct JsonField {
         absent,  ///< Missing, or null.
         string,
         boolean,
-        other,  ///< A number, an array or an object.
+        integer,  ///< Within 64 bits, signed.
+        other,    ///< Another number, an array or an object.
     };
 
     std::string_view key;
+    Type expected = Type::string;  ///< For callers that check types; not looked at here.
     Type type = Type::absent;
     std::string text = {};  ///< Of a string: unescaped, valid UTF-8, may hold U+0000.
     bool flag = false;      ///< Of a boolean.
+    std::int64_t number = 0;  ///< Of an integer.
 };
 
 /// Reads `text` as one JSON object (RFC 8259, nothing looser) and fills in `fields`; of equal keys the last one counts.

@@ -23,6 +23,27 @@ chat::RoomPatch take_patch(JsonField& title, JsonField& description, JsonField& 
     return {take_text(title), take_text(description), take_text(visibility), take_text(password)};
 }
 
+std::optional<std::int64_t> take_number(const JsonField& field) {
+    if (field.type != FieldType::integer) return std::nullopt;
+    return field.number;
+}
+
+/// A limit of the room's own; nothing where it has none.
+void append_limit(std::string& out, std::string_view key, std::uint64_t value) {
+    if (value == 0) return;
+    out += ",\"";
+    out += key;
+    out += "\":";
+    append_json_integer(out, value);
+}
+
+Result<void> read_fields(std::string_view body, std::span<JsonField> fields) {
+    if (!read_json_object(body, fields)) return invalid_json();
+    for (const JsonField& field : fields)
+        if (field.type != FieldType::absent && field.type != field.expected) return invalid_json(field.key);
+    return {};
+}
+
 /// Everything up to where `users` or `online` stands, the comma included.
 void append_room_head(std::string& out, const chat::RoomRecord& record) {
     out += R"({"title":)";
@@ -37,6 +58,8 @@ void append_room_head(std::string& out, const chat::RoomRecord& record) {
     append_json_time(out, record.updated_at);
     out += R"(,"id":)";
     append_json_integer(out, record.id);
+    append_limit(out, "retention", record.retention_s);
+    append_limit(out, "max_events", record.max_events);
     out += ',';
 }
 
@@ -72,23 +95,34 @@ void append_listed_room(std::string& out, const chat::RoomView& room) {
 }  // namespace
 
 Result<chat::RoomDraft> parse_room_draft(std::string_view body) {
-    std::array<JsonField, 6> fields{{{"title"}, {"description"}, {"visibility"}, {"password"}, {"owner"}, {"name"}}};
-    if (!read_json_object(body, fields)) return invalid_json();
-    auto& [title, description, visibility, password, owner, name] = fields;
-    for (const JsonField& field : fields) {
-        const FieldType expected = &field == &owner ? FieldType::boolean : FieldType::string;
-        if (field.type != FieldType::absent && field.type != expected) return invalid_json(field.key);
-    }
-    return chat::RoomDraft{take_patch(title, description, visibility, password), owner.flag, take_text(name)};
+    std::array<JsonField, 8> fields{{{"title"},
+                                     {"description"},
+                                     {"visibility"},
+                                     {"password"},
+                                     {"retention"},
+                                     {"max_events"},
+                                     {"owner"},
+                                     {"name"}}};
+    auto& [title, description, visibility, password, retention, max_events, owner, name] = fields;
+    owner.expected = FieldType::boolean;
+    retention.expected = max_events.expected = FieldType::integer;
+    if (const auto read = read_fields(body, fields); !read) return std::unexpected(read.error());
+    chat::RoomDraft draft{take_patch(title, description, visibility, password), owner.flag, take_text(name)};
+    draft.retention_s = take_number(retention);
+    draft.max_events = take_number(max_events);
+    return draft;
 }
 
 Result<chat::RoomPatch> parse_room_patch(std::string_view body) {
-    std::array<JsonField, 4> fields{{{"title"}, {"description"}, {"visibility"}, {"password"}}};
-    if (!read_json_object(body, fields)) return invalid_json();
-    for (const JsonField& field : fields)
-        if (field.type != FieldType::absent && field.type != FieldType::string) return invalid_json(field.key);
-    auto& [title, description, visibility, password] = fields;
-    return take_patch(title, description, visibility, password);
+    std::array<JsonField, 6> fields{
+        {{"title"}, {"description"}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}}};
+    auto& [title, description, visibility, password, retention, max_events] = fields;
+    retention.expected = max_events.expected = FieldType::integer;
+    if (const auto read = read_fields(body, fields); !read) return std::unexpected(read.error());
+    chat::RoomPatch patch = take_patch(title, description, visibility, password);
+    patch.retention_s = take_number(retention);
+    patch.max_events = take_number(max_events);
+    return patch;
 }
 
 TokenRequest parse_token_request(std::string_view body) {
@@ -98,10 +132,14 @@ TokenRequest parse_token_request(std::string_view body) {
     return {take_text(secret), take_text(name)};
 }
 
+void append_users_json(std::string& out, std::span<const chat::RoomUser> users) {
+    append_array(out, users, append_user);
+}
+
 void append_room_json(std::string& out, const chat::RoomView& room, bool show_users, std::string_view owner_token) {
     append_room_head(out, room.record);
     out += R"("users":)";
-    append_array(out, show_users ? std::span(room.users) : std::span<const chat::RoomUser>(), append_user);
+    append_users_json(out, show_users ? std::span(room.users) : std::span<const chat::RoomUser>());
     if (!owner_token.empty()) {
         out += R"(,"owner_token":)";
         append_json_string(out, owner_token);

@@ -1,5 +1,6 @@
 #include "chat/core.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,10 @@
 namespace globes::chat {
 namespace {
 
+constexpr UnixMicros kMicrosPerSecond = 1'000'000;
+// Of one call of `purge`, and of one transaction of it: commits wait for no longer than that takes.
+constexpr std::size_t kPurgedRooms = 256;
+constexpr std::uint64_t kPurgedEvents = 1000;
 // Of one read of what was committed after an unknown outcome: more than a room can have on its way.
 constexpr std::size_t kRecoverEvents = std::size_t{1} << 20;
 
@@ -25,18 +30,24 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 
 }  // namespace
 
+Core::Core(CorePorts ports, CoreSettings settings)
+    : ports_(std::move(ports)),
+      retention_(settings.retention),
+      shared_{
+          .limits = settings.room, .encoder = ports_.encoder, .lanes = ports_.lanes.size(), .recent = settings.recent},
+      history_(ports_.store, ports_.encoder, ports_.post, settings.history) {}
+
 void Core::load(StoredRooms stored) {
     directory_ = Directory(stored.next_room_id);
-    const auto insert = [this](RoomRecord record, std::uint64_t last_seq) {
-        directory_.claim_title(record.title, record.id);
-        directory_.insert(
-            std::make_unique<Room>(std::move(record), last_seq, ports_.lanes.size(), limits_, ports_.encoder));
+    const auto insert = [this](StoredRoom room) {
+        directory_.claim_title(room.record.title, room.record.id);
+        directory_.insert(std::make_unique<Room>(std::move(room.record), room.last_seq, room.first_seq, shared_));
     };
-    for (StoredRoom& room : stored.rooms) insert(std::move(room.record), room.last_seq);
+    for (StoredRoom& room : stored.rooms) insert(std::move(room));
     if (stored.next_room_id > kPublicChatId) return;
     RoomRecord record = public_chat(ports_.clock.now_us());
     directory_.give_id(record.visibility);
-    insert(record, 0);
+    insert({.record = record});
     store_room(PutRoom{std::move(record)}, kPublicChatId, [](bool) {});
 }
 
@@ -66,8 +77,7 @@ void Core::create_room(RoomRecord record, RoomReply reply) {
             directory_.free_title(record.title, record.id);
             return reply(failure(ErrorCode::unavailable));
         }
-        const Room& room = directory_.insert(
-            std::make_unique<Room>(std::move(record), 0, ports_.lanes.size(), limits_, ports_.encoder));
+        const Room& room = directory_.insert(std::make_unique<Room>(std::move(record), 0, 1, shared_));
         reply(view(room));
     });
 }
@@ -161,8 +171,55 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     Room* room = directory_.find(id);
     if (room == nullptr) return failure(ErrorCode::room_not_found);
     if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
+    const ConnectionId connection = entry.connection;
+    const bool resumes = entry.resumes;
+    Person* same = resumes ? room->people().find_same(entry) : nullptr;
     room->people().add(std::move(entry));
-    return Entered{.room = id, .from = room->log().end()};
+    if (same != nullptr) {
+        room->people().hand_over(*same, *room->people().find(connection));
+        ports_.lanes[same->entry.lane]->end(same->entry.connection, Ending::replaced);
+        room->people().remove(same->entry.connection);
+    }
+    const Readable readable_part = readable(*room);
+    Entered entered{.room = id,
+                    .from = room->log().end(),
+                    .first_seq = readable_part.first_seq,
+                    .last_seq = readable_part.last_seq};
+    if (resumes) entered.users = room->people().users();
+    return entered;
+}
+
+void Core::catch_up(RoomId id, std::uint64_t after, std::move_only_function<void(CatchUp)> reply) {
+    const Room* room = directory_.find(id);
+    if (room == nullptr) return reply({});
+    const Readable part = readable(*room);
+    after = std::max(after, part.first_seq - 1);
+    auto recent = after >= part.last_seq ? std::optional(std::vector<log::Slice>()) : room->recent().after(after);
+    if (recent) {
+        return reply({.is_ok = true, .frames = std::move(*recent), .after = part.last_seq, .live = room->log().end()});
+    }
+    history_.read(id, after, part.last_seq, part.not_before,
+                  [after, last_seq = part.last_seq,
+                   reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
+                      if (page == nullptr) return reply({});
+                      CatchUp step{.is_ok = true, .after = std::max(after, page->last_seq)};
+                      if (page->last_seq > after) {
+                          step.frames.push_back(page->after(after));
+                      } else {
+                          step.after = last_seq;  // all that there was has expired meanwhile
+                      }
+                      reply(std::move(step));
+                  });
+}
+
+Core::Readable Core::readable(const Room& room) const {
+    const RoomRecord& record = room.record();
+    const std::uint64_t seconds = record.retention_s != 0 ? record.retention_s : retention_.seconds;
+    const std::uint64_t events = record.max_events != 0 ? record.max_events : retention_.events;
+    Readable part{.first_seq = room.first_seq(), .last_seq = room.last_seq()};
+    if (events != 0 && part.last_seq > events) part.first_seq = std::max(part.first_seq, part.last_seq - events + 1);
+    if (seconds != 0) part.not_before = ports_.clock.now_us() - static_cast<UnixMicros>(seconds) * kMicrosPerSecond;
+    return part;
 }
 
 void Core::handle(RoomId id, unsigned lane, ConnectionId connection, ClientEvent event) {
@@ -205,15 +262,18 @@ void Core::end_connections(Room& room, Ending ending, const std::function<bool(c
 void Core::end_batch() {
     StoreBatch batch;
     std::vector<RoomId> submitted;
+    std::vector<SendKey> keys;
     for (const RoomId id : std::exchange(touched_, {})) {
         Room* room = directory_.find(id);
         if (room == nullptr) continue;
+        room->take_lookups(keys);
         if (room->can_submit() && !is_being_deleted(id)) {
-            room->submit(batch);
-            submitted.push_back(id);
+            if (room->submit(batch)) submitted.push_back(id);
         }
+        answer_senders(*room);
         publish(*room);
     }
+    if (!keys.empty()) look_up(std::move(keys));
     if (!batch.empty()) {
         ++in_flight_;
         ports_.store.append(std::move(batch), [this, rooms = std::move(submitted)](CommitOutcome outcome) mutable {
@@ -242,14 +302,94 @@ void Core::on_committed(std::span<const RoomId> rooms, CommitOutcome outcome) {
             room->commit();
             continue;
         }
-        for (Room::Refused& refused : room->fail(outcome == CommitOutcome::failed)) {
-            const Person* sender = room->people().find(refused.sender);
-            if (sender == nullptr) continue;
-            ports_.lanes[sender->entry.lane]->refuse(id, refused.sender, Error{ErrorCode::unavailable},
-                                                     std::move(refused.client_id));
-        }
+        room->fail(outcome == CommitOutcome::failed);
         if (room->is_recovering()) recover(id);
     }
+}
+
+/// Asks the store for ids that are not known to be new. The keys of one room stand side by side.
+void Core::look_up(std::vector<SendKey> keys) {
+    ++in_flight_;
+    auto asked = keys;
+    ports_.store.find_sends(std::move(asked), [this, keys = std::move(keys)](SendLookup lookup) mutable {
+        ports_.post([this, keys = std::move(keys), lookup = std::move(lookup)] {
+            --in_flight_;
+            for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+                while (end < keys.size() && keys[end].room == keys[begin].room) ++end;
+                Room* room = directory_.find(keys[begin].room);
+                if (room == nullptr) continue;
+                std::span<const std::optional<Event>> found;
+                if (lookup.ok) found = std::span(lookup.found).subspan(begin, end - begin);
+                room->resolve(std::span(keys).subspan(begin, end - begin), found);
+                touch(*room);
+            }
+        });
+    });
+}
+
+void Core::answer_senders(Room& room) {
+    for (Room::Answer& answer : room.take_answers()) {
+        const Person* sender = room.people().find(answer.sender);
+        if (sender == nullptr) continue;
+        Lane& lane = *ports_.lanes[sender->entry.lane];
+        if (answer.seq == 0) {
+            lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
+        } else if (sender->entry.resumes) {
+            lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
+        } else if (answer.is_duplicate) {
+            lane.send(answer.sender, std::move(answer.frame));
+        }
+    }
+}
+
+// --- retention -------------------------------------------------------------------------------------------------------
+
+void Core::purge() {
+    if (is_draining_) return;
+    std::size_t looked_at = 0;
+    directory_.for_each_from(purge_from_, [&](Room& room) {
+        const RoomId id = room.record().id;
+        purge_from_ = id + 1;
+        const Readable part = readable(room);
+        if (part.not_before != 0 && part.last_seq >= part.first_seq && !purging_.contains(id)) {
+            purging_.insert(id);
+            ++in_flight_;
+            ports_.store.read_events(
+                {.room = id, .limit = 1, .not_before = part.not_before},
+                [this, id, by_count = part.first_seq](const EventPage& page) {
+                    ports_.post([this, id, first_seq = page.ok ? std::max(page.first_seq, by_count) : 0] {
+                        --in_flight_;
+                        purging_.erase(id);
+                        purge_before(id, first_seq);
+                    });
+                });
+        } else {
+            purge_before(id, part.first_seq);
+        }
+        return ++looked_at < kPurgedRooms;
+    });
+    if (looked_at < kPurgedRooms) purge_from_ = 0;
+}
+
+/// One step: what is left over is for a later call.
+void Core::purge_before(RoomId id, std::uint64_t first_seq) {
+    Room* room = directory_.find(id);
+    if (room == nullptr || first_seq <= room->first_seq() || is_being_deleted(id) || purging_.contains(id)) return;
+    purging_.insert(id);
+    ++in_flight_;
+    const std::uint64_t through_seq = std::min(first_seq - 1, room->first_seq() - 1 + kPurgedEvents);
+    StoreBatch batch;
+    batch.push_back(PurgeEvents{.room = id, .through_seq = through_seq});
+    ports_.store.append(std::move(batch), [this, id, first_seq, through_seq](CommitOutcome outcome) {
+        ports_.post([this, id, first_seq, through_seq, outcome] {
+            --in_flight_;
+            purging_.erase(id);
+            Room* purged = directory_.find(id);
+            if (purged == nullptr || outcome != CommitOutcome::committed) return;
+            purged->set_first_seq(through_seq + 1);
+            if (!is_draining_) purge_before(id, first_seq);
+        });
+    });
 }
 
 void Core::recover(RoomId id) {

@@ -17,6 +17,7 @@
 #include "base/task_queue.h"
 #include "chat/client_event.h"
 #include "chat/directory.h"
+#include "chat/frame_history.h"
 #include "chat/lane.h"
 #include "chat/room_view.h"
 #include "chat/store.h"
@@ -33,12 +34,25 @@ struct CorePorts {
     std::function<void(Task)> post;
 };
 
+/// How long events are kept in rooms that don't say so themselves; 0: for ever.
+struct Retention {
+    std::uint64_t seconds = 0;
+    std::uint64_t events = 0;
+};
+
+struct CoreSettings {
+    RoomLimits room = {};
+    log::RecentBudget recent = {};
+    FrameHistoryLimits history = {};
+    Retention retention = {};
+};
+
 class Core {
 public:
     using RoomReply = std::move_only_function<void(Result<RoomView>)>;
     using Reply = std::move_only_function<void(Result<void>)>;
 
-    Core(CorePorts ports, RoomLimits limits) : ports_(std::move(ports)), limits_(limits) {}
+    Core(CorePorts ports, CoreSettings settings);
 
     /// Takes over what the store had at start; a fresh store gets its Public Chat. Before any other call.
     void load(StoredRooms stored);
@@ -68,15 +82,41 @@ public:
     // --- people ---
 
     struct Entered {
-        RoomId room;
-        log::Position from;  ///< Live begins here.
+        RoomId room = 0;
+        log::Position from = 0;            ///< Live begins here.
+        std::uint64_t first_seq = 1;       ///< The oldest event that can be read.
+        std::uint64_t last_seq = 0;        ///< The newest.
+        std::vector<RoomUser> users = {};  ///< For those who resume.
     };
-    /// `token_epoch`: of the record that the connection's token was checked against.
-    /// Errors: room_not_found, invalid_token (field token: the room has changed since).
+    /// `token_epoch`: of the record that the connection's token was checked against. One who resumes and is a member of
+    /// the room by another connection takes its place, and the other one ends. Errors: room_not_found, invalid_token
+    /// (field token: the room has changed since).
     Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
+
+    /// A step of a reader that comes from `after`.
+    struct CatchUp {
+        bool is_ok = false;                   ///< False: the store can't be read now, or the room is gone.
+        std::vector<log::Slice> frames = {};  ///< The next ones, in order.
+        std::uint64_t after = 0;              ///< Where the next step begins.
+        std::optional<log::Position> live =
+            {};  ///< Set with the last step: live goes on from there without gap or repeat.
+    };
+    void catch_up(RoomId room, std::uint64_t after, std::move_only_function<void(CatchUp)> reply);
+
+    /// What of a room's events readers get to see: those from `first_seq` to `last_seq` that are not older.
+    struct Readable {
+        std::uint64_t first_seq = 1;
+        std::uint64_t last_seq = 0;
+        UnixMicros not_before = 0;
+    };
+    Readable readable(const Room& room) const;
+
     /// An event of a connection; what is wrong with it goes back through its lane.
     void handle(RoomId room, unsigned lane, ConnectionId connection, ClientEvent event);
     void depart(RoomId room, ConnectionId connection);
+
+    /// Removes what has expired from the store, a little at each call. To be called every few seconds.
+    void purge();
 
     // --- the batch ---
 
@@ -88,6 +128,9 @@ public:
 private:
     void on_committed(std::span<const RoomId> rooms, CommitOutcome outcome);
     void recover(RoomId room);
+    void look_up(std::vector<SendKey> keys);
+    void answer_senders(Room& room);
+    void purge_before(RoomId room, std::uint64_t first_seq);
     void apply_update(RoomRecord next);
     void end_connections(Room& room, Ending ending, const std::function<bool(const Person&)>& ends);
     void touch(const Room& room) { touched_.insert(room.record().id); }
@@ -102,10 +145,14 @@ private:
     };
 
     const CorePorts ports_;
-    const RoomLimits limits_;
+    const Retention retention_;
+    Room::Shared shared_;
+    FrameHistory history_;
     Directory directory_;
     std::unordered_map<RoomId, Change> changing_;
     std::unordered_set<RoomId> touched_;     // in this batch: may have something to store or to publish
+    RoomId purge_from_ = 0;                  // where the next `purge` begins
+    std::unordered_set<RoomId> purging_;     // a purge is on its way to the store
     std::unordered_set<RoomId> recovering_;  // a read of what was committed is under way
     std::size_t in_flight_ = 0;              // answers that the store owes
     bool is_draining_ = false;

@@ -24,6 +24,12 @@ public:
     /// Rooms that are not hidden with an id above `after`, ascending.
     std::vector<const Room*> list(RoomId after, std::size_t limit) const;
     std::size_t size() const { return rooms_.size(); }
+    /// Visits the rooms from `first` on, ascending, until `visit(room)` returns false.
+    template <class Visit>
+    void for_each_from(RoomId first, Visit visit) {
+        for (auto at = rooms_.lower_bound(first); at != rooms_.end(); ++at)
+            if (!visit(*at->second)) return;
+    }
 
     /// A counted id, or a random one for a room that is created hidden. Never given again.
     RoomId give_id(Visibility visibility);
@@ -44,7 +50,7 @@ public:
 private:
     void relist(const Room& room);
 
-    std::unordered_map<RoomId, std::unique_ptr<Room>> rooms_;
+    std::map<RoomId, std::unique_ptr<Room>> rooms_;
     std::map<RoomId, const Room*> listed_;         // those that are not hidden
     std::unordered_map<std::string, RoomId> ids_;  // by folded title; also of rooms on their way to the store
     RoomId next_id_;

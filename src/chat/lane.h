@@ -14,7 +14,7 @@ namespace globes::chat {
 using ConnectionId = std::uint64_t;
 
 /// Why the core ends a connection.
-enum class Ending : std::uint8_t { authorization_ended, room_deleted };
+enum class Ending : std::uint8_t { authorization_ended, replaced, room_deleted };
 
 /// Core thread only. Calls never block and are carried out in their order on the I/O thread, at the latest after
 /// `flush`.
@@ -26,6 +26,11 @@ public:
     virtual void extend(RoomId room, const log::Slice& slice) = 0;
     /// Tells one connection what was wrong with an event of its own. `client_id`: the event's, empty where it had none.
     virtual void refuse(RoomId room, ConnectionId connection, const Error& error, std::string client_id) = 0;
+    /// A send with an id of one connection that speaks globes.v1 is stored.
+    virtual void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
+                             bool is_duplicate) = 0;
+    /// Complete frames for one connection alone.
+    virtual void send(ConnectionId connection, std::string frames) = 0;
     virtual void end(ConnectionId connection, Ending ending) = 0;
     virtual void flush() = 0;
 };

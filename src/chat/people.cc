@@ -9,14 +9,52 @@ namespace globes::chat {
 void People::add(Entry entry) {
     ++on_lane_[entry.lane];
     const ConnectionId connection = entry.connection;
+    add_credential(entry.session, connection);
+    add_credential(entry.token, connection);
     people_.emplace(connection, Person{.entry = std::move(entry)});
 }
 
 void People::remove(ConnectionId connection) {
     const auto found = people_.find(connection);
     if (found == people_.end()) return;
-    --on_lane_[found->second.entry.lane];
+    const Entry& entry = found->second.entry;
+    --on_lane_[entry.lane];
+    remove_credential(entry.session, connection);
+    remove_credential(entry.token, connection);
     people_.erase(found);
+}
+
+void People::add_credential(const std::string& credential, ConnectionId connection) {
+    if (!credential.empty()) credentials_.emplace(credential, connection);
+}
+
+void People::remove_credential(const std::string& credential, ConnectionId connection) {
+    auto [at, end] = credentials_.equal_range(credential);
+    while (at != end && at->second != connection) ++at;
+    if (at != end) credentials_.erase(at);
+}
+
+Person* People::find_same(const Entry& entry) {
+    for (const std::string* credential : {&entry.earlier_session, &entry.token}) {
+        if (credential->empty()) continue;
+        const auto [begin, end] = credentials_.equal_range(*credential);
+        for (auto at = begin; at != end; ++at) {
+            Person& person = people_.at(at->second);
+            if (person.is_member) return &person;
+        }
+    }
+    return nullptr;
+}
+
+void People::hand_over(Person& from, Person& to) {
+    holders_.at(fold_case(from.name)).connection = to.entry.connection;
+    members_.at(from.arrival) = &to;
+    to.is_member = std::exchange(from.is_member, false);
+    to.name = std::exchange(from.name, {});
+    to.color = std::exchange(from.color, {});
+    to.last_activity = from.last_activity;
+    to.arrival = from.arrival;
+    to.hold = from.hold;
 }
 
 Person* People::find(ConnectionId connection) {

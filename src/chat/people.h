@@ -22,6 +22,11 @@ struct Entry {
     unsigned lane = 0;
     std::string token_name = {};  ///< The token's `username`; empty without one.
     bool owner = false;           ///< Came by the owner's token.
+    bool resumes = false;         ///< Speaks globes.v1: has a session, gets acks.
+    // What tells that a later connection is the same person's; each may be empty.
+    std::string session = {};          ///< The secret of this connection's welcome.
+    std::string earlier_session = {};  ///< The secret of an earlier one, which it came with.
+    std::string token = {};
 };
 
 struct Person {
@@ -46,6 +51,11 @@ public:
     bool empty() const { return people_.empty(); }
     std::vector<ConnectionId> connections() const;
 
+    /// The member who came with the earlier session or the token of `entry`: the same person. Null where there is none.
+    Person* find_same(const Entry& entry);
+    /// `to` becomes the member that `from` is, without a leave or a join; `from` is no member any more.
+    void hand_over(Person& from, Person& to);
+
     /// Makes `person` a member called `name`. A name is taken by one holder at a time, without regard to case.
     /// Error: duplicate_username, field name.
     Result<void> take_name(Person& person, std::string_view name);
@@ -59,6 +69,9 @@ public:
     bool on_lane(std::size_t lane) const { return on_lane_[lane] > 0; }
 
 private:
+    void add_credential(const std::string& credential, ConnectionId connection);
+    void remove_credential(const std::string& credential, ConnectionId connection);
+
     struct Holder {
         ConnectionId connection;
         std::uint64_t hold;
@@ -66,9 +79,10 @@ private:
     };
 
     std::unordered_map<ConnectionId, Person> people_;
-    std::map<std::uint64_t, const Person*> members_;   // by arrival
-    std::unordered_map<std::string, Holder> holders_;  // by folded name
-    std::vector<std::uint32_t> on_lane_;               // connections of each lane
+    std::map<std::uint64_t, const Person*> members_;                  // by arrival
+    std::unordered_map<std::string, Holder> holders_;                 // by folded name
+    std::unordered_multimap<std::string, ConnectionId> credentials_;  // sessions and tokens
+    std::vector<std::uint32_t> on_lane_;                              // connections of each lane
     std::uint64_t arrivals_ = 0;
 };
 

@@ -1,6 +1,10 @@
 #include "chat/room.h"
 
+#include <algorithm>
+#include <unordered_map>
 #include <utility>
+
+#include "base/unicode.h"
 
 namespace globes::chat {
 namespace {
@@ -9,16 +13,25 @@ std::size_t size_of(const Event& event) {
     return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
 }
 
+/// The text under which a sender's id is known in its room.
+std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
+
 std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error{code, "name"}); }
 
 }  // namespace
 
-Room::Room(RoomRecord record, std::uint64_t last_seq, std::size_t lanes, RoomLimits limits, const EventEncoder& encoder)
-    : record_(std::move(record)), limits_(limits), encoder_(encoder), people_(lanes), last_seq_(last_seq) {}
+Room::Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, Shared& shared)
+    : record_(std::move(record)),
+      shared_(shared),
+      people_(shared.lanes),
+      recent_(shared.recent),
+      last_seq_(last_seq),
+      first_seq_(first_seq) {}
 
 Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now) {
     Person* person = people_.find(sender);
     if (person == nullptr) return {};
+    now = last_time_ = std::max(now, last_time_);
     if (event.kind == EventKind::leave) {
         if (!person->is_member) return name_error(ErrorCode::user_not_found);
         if (event.name != person->name) return name_error(ErrorCode::client_unauthorized);
@@ -26,7 +39,7 @@ Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now
         return {};
     }
     if (auto checked = check_name(*person, event.name); !checked) return checked;
-    if (waiting_bytes_ >= limits_.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
+    if (waiting_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     return event.kind == EventKind::join ? join(*person, std::move(event), now) : send(*person, std::move(event), now);
 }
 
@@ -64,14 +77,26 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
         person.color = event.color;
     }
     person.last_activity = now;
-    enqueue({.event = {.kind = event.kind,
-                       .room = record_.id,
-                       .name = std::move(event.name),
-                       .color = std::move(event.color),
-                       .text = std::move(event.text),
-                       .client_id = std::move(event.client_id),
-                       .time = now},
-             .sender = person.entry.connection});
+    Event sent{.kind = event.kind,
+               .room = record_.id,
+               .name = std::move(event.name),
+               .color = std::move(event.color),
+               .text = std::move(event.text),
+               .client_id = std::move(event.client_id),
+               .time = now};
+    const ConnectionId sender = person.entry.connection;
+    if (sent.client_id.empty()) {
+        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready});
+        return {};
+    }
+    const SendKey key = key_of(sent);
+    if (waiting_ids_.insert(id_text(key)).second) {
+        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::unasked});
+    } else {
+        // The same id is in the line already: this one is answered when that one is.
+        find_waiting(key)->repeats.push_back(sender);
+        waiting_bytes_ += sizeof sender;
+    }
     return {};
 }
 
@@ -101,21 +126,102 @@ void Room::depart(ConnectionId connection, UnixMicros now) {
 
 void Room::enqueue(Waiting waiting) {
     waiting_bytes_ += size_of(waiting.event);
-    if (is_durable(waiting.event.kind)) ++waiting_sends_;
+    unasked_ += waiting.stage == Stage::unasked;
+    ready_sends_ += waiting.stage == Stage::ready;
     waiting_.push_back(std::move(waiting));
     append_ready(false);
 }
 
-void Room::submit(StoreBatch& batch) {
+// --- ids -------------------------------------------------------------------------------------------------------------
+
+SendKey Room::key_of(const Event& event) const {
+    return {.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id};
+}
+
+std::deque<Room::Waiting>::iterator Room::find_waiting(const SendKey& key) {
+    return std::ranges::find_if(waiting_, [&](const Waiting& waiting) {
+        return waiting.stage != Stage::live && waiting.event.client_id == key.client_id && key_of(waiting.event) == key;
+    });
+}
+
+void Room::take_lookups(std::vector<SendKey>& keys) {
+    if (unasked_ == 0) return;
+    for (Waiting& waiting : waiting_) {
+        if (waiting.stage != Stage::unasked) continue;
+        waiting.stage = Stage::looking_up;
+        keys.push_back(key_of(waiting.event));
+    }
+    unasked_ = 0;
+}
+
+void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found) {
+    std::unordered_map<std::string, const std::optional<Event>*> answers;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+        if (waiting.stage != Stage::looking_up) return false;
+        const auto answer = answers.find(id_text(key_of(waiting.event)));
+        if (answer == answers.end()) return false;
+        if (answer->second != nullptr && !answer->second->has_value()) {
+            waiting.stage = Stage::ready;
+            ++ready_sends_;
+            return false;
+        }
+        forget(waiting);
+        if (answer->second == nullptr) {
+            refuse(waiting);
+        } else {
+            Waiting original{.event = **answer->second, .repeats = {waiting.sender}};
+            original.repeats.insert(original.repeats.end(), waiting.repeats.begin(), waiting.repeats.end());
+            confirm(original);
+        }
+        return true;
+    });
+    append_ready(false);  // live events may have waited for these alone
+}
+
+/// Takes what leaves the line out of the books.
+void Room::forget(const Waiting& waiting) {
+    waiting_bytes_ -= size_of(waiting.event) + waiting.repeats.size() * sizeof(ConnectionId);
+    if (waiting.stage != Stage::live && !waiting.event.client_id.empty())
+        waiting_ids_.erase(id_text(key_of(waiting.event)));
+}
+
+/// Tells the sender, and whoever sent the same id again, that the event is stored.
+void Room::confirm(const Waiting& waiting) {
+    const Event& event = waiting.event;
+    if (event.client_id.empty() || !is_durable(event.kind)) return;
+    if (waiting.sender != 0)
+        answers_.push_back({.sender = waiting.sender, .client_id = event.client_id, .seq = event.seq});
+    for (const ConnectionId repeat : waiting.repeats) {
+        answers_.push_back({.sender = repeat,
+                            .client_id = event.client_id,
+                            .seq = event.seq,
+                            .is_duplicate = true,
+                            .frame = frame_of(event)});
+    }
+}
+
+void Room::refuse(const Waiting& waiting) {
+    answers_.push_back({.sender = waiting.sender, .client_id = waiting.event.client_id});
+    for (const ConnectionId repeat : waiting.repeats)
+        answers_.push_back({.sender = repeat, .client_id = waiting.event.client_id});
+}
+
+// --- storing ---------------------------------------------------------------------------------------------------------
+
+bool Room::submit(StoreBatch& batch) {
     std::uint64_t seq = last_seq_;
     for (Waiting& waiting : waiting_) {
-        if (!is_durable(waiting.event.kind)) continue;
+        if (waiting.stage == Stage::live) continue;
+        if (waiting.stage != Stage::ready) break;
         waiting.event.seq = ++seq;
-        waiting.submitted = true;
+        waiting.stage = Stage::submitted;
+        --ready_sends_;
         batch.push_back(AppendEvent{waiting.event});
     }
-    waiting_sends_ = 0;
-    in_flight_ = true;
+    in_flight_ = seq > last_seq_;
+    return in_flight_;
 }
 
 void Room::commit() {
@@ -123,19 +229,18 @@ void Room::commit() {
     append_ready(true);
 }
 
-std::vector<Room::Refused> Room::fail(bool is_known) {
+void Room::fail(bool is_known) {
     in_flight_ = false;
     is_recovering_ = !is_known;
-    std::vector<Refused> refused;
-    std::erase_if(waiting_, [&](Waiting& waiting) {
-        if (!is_durable(waiting.event.kind)) return false;
-        waiting_bytes_ -= size_of(waiting.event);
-        refused.push_back({.sender = waiting.sender, .client_id = std::move(waiting.event.client_id)});
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+        if (waiting.stage == Stage::live) return false;
+        forget(waiting);
+        refuse(waiting);
         return true;
     });
-    waiting_sends_ = 0;
+    unasked_ = 0;
+    ready_sends_ = 0;
     append_ready(false);
-    return refused;
 }
 
 void Room::recover(std::vector<Event> events) {
@@ -149,22 +254,27 @@ void Room::recover(std::vector<Event> events) {
 /// Moves what waits for nothing any more from the head of the line into the log: live events, and what is stored.
 void Room::append_ready(bool submitted_is_stored) {
     while (!waiting_.empty()) {
-        if (is_durable(waiting_.front().event.kind)) {
-            if (!submitted_is_stored || !waiting_.front().submitted) return;
-            last_seq_ = waiting_.front().event.seq;
-        }
+        const Stage stage = waiting_.front().stage;
+        if (stage != Stage::live && !(stage == Stage::submitted && submitted_is_stored)) return;
         const Waiting waiting = std::move(waiting_.front());
         waiting_.pop_front();
-        waiting_bytes_ -= size_of(waiting.event);
+        forget(waiting);
+        if (stage == Stage::submitted) last_seq_ = waiting.event.seq;
         append(waiting.event);
+        confirm(waiting);
         if (waiting.hold != 0) people_.release_name(waiting.event.name, waiting.hold);
     }
 }
 
 void Room::append(const Event& event) {
-    frame_.clear();
-    encoder_.append_frame(frame_, event);
-    log_.append(frame_);
+    const log::Slice frame = log_.append(frame_of(event));
+    if (is_durable(event.kind)) recent_.add(event.seq, frame);
+}
+
+std::string Room::frame_of(const Event& event) const {
+    std::string frame;
+    shared_.encoder.append_frame(frame, event);
+    return frame;
 }
 
 }  // namespace globes::chat

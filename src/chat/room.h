@@ -1,15 +1,20 @@
 // One room: its record, its people, its sequence and the log of what happens in it. A state machine without I/O: events
 // go in, what must be stored comes out, and once it is stored the frames stand in the log. Core thread only.
 //
-// Events wait in one line. A send waits until it is stored; joins and leaves are not stored, but keep their place
-// behind the sends that were accepted before them. At most one batch of a room is on its way to the store: what comes
-// meanwhile makes the next one, so that a batch that fails leaves no gap behind it.
+// Events wait in one line. A send waits until it is stored, and one with an id first until the store has said that it
+// is not there yet; joins and leaves are not stored, but keep their place behind the sends that were accepted before
+// them. At most one batch of a room is on its way to the store: what comes meanwhile makes the next one, so that a
+// batch that fails leaves no gap behind it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <span>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +23,7 @@
 #include "chat/people.h"
 #include "chat/room_record.h"
 #include "chat/store.h"
+#include "log/recent.h"
 #include "log/tail.h"
 
 namespace globes::chat {
@@ -28,21 +34,36 @@ struct RoomLimits {
 
 class Room {
 public:
-    /// A send that is not going to be confirmed.
-    struct Refused {
-        ConnectionId sender;
-        std::string client_id;
+    /// What became of a send with an id, or of any that is not going to be confirmed; for its sender alone.
+    struct Answer {
+        ConnectionId sender = 0;
+        std::string client_id = {};
+        std::uint64_t seq = 0;      ///< 0: refused, `unavailable`.
+        bool is_duplicate = false;  ///< The event was there already.
+        std::string frame = {};     ///< Of the original, where it is a duplicate.
+    };
+    /// What all rooms of a core share.
+    struct Shared {
+        RoomLimits limits;
+        const EventEncoder& encoder;
+        std::size_t lanes;  ///< How many I/O threads there are.
+        log::RecentBudget recent = {};
     };
 
-    Room(RoomRecord record, std::uint64_t last_seq, std::size_t lanes, RoomLimits limits, const EventEncoder& encoder);
+    Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, Shared& shared);
 
     const RoomRecord& record() const { return record_; }
     void set_record(RoomRecord record) { record_ = std::move(record); }
     People& people() { return people_; }
     const People& people() const { return people_; }
     log::Tail& log() { return log_; }
+    const log::Tail& log() const { return log_; }
+    const log::Recent& recent() const { return recent_; }
     /// The newest seq that is known to be stored.
     std::uint64_t last_seq() const { return last_seq_; }
+    /// The oldest seq that is kept.
+    std::uint64_t first_seq() const { return first_seq_; }
+    void set_first_seq(std::uint64_t first_seq) { first_seq_ = first_seq; }
 
     /// Takes an event of one of the room's connections; one that has gone meanwhile is ignored.
     /// Errors: user_not_found, duplicate_username, client_unauthorized (field name), unavailable.
@@ -50,25 +71,37 @@ public:
     /// The connection is gone for whatever reason; the leave of a member is announced.
     void depart(ConnectionId connection, UnixMicros now);
 
-    /// True when `submit` has something to give.
-    bool can_submit() const { return !in_flight_ && !is_recovering_ && waiting_sends_ > 0; }
-    /// Numbers the sends that wait and appends them to `batch`.
-    void submit(StoreBatch& batch);
+    /// Appends the ids that the store must be asked for; each is given once.
+    void take_lookups(std::vector<SendKey>& keys);
+    /// The store's answer to some of them: the events that were sent with these ids before. Empty where the store could
+    /// not be asked: those sends are refused.
+    void resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found);
+
+    /// True when `submit` may have something to give.
+    bool can_submit() const { return !in_flight_ && !is_recovering_ && ready_sends_ > 0; }
+    /// Numbers the sends that wait, up to the first whose id is being looked up, and appends them to `batch`. Returns
+    /// false where there are none.
+    bool submit(StoreBatch& batch);
     /// The submitted batch is stored.
     void commit();
     /// The submitted batch is not stored, or it is not known whether it is. Nothing that waits is confirmed. After
     /// `is_known` false the room takes no sends until `recover`.
-    std::vector<Refused> fail(bool is_known);
+    void fail(bool is_known);
     bool is_recovering() const { return is_recovering_; }
     /// The events after `last_seq` that the store turned out to have.
     void recover(std::vector<Event> events);
 
+    /// What senders are to be told since the last call, in order.
+    std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }
+
 private:
+    enum class Stage : std::uint8_t { live, unasked, looking_up, ready, submitted };
     struct Waiting {
         Event event;
         ConnectionId sender = 0;
         std::uint64_t hold = 0;  // of the name that a leave frees
-        bool submitted = false;
+        Stage stage = Stage::live;
+        std::vector<ConnectionId> repeats = {};  // connections that sent the same id again meanwhile
     };
 
     Result<void> join(Person& person, ClientEvent event, UnixMicros now);
@@ -78,19 +111,29 @@ private:
     void enqueue(Waiting waiting);
     void append_ready(bool submitted_is_stored);
     void append(const Event& event);
+    void forget(const Waiting& waiting);
+    void confirm(const Waiting& waiting);
+    void refuse(const Waiting& waiting);
+    std::deque<Waiting>::iterator find_waiting(const SendKey& key);
+    SendKey key_of(const Event& event) const;
+    std::string frame_of(const Event& event) const;
 
     RoomRecord record_;
-    const RoomLimits limits_;
-    const EventEncoder& encoder_;
+    Shared& shared_;
     People people_;
     log::Tail log_;
-    std::deque<Waiting> waiting_;  // oldest first; the submitted sends stand before those that are not
+    log::Recent recent_;
+    std::deque<Waiting> waiting_;                  // oldest first; the submitted sends stand before those that are not
+    std::unordered_set<std::string> waiting_ids_;  // of the sends with an id in the line
+    std::vector<Answer> answers_;
     std::size_t waiting_bytes_ = 0;
-    std::size_t waiting_sends_ = 0;  // not submitted
+    std::size_t unasked_ = 0;      // sends whose id is to be looked up
+    std::size_t ready_sends_ = 0;  // sends that wait for nothing but their turn
     std::uint64_t last_seq_;
+    std::uint64_t first_seq_;
+    UnixMicros last_time_ = 0;  // of an event: times never go back, even if the clock does
     bool in_flight_ = false;
     bool is_recovering_ = false;
-    std::string frame_;  // reused
 };
 
 }  // namespace globes::chat

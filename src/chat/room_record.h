@@ -27,6 +27,9 @@ struct RoomRecord {
     bool owned = false;              ///< Only the owner's token may change or delete the room.
     /// Part of every room token's key: counted up when the password or the visibility changes, so older tokens end.
     std::uint64_t token_epoch = 0;
+    /// Seconds that an event is kept, and how many are; 0: the configuration's default.
+    std::uint64_t retention_s = 0;
+    std::uint64_t max_events = 0;
     UnixMicros created_at = 0;
     UnixMicros updated_at = 0;
 

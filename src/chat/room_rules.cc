@@ -72,6 +72,15 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
     }
     if (is_public) record.password_hash.clear();
 
+    if (patch.retention_s) {
+        if (*patch.retention_s < 0 || *patch.retention_s > kMaxRetentionSeconds) return refused("retention");
+        record.retention_s = static_cast<std::uint64_t>(*patch.retention_s);
+    }
+    if (patch.max_events) {
+        if (*patch.max_events < 0 || *patch.max_events > kMaxMaxEvents) return refused("max_events");
+        record.max_events = static_cast<std::uint64_t>(*patch.max_events);
+    }
+
     checked.ends_tokens = checked.new_password || record.visibility != current.visibility;
     if (checked.ends_tokens) ++record.token_epoch;
     return checked;

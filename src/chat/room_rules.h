@@ -17,6 +17,8 @@ inline constexpr std::size_t kMaxTitleLength = 70;
 inline constexpr std::size_t kMaxDescriptionLength = 70;
 inline constexpr std::size_t kMinPasswordBytes = 8;
 inline constexpr std::size_t kMaxPasswordBytes = 72;  ///< All that bcrypt looks at.
+inline constexpr std::int64_t kMaxRetentionSeconds = std::int64_t{100} * 365 * 24 * 3600;
+inline constexpr std::int64_t kMaxMaxEvents = std::int64_t{1} << 53;
 inline constexpr std::string_view kDefaultOwnerName = "owner";
 
 /// A change of a room as somebody asks for it, unchecked. What is left out keeps its value.
@@ -25,6 +27,8 @@ struct RoomPatch {
     std::optional<std::string> description = {};
     std::optional<std::string> visibility = {};
     std::optional<std::string> password = {};
+    std::optional<std::int64_t> retention_s = {};
+    std::optional<std::int64_t> max_events = {};
 };
 
 /// A new room as somebody asks for it, unchecked.
@@ -54,7 +58,7 @@ struct CheckedRoom {
 };
 
 /// Error: room_invalid_content with the first offending field in the order title, description, visibility, password,
-/// name.
+/// retention, max_events, name.
 Result<CheckedRoom> check_draft(const RoomDraft& draft);
 
 /// Errors as `check_draft`. Pure: where hashing takes its time, the same check is made again on the record of that

@@ -6,7 +6,9 @@
 //  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
 //  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may
 //     still turn up until a later `read_events` of that room has answered `ok`.
-//  6. Two events of one room never have the same seq: such a batch fails and the first event stays as it was.
+//  6. Two events of one room never have the same seq, nor the same sender (folded name) and client id: such a batch
+//  fails
+//     and the first event stays as it was.
 //  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
 //  8. Reads see every batch that was reported committed before the read was asked for.
 //  9. An unclean stop needs nothing but the next `open`.
@@ -19,6 +21,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -38,7 +42,12 @@ struct DeleteRoom {
 struct AppendEvent {
     Event event;
 };
-using StoreWrite = std::variant<PutRoom, DeleteRoom, AppendEvent>;
+/// Removes the room's events up to and including `through_seq`; their seqs stay taken. Nothing where the room is gone.
+struct PurgeEvents {
+    RoomId room;
+    std::uint64_t through_seq;
+};
+using StoreWrite = std::variant<PutRoom, DeleteRoom, AppendEvent, PurgeEvents>;
 using StoreBatch = std::vector<StoreWrite>;
 
 enum class CommitOutcome : std::uint8_t { committed, failed, unknown };
@@ -46,7 +55,8 @@ enum class CommitOutcome : std::uint8_t { committed, failed, unknown };
 /// One room as `load_rooms` finds it.
 struct StoredRoom {
     RoomRecord record;
-    std::uint64_t last_seq = 0;  ///< The newest seq ever given in this room; 0 where nothing was said.
+    std::uint64_t last_seq = 0;   ///< The newest seq ever given in this room; 0 where nothing was said.
+    std::uint64_t first_seq = 1;  ///< The oldest event that is kept; last_seq + 1 where none is.
 };
 
 struct StoredRooms {
@@ -56,17 +66,36 @@ struct StoredRooms {
 
 /// Events of one room with after < seq < before (0 for `before`: no upper end), in ascending order, at most `limit`.
 /// `newest_first_cut`: where more than `limit` match, the newest are kept instead of the oldest.
+/// `not_before`: events older than that have expired; a room's times don't decrease with its seqs.
 struct EventQuery {
     RoomId room = 0;
     std::uint64_t after = 0;
     std::uint64_t before = 0;
     std::size_t limit = 0;
     bool newest_first_cut = false;
+    UnixMicros not_before = 0;
 };
 
 struct EventPage {
     bool ok = false;  ///< False: the store could not be read; `events` is empty.
-    std::vector<Event> events;
+    std::vector<Event> events = {};
+    /// The oldest event of the room that is kept and has not expired, whatever the query asks for; last seq + 1 where
+    /// there is none. Found in logarithmic time.
+    std::uint64_t first_seq = 1;
+};
+
+/// What makes a send with an id the same as another one: the room, the sender's folded name, the id.
+struct SendKey {
+    RoomId room = 0;
+    std::string folded_name;
+    std::string client_id;
+
+    friend bool operator==(const SendKey&, const SendKey&) = default;
+};
+
+struct SendLookup {
+    bool ok = false;                          ///< False: the store could not be read.
+    std::vector<std::optional<Event>> found;  ///< For each key, in order.
 };
 
 class Store {
@@ -83,6 +112,9 @@ public:
 
     /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
+
+    /// The stored events that were sent with these ids. Bounded as `read_events`.
+    virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
 
     /// Whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;

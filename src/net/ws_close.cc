@@ -39,6 +39,8 @@ std::string_view close_code_name(CloseCode code) {
             return "policy violation";
         case kCloseMessageTooBig:
             return "message too big";
+        case kCloseTryAgainLater:
+            return "try again later";
         case kCloseInternalError:
             return "internal error";
         case kCloseNoPong:

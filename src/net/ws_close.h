@@ -22,6 +22,7 @@ inline constexpr CloseCode kCloseInvalidText = 1007;
 inline constexpr CloseCode kClosePolicyViolation = 1008;
 inline constexpr CloseCode kCloseMessageTooBig = 1009;
 inline constexpr CloseCode kCloseInternalError = 1011;
+inline constexpr CloseCode kCloseTryAgainLater = 1013;
 
 inline constexpr CloseCode kCloseNoPong = 4001;
 inline constexpr CloseCode kCloseTooSlow = 4008;

@@ -24,7 +24,7 @@ WsSession::~WsSession() { ::close(fd_); }
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
-    add_own(log::make_slice(first_bytes));
+    add_own(log::make_slice(first_bytes), false);
     flush();
     if (state_ != State::dropped && !unread.empty()) decode(unread);
 }
@@ -74,18 +74,34 @@ void WsSession::subscribe(Feed& feed, log::Position from) {
 }
 
 void WsSession::send_own(log::Opcode opcode, std::string_view payload) {
-    if (state_ != State::open) return;
     std::string frame;
     log::append_frame(frame, opcode, payload);
-    add_own(log::make_slice(frame));
-    if (own_->bytes > hub_.settings().own_bytes) return fall_behind();
+    send_own_frames(frame);
+}
+
+void WsSession::send_own_frames(std::string_view frames) {
+    if (state_ != State::open) return;
+    add_own(log::make_slice(frames), true);
+    if (own_->limited_bytes > hub_.settings().own_bytes) return fall_behind();
     if (!want_write_) flush();
 }
 
-void WsSession::add_own(log::Slice slice) {
+void WsSession::send_frames(log::Slice frames) {
+    if (state_ != State::open || frames.size == 0) return;
+    add_own(std::move(frames), false);
+    if (!want_write_) flush();
+}
+
+void WsSession::when_sent(std::move_only_function<void()> then) {
+    if (state_ != State::open) return;
+    if (own_ == nullptr) return then();
+    own_->then = std::move(then);
+}
+
+void WsSession::add_own(log::Slice slice, bool is_limited) {
     if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
-    own_->bytes += slice.size;
-    own_->slices.push_back(std::move(slice));
+    if (is_limited) own_->limited_bytes += slice.size;
+    own_->parts.push_back({.slice = std::move(slice), .is_limited = is_limited});
 }
 
 void WsSession::on_writable() { flush(); }
@@ -109,26 +125,29 @@ void WsSession::flush() {
 
 /// Returns false where something is left to send or the session was dropped.
 bool WsSession::flush_own() {
-    while (!own_->slices.empty()) {
-        const std::string_view rest = own_->slices.front().bytes().substr(own_->sent);
+    while (!own_->parts.empty()) {
+        const OwnFrames::Part& part = own_->parts.front();
+        const std::string_view rest = part.slice.bytes().substr(own_->sent);
         const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
             lose();
             return false;
         }
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-        own_->bytes -= taken;
         if (taken < rest.size()) {
             own_->sent += taken;
             if (taken > 0) taken_ = hub_.wheel().now();
             block();
             return false;
         }
-        own_->slices.pop_front();
+        if (part.is_limited) own_->limited_bytes -= part.slice.size;
+        own_->parts.pop_front();
         own_->sent = 0;
     }
+    auto then = std::move(own_->then);
     own_.reset();
-    return true;
+    if (then && state_ == State::open) then();
+    return own_ == nullptr && state_ != State::dropped;
 }
 
 void WsSession::wait_for_room(log::Position before, std::size_t taken) {
@@ -170,7 +189,7 @@ void WsSession::close(CloseCode code, std::string_view reason) {
     begin_closing();
     std::string frame;
     log::append_frame(frame, log::Opcode::close, encode_close_payload(code, reason));
-    add_own(log::make_slice(frame));
+    add_own(log::make_slice(frame), false);
     if (!want_write_) flush();
 }
 
@@ -196,8 +215,7 @@ void WsSession::leave_feed() {
             at += view.size();
         }
         if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
-        own_->bytes += rest.size();
-        own_->slices.push_front(log::make_slice(rest));
+        own_->parts.push_front({.slice = log::make_slice(rest), .is_limited = false});
         frame_end_ = 0;
     }
     Feed& feed = *std::exchange(feed_, nullptr);

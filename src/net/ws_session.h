@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -43,6 +44,13 @@ public:
 
     /// Sends one frame to this connection alone, as soon as a frame boundary allows it.
     void send_own(log::Opcode opcode, std::string_view payload);
+    /// The same with complete frames.
+    void send_own_frames(std::string_view frames);
+    /// Sends complete frames to this connection alone. They don't count as own frames: who sends them bounds them, and
+    /// waits with `when_sent` before it sends more.
+    void send_frames(log::Slice frames);
+    /// Calls `then` once, as soon as nothing of the above is left to send; never where the session ends before.
+    void when_sent(std::move_only_function<void()> then);
     /// Begins the close handshake (kCloseNoStatus: with an empty close frame); `on_closed` is called at once, and the
     /// feed is left. Later calls do nothing.
     void close(CloseCode code, std::string_view reason = {});
@@ -76,7 +84,7 @@ private:
     void decode(std::span<char> bytes);
     void begin_closing();
     void leave_feed();
-    void add_own(log::Slice slice);
+    void add_own(log::Slice slice, bool is_limited);
     void flush();
     bool flush_own();
     void block();
@@ -90,9 +98,14 @@ private:
 
     // I/O thread only.
     struct OwnFrames {
-        std::deque<log::Slice> slices;
-        std::size_t sent = 0;   // bytes of the first slice
-        std::size_t bytes = 0;  // unsent
+        struct Part {
+            log::Slice slice;
+            bool is_limited;  // counts against WsSettings::own_bytes
+        };
+        std::deque<Part> parts;
+        std::size_t sent = 0;           // bytes of the first part
+        std::size_t limited_bytes = 0;  // of the parts that count
+        std::move_only_function<void()> then;
     };
     WsDecoder decoder_;
     std::unique_ptr<OwnFrames> own_;  // null when there is none

@@ -1,0 +1,76 @@
+#include "api/history.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/access.h"
+#include "api/query.h"
+#include "api/wire_event.h"
+
+namespace globes::api {
+namespace {
+
+constexpr std::uint64_t kDefaultPage = 50;
+constexpr std::uint64_t kLargestPage = 1000;
+constexpr std::uint64_t kLargestSeq = (std::uint64_t{1} << 53) - 1;
+
+/// What the request asks for, apart from what may be read.
+Result<chat::EventQuery> parse_query(const net::HttpRequest& request) {
+    const auto limit = number_parameter(request, "limit", 1, kLargestPage);
+    if (!limit) return std::unexpected(limit.error());
+    const auto before = number_parameter(request, "before", 0, kLargestSeq);
+    if (!before) return std::unexpected(before.error());
+    const auto after = number_parameter(request, "after", 0, kLargestSeq);
+    if (!after) return std::unexpected(after.error());
+    return chat::EventQuery{.after = after->value_or(0),
+                            .before = before->value_or(kLargestSeq),
+                            .limit = limit->value_or(kDefaultPage),
+                            .newest_first_cut = !*after};
+}
+
+}  // namespace
+
+void History::page(const Exchange& exchange, const chat::RoomKey& key) {
+    lane_.ask_core(
+        [key](const chat::Core& core) -> std::optional<Found> {
+            const chat::Room* room = core.find(key);
+            if (room == nullptr) return std::nullopt;
+            return Found{.record = room->record(), .readable = core.readable(*room)};
+        },
+        [this, exchange](const std::optional<Found>& room) {
+            if (!room) return exchange.respond_error(Error{ErrorCode::room_not_found});
+            read(exchange, *room);
+        });
+}
+
+void History::read(const Exchange& exchange, const Found& room) {
+    const net::HttpRequest& request = exchange.request();
+    if (const auto may = may_enter(room.record, bearer_token(request), services_.tokens); !may)
+        return exchange.respond_error(may.error());
+    auto query = parse_query(request);
+    if (!query) return exchange.respond_error(query.error());
+    const chat::Core::Readable readable = room.readable;
+    query->room = room.record.id;
+    query->after = std::max(query->after, readable.first_seq - 1);
+    // What the core has not heard of as committed may still turn out not to be.
+    query->before = std::min(query->before, readable.last_seq + 1);
+    query->not_before = readable.not_before;
+    if (query->before == 0) query->limit = 0;  // 0 means no upper end there, and nothing here
+    services_.store.read_events(*query, [&io = lane_.io(), id = query->room, readable,
+                                         held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
+        std::optional<std::string> json;
+        if (page.ok) {
+            const std::uint64_t first_seq = std::clamp(page.first_seq, readable.first_seq, readable.last_seq + 1);
+            json = history_json(id, first_seq, readable.last_seq, page.events);
+        }
+        io.post([held = std::move(held), json = std::move(json)]() mutable {
+            if (!json) return held->respond_error(Error{ErrorCode::unavailable});
+            held->respond_json(200, std::move(*json));
+        });
+    });
+}
+
+}  // namespace globes::api

@@ -1,0 +1,29 @@
+// The history of a room over REST (wire contract, section 4). One object for each I/O thread, which makes all calls; the
+// store's readers do the work.
+#pragma once
+
+#include "api/exchange.h"
+#include "api/io_lane.h"
+#include "api/services.h"
+#include "chat/room_key.h"
+
+namespace globes::api {
+
+class History {
+public:
+    History(IoLane& lane, Services& services) : lane_(lane), services_(services) {}
+
+    void page(const Exchange& exchange, const chat::RoomKey& key);
+
+private:
+    struct Found {
+        chat::RoomRecord record;
+        chat::Core::Readable readable;
+    };
+    void read(const Exchange& exchange, const Found& room);
+
+    IoLane& lane_;
+    Services& services_;
+};
+
+}  // namespace globes::api

@@ -1,0 +1,101 @@
+#include "chat/frame_history.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace globes::chat {
+namespace {
+
+constexpr UnixMicros kMicrosPerSecond = 1'000'000;
+
+/// On a thread of the store: the core has better things to do than to encode.
+std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder) {
+    if (!page.ok) return nullptr;
+    auto encoded = std::make_shared<FramePage>();
+    std::string frames;
+    for (const Event& event : page.events) {
+        encoder.append_frame(frames, event);
+        encoded->ends.push_back(frames.size());
+    }
+    encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
+    encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
+    encoded->frames = log::make_slice(frames);
+    return encoded;
+}
+
+}  // namespace
+
+log::Slice FramePage::after(std::uint64_t seq) const {
+    if (ends.empty() || seq >= last_seq) return {};
+    if (seq < first_seq) return frames;
+    const std::size_t skipped = ends[seq - first_seq];
+    log::Slice rest = frames;
+    rest.offset += skipped;
+    rest.size -= skipped;
+    return rest;
+}
+
+FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post,
+                           FrameHistoryLimits limits)
+    : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
+
+void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, UnixMicros not_before,
+                        PageReply reply) {
+    const std::uint64_t page = after / limits_.page_events;
+    const std::uint64_t page_end = (page + 1) * limits_.page_events;
+    const UnixMicros second = (not_before + kMicrosPerSecond - 1) / kMicrosPerSecond * kMicrosPerSecond;
+    const Key key{.room = room, .page = page, .last_seq = std::min(last_seq, page_end), .not_before = second};
+    Entry& entry = pages_[key];
+    if (entry.page != nullptr) {
+        by_use_.splice(by_use_.end(), by_use_, entry.age);
+        return reply(entry.page);
+    }
+    entry.waiting.push_back(std::move(reply));
+    if (entry.waiting.size() > 1) return;
+    queued_.push_back(key);
+    start_reads();
+}
+
+void FrameHistory::start_reads() {
+    while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
+        const Key key = queued_.front();
+        queued_.pop_front();
+        ++in_flight_;
+        const EventQuery query{.room = key.room,
+                               .after = key.page * limits_.page_events,
+                               .before = key.last_seq + 1,
+                               .limit = limits_.page_events,
+                               .not_before = key.not_before};
+        store_.read_events(query, [this, key](const EventPage& page) {
+            post_([this, key, encoded = encode(page, encoder_)]() mutable {
+                --in_flight_;
+                take(key, std::move(encoded));
+                start_reads();
+            });
+        });
+    }
+}
+
+void FrameHistory::take(const Key& key, std::shared_ptr<const FramePage> page) {
+    auto node = pages_.extract(key);
+    std::vector<PageReply> waiting = std::move(node.mapped().waiting);
+    if (page != nullptr && !page->ends.empty()) {
+        node.mapped() = {.page = page, .waiting = {}, .age = by_use_.insert(by_use_.end(), key)};
+        cached_bytes_ += page->frames.size;
+        pages_.insert(std::move(node));
+        forget_oldest();
+    }
+    for (PageReply& reply : waiting) reply(page);
+}
+
+void FrameHistory::forget_oldest() {
+    while (cached_bytes_ > limits_.cached_bytes) {
+        const auto oldest = pages_.find(by_use_.front());
+        cached_bytes_ -= oldest->second.page->frames.size;
+        pages_.erase(oldest);
+        by_use_.pop_front();
+    }
+}
+
+}  // namespace globes::chat
