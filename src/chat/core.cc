@@ -1,5 +1,6 @@
 #include "chat/core.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -26,18 +27,19 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 }  // namespace
 
 void Core::load(StoredRooms stored) {
-    directory_ = Directory(stored.next_room_id);
+    directory_ = Directory(std::max(stored.next_room_id, kPublicChatId + 1));
     const auto insert = [this](RoomRecord record, std::uint64_t last_seq) {
         directory_.claim_title(record.title, record.id);
         directory_.insert(
             std::make_unique<Room>(std::move(record), last_seq, ports_.lanes.size(), limits_, ports_.encoder));
     };
     for (StoredRoom& room : stored.rooms) insert(std::move(room.record), room.last_seq);
-    if (stored.next_room_id > kPublicChatId) return;
-    RoomRecord record = public_chat(ports_.clock.now_us());
-    directory_.give_id(record.visibility);
+    // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.
+    if (directory_.find(kPublicChatId) != nullptr) return;
+    const RoomRecord record = public_chat(ports_.clock.now_us());
     insert(record, 0);
-    store_room(PutRoom{std::move(record)}, kPublicChatId, [](bool) {});
+    has_public_chat_ = false;
+    store_room(PutRoom{record}, kPublicChatId, [this](bool is_there) { has_public_chat_ |= is_there; });
 }
 
 // --- rooms -----------------------------------------------------------------------------------------------------------
@@ -209,6 +211,8 @@ void Core::end_batch() {
         Room* room = directory_.find(id);
         if (room == nullptr) continue;
         if (room->can_submit() && !is_being_deleted(id)) {
+            // Its first put may have failed; without it no send of the room would ever be stored.
+            if (id == kPublicChatId && !has_public_chat_) batch.push_back(PutRoom{room->record()});
             room->submit(batch);
             submitted.push_back(id);
         }
@@ -239,6 +243,7 @@ void Core::on_committed(std::span<const RoomId> rooms, CommitOutcome outcome) {
         if (room == nullptr) continue;
         touch(*room);
         if (outcome == CommitOutcome::committed) {
+            has_public_chat_ |= id == kPublicChatId;
             room->commit();
             continue;
         }

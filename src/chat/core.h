@@ -40,7 +40,7 @@ public:
 
     Core(CorePorts ports, RoomLimits limits) : ports_(std::move(ports)), limits_(limits) {}
 
-    /// Takes over what the store had at start; a fresh store gets its Public Chat. Before any other call.
+    /// Takes over what the store had at start; one that has no Public Chat gets it. Before any other call.
     void load(StoredRooms stored);
 
     // --- rooms ---
@@ -108,6 +108,7 @@ private:
     std::unordered_set<RoomId> touched_;     // in this batch: may have something to store or to publish
     std::unordered_set<RoomId> recovering_;  // a read of what was committed is under way
     std::size_t in_flight_ = 0;              // answers that the store owes
+    bool has_public_chat_ = true;            // the store
     bool is_draining_ = false;
     Task idle_;
 };
