@@ -38,17 +38,18 @@ Core::Core(CorePorts ports, CoreSettings settings)
       history_(ports_.store, ports_.encoder, ports_.post, settings.history) {}
 
 void Core::load(StoredRooms stored) {
-    directory_ = Directory(stored.next_room_id);
+    directory_ = Directory(std::max(stored.next_room_id, kPublicChatId + 1));
     const auto insert = [this](StoredRoom room) {
         directory_.claim_title(room.record.title, room.record.id);
         directory_.insert(std::make_unique<Room>(std::move(room.record), room.last_seq, room.first_seq, shared_));
     };
     for (StoredRoom& room : stored.rooms) insert(std::move(room));
-    if (stored.next_room_id > kPublicChatId) return;
-    RoomRecord record = public_chat(ports_.clock.now_us());
-    directory_.give_id(record.visibility);
+    // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.
+    if (directory_.find(kPublicChatId) != nullptr) return;
+    const RoomRecord record = public_chat(ports_.clock.now_us());
     insert({.record = record});
-    store_room(PutRoom{std::move(record)}, kPublicChatId, [](bool) {});
+    has_public_chat_ = false;
+    store_room(PutRoom{record}, kPublicChatId, [this](bool is_there) { has_public_chat_ |= is_there; });
 }
 
 // --- rooms -----------------------------------------------------------------------------------------------------------
@@ -268,7 +269,14 @@ void Core::end_batch() {
         if (room == nullptr) continue;
         room->take_lookups(keys);
         if (room->can_submit() && !is_being_deleted(id)) {
+<<<<<<< HEAD
             if (room->submit(batch)) submitted.push_back(id);
+=======
+            // Its first put may have failed; without it no send of the room would ever be stored.
+            if (id == kPublicChatId && !has_public_chat_) batch.push_back(PutRoom{room->record()});
+            room->submit(batch);
+            submitted.push_back(id);
+>>>>>>> main
         }
         answer_senders(*room);
         publish(*room);
@@ -299,6 +307,7 @@ void Core::on_committed(std::span<const RoomId> rooms, CommitOutcome outcome) {
         if (room == nullptr) continue;
         touch(*room);
         if (outcome == CommitOutcome::committed) {
+            has_public_chat_ |= id == kPublicChatId;
             room->commit();
             continue;
         }

@@ -54,7 +54,7 @@ public:
 
     Core(CorePorts ports, CoreSettings settings);
 
-    /// Takes over what the store had at start; a fresh store gets its Public Chat. Before any other call.
+    /// Takes over what the store had at start; one that has no Public Chat gets it. Before any other call.
     void load(StoredRooms stored);
 
     // --- rooms ---
@@ -155,6 +155,7 @@ private:
     std::unordered_set<RoomId> purging_;     // a purge is on its way to the store
     std::unordered_set<RoomId> recovering_;  // a read of what was committed is under way
     std::size_t in_flight_ = 0;              // answers that the store owes
+    bool has_public_chat_ = true;            // the store
     bool is_draining_ = false;
     Task idle_;
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +20,13 @@ int make_eventfd() {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     return fd;
+}
+
+/// For how long the calling thread has not been waiting.
+std::chrono::nanoseconds time_worked() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
 }  // namespace
@@ -66,8 +74,10 @@ void IoThread::run() {
     watch_mailbox();
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
+        // Waiting ends with a first handler, which belongs to the pass: what the thread worked tells it from the waiting.
+        const auto worked_before = time_worked();
         if (!sweep_now_) context_.run_one();
-        const auto begin = steady_clock::now();
+        const auto begin = steady_clock::now() - (time_worked() - worked_before);
         context_.poll();
         if (std::exchange(hub_ready_, false)) {
             hub_.poll(read_buffer_);

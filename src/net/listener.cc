@@ -92,7 +92,7 @@ void Listener::accept_waiting() {
         if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         if (is_peer_error(errno)) continue;
         // EMFILE, ENFILE, ENOBUFS, ENOMEM: to try at once again would only spin, and to give up would be the end.
-        return pause(std::generic_category().message(errno));
+        return pause(std::strerror(errno));
     }
     wait();
 }

@@ -95,6 +95,8 @@ public:
     std::expected<std::size_t, HttpRefusal> check(std::string_view bytes);
 
     bool is_complete() const { return state_ == State::complete; }
+    /// The size of the last chunk has come, and what follows it is not complete.
+    bool is_in_trailers() const { return state_ == State::trailers; }
 
 private:
     enum class State : std::uint8_t { size_line, data, data_end, trailers, complete };

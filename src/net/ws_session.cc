@@ -24,8 +24,10 @@ WsSession::~WsSession() { ::close(fd_); }
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
-    add_own(log::make_slice(first_bytes), false);
-    flush();
+    if (!first_bytes.empty()) {
+        add_own(log::make_slice(first_bytes), false);
+        flush();
+    }
     if (state_ != State::dropped && !unread.empty()) decode(unread);
 }
 

@@ -87,9 +87,17 @@ test('Address is where the server listens, unless PORT says otherwise, unless --
 
 test('.env may have comments, blank lines, quotes and export', async (t) => {
     const port = await freePort();
-    const dotenv = `# where to listen\n\nexport PORT="${port}"\nSECRET_KEY='quoted # key'\nUNRELATED=yes\n`;
+    const dotenv = `# where to listen\n\nexport PORT="${port}"\nSECRET_KEY='quoted # key'\n`;
     const own = await startServer(t, { dotenv, address: null });
     assert.equal(own.port, port);
+});
+
+test('an unknown key of .env is refused by its name', async () => {
+    const { code, output } = await runToEnd({ dotenv: 'SECRET_KEYS=unmistakable\n' });
+    assert.equal(code, 2, output);
+    assert.match(output, /\.env/);
+    assert.match(output, /SECRET_KEYS/);
+    assert.doesNotMatch(output, /unmistakable/, 'it may be a secret');
 });
 
 test('a PORT that is no port is refused with exit code 2', async () => {

@@ -58,6 +58,11 @@ test('a handshake without Upgrade is 426', async () => {
     assertError(await shake({ Upgrade: 'h2c' }), 426, 301);
 });
 
+test('a handshake in HTTP/1.0 has no Upgrade, whatever it says', async () => {
+    // RFC 9110, 7.8: the field is ignored there.
+    assertError(await shake({}, '', 'GET /chats/1/ws HTTP/1.0'), 426, 301);
+});
+
 test('a handshake of another version is 426 and names the right one', async () => {
     for (const version of ['8', '12', '14', '130', 'x', '']) {
         const answer = await shake({ 'Sec-WebSocket-Version': version });
@@ -75,8 +80,11 @@ test('a handshake with any other fault is 400', async () => {
         { 'Sec-WebSocket-Key': '!!!!!!!!!!!!!!!!!!!!!!==' },
         { 'Sec-WebSocket-Key': ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ=='] },
     ];
-    for (const headers of faults) assertError(await shake(headers), 400, 301);
-    assertError(await shake({}, '', 'GET /chats/1/ws HTTP/1.0'), 400, 301);
+    for (const headers of faults) {
+        const answer = await shake(headers);
+        assert.equal(answer.status, 400, JSON.stringify(headers));
+        assertError(answer, 400, 301);
+    }
 });
 
 test('a handshake whose Connection does not say Upgrade is refused', async () => {

@@ -68,18 +68,26 @@ test('what a client sends cannot forge lines in the log', async () => {
     assert.doesNotMatch(server.log.slice(begin), /\x1b\[31m/);
 });
 
-test('SIGTERM ends a server with idle and half-sent requests at once', async (t) => {
+test('SIGTERM ends a server with idle connections at once', async (t) => {
     const own = await startServer(t);
     const idle = await Connection.open(own);
     idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
     await idle.response();
-    const half = await Connection.open(own);
-    half.write('POST /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{');
+    const silent = await Connection.open(own);
     await get(own, '/health');
     const begin = Date.now();
     await own.stop();
-    assert.ok(Date.now() - begin < 5000, `took ${Date.now() - begin} ms`);
+    assert.ok(Date.now() - begin < 2000, `took ${Date.now() - begin} ms`);
     await idle.ended();
+    await silent.ended();
+});
+
+test('SIGTERM ends a server with a half-sent request in time', async (t) => {
+    const own = await startServer(t);
+    const half = await Connection.open(own);
+    half.write('POST /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{');
+    await get(own, '/health');
+    await own.stop();
     await half.ended();
 });
 

@@ -30,7 +30,8 @@ constexpr std::uint64_t kEventsInBatch = 3;
         in_flight.wait(8);  // Groups of up to eight, and no more in the queue.
         ++in_flight;
         store->append(appends(1, seq + 1, last), [&, last](CommitOutcome outcome) {
-            if (outcome != CommitOutcome::committed || write(acknowledged, &last, sizeof last) != sizeof last) _exit(1);
+            if (outcome != CommitOutcome::committed || ::write(acknowledged, &last, sizeof last) != sizeof last)
+                _exit(1);
             --in_flight;
             in_flight.notify_one();
         });
@@ -52,7 +53,7 @@ TEST(SqliteKill, AllThatWasAcknowledgedSurvives) {
         const std::uint64_t enough = newest + kEventsInBatch * static_cast<std::uint64_t>(20 + 37 * kill_number % 200);
         std::uint64_t acknowledged = newest;
         bool killed = false;
-        while (read(ends[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged) {
+        while (::read(ends[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged) {
             if (acknowledged < enough || killed) continue;
             kill(child, SIGKILL);
             killed = true;

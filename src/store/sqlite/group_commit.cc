@@ -39,6 +39,8 @@ GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
         for (const chat::StoreBatch* batch : batches)
             for (const chat::StoreWrite& write : *batch) session_->apply(write);
         evidence = session_->conclude();
+        // An empty batch must not pass for a sign that the disk is well, let alone settle anything.
+        if (is_failing_) session_->touch();
     } catch (const SqliteError& error) {
         if (error.is_conflict() && session_->roll_back()) return Result::conflict;
         on_failure(error.what());

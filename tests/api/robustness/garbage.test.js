@@ -120,12 +120,19 @@ test(`${INPUTS} pieces of garbage change nothing for a canary room`, { timeout: 
         let left = count;
         const worker = async () => {
             while (left > 0) {
-                const kind = random.below(3);
-                const inputs = kind === 2 ? Math.min(left, EVENTS_PER_CONNECTION) : 1;
-                left -= inputs;
-                if (kind === 0) await throwAt(server, garbageRequest(random));
-                if (kind === 1) await throwAt(server, garbageFrames(random, opening));
-                if (kind === 2) await throwAt(server, garbageEvents(random, opening, inputs));
+                // A third of all inputs of each kind; events come many on a connection.
+                const kind = random.below(2 * EVENTS_PER_CONNECTION + 1);
+                if (kind < EVENTS_PER_CONNECTION) {
+                    left -= 1;
+                    await throwAt(server, garbageRequest(random));
+                } else if (kind < 2 * EVENTS_PER_CONNECTION) {
+                    left -= 1;
+                    await throwAt(server, garbageFrames(random, opening));
+                } else {
+                    const count = Math.min(left, EVENTS_PER_CONNECTION);
+                    left -= count;
+                    await throwAt(server, garbageEvents(random, opening, count));
+                }
             }
         };
         let raining = true;

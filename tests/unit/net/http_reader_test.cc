@@ -109,6 +109,12 @@ TEST(HttpReader, GivesTheSameHoweverTheBytesAreCut) {
     }
 }
 
+TEST(HttpReader, AnEmptyChunkedBodyMayComeInPieces) {
+    const std::string stream = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n";
+    for (std::size_t size = 1; size <= stream.size(); ++size)
+        EXPECT_THAT(read_in_pieces(stream, size), ElementsAre("POST / ")) << size;
+}
+
 TEST(HttpReader, KeepsWhatFollowsARequest) {
     HttpReader reader(kLimits);
     ASSERT_TRUE(reader.feed("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n\x81\x85more"));

@@ -397,22 +397,16 @@ TEST_F(WsHubTest, AReaderThatNeverTakesAnythingAgainIsDroppedPlainly) {
     EXPECT_EQ(stalled->record.closed, 1);
 }
 
-TEST_F(WsHubTest, AReaderThatTakesALittleNowAndThenIsNotStalled) {
+TEST_F(WsHubTest, AReaderThatTakesTooLittleForTheKernelToTellIsNotStalled) {
     auto slow = connect_to(kFeed, {.send_buffer_bytes = 8 * kSmallBuffer});
-    for (int i = 0; i < 250; ++i) {
-        say(kFeed, std::string(1000, 'x'));
-        pass();
-        slow->peer.read(600);
-    }
-    ASSERT_EQ(slow->record.closed, 0);
-    for (int i = 0; i < 6; ++i) {
-        wait_seconds(9);
-        // Less than makes the kernel tell of room.
-        EXPECT_EQ(slow->peer.read(4000), 4000U);
-        slow->peer.send(client_frame(Opcode::pong, ""));
-    }
+    for (int i = 0; i < 100; ++i) say(kFeed, std::string(1000, 'x'));
+    settle();
+    wait_seconds(9);
+    // Half of what the socket holds: it counts as writable only when it is nearly empty.
+    EXPECT_EQ(slow->peer.read(40'000), 40'000U);
+    wait_seconds(9);
     EXPECT_EQ(slow->record.closed, 0);
-    wait_seconds(20);
+    wait_seconds(10);
     EXPECT_EQ(slow->record.closed, 1) << "it was behind all the time";
 }
 

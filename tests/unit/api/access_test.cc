@@ -1,0 +1,146 @@
+#include "api/access.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/chat/fakes.h"
+
+namespace globes::api {
+namespace {
+
+using chat::RoomRecord;
+using chat::Visibility;
+
+constexpr Error kUnauthorized{ErrorCode::room_unauthorized};
+constexpr Error kInvalidToken{ErrorCode::invalid_token, "token"};
+
+net::HttpRequest with_authorization(std::string value) {
+    net::HttpRequest request;
+    request.headers.emplace_back("authorization", std::move(value));
+    return request;
+}
+
+TEST(BearerToken, IsWhatFollowsTheScheme) {
+    EXPECT_EQ(bearer_token(with_authorization("Bearer abc.def.ghi")), "abc.def.ghi");
+    EXPECT_EQ(bearer_token(with_authorization("bEARER abc")), "abc");
+    EXPECT_EQ(bearer_token(with_authorization("Bearer   abc")), "abc");
+}
+
+TEST(BearerToken, IsEmptyWhereThereIsNone) {
+    EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
+    for (const char* value :
+         {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
+        EXPECT_EQ(bearer_token(with_authorization(value)), "") << '\'' << value << '\'';
+}
+
+class AccessTest : public testing::Test {
+protected:
+    static RoomRecord room(Visibility visibility, bool owned) {
+        return {.id = 2,
+                .title = "Tea",
+                .visibility = visibility,
+                .password_hash = visibility == Visibility::public_room ? "" : "hash",
+                .owned = owned};
+    }
+    std::string room_token(const RoomRecord& of) const { return tokens.issue_room_token(of, "ann"); }
+    std::string owner_token(const RoomRecord& of) const { return tokens.issue_owner_token(of, "eve"); }
+    Result<void> change(const RoomRecord& record, std::string_view token) const {
+        return may_change(record, token, tokens);
+    }
+    static RoomRecord other(RoomRecord record) {
+        record.id = 3;
+        return record;
+    }
+
+    chat::ManualClock clock;
+    const chat::Tokens tokens{"0123456789abcdef", clock, std::chrono::minutes(60)};
+    const RoomRecord open = room(Visibility::public_room, false);
+    const RoomRecord open_owned = room(Visibility::public_room, true);
+    const RoomRecord secret = room(Visibility::private_room, false);
+    const RoomRecord secret_owned = room(Visibility::private_room, true);
+    const RoomRecord hidden = room(Visibility::hidden_room, false);
+};
+
+TEST_F(AccessTest, AnyoneMayChangeAPublicRoomWithoutAnOwner) {
+    EXPECT_TRUE(change(open, ""));
+    EXPECT_TRUE(change(open, "no token at all"));
+}
+
+TEST_F(AccessTest, NobodyMayChangePublicChat) {
+    RoomRecord record = open;
+    record.id = chat::kPublicChatId;
+    EXPECT_EQ(change(record, "").error(), kUnauthorized);
+    EXPECT_EQ(change(record, "nonsense").error(), kUnauthorized);
+    EXPECT_EQ(change(record, owner_token(record)).error(), kUnauthorized);
+}
+
+TEST_F(AccessTest, OnlyTheOwnerMayChangeAnOwnedPublicRoom) {
+    EXPECT_EQ(change(open_owned, "").error(), kUnauthorized);
+    EXPECT_EQ(change(open_owned, "nonsense").error(), kInvalidToken);
+    EXPECT_EQ(change(open_owned, owner_token(other(open_owned))).error(), kInvalidToken);
+    EXPECT_TRUE(change(open_owned, owner_token(open_owned)));
+}
+
+TEST_F(AccessTest, AnyoneWithATokenMayChangeAProtectedRoomWithoutAnOwner) {
+    for (const RoomRecord& record : {secret, hidden}) {
+        EXPECT_TRUE(change(record, room_token(record)));
+        EXPECT_EQ(change(record, "").error(), kInvalidToken);
+        EXPECT_EQ(change(record, "nonsense").error(), kInvalidToken);
+        EXPECT_EQ(change(record, room_token(other(record))).error(), kInvalidToken);
+    }
+}
+
+TEST_F(AccessTest, OnlyTheOwnerMayChangeAnOwnedProtectedRoom) {
+    EXPECT_EQ(change(secret_owned, "").error(), kInvalidToken);
+    EXPECT_EQ(change(secret_owned, "nonsense").error(), kInvalidToken);
+    EXPECT_EQ(change(secret_owned, room_token(secret_owned)).error(), kUnauthorized);
+    EXPECT_TRUE(change(secret_owned, owner_token(secret_owned)));
+}
+
+TEST_F(AccessTest, AnExpiredTokenIsNone) {
+    const std::string token = room_token(secret);
+    clock.now += 3'600'000'000;
+    EXPECT_EQ(change(secret, token).error(), kInvalidToken);
+    EXPECT_EQ(may_enter(secret, token, tokens).error(), kInvalidToken);
+}
+
+TEST_F(AccessTest, AnyoneMayEnterAPublicRoom) {
+    for (const char* token : {"", "nonsense"}) {
+        const auto claims = may_enter(open, token, tokens);
+        ASSERT_TRUE(claims) << token;
+        EXPECT_FALSE(*claims) << token;
+    }
+}
+
+TEST_F(AccessTest, TheOwnerIsKnownInAPublicRoom) {
+    const auto claims = may_enter(open_owned, owner_token(open_owned), tokens);
+    ASSERT_TRUE(claims);
+    ASSERT_TRUE(*claims);
+    EXPECT_TRUE((*claims)->owner);
+    EXPECT_EQ((*claims)->username, "eve");
+}
+
+TEST_F(AccessTest, AProtectedRoomNeedsAToken) {
+    for (const RoomRecord& record : {secret, secret_owned, hidden}) {
+        EXPECT_EQ(may_enter(record, "", tokens).error(), kInvalidToken);
+        EXPECT_EQ(may_enter(record, "nonsense", tokens).error(), kInvalidToken);
+        EXPECT_EQ(may_enter(record, room_token(other(record)), tokens).error(), kInvalidToken);
+        const auto claims = may_enter(record, room_token(record), tokens);
+        ASSERT_TRUE(claims && *claims);
+        EXPECT_EQ((*claims)->username, "ann");
+        EXPECT_FALSE((*claims)->owner);
+    }
+}
+
+TEST_F(AccessTest, TheOwnersTokenOpensAProtectedRoomWhateverItsPassword) {
+    const std::string token = owner_token(secret_owned);
+    RoomRecord changed = secret_owned;
+    changed.password_hash = "another";
+    ++changed.token_epoch;
+    const auto claims = may_enter(changed, token, tokens);
+    ASSERT_TRUE(claims && *claims);
+    EXPECT_TRUE((*claims)->owner);
+    EXPECT_EQ(may_enter(changed, room_token(secret_owned), tokens).error(), kInvalidToken);
+}
+
+}  // namespace
+}  // namespace globes::api

@@ -1,0 +1,151 @@
+// A core between fakes, without a thread: commands run when the test gives them, answers of the store when it says so.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/core.h"
+#include "unit/chat/fakes.h"
+
+namespace globes::chat {
+
+class CoreHarness : public testing::Test {
+protected:
+    static constexpr unsigned kLanes = 2;
+
+    /// A stored server with room 1, nothing said yet.
+    void load() { load({{.record = {.id = kPublicChatId, .title = "Public Chat"}, .last_seq = 0}}, 2); }
+    void load(std::vector<StoredRoom> rooms, RoomId next_id) {
+        for (const StoredRoom& room : rooms) store.kept[room.record.id].record = room.record;
+        core.load({.rooms = std::move(rooms), .next_room_id = next_id});
+    }
+
+    /// What the core thread does when it wakes: all that was posted, then the end of the batch.
+    void turn() {
+        for (Task& task : std::exchange(posted, {})) task();
+        core.end_batch();
+    }
+    /// Ends the batch, commits whatever the store was given, and hears of it; until nothing is left.
+    void settle() {
+        for (turn(); !store.batches.empty(); turn())
+            while (!store.batches.empty()) store.commit();
+    }
+
+    // --- people ---
+
+    Result<Core::Entered> enter(Entry entry, RoomId room = kPublicChatId) {
+        const auto entered = core.enter(room, record(room).token_epoch, entry);
+        if (entered) places[entry.connection] = {room, entry.lane, entered->from};
+        return entered;
+    }
+    void enter(std::initializer_list<ConnectionId> connections, RoomId room = kPublicChatId) {
+        for (const ConnectionId connection : connections) ASSERT_TRUE(enter(Entry{.connection = connection}, room));
+    }
+    void act(EventKind kind, ConnectionId connection, std::string name, std::string text, std::string id) {
+        const Place& place = places.at(connection);
+        core.handle(place.room, place.lane, connection, {kind, std::move(name), {}, std::move(text), std::move(id)});
+    }
+    void join(ConnectionId connection, std::string name, std::string id = {}) {
+        act(EventKind::join, connection, std::move(name), {}, std::move(id));
+    }
+    void leave(ConnectionId connection, std::string name, std::string id = {}) {
+        act(EventKind::leave, connection, std::move(name), {}, std::move(id));
+    }
+    void send(ConnectionId connection, std::string name, std::string text, std::string id = {}) {
+        act(EventKind::send, connection, std::move(name), std::move(text), std::move(id));
+    }
+    void depart(ConnectionId connection) { core.depart(places.at(connection).room, connection); }
+    /// All that a connection could read so far.
+    std::string read(ConnectionId connection) {
+        const Place& place = places.at(connection);
+        return lanes[place.lane].read(place.room, place.from);
+    }
+
+    // --- rooms ---
+
+    /// An answer that has come, or none yet: `ok`, `102 title`, `changed`.
+    using Answer = std::shared_ptr<std::string>;
+
+    static std::string told(const Error& error) {
+        return fmt::format("{}{}{}", static_cast<int>(error.code), error.field.empty() ? "" : " ", error.field);
+    }
+    static Core::RoomReply room_reply(const Answer& answer) {
+        return [answer](const Result<RoomView>& room) {
+            EXPECT_EQ(*answer, "") << "answered twice";
+            *answer = room ? "ok" : told(room.error());
+        };
+    }
+    Answer create(std::string title, Visibility visibility = Visibility::public_room) {
+        auto answer = std::make_shared<std::string>();
+        core.create_room({.title = std::move(title), .visibility = visibility}, room_reply(answer));
+        return answer;
+    }
+    /// A room that the store has.
+    RoomId add_room(std::string title, Visibility visibility = Visibility::public_room) {
+        const Answer created = create(title, visibility);
+        settle();
+        EXPECT_EQ(*created, "ok");
+        return id_of(title);
+    }
+    Answer update(const RoomRecord& base, RoomRecord next) {
+        auto answer = std::make_shared<std::string>();
+        core.update_room(base, std::move(next), [answer] { *answer += "changed"; }, room_reply(answer));
+        return answer;
+    }
+    Answer rename(RoomId room, std::string title) {
+        RoomRecord next = record(room);
+        next.title = std::move(title);
+        return update(record(room), std::move(next));
+    }
+    Answer remove(const RoomRecord& base) {
+        auto answer = std::make_shared<std::string>();
+        core.delete_room(
+            base, [answer] { *answer += "changed"; },
+            [answer](const Result<void>& removed) {
+                EXPECT_EQ(*answer, "") << "answered twice";
+                *answer = removed ? "ok" : told(removed.error());
+            });
+        return answer;
+    }
+    /// The room's record as it is now; an empty one where there is no such room.
+    RoomRecord record(RoomId room) const {
+        const Room* found = core.find({.id = room, .folded_title = {}});
+        return found == nullptr ? RoomRecord{.id = room} : found->record();
+    }
+    /// The id behind a title; 0 where there is none.
+    RoomId id_of(std::string_view title) const {
+        const Room* found = core.find(RoomKey::of(title));
+        return found == nullptr ? 0 : found->record().id;
+    }
+    std::vector<RoomId> listed(RoomId after = 0, std::size_t limit = 100) const {
+        std::vector<RoomId> ids;
+        for (const RoomView& view : core.list(after, limit)) ids.push_back(view.record.id);
+        return ids;
+    }
+
+    struct Place {
+        RoomId room = 0;
+        unsigned lane = 0;
+        log::Position from = 0;
+    };
+
+    FakeStore store;
+    ManualClock clock;
+    TextEncoder encoder;
+    std::array<FakeLane, kLanes> lanes;
+    std::vector<Task> posted;
+    std::map<ConnectionId, Place> places;
+    RoomLimits limits{.waiting_bytes = 100'000};
+    Core core{{.store = store,
+               .clock = clock,
+               .encoder = encoder,
+               .lanes = {&lanes[0], &lanes[1]},
+               .post = [this](Task task) { posted.push_back(std::move(task)); }},
+              limits};
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,276 @@
+// Random commands and random answers of the store, and what must hold whatever happens. A seed is a run; it fails the
+// same way each time.
+#include <algorithm>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "unit/chat/core_harness.h"
+
+namespace globes::chat {
+namespace {
+
+constexpr int kSteps = 800;
+constexpr unsigned kRuns = 60;
+
+class CorePropertyTest : public CoreHarness, public testing::WithParamInterface<unsigned> {
+protected:
+    /// A connection as the test expects it to stand.
+    struct Guest {
+        bool is_gone = false;
+        std::string name = {};  // while a member
+    };
+    struct Act {
+        EventKind kind;
+        ConnectionId guest = 0;
+        bool is_lost = false;  // a send of unknown outcome: it may be refused and yet in the log
+        std::size_t refusals = 0;
+    };
+
+    CorePropertyTest() {
+        load();
+        rooms_.push_back(kPublicChatId);
+        for (unsigned lane = 0; lane < kLanes; ++lane) {
+            lanes[lane].on_extend = [this, lane](RoomId room, const log::Slice& slice) {
+                on_extend(lane, room, slice);
+            };
+            lanes[lane].on_refuse = [this](ConnectionId, const std::string& id) { ++acts_.at(id).refusals; };
+            lanes[lane].on_end = [this](ConnectionId connection) { go(connection); };
+        }
+    }
+
+    std::size_t roll(std::size_t sides) { return std::uniform_int_distribution<std::size_t>(0, sides - 1)(random_); }
+    bool chance(std::size_t percent) { return roll(100) < percent; }
+    template <class T>
+    const T& pick(const std::vector<T>& from) {
+        return from[roll(from.size())];
+    }
+
+    // --- what happens ---
+
+    void step() {
+        const std::size_t what = roll(100);
+        if (what < 12) return come();
+        if (what < 55) return speak();
+        if (what < 60) return guests_.empty() ? void() : hang_up(1 + roll(guests_.size()));
+        if (what < 75) return turn();
+        if (what < 92) return answer();
+        change_rooms();
+    }
+
+    void come() {
+        const ConnectionId connection = guests_.size() + 1;
+        const RoomId room = pick(rooms_);
+        const bool has_token = record(room).visibility != Visibility::public_room;
+        const Entry entry{.connection = connection,
+                          .lane = static_cast<unsigned>(roll(kLanes)),
+                          .token_name = has_token ? pick(names_) : "",
+                          .owner = has_token && chance(20)};
+        const bool entered = enter(entry, room).has_value();
+        guests_[connection] = {.is_gone = !entered};
+        if (!entered) places[connection] = {room, entry.lane, 0};
+    }
+
+    void speak() {
+        if (guests_.empty()) return;
+        ConnectionId connection = 1 + roll(guests_.size());
+        // Mostly somebody who is there; now and then somebody of whom the core has heard the end.
+        for (int i = 0; i < 10 && guests_[connection].is_gone; ++i) connection = 1 + roll(guests_.size());
+        const std::string name = guests_[connection].name;
+        say(pick<EventKind>({EventKind::send, EventKind::send, EventKind::join, EventKind::leave}), connection,
+            name.empty() || chance(5) ? pick(names_) : name);
+    }
+
+    void say(EventKind kind, ConnectionId connection, const std::string& name) {
+        Guest& guest = guests_[connection];
+        const std::string id = fmt::format("{:06}", acts_.size());
+        const Act& done = acts_[id] = {.kind = kind, .guest = connection};
+        act(kind, connection, name, kind == EventKind::send ? "text " + id : "", id);
+        if (done.refusals > 0 || guest.is_gone) return;
+        Expected& expected = expected_[places[connection].room];
+        if (kind == EventKind::leave) {
+            expected.leaves.insert(std::exchange(guest.name, {}));
+        } else if (guest.name.empty()) {
+            guest.name = name;
+            if (kind == EventKind::join) expected.joins.insert(name);
+        }
+    }
+
+    void hang_up(ConnectionId connection) {
+        if (guests_[connection].is_gone) return;
+        depart(connection);
+        go(connection);
+    }
+
+    /// The connection has left its room, whoever wanted that.
+    void go(ConnectionId connection) {
+        Guest& guest = guests_[connection];
+        EXPECT_FALSE(std::exchange(guest.is_gone, true)) << "ended twice: " << connection;
+        const Place& place = places[connection];
+        if (!guest.name.empty()) expected_[place.room].leaves.insert(std::exchange(guest.name, {}));
+        // What a lane is told of a room may have a gap where nobody there reads it.
+        if (people_on(place.lane, place.room) == 0) told_to_[place.lane].erase(place.room);
+    }
+
+    void answer() {
+        if (!store.reads.empty() && chance(40)) return store.answer_read(chance(60));
+        if (store.batches.empty()) return;
+        const StoreBatch& batch = store.batches.front().batch;
+        if (chance(60)) return store.commit();
+        if (chance(50) || !std::holds_alternative<AppendEvent>(batch.front())) return store.fail();
+        for (const StoreWrite& write : batch) acts_.at(std::get<AppendEvent>(write).event.client_id).is_lost = true;
+        store.lose(chance(50));
+    }
+
+    void change_rooms() {
+        const RoomId room = pick(rooms_);
+        const std::string title = pick(titles_);
+        const std::size_t what = roll(10);
+        if (what < 4) {
+            answers_.push_back(create(title, chance(30) ? Visibility::private_room : Visibility::public_room));
+        } else if (what < 6) {
+            answers_.push_back(rename(room, title));
+        } else if (what < 8) {
+            RoomRecord next = record(room);
+            next.visibility = chance(50) ? Visibility::private_room : Visibility::public_room;
+            ++next.token_epoch;
+            answers_.push_back(update(record(room), std::move(next)));
+        } else if (room != kPublicChatId) {
+            answers_.push_back(remove(record(room)));
+        }
+        rooms_ = listed();
+    }
+
+    /// The store is well again, everybody speaks once more, and all go.
+    void end() {
+        const auto answer_all = [this] {
+            for (turn(); !store.batches.empty() || !store.reads.empty(); turn()) {
+                while (!store.batches.empty()) store.commit();
+                while (!store.reads.empty()) store.answer_read();
+            }
+        };
+        answer_all();
+        // Twice: what is said first may only make a room look what the store has.
+        for (int round = 0; round < 2; ++round) {
+            for (const RoomId room : listed()) {
+                const ConnectionId connection = guests_.size() + 1;
+                ASSERT_TRUE(enter(Entry{.connection = connection, .token_name = "last"}, room));
+                guests_[connection] = {};
+                say(EventKind::send, connection, "last");
+                hang_up(connection);
+            }
+            answer_all();
+        }
+    }
+
+    // --- what must hold ---
+
+    void on_extend(unsigned lane, RoomId room, const log::Slice& slice) {
+        EXPECT_GT(people_on(lane, room), 0U) << "nobody is there";
+        const auto [told_to, is_first] = told_to_[lane].try_emplace(room, slice.begin);
+        EXPECT_EQ(told_to->second, slice.begin) << "a gap";
+        told_to->second = slice.end();
+        std::istringstream lines{std::string(slice.bytes())};
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with('#')) continue;
+            EXPECT_TRUE(store.ever_kept.contains({room, std::stoull(line.substr(1))})) << "not stored: " << line;
+        }
+    }
+
+    std::size_t people_on(unsigned lane, RoomId room) const {
+        return static_cast<std::size_t>(std::ranges::count_if(guests_, [&](const auto& guest) {
+            const Place& place = places.at(guest.first);
+            return !guest.second.is_gone && place.room == room && place.lane == lane;
+        }));
+    }
+
+    void check_room(RoomId room) {
+        SCOPED_TRACE(fmt::format("room {}", room));
+        std::vector<Event> durable;
+        std::multiset<std::string> joins;
+        std::multiset<std::string> leaves;
+        std::map<ConnectionId, std::string> last_id;
+        std::map<std::string, ConnectionId> holders;  // by folded name
+        for (const Event& event : encoder.events) {
+            if (event.room != room) continue;
+            if (is_durable(event.kind)) durable.push_back(event);
+            if (event.kind == EventKind::join) joins.insert(event.name);
+            if (event.kind == EventKind::leave) leaves.insert(event.name);
+            if (event.kind == EventKind::leave) holders.erase(fold_case(event.name));
+            const auto found = acts_.find(event.client_id);
+            if (found == acts_.end() || found->second.is_lost) continue;
+            const ConnectionId guest = found->second.guest;
+            EXPECT_LT(last_id[guest], event.client_id) << "out of order";
+            last_id[guest] = event.client_id;
+            if (event.kind == EventKind::leave) continue;
+            const auto [holder, is_new] = holders.emplace(fold_case(event.name), guest);
+            EXPECT_EQ(holder->second, guest) << event.name << " is somebody else";
+            EXPECT_TRUE(is_new || event.kind != EventKind::join) << event.name << " entered twice";
+        }
+        for (std::size_t i = 0; i < durable.size(); ++i) EXPECT_EQ(durable[i].seq, i + 1);
+        EXPECT_TRUE(durable == store.kept.at(room).events) << "the log is not what the store has";
+        EXPECT_EQ(joins, expected_[room].joins);
+        EXPECT_EQ(leaves, expected_[room].leaves);
+    }
+
+    void check_acts() {
+        std::map<std::string, std::size_t> logged;
+        for (const Event& event : encoder.events)
+            if (is_durable(event.kind)) ++logged[event.client_id];
+        for (const auto& [id, said] : acts_) {
+            SCOPED_TRACE("act " + id);
+            EXPECT_LE(said.refusals, 1U);
+            if (said.kind != EventKind::send) continue;
+            const std::size_t heard = logged[id] + said.refusals;
+            EXPECT_LE(logged[id], 1U);
+            EXPECT_LE(heard, said.is_lost ? 2U : 1U);
+            // Nobody is told where the sender has gone, by itself or with its room.
+            EXPECT_GE(heard, guests_[said.guest].is_gone ? 0U : 1U);
+        }
+    }
+
+    void check_readers() {
+        std::map<RoomId, std::string> logs;
+        for (const Event& event : encoder.events) {
+            TextEncoder again;
+            again.append_frame(logs[event.room], event);
+        }
+        for (const auto& [connection, guest] : guests_) {
+            const Place& place = places[connection];
+            if (guest.is_gone) continue;
+            EXPECT_EQ(read(connection), logs[place.room].substr(place.from)) << "connection " << connection;
+        }
+    }
+
+    struct Expected {
+        std::multiset<std::string> joins;
+        std::multiset<std::string> leaves;
+    };
+
+    std::mt19937 random_{GetParam()};
+    const std::vector<std::string> names_ = {"ann", "Ann", "bob", "Bob", "cat", "dan", "eve", "fay", "gus"};
+    const std::vector<std::string> titles_ = {"tea", "TEA", "coffee", "water", "juice"};
+    std::vector<RoomId> rooms_;
+    std::map<ConnectionId, Guest> guests_;
+    std::map<std::string, Act> acts_;  // by client id; those ascend with time
+    std::map<RoomId, Expected> expected_;
+    std::array<std::map<RoomId, log::Position>, kLanes> told_to_;
+    std::vector<Answer> answers_;
+};
+
+TEST_P(CorePropertyTest, WhateverHappensTheLogIsWhatTheStoreHas) {
+    for (int i = 0; i < kSteps; ++i) step();
+    end();
+    check_acts();
+    check_readers();
+    for (ConnectionId connection = 1; connection <= guests_.size(); ++connection) hang_up(connection);
+    settle();
+    for (const RoomId room : listed()) check_room(room);
+    for (const Answer& answer : answers_) EXPECT_NE(*answer, "") << "a request without an answer";
+    EXPECT_GT(encoder.events.size(), 50U) << "hardly anything happened";
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CorePropertyTest, testing::Range(0U, kRuns));
+
+}  // namespace
+}  // namespace globes::chat

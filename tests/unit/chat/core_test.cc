@@ -1,0 +1,376 @@
+// People and what they say: from a command to the store, the log and the lanes. Rooms themselves: core_rooms_test.cc.
+#include "chat/core.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/chat/core_harness.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class CoreTest : public CoreHarness {
+protected:
+    CoreTest() { load(); }
+};
+
+// --- entering --------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, NobodyEntersARoomThatIsNotThere) {
+    EXPECT_EQ(enter(Entry{.connection = 1}, 9).error(), Error{ErrorCode::room_not_found});
+}
+
+TEST_F(CoreTest, NobodyEntersWithATokenOfBefore) {
+    for (const std::uint64_t epoch : {1, 7})
+        EXPECT_EQ(core.enter(kPublicChatId, epoch, {.connection = 1}).error(),
+                  (Error{ErrorCode::invalid_token, "token"}));
+    EXPECT_TRUE(core.find({.id = kPublicChatId, .folded_title = {}})->people().empty());
+    EXPECT_TRUE(core.enter(kPublicChatId, 0, {.connection = 1}));
+}
+
+TEST_F(CoreTest, LiveBeginsWhereTheLogEndsOnEntering) {
+    enter({1});
+    join(1, "ann");
+    enter({2});
+    join(2, "bob");
+    turn();
+    EXPECT_EQ(read(1), "ann entered the room.\nbob entered the room.\n");
+    EXPECT_EQ(read(2), "bob entered the room.\n");
+}
+
+TEST_F(CoreTest, UsersAreThoseWithANameInOrderOfArrival) {
+    enter({1, 2, 3});
+    join(2, "zoe");
+    join(1, "ann");
+    const RoomView view = core.view(*core.find(RoomKey::of("1")));
+    ASSERT_EQ(view.users.size(), 2U);
+    EXPECT_EQ(view.users[0].username, "zoe");
+    EXPECT_EQ(view.users[1].username, "ann");
+    EXPECT_EQ(view.users[1].last_activity, clock.now);
+    EXPECT_EQ(view.online, 2U);
+    EXPECT_EQ(core.list(0, 10).at(0).online, 2U);
+    EXPECT_THAT(core.list(0, 10).at(0).users, IsEmpty());
+}
+
+// --- what is wrong with an event -------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
+    enter({1});
+    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}));
+    join(1, "ann");
+    turn();
+    lanes[0].take_calls();
+    lanes[1].take_calls();
+    leave(2, "bob", "c1");
+    join(2, "ANN", "c2");
+    send(2, "Ann", "hi", "c3");
+    join(2, "bob");
+    leave(2, "rob", "c4");
+    turn();
+    EXPECT_THAT(lanes[1].calls,
+                ElementsAre("refuse 2 in 1: 201 name c1", "refuse 2 in 1: 202 name c2", "refuse 2 in 1: 202 name c3",
+                            "refuse 2 in 1: 204 name c4", "extend 1: bob entered the room.\n"));
+    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
+    EXPECT_TRUE(store.batches.empty());
+}
+
+TEST_F(CoreTest, EventsOfARoomThatIsNotThereAreIgnored) {
+    core.handle(9, 0, 1, {EventKind::send, "ann", "", "hi", ""});
+    core.depart(9, 1);
+    turn();
+    EXPECT_THAT(lanes[0].calls, IsEmpty());
+}
+
+// --- delivered implies stored ----------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, NobodySeesASendBeforeTheStoreHasIt) {
+    enter({1, 2});
+    send(1, "ann", "hi");
+    EXPECT_TRUE(store.batches.empty()) << "the batch has not ended";
+    turn();
+    ASSERT_EQ(store.batches.size(), 1U);
+    EXPECT_THAT(store.written(0), ElementsAre("1#1 hi"));
+    EXPECT_EQ(read(2), "");
+    store.commit();
+    EXPECT_EQ(read(2), "") << "the store's thread does not reach into the core";
+    turn();
+    EXPECT_EQ(read(1), "#1 ann: hi\n");
+    EXPECT_EQ(read(2), "#1 ann: hi\n");
+}
+
+TEST_F(CoreTest, WhatABatchOfCommandsGatheredIsOneBatchOfTheStore) {
+    ASSERT_EQ(add_room("Tea"), 2U);
+    enter({1}, 1);
+    enter({2}, 2);
+    send(1, "ann", "a");
+    send(2, "bob", "b");
+    send(1, "ann", "c");
+    turn();
+    ASSERT_EQ(store.batches.size(), 1U);
+    EXPECT_THAT(store.written(0), testing::UnorderedElementsAre("1#1 a", "1#2 c", "2#1 b"));
+}
+
+TEST_F(CoreTest, ARoomWaitsForItsAnswerAndOthersDoNot) {
+    ASSERT_EQ(add_room("Tea"), 2U);
+    enter({1}, 1);
+    enter({2}, 2);
+    send(1, "ann", "a");
+    turn();
+    send(1, "ann", "b");
+    send(2, "bob", "c");
+    turn();
+    ASSERT_EQ(store.batches.size(), 2U);
+    EXPECT_THAT(store.written(1), ElementsAre("2#1 c"));
+    store.commit();
+    store.commit();
+    turn();
+    EXPECT_EQ(read(1), "#1 ann: a\n");
+    EXPECT_EQ(read(2), "#1 bob: c\n");
+    ASSERT_EQ(store.batches.size(), 1U);
+    EXPECT_THAT(store.written(0), ElementsAre("1#2 b"));
+}
+
+// --- failures --------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndDeliveredToNobody) {
+    enter({1, 2, 3});
+    send(1, "ann", "a", "c1");
+    send(2, "bob", "b");
+    turn();
+    send(3, "cat", "c", "c3");
+    store.fail();
+    turn();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("refuse 1 in 1: 505 c1", "refuse 2 in 1: 505", "refuse 3 in 1: 505 c3"));
+    EXPECT_TRUE(store.batches.empty());
+    send(1, "ann", "again");
+    settle();
+    EXPECT_EQ(read(3), "#1 ann: again\n") << "the disk is back, and there is no gap";
+}
+
+TEST_F(CoreTest, WhoHasGoneIsToldNothing) {
+    enter({1, 2});
+    send(1, "ann", "a", "c1");
+    turn();
+    depart(1);
+    store.fail();
+    turn();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: ann has left the room.\n"));
+}
+
+TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
+    enter({1});
+    send(1, "ann", "a", "c1");
+    settle();
+    send(1, "ann", "b", "c2");
+    turn();
+    lanes[0].take_calls();
+    store.lose(true);
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c2"));
+    ASSERT_EQ(store.reads.size(), 1U);
+    EXPECT_EQ(store.reads[0].query.room, 1U);
+    EXPECT_EQ(store.reads[0].query.after, 1U);
+    EXPECT_EQ(store.reads[0].query.before, 0U);
+
+    send(1, "ann", "too early", "c3");
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
+    EXPECT_TRUE(store.batches.empty());
+    EXPECT_EQ(store.reads.size(), 1U) << "one read at a time";
+
+    store.answer_read();
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #2 ann: b\n"));
+    send(1, "ann", "c");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n#3 ann: c\n");
+}
+
+TEST_F(CoreTest, WhatTurnsOutToBeLostLeavesNoGap) {
+    enter({1});
+    send(1, "ann", "a");
+    turn();
+    store.lose(false);
+    turn();
+    store.answer_read();
+    turn();
+    send(1, "ann", "b");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: b\n");
+}
+
+TEST_F(CoreTest, AReadThatFailsIsTriedAgainAtTheNextEvent) {
+    enter({1});
+    send(1, "ann", "a");
+    turn();
+    store.lose(true);
+    turn();
+    store.answer_read(false);
+    turn();
+    EXPECT_TRUE(store.reads.empty());
+    send(1, "ann", "b", "c2");
+    turn();
+    EXPECT_EQ(lanes[0].calls.back(), "refuse 1 in 1: 505 c2");
+    ASSERT_EQ(store.reads.size(), 1U);
+    store.answer_read();
+    turn();
+    send(1, "ann", "c");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: c\n");
+}
+
+TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
+    ASSERT_EQ(add_room("Tea"), 2U);
+    enter({1}, 1);
+    enter({2}, 2);
+    send(1, "ann", "a");
+    turn();
+    store.lose(true);
+    turn();
+    send(2, "bob", "b");
+    settle();
+    EXPECT_EQ(read(2), "#1 bob: b\n");
+}
+
+TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
+    enter({1, 2});
+    for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), "c");
+    const auto refusals = lanes[0].take_calls();
+    EXPECT_GE(refusals.size(), 75U);
+    EXPECT_LE(refusals.size(), 80U);
+    EXPECT_EQ(refusals.back(), "refuse 1 in 1: 505 c");
+    settle();
+    send(1, "ann", "small");
+    settle();
+    EXPECT_TRUE(read(2).ends_with(": small\n"));
+}
+
+// --- lanes -----------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, OnlyLanesWithPeopleInTheRoomGetItsFrames) {
+    ASSERT_EQ(add_room("Tea"), 2U);
+    ASSERT_TRUE(enter(Entry{.connection = 1, .lane = 0}, 1));
+    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}, 2));
+    join(1, "ann");
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: ann entered the room.\n"));
+    EXPECT_THAT(lanes[1].calls, IsEmpty());
+
+    depart(1);
+    ASSERT_TRUE(enter(Entry{.connection = 3, .lane = 1}, 1));
+    turn();
+    EXPECT_THAT(lanes[0].calls, IsEmpty()) << "nobody is left there";
+    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 1: ann has left the room.\n"));
+    EXPECT_EQ(read(3), "") << "it was said before";
+}
+
+TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
+    ASSERT_TRUE(enter(Entry{.connection = 1, .lane = 0}));
+    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}));
+    join(1, "ann");
+    join(2, "bob");
+    send(1, "ann", "hi");
+    settle();
+    EXPECT_EQ(encoder.events.size(), 3U);
+    EXPECT_EQ(lanes[0].calls, lanes[1].calls);
+    EXPECT_EQ(lanes[0].published[1].at(0).block, lanes[1].published[1].at(0).block);
+    EXPECT_THAT(lanes[0].calls,
+                ElementsAre("extend 1: ann entered the room.\nbob entered the room.\n", "extend 1: #1 ann: hi\n"));
+}
+
+TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryLane) {
+    turn();
+    turn();
+    EXPECT_EQ(lanes[0].flushes, 2U);
+    EXPECT_EQ(lanes[1].flushes, 2U);
+}
+
+TEST_F(CoreTest, ARoomWithoutPeopleKeepsNothingForThem) {
+    enter({1});
+    send(1, "ann", "hi");
+    turn();
+    depart(1);
+    settle();
+    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    enter({2});
+    join(2, "bob");
+    turn();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
+}
+
+// --- the end ---------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreTest, DrainingFinishesWhatWasAcceptedAndRefusesWhatComes) {
+    enter({1});
+    send(1, "ann", "a");
+    turn();
+    send(1, "ann", "b");
+    int idle = 0;
+    core.drain([&] { ++idle; });
+    send(1, "ann", "c", "c3");
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
+    EXPECT_EQ(idle, 0);
+    store.commit();
+    turn();
+    EXPECT_EQ(idle, 0) << "b is on its way";
+    store.commit();
+    turn();
+    EXPECT_EQ(idle, 1);
+    EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n");
+    turn();
+    EXPECT_EQ(idle, 1);
+}
+
+TEST_F(CoreTest, DrainingWithNothingOnItsWayIsIdleAtOnce) {
+    bool idle = false;
+    core.drain([&] { idle = true; });
+    EXPECT_FALSE(idle) << "only a batch's end has published everything";
+    turn();
+    EXPECT_TRUE(idle);
+}
+
+TEST_F(CoreTest, DrainingStillAnnouncesWhoLeaves) {
+    enter({1, 2});
+    join(1, "ann");
+    core.drain([] {});
+    depart(1);
+    turn();
+    EXPECT_EQ(read(2), "ann entered the room.\nann has left the room.\n");
+}
+
+TEST_F(CoreTest, DrainingWaitsForRoomsAndRecoveriesToo) {
+    enter({1});
+    send(1, "ann", "a");
+    turn();
+    const Answer created = create("Tea");
+    bool idle = false;
+    core.drain([&] { idle = true; });
+    store.lose(true);
+    turn();
+    store.commit();
+    turn();
+    EXPECT_EQ(*created, "ok");
+    EXPECT_FALSE(idle);
+    store.answer_read();
+    turn();
+    EXPECT_TRUE(idle);
+    EXPECT_EQ(read(1), "#1 ann: a\n");
+}
+
+TEST_F(CoreTest, DrainingRefusesChangesOfRooms) {
+    core.drain([] {});
+    const Answer created = create("Tea");
+    const Answer renamed = rename(kPublicChatId, "Tea");
+    const Answer removed = remove(record(kPublicChatId));
+    EXPECT_EQ(*created, "505");
+    EXPECT_EQ(*renamed, "505");
+    EXPECT_EQ(*removed, "505");
+    turn();
+    EXPECT_TRUE(store.batches.empty());
+}
+
+}  // namespace
+}  // namespace globes::chat

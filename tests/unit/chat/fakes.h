@@ -1,0 +1,229 @@
+// What stands in for the core's ports: a store whose answers the test gives, lanes that write down what they are told,
+// a clock that stands still, and frames that people can read. No threads.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/unicode.h"
+#include "chat/event_encoder.h"
+#include "chat/lane.h"
+#include "chat/store.h"
+
+namespace globes::chat {
+
+class ManualClock final : public Clock {
+public:
+    UnixMicros now_us() const override { return now; }
+    std::chrono::steady_clock::time_point steady() const override { return {}; }
+
+    UnixMicros now = 1'607'030'634'421'318;
+};
+
+/// `#1 ann: hello` for a send, the bare text for joins and leaves; one line each.
+class TextEncoder final : public EventEncoder {
+public:
+    void append_frame(std::string& out, const Event& event) const override {
+        events.push_back(event);
+        out +=
+            is_durable(event.kind) ? fmt::format("#{} {}: {}\n", event.seq, event.name, event.text) : event.text + '\n';
+    }
+
+    mutable std::vector<Event> events;  ///< All that were encoded, in order.
+};
+
+/// Holds batches and reads until the test answers them, oldest first, and fails the test where the core hands over what
+/// it must not: two batches of one room at a time, an event of a room that is going or gone, two rooms of one title.
+class FakeStore final : public Store {
+public:
+    struct Kept {
+        RoomRecord record;
+        std::vector<Event> events;
+    };
+
+    StoredRooms load_rooms() override { return {}; }
+
+    void append(StoreBatch batch, std::move_only_function<void(CommitOutcome)> done) override {
+        for (const StoreWrite& write : batch)
+            if (const auto* append = std::get_if<AppendEvent>(&write)) check_append(batch, append->event);
+        batches.push_back({std::move(batch), std::move(done)});
+    }
+    void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) override {
+        reads.push_back({query, std::move(done)});
+    }
+    void ping(std::move_only_function<void(bool)> done) override { done(true); }
+    void stop() override {}
+
+    // --- the test's side ---
+
+    void commit() {
+        auto [batch, done] = take();
+        apply(batch);
+        done(CommitOutcome::committed);
+    }
+    void fail() { take().done(CommitOutcome::failed); }
+    /// Answers `unknown`; whether the batch is there after all shows with the next read of one of its rooms.
+    void lose(bool is_there) {
+        auto [batch, done] = take();
+        if (is_there) lost_.push_back(std::move(batch));
+        done(CommitOutcome::unknown);
+    }
+    void answer_read(bool ok = true) {
+        ASSERT_FALSE(reads.empty());
+        auto [query, done] = std::move(reads.front());
+        reads.pop_front();
+        if (!ok) return done({});
+        std::erase_if(lost_, [&](const StoreBatch& batch) {
+            if (!concerns(batch, query.room)) return false;
+            apply(batch);
+            return true;
+        });
+        EventPage page{.ok = true, .events = {}};
+        for (const Event& event : kept[query.room].events)
+            if (event.seq > query.after && page.events.size() < query.limit) page.events.push_back(event);
+        done(std::move(page));
+    }
+
+    /// What a batch that waits would write: `put 2 Tea`, `delete 2`, `2#1 hello`.
+    std::vector<std::string> written(std::size_t waiting) const {
+        std::vector<std::string> lines;
+        for (const StoreWrite& write : batches.at(waiting).batch) lines.push_back(std::visit(Line{}, write));
+        return lines;
+    }
+
+    struct WaitingBatch {
+        StoreBatch batch;
+        std::move_only_function<void(CommitOutcome)> done;
+    };
+    struct WaitingRead {
+        EventQuery query;
+        std::move_only_function<void(EventPage)> done;
+    };
+    std::deque<WaitingBatch> batches;
+    std::deque<WaitingRead> reads;
+    std::map<RoomId, Kept> kept;
+    std::set<std::pair<RoomId, std::uint64_t>> ever_kept;  ///< Room and seq, of deleted rooms too.
+
+private:
+    struct Line {
+        std::string operator()(const PutRoom& put) const {
+            return fmt::format("put {} {}", put.room.id, put.room.title);
+        }
+        std::string operator()(const DeleteRoom& deletion) const { return fmt::format("delete {}", deletion.room); }
+        std::string operator()(const AppendEvent& append) const {
+            return fmt::format("{}#{} {}", append.event.room, append.event.seq, append.event.text);
+        }
+    };
+    struct RoomOf {
+        RoomId operator()(const PutRoom& put) const { return put.room.id; }
+        RoomId operator()(const DeleteRoom& deletion) const { return deletion.room; }
+        RoomId operator()(const AppendEvent& append) const { return append.event.room; }
+    };
+
+    static bool concerns(const StoreBatch& batch, RoomId room) {
+        return std::ranges::any_of(batch, [&](const StoreWrite& write) { return std::visit(RoomOf{}, write) == room; });
+    }
+
+    void check_append(const StoreBatch& own, const Event& event) const {
+        bool is_there = kept.contains(event.room);
+        const auto look_at = [&](const StoreWrite& write) {
+            if (std::visit(RoomOf{}, write) != event.room) return;
+            if (std::holds_alternative<PutRoom>(write)) is_there = true;
+            if (std::holds_alternative<DeleteRoom>(write)) is_there = false;
+        };
+        for (const WaitingBatch& waiting : batches) {
+            for (const StoreWrite& write : waiting.batch) {
+                look_at(write);
+                const auto* append = std::get_if<AppendEvent>(&write);
+                EXPECT_TRUE(append == nullptr || append->event.room != event.room)
+                    << "a second batch of room " << event.room << " is on its way";
+            }
+        }
+        for (const StoreWrite& write : own) look_at(write);
+        EXPECT_TRUE(is_there) << "an event of room " << event.room << ", which is going or gone";
+        EXPECT_TRUE(is_durable(event.kind));
+    }
+
+    WaitingBatch take() {
+        if (batches.empty()) throw std::logic_error("no batch waits for an answer");
+        WaitingBatch oldest = std::move(batches.front());
+        batches.pop_front();
+        return oldest;
+    }
+
+    void apply(const StoreBatch& batch) {
+        for (const StoreWrite& write : batch) {
+            if (const auto* put = std::get_if<PutRoom>(&write)) {
+                kept[put->room.id].record = put->room;
+            } else if (const auto* deletion = std::get_if<DeleteRoom>(&write)) {
+                kept.erase(deletion->room);
+            } else if (const Event& event = std::get<AppendEvent>(write).event; kept.contains(event.room)) {
+                std::vector<Event>& events = kept[event.room].events;
+                EXPECT_EQ(event.seq, events.empty() ? 1 : events.back().seq + 1) << "in room " << event.room;
+                events.push_back(event);
+                ever_kept.emplace(event.room, event.seq);
+            }
+        }
+        std::set<std::string> titles;
+        for (const auto& [id, room] : kept)
+            EXPECT_TRUE(titles.insert(fold_case(room.record.title)).second) << "twice: " << room.record.title;
+    }
+
+    std::vector<StoreBatch> lost_;
+};
+
+/// Writes down every call, and keeps what was published.
+class FakeLane final : public Lane {
+public:
+    void extend(RoomId room, const log::Slice& slice) override {
+        calls.push_back(fmt::format("extend {}: {}", room, slice.bytes()));
+        published[room].push_back(slice);
+        if (on_extend) on_extend(room, slice);
+    }
+    void refuse(RoomId room, ConnectionId connection, const Error& error, std::string client_id) override {
+        calls.push_back(fmt::format("refuse {} in {}: {}{}{}{}{}", connection, room, static_cast<int>(error.code),
+                                    error.field.empty() ? "" : " ", error.field, client_id.empty() ? "" : " ",
+                                    client_id));
+        if (on_refuse) on_refuse(connection, client_id);
+    }
+    void end(ConnectionId connection, Ending ending) override {
+        calls.push_back(fmt::format("end {}: {}", connection,
+                                    ending == Ending::room_deleted ? "room_deleted" : "authorization_ended"));
+        if (on_end) on_end(connection);
+    }
+    void flush() override { ++flushes; }
+
+    std::vector<std::string> take_calls() { return std::exchange(calls, {}); }
+    /// What a connection that entered at `from` reads; a failure where bytes are missing.
+    std::string read(RoomId room, log::Position from) const {
+        std::string text;
+        const auto found = published.find(room);
+        if (found == published.end()) return text;
+        for (const log::Slice& slice : found->second) {
+            if (slice.end() <= from) continue;
+            const log::Position next = from + text.size();
+            EXPECT_LE(slice.begin, next) << "a gap in room " << room;
+            if (slice.begin > next) return text;
+            text += slice.bytes().substr(next - slice.begin);
+        }
+        return text;
+    }
+
+    std::vector<std::string> calls;
+    std::map<RoomId, std::vector<log::Slice>> published;
+    std::size_t flushes = 0;
+    std::function<void(RoomId, const log::Slice&)> on_extend;
+    std::function<void(ConnectionId, const std::string&)> on_refuse;
+    std::function<void(ConnectionId)> on_end;
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,411 @@
+#include "chat/room.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/chat/fakes.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr UnixMicros kNow = 1'000;
+constexpr Error kUserNotFound{ErrorCode::user_not_found, "name"};
+constexpr Error kTaken{ErrorCode::duplicate_username, "name"};
+constexpr Error kOtherName{ErrorCode::client_unauthorized, "name"};
+constexpr Error kUnavailable{ErrorCode::unavailable};
+
+/// Connections 1, 2 and 3 are in the room.
+class RoomTest : public testing::Test {
+protected:
+    RoomTest() {
+        for (const ConnectionId connection : {1, 2, 3}) room.people().add({.connection = connection});
+    }
+
+    Result<void> join(ConnectionId connection, std::string name, std::string color = {}) {
+        return room.accept(connection, {EventKind::join, std::move(name), std::move(color), {}, {}}, now);
+    }
+    Result<void> leave(ConnectionId connection, std::string name) {
+        return room.accept(connection, {EventKind::leave, std::move(name), {}, {}, {}}, now);
+    }
+    Result<void> send(ConnectionId connection, std::string name, std::string text, std::string id = {}) {
+        return room.accept(connection, {EventKind::send, std::move(name), {}, std::move(text), std::move(id)}, now);
+    }
+    /// The seqs and texts that a submit hands over.
+    std::vector<std::string> submit() {
+        submitted.clear();
+        room.submit(submitted);
+        std::vector<std::string> lines;
+        for (const StoreWrite& write : submitted) {
+            const Event& event = std::get<AppendEvent>(write).event;
+            lines.push_back(fmt::format("{} {}", event.seq, event.text));
+        }
+        return lines;
+    }
+    std::vector<std::string> fail(bool is_known) {
+        std::vector<std::string> lines;
+        for (const Room::Refused& refused : room.fail(is_known))
+            lines.push_back(fmt::format("{} {}", refused.sender, refused.client_id));
+        return lines;
+    }
+    /// What came to the log since the last look.
+    std::string logged() {
+        std::string text;
+        for (const log::Slice& slice : room.log().take_unpublished()) text += slice.bytes();
+        return text;
+    }
+    std::vector<std::string> names() {
+        std::vector<std::string> all;
+        for (const RoomUser& user : room.people().users()) all.push_back(user.username);
+        return all;
+    }
+    void protect() {
+        room.set_record({.id = 2, .title = "Tea", .visibility = Visibility::private_room});
+        room.people().add({.connection = 11, .token_name = "ann"});
+    }
+
+    UnixMicros now = kNow;
+    TextEncoder encoder;
+    Room room{{.id = 2, .title = "Tea"}, 0, 1, {.waiting_bytes = 100'000}, encoder};
+    StoreBatch submitted;
+};
+
+// --- joining and leaving ---------------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, AJoinAndALeaveAreAnnouncedAtOnce) {
+    ASSERT_TRUE(room.accept(1, {EventKind::join, "ann", "red", "", "c1"}, 7));
+    EXPECT_EQ(logged(), "ann entered the room.\n");
+    EXPECT_EQ(encoder.events.at(0), (Event{.kind = EventKind::join,
+                                           .room = 2,
+                                           .seq = 0,
+                                           .name = "ann",
+                                           .color = "red",
+                                           .text = "ann entered the room.",
+                                           .client_id = "c1",
+                                           .time = 7}));
+    ASSERT_TRUE(room.accept(1, {EventKind::leave, "ann", "", "", "c2"}, 8));
+    EXPECT_EQ(logged(), "ann has left the room.\n");
+    EXPECT_EQ(encoder.events.at(1), (Event{.kind = EventKind::leave,
+                                           .room = 2,
+                                           .seq = 0,
+                                           .name = "ann",
+                                           .color = "red",
+                                           .text = "ann has left the room.",
+                                           .client_id = "c2",
+                                           .time = 8}));
+    EXPECT_FALSE(room.can_submit());
+}
+
+TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
+    ASSERT_TRUE(join(1, "ann", "red"));
+    logged();
+    now = 2'000;
+    ASSERT_TRUE(join(1, "ann", "blue"));
+    EXPECT_EQ(logged(), "");
+    ASSERT_EQ(room.people().online(), 1U);
+    EXPECT_EQ(room.people().users()[0].color, "blue");
+    EXPECT_EQ(room.people().users()[0].last_activity, 2'000);
+    ASSERT_TRUE(join(1, "ann"));
+    EXPECT_EQ(room.people().users()[0].color, "blue");
+}
+
+TEST_F(RoomTest, ANameOfSomeoneElseIsRefusedAndNothingIsBroadcast) {
+    ASSERT_TRUE(join(1, "Ann"));
+    logged();
+    EXPECT_EQ(join(2, "aNN").error(), kTaken);
+    EXPECT_EQ(send(2, "ann", "hi").error(), kTaken);
+    EXPECT_EQ(logged(), "");
+    EXPECT_FALSE(room.can_submit());
+    EXPECT_THAT(names(), ElementsAre("Ann"));
+}
+
+TEST_F(RoomTest, AConnectionHasOneName) {
+    ASSERT_TRUE(join(1, "ann"));
+    EXPECT_EQ(join(1, "bob").error(), kOtherName);
+    EXPECT_EQ(send(1, "bob", "hi").error(), kOtherName);
+    EXPECT_EQ(leave(1, "bob").error(), kOtherName);
+    ASSERT_TRUE(send(2, "bob", "hi"));
+    EXPECT_EQ(join(2, "rob").error(), kOtherName);
+    EXPECT_THAT(names(), ElementsAre("ann", "bob"));
+}
+
+TEST_F(RoomTest, ALeaveOfWhoIsNoMemberIsRefused) {
+    EXPECT_EQ(leave(1, "ann").error(), kUserNotFound);
+    ASSERT_TRUE(join(1, "ann"));
+    EXPECT_EQ(leave(2, "ann").error(), kUserNotFound);
+    ASSERT_TRUE(leave(1, "ann"));
+    EXPECT_EQ(leave(1, "ann").error(), kUserNotFound);
+}
+
+TEST_F(RoomTest, InAPublicRoomLeavingAndJoiningMayChangeTheName) {
+    ASSERT_TRUE(join(1, "ann"));
+    ASSERT_TRUE(leave(1, "ann"));
+    ASSERT_TRUE(join(1, "bob"));
+    EXPECT_TRUE(join(2, "ann"));
+    EXPECT_THAT(names(), ElementsAre("bob", "ann"));
+}
+
+TEST_F(RoomTest, InAProtectedRoomTheNameIsTheTokens) {
+    protect();
+    for (const char* name : {"bob", "Ann"}) {
+        EXPECT_EQ(join(11, name).error(), kOtherName) << name;
+        EXPECT_EQ(send(11, name, "hi").error(), kOtherName) << name;
+    }
+    ASSERT_TRUE(join(11, "ann"));
+    ASSERT_TRUE(leave(11, "ann"));
+    EXPECT_EQ(join(11, "bob").error(), kOtherName);
+    EXPECT_TRUE(send(11, "ann", "hi"));
+}
+
+TEST_F(RoomTest, InAPublicRoomATokenBindsNoName) {
+    room.people().add({.connection = 11, .token_name = "owner", .owner = true});
+    EXPECT_TRUE(join(11, "ann"));
+}
+
+TEST_F(RoomTest, AMemberKeepsItsNameWhenTheRoomBecomesPrivate) {
+    room.people().add({.connection = 11, .token_name = "owner", .owner = true});
+    ASSERT_TRUE(join(11, "ann"));
+    room.set_record({.id = 2, .title = "Tea", .visibility = Visibility::private_room});
+    EXPECT_TRUE(send(11, "ann", "hi"));
+    ASSERT_TRUE(leave(11, "ann"));
+    EXPECT_EQ(join(11, "ann").error(), kOtherName);
+    EXPECT_TRUE(join(11, "owner"));
+}
+
+TEST_F(RoomTest, DepartingIsALeaveExactlyOnce) {
+    ASSERT_TRUE(join(1, "ann", "red"));
+    logged();
+    room.depart(1, 9);
+    room.depart(1, 10);
+    EXPECT_EQ(logged(), "ann has left the room.\n");
+    EXPECT_EQ(encoder.events.back().color, "red");
+    EXPECT_EQ(encoder.events.back().time, 9);
+    EXPECT_TRUE(join(2, "ann"));
+}
+
+TEST_F(RoomTest, WhoNeverJoinedDepartsWithoutAWord) {
+    room.depart(1, kNow);
+    ASSERT_TRUE(join(2, "bob"));
+    ASSERT_TRUE(leave(2, "bob"));
+    logged();
+    room.depart(2, kNow);
+    EXPECT_EQ(logged(), "");
+}
+
+TEST_F(RoomTest, EventsOfWhoHasGoneAreIgnored) {
+    room.depart(1, kNow);
+    EXPECT_TRUE(join(1, "ann"));
+    EXPECT_TRUE(send(1, "ann", "hi"));
+    EXPECT_TRUE(leave(1, "ann"));
+    EXPECT_EQ(logged(), "");
+    EXPECT_FALSE(room.can_submit());
+    EXPECT_TRUE(join(2, "ann"));
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "#abc", "hi", "c1"}, 5));
+    ASSERT_TRUE(room.can_submit());
+    EXPECT_THAT(submit(), ElementsAre("1 hi"));
+    EXPECT_EQ(logged(), "");
+    EXPECT_EQ(room.last_seq(), 0U);
+    room.commit();
+    EXPECT_EQ(logged(), "#1 ann: hi\n");
+    EXPECT_EQ(room.last_seq(), 1U);
+    const Event expected{.kind = EventKind::send,
+                         .room = 2,
+                         .seq = 1,
+                         .name = "ann",
+                         .color = "#abc",
+                         .text = "hi",
+                         .client_id = "c1",
+                         .time = 5};
+    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event, expected);
+    EXPECT_THAT(encoder.events, ElementsAre(expected));
+}
+
+TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "red", "hi", ""}, kNow));
+    EXPECT_THAT(names(), ElementsAre("ann"));
+    EXPECT_EQ(room.people().users()[0].color, "red");
+    EXPECT_EQ(join(2, "ANN").error(), kTaken);
+    submit();
+    room.commit();
+    logged();
+    ASSERT_TRUE(join(1, "ann"));
+    EXPECT_EQ(logged(), "") << "it is a member already";
+    room.depart(1, kNow);
+    EXPECT_EQ(logged(), "ann has left the room.\n");
+}
+
+TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
+    Room old{{.id = 2}, 41, 1, {}, encoder};
+    old.people().add({.connection = 1});
+    ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
+    old.submit(submitted);
+    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.seq, 42U);
+    EXPECT_EQ(old.last_seq(), 41U);
+}
+
+TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    ASSERT_TRUE(send(2, "bob", "b"));
+    EXPECT_THAT(submit(), ElementsAre("1 a", "2 b"));
+    ASSERT_TRUE(send(1, "ann", "c"));
+    EXPECT_FALSE(room.can_submit());
+    room.commit();
+    EXPECT_EQ(logged(), "#1 ann: a\n#2 bob: b\n");
+    ASSERT_TRUE(room.can_submit());
+    EXPECT_THAT(submit(), ElementsAre("3 c"));
+    room.commit();
+    EXPECT_EQ(logged(), "#3 ann: c\n");
+    EXPECT_FALSE(room.can_submit());
+}
+
+// --- the order of live events ----------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, JoinsAndLeavesStandBehindTheSendsBeforeThem) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    ASSERT_TRUE(join(2, "bob"));
+    submit();
+    ASSERT_TRUE(send(2, "bob", "b"));
+    ASSERT_TRUE(leave(1, "ann"));
+    EXPECT_EQ(logged(), "");
+    room.commit();
+    EXPECT_EQ(logged(), "#1 ann: a\nbob entered the room.\n");
+    submit();
+    room.commit();
+    EXPECT_EQ(logged(), "#2 bob: b\nann has left the room.\n");
+}
+
+TEST_F(RoomTest, ANameIsFreeOnceItsLeaveIsInTheLog) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    submit();
+    room.depart(1, kNow);
+    EXPECT_THAT(names(), IsEmpty());
+    EXPECT_EQ(join(2, "ann").error(), kTaken);
+    room.commit();
+    EXPECT_TRUE(join(2, "ann"));
+    EXPECT_EQ(logged(), "#1 ann: a\nann has left the room.\nann entered the room.\n");
+}
+
+TEST_F(RoomTest, WhoeverLeftMayComeBackWhileItsLeaveWaits) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    submit();
+    ASSERT_TRUE(leave(1, "ann"));
+    ASSERT_TRUE(join(1, "ann"));
+    ASSERT_TRUE(leave(1, "ann"));
+    ASSERT_TRUE(join(1, "Ann"));
+    EXPECT_EQ(join(2, "ann").error(), kTaken);
+    room.commit();
+    EXPECT_EQ(logged(),
+              "#1 ann: a\nann has left the room.\nann entered the room.\nann has left the room.\nAnn entered the "
+              "room.\n");
+    EXPECT_EQ(join(2, "ann").error(), kTaken) << "the leaves that came out freed nothing";
+    EXPECT_THAT(names(), ElementsAre("Ann"));
+    room.depart(1, kNow);
+    EXPECT_TRUE(join(2, "ann"));
+}
+
+// --- failures --------------------------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, AFailedBatchRefusesEverySendThatWaitsAndLeavesNoGap) {
+    ASSERT_TRUE(send(1, "ann", "a", "c1"));
+    ASSERT_TRUE(join(2, "bob"));
+    submit();
+    ASSERT_TRUE(send(2, "bob", "b", "c2"));
+    ASSERT_TRUE(leave(2, "bob"));
+    EXPECT_THAT(fail(true), ElementsAre("1 c1", "2 c2"));
+    EXPECT_EQ(logged(), "bob entered the room.\nbob has left the room.\n");
+    EXPECT_FALSE(room.is_recovering());
+    EXPECT_FALSE(room.can_submit());
+    ASSERT_TRUE(send(1, "ann", "again"));
+    EXPECT_THAT(submit(), ElementsAre("1 again"));
+    room.commit();
+    EXPECT_EQ(logged(), "#1 ann: again\n");
+}
+
+TEST_F(RoomTest, WhoseOnlySendFailedIsStillAMember) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    submit();
+    fail(true);
+    EXPECT_THAT(names(), ElementsAre("ann"));
+    room.depart(1, kNow);
+    EXPECT_EQ(logged(), "ann has left the room.\n");
+}
+
+TEST_F(RoomTest, AfterAnUnknownOutcomeNothingIsSentUntilItIsKnown) {
+    ASSERT_TRUE(send(1, "ann", "a", "c1"));
+    submit();
+    EXPECT_THAT(fail(false), ElementsAre("1 c1"));
+    EXPECT_TRUE(room.is_recovering());
+    EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable);
+    EXPECT_EQ(send(2, "bob", "b").error(), kUnavailable);
+    EXPECT_THAT(names(), ElementsAre("ann")) << "a refused send takes no name";
+    EXPECT_FALSE(room.can_submit());
+    EXPECT_TRUE(join(3, "cat"));
+    EXPECT_EQ(logged(), "cat entered the room.\n");
+}
+
+TEST_F(RoomTest, WhatTheStoreHadAfterAllIsPublishedAndTheSequenceGoesOnFromIt) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    submit();
+    fail(false);
+    room.recover({std::get<AppendEvent>(submitted.at(0)).event});
+    EXPECT_FALSE(room.is_recovering());
+    EXPECT_EQ(room.last_seq(), 1U);
+    EXPECT_EQ(logged(), "#1 ann: a\n");
+    ASSERT_TRUE(send(1, "ann", "b"));
+    EXPECT_THAT(submit(), ElementsAre("2 b"));
+}
+
+TEST_F(RoomTest, WhatTheStoreHadNotIsNumberedAnew) {
+    ASSERT_TRUE(send(1, "ann", "a"));
+    submit();
+    fail(false);
+    room.recover({});
+    EXPECT_EQ(logged(), "");
+    ASSERT_TRUE(send(1, "ann", "b"));
+    EXPECT_THAT(submit(), ElementsAre("1 b"));
+}
+
+// --- the limit -------------------------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, WhatWaitsIsBoundedInBytes) {
+    ASSERT_TRUE(join(3, "cat"));
+    const std::string text(4'000, 'x');
+    std::size_t accepted = 0;
+    while (send(1, "ann", text)) ASSERT_LT(++accepted, 1'000U);
+    EXPECT_GE(accepted, 20U);
+    EXPECT_LE(accepted, 25U) << "100,000 bytes and one event more";
+    EXPECT_EQ(send(2, "bob", "b").error(), kUnavailable);
+    EXPECT_EQ(join(2, "bob").error(), kUnavailable);
+    EXPECT_THAT(names(), ElementsAre("cat", "ann"));
+    EXPECT_TRUE(leave(3, "cat")) << "a leave is never refused";
+
+    EXPECT_EQ(submit().size(), accepted);
+    EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable) << "on its way is not in the log";
+    room.commit();
+    EXPECT_TRUE(send(1, "ann", "b"));
+}
+
+TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
+    // What would leak by a few bytes each time shows after many rounds.
+    const std::string text(1'000, 'x');
+    for (int round = 0; round < 200; ++round) {
+        ASSERT_TRUE(send(1, "ann", text, "an id")) << round;
+        submit();
+        ASSERT_TRUE(send(1, "ann", text, "another id")) << round;
+        ASSERT_TRUE(leave(1, "ann")) << round;
+        if (round % 3 == 0) {
+            room.commit();
+            submit();
+        }
+        fail(true);
+    }
+}
+
+}  // namespace
+}  // namespace globes::chat
