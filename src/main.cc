@@ -9,6 +9,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -54,6 +55,8 @@ constexpr std::size_t kFileThreads = 1;
 // Descriptors that are no connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::uint32_t kPingFactor = 10;
+// How long an expired event may stay in the store; readers don't see it any more.
+constexpr std::chrono::seconds kPurgeEvery = 5s;
 // What a stop may take, out of the ten seconds that service managers allow.
 constexpr std::chrono::seconds kDrainTime = 5s;
 constexpr std::chrono::seconds kCloseTime = 3s;
@@ -72,7 +75,9 @@ struct IoSide {
 
 std::unique_ptr<chat::Store> open_store(const Config& config) {
     if (config.store == StoreKind::memory) return store::make_memory_store();
-    return store::open_sqlite_store(config.data_dir / "globes.db", {});
+    const bool power = config.durability == DurabilityLevel::power;
+    return store::open_sqlite_store(config.data_dir / "globes.db",
+                                    {.durability = power ? store::Durability::power : store::Durability::process});
 }
 
 std::size_t thread_count(std::size_t configured) {
@@ -131,6 +136,10 @@ public:
 
     /// Starts to serve and returns the address that it listens at.
     std::string start();
+    /// Removes what has expired; to be called every `kPurgeEvery`.
+    void purge() {
+        core_thread_.post([this] { core_->purge(); });
+    }
     /// Stops accepting, finishes what is on its way to the store, tells everyone that the server is going away.
     void stop();
 
@@ -198,13 +207,13 @@ void Server::make_sides() {
 void Server::make_core() {
     std::vector<chat::Lane*> lanes;
     for (const auto& side : sides_) lanes.push_back(&side->lane);
-    core_ =
-        std::make_unique<chat::Core>(chat::CorePorts{.store = *store_,
-                                                     .clock = clock_,
-                                                     .encoder = encoder_,
-                                                     .lanes = std::move(lanes),
-                                                     .post = [this](Task task) { core_thread_.post(std::move(task)); }},
-                                     chat::RoomLimits{});
+    core_ = std::make_unique<chat::Core>(
+        chat::CorePorts{.store = *store_,
+                        .clock = clock_,
+                        .encoder = encoder_,
+                        .lanes = std::move(lanes),
+                        .post = [this](Task task) { core_thread_.post(std::move(task)); }},
+        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
     for (const auto& side : sides_) side->lane.set_core(*core_);
     core_->load(store_->load_rooms());
 }
@@ -295,9 +304,20 @@ int serve(const Config& config) {
     // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
     boost::asio::io_context context;
     boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait(
-        [](const boost::system::error_code&, int signal) { spdlog::info("event=stopping signal={}", signal); });
+    signals.async_wait([&context](const boost::system::error_code&, int signal) {
+        spdlog::info("event=stopping signal={}", signal);
+        context.stop();
+    });
     Server server(config);
+    boost::asio::steady_timer purge_timer(context);
+    std::function<void()> purge_later = [&] {
+        purge_timer.expires_after(kPurgeEvery);
+        purge_timer.async_wait([&](const boost::system::error_code&) {
+            server.purge();
+            purge_later();
+        });
+    };
+    purge_later();
     fmt::print("Globes {} started at {}\n", GLOBES_VERSION, server.start());
     std::fflush(stdout);
     context.run();

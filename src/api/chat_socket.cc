@@ -17,7 +17,8 @@ net::CloseCode close_code(chat::Ending ending) {
     switch (ending) {
         case chat::Ending::authorization_ended:
             return net::kCloseAuthorizationEnded;
-        case chat::Ending::replaced: return net::kCloseReplaced;
+        case chat::Ending::replaced:
+            return net::kCloseReplaced;
         case chat::Ending::room_deleted:
             return net::kCloseRoomDeleted;
     }

@@ -1,5 +1,5 @@
-// The history of a room over REST (wire contract, section 4). One object for each I/O thread, which makes all calls; the
-// store's readers do the work.
+// The history of a room over REST (wire contract, section 4). One object for each I/O thread, which makes all calls;
+// the store's readers do the work.
 #pragma once
 
 #include "api/exchange.h"

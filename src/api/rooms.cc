@@ -24,7 +24,8 @@ void Rooms::list(const Exchange& exchange) {
     if (!limit) return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) return exchange.respond_error(after.error());
-    lane_.ask_core([after = after->value_or(0), limit = limit->value_or(kDefaultListed)](const chat::Core& core) { return core.list(after, limit); },
+    lane_.ask_core([after = after->value_or(0), limit = limit->value_or(kDefaultListed)](
+                       const chat::Core& core) { return core.list(after, limit); },
                    [exchange](const std::vector<chat::RoomView>& rooms) {
                        // Browsers get a page under the same path.
                        exchange.respond({.body = room_list_json(rooms), .headers = {{"Vary", "Accept"}}});

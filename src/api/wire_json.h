@@ -27,8 +27,8 @@ struct JsonField {
     std::string_view key;
     Type expected = Type::string;  ///< For callers that check types; not looked at here.
     Type type = Type::absent;
-    std::string text = {};  ///< Of a string: unescaped, valid UTF-8, may hold U+0000.
-    bool flag = false;      ///< Of a boolean.
+    std::string text = {};    ///< Of a string: unescaped, valid UTF-8, may hold U+0000.
+    bool flag = false;        ///< Of a boolean.
     std::int64_t number = 0;  ///< Of an integer.
 };
 

@@ -95,14 +95,8 @@ void append_listed_room(std::string& out, const chat::RoomView& room) {
 }  // namespace
 
 Result<chat::RoomDraft> parse_room_draft(std::string_view body) {
-    std::array<JsonField, 8> fields{{{"title"},
-                                     {"description"},
-                                     {"visibility"},
-                                     {"password"},
-                                     {"retention"},
-                                     {"max_events"},
-                                     {"owner"},
-                                     {"name"}}};
+    std::array<JsonField, 8> fields{
+        {{"title"}, {"description"}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}, {"owner"}, {"name"}}};
     auto& [title, description, visibility, password, retention, max_events, owner, name] = fields;
     owner.expected = FieldType::boolean;
     retention.expected = max_events.expected = FieldType::integer;

@@ -20,6 +20,9 @@ namespace globes {
 
 enum class StoreKind : std::uint8_t { sqlite, memory };
 
+/// What a stored message survives: a killed process, or the loss of power too.
+enum class DurabilityLevel : std::uint8_t { process, power };
+
 /// As given; empty means not set.
 struct MongoSettings {
     std::string uri;
@@ -39,6 +42,9 @@ struct Config {
     std::filesystem::path static_dir;  ///< Empty: the built-in page.
     std::filesystem::path data_dir = "data";
     StoreKind store = StoreKind::sqlite;
+    DurabilityLevel durability = DurabilityLevel::process;
+    std::uint64_t retention_s = 0;             ///< Of rooms that don't say so themselves; 0: for ever.
+    std::uint64_t max_events = 0;              ///< The same; 0: any number.
     std::vector<std::string> allowed_origins;  ///< As browsers send them, or `*`.
     std::chrono::minutes token_life{60};
     bool require_owner = false;

@@ -88,6 +88,8 @@ struct Named {
     Choice choice;
 };
 constexpr Named<StoreKind> kStores[] = {{"sqlite", StoreKind::sqlite}, {"memory", StoreKind::memory}};
+constexpr Named<DurabilityLevel> kDurabilities[] = {{"process", DurabilityLevel::process},
+                                                    {"power", DurabilityLevel::power}};
 constexpr Named<LogLevel> kLogLevels[] = {{"trace", LogLevel::trace}, {"debug", LogLevel::debug},
                                           {"info", LogLevel::info},   {"warn", LogLevel::warn},
                                           {"error", LogLevel::error}, {"off", LogLevel::off}};
@@ -118,6 +120,9 @@ constexpr Key kKeys[] = {
     {"Static", read_static},
     {"DataDir", read_data_dir},
     {"Store", read_choice<&Config::store, kStores>},
+    {"Durability", read_choice<&Config::durability, kDurabilities>},
+    {"Retention", read_whole<&Config::retention_s, 0, 3'153'600'000>},
+    {"MaxEvents", read_whole<&Config::max_events, 0, 9'007'199'254'740'992>},
     {"AllowedOrigins", read_allowed_origins},
     {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
     {"RequireOwner", read_bool<&Config::require_owner>},

@@ -269,14 +269,9 @@ void Core::end_batch() {
         if (room == nullptr) continue;
         room->take_lookups(keys);
         if (room->can_submit() && !is_being_deleted(id)) {
-<<<<<<< HEAD
-            if (room->submit(batch)) submitted.push_back(id);
-=======
             // Its first put may have failed; without it no send of the room would ever be stored.
             if (id == kPublicChatId && !has_public_chat_) batch.push_back(PutRoom{room->record()});
-            room->submit(batch);
-            submitted.push_back(id);
->>>>>>> main
+            if (room->submit(batch)) submitted.push_back(id);
         }
         answer_senders(*room);
         publish(*room);
