@@ -9,6 +9,8 @@ std::size_t text_bytes(const PutRoom& put) {
 
 std::size_t text_bytes(const DeleteRoom&) { return 0; }
 
+std::size_t text_bytes(const PurgeEvents&) { return 0; }
+
 std::size_t text_bytes(const AppendEvent& append) {
     const Event& event = append.event;
     return event.name.size() + event.color.size() + event.text.size() + event.client_id.size();

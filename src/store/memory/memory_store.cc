@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -27,6 +28,9 @@ public:
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
         push(Read{.query = query, .done = std::move(done)});
     }
+    void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) override {
+        push(Find{.keys = std::move(keys), .done = std::move(done)});
+    }
     void ping(std::move_only_function<void(bool)> done) override { push(Ping{.done = std::move(done)}); }
 
     void stop() override {
@@ -40,35 +44,40 @@ public:
 
 private:
     struct Append {
-        chat::StoreBatch batch;
+        chat::StoreBatch batch = {};
         std::size_t bytes = 0;  // as they count in `queued_bytes_`
         std::move_only_function<void(chat::CommitOutcome)> done;
         bool is_refused = false;
     };
     struct Read {
-        chat::EventQuery query;
+        chat::EventQuery query = {};
         std::move_only_function<void(chat::EventPage)> done;
+        bool is_refused = false;
+    };
+    struct Find {
+        std::vector<chat::SendKey> keys = {};
+        std::move_only_function<void(chat::SendLookup)> done;
         bool is_refused = false;
     };
     struct Ping {
         std::move_only_function<void(bool)> done;
         bool is_refused = false;
     };
-    using Request = std::variant<Append, Read, Ping>;
+    using Request = std::variant<Append, Read, Find, Ping>;
 
     /// A request beyond the limits stays in the line, but keeps nothing except its answer.
     template <class One>
     void push(One request) {
+        std::optional<One> dropped;
         std::unique_lock lock(mutex_);
         if (is_stopped_) {
             lock.unlock();
             request.is_refused = true;
             return answer(request);
         }
-        chat::StoreBatch dropped;
         if (!admit(request)) {
-            request.is_refused = true;
-            if constexpr (std::is_same_v<One, Append>) dropped.swap(request.batch);
+            dropped = std::move(request);
+            request = {.done = std::move(dropped->done), .is_refused = true};
         }
         queue_.emplace_back(std::move(request));
         lock.unlock();
@@ -97,9 +106,16 @@ private:
     }
     void answer(Read& read) {
         if (read.is_refused) return read.done({});
-        chat::EventPage page{.ok = true, .events = rooms_.read(read.query)};
+        chat::EventPage page = rooms_.read(read.query);
         --queued_reads_;
         read.done(std::move(page));
+    }
+    void answer(Find& find) {
+        if (find.is_refused) return find.done({});
+        chat::SendLookup lookup{.ok = true, .found = {}};
+        for (const chat::SendKey& key : find.keys) lookup.found.push_back(rooms_.find(key));
+        --queued_reads_;
+        find.done(std::move(lookup));
     }
     void answer(Ping& ping) {
         if (!ping.is_refused) --queued_reads_;

@@ -2,108 +2,150 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
+#include "base/unicode.h"
+
 namespace globes::store {
+namespace {
+
+std::string send_key(std::string folded_name, const std::string& client_id) {
+    // A byte that no UTF-8 has, so no two pairs make the same key.
+    return std::move(folded_name.append(1, '\xFF').append(client_id));
+}
+
+std::string send_key(const chat::Event& event) { return send_key(fold_case(event.name), event.client_id); }
+
+}  // namespace
 
 bool RoomTable::Room::insert(chat::Event event) {
     if (event.seq <= dropped_to) return false;
-    if (events.empty() || events.back().seq < event.seq) {
-        events.push_back(std::move(event));
-        return true;
-    }
-    const auto place = std::ranges::lower_bound(events, event.seq, {}, &chat::Event::seq);
-    if (place->seq == event.seq) return false;
+    const auto place = events.empty() || events.back().seq < event.seq
+                           ? events.end()
+                           : std::ranges::lower_bound(events, event.seq, {}, &chat::Event::seq);
+    if (place != events.end() && place->seq == event.seq) return false;
+    if (!event.client_id.empty() && !sends.try_emplace(send_key(event), event.seq).second) return false;
     events.insert(place, std::move(event));
     return true;
 }
 
 void RoomTable::Room::erase(std::uint64_t seq) {
-    events.erase(std::ranges::lower_bound(events, seq, {}, &chat::Event::seq));
+    const auto place = std::ranges::lower_bound(events, seq, {}, &chat::Event::seq);
+    if (!place->client_id.empty()) sends.erase(send_key(*place));
+    events.erase(place);
+}
+
+RoomTable::Events RoomTable::Room::drop(std::ptrdiff_t count) {
+    const auto end = events.begin() + count;
+    Events dropped(std::make_move_iterator(events.begin()), std::make_move_iterator(end));
+    events.erase(events.begin(), end);
+    for (const chat::Event& event : dropped) {
+        if (!event.client_id.empty()) sends.erase(send_key(event));
+        dropped_to = event.seq;
+    }
+    return dropped;
 }
 
 bool RoomTable::apply(chat::StoreBatch batch) {
-    undo_.clear();
+    done_.clear();
     for (chat::StoreWrite& write : batch) {
         const bool applied = std::visit([this](auto& one) { return apply_write(std::move(one)); }, write);
         if (applied) continue;
-        take_back();
+        for (Done& done : std::views::reverse(done_)) std::visit([this](auto& one) { take_back(one); }, done);
         return false;
     }
     drop_oldest();
     return true;
 }
 
-bool RoomTable::apply_write(chat::PutRoom put) {
-    const chat::RoomId id = put.room.id;
-    std::unique_ptr<Room>& room = rooms_[id];
-    auto replaced = std::exchange(room, std::make_unique<Room>());
-    room->record = std::move(put.room);
-    if (replaced) {
-        room->events.swap(replaced->events);
-        room->dropped_to = replaced->dropped_to;
-    }
-    undo_.push_back({.room = id, .before = std::move(replaced)});
+bool RoomTable::apply_write(const chat::PutRoom& put) {
+    std::unique_ptr<Room>& room = rooms_[put.room.id];
+    if (room != nullptr) return true;
+    room = std::make_unique<Room>();
+    done_.emplace_back(RoomMade{put.room.id});
     return true;
 }
 
-bool RoomTable::apply_write(chat::DeleteRoom deletion) {
+bool RoomTable::apply_write(const chat::DeleteRoom& deletion) {
     auto deleted = rooms_.extract(deletion.room);
-    if (!deleted.empty()) undo_.push_back({.room = deletion.room, .before = std::move(deleted.mapped())});
+    if (!deleted.empty()) done_.emplace_back(RoomDeleted{deletion.room, std::move(deleted.mapped())});
     return true;
 }
 
 bool RoomTable::apply_write(chat::AppendEvent append) {
     assert(chat::is_durable(append.event.kind));
-    const chat::RoomId id = append.event.room;
-    const std::uint64_t seq = append.event.seq;
-    const auto room = rooms_.find(id);
+    const EventAppended appended{append.event.room, append.event.seq};
+    const auto room = rooms_.find(appended.room);
     if (room == rooms_.end() || !room->second->insert(std::move(append.event))) return false;
-    undo_.push_back({.room = id, .seq = seq});
+    done_.emplace_back(appended);
     return true;
 }
 
-void RoomTable::take_back() {
-    for (Undo& undo : std::views::reverse(undo_)) {
-        if (undo.seq != 0) {
-            rooms_.at(undo.room)->erase(undo.seq);
-        } else if (undo.before == nullptr) {
-            rooms_.erase(undo.room);
-        } else {
-            std::unique_ptr<Room>& room = rooms_[undo.room];
-            // A replaced record left its events to the one that took its place.
-            if (room) room->events.swap(undo.before->events);
-            room = std::move(undo.before);
-        }
+bool RoomTable::apply_write(const chat::PurgeEvents& purge) {
+    const auto found = rooms_.find(purge.room);
+    if (found == rooms_.end()) return true;
+    Room& room = *found->second;
+    const std::uint64_t dropped_to_before = room.dropped_to;
+    const auto end = std::ranges::upper_bound(room.events, purge.through_seq, {}, &chat::Event::seq);
+    done_.emplace_back(EventsPurged{purge.room, room.drop(end - room.events.begin()), dropped_to_before});
+    return true;
+}
+
+void RoomTable::take_back(RoomMade& made) { rooms_.erase(made.room); }
+
+void RoomTable::take_back(RoomDeleted& deleted) { rooms_[deleted.room] = std::move(deleted.deleted); }
+
+void RoomTable::take_back(EventAppended& appended) { rooms_.at(appended.room)->erase(appended.seq); }
+
+void RoomTable::take_back(EventsPurged& purged) {
+    Room& room = *rooms_.at(purged.room);
+    room.dropped_to = purged.dropped_to_before;
+    for (chat::Event& event : std::views::reverse(purged.purged)) {
+        if (!event.client_id.empty()) room.sends.emplace(send_key(event), event.seq);
+        room.events.push_front(std::move(event));
     }
 }
 
 void RoomTable::drop_oldest() {
-    for (const Undo& applied : undo_) {
-        if (applied.seq == 0) continue;
-        const auto room = rooms_.find(applied.room);
-        if (room == rooms_.end()) continue;
-        std::deque<chat::Event>& events = room->second->events;
-        while (events.size() > events_per_room_) {
-            room->second->dropped_to = events.front().seq;
-            events.pop_front();
-        }
+    for (const Done& done : done_) {
+        const auto* appended = std::get_if<EventAppended>(&done);
+        const auto room = appended == nullptr ? rooms_.end() : rooms_.find(appended->room);
+        if (room == rooms_.end() || room->second->events.size() <= events_per_room_) continue;
+        room->second->drop(std::ssize(room->second->events) - static_cast<std::ptrdiff_t>(events_per_room_));
     }
 }
 
-std::vector<chat::Event> RoomTable::read(const chat::EventQuery& query) const {
+chat::EventPage RoomTable::read(const chat::EventQuery& query) const {
+    chat::EventPage page{.ok = true};
     const auto found = rooms_.find(query.room);
-    if (found == rooms_.end()) return {};
-    const std::deque<chat::Event>& events = found->second->events;
-    auto first = std::ranges::upper_bound(events, query.after, {}, &chat::Event::seq);
+    if (found == rooms_.end()) return page;
+    const Events& events = found->second->events;
+    const auto oldest = query.not_before <= 0
+                            ? events.begin()
+                            : std::ranges::lower_bound(events, query.not_before, {}, &chat::Event::time);
+    if (oldest != events.end())
+        page.first_seq = oldest->seq;
+    else
+        page.first_seq = (events.empty() ? found->second->dropped_to : events.back().seq) + 1;
+    auto first = std::ranges::upper_bound(oldest, events.end(), query.after, {}, &chat::Event::seq);
     auto last = query.before == 0 ? events.end()
                                   : std::ranges::lower_bound(first, events.end(), query.before, {}, &chat::Event::seq);
-    if (last - first > 0 && static_cast<std::size_t>(last - first) > query.limit) {
+    if (static_cast<std::size_t>(last - first) > query.limit) {
         const auto limit = static_cast<std::ptrdiff_t>(query.limit);
         (query.newest_first_cut ? first = last - limit : last = first + limit);
     }
-    return last - first > 0 ? std::vector<chat::Event>(first, last) : std::vector<chat::Event>();
+    page.events.assign(first, last);
+    return page;
+}
+
+std::optional<chat::Event> RoomTable::find(const chat::SendKey& key) const {
+    const auto room = rooms_.find(key.room);
+    if (room == rooms_.end()) return std::nullopt;
+    const auto send = room->second->sends.find(send_key(key.folded_name, key.client_id));
+    if (send == room->second->sends.end()) return std::nullopt;
+    return *std::ranges::lower_bound(room->second->events, send->second, {}, &chat::Event::seq);
 }
 
 }  // namespace globes::store

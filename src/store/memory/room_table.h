@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "chat/store.h"
@@ -16,39 +19,61 @@ class RoomTable {
 public:
     explicit RoomTable(std::size_t events_per_room) : events_per_room_(events_per_room) {}
 
-    /// Carries out all of `batch` and returns true, or nothing of it and returns false: a seq is taken already, or an
-    /// event's room is not there.
+    /// Carries out all of `batch` and returns true, or nothing of it and returns false: a seq or a sender's client id
+    /// is taken already, or an event's room is not there.
     bool apply(chat::StoreBatch batch);
 
     /// The events of `query`; of a room that is not there, none.
-    std::vector<chat::Event> read(const chat::EventQuery& query) const;
+    chat::EventPage read(const chat::EventQuery& query) const;
+    std::optional<chat::Event> find(const chat::SendKey& key) const;
 
 private:
+    using Events = std::deque<chat::Event>;
+
+    /// What is kept of a room; its record is not, as nobody can ask for it.
     struct Room {
-        chat::RoomRecord record;
-        std::deque<chat::Event> events;  // ascending by seq
-        std::uint64_t dropped_to = 0;    // every seq up to this one is taken, though its event may have gone
+        Events events;                                         // ascending by seq
+        std::unordered_map<std::string, std::uint64_t> sends;  // the seqs of those with a client id, by sender and id
+        std::uint64_t dropped_to = 0;  // every seq up to this one is taken, though its event may have gone
 
         bool insert(chat::Event event);
         void erase(std::uint64_t seq);
+        /// Takes out the `count` oldest events.
+        Events drop(std::ptrdiff_t count);
     };
 
-    /// One step back. With a seq: that event was inserted. Without: the room stood as `before`, or was not there.
-    struct Undo {
+    // What a write did, as far as it must be known to take it back.
+    struct RoomMade {
         chat::RoomId room;
-        std::uint64_t seq = 0;
-        std::unique_ptr<Room> before = nullptr;
     };
+    struct RoomDeleted {
+        chat::RoomId room;
+        std::unique_ptr<Room> deleted;
+    };
+    struct EventAppended {
+        chat::RoomId room;
+        std::uint64_t seq;
+    };
+    struct EventsPurged {
+        chat::RoomId room;
+        Events purged;
+        std::uint64_t dropped_to_before;
+    };
+    using Done = std::variant<RoomMade, RoomDeleted, EventAppended, EventsPurged>;
 
-    bool apply_write(chat::PutRoom put);
-    bool apply_write(chat::DeleteRoom deletion);
+    bool apply_write(const chat::PutRoom& put);
+    bool apply_write(const chat::DeleteRoom& deletion);
     bool apply_write(chat::AppendEvent append);
-    void take_back();
+    bool apply_write(const chat::PurgeEvents& purge);
+    void take_back(RoomMade& made);
+    void take_back(RoomDeleted& deleted);
+    void take_back(EventAppended& appended);
+    void take_back(EventsPurged& purged);
     void drop_oldest();
 
     const std::size_t events_per_room_;
     std::unordered_map<chat::RoomId, std::unique_ptr<Room>> rooms_;
-    std::vector<Undo> undo_;  // of the batch being applied, oldest first
+    std::vector<Done> done_;  // of the batch being applied, oldest first
 };
 
 }  // namespace globes::store

@@ -6,8 +6,10 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -58,6 +60,13 @@ private:
     std::string name_;
     std::unique_ptr<sqlite3, Close> handle_;
 };
+
+inline constexpr std::int64_t kGreatestColumnValue = std::numeric_limits<std::int64_t>::max();
+
+/// For a bound that somebody may have chosen at will: beyond what a column can hold there are no rows anyway.
+inline std::int64_t column_value(std::uint64_t bound) {
+    return static_cast<std::int64_t>(std::min(bound, static_cast<std::uint64_t>(kGreatestColumnValue)));
+}
 
 /// Prepared once, run often. Its connection must not move while it lives.
 class Statement {

@@ -1,87 +1,34 @@
 #include "store/sqlite/reader_pool.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include "store/sqlite/read_session.h"
+
 namespace globes::store {
-namespace {
-
-constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
-
-constexpr const char* kSelect =
-    "SELECT seq, kind, name, color, text, client_id, time_us FROM events"
-    // A deleted room's events are removed little by little.
-    " WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 AND EXISTS (SELECT 1 FROM rooms WHERE id = ?1)";
-
-/// Beyond what a column can hold there are no rows anyway.
-std::int64_t column_value(std::uint64_t value) {
-    return static_cast<std::int64_t>(std::min(value, static_cast<std::uint64_t>(kNoEnd)));
-}
-
-chat::Event event_of(chat::RoomId room, const Statement& row) {
-    return {.kind = static_cast<chat::EventKind>(row.integer(1)),
-            .room = room,
-            .seq = row.number(0),
-            .name = row.text(2),
-            .color = row.text(3),
-            .text = row.text(4),
-            .client_id = row.text(5),
-            .time = row.integer(6)};
-}
-
-}  // namespace
 
 /// One thread's connection. A failure may have harmed it, so the next call opens it anew.
 class ReaderPool::Session {
 public:
     explicit Session(const Database& database) : database_(database) {}
 
-    chat::EventPage read(const chat::EventQuery& query) {
-        chat::EventPage page;
-        page.ok = attempt([&](Prepared& prepared) {
-            (query.newest_first_cut ? prepared.newest : prepared.oldest)
-                .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); },
-                       column_value(query.room), column_value(query.after),
-                       query.before == 0 ? kNoEnd : column_value(query.before), column_value(query.limit));
-        });
-        if (!page.ok) page.events.clear();
-        if (query.newest_first_cut) std::ranges::reverse(page.events);
-        return page;
-    }
-
-    bool ping() {
-        return attempt([](Prepared& prepared) { prepared.ping.run(); });
-    }
-
-private:
-    struct Prepared {
-        explicit Prepared(const Database& database)
-            : connection(database, Connection::Access::read),
-              oldest(connection, std::string(kSelect) + " ORDER BY seq LIMIT ?4"),
-              newest(connection, std::string(kSelect) + " ORDER BY seq DESC LIMIT ?4"),
-              ping(connection, "SELECT value FROM meta") {}
-        Connection connection;
-        Statement oldest;
-        Statement newest;
-        Statement ping;
-    };
-
+    /// What `work` returns; nothing where the database could not be read.
     template <class Work>
-    bool attempt(Work work) {
+    auto attempt(Work work) -> std::optional<std::invoke_result_t<Work, ReadSession&>> {
         try {
-            work(prepared_ ? *prepared_ : prepared_.emplace(database_));
-            return true;
+            return work(opened_ ? *opened_ : opened_.emplace(database_));
         } catch (const std::exception&) {
             // Whoever asked says so; the writer, which fails with the disk, writes it into the log.
-            prepared_.reset();
-            return false;
+            opened_.reset();
+            return std::nullopt;
         }
     }
 
+private:
     const Database& database_;
-    std::optional<Prepared> prepared_;
+    std::optional<ReadSession> opened_;
 };
 
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled)
@@ -92,6 +39,10 @@ ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings,
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
     push(Read{.query = query, .done = std::move(done)});
+}
+
+void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
+    push(Find{.keys = std::move(keys), .done = std::move(done)});
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) { push(Ping{.done = std::move(done)}); }
@@ -140,14 +91,25 @@ void ReaderPool::work() {
 
 void ReaderPool::answer(Session& session, Read& read) const {
     if (unsettled_.contains(read.query.room)) return read.done({});
-    read.done(session.read(read.query));
+    read.done(
+        session.attempt([&](ReadSession& opened) { return opened.read(read.query); }).value_or(chat::EventPage()));
 }
 
-void ReaderPool::answer(Session& session, Ping& ping) { ping.done(session.ping()); }
+void ReaderPool::answer(Session& session, Find& find) const {
+    const auto is_unsettled = [&](const chat::SendKey& key) { return unsettled_.contains(key.room); };
+    if (std::ranges::any_of(find.keys, is_unsettled)) return find.done({});
+    auto found = session.attempt([&](ReadSession& opened) { return opened.find(find.keys); });
+    find.done(found ? chat::SendLookup{.ok = true, .found = std::move(*found)} : chat::SendLookup{});
+}
+
+void ReaderPool::answer(Session& session, Ping& ping) const {
+    ping.done(session.attempt([](ReadSession& opened) { return opened.ping(), true; }).value_or(false));
+}
 
 void ReaderPool::refuse(Request request) {
-    if (auto* read = std::get_if<Read>(&request)) return read->done({});
-    std::get<Ping>(request).done(false);
+    if (auto* ping = std::get_if<Ping>(&request)) return ping->done(false);
+    if (auto* find = std::get_if<Find>(&request)) return find->done({});
+    std::get<Read>(request).done({});
 }
 
 }  // namespace globes::store

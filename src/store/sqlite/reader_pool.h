@@ -22,6 +22,7 @@ public:
 
     /// As the port says. Any thread.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
+    void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done);
     void ping(std::move_only_function<void(bool)> done);
     /// Ends the threads; what still waits is answered with a refusal. The owner only; more than once is harmless.
     void stop();
@@ -32,15 +33,20 @@ private:
         chat::EventQuery query;
         std::move_only_function<void(chat::EventPage)> done;
     };
+    struct Find {
+        std::vector<chat::SendKey> keys;
+        std::move_only_function<void(chat::SendLookup)> done;
+    };
     struct Ping {
         std::move_only_function<void(bool)> done;
     };
-    using Request = std::variant<Read, Ping>;
+    using Request = std::variant<Read, Find, Ping>;
 
     void push(Request request);
     void work();
     void answer(Session& session, Read& read) const;
-    static void answer(Session& session, Ping& ping);
+    void answer(Session& session, Find& find) const;
+    void answer(Session& session, Ping& ping) const;
     static void refuse(Request request);
 
     // Constant after construction.

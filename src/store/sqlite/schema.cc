@@ -6,10 +6,12 @@ namespace globes::store {
 namespace {
 
 // events: a room's events lie side by side in the order of their seq, so an append touches one page, a page of history
-// is one range, and the newest seq is the range's end. rooms.last_seq: what a room whose newest events were removed has
-// given already; appends leave it alone, as it would double the pages that a commit writes.
-// removals: rooms whose events are still to be removed, a few at a time; nobody sees them any more.
-// meta: next_room_id, and room_changes, which counts the transactions that changed rooms (see write_session.h).
+// is one range, and its oldest and newest seq are the range's ends. name_key: the folded name where there is a client
+// id, else NULL, which keeps the event out of the index. rooms.purged_seq: the newest seq whose event was purged; it
+// and all below were given, whether events are left or not. Only purges write it: a last seq that appends keep would
+// double the pages that a commit writes. removals: rooms whose events are still to be removed, a few at a time; nobody
+// sees them any more. meta: next_room_id, and room_changes, which counts the transactions that changed rooms (see
+// write_session.h).
 constexpr Migration kMigrations[] = {
     {1, R"sql(
 CREATE TABLE rooms (
@@ -20,9 +22,11 @@ CREATE TABLE rooms (
     password_hash TEXT    NOT NULL,
     owned         INTEGER NOT NULL,
     token_epoch   INTEGER NOT NULL,
+    retention_s   INTEGER NOT NULL,
+    max_events    INTEGER NOT NULL,
     created_at_us INTEGER NOT NULL,
     updated_at_us INTEGER NOT NULL,
-    last_seq      INTEGER NOT NULL DEFAULT 0
+    purged_seq    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE events (
     room_id   INTEGER NOT NULL,
@@ -33,8 +37,10 @@ CREATE TABLE events (
     text      TEXT    NOT NULL,
     client_id TEXT    NOT NULL,
     time_us   INTEGER NOT NULL,
+    name_key  TEXT,
     PRIMARY KEY (room_id, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sends ON events (room_id, name_key, client_id) WHERE name_key IS NOT NULL;
 CREATE TABLE removals (room_id INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('next_room_id', 1), ('room_changes', 0);

@@ -70,9 +70,12 @@ chat::StoredRoom stored_room_of(const Statement& row) {
                        .password_hash = row.text(4),
                        .owned = row.integer(5) != 0,
                        .token_epoch = row.number(6),
-                       .created_at = row.integer(7),
-                       .updated_at = row.integer(8)},
-            .last_seq = row.number(9)};
+                       .retention_s = row.number(7),
+                       .max_events = row.number(8),
+                       .created_at = row.integer(9),
+                       .updated_at = row.integer(10)},
+            .last_seq = row.number(11),
+            .first_seq = row.number(12)};
 }
 
 class SqliteStore final : public chat::Store {
@@ -91,11 +94,13 @@ public:
     chat::StoredRooms load_rooms() override {
         const Connection connection(database_, Connection::Access::read);
         chat::StoredRooms stored;
-        // max() over the primary key looks at its end alone: a start reads a page or so for each room, never the
-        // events.
+        // min() and max() over the primary key look at its ends alone: a start reads a few pages for each room, never
+        // the events.
         Statement(connection,
-                  "SELECT id, title, description, visibility, password_hash, owned, token_epoch, created_at_us,"
-                  " updated_at_us, max(last_seq, coalesce((SELECT max(seq) FROM events WHERE room_id = id), 0))"
+                  "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
+                  " max_events, created_at_us, updated_at_us,"
+                  " coalesce((SELECT max(seq) FROM events WHERE room_id = id), purged_seq),"
+                  " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1)"
                   " FROM rooms ORDER BY id")
             .query([&](const Statement& row) { stored.rooms.push_back(stored_room_of(row)); });
         Statement(connection, "SELECT value FROM meta WHERE key = 'next_room_id'").query([&](const Statement& row) {
@@ -109,6 +114,9 @@ public:
     }
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
         readers_.read_events(query, std::move(done));
+    }
+    void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) override {
+        readers_.find_sends(std::move(keys), std::move(done));
     }
     void ping(std::move_only_function<void(bool)> done) override { readers_.ping(std::move(done)); }
 

@@ -6,6 +6,7 @@ namespace {
 chat::RoomId room_of(const chat::PutRoom& put) { return put.room.id; }
 chat::RoomId room_of(const chat::DeleteRoom& deletion) { return deletion.room; }
 chat::RoomId room_of(const chat::AppendEvent& append) { return append.event.room; }
+chat::RoomId room_of(const chat::PurgeEvents& purge) { return purge.room; }
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <optional>
 
+#include "base/unicode.h"
+
 namespace globes::store {
 namespace {
 
@@ -17,14 +19,23 @@ WriteSession::WriteSession(const Database& database)
       commit_(connection_, "COMMIT"),
       put_room_(connection_,
                 "INSERT INTO rooms (id, title, description, visibility, password_hash, owned, token_epoch,"
-                " created_at_us, updated_at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                " retention_s, max_events, created_at_us, updated_at_us)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
                 " ON CONFLICT (id) DO UPDATE SET title = ?2, description = ?3, visibility = ?4, password_hash = ?5,"
-                " owned = ?6, token_epoch = ?7, created_at_us = ?8, updated_at_us = ?9"),
+                " owned = ?6, token_epoch = ?7, retention_s = ?8, max_events = ?9, created_at_us = ?10,"
+                " updated_at_us = ?11"),
       raise_next_room_id_(connection_, "UPDATE meta SET value = ?1 WHERE key = 'next_room_id' AND value < ?1"),
       delete_room_(connection_, "DELETE FROM rooms WHERE id = ?1"),
-      find_room_(connection_, "SELECT 1 FROM rooms WHERE id = ?1"),
-      append_event_(connection_, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+      find_room_(connection_, "SELECT purged_seq FROM rooms WHERE id = ?1"),
+      append_event_(connection_,
+                    "INSERT INTO events (room_id, seq, kind, name, color, text, client_id, time_us, name_key)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 <> '' THEN ?9 END)"),
       find_event_(connection_, "SELECT 1 FROM events WHERE room_id = ?1 AND seq = ?2"),
+      note_purge_(connection_,
+                  "UPDATE rooms SET purged_seq = newest"
+                  " FROM (SELECT max(seq) AS newest FROM events WHERE room_id = ?1 AND seq <= ?2)"
+                  " WHERE id = ?1 AND newest IS NOT NULL"),
+      purge_events_(connection_, "DELETE FROM events WHERE room_id = ?1 AND seq <= ?2"),
       count_room_change_(connection_, "UPDATE meta SET value = value + 1 WHERE key = 'room_changes'"),
       room_changes_(connection_, "SELECT value FROM meta WHERE key = 'room_changes'"),
       add_removal_(connection_,
@@ -46,7 +57,7 @@ WriteSession::WriteSession(const Database& database)
 
 void WriteSession::begin() {
     known_room_ = 0;
-    changed_rooms_ = false;
+    is_counted_ = false;
     evidence_ = {};
     begin_.run();
 }
@@ -61,9 +72,10 @@ void WriteSession::write(const chat::PutRoom& put) {
     end_removal_.run(room.id);
     if (changed_rows() > 0) remove_all_events_.run(room.id);
     put_room_.run(room.id, room.title, room.description, static_cast<std::int64_t>(room.visibility), room.password_hash,
-                  std::int64_t{room.owned}, room.token_epoch, room.created_at, room.updated_at);
+                  std::int64_t{room.owned}, room.token_epoch, room.retention_s, room.max_events, room.created_at,
+                  room.updated_at);
     if (room.id < chat::kFirstRandomRoomId) raise_next_room_id_.run(room.id + 1);
-    changed_rooms_ = true;
+    is_counted_ = true;
 }
 
 void WriteSession::write(const chat::DeleteRoom& deletion) {
@@ -71,24 +83,39 @@ void WriteSession::write(const chat::DeleteRoom& deletion) {
     delete_room_.run(deletion.room);
     if (changed_rows() > 0) add_removal_.run(deletion.room);
     known_room_ = 0;
-    changed_rooms_ = true;
+    is_counted_ = true;
 }
 
 void WriteSession::write(const chat::AppendEvent& append) {
     const chat::Event& event = append.event;
     assert(chat::is_durable(event.kind));
     if (event.room != known_room_) {
-        find_room_.query([&](const Statement&) { known_room_ = event.room; }, event.room);
+        const auto take = [&](const Statement& row) {
+            known_room_ = event.room;
+            purged_seq_ = row.number(0);
+        };
+        find_room_.query(take, event.room);
         if (event.room != known_room_) throw SqliteError(SQLITE_CONSTRAINT, "an event of a room that is not there");
     }
+    if (event.seq <= purged_seq_) throw SqliteError(SQLITE_CONSTRAINT, "the seq of an event that was purged");
+    const std::string name_key = event.client_id.empty() ? std::string() : fold_case(event.name);
     append_event_.run(event.room, event.seq, static_cast<std::int64_t>(event.kind), event.name, event.color, event.text,
-                      event.client_id, event.time);
+                      event.client_id, event.time, name_key);
     if (std::holds_alternative<std::monostate>(evidence_)) evidence_ = AppendedEvent{event.room, event.seq};
 }
 
+void WriteSession::write(const chat::PurgeEvents& purge) {
+    // Together they stay within the events of the room that stands under this id, and within what a column can hold.
+    const std::int64_t through_seq = column_value(purge.through_seq);
+    note_purge_.run(purge.room, through_seq);
+    if (changed_rows() > 0) purge_events_.run(purge.room, through_seq);
+    known_room_ = 0;
+    is_counted_ = true;
+}
+
 Evidence WriteSession::conclude() {
-    if (!changed_rooms_) return evidence_;
-    // What it appended may be gone again with its room, so it leaves a number.
+    if (!is_counted_) return evidence_;
+    // What it appended may be gone again, so it leaves a number.
     touch();
     return RoomChanges{room_changes()};
 }

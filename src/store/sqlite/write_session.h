@@ -10,7 +10,7 @@
 namespace globes::store {
 
 /// Something that is in the database exactly if a transaction took place: the first event that it appended, or where it
-/// changed rooms, the count of such transactions that it left.
+/// changed or purged rooms, the count of such transactions that it left.
 struct AppendedEvent {
     chat::RoomId room;
     std::uint64_t seq;
@@ -28,7 +28,8 @@ public:
     WriteSession& operator=(const WriteSession&) = delete;
 
     void begin();
-    /// Fails as a conflict where a seq is taken or an event's room is not there; then only `roll_back` is left to do.
+    /// Fails as a conflict where a seq or a sender's client id is taken or an event's room is not there; then only
+    /// `roll_back` is left to do.
     void apply(const chat::StoreWrite& write);
     /// The last step before a commit.
     Evidence conclude();
@@ -54,6 +55,7 @@ private:
     void write(const chat::PutRoom& put);
     void write(const chat::DeleteRoom& deletion);
     void write(const chat::AppendEvent& append);
+    void write(const chat::PurgeEvents& purge);
     std::int64_t room_changes();
     int changed_rows() const { return sqlite3_changes(connection_.handle()); }
 
@@ -66,6 +68,8 @@ private:
     Statement find_room_;
     Statement append_event_;
     Statement find_event_;
+    Statement note_purge_;
+    Statement purge_events_;
     Statement count_room_change_;
     Statement room_changes_;
     Statement add_removal_;
@@ -76,8 +80,9 @@ private:
     int wal_pages_ = 0;
 
     // Of the running transaction.
-    chat::RoomId known_room_ = 0;  // is there; spares the look for an event that follows another of its room
-    bool changed_rooms_ = false;
+    chat::RoomId known_room_ = 0;   // is there; spares the look for an event that follows another of its room
+    std::uint64_t purged_seq_ = 0;  // of the known room
+    bool is_counted_ = false;       // among those that `RoomChanges` counts
     Evidence evidence_;
 };
 

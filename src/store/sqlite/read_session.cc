@@ -1,0 +1,96 @@
+#include "store/sqlite/read_session.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace globes::store {
+namespace {
+
+constexpr std::string_view kColumns = "SELECT seq, kind, name, color, text, client_id, time_us FROM events";
+
+std::string select(std::string_view rest) { return std::string(kColumns).append(rest); }
+
+chat::Event event_of(chat::RoomId room, const Statement& row) {
+    return {.kind = static_cast<chat::EventKind>(row.integer(1)),
+            .room = room,
+            .seq = row.number(0),
+            .name = row.text(2),
+            .color = row.text(3),
+            .text = row.text(4),
+            .client_id = row.text(5),
+            .time = row.integer(6)};
+}
+
+}  // namespace
+
+// A deleted room's events are removed little by little, so whoever looks for events looks for their room too.
+ReadSession::ReadSession(const Database& database)
+    : connection_(database, Connection::Access::read),
+      begin_(connection_, "BEGIN"),
+      end_(connection_, "COMMIT"),
+      kept_seqs_(connection_,
+                 "SELECT coalesce((SELECT min(seq) FROM events WHERE room_id = ?1), purged_seq + 1),"
+                 " coalesce((SELECT max(seq) FROM events WHERE room_id = ?1), purged_seq) FROM rooms WHERE id = ?1"),
+      time_from_(connection_, "SELECT seq, time_us FROM events WHERE room_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1"),
+      oldest_(connection_, select(" WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq LIMIT ?4")),
+      newest_(connection_, select(" WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4")),
+      find_(connection_, select(" WHERE room_id = ?1 AND name_key = ?2 AND client_id = ?3"
+                                " AND EXISTS (SELECT 1 FROM rooms WHERE id = ?1)")),
+      ping_(connection_, "SELECT value FROM meta") {}
+
+chat::EventPage ReadSession::read(const chat::EventQuery& query) {
+    const Snapshot snapshot(*this);
+    const SeqRange range = kept_seqs(query.room);
+    chat::EventPage page{.ok = true, .first_seq = range.first};
+    if (query.not_before > 0) page.first_seq = first_not_before(query.not_before, query.room, range);
+    if (page.first_seq > range.last) return page;
+    (query.newest_first_cut ? newest_ : oldest_)
+        .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); }, query.room,
+               column_value(std::max(query.after, page.first_seq - 1)),
+               query.before == 0 ? kGreatestColumnValue : column_value(query.before), column_value(query.limit));
+    if (query.newest_first_cut) std::ranges::reverse(page.events);
+    return page;
+}
+
+std::vector<std::optional<chat::Event>> ReadSession::find(std::span<const chat::SendKey> keys) {
+    const Snapshot snapshot(*this);
+    std::vector<std::optional<chat::Event>> found(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const chat::SendKey& key = keys[i];
+        find_.query([&](const Statement& row) { found[i] = event_of(key.room, row); }, key.room, key.folded_name,
+                    key.client_id);
+    }
+    return found;
+}
+
+ReadSession::SeqRange ReadSession::kept_seqs(chat::RoomId room) {
+    SeqRange range;
+    kept_seqs_.query([&](const Statement& row) { range = {.first = row.number(0), .last = row.number(1)}; }, room);
+    return range;
+}
+
+/// The oldest event of `range` that is not older than `time`; `range.last` + 1 where there is none. Times don't
+/// decrease with seqs, so a binary search finds it.
+std::uint64_t ReadSession::first_not_before(UnixMicros time, chat::RoomId room, SeqRange range) {
+    std::uint64_t found = range.last + 1;
+    // Purges keep up with time, so most often it is the first.
+    for (std::uint64_t middle = range.first; range.first <= range.last;
+         middle = std::midpoint(range.first, range.last)) {
+        std::uint64_t seq = 0;
+        UnixMicros time_there = 0;
+        const auto take = [&](const Statement& row) {
+            seq = row.number(0);
+            time_there = row.integer(1);
+        };
+        time_from_.query(take, room, middle);
+        if (time_there < time) {
+            range.first = seq + 1;
+        } else {
+            found = seq;
+            range.last = middle - 1;
+        }
+    }
+    return found;
+}
+
+}  // namespace globes::store

@@ -1,0 +1,52 @@
+// A connection that reads, and its prepared statements. One thread of the reader pool at a time. Every call throws
+// SqliteError; after that the session is no good any more.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "store/sqlite/connection.h"
+
+namespace globes::store {
+
+class ReadSession {
+public:
+    explicit ReadSession(const Database& database);
+
+    /// As the port says, each in one snapshot of the database.
+    chat::EventPage read(const chat::EventQuery& query);
+    std::vector<std::optional<chat::Event>> find(std::span<const chat::SendKey> keys);
+    void ping() { ping_.run(); }
+
+private:
+    /// Between its statements nothing is committed, purged or deleted as far as they can see.
+    struct Snapshot {
+        explicit Snapshot(ReadSession& session) : end(session.end_) { session.begin_.run(); }
+        ~Snapshot() { end.try_run(); }
+        Snapshot(const Snapshot&) = delete;
+        Snapshot& operator=(const Snapshot&) = delete;
+        Statement& end;
+    };
+    /// What a room keeps; where that is nothing, `first` is `last` + 1.
+    struct SeqRange {
+        std::uint64_t first = 1;
+        std::uint64_t last = 0;
+    };
+
+    SeqRange kept_seqs(chat::RoomId room);
+    std::uint64_t first_not_before(UnixMicros time, chat::RoomId room, SeqRange range);
+
+    Connection connection_;
+    Statement begin_;
+    Statement end_;
+    Statement kept_seqs_;
+    Statement time_from_;
+    Statement oldest_;
+    Statement newest_;
+    Statement find_;
+    Statement ping_;
+};
+
+}  // namespace globes::store
