@@ -12,12 +12,12 @@
 
 #include "api/error_table.h"
 #include "base/ascii.h"
-#include "chat/room_rules.h"
 
 namespace globes::api {
 namespace {
 
-constexpr std::size_t kListedRooms = 100;
+// Of those that are not hidden; the public ones among them are shown.
+constexpr std::size_t kListedRooms = 1000;
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
 // No script runs on the built-in page, whatever a room is called.
 constexpr const char* kPagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -77,10 +77,11 @@ std::string escape_html(std::string_view text) {
 
 std::string page(const std::string& version, const std::vector<chat::RoomView>& rooms) {
     std::string rows;
-    for (const chat::RoomView& room : rooms)
-        rows += fmt::format("<tr><td><bdi>{}</bdi></td><td><bdi>{}</bdi></td><td>{}</td><td>{}</td></tr>\n",
-                            escape_html(room.record.title), escape_html(room.record.description),
-                            chat::visibility_text(room.record.visibility), room.online);
+    for (const chat::RoomView& room : rooms) {
+        if (room.record.visibility != chat::Visibility::public_room) continue;
+        rows += fmt::format("<tr><td><bdi>{}</bdi></td><td><bdi>{}</bdi></td><td>{}</td></tr>\n",
+                            escape_html(room.record.title), escape_html(room.record.description), room.online);
+    }
     return fmt::format(
         R"(<!DOCTYPE html>
 <html lang="en">
@@ -95,10 +96,9 @@ std::string page(const std::string& version, const std::vector<chat::RoomView>& 
 <p>This is a chat-room server, version {0}. Rooms are made and changed over <code>/chats</code> (REST) and talked in over
 <code>/chats/&lt;room&gt;/ws</code> (WebSocket). The protocol and the settings are described in
 <code>docs/protocol.md</code> and <code>docs/configuration.md</code>, which come with the server.</p>
-<h2>Rooms</h2>
+<h2>Public rooms</h2>
 <table>
-<thead><tr><th scope="col">Title</th><th scope="col">Description</th><th scope="col">Visibility</th>
-<th scope="col">Online</th></tr></thead>
+<thead><tr><th scope="col">Title</th><th scope="col">Description</th><th scope="col">Online</th></tr></thead>
 <tbody>
 {1}</tbody>
 </table>

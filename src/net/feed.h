@@ -29,8 +29,8 @@ public:
     std::size_t size() const { return cursors_.size(); }
     const log::Window& window() const { return window_; }
 
-    /// Adds a cursor at `from`, which may lie beyond what this thread was told of yet. Returns its index. A sweep may be
-    /// due afterwards.
+    /// Adds a cursor at `from`, which may lie beyond what this thread was told of yet. Returns its index. A sweep may
+    /// be due afterwards.
     std::size_t add(WsSession& session, int fd, log::Position from);
     /// Removes the cursor at `index`; another one takes its place and is told. A sweep may be due afterwards.
     void remove(std::size_t index);
@@ -50,8 +50,8 @@ public:
     /// false if the session ended. `limit` is at most the window's end.
     bool advance(std::size_t index, log::Position limit);
 
-    /// A cursor that waits (its socket is full, or frames of its own come first) is passed over by sweeps. One that waits
-    /// no more has come to the end; a sweep may be due then.
+    /// A cursor that waits (its socket is full, or frames of its own come first) is passed over by sweeps. One that
+    /// waits no more has come to the end; a sweep may be due then.
     void set_waiting(std::size_t index, bool waiting);
     log::Position position(std::size_t index) const { return cursors_[index].position; }
 

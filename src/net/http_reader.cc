@@ -18,6 +18,7 @@ namespace http = boost::beast::http;
 
 constexpr HttpRefusal kBadRequest{400};
 constexpr HttpRefusal kBodyTooLarge{413};
+using Parser = http::request_parser<http::string_body>;
 using Checked = std::expected<void, HttpRefusal>;
 
 std::string to_lower(std::string_view text) {
@@ -52,8 +53,8 @@ struct HttpReader::Partial {
 
     HeadCheck head;
     ChunkCheck chunks;
-    std::string unparsed;  // checked, and not yet taken by the parser: it wants heads and chunk lines whole
-    std::optional<http::request_parser<http::string_body>> parser;  // once the head is complete
+    std::string unparsed;            // checked, and not yet taken by the parser: it wants heads and chunk lines whole
+    std::unique_ptr<Parser> parser;  // once the head is complete
     HttpRequest request;
     bool continue_taken = false;
 };
@@ -70,7 +71,7 @@ Checked HttpReader::Partial::read_head(std::string_view& bytes, const HttpLimits
 }
 
 Checked HttpReader::Partial::parse_head() {
-    parser.emplace();
+    parser = std::make_unique<Parser>();
     // The limits are ours alone, or the same request would be refused now by one and now by the other.
     parser->header_limit(static_cast<std::uint32_t>(unparsed.size()));
     parser->body_limit(boost::none);

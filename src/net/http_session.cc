@@ -32,7 +32,7 @@ HttpExchange::~HttpExchange() {
     if (session_) session_->close();
 }
 
-void HttpExchange::respond(HttpResponse response) {
+void HttpExchange::respond(const HttpResponse& response) {
     if (const auto session = std::exchange(session_, nullptr)) session->respond(request_, response);
 }
 
@@ -56,12 +56,13 @@ void HttpSession::start() {
 }
 
 void HttpSession::stop() {
-    if (state_ == State::idle) close();
+    // A request that is not whole yet will never be: nobody waits for the rest of it.
+    if (state_ != State::serving && state_ != State::writing) close();
 }
 
 void HttpSession::close() {
     if (state_ == State::closed) return;
-    const auto self = shared_from_this();
+    const auto self = weak_from_this().lock();  // unlike shared_from_this, it never throws: destructors end here
     state_ = State::closed;
     error_code ignored;
     socket_.close(ignored);
@@ -144,7 +145,7 @@ void HttpSession::process(std::string_view bytes) {
 
 void HttpSession::await_more() {
     if (reader_.is_idle()) {
-        if (hub_.stopping_) return close();
+        if (hub_.stopping_) return linger();
         enter(State::idle);
     } else {
         enter(reader_.is_in_body() ? State::reading_body : State::reading_head);

@@ -34,7 +34,7 @@ public:
     const HttpRequest& request() const { return request_; }
 
     /// Answers, now or at any later time. A peer that has gone, a second answer: nothing happens.
-    void respond(HttpResponse response);
+    void respond(const HttpResponse& response);
 
     struct Upgraded {
         int fd;              ///< The caller's from now on: non-blocking, with TCP_NODELAY.
@@ -57,7 +57,7 @@ public:
     HttpSession(HttpHub& hub, boost::asio::ip::tcp::socket socket, std::string peer_address);
 
     void start();
-    /// Ends the connection once nothing is under way on it: at once where it is idle, otherwise after the answer.
+    /// Ends the connection once nothing is under way on it: after the answer that is being made or sent, else at once.
     void stop();
     /// Ends it now, whatever is under way.
     void close();

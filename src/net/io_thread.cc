@@ -74,7 +74,8 @@ void IoThread::run() {
     watch_mailbox();
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
-        // Waiting ends with a first handler, which belongs to the pass: what the thread worked tells it from the waiting.
+        // Waiting ends with a first handler, which belongs to the pass: what the thread worked tells it from the
+        // waiting.
         const auto worked_before = time_worked();
         if (!sweep_now_) context_.run_one();
         const auto begin = steady_clock::now() - (time_worked() - worked_before);

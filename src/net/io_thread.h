@@ -2,7 +2,8 @@
 // hung into it, and a mailbox for what other threads have to say. It never blocks but in its loop.
 //
 // A pass: Asio's ready handlers, every readable socket, the mailbox, a slice of sweeps; before and after it
-// `hand_over`, which hands on to other threads whatever the pass has gathered. So under load batches grow instead of queues.
+// `hand_over`, which hands on to other threads whatever the pass has gathered. So under load batches grow instead of
+// queues.
 #pragma once
 
 #include <atomic>

@@ -9,22 +9,20 @@
 namespace globes::net {
 namespace {
 
-/// The text between slashes; of `/` it is one empty segment. None where `path` does not begin with a slash.
-std::optional<std::vector<std::string_view>> split_path(std::string_view path) {
-    if (!path.starts_with('/')) return std::nullopt;
+/// The text between slashes; of `/` it is one empty segment. Nothing where `path` does not begin with a slash.
+std::vector<std::string_view> split_path(std::string_view path) {
     std::vector<std::string_view> segments;
+    if (!path.starts_with('/')) return segments;
     for (const auto segment : std::views::split(path.substr(1), '/'))
         segments.emplace_back(segment.begin(), segment.end());
     if (segments.empty()) segments.emplace_back();
     return segments;
 }
 
+/// The decoded segments of the path; none where one of them does not decode.
 std::optional<std::vector<std::string>> decode_path(std::string_view target) {
-    const auto raw = split_path(target_path(target));
-    if (!raw) return std::nullopt;
     std::vector<std::string> segments;
-    segments.reserve(raw->size());
-    for (const std::string_view segment : *raw) {
+    for (const std::string_view segment : split_path(target_path(target))) {
         auto decoded = percent_decode(segment);
         if (!decoded) return std::nullopt;
         segments.push_back(std::move(*decoded));
@@ -36,8 +34,7 @@ std::optional<std::vector<std::string>> decode_path(std::string_view target) {
 
 void Router::add(std::string_view method, std::string_view path, RouteHandler handler) {
     Route route{std::string(method), {}, std::move(handler)};
-    const auto segments = split_path(path).value();
-    for (const std::string_view segment : segments) {
+    for (const std::string_view segment : split_path(path)) {
         const bool is_parameter = segment.starts_with('{') && segment.ends_with('}');
         route.path.push_back({is_parameter, std::string(segment)});
     }
@@ -93,7 +90,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
         const std::string_view digits = text.substr(i + 1, 2);
         unsigned char byte = 0;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        if (error != std::errc{} || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
+        if (digits.size() != 2 || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
         decoded.push_back(static_cast<char>(byte));
         i += digits.size();
     }

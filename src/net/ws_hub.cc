@@ -19,7 +19,7 @@ constexpr std::size_t kSliceCursors = 64;
 // After so many sends the sockets are read again: what has come meanwhile joins the next sweeps.
 constexpr std::size_t kPassCursors = 512;
 // A sweep that took d is followed by a rest of 4 d, so one room takes a fifth of the thread at most and gathers
-// messages meanwhile; short sweeps need none. docs/adr/0003-sweep-policy.md
+// messages meanwhile; short sweeps need none. docs/adr/0004-sweep-policy.md
 constexpr int kRestFactor = 4;
 constexpr std::chrono::milliseconds kLongestRest{50};
 constexpr std::chrono::microseconds kShortSweep{500};

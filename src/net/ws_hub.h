@@ -42,8 +42,8 @@ public:
     /// Null where that session has gone.
     WsSession* find(SessionId id);
 
-    /// Makes the session read the feed from `from` on, made for the first one that comes. Once for each session. `from` is
-    /// a frame boundary; it may lie beyond what was handed on yet, but not before what is held for other sessions.
+    /// Makes the session read the feed from `from` on, made for the first one that comes. Once for each session. `from`
+    /// is a frame boundary; it may lie beyond what was handed on yet, but not before what is held for other sessions.
     void subscribe(WsSession& session, FeedId feed, log::Position from);
     /// Hands on what was appended to a log; nothing if nobody here reads it.
     void extend(FeedId feed, const log::Slice& slice);

@@ -15,7 +15,12 @@
 namespace globes::net {
 
 WsSession::WsSession(WsHub& hub, SessionId id, int fd, std::unique_ptr<WsHandler> handler)
-    : hub_(hub), id_(id), fd_(fd), handler_(std::move(handler)), heard_(hub.wheel().now()) {
+    : hub_(hub),
+      id_(id),
+      fd_(fd),
+      handler_(std::move(handler)),
+      decoder_(hub.settings().limits),
+      heard_(hub.wheel().now()) {
     arm();
 }
 

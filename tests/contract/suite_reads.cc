@@ -14,6 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using enum CommitOutcome;
+using namespace std::string_literals;
 
 std::vector<std::uint64_t> seqs(const EventPage& page) {
     std::vector<std::uint64_t> seqs;
@@ -57,8 +58,8 @@ TEST_P(StoreSuite, GivesBackEveryByteOfAnEvent) {
                 .seq = (std::uint64_t{1} << 53) - 1,
                 .name = "\xD0\x9E\xD0\xBB\xD1\x8C\xD0\xB3\xD0\xB0",
                 .color = "",
-                .text = std::string("a\0b \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD \xE2\x80\xAE'\";--\\ %s \0", 30),
-                .client_id = std::string("\0", 1),
+                .text = "a\0b \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD \xE2\x80\xAE'\";--\\ %s \0"s,
+                .client_id = "\0"s,
                 .time = -1};
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(event.room)}, AppendEvent{event})), committed);
     EXPECT_THAT(events_in(store(), event.room), ElementsAre(event));

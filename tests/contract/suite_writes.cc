@@ -9,6 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using enum CommitOutcome;
+using namespace std::string_literals;
 
 TEST_P(StoreSuite, IsEmptyAtFirst) {
     const StoredRooms stored = store().load_rooms();
@@ -125,7 +126,7 @@ TEST_P(StoreSuite, TakesBigBatches) {
 
 TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     RoomRecord room = sample_room(2);
-    room.title = std::string("Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0 \xF0\x9F\x8C\x8D \0'\"", 19);
+    room.title = "Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0 \xF0\x9F\x8C\x8D \0'\""s;
     room.owned = false;
     room.visibility = Visibility::public_room;
     room.token_epoch = (std::uint64_t{1} << 62) + 1;

@@ -1,6 +1,7 @@
 // One real server process: started in a temporary folder of its own, watched, stopped, killed, started again.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -12,6 +13,11 @@ import { within, withResolvers } from './wait.js';
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 export const releaseBinary = resolve(process.env.GLOBES_BINARY ?? join(repository, 'build/release/globes'));
+
+/** Whether a binary was built with AddressSanitizer, which keeps freed memory: its size tells nothing then. */
+export function isSanitized(binary = releaseBinary) {
+    return readFileSync(binary).includes('__asan_init');
+}
 
 /** How long the contract gives a server to end after SIGTERM. */
 const STOP_MS = 10_000;

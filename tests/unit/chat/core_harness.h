@@ -96,6 +96,14 @@ protected:
         core.update_room(base, std::move(next), [answer] { *answer += "changed"; }, room_reply(answer));
         return answer;
     }
+    /// The record of `room` after a change of its visibility, as room_rules.h makes it.
+    RoomRecord made(Visibility visibility, RoomId room) const {
+        RoomRecord next = record(room);
+        next.visibility = visibility;
+        next.password_hash = visibility == Visibility::public_room ? "" : "hash";
+        ++next.token_epoch;
+        return next;
+    }
     Answer rename(RoomId room, std::string title) {
         RoomRecord next = record(room);
         next.title = std::move(title);

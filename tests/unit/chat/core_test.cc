@@ -23,7 +23,7 @@ TEST_F(CoreTest, NobodyEntersARoomThatIsNotThere) {
 }
 
 TEST_F(CoreTest, NobodyEntersWithATokenOfBefore) {
-    for (const std::uint64_t epoch : {1, 7})
+    for (const std::uint64_t epoch : {1U, 7U})
         EXPECT_EQ(core.enter(kPublicChatId, epoch, {.connection = 1}).error(),
                   (Error{ErrorCode::invalid_token, "token"}));
     EXPECT_TRUE(core.find({.id = kPublicChatId, .folded_title = {}})->people().empty());

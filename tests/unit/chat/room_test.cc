@@ -20,7 +20,7 @@ constexpr Error kUnavailable{ErrorCode::unavailable};
 class RoomTest : public testing::Test {
 protected:
     RoomTest() {
-        for (const ConnectionId connection : {1, 2, 3}) room.people().add({.connection = connection});
+        for (ConnectionId connection = 1; connection <= 3; ++connection) room.people().add({.connection = connection});
     }
 
     Result<void> join(ConnectionId connection, std::string name, std::string color = {}) {

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>
@@ -172,6 +174,14 @@ TEST_F(HttpSessionTest, PipelinedRequestsAreServedOneAtATimeInOrder) {
 }
 
 TEST_F(HttpSessionTest, ManyPipelinedRequestsNeedNoStack) {
+    const auto stack_position = [] { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); };
+    std::uintptr_t highest = 0;
+    std::uintptr_t lowest = UINTPTR_MAX;
+    handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) {
+        highest = std::max(highest, stack_position());
+        lowest = std::min(lowest, stack_position());
+        exchange->respond({});
+    };
     open();
     std::string requests;
     for (int i = 0; i < 2000; ++i) requests += "GET / HTTP/1.1\r\nHost:\r\n\r\n";
@@ -187,6 +197,7 @@ TEST_F(HttpSessionTest, ManyPipelinedRequestsNeedNoStack) {
     std::size_t count = 0;
     for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
     EXPECT_EQ(count, 2000u);
+    EXPECT_LT(highest - lowest, 8192u);
 }
 
 TEST_F(HttpSessionTest, NothingIsReadWhileAHandlerWorks) {
@@ -323,7 +334,7 @@ TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTime) {
     answer_later();
     open();
     send(kGet + "GET /half");
-    pass(settings_.read_timeout * 2);
+    pass(settings_.idle_timeout * 2);
     EXPECT_EQ(hub_->size(), 1u) << "the handler may take as long as it likes";
     waiting_[0]->respond({});
     run();
@@ -481,6 +492,18 @@ TEST_F(HttpSessionTest, StopEndsIdleConnectionsAtOnceAndBusyOnesAfterTheirAnswer
     EXPECT_TRUE(ended_);
     run();
     EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, StopLetsAnAnswerUnderWayArriveWhole) {
+    const std::string large(4 << 20, 'x');
+    handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
+    open();
+    send(kGet);
+    hub_->stop();
+    std::string answer;
+    for (std::string more; !(run(), more = receive()).empty();) answer += more;
+    EXPECT_GT(answer.size(), large.size());
+    EXPECT_TRUE(ended_);
 }
 
 TEST_F(HttpSessionTest, AConnectionThatComesAfterTheStopIsClosed) {

@@ -114,17 +114,40 @@ TEST_F(ListenerTest, WaitsForRoom) {
     EXPECT_GE(asked, 4);
 }
 
+/// As long as it lives, every new descriptor is one too many.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &usual_);
+        rlimit none = usual_;
+        none.rlim_cur = 0;
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &usual_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+private:
+    rlimit usual_{};
+};
+
+TEST_F(ListenerTest, DoesNotSpinWithoutDescriptors) {
+    settings_.pause = std::chrono::hours{1};
+    listen();
+    connect();
+    const NoDescriptors none_left;
+    EXPECT_EQ(context_.run_one_for(std::chrono::seconds{10}), 1u);
+    EXPECT_EQ(context_.poll(), 0u);
+}
+
 TEST_F(ListenerTest, GoesOnWhenThereAreDescriptorsAgain) {
     listen();
     connect();
-    rlimit usual{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
-    rlimit none = usual;
-    none.rlim_cur = 0;  // every new descriptor is one too many
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    for (int i = 0; i < 5; ++i) context_.run_one_for(std::chrono::seconds{10});
-    EXPECT_TRUE(targets_.empty());
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    {
+        const NoDescriptors none_left;
+        for (int i = 0; i < 5; ++i) context_.run_one_for(std::chrono::seconds{10});
+        EXPECT_TRUE(targets_.empty());
+    }
     run_until_accepted(1);
 }
 

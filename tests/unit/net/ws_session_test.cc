@@ -341,6 +341,27 @@ TEST_F(WsSessionTest, AFaultInAFullSocketFinishesTheFrameFirst) {
     expect_gone(*connection);
 }
 
+class WsSessionOfTenBytes : public HubTest {
+protected:
+    WsSessionOfTenBytes() : HubTest(ten_bytes()) {}
+
+    static WsSettings ten_bytes() {
+        WsSettings settings;
+        settings.limits.message_bytes = 10;
+        return settings;
+    }
+};
+
+TEST_F(WsSessionOfTenBytes, RefusesALongerMessageThanItsSettingsAllow) {
+    auto connection = connect();
+    connection->peer.send(client_text("0123456789"));
+    settle();
+    EXPECT_THAT(connection->record.texts, ElementsAre("0123456789"));
+    connection->peer.send(client_text("0123456789A"));
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseMessageTooBig)));
+}
+
 TEST_F(WsSessionTest, APeerThatGoesOnAfterItsFaultIsDroppedAfterTheLinger) {
     auto connection = connect();
     connection->peer.send("\x81\x05hello");

@@ -1,0 +1,37 @@
+// What a durability costs: `power` is one fsync for each commit, `process` none.
+#include <gtest/gtest.h>
+
+#include "contract/fault_vfs.h"
+#include "contract/store_suite.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using enum CommitOutcome;
+
+/// The writes, truncations and fsyncs of one commit: how many of them can be made to fail, one after the other.
+int operations_of_a_commit(Durability durability) {
+    FaultVfs disk;
+    for (int nth = 1;; ++nth) {
+        const ScratchFolder folder;
+        const auto store =
+            open_sqlite_store(folder.path() / "globes.db", {.durability = durability, .vfs = FaultVfs::name()});
+        // The first commit makes the WAL's header too.
+        EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+        disk.fail_from(nth, Fault::io_error, true);
+        commit(*store, appends(1, 2, 2));
+        const bool struck = disk.struck();
+        disk.heal();
+        store->stop();
+        if (!struck) return nth - 1;
+    }
+}
+
+TEST(SqliteDurability, PowerSyncsEachCommitOnceAndProcessNever) {
+    EXPECT_EQ(operations_of_a_commit(Durability::power), operations_of_a_commit(Durability::process) + 1);
+}
+
+}  // namespace
+}  // namespace globes::store

@@ -1,0 +1,229 @@
+// How connections end with their authorization, and rooms by deletion, while the store takes its time.
+#include <gmock/gmock.h>
+
+#include "unit/chat/core_harness.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class CoreEndingsTest : public CoreHarness {
+protected:
+    CoreEndingsTest() { load(); }
+};
+
+// --- authorization that ends -----------------------------------------------------------------------------------------
+
+TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    ASSERT_TRUE(enter({.connection = 1, .lane = 0, .token_name = "ann"}, tea));
+    ASSERT_TRUE(enter({.connection = 2, .lane = 1, .token_name = "bob"}, tea));
+    ASSERT_TRUE(enter({.connection = 3, .lane = 0, .token_name = "eve", .owner = true}, tea));
+    join(1, "ann");
+    join(2, "bob");
+    turn();
+    lanes[0].take_calls();
+    lanes[1].take_calls();
+    send(3, "eve", "you go");
+    turn();
+
+    update(record(tea), made(Visibility::private_room, tea));
+    store.commit();
+    store.commit();
+    turn();
+    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 2: #1 eve: you go\n", "end 2: authorization_ended"));
+    ASSERT_EQ(lanes[0].calls.size(), 3U);
+    EXPECT_EQ(lanes[0].calls[0], "extend 2: #1 eve: you go\n") << "what was said before still reaches them";
+    EXPECT_EQ(lanes[0].calls[1], "end 1: authorization_ended");
+    EXPECT_THAT(lanes[0].calls[2], testing::HasSubstr("ann has left the room.\n"));
+    EXPECT_THAT(lanes[0].calls[2], testing::HasSubstr("bob has left the room.\n"));
+
+    lanes[0].take_calls();
+    join(1, "ann");
+    depart(1);
+    turn();
+    EXPECT_THAT(lanes[0].calls, IsEmpty()) << "who was ended is gone, once";
+    EXPECT_EQ(core.enter(tea, 0, {.connection = 4}).error().code, ErrorCode::invalid_token);
+    EXPECT_TRUE(core.enter(tea, 1, {.connection = 5}));
+}
+
+TEST_F(CoreEndingsTest, WhoeverEntersWhileTokensAreEndingIsEndedWithThem) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    update(record(tea), made(Visibility::private_room, tea));
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
+    settle();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: authorization_ended"));
+}
+
+TEST_F(CoreEndingsTest, AChangeThatFailsEndsNobody) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
+    update(record(tea), made(Visibility::private_room, tea));
+    store.fail();
+    turn();
+    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    EXPECT_TRUE(core.enter(tea, 0, {.connection = 2}));
+}
+
+TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNobody) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
+    rename(tea, "Coffee");
+    settle();
+    EXPECT_THAT(lanes[0].calls, IsEmpty());
+}
+
+TEST_F(CoreEndingsTest, WhereARoomBecomesPrivateAllButTheOwnerEnd) {
+    const RoomId tea = add_room("Tea");
+    ASSERT_TRUE(enter({.connection = 1}, tea));
+    ASSERT_TRUE(enter({.connection = 2, .token_name = "eve", .owner = true}, tea));
+    update(record(tea), made(Visibility::private_room, tea));
+    settle();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: authorization_ended"));
+}
+
+TEST_F(CoreEndingsTest, WhereARoomBecomesPublicOnlyThoseEndThatCameByARoomToken) {
+    const RoomId tea = add_room("Tea");
+    ASSERT_TRUE(enter({.connection = 1}, tea));
+    ASSERT_TRUE(enter({.connection = 2, .token_name = "ann"}, tea));
+    ASSERT_TRUE(enter({.connection = 3, .token_name = "eve", .owner = true}, tea));
+    update(record(tea), made(Visibility::public_room, tea));
+    settle();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("end 2: authorization_ended"));
+}
+
+// --- deleting --------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreEndingsTest, ADeletedRoomIsGoneAndItsConnectionsEnd) {
+    const RoomId tea = add_room("Tea");
+    ASSERT_TRUE(enter({.connection = 1, .lane = 1, .owner = true}, tea));
+    join(1, "ann");
+    const Answer removed = remove(record(tea));
+    turn();
+    EXPECT_EQ(id_of("Tea"), tea);
+    EXPECT_EQ(*removed, "");
+    store.commit();
+    turn();
+    EXPECT_EQ(*removed, "ok");
+    EXPECT_EQ(id_of("Tea"), 0U);
+    EXPECT_THAT(listed(), ElementsAre(1));
+    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 2: ann entered the room.\n", "end 1: room_deleted"));
+    send(1, "ann", "hi");
+    depart(1);
+    turn();
+    EXPECT_EQ(lanes[1].calls.size(), 2U);
+    EXPECT_TRUE(store.batches.empty());
+    EXPECT_NE(add_room("Tea"), tea) << "the title is free";
+}
+
+TEST_F(CoreEndingsTest, WhatWasOnItsWayBeforeTheDeletionStillReachesThem) {
+    const RoomId tea = add_room("Tea");
+    enter({1}, tea);
+    send(1, "ann", "last words");
+    turn();
+    remove(record(tea));
+    store.commit();
+    store.commit();
+    turn();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 2: #1 ann: last words\n", "end 1: room_deleted"));
+}
+
+TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
+    const RoomId tea = add_room("Tea");
+    enter({1}, tea);
+    send(1, "ann", "a");
+    turn();
+    send(1, "ann", "waits");
+    remove(record(tea));
+    send(1, "ann", "too late", "c3");
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 2: 505 c3"));
+    store.commit();
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 2: #1 ann: a\n"));
+    ASSERT_EQ(store.batches.size(), 1U);
+    EXPECT_THAT(store.written(0), ElementsAre("delete 2"));
+    store.commit();
+    turn();
+    EXPECT_TRUE(store.batches.empty());
+    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: room_deleted"));
+}
+
+TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
+    const RoomId tea = add_room("Tea");
+    enter({1, 2}, tea);
+    send(1, "ann", "waits");
+    const Answer removed = remove(record(tea));
+    turn();
+    store.fail();
+    turn();
+    EXPECT_EQ(*removed, "505");
+    EXPECT_EQ(id_of("Tea"), tea);
+    settle();
+    send(1, "ann", "and more");
+    settle();
+    EXPECT_EQ(read(2), "#1 ann: waits\n#2 ann: and more\n");
+}
+
+TEST_F(CoreEndingsTest, PeopleComeAndGoWhileTheRoomIsBeingDeleted) {
+    const RoomId tea = add_room("Tea");
+    enter({1}, tea);
+    remove(record(tea));
+    enter({2}, tea);
+    join(1, "ann");
+    join(2, "bob");
+    depart(1);
+    turn();
+    EXPECT_EQ(read(2), "ann entered the room.\nbob entered the room.\nann has left the room.\n");
+    lanes[0].take_calls();
+    settle();
+    EXPECT_THAT(lanes[0].calls, ElementsAre("end 2: room_deleted"));
+}
+
+TEST_F(CoreEndingsTest, ADeletionThatWasPutOffFindsTheRoomGone) {
+    const RoomId tea = add_room("Tea");
+    const Answer first = remove(record(tea));
+    const Answer second = remove(record(tea));
+    const Answer renamed = rename(tea, "Coffee");
+    settle();
+    EXPECT_EQ(*first, "ok");
+    EXPECT_EQ(*second, "101");
+    EXPECT_EQ(*renamed, "101");
+    EXPECT_GT(add_room("Coffee"), tea);
+}
+
+TEST_F(CoreEndingsTest, ADeletionWaitsForAChangeOnItsWay) {
+    const RoomId tea = add_room("Tea");
+    enter({1}, tea);
+    rename(tea, "Coffee");
+    const Answer removed = remove(record(tea));
+    send(1, "ann", "hi");
+    turn();
+    EXPECT_EQ(store.batches.size(), 2U) << "the room is not being deleted yet";
+    store.fail();
+    turn();
+    settle();
+    EXPECT_EQ(*removed, "ok");
+    EXPECT_EQ(id_of("Tea"), 0U);
+}
+
+TEST_F(CoreEndingsTest, ARecoveryEndsWithItsRoom) {
+    const RoomId tea = add_room("Tea");
+    enter({1}, tea);
+    send(1, "ann", "a");
+    turn();
+    store.lose(true);
+    turn();
+    remove(record(tea));
+    store.commit();
+    turn();
+    store.answer_read();
+    turn();
+    EXPECT_EQ(id_of("Tea"), 0U);
+    EXPECT_TRUE(store.batches.empty());
+}
+
+}  // namespace
+}  // namespace globes::chat
