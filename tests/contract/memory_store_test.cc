@@ -26,6 +26,8 @@ TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
     ASSERT_EQ(commit(*store, appends(1, 1, 5)), committed);
     EXPECT_THAT(seqs_in(*store, 1), ElementsAre(3, 4, 5));
     EXPECT_THAT(seqs_in(*store, 2), ElementsAre(1, 2));
+    EXPECT_EQ(read(*store, {.room = 1}).first_seq, 3);
+    EXPECT_THAT(sent_seqs(*store, {{1, "david", "c2"}, {1, "david", "c3"}}), ElementsAre(0, 3));
     EXPECT_EQ(commit(*store, appends(1, 1, 1)), failed) << "its seq was given";
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before the room was changed";

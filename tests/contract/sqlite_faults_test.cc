@@ -207,7 +207,9 @@ TEST_F(SqliteFaultTest, ReadsOfAnUnsettledRoomAreNotOk) {
     disk_.fail_from(1, Fault::false_failure, false);
     EXPECT_EQ(commit(*store, appends(1, 1, 1)), unknown);
     EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok);
+    EXPECT_FALSE(find_sends(*store, {{2, "david", "c1"}, {1, "david", "c1"}}).ok);
     EXPECT_TRUE(read(*store, {.room = 2, .limit = 10}).ok) << "nothing of it was on its way";
+    EXPECT_TRUE(find_sends(*store, {{2, "david", "c1"}}).ok);
     EXPECT_EQ(commit(*store, {}), unknown);
     EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok) << "an empty batch has settled nothing";
     disk_.heal();
@@ -226,6 +228,7 @@ TEST_F(SqliteFaultTest, ReadsGoOnOnceTheDiskDoes) {
     const auto store = open_sqlite_store(file_, {.vfs = FaultVfs::name()});
     disk_.fail_reads(true);
     EXPECT_FALSE(read(*store, {.room = 1, .limit = 1000}).ok);
+    EXPECT_FALSE(find_sends(*store, {{1, "david", "c1"}}).ok);
     EXPECT_FALSE(ping(*store));
     EXPECT_EQ(commit(*store, appends(1, 501, 501)), failed);
     disk_.fail_reads(false);

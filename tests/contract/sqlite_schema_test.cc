@@ -19,16 +19,19 @@ CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, applied_at_us INTEGER
 INSERT INTO schema_versions VALUES (1, 1607030634000000);
 CREATE TABLE rooms (id INTEGER PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL,
     visibility INTEGER NOT NULL, password_hash TEXT NOT NULL, owned INTEGER NOT NULL, token_epoch INTEGER NOT NULL,
-    created_at_us INTEGER NOT NULL, updated_at_us INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0) STRICT;
+    retention_s INTEGER NOT NULL, max_events INTEGER NOT NULL, created_at_us INTEGER NOT NULL,
+    updated_at_us INTEGER NOT NULL, purged_seq INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE events (room_id INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL, name TEXT NOT NULL,
     color TEXT NOT NULL, text TEXT NOT NULL, client_id TEXT NOT NULL, time_us INTEGER NOT NULL,
-    PRIMARY KEY (room_id, seq)) STRICT, WITHOUT ROWID;
+    name_key TEXT, PRIMARY KEY (room_id, seq)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sends ON events (room_id, name_key, client_id) WHERE name_key IS NOT NULL;
 CREATE TABLE removals (room_id INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('next_room_id', 5), ('room_changes', 2);
-INSERT INTO rooms VALUES (4, 'Old room', 'From schema 1', 2, 'hash', 1, 7, 11, 12, 0);
-INSERT INTO rooms VALUES (3, 'Purged room', '', 0, '', 0, 0, 1, 1, 40);
-INSERT INTO events VALUES (4, 1, 1, 'david', 'red', 'hello', 'c1', 13), (4, 2, 1, 'maria', '', 'hi', '', 14);
+INSERT INTO rooms VALUES (4, 'Old room', 'From schema 1', 2, 'hash', 1, 7, 9, 10, 11, 12, 0);
+INSERT INTO rooms VALUES (3, 'Purged room', '', 0, '', 0, 0, 0, 0, 1, 1, 40);
+INSERT INTO events VALUES (4, 1, 1, 'David', 'red', 'hello', 'c1', 13, 'david'),
+    (4, 2, 1, 'maria', '', 'hi', '', 14, NULL);
 )sql";
 
 class SqliteSchemaTest : public testing::Test {
@@ -54,6 +57,7 @@ TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
     const StoredRooms stored = store->load_rooms();
     ASSERT_EQ(stored.rooms.size(), 2);
     EXPECT_EQ(stored.rooms[0].last_seq, 40) << "its events are gone, its seqs were given";
+    EXPECT_EQ(stored.rooms[0].first_seq, 41);
     EXPECT_EQ(stored.rooms[1].record, (RoomRecord{.id = 4,
                                                   .title = "Old room",
                                                   .description = "From schema 1",
@@ -61,11 +65,14 @@ TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
                                                   .password_hash = "hash",
                                                   .owned = true,
                                                   .token_epoch = 7,
+                                                  .retention_s = 9,
+                                                  .max_events = 10,
                                                   .created_at = 11,
                                                   .updated_at = 12}));
     EXPECT_EQ(stored.rooms[1].last_seq, 2);
     EXPECT_EQ(stored.next_room_id, 5);
-    EXPECT_EQ(seqs_in(*store, 4), (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_THAT(seqs_in(*store, 4), ElementsAre(1, 2));
+    EXPECT_THAT(sent_seqs(*store, {{4, "david", "c1"}, {4, "maria", ""}}), ElementsAre(1, 0));
     EXPECT_EQ(commit(*store, appends(4, 3, 3)), CommitOutcome::committed);
 }
 

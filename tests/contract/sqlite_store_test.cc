@@ -135,6 +135,44 @@ TEST_F(SqliteStoreTest, LoadsRoomsWithoutReadingTheirEvents) {
     EXPECT_EQ(store->load_rooms().rooms[1].last_seq, kEvents);
 }
 
+TEST_F(SqliteStoreTest, ReadsAFewPagesOfTheFileHoweverMuchIsStored) {
+    constexpr std::uint64_t kEvents = 100'000;
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+        ASSERT_EQ(commit(*store, appends(1, 1, kEvents)), committed);
+    }
+    ASSERT_GT(std::filesystem::file_size(file_) / 4096, 1000);
+    FaultVfs disk;
+    const auto pages_read = [&](auto ask) {
+        // Opened anew, so that nothing is in a cache.
+        const auto store = open_sqlite_store(file_, {.reader_threads = 1, .vfs = FaultVfs::name()});
+        EXPECT_TRUE(ping(*store));
+        const long before = disk.reads();
+        ask(*store);
+        return disk.reads() - before;
+    };
+    const EventQuery newest{.room = 1, .limit = 50, .newest_first_cut = true};
+    const EventQuery from_the_middle{.room = 1, .after = kEvents / 2, .limit = 50};
+    const UnixMicros time = sample_event(1, kEvents / 2).time;
+    const EventQuery not_expired{.room = 1, .limit = 50, .not_before = time};
+    EXPECT_LT(pages_read([&](Store& store) { EXPECT_EQ(read(store, newest).events.back().seq, kEvents); }), 20);
+    EXPECT_LT(pages_read([&](Store& store) { EXPECT_EQ(read(store, from_the_middle).events.size(), 50); }), 20);
+    EXPECT_LT(pages_read([&](Store& store) { EXPECT_EQ(read(store, not_expired).first_seq, kEvents / 2); }), 50);
+    EXPECT_LT(pages_read([&](Store& store) { EXPECT_THAT(sent_seqs(store, {{1, "david", "c7"}}), ElementsAre(7)); }),
+              20);
+}
+
+TEST_F(SqliteStoreTest, FindsAndKeepsNothingOfADeletedRoomsEvents) {
+    const auto store = open();
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
+    ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
+    EXPECT_THAT(sent_seqs(*store, {{1, "david", "c20000"}}), ElementsAre(0));
+    ASSERT_GT(ask_sql(file_, "SELECT count(*) FROM removals"), 0) << "there was nothing left to find";
+    EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 20'000)})), committed);
+}
+
 TEST_F(SqliteStoreTest, RemovesTheEventsOfADeletedRoomAlsoAfterAReopen) {
     {
         const auto store = open();

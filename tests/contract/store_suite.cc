@@ -1,5 +1,6 @@
 #include "contract/store_suite.h"
 
+#include <fmt/format.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,12 +22,14 @@ ScratchFolder::~ScratchFolder() { std::filesystem::remove_all(path_); }
 
 RoomRecord sample_room(RoomId id) {
     return {.id = id,
-            .title = "Room " + std::to_string(id),
+            .title = fmt::format("Room {}", id),
             .description = "There are many like it",
             .visibility = Visibility::private_room,
             .password_hash = "$2b$10$abcdefghijklmnopqrstuv",
             .owned = true,
             .token_epoch = 3,
+            .retention_s = 86'400,
+            .max_events = 5000,
             .created_at = 1'607'030'634'421'318,
             .updated_at = 1'607'030'634'421'319};
 }
@@ -38,7 +41,7 @@ Event sample_event(RoomId room, std::uint64_t seq, std::string text) {
             .name = "david",
             .color = "red",
             .text = std::move(text),
-            .client_id = "c" + std::to_string(seq),
+            .client_id = fmt::format("c{}", seq),
             .time = 1'607'030'634'421'318 + static_cast<UnixMicros>(seq)};
 }
 
@@ -60,6 +63,12 @@ EventPage read(Store& store, EventQuery query) {
     return page.get_future().get();
 }
 
+SendLookup find_sends(Store& store, std::vector<SendKey> keys) {
+    std::promise<SendLookup> lookup;
+    store.find_sends(std::move(keys), [&](SendLookup answer) { lookup.set_value(std::move(answer)); });
+    return lookup.get_future().get();
+}
+
 bool ping(Store& store) {
     std::promise<bool> reached;
     store.ping([&](bool answer) { reached.set_value(answer); });
@@ -73,8 +82,20 @@ std::vector<Event> events_in(Store& store, RoomId room) {
 }
 
 std::vector<std::uint64_t> seqs_in(Store& store, RoomId room) {
+    return seqs_of({.ok = true, .events = events_in(store, room)});
+}
+
+std::vector<std::uint64_t> seqs_of(const EventPage& page) {
     std::vector<std::uint64_t> seqs;
-    for (const Event& event : events_in(store, room)) seqs.push_back(event.seq);
+    for (const Event& event : page.events) seqs.push_back(event.seq);
+    return seqs;
+}
+
+std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& keys) {
+    const SendLookup lookup = find_sends(store, keys);
+    EXPECT_TRUE(lookup.ok);
+    std::vector<std::uint64_t> seqs;
+    for (const std::optional<Event>& event : lookup.found) seqs.push_back(event ? event->seq : 0);
     return seqs;
 }
 

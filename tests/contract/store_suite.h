@@ -1,5 +1,5 @@
 // One suite for every store: what src/chat/store.h promises, as tests. A store takes part by instantiating the suite
-// with a StoreKind; suite_writes.cc, suite_reads.cc and suite_answers.cc hold the tests.
+// with a StoreKind; the files called suite_… hold the tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -48,10 +48,14 @@ StoreBatch batch_of(Writes... writes) {
 /// The calls of a store, waited for.
 CommitOutcome commit(Store& store, StoreBatch batch);
 EventPage read(Store& store, EventQuery query);
+SendLookup find_sends(Store& store, std::vector<SendKey> keys);
 bool ping(Store& store);
 /// Everything in `room`; fails the test if it can't be read.
 std::vector<Event> events_in(Store& store, RoomId room);
 std::vector<std::uint64_t> seqs_in(Store& store, RoomId room);
+std::vector<std::uint64_t> seqs_of(const EventPage& page);
+/// What each of `keys` was sent as, 0 for those that were not; fails the test if that can't be found out.
+std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& keys);
 
 /// Keeps the thread that answers batches busy until `let_go`, so that what is appended meanwhile gathers.
 class HeldWriter {

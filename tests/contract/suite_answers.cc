@@ -18,17 +18,20 @@ using enum CommitOutcome;
 TEST_P(StoreSuite, AnswersOnAThreadOfItsOwn) {
     std::thread::id of_append;
     std::thread::id of_read;
+    std::thread::id of_find;
     std::thread::id of_ping;
-    std::latch answered(3);
+    std::latch answered(4);
     const auto note = [&](std::thread::id& id) {
         id = std::this_thread::get_id();
         answered.count_down();
     };
     store().append({}, [&](CommitOutcome) { note(of_append); });
     store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) { note(of_read); });
+    store().find_sends({{.room = 1, .folded_name = "david", .client_id = "c1"}},
+                       [&](const SendLookup&) { note(of_find); });
     store().ping([&](bool) { note(of_ping); });
     answered.wait();
-    for (const std::thread::id id : {of_append, of_read, of_ping}) EXPECT_NE(id, std::this_thread::get_id());
+    for (const std::thread::id id : {of_append, of_read, of_find, of_ping}) EXPECT_NE(id, std::this_thread::get_id());
 }
 
 TEST_P(StoreSuite, AnswersEveryBatchOnceAndInOrder) {
@@ -91,11 +94,15 @@ TEST_P(StoreSuite, RefusesReadsBeyondItsQueue) {
     std::latch asked(1);
     std::latch answered(kReads);
     for (int i = 0; i < kReads; ++i) {
-        store().read_events({.room = 1, .limit = 1}, [&](const EventPage& page) {
+        const auto note = [&](const auto& answer) {
             asked.wait();
-            answered_ok += page.ok;
+            answered_ok += answer.ok;
             answered.count_down();
-        });
+        };
+        if (i % 2 == 0)
+            store().read_events({.room = 1, .limit = 1}, note);
+        else
+            store().find_sends({{.room = 1, .folded_name = "david", .client_id = "c1"}}, note);
     }
     asked.count_down();
     answered.wait();
@@ -109,11 +116,13 @@ TEST_P(StoreSuite, StopCommitsAndAnswersWhatItAccepted) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     std::vector<CommitOutcome> outcomes;
     std::atomic<int> reads = 0;
+    std::atomic<int> finds = 0;
     std::atomic<int> pings = 0;
     HeldWriter held(store());
     for (std::uint64_t seq = 1; seq <= 50; ++seq) {
         store().append(appends(1, seq, seq), [&](CommitOutcome outcome) { outcomes.push_back(outcome); });
         store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) { ++reads; });
+        store().find_sends({}, [&](const SendLookup&) { ++finds; });
         store().ping([&](bool) { ++pings; });
     }
     held.let_go();
@@ -121,6 +130,7 @@ TEST_P(StoreSuite, StopCommitsAndAnswersWhatItAccepted) {
     EXPECT_EQ(outcomes.size(), 50);
     EXPECT_THAT(outcomes, Each(committed));
     EXPECT_EQ(reads, 50);
+    EXPECT_EQ(finds, 50);
     EXPECT_EQ(pings, 50);
     reopen();
     if (IsSkipped()) return;
@@ -131,6 +141,7 @@ TEST_P(StoreSuite, RefusesWhatComesAfterStop) {
     store().stop();
     EXPECT_EQ(commit(store(), {}), failed);
     EXPECT_FALSE(read(store(), {.room = 1, .limit = 1}).ok);
+    EXPECT_FALSE(find_sends(store(), {}).ok);
     EXPECT_FALSE(ping(store()));
 }
 

@@ -16,18 +16,12 @@ using testing::IsEmpty;
 using enum CommitOutcome;
 using namespace std::string_literals;
 
-std::vector<std::uint64_t> seqs(const EventPage& page) {
-    std::vector<std::uint64_t> seqs;
-    for (const Event& event : page.events) seqs.push_back(event.seq);
-    return seqs;
-}
-
 TEST_P(StoreSuite, ReadsWhatLiesBetweenTheBounds) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 9)), committed);
     ASSERT_EQ(commit(store(), appends(2, 1, 9)), committed);
     const auto query = [&](std::uint64_t after, std::uint64_t before, std::size_t limit, bool newest) {
-        return seqs(
+        return seqs_of(
             read(store(), {.room = 1, .after = after, .before = before, .limit = limit, .newest_first_cut = newest}));
     };
     EXPECT_THAT(query(0, 0, 3, false), ElementsAre(1, 2, 3));
@@ -50,6 +44,7 @@ TEST_P(StoreSuite, ReadsNothingFromARoomThatIsNotThere) {
     const EventPage page = read(store(), {.room = 77, .limit = 10});
     EXPECT_TRUE(page.ok);
     EXPECT_THAT(page.events, IsEmpty());
+    EXPECT_EQ(page.first_seq, 1);
 }
 
 TEST_P(StoreSuite, GivesBackEveryByteOfAnEvent) {
@@ -75,7 +70,7 @@ TEST_P(StoreSuite, ReadsSeeWhatWasReportedCommitted) {
             store().read_events({.room = 1, .limit = 1, .newest_first_cut = true},
                                 [&](EventPage answer) { page.set_value(std::move(answer)); });
         });
-        ASSERT_THAT(seqs(page.get_future().get()), ElementsAre(seq));
+        ASSERT_THAT(seqs_of(page.get_future().get()), ElementsAre(seq));
     }
 }
 

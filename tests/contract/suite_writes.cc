@@ -68,10 +68,13 @@ TEST_P(StoreSuite, BringsBackARoomWhoseDeletionFails) {
 }
 
 TEST_P(StoreSuite, RefusesASeqThatIsTaken) {
+    Event second = sample_event(1, 1, "second");
+    second.client_id = "not that of the first";
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 1, "first")})), committed);
-    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 1, "second")})), failed);
-    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, AppendEvent{sample_event(1, 2)})), failed);
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{second})), failed);
+    second.seq = 2;
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, AppendEvent{second})), failed);
     EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "first")));
     EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)})), committed) << "another room's";
 }
@@ -130,6 +133,8 @@ TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     room.owned = false;
     room.visibility = Visibility::public_room;
     room.token_epoch = (std::uint64_t{1} << 62) + 1;
+    room.retention_s = (std::uint64_t{1} << 62) + 2;
+    room.max_events = 0;
     const RoomRecord hidden = sample_room(kEndOfRoomIds - 1);
     ASSERT_EQ(commit(store(), batch_of(PutRoom{hidden}, PutRoom{sample_room(2)}, PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), batch_of(PutRoom{room})), committed);
@@ -140,8 +145,10 @@ TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     ASSERT_EQ(stored.rooms.size(), 3);
     EXPECT_EQ(stored.rooms[0].record, sample_room(1));
     EXPECT_EQ(stored.rooms[0].last_seq, 0);
+    EXPECT_EQ(stored.rooms[0].first_seq, 1);
     EXPECT_EQ(stored.rooms[1].record, room);
     EXPECT_EQ(stored.rooms[1].last_seq, 20);
+    EXPECT_EQ(stored.rooms[1].first_seq, 1);
     EXPECT_EQ(stored.rooms[2].record, hidden);
     EXPECT_EQ(stored.next_room_id, 3) << "a random id does not count";
     EXPECT_EQ(seqs_in(store(), 2).size(), 20);

@@ -6,12 +6,15 @@ namespace globes::store {
 namespace {
 
 // events: a room's events lie side by side in the order of their seq, so an append touches one page, a page of history
-// is one range, and its oldest and newest seq are the range's ends. name_key: the folded name where there is a client
-// id, else NULL, which keeps the event out of the index. rooms.purged_seq: the newest seq whose event was purged; it
-// and all below were given, whether events are left or not. Only purges write it: a last seq that appends keep would
-// double the pages that a commit writes. removals: rooms whose events are still to be removed, a few at a time; nobody
-// sees them any more. meta: next_room_id, and room_changes, which counts the transactions that changed rooms (see
-// write_session.h).
+// is one range, and the oldest and the newest seq are the range's ends. name_key: the folded name where there is a
+// client id, else NULL, which keeps the event out of the index of sends.
+//
+// rooms.purged_seq: the newest seq whose event was purged; it and all below were given. Only purges write it: a last
+// seq that appends keep would double the pages that a commit writes.
+//
+// removals: rooms whose events are still to be removed, a few at a time; nobody sees them any more.
+//
+// meta: next_room_id, and room_changes, which counts the transactions that changed or purged rooms (write_session.h).
 constexpr Migration kMigrations[] = {
     {1, R"sql(
 CREATE TABLE rooms (

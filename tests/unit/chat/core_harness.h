@@ -153,7 +153,7 @@ protected:
                .encoder = encoder,
                .lanes = {&lanes[0], &lanes[1]},
                .post = [this](Task task) { posted.push_back(std::move(task)); }},
-              limits};
+              {.room = limits}};
 };
 
 }  // namespace globes::chat

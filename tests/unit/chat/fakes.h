@@ -60,6 +60,19 @@ public:
     void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) override {
         reads.push_back({query, std::move(done)});
     }
+    /// Answers at once, with what was committed so far.
+    void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) override {
+        looked_up += keys.size();
+        if (!answers_lookups) return done({});
+        SendLookup lookup{.ok = true, .found = {}};
+        for (const SendKey& key : keys) {
+            std::optional<Event> found;
+            for (const Event& event : kept[key.room].events)
+                if (event.client_id == key.client_id && fold_case(event.name) == key.folded_name) found = event;
+            lookup.found.push_back(std::move(found));
+        }
+        done(std::move(lookup));
+    }
     void ping(std::move_only_function<void(bool)> done) override { done(true); }
     void stop() override {}
 
@@ -88,8 +101,14 @@ public:
             return true;
         });
         EventPage page{.ok = true, .events = {}};
-        for (const Event& event : kept[query.room].events)
-            if (event.seq > query.after && page.events.size() < query.limit) page.events.push_back(event);
+        const std::vector<Event>& events = kept[query.room].events;
+        page.first_seq = events.empty() ? 1 : events.back().seq + 1;
+        for (const Event& event : events) {
+            if (event.time < query.not_before) continue;
+            page.first_seq = std::min(page.first_seq, event.seq);
+            const bool is_before = query.before == 0 || event.seq < query.before;
+            if (event.seq > query.after && is_before && page.events.size() < query.limit) page.events.push_back(event);
+        }
         done(std::move(page));
     }
 
@@ -111,6 +130,8 @@ public:
     std::deque<WaitingBatch> batches;
     std::deque<WaitingRead> reads;
     std::map<RoomId, Kept> kept;
+    std::size_t looked_up = 0;
+    bool answers_lookups = true;
     std::set<std::pair<RoomId, std::uint64_t>> ever_kept;  ///< Room and seq, of deleted rooms too.
 
 private:
@@ -119,6 +140,9 @@ private:
             return fmt::format("put {} {}", put.room.id, put.room.title);
         }
         std::string operator()(const DeleteRoom& deletion) const { return fmt::format("delete {}", deletion.room); }
+        std::string operator()(const PurgeEvents& purge) const {
+            return fmt::format("purge {} to {}", purge.room, purge.through_seq);
+        }
         std::string operator()(const AppendEvent& append) const {
             return fmt::format("{}#{} {}", append.event.room, append.event.seq, append.event.text);
         }
@@ -126,6 +150,7 @@ private:
     struct RoomOf {
         RoomId operator()(const PutRoom& put) const { return put.room.id; }
         RoomId operator()(const DeleteRoom& deletion) const { return deletion.room; }
+        RoomId operator()(const PurgeEvents& purge) const { return purge.room; }
         RoomId operator()(const AppendEvent& append) const { return append.event.room; }
     };
 
@@ -166,6 +191,9 @@ private:
                 kept[put->room.id].record = put->room;
             } else if (const auto* deletion = std::get_if<DeleteRoom>(&write)) {
                 kept.erase(deletion->room);
+            } else if (const auto* purge = std::get_if<PurgeEvents>(&write)) {
+                std::erase_if(kept[purge->room].events,
+                              [&](const Event& event) { return event.seq <= purge->through_seq; });
             } else if (const Event& event = std::get<AppendEvent>(write).event; kept.contains(event.room)) {
                 std::vector<Event>& events = kept[event.room].events;
                 EXPECT_EQ(event.seq, events.empty() ? 1 : events.back().seq + 1) << "in room " << event.room;
@@ -195,9 +223,18 @@ public:
                                     client_id));
         if (on_refuse) on_refuse(connection, client_id);
     }
+    void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
+                     bool is_duplicate) override {
+        calls.push_back(fmt::format("ack {}: {} {}{}", connection, client_id, seq, is_duplicate ? " again" : ""));
+    }
+    void send(ConnectionId connection, std::string frames) override {
+        calls.push_back(fmt::format("send {}: {}", connection, frames));
+    }
     void end(ConnectionId connection, Ending ending) override {
         calls.push_back(fmt::format("end {}: {}", connection,
-                                    ending == Ending::room_deleted ? "room_deleted" : "authorization_ended"));
+                                    ending == Ending::room_deleted ? "room_deleted"
+                                    : ending == Ending::replaced   ? "replaced"
+                                                                   : "authorization_ended"));
         if (on_end) on_end(connection);
     }
     void flush() override { ++flushes; }

@@ -30,7 +30,16 @@ protected:
         return room.accept(connection, {EventKind::leave, std::move(name), {}, {}, {}}, now);
     }
     Result<void> send(ConnectionId connection, std::string name, std::string text, std::string id = {}) {
-        return room.accept(connection, {EventKind::send, std::move(name), {}, std::move(text), std::move(id)}, now);
+        auto accepted =
+            room.accept(connection, {EventKind::send, std::move(name), {}, std::move(text), std::move(id)}, now);
+        look_up();
+        return accepted;
+    }
+    /// The store knows none of the ids.
+    void look_up() {
+        std::vector<SendKey> keys;
+        room.take_lookups(keys);
+        if (!keys.empty()) room.resolve(keys, std::vector<std::optional<Event>>(keys.size()));
     }
     /// The seqs and texts that a submit hands over.
     std::vector<std::string> submit() {
@@ -45,8 +54,10 @@ protected:
     }
     std::vector<std::string> fail(bool is_known) {
         std::vector<std::string> lines;
-        for (const Room::Refused& refused : room.fail(is_known))
-            lines.push_back(fmt::format("{} {}", refused.sender, refused.client_id));
+        room.take_answers();
+        room.fail(is_known);
+        for (const Room::Answer& answer : room.take_answers())
+            if (answer.seq == 0) lines.push_back(fmt::format("{} {}", answer.sender, answer.client_id));
         return lines;
     }
     /// What came to the log since the last look.
@@ -67,7 +78,8 @@ protected:
 
     UnixMicros now = kNow;
     TextEncoder encoder;
-    Room room{{.id = 2, .title = "Tea"}, 0, 1, {.waiting_bytes = 100'000}, encoder};
+    Room::Shared shared{.limits = {.waiting_bytes = 100'000}, .encoder = encoder, .lanes = 1};
+    Room room{{.id = 2, .title = "Tea"}, 0, 1, shared};
     StoreBatch submitted;
 };
 
