@@ -167,9 +167,12 @@ TEST_F(SqliteStoreTest, FindsAndKeepsNothingOfADeletedRoomsEvents) {
     const auto store = open();
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
-    ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
+    store->append(batch_of(DeleteRoom{1}), [](CommitOutcome) {});
+    HeldWriter held(*store);
+    ASSERT_GT(ask_sql(file_, "SELECT count(*) FROM events"), 0) << "there is nothing left to find";
     EXPECT_THAT(sent_seqs(*store, {{1, "david", "c20000"}}), ElementsAre(0));
-    ASSERT_GT(ask_sql(file_, "SELECT count(*) FROM removals"), 0) << "there was nothing left to find";
+    EXPECT_THAT(events_in(*store, 1), IsEmpty());
+    held.let_go();
     EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 20'000)})), committed);
 }
 
@@ -212,9 +215,10 @@ TEST_F(SqliteStoreTest, KeepsItsWalBounded) {
         store->append(appends(1, seq, seq), [](CommitOutcome outcome) { EXPECT_EQ(outcome, committed); });
     ASSERT_EQ(commit(*store, {}), committed);
     for (std::uint64_t seq = 2001; seq <= 4000; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
-    // Without checkpoints it would hold a page or more of each commit. Some stay behind while others read.
+    // Without checkpoints it would hold two pages or more of each commit, which are some 5000. It passes its limit
+    // while the thread for checkpoints is at it, for as long as the system does not let that go on.
     const auto pages = std::filesystem::file_size(file_.string() + "-wal") / 4096;
-    EXPECT_LT(pages, 4 * kMaxPages);
+    EXPECT_LT(pages, 16 * kMaxPages);
     EXPECT_EQ(seqs_in(*store, 1).size(), 4000);
 }
 
