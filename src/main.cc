@@ -250,12 +250,10 @@ void Server::stop() {
 
 /// Runs `act` on the I/O thread and waits for it.
 void Server::run_on(IoSide& side, std::function<void()> act) {
-    std::promise<void> done;
-    side.io.post([&] {
-        act();
-        done.set_value();
-    });
-    done.get_future().wait();
+    std::packaged_task<void()> task(std::move(act));
+    const std::future<void> done = task.get_future();
+    side.io.post(std::move(task));
+    done.wait();
 }
 
 void Server::drain_core(Deadline deadline) {
