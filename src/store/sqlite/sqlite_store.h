@@ -1,4 +1,5 @@
-// Rooms and events in one SQLite file (docs/adr/0005-sqlite.md: why a WAL, who checkpoints it, what a failed commit means).
+// Rooms and events in one SQLite file (docs/adr/0005-sqlite.md: why a WAL, who checkpoints it, what a failed commit
+// means).
 #pragma once
 
 #include <cstddef>
