@@ -88,8 +88,9 @@ public:
             return true;
         });
         EventPage page{.ok = true, .events = {}};
-        for (const Event& event : kept[query.room].events)
-            if (event.seq > query.after && page.events.size() < query.limit) page.events.push_back(event);
+        if (const auto found = kept.find(query.room); found != kept.end())
+            for (const Event& event : found->second.events)
+                if (event.seq > query.after && page.events.size() < query.limit) page.events.push_back(event);
         done(std::move(page));
     }
 
