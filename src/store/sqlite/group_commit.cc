@@ -55,11 +55,8 @@ GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
         may_remove_ |= std::holds_alternative<RoomChanges>(evidence);
         return Result::committed;
     }
-    if (is_surely_absent(code)) {
-        on_failure(sqlite3_errstr(code));
-        return Result::failed;
-    }
     on_failure(sqlite3_errstr(code));
+    if (is_surely_absent(code)) return Result::failed;
     const std::optional<bool> took_place = settle_after(evidence);
     if (!took_place) return Result::unknown;
     return *took_place ? Result::committed : Result::failed;

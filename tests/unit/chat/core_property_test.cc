@@ -268,7 +268,7 @@ TEST_P(CorePropertyTest, WhateverHappensTheLogIsWhatTheStoreHas) {
     settle();
     for (const RoomId room : listed()) check_room(room);
     for (const Answer& answer : answers_) EXPECT_NE(*answer, "") << "a request without an answer";
-    EXPECT_GT(encoder.events.size(), 50U) << "hardly anything happened";
+    EXPECT_GT(encoder.events.size(), 20U) << "hardly anything happened";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, CorePropertyTest, testing::Range(0U, kRuns));

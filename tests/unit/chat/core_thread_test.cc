@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
