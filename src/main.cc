@@ -197,6 +197,7 @@ void Server::make_sides() {
 
 void Server::make_core() {
     std::vector<chat::Lane*> lanes;
+    lanes.reserve(sides_.size());
     for (const auto& side : sides_) lanes.push_back(&side->lane);
     core_ =
         std::make_unique<chat::Core>(chat::CorePorts{.store = *store_,
@@ -348,4 +349,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace globes
 
-int main(int argc, char** argv) { return globes::run(argc, argv); }
+int main(int argc, char** argv) {
+    try {
+        return globes::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "globes: %s\n", error.what());
+        return globes::kExitFailure;
+    }
+}

@@ -138,7 +138,7 @@ std::vector<Room::Refused> Room::fail(bool is_known) {
     return refused;
 }
 
-void Room::recover(std::vector<Event> events) {
+void Room::recover(const std::vector<Event>& events) {
     for (const Event& event : events) {
         last_seq_ = event.seq;
         append(event);

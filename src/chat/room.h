@@ -61,7 +61,7 @@ public:
     std::vector<Refused> fail(bool is_known);
     bool is_recovering() const { return is_recovering_; }
     /// The events after `last_seq` that the store turned out to have.
-    void recover(std::vector<Event> events);
+    void recover(const std::vector<Event>& events);
 
 private:
     struct Waiting {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@
 namespace globes::store {
 
 /// What a batch survives once it was answered `committed`.
-enum class Durability {
+enum class Durability : std::uint8_t {
     process,  ///< kill -9 of the server: the commit is in the operating system's hands.
     power,    ///< Also the loss of power: one fsync for each group of batches.
 };
