@@ -206,6 +206,7 @@ void Server::make_sides() {
 
 void Server::make_core() {
     std::vector<chat::Lane*> lanes;
+    lanes.reserve(sides_.size());
     for (const auto& side : sides_) lanes.push_back(&side->lane);
     core_ = std::make_unique<chat::Core>(
         chat::CorePorts{.store = *store_,
@@ -259,12 +260,10 @@ void Server::stop() {
 
 /// Runs `act` on the I/O thread and waits for it.
 void Server::run_on(IoSide& side, std::function<void()> act) {
-    std::promise<void> done;
-    side.io.post([&] {
-        act();
-        done.set_value();
-    });
-    done.get_future().wait();
+    std::packaged_task<void()> task(std::move(act));
+    const std::future<void> done = task.get_future();
+    side.io.post(std::move(task));
+    done.wait();
 }
 
 void Server::drain_core(Deadline deadline) {
@@ -370,4 +369,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace globes
 
-int main(int argc, char** argv) { return globes::run(argc, argv); }
+int main(int argc, char** argv) {
+    try {
+        return globes::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "globes: %s\n", error.what());
+        return globes::kExitFailure;
+    }
+}

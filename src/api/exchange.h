@@ -26,7 +26,7 @@ public:
     /// Answers, with the CORS headers that are due.
     void respond(net::HttpResponse response) const {
         add_cors_headers(request(), services_->allowed_origins, response);
-        http_->respond(std::move(response));
+        http_->respond(response);
     }
     void respond_json(int status, std::string body) const { respond({.status = status, .body = std::move(body)}); }
     void respond_error(const Error& error) const { respond(error_response(error)); }

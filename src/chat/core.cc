@@ -406,7 +406,7 @@ void Core::recover(RoomId id) {
             recovering_.erase(id);
             // A read that fails is tried again at the room's next event.
             if (Room* room = directory_.find(id); room != nullptr && page.ok) {
-                room->recover(std::move(page.events));
+                room->recover(page.events);
                 touch(*room);
             }
         });

@@ -243,7 +243,7 @@ void Room::fail(bool is_known) {
     append_ready(false);
 }
 
-void Room::recover(std::vector<Event> events) {
+void Room::recover(const std::vector<Event>& events) {
     for (const Event& event : events) {
         last_seq_ = event.seq;
         append(event);

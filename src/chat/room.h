@@ -89,7 +89,7 @@ public:
     void fail(bool is_known);
     bool is_recovering() const { return is_recovering_; }
     /// The events after `last_seq` that the store turned out to have.
-    void recover(std::vector<Event> events);
+    void recover(const std::vector<Event>& events);
 
     /// What senders are to be told since the last call, in order.
     std::vector<Answer> take_answers() { return std::exchange(answers_, {}); }

@@ -47,7 +47,8 @@ public:
 
     /// Takes over a connected stream socket; after `stop` it is closed.
     void adopt(int fd, std::string peer_address);
-    /// Connections that are idle close at once; the others get their answer, with `Connection: close`.
+    /// Connections that wait for a request, or for the rest of one, close at once; the others get their answer, with
+    /// `Connection: close`.
     void stop();
     std::size_t size() const { return sessions_.size(); }
 

@@ -144,8 +144,8 @@ void HttpSession::process(std::string_view bytes) {
 }
 
 void HttpSession::await_more() {
+    if (hub_.stopping_) return linger();
     if (reader_.is_idle()) {
-        if (hub_.stopping_) return linger();
         enter(State::idle);
     } else {
         enter(reader_.is_in_body() ? State::reading_body : State::reading_head);

@@ -3,6 +3,7 @@
 //
 // GLOBES_BINARY       the server (default build/release/globes)
 // GLOBES_ASAN_BINARY  a server with sanitizers, for the garbage test
+// GLOBES_IO_THREADS   how many I/O threads the server gets (default: its own)
 // GLOBES_LONG=1       the long form of every test
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

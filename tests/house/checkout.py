@@ -21,7 +21,10 @@ class CheckoutTest(unittest.TestCase):
         for part in self.parts:
             copy = self.root / part
             copy.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, copy)
+            if (ROOT / part).is_dir():
+                shutil.copytree(ROOT / part, copy, ignore=shutil.ignore_patterns("node_modules"))
+            else:
+                shutil.copy(ROOT / part, copy)
 
     def write(self, path, text):
         file = self.root / path

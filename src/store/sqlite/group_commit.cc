@@ -55,40 +55,33 @@ GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
         may_remove_ |= std::holds_alternative<RoomChanges>(evidence);
         return Result::committed;
     }
-    if (is_surely_absent(code)) {
-        on_failure(sqlite3_errstr(code));
-        return Result::failed;
-    }
-    return find_out(evidence, sqlite3_errstr(code));
+    on_failure(sqlite3_errstr(code));
+    if (is_surely_absent(code)) return Result::failed;
+    const std::optional<bool> took_place = settle_after(evidence);
+    if (!took_place) return Result::unknown;
+    return *took_place ? Result::committed : Result::failed;
 }
 
 // An I/O error tells nothing about the commit's last frame: it may stand in the WAL, unseen by this process, and come
 // back with the recovery after a crash. So looking is not enough; a further commit must take its place in the WAL.
-GroupCommit::Result GroupCommit::find_out(const Evidence& evidence, std::string_view cause) noexcept {
-    on_failure(cause);
+std::optional<bool> GroupCommit::settle_after(const Evidence& evidence) noexcept {
     try {
         session().begin();
         const bool took_place = session_->took_place(evidence);
         session_->touch();
         if (session_->try_commit() == SQLITE_OK) {
             on_success();
-            return took_place ? Result::committed : Result::failed;
+            return took_place;
         }
-    } catch (const std::exception&) {  // The cause is in the log.
+    } catch (const std::exception& error) {
+        spdlog::debug("event=store_unsettled cause={}", log_value(error.what()));
     }
     session_.reset();
-    return Result::unknown;
+    return std::nullopt;
 }
 
 void GroupCommit::settle() noexcept {
-    if (!unsettled_.any()) return;
-    try {
-        session().begin();
-        session_->touch();
-        if (session_->try_commit() == SQLITE_OK) return on_success();
-    } catch (const std::exception&) {  // Tried again later; the cause is in the log.
-    }
-    session_.reset();
+    if (unsettled_.any()) settle_after({});
 }
 
 void GroupCommit::remove_some() noexcept {

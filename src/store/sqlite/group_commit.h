@@ -40,8 +40,9 @@ private:
     enum class Result { committed, conflict, failed, unknown };
 
     Result run(Batches batches) noexcept;
-    /// What became of a transaction whose COMMIT failed.
-    Result find_out(const Evidence& evidence, std::string_view cause) noexcept;
+    /// Settles all commits that failed so far; whether the last of them, which left `evidence`, took place. None if
+    /// that can't be told now.
+    std::optional<bool> settle_after(const Evidence& evidence) noexcept;
     WriteSession& session();
     void on_success() noexcept;
     void on_failure(std::string_view cause) noexcept;

@@ -1,7 +1,9 @@
-// Rooms and events in one SQLite file (docs/adr/0005-sqlite.md: why a WAL, who checkpoints it, what a failed commit means).
+// Rooms and events in one SQLite file (docs/adr/0005-sqlite.md: why a WAL, who checkpoints it, what a failed commit
+// means).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,7 +13,7 @@
 namespace globes::store {
 
 /// What a batch survives once it was answered `committed`.
-enum class Durability {
+enum class Durability : std::uint8_t {
     process,  ///< kill -9 of the server: the commit is in the operating system's hands.
     power,    ///< Also the loss of power: one fsync for each group of batches.
 };

@@ -12,6 +12,9 @@ import { within, withResolvers } from './wait.js';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
+// A key of every config.json that a test does not write itself: how many threads carry the connections.
+const ioThreads = process.env.GLOBES_IO_THREADS ? { IoThreads: Number(process.env.GLOBES_IO_THREADS) } : {};
+
 export const releaseBinary = resolve(process.env.GLOBES_BINARY ?? join(repository, 'build/release/globes'));
 
 /** Whether a binary was built with AddressSanitizer, which keeps freed memory: its size tells nothing then. */
@@ -165,7 +168,8 @@ export class Server {
         const { config = {}, dotenv, files = {} } = this.#options;
         this.folder ??= await mkdtemp(join(tmpdir(), 'globes-test-'));
         if (config !== null) {
-            const text = typeof config === 'string' ? config : JSON.stringify({ Address: '127.0.0.1:0', ...config });
+            const text =
+                typeof config === 'string' ? config : JSON.stringify({ Address: '127.0.0.1:0', ...ioThreads, ...config });
             await writeFile(join(this.folder, 'config.json'), text);
         }
         for (const [path, content] of Object.entries(files)) {

@@ -40,7 +40,7 @@ TEST(Origin, ThePortOfTheSchemeMayBeLeftOut) {
     EXPECT_TRUE(is_allowed("http://chat.example", "chat.example:80"));
     EXPECT_TRUE(is_allowed("http://chat.example:80", "chat.example"));
     EXPECT_FALSE(is_allowed("http://chat.example", "chat.example:8080"));
-    EXPECT_FALSE(is_allowed("http://chat.example", "chat.example:180"));
+    EXPECT_FALSE(is_allowed("http://chat.example:5", "chat.example:5080"));
 }
 
 TEST(Origin, AnotherSchemeHostOrPortIsAnotherOrigin) {

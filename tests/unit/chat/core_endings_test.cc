@@ -161,6 +161,7 @@ TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
     turn();
     EXPECT_EQ(*removed, "505");
     EXPECT_EQ(id_of("Tea"), tea);
+    ASSERT_EQ(store.batches.size(), 1U) << "what waited does not wait for more";
     settle();
     send(1, "ann", "and more");
     settle();

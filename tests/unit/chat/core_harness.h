@@ -3,7 +3,7 @@
 
 #include <array>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>

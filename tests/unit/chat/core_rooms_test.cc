@@ -112,6 +112,7 @@ TEST_F(CoreRoomsTest, ARoomIsThereOnceTheStoreHasIt) {
 TEST_F(CoreRoomsTest, ATitleThatARoomHasIsRefusedWithoutRegardToCase) {
     EXPECT_EQ(*create("public CHAT"), "102 title");
     EXPECT_TRUE(store.batches.empty());
+    EXPECT_EQ(add_room("Tea"), 2U) << "and no id was given";
 }
 
 TEST_F(CoreRoomsTest, OfTwoRoomsOfOneTitleOnTheirWayTheFirstGetsIt) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -150,13 +151,15 @@ TEST(CoreThread, KnowsItsLongestPause) {
     EXPECT_EQ(core.longest_pause_us(), 0);
     core.start([] {});
     const auto begin = steady_clock::now();
-    core.post([] {
+    std::promise<void> done;
+    core.post([&] {
         const auto end = steady_clock::now() + std::chrono::milliseconds(5);
         while (steady_clock::now() < end) {
         }
+        done.set_value();
     });
-    core.post([] {});
-    core.stop();
+    done.get_future().wait();
+    core.stop();  // a short batch of its own
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
     EXPECT_GE(core.longest_pause_us(), 5'000);
     EXPECT_LE(core.longest_pause_us(), took.count());

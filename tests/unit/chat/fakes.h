@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,13 +103,17 @@ public:
             return true;
         });
         EventPage page{.ok = true, .events = {}};
-        const std::vector<Event>& events = kept[query.room].events;
-        page.first_seq = events.empty() ? 1 : events.back().seq + 1;
-        for (const Event& event : events) {
-            if (event.time < query.not_before) continue;
-            page.first_seq = std::min(page.first_seq, event.seq);
-            const bool is_before = query.before == 0 || event.seq < query.before;
-            if (event.seq > query.after && is_before && page.events.size() < query.limit) page.events.push_back(event);
+        page.first_seq = 1;
+        if (const auto found = kept.find(query.room); found != kept.end()) {
+            const std::vector<Event>& events = found->second.events;
+            if (!events.empty()) page.first_seq = events.back().seq + 1;
+            for (const Event& event : events) {
+                if (event.time < query.not_before) continue;
+                page.first_seq = std::min(page.first_seq, event.seq);
+                const bool is_before = query.before == 0 || event.seq < query.before;
+                if (event.seq > query.after && is_before && page.events.size() < query.limit)
+                    page.events.push_back(event);
+            }
         }
         done(std::move(page));
     }

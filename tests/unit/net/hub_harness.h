@@ -147,6 +147,10 @@ private:
     HandlerRecord& record_;
 };
 
+inline std::string client_close(CloseCode code, std::string_view reason = {}) {
+    return client_frame(log::Opcode::close, encode_close_payload(code, reason));
+}
+
 /// A connected pair of non-blocking sockets; {server's, peer's}.
 inline std::pair<int, int> unix_pair() {
     std::array<int, 2> fds{};
@@ -179,6 +183,8 @@ struct Connection {
     std::shared_ptr<HandlerRecord> shared_record = std::make_shared<HandlerRecord>();
     HandlerRecord& record = *shared_record;
 };
+
+inline constexpr int kSmallBuffer = 4096;  ///< For `Wish::send_buffer_bytes`: full after a few frames.
 
 class HubTest : public testing::Test {
 protected:
@@ -266,6 +272,18 @@ protected:
     void drain(Connection& connection) {
         do settle();
         while (connection.peer.read() > 0);
+    }
+
+    /// Says so much that a socket with a small buffer is full in the middle of a frame.
+    void fill(FeedId feed) {
+        for (int i = 0; i < 40; ++i) say(feed, std::string(1999, static_cast<char>('a' + i % 26)));
+        settle();
+    }
+    /// It was the only connection, it is gone, and its handler heard of it once.
+    void expect_gone(const Connection& connection) {
+        EXPECT_TRUE(is_gone(connection));
+        EXPECT_EQ(connection.record.closed, 1);
+        EXPECT_EQ(hub.size(), 0U);
     }
 
     struct Log {

@@ -1,15 +1,15 @@
-// Many connections and the feeds that they read: fan-out, slow readers, sweeps in slices, and comings and goings
-// meanwhile.
+// Many connections and the feeds that they read: fan-out, sweeps in slices, comings and goings meanwhile. Slow readers:
+// ws_slow_reader_test.cc.
 #include "net/ws_hub.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "unit/net/hub_harness.h"
@@ -21,26 +21,12 @@ using log::Opcode;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::SizeIs;
 
 using Connections = std::vector<std::unique_ptr<Connection>>;
 
-constexpr int kSmallBuffer = 4096;
 constexpr FeedId kFeed = 5;
-constexpr std::size_t kBacklogBytes = 64 << 10;
-constexpr std::size_t kOwnBytes = 16 << 10;
-
-WsSettings small_limits() {
-    WsSettings settings;
-    settings.backlog_bytes = kBacklogBytes;
-    settings.own_bytes = kOwnBytes;
-    return settings;
-}
-
 class WsHubTest : public HubTest {
 protected:
-    WsHubTest() : HubTest(small_limits()) {}
-
     Connections connect_many(std::size_t count, FeedId feed) {
         Connections all;
         for (std::size_t i = 0; i < count; ++i) all.push_back(connect_to(feed));
@@ -58,7 +44,7 @@ protected:
 
 // --- connections -----------------------------------------------------------------------------------------------------
 
-TEST_F(WsHubTest, IdsAreNewAndNameTheThread) {
+TEST_F(WsHubTest, GivesNoIdTwiceNorOneOfAnotherHub) {
     WsHub other(2, {});
     std::set<SessionId> ids;
     for (int i = 0; i < 100; ++i) {
@@ -193,232 +179,6 @@ TEST_F(WsHubTest, WhoeverComesInThePassInWhichTheLastOneLeftFindsNoGap) {
     EXPECT_THAT(next->peer.frames(), ElementsAre(WireFrame{Opcode::text, "heard"}));
     EXPECT_THAT(last->peer.frames(),
                 ElementsAre(WireFrame{Opcode::text, "never swept"}, close_frame(kCloseAuthorizationEnded)));
-}
-
-// --- full sockets ----------------------------------------------------------------------------------------------------
-
-TEST_F(WsHubTest, AFullSocketGoesOnExactlyWhereItStopped) {
-    for (const bool tcp : {false, true}) {
-        auto slow = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer, .tcp = tcp});
-        const std::size_t from = logs[kFeed].bytes.size();
-        for (int i = 0; i < 50; ++i) {
-            say(kFeed, std::to_string(i) + std::string(1000, 'x'));
-            pass();
-        }
-        while (slow->peer.received.size() < logs[kFeed].bytes.size() - from) {
-            slow->peer.read(333);
-            pass();
-        }
-        EXPECT_EQ(slow->peer.received, logs[kFeed].bytes.substr(from));
-        EXPECT_EQ(slow->record.closed, 0);
-    }
-}
-
-/// A stream as its peer took it apart. The feed's frames are texts that begin with f.
-struct Sorted {
-    explicit Sorted(std::vector<WireFrame> frames) {
-        for (WireFrame& frame : frames) {
-            const bool is_fed = frame.opcode == Opcode::text && frame.payload.starts_with('f');
-            (frame.opcode == Opcode::close ? closes : is_fed ? fed : own).push_back(std::move(frame));
-        }
-    }
-    std::vector<WireFrame> fed = {};
-    std::vector<WireFrame> own = {};
-    std::vector<WireFrame> closes = {};
-};
-
-bool starts(const std::vector<WireFrame>& all, const std::vector<WireFrame>& part) {
-    return part.size() <= all.size() && std::equal(part.begin(), part.end(), all.begin());
-}
-
-class OwnFrames : public WsHubTest {
-protected:
-    struct Reader {
-        std::unique_ptr<Connection> connection;
-        std::vector<WireFrame> own = {};  ///< In the order of sending.
-    };
-
-    void step(std::vector<Reader>& readers, FeedId feed, std::size_t most_bytes) {
-        Reader& reader = readers[random() % readers.size()];
-        WsSession* const session = hub.find(reader.connection->id);
-        const bool is_open = session != nullptr && session->is_open();
-        switch (random() % 8) {
-            case 0:
-            case 1:
-                if (logs[feed].bytes.size() > most_bytes) break;
-                say(feed, "f" + std::string(random() % (random() % 50 == 0 ? 70'000 : 2'000), 'x'));
-                break;
-            case 2:
-                if (!is_open) break;
-                reader.own.push_back({Opcode::text, "o" + std::string(random() % 500, 'y')});
-                session->send_own(Opcode::text, reader.own.back().payload);
-                break;
-            case 3:
-                if (!is_open) break;
-                reader.own.push_back({Opcode::pong, std::to_string(random())});
-                reader.connection->peer.send(client_frame(Opcode::ping, reader.own.back().payload));
-                poll();  // before anything else of its own is queued
-                break;
-            case 4:
-            case 5:
-                reader.connection->peer.read(random() % 40'000);
-                break;
-            default:
-                pass();
-        }
-    }
-
-    std::mt19937 random{2};
-};
-
-// Property: whatever the sizes and however a peer reads, its stream consists of whole frames, the feed's among them are
-// the feed's without gap, and its own come in their order.
-TEST_F(OwnFrames, StandOnlyBetweenTheFramesOfTheFeed) {
-    std::size_t kept_up = 0;
-    std::size_t fell_behind = 0;
-    for (FeedId feed = 100; feed < 140; ++feed) {
-        std::vector<Reader> readers;
-        for (int i = 0; i < 8; ++i)
-            readers.push_back({connect_to(feed, {.send_buffer_bytes = static_cast<int>(random() % 20'000)})});
-        for (int i = 0; i < 400; ++i) step(readers, feed, SIZE_MAX);
-        const std::vector<WireFrame> said = parse_frames(logs[feed].bytes);
-        for (Reader& reader : readers) {
-            drain(*reader.connection);
-            const Sorted got(reader.connection->peer.frames());
-            ASSERT_TRUE(starts(said, got.fed));
-            ASSERT_TRUE(starts(reader.own, got.own));
-            if (reader.connection->record.closed > 0) {
-                ++fell_behind;
-                ASSERT_THAT(got.closes, ElementsAre(close_frame(kCloseTooSlow, "too slow")));
-            } else {
-                ++kept_up;
-                ASSERT_EQ(got.fed.size(), said.size());
-                ASSERT_EQ(got.own.size(), reader.own.size());
-                ASSERT_THAT(got.closes, IsEmpty());
-            }
-        }
-    }
-    EXPECT_GT(kept_up, 100U);
-    EXPECT_GT(fell_behind, 10U);
-}
-
-TEST_F(OwnFrames, StandOnlyBetweenTheFramesOfTheFeedOverTcpToo) {
-    for (FeedId feed = 100; feed < 110; ++feed) {
-        std::vector<Reader> readers;
-        for (int i = 0; i < 4; ++i)
-            readers.push_back({connect_to(feed, {.send_buffer_bytes = kSmallBuffer, .tcp = true})});
-        for (int i = 0; i < 400; ++i) step(readers, feed, kBacklogBytes / 2);
-        const std::vector<WireFrame> said = parse_frames(logs[feed].bytes);
-        for (Reader& reader : readers) {
-            std::string expected = logs[feed].bytes;
-            for (const WireFrame& frame : reader.own) log::append_frame(expected, frame.opcode, frame.payload);
-            // Acknowledgements take their time: until all has come, or this test's own time is up.
-            while (reader.connection->peer.received.size() < expected.size()) {
-                pass();
-                reader.connection->peer.read();
-            }
-            const Sorted got(reader.connection->peer.frames());
-            ASSERT_EQ(got.fed, said);
-            ASSERT_EQ(got.own, reader.own);
-        }
-    }
-}
-
-// --- slow readers ----------------------------------------------------------------------------------------------------
-
-TEST_F(WsHubTest, AReaderBehindByMoreThanTheBacklogIsClosedAndItsBytesAreReleased) {
-    auto slow = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    auto fast = connect_to(kFeed);
-    std::vector<std::weak_ptr<const char[]>> blocks;
-    const auto held = [&] {
-        return std::ranges::count(blocks, false, [](const auto& block) { return block.expired(); });
-    };
-    while (slow->record.closed == 0 && blocks.size() < 1000) {
-        blocks.push_back(say_in_own_block(kFeed, std::string(1000, 'x')));
-        settle();
-        fast->peer.read();
-        EXPECT_LE(held(), static_cast<long>(kBacklogBytes / 1000 + 2));
-    }
-    EXPECT_GT(blocks.size(), kBacklogBytes / 1000) << "not before the backlog is full";
-    EXPECT_LT(blocks.size(), (kBacklogBytes + 50'000) / 1000);
-    EXPECT_EQ(held(), 0);
-    EXPECT_EQ(fast->peer.received, logs[kFeed].bytes);
-
-    drain(*slow);
-    const std::vector<WireFrame> frames = slow->peer.frames();
-    EXPECT_EQ(frames.back(), close_frame(kCloseTooSlow, "too slow"));
-    const std::vector<WireFrame> said = parse_frames(logs[kFeed].bytes);
-    EXPECT_TRUE(std::equal(frames.begin(), frames.end() - 1, said.begin()));
-    EXPECT_EQ(slow->record.closed, 1);
-    EXPECT_EQ(fast->record.closed, 0);
-}
-
-TEST_F(WsHubTest, WhatASlowReaderKeptIsReleasedWhenItCatchesUp) {
-    auto slow = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    auto fast = connect_to(kFeed);
-    std::weak_ptr<const char[]> last;
-    for (int i = 0; i < 30; ++i) last = say_in_own_block(kFeed, std::string(1000, 'x'));
-    settle();
-    EXPECT_FALSE(last.expired());
-    drain(*slow);
-    EXPECT_TRUE(last.expired()) << "though nobody says anything more";
-}
-
-TEST_F(WsHubTest, WhatASlowReaderKeptIsReleasedWhenItGoes) {
-    auto slow = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    auto fast = connect_to(kFeed);
-    std::weak_ptr<const char[]> last;
-    for (int i = 0; i < 30; ++i) last = say_in_own_block(kFeed, std::string(1000, 'x'));
-    settle();
-    EXPECT_FALSE(last.expired());
-    slow->peer.hang_up();
-    settle();
-    EXPECT_TRUE(last.expired());
-}
-
-TEST_F(WsHubTest, AReaderThatTakesNothingForTenSecondsIsClosed) {
-    auto stalled = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    for (int i = 0; i < 30; ++i) say(kFeed, std::string(1000, 'x'));
-    settle();
-    wait_seconds(9);
-    EXPECT_EQ(stalled->record.closed, 0);
-    wait_seconds(1);
-    EXPECT_EQ(stalled->record.closed, 1);
-    drain(*stalled);
-    EXPECT_EQ(stalled->peer.frames().back(), close_frame(kCloseTooSlow, "too slow"));
-}
-
-TEST_F(WsHubTest, AReaderThatNeverTakesAnythingAgainIsDroppedPlainly) {
-    auto stalled = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    for (int i = 0; i < 30; ++i) say(kFeed, std::string(1000, 'x'));
-    settle();
-    wait_seconds(16);
-    EXPECT_TRUE(is_gone(*stalled));
-    EXPECT_EQ(stalled->record.closed, 1);
-}
-
-TEST_F(WsHubTest, AReaderThatTakesTooLittleForTheKernelToTellIsNotStalled) {
-    auto slow = connect_to(kFeed, {.send_buffer_bytes = 8 * kSmallBuffer});
-    for (int i = 0; i < 100; ++i) say(kFeed, std::string(1000, 'x'));
-    settle();
-    wait_seconds(9);
-    // Half of what the socket holds: it counts as writable only when it is nearly empty.
-    EXPECT_EQ(slow->peer.read(40'000), 40'000U);
-    wait_seconds(9);
-    EXPECT_EQ(slow->record.closed, 0);
-    wait_seconds(10);
-    EXPECT_EQ(slow->record.closed, 1) << "it was behind all the time";
-}
-
-TEST_F(WsHubTest, AReaderThatLeavesItsOwnFramesUnreadIsClosed) {
-    auto slow = connect({.send_buffer_bytes = kSmallBuffer});
-    std::size_t bytes = 0;
-    for (; slow->record.closed == 0 && bytes < 10 * kOwnBytes; bytes += 102)
-        session(*slow).send_own(Opcode::text, std::string(100, 'x'));
-    EXPECT_GT(bytes, kOwnBytes);
-    EXPECT_LT(bytes, 2 * kOwnBytes + 16'384);
-    drain(*slow);
-    EXPECT_EQ(slow->peer.frames().back(), close_frame(kCloseTooSlow, "too slow"));
 }
 
 // --- sweeps ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// One connection over a real socket: the close handshake, pings, faults, and ends of every kind.
+// One connection over a real socket: what goes out and in, pings, the close handshake. Faults and ends:
+// ws_session_end_test.cc.
 #include "net/ws_session.h"
 
 #include <gmock/gmock.h>
@@ -6,7 +7,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "unit/net/hub_harness.h"
@@ -19,26 +19,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr int kSmallBuffer = 4096;
 constexpr FeedId kFeed = 5;
 
-std::string client_close(CloseCode code, std::string_view reason = {}) {
-    return client_frame(Opcode::close, encode_close_payload(code, reason));
-}
-
-class WsSessionTest : public HubTest {
-protected:
-    /// Says so much that the connection's socket is full in the middle of a frame.
-    void fill() {
-        for (int i = 0; i < 40; ++i) say(kFeed, std::string(1999, static_cast<char>('a' + i % 26)));
-        settle();
-    }
-    void expect_gone(const Connection& connection) {
-        EXPECT_TRUE(is_gone(connection));
-        EXPECT_EQ(connection.record.closed, 1);
-        EXPECT_EQ(hub.size(), 0U);
-    }
-};
+using WsSessionTest = HubTest;
 
 TEST_F(WsSessionTest, AnIdleConnectionIsSmall) { EXPECT_LE(sizeof(WsSession), 160U); }
 
@@ -252,7 +235,7 @@ TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
     const auto closes = [&](const std::function<void(Connection&)>& close) {
         auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
         const std::size_t from = logs[kFeed].bytes.size();
-        fill();
+        fill(kFeed);
         session(*connection).send_own(Opcode::text, "own");
         close(*connection);
         settle();
@@ -277,7 +260,7 @@ TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
 
 TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndMoreWasSaid) {
     auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    fill();
+    fill(kFeed);
     drain(*connection);
     say(kFeed, "and one more");
     settle();
@@ -286,154 +269,6 @@ TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndMoreWasSaid) {
     log::append_frame(close, Opcode::close, encode_close_payload(kCloseGoingAway));
     drain(*connection);
     EXPECT_EQ(connection->peer.received, logs[kFeed].bytes + close);
-}
-
-// --- faults ----------------------------------------------------------------------------------------------------------
-
-std::vector<std::pair<std::string, CloseCode>> faults() {
-    return {
-        {"\x81\x05hello", kCloseProtocolError},
-        {client_frame(Opcode::binary, "b"), kCloseUnsupportedData},
-        {client_text("\xFF"), kCloseInvalidText},
-        {client_text(std::string((64 << 10) + 1, 'x')).substr(0, 14), kCloseMessageTooBig},
-        {client_frame(Opcode::close, std::string_view("\x03\xED", 2)), kCloseProtocolError},
-    };
-}
-
-TEST_F(WsSessionTest, AFaultClosesWithItsCodeAndThePeerSeesTheFrameBeforeTheEnd) {
-    for (const auto& [fault, code] : faults()) {
-        SCOPED_TRACE(code);
-        auto connection = connect({.tcp = true});
-        connection->peer.send(client_text("good") + fault);
-        settle();
-        // It does not know yet: what it goes on saying must not turn the end into a reset.
-        connection->peer.send(std::string(100'000, 'x'));
-        settle();
-        EXPECT_THAT(connection->record.texts, ElementsAre("good"));
-        EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(code)));
-        EXPECT_TRUE(connection->peer.saw_end());
-        connection->peer.hang_up();
-        settle();
-        expect_gone(*connection);
-    }
-}
-
-TEST_F(WsSessionTest, AFaultBehindTheRequestClosesToo) {
-    auto connection = connect({.first_bytes = "101", .unread = "\x81\x05hello", .tcp = true});
-    settle();
-    connection->peer.read();
-    std::string close;
-    log::append_frame(close, Opcode::close, encode_close_payload(kCloseProtocolError));
-    EXPECT_EQ(connection->peer.received, "101" + close);
-    EXPECT_TRUE(connection->peer.saw_end());
-    EXPECT_EQ(connection->record.closed, 1);
-}
-
-TEST_F(WsSessionTest, AFaultInAFullSocketFinishesTheFrameFirst) {
-    auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    fill();
-    connection->peer.send(client_frame(Opcode::binary, "b"));
-    drain(*connection);
-    EXPECT_EQ(connection->peer.frames().back(), close_frame(kCloseUnsupportedData));
-    EXPECT_TRUE(connection->peer.saw_end());
-    connection->peer.hang_up();
-    settle();
-    expect_gone(*connection);
-}
-
-class WsSessionOfTenBytes : public HubTest {
-protected:
-    WsSessionOfTenBytes() : HubTest(ten_bytes()) {}
-
-    static WsSettings ten_bytes() {
-        WsSettings settings;
-        settings.limits.message_bytes = 10;
-        return settings;
-    }
-};
-
-TEST_F(WsSessionOfTenBytes, RefusesALongerMessageThanItsSettingsAllow) {
-    auto connection = connect();
-    connection->peer.send(client_text("0123456789"));
-    settle();
-    EXPECT_THAT(connection->record.texts, ElementsAre("0123456789"));
-    connection->peer.send(client_text("0123456789A"));
-    settle();
-    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseMessageTooBig)));
-}
-
-TEST_F(WsSessionTest, APeerThatGoesOnAfterItsFaultIsDroppedAfterTheLinger) {
-    auto connection = connect();
-    connection->peer.send("\x81\x05hello");
-    settle();
-    for (int i = 0; i < 5; ++i) {
-        EXPECT_FALSE(is_gone(*connection));
-        connection->peer.send(std::string(1000, 'x'));
-        wait_seconds(1);
-    }
-    expect_gone(*connection);
-}
-
-// --- ends ------------------------------------------------------------------------------------------------------------
-
-TEST_F(WsSessionTest, TheHandlerHearsOfTheEndOnceInEveryState) {
-    using Step = std::function<void(Connection&)>;
-    const std::vector<std::pair<const char*, Step>> states = {
-        {"idle", [](Connection&) {}},
-        {"in a message", [](Connection& c) { c.peer.send(client_text("cut off").substr(0, 8)); }},
-        {"full", [&](Connection&) { fill(); }},
-        {"full and closing",
-         [&](Connection& c) {
-             fill();
-             session(c).close(kCloseGoingAway);
-         }},
-        {"closing", [&](Connection& c) { session(c).close(kCloseGoingAway); }},
-        {"faulty", [](Connection& c) { c.peer.send("\x81\x05hello"); }},
-        {"full and faulty",
-         [&](Connection& c) {
-             fill();
-             c.peer.send("\x81\x05hello");
-         }},
-        {"full and closed by the peer",
-         [&](Connection& c) {
-             fill();
-             c.peer.send(client_close(kCloseNormal));
-         }},
-        {"with bytes to come", [&](Connection&) { say(kFeed, "not swept yet"); }},
-        {"pinged", [&](Connection&) { wait_seconds(25); }},
-    };
-    const std::vector<std::pair<const char*, Step>> ends = {
-        {"EOF", [](Connection& c) { c.peer.shut_down(); }},
-        {"hang-up", [](Connection& c) { c.peer.hang_up(); }},
-        {"RST", [](Connection& c) { c.peer.reset(); }},
-    };
-    for (const auto& [state, enter] : states) {
-        for (const auto& [end, finish] : ends) {
-            for (const bool settles_before : {true, false}) {
-                SCOPED_TRACE(std::string(end) + " while " + state + (settles_before ? "" : ", at once"));
-                auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer, .tcp = true});
-                enter(*connection);
-                if (settles_before) settle();
-                finish(*connection);
-                settle();
-                wait_seconds(6);
-                expect_gone(*connection);
-            }
-        }
-    }
-}
-
-TEST_F(WsSessionTest, ANewEndInTheSamePassChangesNothing) {
-    auto connection = connect_to(kFeed);
-    WsSession& ending = session(*connection);
-    connection->peer.hang_up();
-    poll();  // finds the end
-    ending.close(kCloseGoingAway);
-    ending.send_own(Opcode::text, "late");
-    hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{100}));
-    hub.close_all(kCloseGoingAway, {});
-    hub.end_pass();
-    expect_gone(*connection);
 }
 
 }  // namespace
