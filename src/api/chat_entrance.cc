@@ -101,12 +101,20 @@ void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room,
                     .session = entry.session,
                     .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered),
                     .place = place};
-    lane_.ask_core([id = room.id, epoch = room.token_epoch, entry = std::move(entry)](
-                       chat::Core& core) mutable { return core.enter(id, epoch, std::move(entry)); },
-                   [this, exchange, opening = std::move(opening)](const Result<chat::Core::Entered>& entered) {
-                       if (!entered) return exchange.respond_error(entered.error());
-                       open(exchange, *entered, opening);
-                   });
+    const bool must_reach_back = entry.resumes && place.after;
+    auto reply =
+        lane_.reply([this, exchange, opening = std::move(opening)](const Result<chat::Core::Entered>& entered) {
+            if (!entered) return exchange.respond_error(entered.error());
+            open(exchange, *entered, opening);
+        });
+    lane_.tell_core([id = room.id, epoch = room.token_epoch, must_reach_back, entry = std::move(entry),
+                     reply = std::move(reply)](chat::Core& core) mutable {
+        auto enter = [&core, id, epoch, entry = std::move(entry), reply = std::move(reply)]() mutable {
+            reply(core.enter(id, epoch, std::move(entry)));
+        };
+        if (!must_reach_back) return enter();
+        core.look_for_expired(id, std::move(enter));
+    });
 }
 
 // Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
@@ -131,7 +139,8 @@ void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& ent
         hub.adopt(opening.connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
     if (session == nullptr) return;
     if (after && *after < entered.last_seq) {
-        catch_up(lane_, entered.room, opening.connection, *after);
+        catch_up(lane_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},
+                 opening.connection);
     } else {
         hub.subscribe(*session, entered.room, entered.from);
     }

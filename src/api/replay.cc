@@ -7,24 +7,25 @@
 namespace globes::api {
 namespace {
 
-void take_step(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, const chat::Core::CatchUp& step) {
+void take_step(IoLane& lane, chat::Core::Reader reader, chat::ConnectionId connection,
+               const chat::Core::CatchUp& step) {
     net::WsHub& hub = lane.io().hub();
     net::WsSession* session = hub.find(connection);
     if (session == nullptr) return;
     if (!step.is_ok) return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
     for (const log::Slice& frames : step.frames) session->send_frames(frames);
-    if (step.live) return hub.subscribe(*session, room, *step.live);
-    session->when_sent([&lane, room, connection, after = step.after] { catch_up(lane, room, connection, after); });
+    if (step.live) return hub.subscribe(*session, reader.room, *step.live);
+    reader.after = step.after;
+    session->when_sent([&lane, reader, connection] { catch_up(lane, reader, connection); });
 }
 
 }  // namespace
 
-void catch_up(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, std::uint64_t after) {
+void catch_up(IoLane& lane, const chat::Core::Reader& reader, chat::ConnectionId connection) {
     auto reply = lane.reply(
-        [&lane, room, connection](const chat::Core::CatchUp& step) { take_step(lane, room, connection, step); });
-    lane.tell_core([room, after, reply = std::move(reply)](chat::Core& core) mutable {
-        core.catch_up(room, after, std::move(reply));
-    });
+        [&lane, reader, connection](const chat::Core::CatchUp& step) { take_step(lane, reader, connection, step); });
+    lane.tell_core(
+        [reader, reply = std::move(reply)](chat::Core& core) mutable { core.catch_up(reader, std::move(reply)); });
 }
 
 }  // namespace globes::api

@@ -3,12 +3,13 @@
 #pragma once
 
 #include "api/io_lane.h"
+#include "chat/core.h"
 #include "chat/lane.h"
 
 namespace globes::api {
 
-/// Sends the events after `after` and then subscribes the connection. It ends with 1013 (try again later) where the
+/// Sends what the reader has missed and then subscribes its connection. It ends with 1013 (try again later) where the
 /// store can't be read. `lane`'s I/O thread.
-void catch_up(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, std::uint64_t after);
+void catch_up(IoLane& lane, const chat::Core::Reader& reader, chat::ConnectionId connection);
 
 }  // namespace globes::api

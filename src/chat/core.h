@@ -93,15 +93,26 @@ public:
     /// (field token: the room has changed since).
     Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
 
-    /// A step of a reader that comes from `after`.
-    struct CatchUp {
-        bool is_ok = false;                   ///< False: the store can't be read now, or the room is gone.
-        std::vector<log::Slice> frames = {};  ///< The next ones, in order.
-        std::uint64_t after = 0;              ///< Where the next step begins.
-        std::optional<log::Position> live =
-            {};  ///< Set with the last step: live goes on from there without gap or repeat.
+    /// One who resumes and has caught up to `after`. `until` and `from`: the newest event and the log's end when it
+    /// entered.
+    struct Reader {
+        RoomId room = 0;
+        std::uint64_t after = 0;
+        std::uint64_t until = 0;
+        log::Position from = 0;
     };
-    void catch_up(RoomId room, std::uint64_t after, std::move_only_function<void(CatchUp)> reply);
+    /// A step of it.
+    struct CatchUp {
+        bool is_ok = false;                      ///< False: the store can't be read now, or the room is gone.
+        std::vector<log::Slice> frames = {};     ///< The next ones, in order.
+        std::uint64_t after = 0;                 ///< Where the next step begins.
+        std::optional<log::Position> live = {};  ///< Set with the last step: the reader goes on in the log from there.
+    };
+    /// Gives every durable event once, and what is live only from `from` on, for as long as the log reaches back there.
+    void catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
+
+    /// Looks up what has expired by time, so that `readable` and `enter` are exact now. `done` may be called at once.
+    void look_for_expired(RoomId room, Task done);
 
     /// What of a room's events readers get to see: those from `first_seq` to `last_seq` that are not older.
     struct Readable {
@@ -130,7 +141,7 @@ private:
     void recover(RoomId room);
     void look_up(std::vector<SendKey> keys);
     void answer_senders(Room& room);
-    void purge_before(RoomId room, std::uint64_t first_seq);
+    void purge_step(RoomId room);
     void apply_update(RoomRecord next);
     void end_connections(Room& room, Ending ending, const std::function<bool(const Person&)>& ends);
     void touch(const Room& room) { touched_.insert(room.record().id); }

@@ -26,14 +26,15 @@ std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncode
 
 }  // namespace
 
-log::Slice FramePage::after(std::uint64_t seq) const {
-    if (ends.empty() || seq >= last_seq) return {};
-    if (seq < first_seq) return frames;
-    const std::size_t skipped = ends[seq - first_seq];
-    log::Slice rest = frames;
-    rest.offset += skipped;
-    rest.size -= skipped;
-    return rest;
+log::Slice FramePage::between(std::uint64_t after, std::uint64_t until) const {
+    const auto end_of = [&](std::uint64_t seq) {
+        return seq < first_seq ? 0 : ends[std::min(seq, last_seq) - first_seq];
+    };
+    if (ends.empty() || after >= until) return {};
+    log::Slice part = frames;
+    part.offset += end_of(after);
+    part.size = end_of(until) - end_of(after);
+    return part;
 }
 
 FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post,

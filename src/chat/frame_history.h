@@ -26,8 +26,8 @@ struct FramePage {
     std::vector<std::size_t> ends;  ///< Of each frame, in bytes.
     log::Slice frames;
 
-    /// The frames after `seq`.
-    log::Slice after(std::uint64_t seq) const;
+    /// The frames of after < seq <= until.
+    log::Slice between(std::uint64_t after, std::uint64_t until) const;
 };
 
 struct FrameHistoryLimits {

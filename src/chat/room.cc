@@ -24,7 +24,7 @@ Room::Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, S
     : record_(std::move(record)),
       shared_(shared),
       people_(shared.lanes),
-      recent_(shared.recent),
+      recent_(shared.recent, last_seq),
       last_seq_(last_seq),
       first_seq_(first_seq) {}
 
@@ -268,7 +268,11 @@ void Room::append_ready(bool submitted_is_stored) {
 
 void Room::append(const Event& event) {
     const log::Slice frame = log_.append(frame_of(event));
-    if (is_durable(event.kind)) recent_.add(event.seq, frame);
+    if (is_durable(event.kind)) {
+        recent_.add(event.seq, event.time, frame);
+    } else {
+        recent_.add_live(frame);
+    }
 }
 
 std::string Room::frame_of(const Event& event) const {

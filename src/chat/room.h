@@ -7,6 +7,7 @@
 // batch that fails leaves no gap behind it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -64,6 +65,9 @@ public:
     /// The oldest seq that is kept.
     std::uint64_t first_seq() const { return first_seq_; }
     void set_first_seq(std::uint64_t first_seq) { first_seq_ = first_seq; }
+    /// The oldest seq that had not expired by time when the store was asked last; never goes back.
+    std::uint64_t unexpired_seq() const { return unexpired_seq_; }
+    void set_unexpired_seq(std::uint64_t seq) { unexpired_seq_ = std::max(unexpired_seq_, seq); }
 
     /// Takes an event of one of the room's connections; one that has gone meanwhile is ignored.
     /// Errors: user_not_found, duplicate_username, client_unauthorized (field name), unavailable.
@@ -131,6 +135,7 @@ private:
     std::size_t ready_sends_ = 0;  // sends that wait for nothing but their turn
     std::uint64_t last_seq_;
     std::uint64_t first_seq_;
+    std::uint64_t unexpired_seq_ = 1;
     UnixMicros last_time_ = 0;  // of an event: times never go back, even if the clock does
     bool in_flight_ = false;
     bool is_recovering_ = false;

@@ -1,35 +1,64 @@
 #include "log/recent.h"
 
-namespace globes::log {
+#include <algorithm>
+#include <utility>
 
-void Recent::add(std::uint64_t seq, const Slice& frame) {
-    frames_.push_back(frame);
-    last_seq_ = seq;
-    bytes_ += frame.size;
-    budget_.used += frame.size;
+namespace globes::log {
+namespace {
+
+/// Neighbours in the log become one slice; joins and leaves stand between sends and may be left out.
+void join(std::vector<Slice>& slices, const Slice& frame) {
+    const bool continues = !slices.empty() && slices.back().block == frame.block && slices.back().end() == frame.begin;
+    if (continues) {
+        slices.back().size += frame.size;
+    } else {
+        slices.push_back(frame);
+    }
+}
+
+}  // namespace
+
+void Recent::add(std::uint64_t seq, UnixMicros time, const Slice& frame) {
+    keep({.slice = frame, .seq = seq, .is_durable = true, .time = time});
+}
+
+void Recent::add_live(const Slice& frame) { keep({.slice = frame, .seq = last_seq(), .is_durable = false, .time = 0}); }
+
+void Recent::keep(Frame frame) {
+    const std::size_t size = frame.slice.size + sizeof frame;
+    bytes_ += size;
+    budget_.used += size;
+    frames_.push_back(std::move(frame));
     while (!frames_.empty() && (bytes_ > budget_.room_bytes || budget_.used > budget_.total_bytes)) drop_oldest();
 }
 
 void Recent::drop_oldest() {
-    bytes_ -= frames_.front().size;
-    budget_.used -= frames_.front().size;
+    const Frame& oldest = frames_.front();
+    const std::size_t size = oldest.slice.size + sizeof oldest;
+    bytes_ -= size;
+    budget_.used -= size;
+    dropped_seq_ = oldest.seq;
+    dropped_end_ = oldest.slice.end();
     frames_.pop_front();
 }
 
-std::optional<std::vector<Slice>> Recent::after(std::uint64_t seq) const {
-    if (seq > last_seq_ || last_seq_ - seq > frames_.size()) return std::nullopt;
-    std::vector<Slice> joined;
-    for (auto frame = frames_.end() - static_cast<std::ptrdiff_t>(last_seq_ - seq); frame != frames_.end(); ++frame) {
-        // Joins and leaves stand between sends in the log, and are left out here.
-        const bool continues =
-            !joined.empty() && joined.back().block == frame->block && joined.back().end() == frame->begin;
-        if (continues) {
-            joined.back().size += frame->size;
-        } else {
-            joined.push_back(*frame);
-        }
-    }
-    return joined;
+std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint64_t until,
+                                                  UnixMicros not_before) const {
+    if (after >= until) return std::vector<Slice>();
+    if (after < dropped_seq_) return std::nullopt;
+    std::vector<Slice> frames;
+    for (auto frame = std::ranges::upper_bound(frames_, after, {}, &Frame::seq);
+         frame != frames_.end() && frame->seq <= until; ++frame)
+        if (frame->is_durable && frame->time >= not_before) join(frames, frame->slice);
+    return frames;
+}
+
+std::vector<Slice> Recent::since(Position from) const {
+    std::vector<Slice> frames;
+    const auto begin_of = [](const Frame& frame) { return frame.slice.begin; };
+    for (auto frame = std::ranges::lower_bound(frames_, from, {}, begin_of); frame != frames_.end(); ++frame)
+        join(frames, frame->slice);
+    return frames;
 }
 
 }  // namespace globes::log

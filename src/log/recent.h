@@ -1,5 +1,5 @@
-// The newest durable frames of a room's log, by their seq: what a reader that was away for a moment gets without a look
-// into the store. Owned by the room, core thread only.
+// The newest frames of a room's log: what a reader that was away for a moment gets without a look into the store. Owned
+// by the room, core thread only.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,12 @@
 #include <optional>
 #include <vector>
 
+#include "base/clock.h"
 #include "log/slice.h"
 
 namespace globes::log {
 
-/// Shared by all rooms of a core: what their recent frames may take together.
+/// Shared by all rooms of a core: what their recent frames may take together, with what is kept about each.
 struct RecentBudget {
     std::size_t room_bytes = std::size_t{256} << 10;   ///< Of each room.
     std::size_t total_bytes = std::size_t{256} << 20;  ///< Of all; beyond it the room that grows gives up its oldest.
@@ -21,23 +22,39 @@ struct RecentBudget {
 
 class Recent {
 public:
-    explicit Recent(RecentBudget& budget) : budget_(budget) {}
+    /// `last_seq`: of the newest event in the store.
+    Recent(RecentBudget& budget, std::uint64_t last_seq) : budget_(budget), dropped_seq_(last_seq) {}
     ~Recent() { budget_.used -= bytes_; }
     Recent(const Recent&) = delete;
     Recent& operator=(const Recent&) = delete;
 
-    /// `frame`: one frame in its log; `seq` follows the last one added.
-    void add(std::uint64_t seq, const Slice& frame);
+    /// `frame`: of a durable event, one frame in the log; `seq` follows the last one added.
+    void add(std::uint64_t seq, UnixMicros time, const Slice& frame);
+    /// `frame`: of an event that is live only.
+    void add_live(const Slice& frame);
 
-    /// The frames after `seq`, oldest first, neighbours joined; none where they are not all here any more.
-    std::optional<std::vector<Slice>> after(std::uint64_t seq) const;
+    /// The durable frames of after < seq <= until that are not older than `not_before`, oldest first, neighbours
+    /// joined; none where they are not all here any more. `until` is not newer than the last one added.
+    std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before) const;
+    bool reaches(Position from) const { return from >= dropped_end_; }
+    /// All frames from a place in the log on that `reaches`.
+    std::vector<Slice> since(Position from) const;
 
 private:
+    struct Frame {
+        Slice slice;
+        std::uint64_t seq;  // the newest one up to here
+        bool is_durable;
+        UnixMicros time;
+    };
+    void keep(Frame frame);
     void drop_oldest();
+    std::uint64_t last_seq() const { return frames_.empty() ? dropped_seq_ : frames_.back().seq; }
 
     RecentBudget& budget_;
-    std::deque<Slice> frames_;
-    std::uint64_t last_seq_ = 0;  // of the newest frame
+    std::deque<Frame> frames_;
+    std::uint64_t dropped_seq_;  // the newest one that is not here (any more)
+    Position dropped_end_ = 0;   // where the first frame here begins
     std::size_t bytes_ = 0;
 };
 

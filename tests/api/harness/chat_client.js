@@ -29,12 +29,24 @@ export class ChatClient {
         });
     }
 
-    /** `token` travels as the subprotocol, as browsers must send it. */
-    static async open(server, room, { token, headers = {}, origin } = {}) {
-        const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws`;
-        const socket = new WebSocket(url, token ? [token] : [], { headers, origin, perMessageDeflate: false });
+    /**
+     * `token` travels as a subprotocol, as browsers must send it. `resume`: speaks globes.v1, with this query
+     * (`''`, `'?after=7'`, …).
+     */
+    static async open(server, room, { token, resume, headers = {}, origin } = {}) {
+        const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
+        const protocols = [...(resume === undefined ? [] : ['globes.v1']), ...(token ? [token] : [])];
+        const socket = new WebSocket(url, protocols, { headers, origin, perMessageDeflate: false });
         const client = new ChatClient(socket);
         await within(once(socket, 'open'), () => `${url} opens`);
+        return client;
+    }
+
+    /** Opens with globes.v1 and takes the welcome, which stands in `welcome`. */
+    static async resume(server, room, query = '', options = {}) {
+        const client = await ChatClient.open(server, room, { ...options, resume: query });
+        client.welcome = await client.next();
+        assert.equal(client.welcome.event_type, 'welcome');
         return client;
     }
 

@@ -24,10 +24,13 @@ protected:
         core.load({.rooms = std::move(rooms), .next_room_id = next_id});
     }
 
-    /// What the core thread does when it wakes: all that was posted, then the end of the batch.
+    /// What the core thread does while it has something to do: all that was posted, then the end of the batch. Reads
+    /// of the store are answered within it, commits are not.
     void turn() {
-        for (Task& task : std::exchange(posted, {})) task();
-        core.end_batch();
+        do {
+            for (Task& task : std::exchange(posted, {})) task();
+            core.end_batch();
+        } while (!posted.empty());
     }
     /// Ends the batch, commits whatever the store was given, and hears of it; until nothing is left.
     void settle() {
@@ -148,12 +151,13 @@ protected:
     std::vector<Task> posted;
     std::map<ConnectionId, Place> places;
     RoomLimits limits{.waiting_bytes = 100'000};
+    log::RecentBudget recent{.room_bytes = 4'000};
     Core core{{.store = store,
                .clock = clock,
                .encoder = encoder,
                .lanes = {&lanes[0], &lanes[1]},
                .post = [this](Task task) { posted.push_back(std::move(task)); }},
-              {.room = limits}};
+              {.room = limits, .recent = recent}};
 };
 
 }  // namespace globes::chat

@@ -236,11 +236,11 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
 
 TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
     enter({1, 2});
-    for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), "c");
+    for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), fmt::format("c{}", i));
     const auto refusals = lanes[0].take_calls();
     ASSERT_GE(refusals.size(), 75U);
     EXPECT_LE(refusals.size(), 80U);
-    EXPECT_EQ(refusals.back(), "refuse 1 in 1: 505 c");
+    EXPECT_EQ(refusals.back(), "refuse 1 in 1: 505 c99");
     settle();
     send(1, "ann", "small");
     settle();

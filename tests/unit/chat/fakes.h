@@ -50,6 +50,7 @@ public:
     struct Kept {
         RoomRecord record;
         std::vector<Event> events;
+        std::uint64_t purged = 0;  // up to this seq
     };
 
     StoredRooms load_rooms() override { return {}; }
@@ -103,10 +104,9 @@ public:
             return true;
         });
         EventPage page{.ok = true, .events = {}};
-        page.first_seq = 1;
         if (const auto found = kept.find(query.room); found != kept.end()) {
             const std::vector<Event>& events = found->second.events;
-            if (!events.empty()) page.first_seq = events.back().seq + 1;
+            page.first_seq = (events.empty() ? found->second.purged : events.back().seq) + 1;
             for (const Event& event : events) {
                 if (event.time < query.not_before) continue;
                 page.first_seq = std::min(page.first_seq, event.seq);
@@ -198,11 +198,13 @@ private:
             } else if (const auto* deletion = std::get_if<DeleteRoom>(&write)) {
                 kept.erase(deletion->room);
             } else if (const auto* purge = std::get_if<PurgeEvents>(&write)) {
-                std::erase_if(kept[purge->room].events,
-                              [&](const Event& event) { return event.seq <= purge->through_seq; });
+                Kept& room = kept[purge->room];
+                room.purged = std::max(room.purged, purge->through_seq);
+                std::erase_if(room.events, [&](const Event& event) { return event.seq <= room.purged; });
             } else if (const Event& event = std::get<AppendEvent>(write).event; kept.contains(event.room)) {
                 std::vector<Event>& events = kept[event.room].events;
-                EXPECT_EQ(event.seq, events.empty() ? 1 : events.back().seq + 1) << "in room " << event.room;
+                EXPECT_EQ(event.seq, (events.empty() ? kept[event.room].purged : events.back().seq) + 1)
+                    << "in room " << event.room;
                 events.push_back(event);
                 ever_kept.emplace(event.room, event.seq);
             }

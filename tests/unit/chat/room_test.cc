@@ -219,6 +219,8 @@ TEST_F(RoomTest, EventsOfWhoHasGoneAreIgnored) {
 
 TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
     ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "#abc", "hi", "c1"}, 5));
+    EXPECT_FALSE(room.can_submit()) << "its id may be known";
+    look_up();
     ASSERT_TRUE(room.can_submit());
     EXPECT_THAT(submit(), ElementsAre("1 hi"));
     EXPECT_EQ(logged(), "");
@@ -253,7 +255,7 @@ TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
 }
 
 TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
-    Room old{{.id = 2}, 41, 1, {}, encoder};
+    Room old{{.id = 2}, 41, 1, shared};
     old.people().add({.connection = 1});
     ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
     old.submit(submitted);

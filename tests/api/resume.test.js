@@ -1,0 +1,233 @@
+// globes.v1: the welcome, coming back to where one was, taking over one's own name (contract, section 3).
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, createPrivateRoom, createRoom, get, takeToken, usersOf } from './harness/api.js';
+import { ChatClient, roomWith } from './harness/chat_client.js';
+import { sharedServer, startServer } from './harness/server.js';
+
+const server = sharedServer({ config: { MessagesPerSecond: 0 } });
+
+/** A room in which ada has said 1 … count. */
+async function roomWithTexts(count, where = server) {
+    const [room, ada] = await roomWith(where, 'ada');
+    await sayNext(ada, count);
+    return [room, ada];
+}
+
+/** ada goes on counting; resolves when all of it has come back. */
+async function sayNext(ada, count, first = 1) {
+    for (let number = first; number < first + count; number += 1) ada.say('ada', `${number}`);
+    await ada.find(({ msg }) => msg === `${first + count - 1}`);
+}
+
+async function nextSeqs(client, count) {
+    const seqs = [];
+    while (seqs.length < count) seqs.push((await client.next()).seq);
+    return seqs;
+}
+
+const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+test('the welcome comes first and tells the newest seq, the users and a session', async () => {
+    const [room, ada] = await roomWithTexts(3);
+    const ben = await ChatClient.open(server, room, { resume: '' });
+    assert.equal(ben.socket.protocol, 'globes.v1');
+    const text = await ben.nextText();
+    const { session, users } = JSON.parse(text);
+    assert.match(session, /^[0-9a-f]{32}$/);
+    assert.deepEqual(users.map(({ username, color }) => [username, color]), [['ada', 'red']]);
+    assert.equal(
+        text,
+        `{"event_type":"welcome","room_id":${room.id},"seq":3,"users":${JSON.stringify(users)},"resumed":false,"session":"${session}"}`,
+    );
+    await ben.expectSilence('ben');
+    await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('a plain client gets no welcome, no ack and nothing of before', async () => {
+    const [room, ada] = await roomWithTexts(3);
+    const ben = await ChatClient.open(server, room);
+    ben.say('ben', 'hello', { id: 'c1' });
+    assert.equal((await ben.next()).msg, 'hello');
+    await ben.expectSilence('ben');
+    await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('globes.v1 and a token go together, in any order', async () => {
+    const room = await createPrivateRoom(server);
+    const token = await takeToken(server, room, 'ada');
+    for (const protocols of [[token, 'globes.v1'], ['globes.v1', token]]) {
+        const { default: WebSocket } = await import('ws');
+        const socket = new WebSocket(`ws://${server.host}:${server.port}/chats/${room.id}/ws`, protocols);
+        const client = new ChatClient(socket);
+        assert.equal((await client.next()).event_type, 'welcome');
+        assert.equal(socket.protocol, 'globes.v1');
+        await client.leave();
+    }
+});
+
+test('after brings everything since then, once and in order, and then live', async () => {
+    const [room, ada] = await roomWithTexts(30);
+    const ben = await ChatClient.resume(server, room, '?after=10');
+    assert.deepEqual([ben.welcome.resumed, ben.welcome.seq], [true, 30]);
+    assert.deepEqual(await nextSeqs(ben, 20), range(11, 30));
+    await sayNext(ada, 5, 31);
+    assert.deepEqual(await nextSeqs(ben, 5), range(31, 35));
+    await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('what is replayed has the bytes of then', async () => {
+    const [room, ada] = await roomWith(server, 'ada');
+    ada.send({ event_type: 'send', name: 'ada', color: '#abc', msg: 'quoted "\\u00e9" \\ / \u2028', id: 'c1' });
+    ada.say('ada', 'second');
+    const live = [await ada.nextText(), await ada.nextText()];
+    const ben = await ChatClient.resume(server, room, '?after=0');
+    assert.deepEqual([await ben.nextText(), await ben.nextText()], live);
+    await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('last brings the newest few', async () => {
+    const [room, ada] = await roomWithTexts(30);
+    for (const [query, first] of [
+        ['?last=3', 28],
+        ['?last=1000', 1],
+        ['?last=30', 1],
+    ]) {
+        const ben = await ChatClient.resume(server, room, query);
+        assert.equal(ben.welcome.resumed, false);
+        assert.deepEqual(await nextSeqs(ben, 31 - first), range(first, 30));
+        await ben.leave();
+    }
+    const none = await ChatClient.resume(server, room, '?last=0');
+    await none.expectSilence('ben');
+    await Promise.all([ada.leave(), none.leave()]);
+});
+
+test('a place beyond the newest, or none, is only live', async () => {
+    const [room, ada] = await roomWithTexts(3);
+    for (const query of ['', '?after=4', '?after=9007199254740993', '?after=18446744073709551615']) {
+        const ben = await ChatClient.resume(server, room, query);
+        assert.deepEqual([ben.welcome.resumed, ben.welcome.seq], [false, 3], query);
+        await ben.leave();
+    }
+    const ben = await ChatClient.resume(server, room, '?after=3');
+    assert.equal(ben.welcome.resumed, true, 'nothing was missed');
+    await ben.expectSilence('ben');
+    await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('what is no place is refused before the upgrade', async () => {
+    const room = await createRoom(server);
+    const headers = {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        'Sec-WebSocket-Protocol': 'globes.v1',
+    };
+    for (const [query, field] of [
+        ['after=', 'after'],
+        ['after=-1', 'after'],
+        ['after=x', 'after'],
+        ['after=1.5', 'after'],
+        ['after=18446744073709551616', 'after'],
+        ['last=1001', 'last'],
+        ['last=-1', 'last'],
+        ['after=1&last=1', 'last'],
+    ]) {
+        assertError(await get(server, `/chats/${room.id}/ws?${query}`, { headers }), 400, 105, field);
+    }
+});
+
+test('a storm of reconnects in a busy room sees every send once, in order', async () => {
+    const [room, ada] = await roomWith(server, 'ada');
+    const total = 600;
+    const talking = (async () => {
+        for (let number = 1; number <= total; number += 20) await sayNext(ada, 20, number);
+    })();
+    const readers = range(1, 10).map(async (reader) => {
+        const seen = [];
+        while (seen.length < total) {
+            const client = await ChatClient.resume(server, room, `?after=${seen.length}`);
+            const until = Math.min(total, seen.length + 20 * reader);
+            while (seen.length < until) seen.push((await client.find(({ event_type }) => event_type === 'send')).seq);
+            client.drop();
+        }
+        return seen;
+    });
+    for (const seen of await Promise.all(readers)) assert.deepEqual(seen, range(1, total));
+    await talking;
+    await ada.leave();
+});
+
+test('a long replay from the store crosses to live without gap or repeat', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const [room, ada] = await roomWithTexts(1500, own);
+    await ada.leave();
+    await own.kill();
+    await own.start();
+    const ben = await ChatClient.join(own, room, 'ben');
+    const cid = await ChatClient.resume(own, room, '?after=100');
+    assert.equal(cid.welcome.resumed, true);
+    for (let number = 1; number <= 300; number += 1) ben.say('ben', `${number}`);
+    assert.deepEqual(await nextSeqs(cid, 1700), range(101, 1800));
+    await Promise.all([ben.leave(), cid.leave()]);
+});
+
+test('a reader that is told of no join misses no leave: the users stay right through a replay', async () => {
+    const [room, ada] = await roomWithTexts(400);
+    const users = new Set();
+    const ben = await ChatClient.resume(server, room, '?after=0');
+    for (const { username } of ben.welcome.users) users.add(username);
+    const cid = await ChatClient.join(server, room, 'cid');
+    await ada.leave();
+    await cid.find(({ event_type, name }) => event_type === 'leave' && name === 'ada');
+    cid.say('cid', 'end');
+    for (;;) {
+        const { event_type, name, msg } = await ben.next();
+        if (event_type === 'join') users.add(name);
+        if (event_type === 'leave') users.delete(name);
+        if (msg === 'end') break;
+    }
+    assert.deepEqual([...users], ['cid']);
+    await Promise.all([cid.leave(), ben.leave()]);
+});
+
+// --- the same person -------------------------------------------------------------------------------------------------
+
+test('who comes back with its session takes over its name at once, without leave or join', async () => {
+    const [room, ada] = await roomWith(server, 'ada');
+    const old = await ChatClient.resume(server, room);
+    old.send({ event_type: 'join', name: 'ben', color: 'blue' });
+    await ada.find(({ name }) => name === 'ben');
+    const back = await ChatClient.resume(server, room, `?after=0&session=${old.welcome.session}`);
+    assert.deepEqual(back.welcome.users.map(({ username }) => username), ['ada', 'ben']);
+    assert.equal((await old.closed()).code, 4502);
+    back.say('ben', 'me again');
+    assert.equal((await ada.next()).msg, 'me again', 'neither a leave nor a join came before');
+    assert.deepEqual(await usersOf(server, room), ['ada', 'ben']);
+    await Promise.all([ada.leave(), back.leave()]);
+});
+
+test('who comes with the token of an open connection takes over its name', async () => {
+    const room = await createPrivateRoom(server);
+    const token = await takeToken(server, room, 'ada');
+    const old = await ChatClient.resume(server, room, '', { token });
+    old.send({ event_type: 'join', name: 'ada' });
+    await old.find(({ event_type }) => event_type === 'join');
+    const back = await ChatClient.resume(server, room, '', { token });
+    assert.equal((await old.closed()).code, 4502);
+    back.say('ada', 'here');
+    assert.equal((await back.next()).msg, 'here');
+    await back.leave();
+});
+
+test('a session that is not known takes over nothing', async () => {
+    const [room, ada] = await roomWith(server, 'ada');
+    const other = await ChatClient.resume(server, room, `?session=${'0'.repeat(32)}`);
+    other.say('ada', 'not me');
+    await other.expectError(room, 202, 'name');
+    await ada.expectSilence('ada');
+    await Promise.all([ada.leave(), other.leave()]);
+});

@@ -1,0 +1,261 @@
+// Sends with ids, and readers that come back: what each sees, and that it sees it once.
+#include <gmock/gmock.h>
+
+#include "unit/chat/core_harness.h"
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class CoreResumeTest : public CoreHarness {
+protected:
+    CoreResumeTest() { load(); }
+
+    /// Enters as a client that speaks globes.v1.
+    Core::Entered come_back(ConnectionId connection, Entry entry = {}) {
+        entry.connection = connection;
+        entry.resumes = true;
+        const auto entered = enter(std::move(entry));
+        EXPECT_TRUE(entered);
+        return entered.value_or(Core::Entered{});
+    }
+    /// Sends and commits n texts: 1, 2, 3, …
+    void say(ConnectionId connection, std::string_view name, int count) {
+        for (int i = 0; i < count; ++i) {
+            send(connection, std::string(name), fmt::format("{}", ++said));
+            settle();
+        }
+    }
+    /// What a reader that has all up to `after` gets from its way in on, the live part too. Reads are answered at once.
+    std::string read_on(const Core::Entered& entered, std::uint64_t after) {
+        Core::Reader reader{.room = entered.room, .after = after, .until = entered.last_seq, .from = entered.from};
+        std::string text;
+        for (steps = 1;; ++steps) {
+            std::optional<Core::CatchUp> step;
+            core.catch_up(reader, [&](Core::CatchUp taken) { step = std::move(taken); });
+            while (!step && !store.reads.empty()) {
+                store.answer_read();
+                turn();
+            }
+            if (!step || !step->is_ok) return text + "(ended)";
+            for (const log::Slice& frames : step->frames) text += frames.bytes();
+            if (step->live) return text + lanes[0].read(entered.room, *step->live);
+            EXPECT_GT(step->after, reader.after) << "no step forward";
+            reader.after = step->after;
+            if (between_steps) between_steps();
+        }
+    }
+    static std::string lines(std::uint64_t first, std::uint64_t last) {
+        std::string text;
+        for (auto seq = first; seq <= last; ++seq) text += fmt::format("#{0} ann: {0}\n", seq);
+        return text;
+    }
+
+    int said = 0;
+    int steps = 0;
+    std::function<void()> between_steps;
+};
+
+// --- ids -------------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreResumeTest, WhoSpeaksGlobesV1GetsAnAckForEachSendWithAnId) {
+    come_back(1);
+    send(1, "ann", "a", "c1");
+    send(1, "ann", "b");
+    turn();
+    EXPECT_THAT(lanes[0].take_calls(), IsEmpty()) << "it is not stored yet";
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n#2 ann: b\n"));
+}
+
+TEST_F(CoreResumeTest, APlainClientGetsNoAck) {
+    enter({1});
+    send(1, "ann", "a", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n"));
+}
+
+TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndItsSenderIsToldAlone) {
+    enter({1, 3});
+    come_back(2, {.token_name = "ann"});
+    send(1, "ann", "first", "c1");
+    settle();
+    depart(1);
+    settle();
+    lanes[0].take_calls();
+    send(2, "ANN", "other words", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 2: c1 1 again"));
+    send(3, "bob", "mine", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #2 bob: mine\n")) << "another sender, another id";
+    send(3, "bob", "again", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("send 3: #2 bob: mine\n"));
+    EXPECT_EQ(store.kept[1].events.size(), 2U);
+}
+
+TEST_F(CoreResumeTest, ARepeatOfWhatIsOnItsWayIsAnsweredWithIt) {
+    come_back(1);
+    send(1, "ann", "a", "c1");
+    send(1, "ann", "a", "c1");
+    turn();
+    send(1, "ann", "a", "c1");
+    EXPECT_THAT(lanes[0].take_calls(), IsEmpty());
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(),
+                ElementsAre("ack 1: c1 1", "ack 1: c1 1 again", "ack 1: c1 1 again", "extend 1: #1 ann: a\n"));
+    EXPECT_EQ(store.looked_up, 1U);
+}
+
+TEST_F(CoreResumeTest, IdsAreKnownAfterARestart) {
+    store.kept[5].events.push_back(
+        {.kind = EventKind::send, .room = 5, .seq = 1, .name = "ann", .text = "then", .client_id = "c1", .time = 1});
+    core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 1}}, .next_room_id = 6});
+    ASSERT_TRUE(enter(Entry{.connection = 1, .resumes = true}, 5));
+    send(1, "ann", "now", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
+}
+
+TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
+    come_back(1);
+    store.answers_lookups = false;
+    send(1, "ann", "a", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
+    store.answers_lookups = true;
+    send(1, "ann", "a", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n"));
+}
+
+TEST_F(CoreResumeTest, ASendThatIsLostAndThereAllTheSameIsFoundByItsId) {
+    come_back(1);
+    send(1, "ann", "a", "c1");
+    turn();
+    store.lose(true);
+    turn();
+    store.answer_read();
+    turn();
+    lanes[0].take_calls();
+    send(1, "ann", "a", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
+}
+
+TEST_F(CoreResumeTest, SendsOfOneSenderKeepTheirOrderWithAndWithoutIds) {
+    enter({1});
+    send(1, "ann", "a", "c1");
+    send(1, "ann", "b");
+    join(1, "ann");
+    send(1, "ann", "c", "c2");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n#3 ann: c\n");
+}
+
+// --- taking over -----------------------------------------------------------------------------------------------------
+
+TEST_F(CoreResumeTest, WhoComesWithTheSessionOfAMemberTakesItsPlace) {
+    enter({3});
+    come_back(1, {.session = "s1"});
+    join(1, "ann");
+    settle();
+    lanes[0].take_calls();
+    const auto entered = come_back(2, {.session = "s2", .earlier_session = "s1"});
+    EXPECT_THAT(entered.users, testing::SizeIs(1));
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("end 1: replaced"));
+    send(2, "ann", "still here");
+    settle();
+    depart(1);
+    settle();
+    EXPECT_EQ(read(3), "ann entered the room.\n#1 ann: still here\n") << "neither a leave nor a join";
+    depart(2);
+    settle();
+    EXPECT_TRUE(read(3).ends_with("\nann has left the room.\n"));
+}
+
+TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
+    come_back(1, {.token_name = "ann", .token = "t"});
+    join(1, "ann");
+    settle();
+    lanes[0].take_calls();
+    come_back(2, {.token_name = "ann", .token = "t"});
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("end 1: replaced"));
+}
+
+TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
+    ASSERT_EQ(add_room("Tea"), 2U);
+    come_back(1, {.session = "s1"});
+    join(1, "ann");
+    settle();
+    lanes[0].take_calls();
+    ASSERT_TRUE(enter(Entry{.connection = 2, .resumes = true, .session = "s2", .earlier_session = "s1"}, 2));
+    come_back(3, {.session = "s3", .earlier_session = ""});
+    come_back(4, {.session = "s4", .earlier_session = "s2"});
+    EXPECT_THAT(lanes[0].take_calls(), IsEmpty());
+}
+
+// --- catching up -----------------------------------------------------------------------------------------------------
+
+TEST_F(CoreResumeTest, WhatIsRecentComesFromTheLogInOneStep) {
+    enter({1});
+    say(1, "ann", 20);
+    const auto entered = come_back(2);
+    EXPECT_EQ(entered.last_seq, 20U);
+    EXPECT_EQ(read_on(entered, 15), lines(16, 20));
+    EXPECT_EQ(steps, 1);
+    EXPECT_TRUE(store.reads.empty());
+}
+
+TEST_F(CoreResumeTest, WhatIsOlderComesFromTheStorePageByPage) {
+    enter({1});
+    say(1, "ann", 300);
+    EXPECT_EQ(read_on(come_back(2), 7), lines(8, 300));
+    EXPECT_EQ(steps, 3);
+}
+
+TEST_F(CoreResumeTest, CrossesToLiveWithoutGapOrRepeatHoweverFastTheRoomMoves) {
+    enter({1});
+    say(1, "ann", 290);
+    const auto entered = come_back(2);
+    between_steps = [&] {
+        if (steps < 5) say(1, "ann", 100);
+    };
+    const std::string seen = read_on(entered, 7);
+    EXPECT_EQ(said, 690);
+    EXPECT_EQ(seen, lines(8, 690));
+}
+
+TEST_F(CoreResumeTest, JoinsAndLeavesAreSeenFromTheWayInOn) {
+    enter({1, 3});
+    say(1, "ann", 300);
+    join(3, "bob");
+    const auto entered = come_back(2);
+    settle();
+    between_steps = [&] {
+        leave(3, "bob");
+        say(1, "ann", 1);
+        between_steps = nullptr;
+    };
+    EXPECT_EQ(read_on(entered, 0), lines(1, 300) + "bob has left the room.\n" + lines(301, 301));
+}
+
+TEST_F(CoreResumeTest, AReaderEndsWhereTheStoreCanNotBeReadOrTheRoomIsGone) {
+    enter({1});
+    say(1, "ann", 300);
+    const auto entered = come_back(2);
+    bool is_ok = true;
+    core.catch_up({.room = 1, .after = 0, .until = 300, .from = entered.from},
+                  [&](const Core::CatchUp& step) { is_ok = step.is_ok; });
+    store.answer_read(false);
+    turn();
+    EXPECT_FALSE(is_ok);
+    core.catch_up({.room = 99}, [&](const Core::CatchUp& step) { is_ok = step.is_ok; });
+    EXPECT_FALSE(is_ok);
+}
+
+}  // namespace
+}  // namespace globes::chat

@@ -1,0 +1,150 @@
+// What expires: readers don't see it from that moment on, and the store loses it a little later.
+#include "unit/chat/core_harness.h"
+
+namespace globes::chat {
+namespace {
+
+constexpr UnixMicros kSecond = 1'000'000;
+
+class CoreRetentionTest : public CoreHarness {
+protected:
+    /// Public Chat with limits of its own.
+    void load_with(std::uint64_t retention_s, std::uint64_t max_events) {
+        load(
+            {{.record =
+                  {.id = kPublicChatId, .title = "Public Chat", .retention_s = retention_s, .max_events = max_events}}},
+            2);
+        enter({1});
+    }
+    /// One text a second.
+    void say(int count) {
+        for (int i = 0; i < count; ++i) {
+            clock.now += kSecond;
+            send(1, "ann", "x");
+            settle();
+        }
+    }
+    Core::Readable readable() const { return core.readable(*core.find({.id = kPublicChatId, .folded_title = {}})); }
+    void answer_reads() {
+        while (!store.reads.empty()) store.answer_read();
+        turn();
+    }
+    std::size_t kept() { return store.kept[kPublicChatId].events.size(); }
+};
+
+TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited) {
+    load_with(0, 10);
+    say(25);
+    EXPECT_EQ(readable().first_seq, 16U);
+    EXPECT_EQ(readable().last_seq, 25U);
+    EXPECT_EQ(kept(), 25U);
+    core.purge();
+    settle();
+    EXPECT_EQ(kept(), 10U);
+    EXPECT_EQ(readable().first_seq, 16U);
+}
+
+TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
+    load_with(10, 0);
+    say(25);
+    EXPECT_EQ(readable().not_before, clock.now - 10 * kSecond);
+    std::string seen;
+    core.catch_up({.room = 1, .after = 0, .until = 25, .from = lanes[0].published[1].back().end()},
+                  [&](const Core::CatchUp& step) {
+                      for (const log::Slice& frames : step.frames) seen += frames.bytes();
+                  });
+    EXPECT_TRUE(seen.starts_with("#15 ")) << seen;
+}
+
+TEST_F(CoreRetentionTest, TheOldestReadableSeqIsExactAfterALook) {
+    load_with(10, 0);
+    say(25);
+    bool done = false;
+    core.look_for_expired(1, [&] { done = true; });
+    EXPECT_FALSE(done);
+    answer_reads();
+    EXPECT_TRUE(done);
+    EXPECT_EQ(readable().first_seq, 15U);
+    clock.now += 100 * kSecond;
+    core.look_for_expired(1, [] {});
+    answer_reads();
+    EXPECT_EQ(readable().first_seq, 26U) << "nothing is left";
+}
+
+TEST_F(CoreRetentionTest, ALookIsForNothingWhereNothingExpiresByTime) {
+    load_with(0, 10);
+    say(25);
+    bool done = false;
+    core.look_for_expired(1, [&] { done = true; });
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(store.reads.empty());
+}
+
+TEST_F(CoreRetentionTest, WhatHasExpiredIsPurgedInSmallSteps) {
+    load_with(10, 0);
+    for (int i = 0; i < 2'500; ++i) {
+        send(1, "ann", "x");
+        if (i % 500 == 499) settle();
+    }
+    clock.now += 60 * kSecond;
+    core.purge();
+    answer_reads();
+    ASSERT_EQ(store.batches.size(), 1U);
+    EXPECT_EQ(store.written(0), std::vector<std::string>{"purge 1 to 1000"});
+    settle();
+    EXPECT_EQ(kept(), 0U);
+}
+
+TEST_F(CoreRetentionTest, SeqsGoOnAfterAPurge) {
+    load_with(10, 0);
+    say(5);
+    clock.now += 60 * kSecond;
+    core.purge();
+    answer_reads();
+    settle();
+    say(1);
+    EXPECT_EQ(readable().first_seq, 6U);
+    EXPECT_EQ(readable().last_seq, 6U);
+}
+
+TEST_F(CoreRetentionTest, APurgeThatFailsIsTriedAgainAtTheNextCall) {
+    load_with(0, 10);
+    say(25);
+    core.purge();
+    turn();
+    store.fail();
+    turn();
+    EXPECT_EQ(kept(), 25U);
+    core.purge();
+    settle();
+    EXPECT_EQ(kept(), 10U);
+}
+
+TEST_F(CoreRetentionTest, RoomsAreVisitedInTurns) {
+    load_with(0, 1);
+    for (int i = 0; i < 600; ++i) add_room(fmt::format("Room {}", i + 2));
+    say(2);
+    for (int call = 0; call < 3; ++call) {
+        core.purge();
+        settle();
+    }
+    EXPECT_EQ(kept(), 1U);
+    say(1);
+    for (int call = 0; call < 3; ++call) {
+        core.purge();
+        settle();
+    }
+    EXPECT_EQ(kept(), 1U) << "the round begins again";
+}
+
+TEST_F(CoreRetentionTest, NothingIsPurgedWhileTheServerEnds) {
+    load_with(0, 10);
+    say(25);
+    core.drain([] {});
+    core.purge();
+    settle();
+    EXPECT_EQ(kept(), 25U);
+}
+
+}  // namespace
+}  // namespace globes::chat

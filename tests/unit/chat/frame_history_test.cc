@@ -1,0 +1,135 @@
+#include "chat/frame_history.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/chat/fakes.h"
+
+namespace globes::chat {
+namespace {
+
+constexpr RoomId kRoom = 7;
+
+class FrameHistoryTest : public testing::Test {
+protected:
+    FrameHistoryTest() { say(25); }
+    void say(int count) {
+        std::vector<Event>& events = store.kept[kRoom].events;
+        for (int i = 0; i < count; ++i) {
+            const auto seq = events.size() + 1;
+            events.push_back({.kind = EventKind::send,
+                              .room = kRoom,
+                              .seq = seq,
+                              .name = "ann",
+                              .text = "x",
+                              .time = static_cast<UnixMicros>(seq) * 1'000'000});
+        }
+    }
+    /// Asks for the page behind `after`; what it holds goes into `pages` as first-last.
+    void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0) {
+        history.read(kRoom, after, last_seq, not_before, [this](const std::shared_ptr<const FramePage>& page) {
+            pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
+            newest = page;
+        });
+    }
+    void answer_reads() {
+        while (!store.reads.empty()) {
+            ++reads;
+            store.answer_read();
+            for (Task& task : std::exchange(posted, {})) task();
+        }
+    }
+    std::string between(std::uint64_t after, std::uint64_t until) const {
+        return std::string(newest->between(after, until).bytes());
+    }
+
+    FakeStore store;
+    TextEncoder encoder;
+    std::vector<Task> posted;
+    FrameHistory history{store,
+                         encoder,
+                         [this](Task task) { posted.push_back(std::move(task)); },
+                         {.page_events = 10, .cached_bytes = 250, .reads_in_flight = 2}};
+    std::vector<std::string> pages;
+    std::shared_ptr<const FramePage> newest;
+    int reads = 0;
+};
+
+TEST_F(FrameHistoryTest, GivesTheAlignedPageThatHoldsTheNextEvent) {
+    ask(0);
+    ask(9);
+    ask(10);
+    ask(24);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("1-10", "1-10", "11-20", "21-25"));
+    EXPECT_EQ(reads, 3) << "the first two share a read";
+}
+
+TEST_F(FrameHistoryTest, APageGivesTheFramesBetweenTwoSeqs) {
+    ask(10);
+    answer_reads();
+    EXPECT_EQ(between(10, 12), "#11 ann: x\n#12 ann: x\n");
+    EXPECT_EQ(between(3, 11), "#11 ann: x\n");
+    EXPECT_EQ(between(19, 99), "#20 ann: x\n");
+    EXPECT_EQ(between(20, 25), "");
+    EXPECT_EQ(between(12, 12), "");
+}
+
+TEST_F(FrameHistoryTest, APageIsReadOnceForManyReaders) {
+    for (int i = 0; i < 1000; ++i) ask(0);
+    answer_reads();
+    for (int i = 0; i < 1000; ++i) ask(0);
+    EXPECT_EQ(reads, 1);
+    EXPECT_EQ(pages.size(), 2000U);
+}
+
+TEST_F(FrameHistoryTest, APageThatWasNotFullIsReadAgainWhenTheRoomHasGoneOn) {
+    ask(20);
+    answer_reads();
+    say(3);
+    ask(20, 28);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("21-25", "21-28"));
+}
+
+TEST_F(FrameHistoryTest, ReadsAreLimitedAndTheRestWaits) {
+    ask(0);
+    ask(10);
+    ask(20);
+    EXPECT_EQ(store.reads.size(), 2U);
+    answer_reads();
+    EXPECT_EQ(pages.size(), 3U);
+}
+
+TEST_F(FrameHistoryTest, ForgetsThePagesThatWereNotUsedForLongest) {
+    for (const std::uint64_t after : {0U, 10U, 0U, 20U}) {
+        ask(after);
+        answer_reads();
+    }
+    EXPECT_EQ(reads, 3);
+    ask(0);
+    EXPECT_EQ(pages.size(), 5U) << "it was used last but one";
+    ask(10);
+    answer_reads();
+    EXPECT_EQ(reads, 4);
+}
+
+TEST_F(FrameHistoryTest, LeavesOutWhatHasExpired) {
+    ask(0, 25, 4'000'000);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("4-10"));
+    ask(0, 25, 14'000'000);
+    answer_reads();
+    EXPECT_EQ(pages.back(), "14-13") << "an empty page says where there is more";
+}
+
+TEST_F(FrameHistoryTest, SaysWhereTheStoreCouldNotBeReadAndTriesAgainNextTime) {
+    ask(0);
+    store.answer_read(false);
+    for (Task& task : std::exchange(posted, {})) task();
+    ask(0);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("none", "1-10"));
+}
+
+}  // namespace
+}  // namespace globes::chat

@@ -1,0 +1,114 @@
+#include "log/recent.h"
+
+#include <gmock/gmock.h>
+
+#include "log/tail.h"
+
+namespace globes::log {
+namespace {
+
+class RecentTest : public testing::Test {
+protected:
+    void say(std::string_view text) {
+        ++seq;
+        recent.add(seq, static_cast<UnixMicros>(seq) * 10, tail.append(text));
+    }
+    void announce(std::string_view text) { recent.add_live(tail.append(text)); }
+    std::string durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before = 0) const {
+        const auto frames = recent.durable(after, until, not_before);
+        return frames ? text_of(*frames) : "none";
+    }
+    static std::string text_of(const std::vector<Slice>& frames) {
+        std::string text;
+        for (const Slice& frame : frames) text += frame.bytes();
+        return text;
+    }
+
+    RecentBudget budget;
+    Tail tail;
+    std::uint64_t seq = 0;
+    Recent recent{budget, 0};
+};
+
+TEST_F(RecentTest, GivesWhatIsDurableAfterASeq) {
+    say("a");
+    announce("+");
+    say("b");
+    announce("-");
+    say("c");
+    EXPECT_EQ(durable(0, 3), "abc");
+    EXPECT_EQ(durable(1, 3), "bc");
+    EXPECT_EQ(durable(1, 2), "b");
+    EXPECT_EQ(durable(3, 3), "");
+}
+
+TEST_F(RecentTest, GivesEverythingFromAPlaceInTheLog) {
+    say("a");
+    const Position from = tail.end();
+    EXPECT_EQ(text_of(recent.since(from)), "");
+    announce("+");
+    say("b");
+    ASSERT_TRUE(recent.reaches(from));
+    EXPECT_EQ(text_of(recent.since(from)), "+b");
+    EXPECT_EQ(text_of(recent.since(0)), "a+b");
+}
+
+TEST_F(RecentTest, LeavesOutWhatHasExpired) {
+    say("a");
+    say("b");
+    say("c");
+    EXPECT_EQ(durable(0, 3, 20), "bc");
+    EXPECT_EQ(durable(0, 3, 31), "");
+}
+
+TEST_F(RecentTest, NeighboursAreOneSlice) {
+    say("a");
+    say("b");
+    announce("+");
+    say("c");
+    EXPECT_EQ(recent.durable(0, 3, 0)->size(), 2U);
+    EXPECT_EQ(recent.since(0).size(), 1U);
+}
+
+TEST_F(RecentTest, KnowsNothingOfWhatWasSaidBeforeItsTime) {
+    Recent younger(budget, 41);
+    EXPECT_EQ(younger.durable(40, 41, 0), std::nullopt);
+    EXPECT_TRUE(younger.durable(41, 41, 0)->empty());
+    younger.add(42, 0, tail.append("x"));
+    EXPECT_EQ(younger.durable(40, 42, 0), std::nullopt);
+    EXPECT_EQ(text_of(*younger.durable(41, 42, 0)), "x");
+}
+
+TEST_F(RecentTest, GivesUpItsOldestFramesAtTheLimitOfTheRoom) {
+    budget.room_bytes = 10'000;
+    for (int i = 0; i < 20; ++i) say(std::string(1'000, 'x'));
+    EXPECT_LE(budget.used, 10'000U);
+    EXPECT_EQ(durable(0, 20), "none");
+    EXPECT_EQ(durable(15, 20).size(), 5'000U);
+    EXPECT_FALSE(recent.reaches(0));
+    EXPECT_TRUE(recent.reaches(15'000));
+}
+
+TEST_F(RecentTest, TheRoomThatGrowsGivesWayToTheOthers) {
+    budget.total_bytes = 10'000;
+    Recent other(budget, 0);
+    Tail others_tail;
+    other.add(1, 0, others_tail.append(std::string(6'000, 'o')));
+    for (int i = 0; i < 20; ++i) say(std::string(1'000, 'x'));
+    EXPECT_LE(budget.used, 10'000U);
+    EXPECT_TRUE(other.reaches(0));
+    EXPECT_FALSE(recent.reaches(0));
+}
+
+TEST_F(RecentTest, ARoomThatEndsLeavesItsShareToTheOthers) {
+    {
+        Recent other(budget, 0);
+        Tail others_tail;
+        other.add(1, 0, others_tail.append("o"));
+        EXPECT_GT(budget.used, 0U);
+    }
+    EXPECT_EQ(budget.used, 0U);
+}
+
+}  // namespace
+}  // namespace globes::log
