@@ -24,7 +24,7 @@ Room::Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, S
     : record_(std::move(record)),
       shared_(shared),
       people_(shared.lanes),
-      recent_(shared.recent),
+      recent_(shared.recent, last_seq),
       last_seq_(last_seq),
       first_seq_(first_seq) {}
 

@@ -21,7 +21,8 @@ struct RecentBudget {
 
 class Recent {
 public:
-    explicit Recent(RecentBudget& budget) : budget_(budget) {}
+    /// `last_seq`: the newest seq that was given before the first `add`.
+    Recent(RecentBudget& budget, std::uint64_t last_seq) : budget_(budget), last_seq_(last_seq) {}
     ~Recent() { budget_.used -= bytes_; }
     Recent(const Recent&) = delete;
     Recent& operator=(const Recent&) = delete;
@@ -37,7 +38,7 @@ private:
 
     RecentBudget& budget_;
     std::deque<Slice> frames_;
-    std::uint64_t last_seq_ = 0;  // of the newest frame
+    std::uint64_t last_seq_;  // of the newest frame, also where it is not here any more
     std::size_t bytes_ = 0;
 };
 
