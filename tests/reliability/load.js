@@ -23,6 +23,7 @@ export class Load {
     #padding;
     #said = 0;
     #limit = Infinity;
+    #after;
     #isTalking = false;
     #isUp = withResolvers();
 
@@ -32,17 +33,24 @@ export class Load {
 
     /**
      * The server runs. `window`: messages that each sender keeps on their way; `padding`: the most characters that a
-     * message has beside its number.
+     * message has beside its number; `after`: the newest seq that is there already.
      */
-    constructor(server, room, { senders = 0, receivers = 0, window = 4, padding = 40, seed = 20201203 } = {}) {
+    constructor(server, room, options = {}) {
+        const { senders = 0, receivers = 0, window = 4, padding = 40, seed = 20201203, after = 0 } = options;
         this.#server = server;
         this.#room = room;
         this.#random = new Random(seed);
         this.#window = window;
         this.#padding = padding;
+        this.#after = after;
         this.up();
         for (let index = 0; index < senders; index += 1) this.senders.push(this.join(`sender ${index}`));
         for (let index = 0; index < receivers; index += 1) this.receivers.push(this.join(`receiver ${index}`));
+    }
+
+    /** How many messages were said. */
+    get said() {
+        return this.#said;
     }
 
     get everyone() {
@@ -50,7 +58,7 @@ export class Load {
     }
 
     /** One more client that reads the room; belongs to whoever asks. */
-    join(name, after = 0) {
+    join(name, after = this.#after) {
         const find = async () => {
             await this.#isUp.promise;
             return this.#server;
@@ -137,6 +145,13 @@ export class Load {
 
     #text() {
         return `${this.#said}${this.#random.pick(SPICE)} ${'x'.repeat(this.#random.below(this.#padding + 1))}`;
+    }
+
+    /** Where everyone is, for the message of a run that got stuck. */
+    describe() {
+        const state = ({ name, last, unacked, isWelcomed, connections }) =>
+            `${name} at ${last}, ${unacked} unacked, ${connections} connections${isWelcomed ? '' : ', away'}`;
+        return `${this.#said} messages were said\n${this.everyone.map(state).join('\n')}`;
     }
 
     #namesOf(chooses) {
