@@ -24,7 +24,7 @@ test('an expired message is gone at once, and the next one goes on counting', as
     await load.welcomed();
     await load.talk(20);
     await load.quiet();
-    for (let isEmpty = false; !isEmpty;) {
+    const isEmpty = async () => {
         const expired = Date.now() - 1000;
         const page = await readPage(server, room, 'limit=1000');
         assert.equal(page.last_seq, 20);
@@ -32,8 +32,9 @@ test('an expired message is gone at once, and the next one goes on counting', as
             const { seq, time } = JSON.parse(text);
             assert.ok(Date.parse(time) >= expired, `seq ${seq} of ${time} was shown at ${new Date().toISOString()}`);
         }
-        isEmpty = page.events.length === 0;
-    }
+        return page.events.length === 0;
+    };
+    await eventually(isEmpty, 'all of them expire');
     const late = load.join('who has seen them all', 20);
     const early = load.join('who has missed some', 10);
     await Promise.all([late, early].map((client) => client.until(() => client.isWelcomed)));
