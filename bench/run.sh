@@ -1,8 +1,19 @@
 #!/usr/bin/env bash
-# run.sh [OPTION…]: measures Globes and its peers in turn on the same core and writes docs/benchmarks.md. Options are those
-# of compare.py (`bench/run.sh --help`); this script brings what it needs: the release build, the peers, enough files.
+# run.sh [--reliability] [OPTION…]: measures Globes and its peers in turn on the same core and writes docs/benchmarks.md, or
+# what lasting costs, into docs/reliability.md. Options are those of compare.py or reliability.py (`bench/run.sh --help`,
+# `bench/run.sh --reliability --help`); this script brings what they need: the release build, the peers, enough files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Client and server each hold one file for each connection.
+ulimit -n "$(ulimit -Hn)"
+export PYTHONDONTWRITEBYTECODE=1
+readonly build=${GLOBES_BENCH_BUILD:-build/release}
+
+if [[ ${1:-} == --reliability ]]; then
+    [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes globes-bench
+    exec python3 bench/reliability.py --build "$build" "${@:2}"
+fi
 
 # Bun's binary is in its package for this platform; its install script would only move it.
 if [[ ! -e bench/peers/node_modules/.package-lock.json ||
@@ -13,7 +24,4 @@ if [[ ! -e bench/peers/node_modules/.package-lock.json ||
 fi
 [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes globes-bench raw-epoll-chat
 
-# Client and server each hold one file for each connection.
-ulimit -n "$(ulimit -Hn)"
-export PYTHONDONTWRITEBYTECODE=1
-exec python3 bench/compare.py --build "${GLOBES_BENCH_BUILD:-build/release}" "$@"
+exec python3 bench/compare.py --build "$build" "$@"

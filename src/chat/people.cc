@@ -5,11 +5,25 @@
 #include "base/unicode.h"
 
 namespace globes::chat {
+namespace {
+
+/// Whether whoever comes with `entry` proves to be the one who came with `earlier`.
+bool is_same(const Entry& entry, const Entry& earlier) {
+    const auto knows = [&](const std::string& credential) {
+        return !credential.empty() &&
+               (credential == earlier.session || credential == earlier.earlier_session || credential == earlier.token);
+    };
+    return knows(entry.earlier_session) || knows(entry.token);
+}
+
+}  // namespace
 
 void People::add(Entry entry) {
     ++on_lane_[entry.lane];
     const ConnectionId connection = entry.connection;
     add_credential(entry.session, connection);
+    // Who loses the connection before its welcome knows no newer secret to come back with.
+    add_credential(entry.earlier_session, connection);
     add_credential(entry.token, connection);
     people_.emplace(connection, Person{.entry = std::move(entry)});
 }
@@ -20,6 +34,7 @@ void People::remove(ConnectionId connection) {
     const Entry& entry = found->second.entry;
     --on_lane_[entry.lane];
     remove_credential(entry.session, connection);
+    remove_credential(entry.earlier_session, connection);
     remove_credential(entry.token, connection);
     people_.erase(found);
 }
@@ -47,7 +62,6 @@ Person* People::find_same(const Entry& entry) {
 }
 
 void People::hand_over(Person& from, Person& to) {
-    holders_.at(fold_case(from.name)).connection = to.entry.connection;
     members_.at(from.arrival) = &to;
     to.is_member = std::exchange(from.is_member, false);
     to.name = std::exchange(from.name, {});
@@ -71,14 +85,15 @@ std::vector<ConnectionId> People::connections() const {
 
 Result<void> People::take_name(Person& person, std::string_view name) {
     const std::uint64_t hold = ++arrivals_;
-    const auto [found, is_free] = holders_.try_emplace(fold_case(name), person.entry.connection, hold, false);
+    const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
     if (!is_free) {
-        // Whoever gave a name up takes it back before its leave is out: the join is broadcast behind the leave.
+        // Whoever gave a name up takes it back before its leave is out, also on another connection: what they do next
+        // is broadcast behind the leave.
         Holder& holder = found->second;
-        if (!holder.leaving || holder.connection != person.entry.connection)
-            return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
-        holder.hold = hold;
-        holder.leaving = false;
+        const bool was_theirs =
+            holder.left && (holder.left->connection == person.entry.connection || is_same(person.entry, *holder.left));
+        if (!was_theirs) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
+        holder = {.hold = hold, .left = std::nullopt};
     }
     person.is_member = true;
     person.name = name;
@@ -89,7 +104,7 @@ Result<void> People::take_name(Person& person, std::string_view name) {
 }
 
 std::uint64_t People::give_up_name(Person& person) {
-    holders_.at(fold_case(person.name)).leaving = true;
+    holders_.at(fold_case(person.name)).left = person.entry;
     members_.erase(person.arrival);
     person.is_member = false;
     person.name.clear();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,12 +52,14 @@ public:
     bool empty() const { return people_.empty(); }
     std::vector<ConnectionId> connections() const;
 
-    /// The member who came with the earlier session or the token of `entry`: the same person. Null where there is none.
+    /// The member who is the same person: whose session `entry` came with, or whose welcome was lost after it had come
+    /// with that session too, or who came with the same token. Null where there is none.
     Person* find_same(const Entry& entry);
     /// `to` becomes the member that `from` is, without a leave or a join; `from` is no member any more.
     void hand_over(Person& from, Person& to);
 
-    /// Makes `person` a member called `name`. A name is taken by one holder at a time, without regard to case.
+    /// Makes `person` a member called `name`. A name is taken by one holder at a time, without regard to case; one that
+    /// was given up and is not released yet can be taken by the same person alone.
     /// Error: duplicate_username, field name.
     Result<void> take_name(Person& person, std::string_view name);
     /// `person` is no member any more, but its name stays taken until its leave has been broadcast: `release_name` with
@@ -73,9 +76,8 @@ private:
     void remove_credential(const std::string& credential, ConnectionId connection);
 
     struct Holder {
-        ConnectionId connection;
         std::uint64_t hold;
-        bool leaving;
+        std::optional<Entry> left;  // who gave the name up, until its leave has been broadcast
     };
 
     std::unordered_map<ConnectionId, Person> people_;

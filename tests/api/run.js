@@ -27,5 +27,5 @@ function run(files, concurrency) {
 }
 
 const quick = run([...testFiles('.'), ...testFiles('../web')], 2);
-const loading = run(testFiles('robustness'), 1);
+const loading = run([...testFiles('robustness'), ...testFiles('../reliability')], 1);
 process.exit(quick || loading);

@@ -6,13 +6,23 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** All send events of a room in order of `seq`, as rows of the events table. */
-export async function storedEvents(dataFolder, roomId) {
-    const sql = `SELECT seq, kind, name, color, text, client_id, time_us FROM events WHERE room_id = ${roomId} ORDER BY seq`;
+async function query(dataFolder, sql) {
     const database = join(dataFolder, 'globes.db');
     const options = { maxBuffer: 1 << 30 };
     const { stdout } = await run('sqlite3', ['-readonly', '-json', '-cmd', '.timeout 5000', database, sql], options);
     return stdout.trim() === '' ? [] : JSON.parse(stdout);
+}
+
+/** All send events of a room in order of `seq`, as rows of the events table. */
+export function storedEvents(dataFolder, roomId) {
+    const columns = 'seq, kind, name, color, text, client_id, time_us';
+    return query(dataFolder, `SELECT ${columns} FROM events WHERE room_id = ${roomId} ORDER BY seq`);
+}
+
+/** How many events of a room are stored, those included that readers don't see any more. */
+export async function countEvents(dataFolder, roomId) {
+    const [{ count }] = await query(dataFolder, `SELECT count(*) AS count FROM events WHERE room_id = ${roomId}`);
+    return count;
 }
 
 /** The rows must be 1, 2, 3 … without gap. */

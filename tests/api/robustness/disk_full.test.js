@@ -1,49 +1,15 @@
 // A disk without space: refusals instead of losses, and chat goes on when the disk does. Needs root, for a small tmpfs.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { assertStatus, createRoom, get } from '../harness/api.js';
 import { ChatClient, errorEvent } from '../harness/chat_client.js';
 import { Server } from '../harness/server.js';
+import { fillDisk, mountSmallDisk } from '../harness/small_disk.js';
 import { assertContiguous, assertStored, storedEvents } from '../harness/store.js';
 import { eventually } from '../harness/wait.js';
-
-/** A tmpfs of 4 MiB, or null where that is not permitted. */
-function mountSmallDisk(t) {
-    const folder = mkdtempSync(join(tmpdir(), 'globes-disk-'));
-    try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
-    } catch {
-        rmSync(folder, { recursive: true });
-        return null;
-    }
-    t.after(() => {
-        execFileSync('umount', ['--lazy', folder]);
-        rmSync(folder, { recursive: true });
-    });
-    return folder;
-}
-
-/** Writes to `path` until nothing fits. */
-function fillDisk(path) {
-    const file = openSync(path, 'w');
-    try {
-        for (let size = 65_536; size >= 1;) {
-            try {
-                writeSync(file, Buffer.alloc(size));
-            } catch (error) {
-                if (error.code !== 'ENOSPC') throw error;
-                size = Math.floor(size / 2);
-            }
-        }
-    } finally {
-        closeSync(file);
-    }
-}
 
 test('a full disk: sends are refused, nothing unsaved is delivered, and it goes on by itself', async (t) => {
     const server = new Server({ config: { MessagesPerSecond: 0 } });

@@ -131,6 +131,34 @@ TEST_F(PeopleTest, WhoeverGaveANameUpMayTakeItBackAndThenKeepsIt) {
     EXPECT_TRUE(people.take_name(*people.find(2), "ann"));
 }
 
+TEST_F(PeopleTest, WhoeverComesBackWithASessionTakesTheirNameBeforeItIsReleased) {
+    people.add({.connection = 1, .session = "s1"});
+    ASSERT_TRUE(people.take_name(*people.find(1), "ann"));
+    const auto hold = people.give_up_name(*people.find(1));
+    people.remove(1);
+
+    people.add({.connection = 2, .session = "s2", .earlier_session = "s0"});
+    EXPECT_EQ(people.take_name(*people.find(2), "ann").error(), kTaken) << "someone else";
+    people.add({.connection = 3, .session = "s3", .earlier_session = "s1"});
+    ASSERT_TRUE(people.take_name(*people.find(3), "ann"));
+    people.release_name("ann", hold);
+    EXPECT_EQ(people.take_name(*people.find(2), "ann").error(), kTaken) << "the leave of then frees nothing now";
+}
+
+TEST_F(PeopleTest, WhoseWelcomeWasLostIsKnownByTheSessionBefore) {
+    people.add({.connection = 1, .session = "s1"});
+    ASSERT_TRUE(people.take_name(*people.find(1), "ann"));
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "s1"};
+    people.add(second);
+    people.hand_over(*people.find_same(second), *people.find(2));
+    people.remove(1);
+
+    EXPECT_EQ(people.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}), people.find(2));
+    EXPECT_EQ(people.find_same({.connection = 3, .session = "s3", .earlier_session = "s2"}), people.find(2));
+    people.remove(2);
+    EXPECT_EQ(people.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}), nullptr);
+}
+
 TEST_F(PeopleTest, WhoeverComesBackArrivesLast) {
     Person& ann = member(1, "ann");
     member(2, "bob");

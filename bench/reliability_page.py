@@ -1,0 +1,141 @@
+"""Puts what bench/reliability.py measured into docs/reliability.md, between two marks; the rest of the page is prose."""
+
+import dataclasses
+import datetime
+import os
+import platform
+import statistics
+
+BEGIN = "<!-- measured: begin -->"
+END = "<!-- measured: end -->"
+
+
+@dataclasses.dataclass(frozen=True)
+class DurabilityScene:
+    name: str
+    title: str
+    options: str  # of globes-bench
+
+
+DURABILITY_SCENES = (
+    DurabilityScene("alone", "one sender, one message in flight", "--rooms 1 --members 1 --window 1"),
+    DurabilityScene("busy", "100 rooms, in each a sender with 4 messages in flight", "--rooms 100 --members 1 --window 4"),
+)
+
+
+def write(results, docs):
+    """Replaces the measured part of the page; returns the page's path."""
+    page = docs / "reliability.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    sections = (_introduction, _targets, _starts, _pages, _resumes, _storm, _durability)
+    measured = "\n\n".join(section(results) for section in sections)
+    page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}")
+    return page
+
+
+def _introduction(results):
+    return (f"Made by `{results['command']}` on {datetime.date.today()}, {_machine()}; don't edit, run it again. The server has one\n"
+            f"core and the clients have the other. Unless a table says otherwise, a number is the median of {results['rounds']} rounds with the\n"
+            "lowest and the highest in brackets.")
+
+
+def _targets(results):
+    _, middle, large = results["sizes"]
+    rows = [
+        (f"ready after kill -9 with {middle:,} messages", "< 2 s", max(results["starts"][middle]["killed"]), 2, "s, slowest"),
+        (f"a history page of 50 in a room of {large:,}, server CPU", "≤ 5 ms", _worst_page(results, 50), 5, "ms"),
+        (f"a history page of 1,000 in a room of {large:,}, server CPU", "≤ 5 ms", _worst_page(results, 1000), 5, "ms"),
+        (f"resume of the last 300 in a room of {large:,}", "≤ 50 ms", max(results["resumes"]["first"]), 50, "ms, slowest, right after a start"),
+        (f"others' p99 while {results['clients']:,} resume, in the same room", "≤ 3 × normal", _storm_ratio(results, "same"), 3, "×"),
+        (f"others' p99 while {results['clients']:,} resume, in another room", "≤ 3 × normal", _storm_ratio(results, "other"), 3, "×"),
+    ]
+    lines = ["| target | | measured | |", "|---|---|---:|---|"]
+    for title, limit, value, most, unit in rows:
+        lines.append(f"| {title} | {limit} | {value:.2f} {unit} | {'reached' if value <= most else '**missed**'} |")
+    return "\n".join(lines)
+
+
+def _starts(results):
+    lines = ["### From the start of the process to `GET /ready` with 200", "",
+             "*killed*: after `kill -9` in the middle of `globes-bench --rooms 10 --members 1 --window 4`, with what that left to recover.",
+             "", "| messages stored | after an orderly stop, ms | killed, ms |", "|---:|---:|---:|"]
+    for count in results["sizes"]:
+        found = results["starts"][count]
+        lines.append(f"| {count:,} | {_spread(_ms(found['orderly']), 0)} | {_spread(_ms(found['killed']), 0)} |")
+    return "\n".join(lines)
+
+
+def _pages(results):
+    large = results["sizes"][2]
+    lines = ["### A page of history, server CPU", "",
+             f"`GET /chats/1/events?after=…&limit=…` on one connection, all different pages: the median and the largest, of one room of {large:,}.",
+             "", "| page of | at message 1,000, ms | at the newest, ms |", "|---:|---:|---:|"]
+    for limit in (50, 1000):
+        cells = (results["pages"][f"{place}-{limit}"] for place in ("early", "late"))
+        shown = " | ".join(f"{cell['median'] / 1e6:.2f} (largest {cell['largest'] / 1e6:.2f})" for cell in cells)
+        lines.append(f"| {limit:,} | {shown} |")
+    return "\n".join(lines)
+
+
+def _resumes(results):
+    large = results["sizes"][2]
+    return "\n".join((
+        f"### Resuming after 300 missed messages in a room of {large:,}", "",
+        "From connecting to the last of them, with the handshake, as a client in another process sees it.", "",
+        "| | ms |", "|---|---:|",
+        f"| right after a start, from the store | {_spread(results['resumes']['first'], 1)} |",
+        f"| when others have read them before | {_spread(results['resumes']['warm'], 1)} |"))
+
+
+def _storm(results):
+    clients, middle = results["clients"], results["sizes"][1]
+    runs = results["storm"]
+    lines = [f"### {clients:,} clients resume at once, right after a start", "",
+             f"Each has missed 300 of {middle:,} messages. Beside them 50 members in the same room and 50 in another, in both of which one",
+             "talks 50 times a second: p99 of how late the members get what is said, from when it should have been sent.", "",
+             "| | normal, ms | during the storm, ms |", "|---|---:|---:|"]
+    for name, title in (("same", "the same room"), ("other", "another room")):
+        normal, storm = ([run[name][key] for run in runs] for key in ("normal", "storm"))
+        lines.append(f"| {title} | {_spread(normal, 1)} | {_spread(storm, 1)} |")
+    lines += ["", f"All have caught up after {_spread([run['seconds'] for run in runs], 2)} s; "
+                  f"{sum(run['lost'] for run in runs)} of them lost the connection. Each storm fills the server's core, so who"
+                  " talks meanwhile shares it with thousands of handshakes and replays."]
+    return "\n".join(lines)
+
+
+def _durability(results):
+    lines = ["### What durability costs", "", "| | `Durability` | messages/s | server CPU, µs a message | p50, ms | p99, ms |",
+             "|---|---|---:|---:|---:|---:|"]
+    for scene in DURABILITY_SCENES:
+        for level, runs in results["durability"][scene.name].items():
+            cells = (_spread([run["deliveries_per_s"] for run in runs], 0),
+                     _spread([run["server"]["cpu_us_per_delivery"] for run in runs], 1),
+                     _spread([run["latency_us"]["p50"] / 1e3 for run in runs], 2),
+                     _spread([run["latency_us"]["p99"] / 1e3 for run in runs], 2))
+            lines.append(f"| {scene.title} | `{level}` | " + " | ".join(cells) + " |")
+    lines += ["", "By " + " and ".join(f"`globes-bench {scene.options}`" for scene in DURABILITY_SCENES) +
+              f", {results['seconds']:g} s each; rooms of one member, so that a delivery is a message. What `power` costs is the disk's fsync."]
+    return "\n".join(lines)
+
+
+def _worst_page(results, limit):
+    return max(results["pages"][f"{place}-{limit}"]["median"] for place in ("early", "late")) / 1e6
+
+
+def _storm_ratio(results, room):
+    return statistics.median(run[room]["storm"] / run[room]["normal"] for run in results["storm"])
+
+
+def _ms(seconds):
+    return [1e3 * value for value in seconds]
+
+
+def _spread(values, digits):
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
+
+
+def _machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"

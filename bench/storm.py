@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""storm.py probe|crowd …: the two clients of the storm that bench/reliability.py raises; each prints JSON.
+
+`probe`: members of two rooms, in each of which one of them talks, and how late everyone gets what it says.
+`crowd`: many clients that resume at the same moment, and how long until the last has caught up.
+"""
+
+import argparse
+import base64
+import json
+import os
+import selectors
+import socket
+import struct
+import time
+
+CHUNK = 262_144
+# What stands before the time at which a message of the probe was due.
+MARK = b'"msg":"due '
+
+
+def handshake(path, protocols=""):
+    offered = f"Sec-WebSocket-Protocol: {protocols}\r\n" if protocols else ""
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (f"GET {path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{offered}\r\n").encode()
+
+
+def text_frame(text):
+    """Of up to 65,535 bytes, masked with zeros."""
+    payload = text.encode()
+    length = struct.pack("!B", 0x80 | len(payload)) if len(payload) < 126 else struct.pack("!BH", 0xFE, len(payload))
+    return b"\x81" + length + b"\0\0\0\0" + payload
+
+
+class Member:
+    """One of a probe's room. Messages are `due <ns>`; `late` takes (due, ns until here) of each that came."""
+
+    def __init__(self, target, room):
+        self.socket = socket.create_connection(target)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall(handshake(f"/chats/{room}/ws"))
+        self.rest = b""
+        self.late = []
+
+    def say(self, due):
+        event = {"event_type": "send", "name": "probe", "msg": f"due {due}"}
+        self.socket.sendall(text_frame(json.dumps(event)))
+
+    def read(self):
+        now = time.monotonic_ns()
+        data = self.rest + self.socket.recv(CHUNK)
+        parts = data.split(MARK)
+        for part in parts[1:-1]:
+            self._take(part, now)
+        tail = parts[-1]
+        if len(parts) > 1 and b'"' not in tail:
+            self.rest = MARK + tail
+            return
+        if len(parts) > 1:
+            self._take(tail, now)
+            tail = tail[tail.index(b'"'):]
+        self.rest = tail[-len(MARK):]
+
+    def _take(self, part, now):
+        due = int(part[:part.index(b'"')])
+        self.late.append((due, now - due))
+
+
+def probe(arguments):
+    """Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
+    target = (arguments.host, arguments.port)
+    rooms = {room: [Member(target, room) for _ in range(arguments.members)] for room in arguments.rooms}
+    selector = selectors.DefaultSelector()
+    for members in rooms.values():
+        for member in members:
+            selector.register(member.socket, selectors.EVENT_READ, member)
+    interval = int(1e9 / arguments.rate)
+    due = time.monotonic_ns() + interval
+    end = due + int(arguments.seconds * 1e9)
+    drained = end + 2_000_000_000
+    while (now := time.monotonic_ns()) < drained:
+        while due <= now and due < end:
+            for members in rooms.values():
+                members[0].say(due)
+            due += interval
+        until = due if due < end else drained
+        for key, _ in selector.select(max(0, until - time.monotonic_ns()) / 1e9):
+            key.data.read()
+    print(json.dumps({room: [sample for member in members for sample in member.late] for room, members in rooms.items()}))
+
+
+def crowd(arguments):
+    """All connect at once and read until they have seen `last`."""
+    target = (arguments.host, arguments.port)
+    # With the id, or the welcome would do, which also names the newest.
+    end_mark = f'"seq":{arguments.last},"id"'.encode()
+    request = handshake(f"/chats/{arguments.room}/ws?after={arguments.after}", "globes.v1")
+    selector = selectors.DefaultSelector()
+    begin = time.monotonic_ns()
+    for _ in range(arguments.clients):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex(target)
+        selector.register(client, selectors.EVENT_WRITE, b"")
+    reading = arguments.clients
+    lost = 0
+    took = []
+    while reading:
+        for key, mask in selector.select():
+            client = key.fileobj
+            try:
+                if mask & selectors.EVENT_WRITE:
+                    client.send(request)
+                    selector.modify(client, selectors.EVENT_READ, b"")
+                    continue
+                data = client.recv(CHUNK)
+            except OSError:
+                data = b""
+            seen = key.data + data
+            if data and end_mark not in seen:
+                # Enough to find the mark where it comes in two parts.
+                selector.modify(client, selectors.EVENT_READ, seen[-len(end_mark):])
+                continue
+            lost += not data
+            took.append(time.monotonic_ns() - begin)
+            selector.unregister(client)
+            reading -= 1
+    print(json.dumps({"begin": begin, "end": time.monotonic_ns(), "lost": lost, "slowest_ns": max(took)}))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host")
+    parser.add_argument("port", type=int)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("probe")
+    command.set_defaults(run=probe)
+    command.add_argument("--rooms", type=int, nargs="+", required=True)
+    command.add_argument("--members", type=int, default=50)
+    command.add_argument("--rate", type=float, default=50)
+    command.add_argument("--seconds", type=float, required=True)
+    command = commands.add_parser("crowd")
+    command.set_defaults(run=crowd)
+    command.add_argument("--room", type=int, required=True)
+    command.add_argument("--clients", type=int, required=True)
+    command.add_argument("--after", type=int, required=True)
+    command.add_argument("--last", type=int, required=True)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()

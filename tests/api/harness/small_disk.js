@@ -1,0 +1,38 @@
+// A disk so small that a test can fill it. Needs root, for a tmpfs.
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A tmpfs of 4 MiB that is gone with the test, or null where that is not permitted. */
+export function mountSmallDisk(t) {
+    const folder = mkdtempSync(join(tmpdir(), 'globes-disk-'));
+    try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
+    } catch {
+        rmSync(folder, { recursive: true });
+        return null;
+    }
+    t.after(() => {
+        execFileSync('umount', ['--lazy', folder]);
+        rmSync(folder, { recursive: true });
+    });
+    return folder;
+}
+
+/** Writes to `path` until nothing fits. */
+export function fillDisk(path) {
+    const file = openSync(path, 'w');
+    try {
+        for (let size = 65_536; size >= 1;) {
+            try {
+                writeSync(file, Buffer.alloc(size));
+            } catch (error) {
+                if (error.code !== 'ENOSPC') throw error;
+                size = Math.floor(size / 2);
+            }
+        }
+    } finally {
+        closeSync(file);
+    }
+}

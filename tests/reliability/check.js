@@ -1,0 +1,27 @@
+// The command: checks a record that a run has left behind.
+//   node check.js RECORD                          against the history that the run read
+//   node check.js RECORD 127.0.0.1:5000 ROOM      against what that server says now
+// Exit status: 0 sound, 1 faults, each on a line, 2 wrong arguments.
+import { findFaults } from './checker.js';
+import { readHistory } from './history.js';
+import { Record } from './record.js';
+
+const [path, address, room] = process.argv.slice(2);
+if (!path || (address && !room)) {
+    console.error('usage: node check.js RECORD [HOST:PORT ROOM]');
+    process.exit(2);
+}
+const record = Record.read(path);
+if (address) {
+    const [host, port] = address.split(':');
+    record.history = await readHistory({ host, port: Number(port) }, { id: Number(room) });
+}
+if (!record.history) {
+    console.error(`${path}: the run read no history; name a server and its room`);
+    process.exit(2);
+}
+const faults = findFaults(record);
+for (const { rule, text } of faults) console.log(`${rule}: ${text}`);
+const { history, receivers, ackCount } = record;
+console.log(`${history.events.length} messages, ${ackCount} acks, ${receivers.size} receivers: ${faults.length} faults`);
+process.exit(faults.length === 0 ? 0 : 1);

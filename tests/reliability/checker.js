@@ -1,0 +1,146 @@
+// Says where a record breaks what Globes promises. Each promise is one rule below; what retention removed (before
+// `first_seq`) is checked as far as it was seen. No I/O.
+
+/** Of one rule; a broken run breaks one of them thousands of times. */
+const MOST_FAULTS = 10;
+
+const shown = (value) => JSON.stringify(value);
+
+/** History has every seq from its first to its last, once, in order; the first is 1, unless messages expire. */
+function seqWithoutGap({ record, history, events }, fault) {
+    if (history.first_seq !== 1 && !record.expires) fault(`history begins at ${history.first_seq}`);
+    const wanted = history.last_seq - history.first_seq + 1;
+    if (events.length !== wanted) fault(`history has ${events.length} events, its ends say ${wanted}`);
+    events.forEach(({ seq }, index) => {
+        const due = history.first_seq + index;
+        if (seq !== due) fault(`place ${index} of history has seq ${seq}, due is ${due}`);
+    });
+}
+
+/** Nothing stands in history that nobody sent, or otherwise than it was sent. */
+function nothingForeign({ record, events }, fault) {
+    for (const { event_type, name, id, msg, seq } of events) {
+        const sent = record.senders.get(name)?.messages.get(id);
+        if (sent === undefined) fault(`seq ${seq} (${shown(name)}, id ${shown(id)}) was never sent`);
+        else if (event_type !== 'send' || msg !== sent) fault(`seq ${seq} (id ${id}) is not what ${name} sent`);
+    }
+}
+
+/** An id stands in history at most once for each sender. */
+function idsOnce({ events }, fault) {
+    const seen = new Map();
+    for (const { name, id, seq } of events) {
+        const key = shown([name, id]);
+        if (seen.has(key)) fault(`${name}'s id ${id} stands at seq ${seen.get(key)} and again at ${seq}`);
+        seen.set(key, seq);
+    }
+}
+
+/** What was acked is in history, where the ack said. */
+function ackedIsKept({ record, history, bySeq }, fault) {
+    for (const [name, { acks, messages }] of record.senders) {
+        for (const { id, seq } of acks) {
+            if (!messages.has(id)) fault(`${name} got an ack for ${id}, which it never sent`);
+            if (!(seq >= 1 && seq <= history.last_seq)) fault(`${name}'s ${id} was acked with seq ${seq}, which history has not`);
+            if (seq < history.first_seq) continue;
+            const event = bySeq.get(seq)?.event;
+            if (event?.name !== name || event?.id !== id) fault(`${name}'s ${id} was acked with seq ${seq} and is not there`);
+        }
+    }
+}
+
+/** All acks of one id name one seq, and at most one of them is no duplicate. */
+function acksAgree({ record }, fault) {
+    for (const [name, { acks }] of record.senders) {
+        const first = new Map();
+        const stored = new Set();
+        for (const { id, seq, duplicate } of acks) {
+            if (!first.has(id)) first.set(id, seq);
+            if (first.get(id) !== seq) fault(`${name}'s ${id} was acked with seq ${first.get(id)} and with ${seq}`);
+            if (!duplicate && stored.has(id)) fault(`${name}'s ${id} was stored twice, as two acks say`);
+            if (!duplicate) stored.add(id);
+        }
+    }
+}
+
+/**
+ * A sender's messages stand in the order in which they were said. Whoever repeats what was not acked does so in order
+ * and before anything new, so the order of first tries holds; a refused one may take a later place, but only such as one
+ * of its tries explains.
+ */
+function sendersInOrder({ record, events }, fault) {
+    const said = new Map([...record.senders.keys()].map((name) => [name, []]));
+    for (const event of events) said.get(event.name)?.push(event);
+    for (const [name, { tries, refused }] of record.senders) {
+        const firstTry = new Map();
+        tries.forEach((id, at) => firstTry.has(id) || firstTry.set(id, at));
+        let latest = -1;
+        let at = -1;
+        for (const { id, seq } of said.get(name)) {
+            if (!refused.has(id)) {
+                if (firstTry.get(id) < latest) fault(`${name}'s ${id} at seq ${seq} stands behind what was said later`);
+                latest = Math.max(latest, firstTry.get(id) ?? -1);
+            }
+            const explained = tries.indexOf(id, at + 1);
+            if (explained < 0) fault(`no try of ${name}'s ${id} explains its place at seq ${seq}`);
+            else at = explained;
+        }
+    }
+}
+
+/** Every receiver saw one seq after the other, from its first on. */
+function receiversWithoutGap({ record }, fault) {
+    for (const [name, { after, frames }] of record.receivers) {
+        let last = after;
+        for (const text of frames) {
+            const { seq } = JSON.parse(text);
+            if (seq <= last) fault(`${name} saw seq ${seq} after ${last}`);
+            else if (seq !== last + 1) fault(`${name} saw seq ${seq} right after ${last}`);
+            last = seq;
+        }
+    }
+}
+
+/** What a receiver saw is in history, byte for byte. */
+function deliveredIsKept({ record, history, bySeq }, fault) {
+    for (const [name, { frames }] of record.receivers) {
+        for (const text of frames) {
+            const { seq } = JSON.parse(text);
+            if (seq < history.first_seq) continue;
+            const kept = bySeq.get(seq)?.text;
+            if (kept === undefined) fault(`${name} saw seq ${seq}, which history has not`);
+            else if (kept !== text) fault(`${name} saw ${text} at seq ${seq}, history has ${kept}`);
+        }
+    }
+}
+
+const RULES = {
+    seqWithoutGap,
+    nothingForeign,
+    idsOnce,
+    ackedIsKept,
+    acksAgree,
+    sendersInOrder,
+    receiversWithoutGap,
+    deliveredIsKept,
+};
+
+/**
+ * Everything that is wrong with a record whose history was read: `{ rule, text }`, a few of each rule.
+ * @param {import('./record.js').Record} record
+ */
+export function findFaults(record) {
+    const { history } = record;
+    const events = history.events.map((text) => JSON.parse(text));
+    const bySeq = new Map(events.map((event, index) => [event.seq, { event, text: history.events[index] }]));
+    const faults = [];
+    for (const [rule, breaks] of Object.entries(RULES)) {
+        let count = 0;
+        breaks({ record, history, events, bySeq }, (text) => {
+            count += 1;
+            if (count <= MOST_FAULTS) faults.push({ rule, text });
+        });
+        if (count > MOST_FAULTS) faults.push({ rule, text: `… ${count} faults of this rule in all` });
+    }
+    return faults;
+}

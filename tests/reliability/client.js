@@ -1,0 +1,164 @@
+// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, as the same
+// person, and repeats what was not acked by its id. Everything that it does and sees goes into a record.
+import { randomUUID } from 'node:crypto';
+
+import { WebSocket } from '../api/harness/web_socket.js';
+import { withResolvers } from '../api/harness/wait.js';
+
+/** Between two tries to connect, and before a refused message is repeated. */
+const RETRY_MS = 20;
+/** 4500 and above: do not come back. */
+const FIRST_FINAL_CODE = 4500;
+const UNAVAILABLE = 505;
+
+export class Client {
+    #record;
+    #room;
+    #find;
+    #socket = null;
+    #session = null;
+    #isGone = false;
+    #unacked = new Map();
+    #watchers = new Set();
+    #welcomed = false;
+
+    /** The newest seq that was seen. */
+    last;
+    /** Close codes of all connections that had been opened. */
+    codes = [];
+    /** What must never happen, as texts. */
+    complaints = [];
+    connections = 0;
+
+    /**
+     * `find()` resolves with `{ host, port }` as soon as there is a server; it is asked before each connection.
+     * `after`: where it begins to read.
+     */
+    constructor(name, { record, room, find, after = 0 }) {
+        this.name = name;
+        this.last = after;
+        this.#record = record;
+        this.#room = room;
+        this.#find = find;
+        record.receives(name, after);
+        this.#connect();
+    }
+
+    /** Says something new; answers with its id. It is repeated until it is acked. */
+    say(msg) {
+        const id = randomUUID();
+        this.#unacked.set(id, msg);
+        if (this.#welcomed) this.#send(id, msg);
+        return id;
+    }
+
+    get unacked() {
+        return this.#unacked.size;
+    }
+
+    /** Between the welcome of a connection and its end. */
+    get isWelcomed() {
+        return this.#welcomed;
+    }
+
+    /** Resolves as soon as `holds()` does; looked at after every frame and every end of a connection. */
+    async until(holds) {
+        if (holds()) return;
+        const { promise, resolve } = withResolvers();
+        const watcher = () => holds() && resolve();
+        this.#watchers.add(watcher);
+        await promise;
+        this.#watchers.delete(watcher);
+    }
+
+    /** Loses the connection without a word and comes back when `ready` has resolved. */
+    drop(ready = Promise.resolve()) {
+        const find = this.#find;
+        this.#find = async () => {
+            this.#find = find;
+            await ready;
+            return find();
+        };
+        this.#socket?.terminate();
+    }
+
+    /** Goes for good. */
+    async leave() {
+        this.#isGone = true;
+        if (this.#socket === null || this.#socket.readyState === WebSocket.CLOSED) return;
+        const { promise, resolve } = withResolvers();
+        this.#socket.once('close', resolve);
+        this.#socket.close(1000);
+        await promise;
+    }
+
+    async #connect() {
+        const { host, port } = await this.#find();
+        if (this.#isGone) return;
+        const session = this.#session ? `&session=${this.#session}` : '';
+        const url = `ws://${host}:${port}/chats/${this.#room.id}/ws?after=${this.last}${session}`;
+        const socket = new WebSocket(url, ['globes.v1'], { perMessageDeflate: false });
+        this.#socket = socket;
+        socket.on('open', () => (this.connections += 1));
+        socket.on('message', (data) => {
+            this.#take(data.toString('utf8'));
+            this.#look();
+        });
+        socket.on('error', () => {});
+        socket.on('close', (code) => {
+            if (this.#welcomed) this.codes.push(code);
+            this.#welcomed = false;
+            if (code >= FIRST_FINAL_CODE) this.complaints.push(`closed with ${code}`);
+            else if (!this.#isGone) setTimeout(() => this.#connect(), RETRY_MS);
+            this.#look();
+        });
+    }
+
+    #take(text) {
+        if (this.#record.isKnown(this.last + 1, text)) return this.#see(text, this.last + 1);
+        const event = JSON.parse(text);
+        if (event.seq !== undefined && event.event_type === 'send') return this.#see(text, event.seq);
+        if (event.event_type === 'welcome') this.#enter(event);
+        if (event.event_type === 'ack') {
+            this.#record.acked(this.name, event);
+            this.#unacked.delete(event.id);
+        }
+        if (event.event_type === 'error') this.#repeatLater(event);
+    }
+
+    #see(text, seq) {
+        this.#record.saw(this.name, text, seq);
+        this.last = seq;
+    }
+
+    #enter({ session, resumed, seq }) {
+        this.#session = session;
+        this.#welcomed = true;
+        if (!resumed) this.complaints.push(`not resumed after ${this.last}`);
+        if (seq < this.last) this.complaints.push(`welcomed at ${seq} after it had seen ${this.last}`);
+        for (const [id, msg] of this.#unacked) this.#send(id, msg);
+    }
+
+    #repeatLater({ error, id }) {
+        if (error.code !== UNAVAILABLE || !this.#unacked.has(id)) {
+            this.complaints.push(`error ${JSON.stringify(error)} for ${id}`);
+            return;
+        }
+        this.#record.refused(this.name, id);
+        const socket = this.#socket;
+        setTimeout(() => {
+            if (this.#socket === socket && this.#welcomed && this.#unacked.has(id)) {
+                this.#send(id, this.#unacked.get(id));
+            }
+        }, RETRY_MS);
+    }
+
+    #send(id, msg) {
+        this.#record.tried(this.name, id, msg);
+        this.#socket.send(JSON.stringify({ event_type: 'send', name: this.name, color: 'red', msg, id }));
+    }
+
+    #look() {
+        for (const watcher of this.#watchers) watcher();
+    }
+}

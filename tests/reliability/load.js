@@ -1,0 +1,160 @@
+// A busy room: senders that keep messages on their way, receivers that miss nothing, one record of it all. The server
+// may go and come back under them.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+
+import { Random } from '../api/harness/random.js';
+import { within, withResolvers } from '../api/harness/wait.js';
+import { findFaults } from './checker.js';
+import { Client } from './client.js';
+import { readHistory } from './history.js';
+import { Record } from './record.js';
+
+const SETTLE_MS = 120_000;
+// What JSON escapes, what UTF-8 needs two to four bytes for, and what looks like a frame's end.
+const SPICE = ['', ' "quoted" \\ \t', ' Grüße', ' 日本語', ' 🌍🌎🌏', ' </script>\u2028', ' "}]},'];
+
+export class Load {
+    #server;
+    #room;
+    #random;
+    #window;
+    #padding;
+    #said = 0;
+    #limit = Infinity;
+    #after;
+    #isTalking = false;
+    #isUp = withResolvers();
+
+    record = new Record();
+    senders = [];
+    receivers = [];
+
+    /**
+     * The server runs. `window`: messages that each sender keeps on their way; `padding`: the most characters that a
+     * message has beside its number; `after`: the newest seq that is there already.
+     */
+    constructor(server, room, options = {}) {
+        const { senders = 0, receivers = 0, window = 4, padding = 40, seed = 20201203, after = 0 } = options;
+        this.#server = server;
+        this.#room = room;
+        this.#random = new Random(seed);
+        this.#window = window;
+        this.#padding = padding;
+        this.#after = after;
+        this.up();
+        for (let index = 0; index < senders; index += 1) this.senders.push(this.join(`sender ${index}`));
+        for (let index = 0; index < receivers; index += 1) this.receivers.push(this.join(`receiver ${index}`));
+    }
+
+    /** How many messages were said. */
+    get said() {
+        return this.#said;
+    }
+
+    get everyone() {
+        return [...this.senders, ...this.receivers];
+    }
+
+    /** One more client that reads the room; belongs to whoever asks. */
+    join(name, after = this.#after) {
+        const find = async () => {
+            await this.#isUp.promise;
+            return this.#server;
+        };
+        return new Client(name, { record: this.record, room: this.#room, find, after });
+    }
+
+    /** Before the server goes: nobody knocks at a port that another process may have by then. */
+    down() {
+        this.#isUp = withResolvers();
+    }
+
+    up() {
+        this.#isUp.resolve();
+    }
+
+    /** Everybody is connected. */
+    async welcomed() {
+        const all = Promise.all(this.everyone.map((client) => client.until(() => client.isWelcomed)));
+        await within(all, () => `everyone is welcomed; not yet: ${this.#namesOf((client) => !client.isWelcomed)}`, SETTLE_MS);
+    }
+
+    /** Senders talk until `limit` messages are said, or until `quiet`; resolves then. */
+    async talk(limit = Infinity) {
+        this.#limit = limit;
+        this.#isTalking = true;
+        await Promise.all(this.senders.map((sender) => this.#keepTalking(sender)));
+    }
+
+    /** Resolves when that many more acks have come. */
+    async acks(count) {
+        const wanted = this.record.ackCount + count;
+        const reached = () => this.record.ackCount >= wanted;
+        const any = Promise.race(this.senders.map((sender) => sender.until(reached)));
+        await within(any, () => `${wanted} acks; there are ${this.record.ackCount}`, SETTLE_MS);
+    }
+
+    /** Says nothing new, and waits until all that was said is acked. */
+    async quiet() {
+        this.#isTalking = false;
+        const acked = Promise.all(this.senders.map((sender) => sender.until(() => sender.unacked === 0)));
+        await within(acked, () => `all is acked; not yet: ${this.#namesOf((client) => client.unacked > 0)}`, SETTLE_MS);
+    }
+
+    /** All of `clients` have seen the newest message that was acked. */
+    async caughtUp(clients = this.everyone) {
+        let newest = 0;
+        for (const { acks } of this.record.senders.values()) for (const { seq } of acks) newest = Math.max(newest, seq);
+        const seen = Promise.all(clients.map((client) => client.until(() => client.last >= newest)));
+        const behind = () => clients.filter(({ last }) => last < newest).map(({ name, last }) => `${name} at ${last}`);
+        await within(seen, () => `seq ${newest} is seen by all; behind: ${behind().slice(0, 10)}`, SETTLE_MS);
+    }
+
+    /** Ends the load: all is acked, everyone has seen all, and the checker is content with it. */
+    async settle(more = []) {
+        const clients = [...this.everyone, ...more];
+        await this.quiet();
+        await this.caughtUp(clients);
+        await Promise.all(clients.map((client) => client.leave()));
+        this.record.history = await readHistory(this.#server, this.#room);
+        for (const client of clients) assert.deepEqual(client.complaints, [], client.name);
+        this.assertSound();
+        return this.record;
+    }
+
+    /** The checker finds nothing; the record of a run that it does find something in is kept. */
+    assertSound() {
+        const faults = findFaults(this.record);
+        if (faults.length === 0) return;
+        const path = join(tmpdir(), `globes-record-${process.pid}-${Date.now()}.jsonl`);
+        this.record.write(path);
+        const list = faults.map(({ rule, text }) => `${rule}: ${text}`).join('\n');
+        assert.fail(`${list}\nThe record, for tests/reliability/check.js: ${path}`);
+    }
+
+    async #keepTalking(sender) {
+        const isWanted = () => !this.#isTalking || sender.unacked < this.#window;
+        while (this.#isTalking && this.#said < this.#limit) {
+            this.#said += 1;
+            sender.say(this.#text());
+            await sender.until(isWanted);
+        }
+    }
+
+    #text() {
+        return `${this.#said}${this.#random.pick(SPICE)} ${'x'.repeat(this.#random.below(this.#padding + 1))}`;
+    }
+
+    /** Where everyone is, for the message of a run that got stuck. */
+    describe() {
+        const state = ({ name, last, unacked, isWelcomed, connections }) =>
+            `${name} at ${last}, ${unacked} unacked, ${connections} connections${isWelcomed ? '' : ', away'}`;
+        return `${this.#said} messages were said\n${this.everyone.map(state).join('\n')}`;
+    }
+
+    #namesOf(chooses) {
+        return this.everyone.filter(chooses).map(({ name }) => name);
+    }
+}
