@@ -52,6 +52,7 @@ std::size_t Feed::sweep(std::size_t budget) {
         next_ = 0;
         target_ = window_.end();
         slowest_ = target_;
+        work = {.bytes = target_ - swept_to_};
     }
     std::size_t looked_at = 0;
     for (; next_ < cursors_.size() && looked_at < budget; ++looked_at) {
@@ -67,6 +68,7 @@ std::size_t Feed::sweep(std::size_t budget) {
         slowest_ = std::min(slowest_, cursors_[next_].position);
         ++next_;
     }
+    work.cursors += looked_at;
     if (next_ >= cursors_.size()) {
         sweeping_ = false;
         swept_to_ = target_;

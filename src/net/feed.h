@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "log/window.h"
+#include "net/sweep_rest.h"
 
 namespace globes::net {
 
@@ -56,7 +57,7 @@ public:
     log::Position position(std::size_t index) const { return cursors_[index].position; }
 
     // The pause after a sweep, kept here for the hub.
-    std::chrono::steady_clock::duration sweep_time{};     ///< Spent in the sweep under way.
+    SweepWork work;                                       ///< Of the sweep under way.
     std::chrono::steady_clock::time_point rests_until{};  ///< No new sweep before.
     bool queued = false;                                  ///< In one of the hub's lists.
 
