@@ -7,54 +7,57 @@
 namespace globes::chat {
 
 void People::add(Entry entry) {
+    Person person{.connection = entry.connection, .lane = entry.lane, .owner = entry.owner, .resumes = entry.resumes};
+    if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty()) {
+        const Person::Proof proof{.token_name = std::move(entry.token_name),
+                                  .session = Credential::of(entry.session),
+                                  .token = Credential::of(entry.token)};
+        add_credential(proof.session, entry.connection);
+        add_credential(proof.token, entry.connection);
+        person.proof = std::make_unique<const Person::Proof>(proof);
+    }
     ++on_lane_[entry.lane];
-    const ConnectionId connection = entry.connection;
-    add_credential(entry.session, connection);
-    add_credential(entry.token, connection);
-    people_.emplace(connection, Person{.entry = std::move(entry)});
+    people_.emplace(entry.connection, std::move(person));
 }
 
 void People::remove(ConnectionId connection) {
     const auto found = people_.find(connection);
     if (found == people_.end()) return;
-    const Entry& entry = found->second.entry;
-    --on_lane_[entry.lane];
-    remove_credential(entry.session, connection);
-    remove_credential(entry.token, connection);
+    const Person& person = found->second;
+    --on_lane_[person.lane];
+    if (person.proof != nullptr) {
+        remove_credential(person.proof->session, connection);
+        remove_credential(person.proof->token, connection);
+    }
     people_.erase(found);
 }
 
-void People::add_credential(const std::string& credential, ConnectionId connection) {
+void People::add_credential(const Credential& credential, ConnectionId connection) {
     if (!credential.empty()) credentials_.emplace(credential, connection);
 }
 
-void People::remove_credential(const std::string& credential, ConnectionId connection) {
+void People::remove_credential(const Credential& credential, ConnectionId connection) {
     auto [at, end] = credentials_.equal_range(credential);
     while (at != end && at->second != connection) ++at;
     if (at != end) credentials_.erase(at);
 }
 
 Person* People::find_same(const Entry& entry) {
-    for (const std::string* credential : {&entry.earlier_session, &entry.token}) {
-        if (credential->empty()) continue;
-        const auto [begin, end] = credentials_.equal_range(*credential);
+    for (const std::string* secret : {&entry.earlier_session, &entry.token}) {
+        if (secret->empty()) continue;
+        const auto [begin, end] = credentials_.equal_range(Credential::of(*secret));
         for (auto at = begin; at != end; ++at) {
             Person& person = people_.at(at->second);
-            if (person.is_member) return &person;
+            if (person.is_member()) return &person;
         }
     }
     return nullptr;
 }
 
 void People::hand_over(Person& from, Person& to) {
-    holders_.at(fold_case(from.name)).connection = to.entry.connection;
-    members_.at(from.arrival) = &to;
-    to.is_member = std::exchange(from.is_member, false);
-    to.name = std::exchange(from.name, {});
-    to.color = std::exchange(from.color, {});
-    to.last_activity = from.last_activity;
-    to.arrival = from.arrival;
-    to.hold = from.hold;
+    holders_.at(fold_case(from.membership->name)).connection = to.connection;
+    members_.at(from.membership->arrival) = &to;
+    to.membership = std::move(from.membership);
 }
 
 Person* People::find(ConnectionId connection) {
@@ -71,30 +74,26 @@ std::vector<ConnectionId> People::connections() const {
 
 Result<void> People::take_name(Person& person, std::string_view name) {
     const std::uint64_t hold = ++arrivals_;
-    const auto [found, is_free] = holders_.try_emplace(fold_case(name), person.entry.connection, hold, false);
+    const auto [found, is_free] = holders_.try_emplace(fold_case(name), person.connection, hold, false);
     if (!is_free) {
         // Whoever gave a name up takes it back before its leave is out: the join is broadcast behind the leave.
         Holder& holder = found->second;
-        if (!holder.leaving || holder.connection != person.entry.connection)
+        if (!holder.leaving || holder.connection != person.connection)
             return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
         holder.hold = hold;
         holder.leaving = false;
     }
-    person.is_member = true;
-    person.name = name;
-    person.arrival = hold;
-    person.hold = hold;
-    members_.emplace(person.arrival, &person);
+    person.membership =
+        std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
+    members_.emplace(hold, &person);
     return {};
 }
 
 std::uint64_t People::give_up_name(Person& person) {
-    holders_.at(fold_case(person.name)).leaving = true;
-    members_.erase(person.arrival);
-    person.is_member = false;
-    person.name.clear();
-    person.color.clear();
-    return person.hold;
+    const auto membership = std::exchange(person.membership, nullptr);
+    holders_.at(fold_case(membership->name)).leaving = true;
+    members_.erase(membership->arrival);
+    return membership->hold;
 }
 
 void People::release_name(std::string_view name, std::uint64_t hold) {
@@ -105,8 +104,10 @@ void People::release_name(std::string_view name, std::uint64_t hold) {
 std::vector<RoomUser> People::users() const {
     std::vector<RoomUser> users;
     users.reserve(members_.size());
-    for (const auto& [arrival, person] : members_)
-        users.push_back({.username = person->name, .color = person->color, .last_activity = person->last_activity});
+    for (const auto& [arrival, person] : members_) {
+        const Membership& member = *person->membership;
+        users.push_back({.username = member.name, .color = member.color, .last_activity = member.last_activity});
+    }
     return users;
 }
 

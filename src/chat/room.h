@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/ring.h"
 #include "chat/client_event.h"
 #include "chat/event_encoder.h"
 #include "chat/people.h"
@@ -114,7 +114,7 @@ private:
     void forget(const Waiting& waiting);
     void confirm(const Waiting& waiting);
     void refuse(const Waiting& waiting);
-    std::deque<Waiting>::iterator find_waiting(const SendKey& key);
+    Ring<Waiting>::iterator find_waiting(const SendKey& key);
     SendKey key_of(const Event& event) const;
     std::string frame_of(const Event& event) const;
 
@@ -123,7 +123,7 @@ private:
     People people_;
     log::Tail log_;
     log::Recent recent_;
-    std::deque<Waiting> waiting_;                  // oldest first; the submitted sends stand before those that are not
+    Ring<Waiting> waiting_;                        // oldest first; the submitted sends stand before those that are not
     std::unordered_set<std::string> waiting_ids_;  // of the sends with an id in the line
     std::vector<Answer> answers_;
     std::size_t waiting_bytes_ = 0;

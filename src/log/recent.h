@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "base/ring.h"
 #include "log/slice.h"
 
 namespace globes::log {
@@ -36,7 +36,7 @@ private:
     void drop_oldest();
 
     RecentBudget& budget_;
-    std::deque<Slice> frames_;
+    Ring<Slice> frames_;
     std::uint64_t last_seq_ = 0;  // of the newest frame
     std::size_t bytes_ = 0;
 };

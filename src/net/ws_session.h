@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
 
+#include "base/ring.h"
 #include "log/frame.h"
 #include "log/slice.h"
 #include "net/sweep_rest.h"
@@ -104,7 +104,7 @@ private:
             log::Slice slice;
             bool is_limited;  // counts against WsSettings::own_bytes
         };
-        std::deque<Part> parts;
+        Ring<Part> parts;
         std::size_t sent = 0;           // bytes of the first part
         std::size_t limited_bytes = 0;  // of the parts that count
         std::move_only_function<void()> then;

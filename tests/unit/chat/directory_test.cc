@@ -16,7 +16,7 @@ class DirectoryTest : public testing::Test {
 protected:
     Room& add(RoomRecord record) {
         EXPECT_TRUE(directory.claim_title(record.title, record.id));
-        return directory.insert(std::make_unique<Room>(std::move(record), 0, 1, RoomLimits{}, encoder));
+        return directory.insert(std::make_unique<Room>(std::move(record), 0, 1, shared));
     }
     std::vector<RoomId> listed(RoomId after = 0, std::size_t limit = 100) const {
         std::vector<RoomId> ids;
@@ -25,6 +25,7 @@ protected:
     }
 
     TextEncoder encoder;
+    Room::Shared shared{.limits = {}, .encoder = encoder, .lanes = 1};
     Directory directory;
 };
 
