@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/chat_socket.h"
 #include "api/error_table.h"
 #include "api/origin.h"
 #include "api/query.h"
@@ -120,7 +119,7 @@ void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room,
 // Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
 void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening) {
     auto upgraded = exchange.take_over();
-    auto socket = std::make_unique<ChatSocket>(lane_, entered.room, opening.connection, services_.flood);
+    auto socket = std::make_unique<ChatSocket>(side_, entered.room, opening.connection);
     if (!upgraded) return socket->on_closed();
 
     std::string first_bytes = net::switching_protocols(exchange.request(), opening.subprotocol);

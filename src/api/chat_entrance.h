@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/chat_socket.h"
 #include "api/exchange.h"
 #include "api/io_lane.h"
 #include "api/services.h"
@@ -16,7 +17,8 @@ namespace globes::api {
 
 class ChatEntrance {
 public:
-    ChatEntrance(IoLane& lane, Services& services) : lane_(lane), services_(services) {}
+    ChatEntrance(IoLane& lane, Services& services)
+        : lane_(lane), services_(services), side_{.lane = lane, .limits = services.flood} {}
 
     void upgrade(const Exchange& exchange, const chat::RoomKey& key);
 
@@ -39,6 +41,7 @@ private:
 
     IoLane& lane_;
     Services& services_;
+    const ChatSide side_;
 };
 
 }  // namespace globes::api

@@ -28,20 +28,25 @@ net::CloseCode close_code(chat::Ending ending) {
 }  // namespace
 
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
-    if (!allow(session, messages_.ask(limits_.messages, std::chrono::steady_clock::now()), message)) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
     auto event = parse_client_event(message);
     if (!event) return send_refusal(session, room_, event.error().error, event.error().client_id);
     std::string client_id = event->client_id;
-    const bool told =
-        lane_.try_tell_core(size_of(*event), [this_lane = lane_.number(), room = room_, connection = connection_,
-                                              event = std::move(*event)](chat::Core& core) mutable {
-            core.handle(room, this_lane, connection, std::move(event));
-        });
+    const bool told = side_.lane.try_tell_core(
+        size_of(*event),
+        [this_lane = side_.lane.number(), room = room_, connection = connection_, event = std::move(*event)](
+            chat::Core& core) mutable { core.handle(room, this_lane, connection, std::move(event)); });
     if (!told) send_refusal(session, room_, Error{ErrorCode::unavailable}, client_id);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
-    return allow(session, pings_.ask(limits_.pings, std::chrono::steady_clock::now()), {});
+    return allow(session, limiters().pings.ask(side_.limits.pings, std::chrono::steady_clock::now()), {});
+}
+
+ChatSocket::Limiters& ChatSocket::limiters() {
+    if (limiters_ == nullptr) limiters_ = std::make_unique<Limiters>();
+    return *limiters_;
 }
 
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
@@ -57,7 +62,7 @@ bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::
 }
 
 void ChatSocket::on_closed() {
-    lane_.tell_core([room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
+    side_.lane.tell_core([room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
 }
 
 void send_refusal(net::WsSession& session, chat::RoomId room, const Error& error, std::string_view client_id) {

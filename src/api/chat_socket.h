@@ -1,6 +1,7 @@
 // A person's side of a chat room's WebSocket: frames become events for the core, faults go back to their sender.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "api/io_lane.h"
@@ -17,24 +18,33 @@ struct FloodLimits {
     chat::RateLimit pings;  ///< Ten times as high.
 };
 
+/// What all chat sockets of one I/O thread share; outlives them.
+struct ChatSide {
+    IoLane& lane;
+    const FloodLimits& limits;
+};
+
 class ChatSocket final : public net::WsHandler {
 public:
-    ChatSocket(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, const FloodLimits& limits)
-        : lane_(lane), limits_(limits), room_(room), connection_(connection) {}
+    ChatSocket(const ChatSide& side, chat::RoomId room, chat::ConnectionId connection)
+        : side_(side), room_(room), connection_(connection) {}
 
     void on_text(net::WsSession& session, std::string_view message) override;
     bool on_ping(net::WsSession& session) override;
     void on_closed() override;
 
 private:
+    struct Limiters {
+        chat::RateLimiter messages;
+        chat::RateLimiter pings;
+    };
+    Limiters& limiters();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);
 
-    IoLane& lane_;
-    const FloodLimits& limits_;
+    const ChatSide& side_;
     const chat::RoomId room_;
     const chat::ConnectionId connection_;
-    chat::RateLimiter messages_;
-    chat::RateLimiter pings_;
+    std::unique_ptr<Limiters> limiters_;  // null until it says something: most only listen
 };
 
 /// Tells a session what was wrong with an event of its own. I/O thread only.

@@ -60,8 +60,8 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     room->people().add(std::move(entry));
     if (same != nullptr) {
         room->people().hand_over(*same, *room->people().find(connection));
-        ports_.lanes[same->entry.lane]->end(same->entry.connection, Ending::replaced);
-        room->people().remove(same->entry.connection);
+        ports_.lanes[same->lane]->end(same->connection, Ending::replaced);
+        room->people().remove(same->connection);
     }
     const Readable readable_part = readable(*room);
     Entered entered{.room = id,
@@ -100,7 +100,7 @@ void Core::end_connections(Room& room, Ending ending, const std::function<bool(c
     for (const ConnectionId connection : room.people().connections()) {
         const Person& person = *room.people().find(connection);
         if (!ends(person)) continue;
-        ports_.lanes[person.entry.lane]->end(connection, ending);
+        ports_.lanes[person.lane]->end(connection, ending);
         ended.push_back(connection);
     }
     for (const ConnectionId connection : ended) room.depart(connection, ports_.clock.now_us());
@@ -184,10 +184,10 @@ void Core::answer_senders(Room& room) {
     for (Room::Answer& answer : room.take_answers()) {
         const Person* sender = room.people().find(answer.sender);
         if (sender == nullptr) continue;
-        Lane& lane = *ports_.lanes[sender->entry.lane];
+        Lane& lane = *ports_.lanes[sender->lane];
         if (answer.seq == 0) {
             lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
-        } else if (sender->entry.resumes) {
+        } else if (sender->resumes) {
             lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
         } else if (answer.is_duplicate) {
             lane.send(answer.sender, std::move(answer.frame));

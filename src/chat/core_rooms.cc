@@ -79,7 +79,7 @@ void Core::apply_update(RoomRecord next) {
     directory_.change(room, std::move(next));
     if (!ends_tokens) return;
     end_connections(room, Ending::authorization_ended, [&](const Person& person) {
-        return !person.entry.owner && (!is_public || !person.entry.token_name.empty());
+        return !person.owner && (!is_public || !person.token_name().empty());
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "chat/credential.h"
 #include "chat/lane.h"
 #include "chat/room_view.h"
 
@@ -30,14 +32,38 @@ struct Entry {
     std::string token = {};
 };
 
-struct Person {
-    Entry entry;
-    bool is_member = false;
-    std::string name = {};  ///< While a member.
+/// What a connection is while it has a name.
+struct Membership {
+    std::string name;
     std::string color = {};
     UnixMicros last_activity = 0;
     std::uint64_t arrival = 0;  ///< Order of becoming a member.
     std::uint64_t hold = 0;     ///< Which hold of the name is this member's, see `People::release_name`.
+};
+
+/// A connection in a room. Most only listen, without a token: those are what there is least of.
+struct Person {
+    /// What a token or a session says about it.
+    struct Proof {
+        std::string token_name;
+        Credential session;
+        Credential earlier_session;
+        Credential token;
+
+        /// Whether both prove to be the same person's: who loses a connection before its welcome knows no newer secret
+        /// to come back with than the earlier one.
+        bool is_same(const Proof& earlier) const;
+    };
+
+    ConnectionId connection = 0;
+    unsigned lane = 0;
+    bool owner = false;
+    bool resumes = false;
+    std::unique_ptr<const Proof> proof = {};      ///< Null where it came with neither.
+    std::unique_ptr<Membership> membership = {};  ///< Null where it is no member.
+
+    bool is_member() const { return membership != nullptr; }
+    std::string_view token_name() const { return proof == nullptr ? std::string_view() : proof->token_name; }
 };
 
 class People {
@@ -72,19 +98,23 @@ public:
     bool on_lane(std::size_t lane) const { return on_lane_[lane] > 0; }
 
 private:
-    void add_credential(const std::string& credential, ConnectionId connection);
-    void remove_credential(const std::string& credential, ConnectionId connection);
+    void add_credential(const Credential& credential, ConnectionId connection);
+    void remove_credential(const Credential& credential, ConnectionId connection);
 
+    struct Leaver {
+        ConnectionId connection;
+        std::optional<Person::Proof> proof;
+    };
     struct Holder {
         std::uint64_t hold;
-        std::optional<Entry> left;  // who gave the name up, until its leave has been broadcast
+        std::optional<Leaver> left;  // who gave the name up, until its leave has been broadcast
     };
 
     std::unordered_map<ConnectionId, Person> people_;
-    std::map<std::uint64_t, const Person*> members_;                  // by arrival
-    std::unordered_map<std::string, Holder> holders_;                 // by folded name
-    std::unordered_multimap<std::string, ConnectionId> credentials_;  // sessions and tokens
-    std::vector<std::uint32_t> on_lane_;                              // connections of each lane
+    std::map<std::uint64_t, const Person*> members_;   // by arrival
+    std::unordered_map<std::string, Holder> holders_;  // by folded name
+    std::unordered_multimap<Credential, ConnectionId, Credential::Hash> credentials_;
+    std::vector<std::uint32_t> on_lane_;  // connections of each lane
     std::uint64_t arrivals_ = 0;
 };
 

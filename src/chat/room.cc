@@ -33,8 +33,8 @@ Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now
     if (person == nullptr) return {};
     now = last_time_ = std::max(now, last_time_);
     if (event.kind == EventKind::leave) {
-        if (!person->is_member) return name_error(ErrorCode::user_not_found);
-        if (event.name != person->name) return name_error(ErrorCode::client_unauthorized);
+        if (!person->is_member()) return name_error(ErrorCode::user_not_found);
+        if (event.name != person->membership->name) return name_error(ErrorCode::client_unauthorized);
         leave(*person, std::move(event.color), std::move(event.client_id), now);
         return {};
     }
@@ -44,19 +44,19 @@ Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now
 }
 
 Result<void> Room::check_name(const Person& person, const std::string& name) const {
-    const bool is_bound = record_.visibility != Visibility::public_room && !person.entry.token_name.empty();
-    const bool is_own = person.is_member ? name == person.name : !is_bound || name == person.entry.token_name;
+    const bool is_bound = record_.visibility != Visibility::public_room && !person.token_name().empty();
+    const bool is_own = person.is_member() ? name == person.membership->name : !is_bound || name == person.token_name();
     if (!is_own) return name_error(ErrorCode::client_unauthorized);
     return {};
 }
 
 Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
-    const bool is_new = !person.is_member;
+    const bool is_new = !person.is_member();
     if (is_new) {
         if (auto taken = people_.take_name(person, event.name); !taken) return taken;
     }
-    person.last_activity = now;
-    if (is_new || !event.color.empty()) person.color = event.color;
+    person.membership->last_activity = now;
+    if (is_new || !event.color.empty()) person.membership->color = event.color;
     if (!is_new) return {};
     std::string text = event.name + " entered the room.";
     enqueue({.event = {.kind = EventKind::join,
@@ -66,17 +66,17 @@ Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
                        .text = std::move(text),
                        .client_id = std::move(event.client_id),
                        .time = now},
-             .sender = person.entry.connection});
+             .sender = person.connection});
     return {};
 }
 
 Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
     if (is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
-    if (!person.is_member) {
+    if (!person.is_member()) {
         if (auto taken = people_.take_name(person, event.name); !taken) return taken;
-        person.color = event.color;
+        person.membership->color = event.color;
     }
-    person.last_activity = now;
+    person.membership->last_activity = now;
     Event sent{.kind = event.kind,
                .room = record_.id,
                .name = std::move(event.name),
@@ -84,7 +84,7 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
                .text = std::move(event.text),
                .client_id = std::move(event.client_id),
                .time = now};
-    const ConnectionId sender = person.entry.connection;
+    const ConnectionId sender = person.connection;
     if (sent.client_id.empty()) {
         enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready});
         return {};
@@ -101,11 +101,10 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
 }
 
 void Room::leave(Person& person, std::string color, std::string client_id, UnixMicros now) {
-    std::string name = person.name;
-    if (color.empty()) color = person.color;
+    std::string name = person.membership->name;
+    if (color.empty()) color = person.membership->color;
     std::string text = name + " has left the room.";
     const std::uint64_t hold = people_.give_up_name(person);
-    person.last_activity = now;
     enqueue({.event = {.kind = EventKind::leave,
                        .room = record_.id,
                        .name = std::move(name),
@@ -113,14 +112,14 @@ void Room::leave(Person& person, std::string color, std::string client_id, UnixM
                        .text = std::move(text),
                        .client_id = std::move(client_id),
                        .time = now},
-             .sender = person.entry.connection,
+             .sender = person.connection,
              .hold = hold});
 }
 
 void Room::depart(ConnectionId connection, UnixMicros now) {
     Person* person = people_.find(connection);
     if (person == nullptr) return;
-    if (person->is_member) leave(*person, {}, {}, now);
+    if (person->is_member()) leave(*person, {}, {}, now);
     people_.remove(connection);
 }
 
@@ -138,7 +137,7 @@ SendKey Room::key_of(const Event& event) const {
     return {.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id};
 }
 
-std::deque<Room::Waiting>::iterator Room::find_waiting(const SendKey& key) {
+Ring<Room::Waiting>::iterator Room::find_waiting(const SendKey& key) {
     return std::ranges::find_if(waiting_, [&](const Waiting& waiting) {
         return waiting.stage != Stage::live && waiting.event.client_id == key.client_id && key_of(waiting.event) == key;
     });
@@ -158,7 +157,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
     std::unordered_map<std::string, const std::optional<Event>*> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
-    std::erase_if(waiting_, [&](Waiting& waiting) {
+    waiting_.remove_if([&](Waiting& waiting) {
         if (waiting.stage != Stage::looking_up) return false;
         const auto answer = answers.find(id_text(key_of(waiting.event)));
         if (answer == answers.end()) return false;
@@ -232,7 +231,7 @@ void Room::commit() {
 void Room::fail(bool is_known) {
     in_flight_ = false;
     is_recovering_ = !is_known;
-    std::erase_if(waiting_, [&](const Waiting& waiting) {
+    waiting_.remove_if([&](const Waiting& waiting) {
         if (waiting.stage == Stage::live) return false;
         forget(waiting);
         refuse(waiting);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/ring.h"
 #include "chat/client_event.h"
 #include "chat/event_encoder.h"
 #include "chat/people.h"
@@ -118,7 +118,7 @@ private:
     void forget(const Waiting& waiting);
     void confirm(const Waiting& waiting);
     void refuse(const Waiting& waiting);
-    std::deque<Waiting>::iterator find_waiting(const SendKey& key);
+    Ring<Waiting>::iterator find_waiting(const SendKey& key);
     SendKey key_of(const Event& event) const;
     std::string frame_of(const Event& event) const;
 
@@ -127,7 +127,7 @@ private:
     People people_;
     log::Tail log_;
     log::Recent recent_;
-    std::deque<Waiting> waiting_;                  // oldest first; the submitted sends stand before those that are not
+    Ring<Waiting> waiting_;                        // oldest first; the submitted sends stand before those that are not
     std::unordered_set<std::string> waiting_ids_;  // of the sends with an id in the line
     std::vector<Answer> answers_;
     std::size_t waiting_bytes_ = 0;

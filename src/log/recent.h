@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ring.h"
 #include "log/slice.h"
 
 namespace globes::log {
@@ -42,17 +42,17 @@ public:
 
 private:
     struct Frame {
-        Slice slice;
-        std::uint64_t seq;  // the newest one up to here
-        bool is_durable;
-        UnixMicros time;
+        Slice slice = {};
+        std::uint64_t seq = 0;  // the newest one up to here
+        bool is_durable = false;
+        UnixMicros time = 0;
     };
     void keep(Frame frame);
     void drop_oldest();
     std::uint64_t last_seq() const { return frames_.empty() ? dropped_seq_ : frames_.back().seq; }
 
     RecentBudget& budget_;
-    std::deque<Frame> frames_;
+    Ring<Frame> frames_;
     std::uint64_t dropped_seq_;  // the newest one that is not here (any more)
     Position dropped_end_ = 0;   // where the first frame here begins
     std::size_t bytes_ = 0;

@@ -44,12 +44,13 @@ void Window::release_before(Position position) {
     while (!slices_.empty() && slices_.front().end() <= position) slices_.pop_front();
 }
 
-std::deque<Slice>::const_iterator Window::slice_at(Position position) const {
+Ring<Slice>::const_iterator Window::slice_at(Position position) const {
     assert(position >= begin() && position < end_);
     // Nearly every cursor stands in the newest slice.
-    if (slices_.back().begin <= position) return std::prev(slices_.end());
-    return std::prev(std::upper_bound(slices_.begin(), slices_.end(), position,
-                                      [](Position at, const Slice& slice) { return at < slice.begin; }));
+    if (slices_.back().begin <= position) return slices_.end() - 1;
+    return std::upper_bound(slices_.begin(), slices_.end(), position,
+                            [](Position at, const Slice& slice) { return at < slice.begin; }) -
+           1;
 }
 
 }  // namespace globes::log

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <string_view>
 
+#include "base/ring.h"
 #include "log/slice.h"
 
 namespace globes::log {
@@ -31,9 +31,9 @@ public:
     void release_before(Position position);
 
 private:
-    std::deque<Slice>::const_iterator slice_at(Position position) const;
+    Ring<Slice>::const_iterator slice_at(Position position) const;
 
-    std::deque<Slice> slices_;  // contiguous, oldest first
+    Ring<Slice> slices_;  // contiguous, oldest first
     Position end_ = 0;
 };
 

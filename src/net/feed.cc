@@ -52,6 +52,7 @@ std::size_t Feed::sweep(std::size_t budget) {
         next_ = 0;
         target_ = window_.end();
         slowest_ = target_;
+        work = {.bytes = target_ - swept_to_};
     }
     std::size_t looked_at = 0;
     for (; next_ < cursors_.size() && looked_at < budget; ++looked_at) {
@@ -67,6 +68,7 @@ std::size_t Feed::sweep(std::size_t budget) {
         slowest_ = std::min(slowest_, cursors_[next_].position);
         ++next_;
     }
+    work.cursors += looked_at;
     if (next_ >= cursors_.size()) {
         sweeping_ = false;
         swept_to_ = target_;
@@ -80,15 +82,15 @@ bool Feed::advance(std::size_t index, log::Position limit) {
     while (cursor.position < limit) {
         gather(cursor.position, limit);
         ssize_t sent = 0;
-        if (view_count_ == 1) {
-            sent = ::send(cursor.fd, views_[0].data(), views_[0].size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (parts_.count == 1) {
+            sent = ::send(cursor.fd, parts_.views[0].data(), parts_.bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
         } else {
-            std::array<iovec, kViews> parts;
-            for (std::size_t i = 0; i < view_count_; ++i)
-                parts[i] = {.iov_base = const_cast<char*>(views_[i].data()), .iov_len = views_[i].size()};
+            std::array<iovec, SendParts::kMost> vectors;
+            for (std::size_t i = 0; i < parts_.count; ++i)
+                vectors[i] = {.iov_base = const_cast<char*>(parts_.views[i].data()), .iov_len = parts_.views[i].size()};
             msghdr message{};
-            message.msg_iov = parts.data();
-            message.msg_iovlen = view_count_;
+            message.msg_iov = vectors.data();
+            message.msg_iovlen = parts_.count;
             sent = ::sendmsg(cursor.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
         }
         if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
@@ -98,7 +100,7 @@ bool Feed::advance(std::size_t index, log::Position limit) {
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         const log::Position before = cursor.position;
         cursor.position += taken;
-        if (taken < gathered_bytes_) {
+        if (taken < parts_.bytes) {
             cursor.session->wait_for_room(before, taken);
             return true;
         }
@@ -107,21 +109,27 @@ bool Feed::advance(std::size_t index, log::Position limit) {
 }
 
 void Feed::gather(log::Position from, log::Position limit) {
-    if (gathered_from_ == from && gathered_limit_ == limit) return;
-    gathered_from_ = from;
-    gathered_limit_ = limit;
-    view_count_ = window_.gather(from, views_);
-    gathered_bytes_ = 0;
-    for (std::size_t i = 0; i < view_count_; ++i) {
-        views_[i] = views_[i].substr(0, limit - from - gathered_bytes_);
-        gathered_bytes_ += views_[i].size();
-        if (from + gathered_bytes_ == limit) view_count_ = i + 1;
+    if (parts_.feed == this && parts_.from == from && parts_.limit == limit) return;
+    parts_.feed = this;
+    parts_.from = from;
+    parts_.limit = limit;
+    parts_.count = window_.gather(from, parts_.views);
+    parts_.bytes = 0;
+    for (std::size_t i = 0; i < parts_.count; ++i) {
+        parts_.views[i] = parts_.views[i].substr(0, limit - from - parts_.bytes);
+        parts_.bytes += parts_.views[i].size();
+        if (from + parts_.bytes == limit) parts_.count = i + 1;
     }
 }
 
 void Feed::forget_before(log::Position position) {
     window_.release_before(position);
-    gathered_limit_ = 0;  // its views may have gone
+    forget_parts();
+}
+
+/// The views may have gone.
+void Feed::forget_parts() {
+    if (parts_.feed == this) parts_.feed = nullptr;
 }
 
 }  // namespace globes::net

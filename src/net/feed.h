@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "log/window.h"
+#include "net/sweep_rest.h"
 
 namespace globes::net {
 
@@ -17,10 +18,27 @@ class WsSession;
 /// Names a log on the wire between threads; net does not know what it stands for.
 using FeedId = std::uint64_t;
 
+class Feed;
+
+/// The bytes that a send takes, as they lie in a feed's window: most cursors of a sweep ask for the same. One for all
+/// feeds of a thread, so that a quiet feed holds none of it.
+struct SendParts {
+    static constexpr std::size_t kMost = 16;
+
+    const Feed* feed = nullptr;  ///< Null: nothing gathered.
+    log::Position from = 0;
+    log::Position limit = 0;
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    std::array<std::string_view, kMost> views;
+};
+
 class Feed {
 public:
-    /// `backlog_bytes`: a cursor further behind than that is given up as too slow.
-    Feed(FeedId id, std::size_t backlog_bytes) : id_(id), backlog_bytes_(backlog_bytes) {}
+    /// `backlog_bytes`: a cursor further behind than that is given up as too slow. `parts` outlives this.
+    Feed(FeedId id, std::size_t backlog_bytes, SendParts& parts)
+        : id_(id), backlog_bytes_(backlog_bytes), parts_(parts) {}
+    ~Feed() { forget_parts(); }
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
 
@@ -56,7 +74,7 @@ public:
     log::Position position(std::size_t index) const { return cursors_[index].position; }
 
     // The pause after a sweep, kept here for the hub.
-    std::chrono::steady_clock::duration sweep_time{};     ///< Spent in the sweep under way.
+    SweepWork work;                                       ///< Of the sweep under way.
     std::chrono::steady_clock::time_point rests_until{};  ///< No new sweep before.
     bool queued = false;                                  ///< In one of the hub's lists.
 
@@ -67,14 +85,15 @@ private:
         log::Position position;
         WsSession* session;
     };
-    static constexpr std::size_t kViews = 16;  // runs of bytes in one send
 
     void fill(std::size_t index, std::size_t from);
     void gather(log::Position from, log::Position limit);
     void forget_before(log::Position position);
+    void forget_parts();
 
     const FeedId id_;
     const std::size_t backlog_bytes_;
+    SendParts& parts_;
 
     log::Window window_;
     std::vector<Cursor> cursors_;
@@ -86,13 +105,6 @@ private:
     log::Position slowest_ = 0;   // least position seen
     log::Position swept_to_ = 0;  // every cursor that does not wait has come this far
     bool forgets_ = false;        // whoever kept the window from being released may have gone on: sweep to see
-
-    // What `gather` found last: most cursors ask for the same bytes.
-    log::Position gathered_from_ = 0;
-    log::Position gathered_limit_ = 0;  // 0: nothing gathered
-    std::size_t gathered_bytes_ = 0;
-    std::size_t view_count_ = 0;
-    std::array<std::string_view, kViews> views_;
 };
 
 }  // namespace globes::net

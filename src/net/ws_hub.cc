@@ -18,11 +18,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t kSliceCursors = 64;
 // After so many sends the sockets are read again: what has come meanwhile joins the next sweeps.
 constexpr std::size_t kPassCursors = 512;
-// A sweep that took d is followed by a rest of 4 d, so one room takes a fifth of the thread at most and gathers
-// messages meanwhile; short sweeps need none. docs/adr/0004-sweep-policy.md
-constexpr int kRestFactor = 4;
-constexpr std::chrono::milliseconds kLongestRest{50};
-constexpr std::chrono::microseconds kShortSweep{500};
 
 int make_epoll() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -66,7 +61,7 @@ WsSession* WsHub::find(SessionId id) {
 void WsHub::subscribe(WsSession& session, FeedId id, log::Position from) {
     if (!session.is_open()) return;
     auto& feed = feeds_[id];
-    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes);
+    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes, send_parts_);
     session.subscribe(*feed, from);
     if (feed->due()) queue(*feed);
 }
@@ -117,15 +112,13 @@ steady_clock::time_point WsHub::sweep() {
         due_.pop_front();
         budget -= std::min(budget, std::max<std::size_t>(1, feed.sweep(std::min(budget, kSliceCursors))));
         const auto after = steady_clock::now();
-        feed.sweep_time += after - std::exchange(now, after);
+        feed.work.took += after - std::exchange(now, after);
         if (!feed.done()) {
             due_.push_back(&feed);
             continue;
         }
-        const auto took = std::exchange(feed.sweep_time, {});
-        feed.rests_until = {};
-        if (took > kShortSweep)
-            feed.rests_until = now + std::min<steady_clock::duration>(took * kRestFactor, kLongestRest);
+        const auto rest = rest_after(feed.work, settings_.rest);
+        feed.rests_until = rest.count() == 0 ? steady_clock::time_point{} : now + rest;
         feed.queued = false;
         if (feed.due()) queue(feed);
     }

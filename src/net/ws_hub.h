@@ -75,6 +75,7 @@ private:
     SessionId ids_ = 0;
     std::unordered_map<SessionId, std::unique_ptr<WsSession>> sessions_;
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the pass is over: someone up the stack may still hold them
+    SendParts send_parts_;                           // outlives the feeds
     std::unordered_map<FeedId, std::unique_ptr<Feed>> feeds_;
     std::deque<Feed*> due_;         // to be swept, in turn
     std::vector<Feed*> resting_;    // due, but not before `rests_until`

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
 
+#include "base/ring.h"
 #include "log/frame.h"
 #include "log/slice.h"
+#include "net/sweep_rest.h"
 #include "net/timer_wheel.h"
 #include "net/ws_close.h"
 #include "net/ws_decoder.h"
@@ -32,6 +33,7 @@ struct WsSettings {
     Tick linger = ticks(std::chrono::seconds{5});          ///< From our close frame to the end of the connection.
     std::size_t backlog_bytes = std::size_t{1} << 20;      ///< Behind a feed's end by more is too slow.
     std::size_t own_bytes = std::size_t{256} << 10;        ///< Unsent frames of a connection's own; more is too slow.
+    RestPolicy rest = {};                                  ///< Between the sweeps of a large feed.
 };
 
 class WsSession final : private WsEvents, private TimerWheel::Timer {
@@ -102,7 +104,7 @@ private:
             log::Slice slice;
             bool is_limited;  // counts against WsSettings::own_bytes
         };
-        std::deque<Part> parts;
+        Ring<Part> parts;
         std::size_t sent = 0;           // bytes of the first part
         std::size_t limited_bytes = 0;  // of the parts that count
         std::move_only_function<void()> then;

@@ -35,8 +35,8 @@ TEST_F(PeopleTest, FindsWhoIsInTheRoomAndNobodyElse) {
     EXPECT_TRUE(people.empty());
     people.add({.connection = 7, .lane = 1, .token_name = "ann", .owner = true});
     ASSERT_NE(people.find(7), nullptr);
-    EXPECT_EQ(people.find(7)->entry.token_name, "ann");
-    EXPECT_TRUE(people.find(7)->entry.owner);
+    EXPECT_EQ(people.find(7)->token_name(), "ann");
+    EXPECT_TRUE(people.find(7)->owner);
     EXPECT_EQ(people.find(8), nullptr);
     EXPECT_FALSE(people.empty());
     people.remove(7);
@@ -69,8 +69,8 @@ TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
     Person& late = enter(1);
     enter(2);
     member(3, "zoe");
-    people.find(3)->color = "red";
-    people.find(3)->last_activity = 5;
+    people.find(3)->membership->color = "red";
+    people.find(3)->membership->last_activity = 5;
     ASSERT_TRUE(people.take_name(late, "Ann"));
     EXPECT_THAT(names(), ElementsAre("zoe", "Ann"));
     EXPECT_EQ(people.online(), 2U);
@@ -82,7 +82,7 @@ TEST_F(PeopleTest, ANameIsTakenWithoutRegardToCase) {
     member(1, "Ann");
     Person& other = enter(2);
     for (const char* name : {"Ann", "ann", "ANN"}) EXPECT_EQ(people.take_name(other, name).error(), kTaken) << name;
-    EXPECT_FALSE(other.is_member);
+    EXPECT_FALSE(other.is_member());
     EXPECT_EQ(people.online(), 1U);
     EXPECT_TRUE(people.take_name(other, "Anna"));
 }
@@ -100,7 +100,7 @@ TEST_F(PeopleTest, FoldingIsUnicodesAndSimple) {
 TEST_F(PeopleTest, ANameThatWasGivenUpStaysTakenUntilItIsReleased) {
     Person& ann = member(1, "Ann");
     const std::uint64_t hold = people.give_up_name(ann);
-    EXPECT_FALSE(ann.is_member);
+    EXPECT_FALSE(ann.is_member());
     EXPECT_THAT(names(), IsEmpty());
     Person& other = enter(2);
     EXPECT_EQ(people.take_name(other, "ann").error(), kTaken);
@@ -169,7 +169,7 @@ TEST_F(PeopleTest, WhoeverComesBackArrivesLast) {
 
 TEST_F(PeopleTest, AMemberWhoLeftHasNoColorOfThen) {
     Person& ann = member(1, "ann");
-    ann.color = "red";
+    ann.membership->color = "red";
     people.give_up_name(ann);
     ASSERT_TRUE(people.take_name(ann, "ann"));
     EXPECT_EQ(people.users()[0].color, "");

@@ -58,7 +58,8 @@ protected:
     }
 
     WsHub hub{1, {}};
-    Feed feed{7, kBacklogBytes};
+    SendParts parts;
+    Feed feed{7, kBacklogBytes, parts};
     log::Tail tail;
     std::string said;
     std::vector<std::unique_ptr<Reader>> readers;
@@ -197,7 +198,7 @@ TEST_F(FeedTest, TheLastToLeaveTakesTheWindowAlong) {
 TEST_F(FeedTest, SlicesLoseNobodyWhateverHappensBetweenThem) {
     std::mt19937 random(5);
     for (int round = 0; round < 60; ++round) {
-        Feed random_feed(8, kBacklogBytes);
+        Feed random_feed(8, kBacklogBytes, parts);
         log::Tail random_tail;
         std::string log_bytes;
         struct Joined {
