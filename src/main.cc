@@ -184,9 +184,9 @@ Server::Server(const Config& config)
                 .store = *store_,
                 .flood = flood_limits(config),
                 .allowed_origins = config.allowed_origins,
+                .frame_ancestors = config.frame_ancestors,
                 .require_owner = config.require_owner,
-                .static_dir = config.static_dir,
-                .version = GLOBES_VERSION} {
+                .static_dir = config.static_dir} {
     make_sides();
     make_core();
 }

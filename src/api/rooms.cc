@@ -73,7 +73,8 @@ void Rooms::get(const Exchange& exchange, const chat::RoomKey& key) {
                 may_enter(room->record, bearer_token(exchange.request()), services_.tokens).has_value();
             std::string body;
             append_room_json(body, *room, may_see);
-            exchange.respond_json(200, std::move(body));
+            // As above.
+            exchange.respond({.body = std::move(body), .headers = {{"Vary", "Accept"}}});
         });
 }
 

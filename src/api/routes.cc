@@ -5,6 +5,7 @@
 
 #include "api/error_table.h"
 #include "api/health.h"
+#include "api/negotiation.h"
 #include "api/origin.h"
 #include "chat/room_key.h"
 
@@ -36,7 +37,9 @@ void Routes::add_rooms() {
         });
     };
     using chat::RoomKey;
-    add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.get(e, key); });
+    add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) {
+        prefers_html(e.request()) ? site_.page(e) : rooms_.get(e, key);
+    });
     add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
     add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });
@@ -46,17 +49,17 @@ void Routes::add_rooms() {
 
     router_.add("GET", "/chats", [this](const Http& http, const Parameters&) {
         const Exchange exchange(http, services_);
-        prefers_html(http->request()) ? site_.home(exchange) : rooms_.list(exchange);
+        prefers_html(http->request()) ? site_.page(exchange) : rooms_.list(exchange);
     });
     router_.add("POST", "/chats",
                 [this](const Http& http, const Parameters&) { rooms_.create(Exchange(http, services_)); });
 }
 
 void Routes::add_pages() {
-    router_.add("GET", "/", [this](const Http& http, const Parameters&) { site_.home(Exchange(http, services_)); });
     router_.add("GET", "/health", [this](const Http& http, const Parameters&) { health(Exchange(http, services_)); });
     router_.add("GET", "/ready",
                 [this](const Http& http, const Parameters&) { ready(Exchange(http, services_), lane_, services_); });
+    site_.add_routes(router_);
 }
 
 void Routes::handle(const Http& http) {
@@ -73,11 +76,7 @@ void Routes::handle(const Http& http) {
         response.headers.emplace_back("Allow", miss.allow);
         return exchange.respond(std::move(response));
     }
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    if (reads && !services_.static_dir.empty()) {
-        if (const auto path = net::percent_decode(net::target_path(request.target))) return site_.file(exchange, *path);
-    }
-    exchange.respond_error(Error{ErrorCode::path_not_found});
+    if (!site_.serve_unrouted(exchange)) exchange.respond_error(Error{ErrorCode::path_not_found});
 }
 
 }  // namespace globes::api

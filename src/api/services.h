@@ -23,9 +23,9 @@ struct Services {
     chat::Store& store;
     FloodLimits flood;
     std::vector<std::string> allowed_origins;
+    std::vector<std::string> frame_ancestors;  ///< As `allowed_origins`; empty: nobody.
     bool require_owner = false;
-    std::filesystem::path static_dir;  ///< Empty: the built-in page.
-    std::string version;
+    std::filesystem::path static_dir;  ///< Empty: the built-in site.
 };
 
 }  // namespace globes::api

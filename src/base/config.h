@@ -46,6 +46,7 @@ struct Config {
     std::uint64_t retention_s = 0;             ///< Of rooms that don't say so themselves; 0: for ever.
     std::uint64_t max_events = 0;              ///< The same; 0: any number.
     std::vector<std::string> allowed_origins;  ///< As browsers send them, or `*`.
+    std::vector<std::string> frame_ancestors;  ///< Who may show the page in a frame; the same form.
     std::chrono::minutes token_life{60};
     bool require_owner = false;
     std::uint32_t messages_per_second = 20;  ///< 0: no limit.

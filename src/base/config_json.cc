@@ -46,16 +46,18 @@ void read_data_dir(Config& config, const json::value& value) {
     if (config.data_dir.empty()) throw BadValue{kMustBe};
 }
 
-void read_allowed_origins(Config& config, const json::value& value) {
+template <auto kMember>
+void read_origins(Config& config, const json::value& value) {
     constexpr auto kMustBe = "must be an array of origins, such as [\"https://example.org\"], or [\"*\"]";
     if (!value.is_array()) throw BadValue{kMustBe};
-    config.allowed_origins.clear();
+    std::vector<std::string> origins;
     for (const json::value& item : value.get_array()) {
         const auto text = text_of(item, kMustBe);
         const auto origin = text == "*" ? std::optional<std::string>("*") : parse_origin(text);
         if (!origin) throw BadValue{kMustBe};
-        config.allowed_origins.push_back(*origin);
+        origins.push_back(*origin);
     }
+    config.*kMember = std::move(origins);
 }
 
 template <auto kMember>
@@ -123,7 +125,8 @@ constexpr Key kKeys[] = {
     {"Durability", read_choice<&Config::durability, kDurabilities>},
     {"Retention", read_whole<&Config::retention_s, 0, 3'153'600'000>},
     {"MaxEvents", read_whole<&Config::max_events, 0, 9'007'199'254'740'992>},
-    {"AllowedOrigins", read_allowed_origins},
+    {"AllowedOrigins", read_origins<&Config::allowed_origins>},
+    {"FrameAncestors", read_origins<&Config::frame_ancestors>},
     {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
     {"RequireOwner", read_bool<&Config::require_owner>},
     {"MessagesPerSecond", read_whole<&Config::messages_per_second, 0, 1'000'000>},

@@ -1,73 +1,178 @@
-// The built-in page, and a folder in its place (contract, section 5).
+// The built-in site: what is served where, in which forms, and for whom (protocol, "The site").
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
-import { PASSWORD, assertStatus, createPrivateRoom, createRoom, get, request } from './harness/api.js';
-import { sharedServer, startServer } from './harness/server.js';
+import { assertError, assertStatus, createRoom, request } from './harness/api.js';
+import { BROWSER_ACCEPT, assertPage, getBytes, getPage } from './harness/site.js';
+import { sharedServer } from './harness/server.js';
 
 const server = sharedServer();
 
-test('/ is a page that lists the public rooms', async () => {
-    await createRoom(server, { title: 'Gardeners & <script>alert(1)</script>' });
-    await createPrivateRoom(server, { title: 'Locksmiths' });
-    await createRoom(server, { title: 'Ghosts', visibility: 'hidden', password: PASSWORD });
-    const { status, headers, text } = await get(server, '/');
-    assert.equal(status, 200);
-    assert.match(headers['content-type'], /^text\/html; *charset=utf-8$/i);
-    assert.match(text, /Public Chat/);
-    assert.match(text, /Gardeners &amp; &lt;script&gt;/);
-    assert.doesNotMatch(text, /<script>alert|Locksmiths|Ghosts/);
+/** The address of the page's own program, which the page names. */
+async function scriptOfPage() {
+    const { text } = await getPage(server, '/');
+    const [, path] = text.match(/<script type="module" src="([^"]+)"/);
+    return path;
+}
+
+test('browsers get the page at every address of the app', async () => {
+    const room = await createRoom(server);
+    const ofRoom = [`/chats/${room.id}`, `/chats/${room.id}/entrance`, `/chats/${encodeURIComponent(room.title)}`];
+    const ofNoRoom = ['/chats/4711', '/chats/4711/entrance'];
+    const { text } = await getPage(server, '/index.html');
+    assert.match(text, /<noscript>/);
+    for (const path of ['/', '/chats', '/chats?limit=5', ...ofRoom, ...ofNoRoom]) {
+        const page = await getPage(server, path);
+        assertPage(page);
+        assert.equal(page.text, text, path);
+    }
 });
 
-test('Static serves a folder in place of the page, and nothing outside of it', async (t) => {
-    const own = await startServer(t, {
-        config: { Static: 'site' },
-        files: {
-            'site/index.html': '<h1>Our own page</h1>',
-            'site/deep/app.js': 'let ours = 1;',
-            'site/style.css': 'body { color: red }',
-            'site/with space.txt': 'spaced',
-            'site-secret.txt': 'outside',
-        },
-    });
-
-    const page = await get(own, '/');
-    assert.deepEqual([page.status, page.text], [200, '<h1>Our own page</h1>']);
-    assert.match(page.headers['content-type'], /^text\/html/);
-    const script = await get(own, '/deep/app.js');
-    assert.equal(script.text, 'let ours = 1;');
-    assert.match(script.headers['content-type'], /javascript/);
-    assert.match((await get(own, '/style.css')).headers['content-type'], /^text\/css/);
-    assert.equal((await get(own, '/with%20space.txt')).text, 'spaced');
-    assert.equal((await get(own, '/style.css?version=2')).text, 'body { color: red }');
-    const head = await request(own, 'HEAD', '/deep/app.js');
-    assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', '13']);
-
-    const outside = [
-        '/../config.json',
-        '/%2e%2e/config.json',
-        '/..%2fconfig.json',
-        '/deep/../../config.json',
-        '/deep/%2e%2e/%2e%2e/config.json',
-        '/.%2e/config.json',
-        '//etc/passwd',
-        '/%2fetc/passwd',
-        '/..\\config.json',
-        '/..%5cconfig.json',
-        '/../site-secret.txt',
-        '/index.html%00.txt',
-        '/data/globes.db',
-        `/..${own.folder}/config.json`,
-        '/deep',
-        '/deep/',
-        '/missing.html',
-    ];
-    for (const path of outside) {
-        const { status, text } = await get(own, path);
-        assert.ok(status === 404 || status === 400, `${path} answers ${status}`);
-        assert.doesNotMatch(text, /Address|outside|root:|SQLite/, path);
+test('other clients keep their JSON there', async () => {
+    const room = await createRoom(server);
+    for (const Accept of ['application/json', '*/*', 'application/json, text/html;q=0.9', undefined]) {
+        const headers = Accept === undefined ? {} : { Accept };
+        const list = await request(server, 'GET', '/chats', { headers });
+        assert.ok(Array.isArray(list.json), `${Accept}`);
+        const one = await request(server, 'GET', `/chats/${room.id}`, { headers });
+        assert.equal(one.json.title, room.title);
+        for (const { headers: sent } of [list, one]) assert.match(sent.vary, /\bAccept\b(?!-)/, 'for caches');
+        assertError(await request(server, 'GET', `/chats/${room.id}/entrance`, { headers }), 404, 501);
     }
-    assertStatus(await get(own, '/chats'), 200);
-    assertStatus(await get(own, '/chats/1'), 200);
-    assertStatus(await get(own, '/health'), 200);
+});
+
+test('a wrong method on a file or a page is 405 with Allow', async () => {
+    for (const path of ['/', '/index.html', '/chats/1/entrance', await scriptOfPage()]) {
+        const answer = await request(server, 'POST', path, { body: '' });
+        assertError(answer, 405, 502);
+        assert.equal(answer.headers.allow, 'GET, HEAD', path);
+    }
+});
+
+test('the page runs under a policy without inline scripts, styles or other hosts', async () => {
+    const { headers } = await getPage(server, '/chats/1');
+    const policy = Object.fromEntries(
+        headers['content-security-policy'].split('; ').map((directive) => {
+            const [name, ...sources] = directive.split(' ');
+            return [name, sources.join(' ')];
+        }),
+    );
+    const host = `${server.host}:${server.port}`;
+    assert.deepEqual(policy, {
+        'default-src': "'none'",
+        'script-src': "'self'",
+        'style-src': "'self'",
+        'img-src': "'self' data:",
+        'connect-src': `'self' ws://${host} wss://${host}`,
+        'base-uri': "'none'",
+        'form-action': "'none'",
+        'frame-ancestors': "'none'",
+    });
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'same-origin');
+    assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+});
+
+test('what a client says in Host adds no source to the policy', async () => {
+    for (const Host of ["a;script-src'*'", '*', "'unsafe-inline'", '[::1', 'a:99999']) {
+        const { headers } = await getPage(server, '/', { headers: { Host } });
+        assert.match(headers['content-security-policy'], /connect-src 'self'; base-uri/, Host);
+    }
+});
+
+test("the page's own files have hashed names and are kept for ever", async () => {
+    const path = await scriptOfPage();
+    assert.match(path, /^\/assets\/app\.[0-9a-f]{8}\.js$/);
+    const { status, headers } = await getBytes(server, path);
+    assert.equal(status, 200);
+    assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable');
+    assert.match(headers['content-type'], /^text\/javascript; *charset=utf-8$/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['content-security-policy'], undefined);
+    assertError(await request(server, 'GET', path.replace(/[0-9a-f]{8}/, '00000000')), 404, 501);
+    assertError(await request(server, 'GET', '/app.js'), 404, 501);
+});
+
+test('the page is asked for anew each time, and answered with 304 while it is the same', async () => {
+    for (const path of ['/', '/chats', '/chats/1', '/index.html', await scriptOfPage()]) {
+        const { headers } = await getBytes(server, path, { Accept: BROWSER_ACCEPT });
+        assert.match(headers.etag, /^"[^"]+"$/);
+        const ask = (tag) => getBytes(server, path, { Accept: BROWSER_ACCEPT, 'If-None-Match': tag });
+        for (const tag of [headers.etag, `W/${headers.etag}`, `"other", ${headers.etag}`, '*']) {
+            const answer = await ask(tag);
+            assert.equal(answer.status, 304, `${path} with ${tag}`);
+            assert.equal(answer.bytes.length, 0);
+            assert.equal(answer.headers.etag, headers.etag);
+            assert.equal(answer.headers['cache-control'], headers['cache-control']);
+            assert.equal(answer.headers.vary, headers.vary);
+        }
+        assert.equal((await ask('"other"')).status, 200);
+    }
+    assert.equal((await getPage(server, '/')).headers['cache-control'], 'no-cache');
+});
+
+test('brotli and gzip hold the same bytes, each with a tag of its own', async () => {
+    const decoders = { br: brotliDecompressSync, gzip: gunzipSync, identity: (bytes) => bytes };
+    const tags = new Set();
+    const plain = await getBytes(server, '/index.html');
+    for (const [coding, decode] of Object.entries(decoders)) {
+        const answer = await getBytes(server, '/index.html', { 'Accept-Encoding': coding });
+        assertStatus(answer, 200);
+        assert.equal(answer.headers['content-encoding'], coding === 'identity' ? undefined : coding);
+        assert.equal(Number(answer.headers['content-length']), answer.bytes.length);
+        assert.match(answer.headers.vary, /Accept-Encoding/);
+        assert.deepEqual(decode(answer.bytes), plain.bytes, coding);
+        assert.ok(coding === 'identity' || answer.bytes.length < plain.bytes.length);
+        tags.add(answer.headers.etag);
+        const other = { 'Accept-Encoding': coding, 'If-None-Match': answer.headers.etag };
+        assert.equal((await getBytes(server, '/index.html', other)).status, 304);
+    }
+    assert.equal(tags.size, 3);
+});
+
+test('Accept-Encoding is weighed', async () => {
+    const expected = {
+        'gzip, deflate, br, zstd': 'br',
+        'gzip, deflate': 'gzip',
+        'br;q=0.5, gzip': 'gzip',
+        'br;q=0, *': 'gzip',
+        '*': 'br',
+        'identity;q=0': undefined,
+        'identity;q=0, gzip': 'gzip',
+        'gzip;q=0.2, identity;q=0.8': undefined,
+        'deflate, zstd': undefined,
+        '': undefined,
+    };
+    for (const [accepted, coding] of Object.entries(expected)) {
+        const { status, headers } = await getBytes(server, '/index.html', { 'Accept-Encoding': accepted });
+        assert.deepEqual([status, headers['content-encoding']], [200, coding], `"${accepted}"`);
+    }
+});
+
+test('HEAD tells what GET would', async () => {
+    for (const path of ['/', '/chats/1/entrance', await scriptOfPage()]) {
+        const headers = { Accept: BROWSER_ACCEPT, 'Accept-Encoding': 'br' };
+        const full = await getBytes(server, path, headers);
+        const head = await request(server, 'HEAD', path, { headers });
+        assert.deepEqual([head.status, head.text], [200, '']);
+        assert.deepEqual({ ...head.headers, date: '' }, { ...full.headers, date: '' });
+    }
+});
+
+test('no path leads out of the site', async () => {
+    const outside = [
+        '/../CMakeLists.txt',
+        '/assets/../../etc/passwd',
+        '/assets/%2e%2e/index.html',
+        '/assets/..%2findex.html',
+        '//index.html',
+        '/assets',
+        '/assets/',
+        '/index.html/',
+        '/index.html%00',
+        '/INDEX.HTML',
+        '/data/globes.db',
+    ];
+    for (const path of outside) assertError(await request(server, 'GET', path), 404, 501);
 });

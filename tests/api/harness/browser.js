@@ -3,15 +3,17 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
 
-/** A page of a browser that lives as long as the test. */
-export async function openPage(t, url) {
+/**
+ * A page of a browser that lives as long as the test. By default tests may bring scripts of their own into it, whatever
+ * policy (CSP) it has for itself.
+ */
+export async function openPage(t, url, { bypassCSP = true } = {}) {
     const browser = await chromium.launch({
         executablePath,
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
     });
     t.after(() => browser.close());
-    // Tests bring scripts of their own into the page, whatever policy it has for itself.
-    const page = await browser.newPage({ bypassCSP: true });
+    const page = await browser.newPage({ bypassCSP });
     await page.goto(url);
     return page;
 }

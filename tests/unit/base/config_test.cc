@@ -66,6 +66,7 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
     EXPECT_EQ(config.data_dir, "data");
     EXPECT_EQ(config.store, StoreKind::sqlite);
     EXPECT_TRUE(config.allowed_origins.empty());
+    EXPECT_TRUE(config.frame_ancestors.empty());
     EXPECT_EQ(config.token_life, std::chrono::minutes(60));
     EXPECT_FALSE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 20u);
@@ -83,7 +84,8 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
 TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     const auto config =
         load(R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600,
-        "Static": ".", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9, "AllowedOrigins": ["HTTPS://Example.org:443", "*"],
+        "Static": ".", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
+        "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "LogLevel": "warn"})");
     EXPECT_EQ(config.address, (HostPort{"::1", 0}));
@@ -97,6 +99,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.retention_s, 86'400u);
     EXPECT_EQ(config.max_events, 9u);
     EXPECT_THAT(config.allowed_origins, ElementsAre("https://example.org", "*"));
+    EXPECT_THAT(config.frame_ancestors, ElementsAre("https://example.org:8443"));
     EXPECT_EQ(config.token_life, std::chrono::minutes(5));
     EXPECT_TRUE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 0u);
@@ -106,7 +109,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 20u) << "a new key belongs in this test too";
+    EXPECT_EQ(config_keys().size(), 21u) << "a new key belongs in this test too";
 }
 
 TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
@@ -124,6 +127,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"AllowedOrigins",
          {R"("*")", "[1]", R"(["example.org"])", R"(["https://example.org/"])", R"(["https://*.org"])",
           R"(["https://a:0"])", R"(["null"])"}},
+        {"FrameAncestors", {R"("*")", "[1]", R"(["'self'"])", R"(["https://a; script-src *"])", R"(["null"])"}},
         {"TokenMinutes", {"0", "525601", "1.5", R"("60")"}},
         {"RequireOwner", {"1", R"("true")", "null"}},
         {"MessagesPerSecond", {"-1", "1000001", "0.5"}},

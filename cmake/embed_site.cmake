@@ -1,0 +1,13 @@
+# Adds the files of `folder` to a target, as one source that is made of them whenever one changes, comes or goes.
+function(globes_embed_site target folder)
+  file(GLOB_RECURSE site_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
+  file(GLOB_RECURSE embedding CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/embedding/*.py)
+  set(source ${CMAKE_BINARY_DIR}/embedded_site.cc)
+  add_custom_command(
+    OUTPUT ${source}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/embed-site ${CMAKE_SOURCE_DIR}/${folder} ${source}
+    DEPENDS ${site_files} ${CMAKE_SOURCE_DIR}/scripts/embed-site ${embedding}
+    COMMENT "Embedding the files of ${folder}"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${source})
+endfunction()

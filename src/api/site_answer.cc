@@ -1,0 +1,96 @@
+#include "api/site_answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "api/content_type.h"
+#include "api/error_table.h"
+#include "api/negotiation.h"
+
+namespace globes::api {
+namespace {
+
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
+// Ask each time whether it has changed.
+constexpr const char* kRevalidate = "no-cache";
+constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
+// A page's address may be one where others get JSON.
+constexpr std::pair<const char*, const char*> kPageVaries{"Vary", "Accept"};
+
+std::string_view form_of(const EmbeddedFile& file, Coding coding) {
+    switch (coding) {
+        case Coding::brotli:
+            return file.brotli;
+        case Coding::gzip:
+            return file.gzip;
+        case Coding::identity:
+            break;
+    }
+    return file.identity;
+}
+
+/// None where the path leaves the folder, is missing, too large or no file.
+std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view path) {
+    std::error_code error;
+    const auto root = std::filesystem::canonical(folder, error);
+    if (error || path.find('\0') != std::string_view::npos) return std::nullopt;
+    auto file = std::filesystem::canonical(root / std::filesystem::path(path).relative_path(), error);
+    if (!error && std::filesystem::is_directory(file, error))
+        file = std::filesystem::canonical(file / "index.html", error);
+    if (error || !std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    // Links may lead anywhere: what counts is where they end.
+    const auto [root_end, file_at] = std::ranges::mismatch(root, file);
+    if (root_end != root.end() || std::filesystem::file_size(file, error) > kLargestFile || error) return std::nullopt;
+    return file;
+}
+
+}  // namespace
+
+net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy) {
+    const Coding coding = choose_coding(request, !file.gzip.empty(), !file.brotli.empty());
+    const bool is_coded = coding != Coding::identity;
+    // Each form has its own tag: they are different bytes.
+    const std::string etag =
+        is_coded ? fmt::format("\"{}-{}\"", file.etag, coding_name(coding)) : fmt::format("\"{}\"", file.etag);
+    net::HttpResponse response{.content_type = std::string(content_type(file.path)),
+                               .headers = {{"ETag", etag},
+                                           {"Cache-Control", file.is_immutable ? kKeepForAYear : kRevalidate},
+                                           {"Vary", "Accept-Encoding"}}};
+    add_policy_headers(policy, is_page(file.path), response);
+    if (is_page(file.path)) {
+        response.headers.emplace_back(kPageVaries);
+        response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, request.header("host")));
+    }
+    if (has_current_form(request, etag)) {
+        response.status = 304;
+        return response;
+    }
+    if (is_coded) response.headers.emplace_back("Content-Encoding", coding_name(coding));
+    response.body = form_of(file, coding);
+    return response;
+}
+
+net::HttpResponse static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy) {
+    const auto found = find_file(folder, path);
+    if (!found) return error_response(Error{ErrorCode::path_not_found});
+    std::ifstream file(*found, std::ios::binary);
+    net::HttpResponse response{.content_type = std::string(content_type(found->native())),
+                               .headers = {{"Cache-Control", kRevalidate}}};
+    response.body.assign(std::istreambuf_iterator<char>(file), {});
+    if (file.bad() || !file.is_open()) return error_response(Error{ErrorCode::path_not_found});
+    add_policy_headers(policy, is_page(found->native()), response);
+    if (is_page(found->native())) {
+        response.headers.emplace_back(kPageVaries);
+        response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
+    }
+    return response;
+}
+
+}  // namespace globes::api

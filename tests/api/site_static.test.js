@@ -1,0 +1,92 @@
+// A folder in place of the built-in site: `Static` (contract, section 5).
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, assertStatus, get, request } from './harness/api.js';
+import { assertPage, getPage } from './harness/site.js';
+import { startServer } from './harness/server.js';
+
+const startWithFolder = (t, config = {}, files = {}) =>
+    startServer(t, {
+        config: { Static: 'site', ...config },
+        files: {
+            'site/index.html': '<h1>Our own page</h1>',
+            'site/deep/app.js': 'let ours = 1;',
+            'site/style.css': 'body { color: red }',
+            'site/with space.txt': 'spaced',
+            'site-secret.txt': 'outside',
+            ...files,
+        },
+    });
+
+test('Static serves a folder in place of the site', async (t) => {
+    const own = await startWithFolder(t);
+    const page = await getPage(own, '/');
+    assertPage(page);
+    assert.equal(page.text, '<h1>Our own page</h1>');
+    const script = await get(own, '/deep/app.js');
+    assert.equal(script.text, 'let ours = 1;');
+    assert.match(script.headers['content-type'], /javascript/);
+    assert.equal(script.headers['x-content-type-options'], 'nosniff');
+    assert.match((await get(own, '/style.css')).headers['content-type'], /^text\/css/);
+    assert.equal((await get(own, '/with%20space.txt')).text, 'spaced');
+    assert.equal((await get(own, '/style.css?version=2')).text, 'body { color: red }');
+    const head = await request(own, 'HEAD', '/deep/app.js');
+    assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', '13']);
+    assertStatus(await get(own, '/chats'), 200);
+    assertStatus(await get(own, '/chats/1'), 200);
+    assertStatus(await get(own, '/health'), 200);
+});
+
+test("Static answers the app's addresses with the folder's page, for browsers only", async (t) => {
+    const own = await startWithFolder(t);
+    for (const path of ['/chats', '/chats/1', '/chats/1/entrance', '/chats/4711']) {
+        const page = await getPage(own, path);
+        assertPage(page);
+        assert.equal(page.text, '<h1>Our own page</h1>', path);
+    }
+    assert.equal((await get(own, '/chats/1')).json.id, 1);
+    assertError(await get(own, '/chats/1/entrance'), 404, 501);
+});
+
+test('Static leaves the rules of its pages to them, but for frames', async (t) => {
+    const policy = async (server) => (await getPage(server, '/')).headers['content-security-policy'];
+    assert.equal(await policy(await startWithFolder(t)), "frame-ancestors 'none'");
+    const framed = await startWithFolder(t, { FrameAncestors: ['https://a.example', 'https://b.example'] });
+    assert.equal(await policy(framed), 'frame-ancestors https://a.example https://b.example');
+});
+
+test('Static without a page is no page', async (t) => {
+    const own = await startServer(t, { config: { Static: 'site' }, files: { 'site/app.js': '' } });
+    assertError(await getPage(own, '/'), 404, 501);
+    assertError(await getPage(own, '/chats/1'), 404, 501);
+    assertError(await getPage(own, '/index.html'), 404, 501);
+});
+
+test('Static serves nothing outside of its folder', async (t) => {
+    const own = await startWithFolder(t);
+    const outside = [
+        '/../config.json',
+        '/%2e%2e/config.json',
+        '/..%2fconfig.json',
+        '/deep/../../config.json',
+        '/deep/%2e%2e/%2e%2e/config.json',
+        '/.%2e/config.json',
+        '//etc/passwd',
+        '/%2fetc/passwd',
+        '/..\\config.json',
+        '/..%5cconfig.json',
+        '/../site-secret.txt',
+        '/index.html%00.txt',
+        '/data/globes.db',
+        `/..${own.folder}/config.json`,
+        '/deep',
+        '/deep/',
+        '/missing.html',
+    ];
+    for (const path of outside) {
+        const { status, text } = await get(own, path);
+        assert.ok(status === 404 || status === 400, `${path} answers ${status}`);
+        assert.doesNotMatch(text, /Address|outside|root:|SQLite/, path);
+    }
+});
