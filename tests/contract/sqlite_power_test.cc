@@ -1,0 +1,95 @@
+// The power goes in the middle of the writing: with `power` nothing acknowledged is lost; with `process` what is lost
+// is the end, and what is there is whole.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include "contract/power_vfs.h"
+#include "contract/sqlite_files.h"
+#include "contract/store_suite.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+
+constexpr std::uint64_t kEventsInBatch = 3;
+constexpr int kBatchesInFlight = 8;
+
+int cuts() { return std::getenv("GLOBES_LONG") != nullptr ? 50 : 10; }
+
+class SqlitePower : public testing::TestWithParam<Durability> {
+protected:
+    struct Outcome {
+        std::uint64_t acknowledged = 0;  ///< The newest seq that was answered `committed` before the power went.
+        std::size_t lost_writes = 0;
+    };
+    /// Appends until `enough` is acknowledged, and then the power goes.
+    Outcome write_until_the_power_goes(std::uint64_t enough, std::uint32_t seed) {
+        PowerVfs disk(seed);
+        Outcome outcome;
+        {
+            // Small, so that the power goes in checkpoints too.
+            const auto store = open_sqlite_store(
+                file, {.durability = GetParam(), .checkpoint_pages = 20, .max_wal_pages = 50, .vfs = PowerVfs::name()});
+            const StoredRooms stored = store->load_rooms();
+            if (stored.rooms.empty()) commit(*store, batch_of(PutRoom{sample_room(1)}));
+            std::uint64_t seq = stored.rooms.empty() ? 0 : stored.rooms[0].last_seq;
+            std::atomic<std::uint64_t> acknowledged = seq;
+            std::atomic<int> in_flight = 0;
+            while (acknowledged < enough) {
+                const std::uint64_t last = seq + kEventsInBatch;
+                in_flight.wait(kBatchesInFlight);
+                ++in_flight;
+                store->append(appends(1, seq + 1, last), [&, last](CommitOutcome answer) {
+                    if (answer == CommitOutcome::committed) acknowledged = last;
+                    --in_flight;
+                    in_flight.notify_one();
+                });
+                seq = last;
+            }
+            outcome.acknowledged = acknowledged;
+            disk.cut();
+            outcome.lost_writes = disk.lost();
+            store->stop();
+        }
+        disk.restore();
+        return outcome;
+    }
+
+    const ScratchFolder folder;
+    const std::filesystem::path file = folder.path() / "globes.db";
+};
+
+TEST_P(SqlitePower, LosesNothingAcknowledgedOrOnlyTheEnd) {
+    std::uint64_t there = 0;
+    std::size_t lost_writes = 0;
+    bool has_lost_events = false;
+    for (int cut = 0; cut < cuts(); ++cut) {
+        const auto seed = static_cast<std::uint32_t>(cut);
+        const std::uint64_t enough = there + kEventsInBatch * (20 + 37 * static_cast<std::uint64_t>(cut) % 200);
+        const Outcome outcome = write_until_the_power_goes(enough, seed);
+        lost_writes += outcome.lost_writes;
+
+        ASSERT_EQ(ask_sql(file, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
+        const auto store = open_sqlite_store(file);
+        const auto found = seqs_in(*store, 1);
+        for (std::size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], i + 1) << "a gap, or one twice";
+        ASSERT_EQ(found.size() % kEventsInBatch, 0) << "half a batch";
+        if (GetParam() == Durability::power) {
+            ASSERT_GE(found.size(), outcome.acknowledged);
+        }
+        has_lost_events |= found.size() < outcome.acknowledged;
+        there = found.size();
+    }
+    EXPECT_GT(lost_writes, 0U) << "the power went when nothing was at stake";
+    EXPECT_EQ(has_lost_events, GetParam() == Durability::process) << "what the two levels differ in";
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, SqlitePower, testing::Values(Durability::process, Durability::power),
+                         [](const auto& test) { return test.param == Durability::power ? "Power" : "Process"; });
+
+}  // namespace
+}  // namespace globes::store
