@@ -206,7 +206,10 @@ export class Globes {
         options?: { before?: number; after?: number; limit?: number; token?: Token | string | null },
     ): Promise<HistoryPage>;
 
-    /** Begins to connect and answers at once; everything else is told by the connection's events. */
+    /**
+     * Begins to connect and answers at once; everything else is told by the connection's events. Throws where `token`
+     * is no token (InvalidTokenError), a number is out of range (RangeError), or there is no WebSocket (TypeError).
+     */
     connect(room: RoomRef, options?: ConnectOptions): RoomConnection;
 }
 
