@@ -207,11 +207,12 @@ function readAnswer(response, text) {
 
 // --- what waits to be answered ---------------------------------------------------------------------------------------
 
-/** A token bucket as the server's flood limit is one, a little tighter. It is told the time. */
+/** A token bucket as the server's flood limit is one, a little tighter. Learns where that is tighter still. It is told the time. */
 class Pacer {
     #intervalMs;
     #burst;
     #fullAt = 0;
+    #slowedAt = -Infinity;
 
     constructor(perSecond, burst) {
         this.#intervalMs = perSecond > 0 ? 1000 / perSecond : 0;
@@ -225,6 +226,18 @@ class Pacer {
 
     take(time) {
         this.#fullAt = Math.max(this.#fullAt, time) + this.#intervalMs;
+    }
+
+    /**
+     * What went out at `sentAt` was too much, and the server takes one more in `retryAfterMs`. Being refused again and again would
+     * end the connection, so from now on there are no bursts, and longer intervals until they are long enough.
+     */
+    slowDown(time, sentAt, retryAfterMs) {
+        if (sentAt < this.#slowedAt) return; // it went out before we knew
+        this.#slowedAt = time;
+        this.#burst = 1;
+        this.#intervalMs = Math.max(this.#intervalMs * 1.5, retryAfterMs);
+        this.#fullAt = time + retryAfterMs;
     }
 }
 
@@ -891,9 +904,11 @@ export class RoomConnection extends EventTarget {
             this.#rejoinIn(Math.max(refusal.retryAfterMs ?? 0, REJOIN_MS));
             return;
         }
+        const time = now();
+        if (refusal instanceof RateLimitedError) this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
         const backoffMs = Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
         entry.failures += 1;
-        this.#outbox.putBack(entry, now(), refusal.retryAfterMs ?? backoffMs);
+        this.#outbox.putBack(entry, time, refusal.retryAfterMs ?? backoffMs);
         this.#pump();
     }
 

@@ -26,6 +26,6 @@ function run(files, concurrency) {
     return spawnSync(process.execPath, [...flags, ...files], { stdio: 'inherit' }).status ?? 1;
 }
 
-const quick = run([...testFiles('.'), ...testFiles('../web')], 2);
-const loading = run(testFiles('robustness'), 1);
+const quick = run([...testFiles('.'), ...testFiles('../web'), ...testFiles('../client')], 2);
+const loading = run([...testFiles('robustness'), ...testFiles('../client/robustness')], 1);
 process.exit(quick || loading);

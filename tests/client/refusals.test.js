@@ -74,7 +74,7 @@ test('the same token elsewhere takes over (4502), and nobody sees anybody come o
     const desk = await Person.join(t, globes, room, 'ada', { token });
     await ben.find(({ name }) => name === 'ada');
     const phone = Person.connect(t, globes, room, { token, color: 'blue' });
-    await assertEnds(desk, 'ConnectionError', { closeCode: 4502 });
+    assert.equal((await desk.find('closed')).error.closeCode, 4502);
     await phone.say('from the phone');
     const heard = JSON.parse(await ben.nextText());
     assert.deepEqual([heard.event_type, heard.name, heard.color, heard.msg], ['send', 'ada', 'blue', 'from the phone']);

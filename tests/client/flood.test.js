@@ -1,0 +1,53 @@
+// The server's flood limit, and how the library lives with it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createRoom } from '../api/harness/api.js';
+import { startServer } from '../api/harness/server.js';
+import { WebSocket } from '../api/harness/websocket.js';
+import { globesAt, Person } from './support/people.js';
+
+/** A library whose sockets count the refusals that they are told. */
+function watchedGlobes(server) {
+    const seen = { refusals: 0 };
+    class WatchedSocket extends WebSocket {
+        constructor(...how) {
+            super(...how);
+            this.on('message', (data) => {
+                seen.refusals += JSON.parse(data.toString()).error?.code === 503;
+            });
+        }
+    }
+    return [globesAt(server, { WebSocket: WatchedSocket }), seen];
+}
+
+async function sayAll(person, count) {
+    const texts = Array.from({ length: count }, (_, index) => `${index + 1}`);
+    const answers = await Promise.all(texts.map((text) => person.say(text)));
+    assert.deepEqual(
+        answers.map(({ seq }) => seq),
+        texts.map(Number),
+        'in the order in which they were said',
+    );
+    await person.message(`${count}`);
+    assert.deepEqual(person.texts, texts);
+    assert.equal(person.all('welcome').length, 1, 'on one connection');
+    assert.deepEqual(person.all('problem'), []);
+}
+
+test('messages that the server refuses for a while are sent again by themselves, in order', async (t) => {
+    const server = await startServer(t, { config: { MessagesPerSecond: 100, MessageBurst: 5 } });
+    const [globes, seen] = watchedGlobes(server);
+    const ada = await Person.join(t, globes, await createRoom(server), 'ada', { limits: { messagesPerSecond: 0 } });
+    await sayAll(ada, 80);
+    assert.ok(seen.refusals > 0, 'there was something to live with');
+    assert.ok(seen.refusals < 60, `${seen.refusals} refusals; 100 within 10 s would close`);
+});
+
+test('own pace keeps below the default limit', async (t) => {
+    const server = await startServer(t);
+    const [globes, seen] = watchedGlobes(server);
+    const ada = await Person.join(t, globes, await createRoom(server), 'ada');
+    await sayAll(ada, 70);
+    assert.equal(seen.refusals, 0);
+});
