@@ -304,9 +304,19 @@ export class RoomConnection extends EventTarget {
         listener: (event: CustomEvent<ConnectionEvents[K]>) => void,
         options?: boolean | AddEventListenerOptions,
     ): void;
+    addEventListener(
+        type: string,
+        listener: EventListenerOrEventListenerObject | null,
+        options?: boolean | AddEventListenerOptions,
+    ): void;
     removeEventListener<K extends keyof ConnectionEvents>(
         type: K,
         listener: (event: CustomEvent<ConnectionEvents[K]>) => void,
+        options?: boolean | EventListenerOptions,
+    ): void;
+    removeEventListener(
+        type: string,
+        listener: EventListenerOrEventListenerObject | null,
         options?: boolean | EventListenerOptions,
     ): void;
 }

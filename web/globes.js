@@ -118,14 +118,20 @@ function readToken(text) {
     }
 }
 
+/** One server: its rooms, tokens and history over REST, and connections to its rooms. */
 export class Globes {
     #fetch;
 
+    /**
+     * @param {string | URL} [baseUrl] where the server is; default: the page's own origin
+     * @param {import('./globes.d.ts').GlobesOptions} [options]
+     */
     constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
         this.baseUrl = String(new URL(baseUrl)).replace(/\/+$/, '');
         this.#fetch = (...request) => fetch(...request);
         const WebSocketClass = WebSocket ?? globalThis.WebSocket;
 
+        /** @type {import('./globes.d.ts').Globes['rooms']} */
         this.rooms = {
             list: ({ limit, after } = {}) => this.#request('GET', '', { query: { limit, after } }),
             listAll: () => this.#listAll(),
@@ -137,6 +143,7 @@ export class Globes {
                 await this.#request('DELETE', `/${roomPath(room)}`, { token });
             },
         };
+        /** @type {import('./globes.d.ts').Globes['tokens']} */
         this.tokens = {
             request: async (room, { name, secret }) => {
                 const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
@@ -147,8 +154,10 @@ export class Globes {
                 return answer.token ? readToken(answer.token).token : null;
             },
         };
+        /** @type {import('./globes.d.ts').Globes['history']} */
         this.history = (room, { before, after, limit, token } = {}) =>
             this.#request('GET', `/${roomPath(room)}/events`, { query: { before, after, limit }, token });
+        /** @type {import('./globes.d.ts').Globes['connect']} */
         this.connect = (room, options = {}) => {
             if (!WebSocketClass) throw new TypeError('No WebSocket here: pass one to the constructor of Globes');
             return new RoomConnection({ globes: this, WebSocketClass, storage, room, ...options });
@@ -421,6 +430,10 @@ class TokenKeeper {
 
 // --- chat ------------------------------------------------------------------------------------------------------------
 
+/**
+ * One person in one room, for as long as it takes: through losses, restarts and new tokens, until `close()` or a refusal. Tells
+ * everything by CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
+ */
 export class RoomConnection extends EventTarget {
     // What was asked for.
     #globes;
@@ -516,6 +529,12 @@ export class RoomConnection extends EventTarget {
         return this.#outbox.size;
     }
 
+    /**
+     * Says something now, or as soon as there is a connection; resent under its id until the server has answered.
+     * @param {string} text 1 to 4096 characters
+     * @param {{ id?: string }} [options] the same id is the same message
+     * @returns {{ id: string, acked: Promise<import('./globes.d.ts').Acked> }}
+     */
     send(text, { id = randomId() } = {}) {
         const waiting = this.#outbox.get(id);
         if (waiting) return { id, acked: waiting.acked };
@@ -531,6 +550,11 @@ export class RoomConnection extends EventTarget {
         return { id, acked: entry.acked };
     }
 
+    /**
+     * Takes another name or colour, behind what was said before.
+     * @param {{ name?: string, color?: string }} person
+     * @returns {Promise<void>} rejects where the server refuses; the old name stays then
+     */
     join({ name = this.#name, color = this.#color }) {
         if (this.#state === 'closed') return Promise.reject(new ConnectionError('The connection is closed'));
         if (typeof name !== 'string') return Promise.reject(new UnauthorizedError('Join with a name'));
@@ -539,17 +563,24 @@ export class RoomConnection extends EventTarget {
         return entry.acked;
     }
 
+    /**
+     * Messages before or after a `seq`, by default the newest.
+     * @param {{ before?: number, after?: number, limit?: number }} [place]
+     * @returns {Promise<{ events: import('./globes.d.ts').RoomEvent[], firstSeq: number, lastSeq: number }>}
+     */
     async history({ before, after, limit } = {}) {
         const page = await this.#globes.history(this.#target, { before, after, limit, token: this.#keeper?.text });
         return { events: page.events, firstSeq: page.first_seq, lastSeq: page.last_seq };
     }
 
+    /** Tries again now instead of at `retryAt`. */
     retry() {
         if (this.#state !== 'waiting' && this.#state !== 'offline') return;
         clearTimeout(this.#timers.retry);
         this.#connect();
     }
 
+    /** Leaves the room. What waits is rejected. */
     close() {
         this.#end(null);
     }
