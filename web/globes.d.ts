@@ -130,7 +130,10 @@ export interface GlobesOptions {
 export interface Limits {
     /** Messages that may wait for their ack, sent or not. Default 500. */
     queuedMessages: number;
-    /** Messages on their way to the server at the same time. Default 32. */
+    /**
+     * Messages on their way to the server at the same time. Default 32. They keep their order as long as the server refuses none for
+     * a while; where its flood limit is tighter than the two numbers below, lower these, or set this one to 1.
+     */
     unackedMessages: number;
     /** Own frames are spaced to stay below the server's flood limit (20 a second, bursts of 60). Default 15; 0: not at all. */
     messagesPerSecond: number;

@@ -255,7 +255,7 @@ class Pacer {
  * Says which one goes out next; no I/O, and it is told the time.
  *
  * The server carries out what comes on one connection in order, so many may be on their way at once. Only a refusal for a while
- * (flood, store) could let a later one overtake: from then on they go one by one, until nothing waits any more.
+ * (flood, store) lets those overtake that were sent right behind it: from then on they go one by one, until nothing waits any more.
  */
 class Outbox {
     #entries = new Map(); // by id, in order
