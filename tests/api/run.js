@@ -26,6 +26,7 @@ function run(files, concurrency) {
     return spawnSync(process.execPath, [...flags, ...files], { stdio: 'inherit' }).status ?? 1;
 }
 
-const quick = run([...testFiles('.'), ...testFiles('../web')], 2);
-const loading = run([...testFiles('robustness'), ...testFiles('../reliability')], 1);
+const quick = run([...testFiles('.'), ...testFiles('../web'), ...testFiles('../client')], 2);
+const heavyFolders = ['robustness', '../client/robustness', '../reliability'];
+const loading = run(heavyFolders.flatMap(testFiles), 1);
 process.exit(quick || loading);

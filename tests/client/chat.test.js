@@ -1,0 +1,225 @@
+// Chatting by the client library: connect, say, hear, change the name, page back, leave.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPrivateRoom, createRoom, PASSWORD, usersOf } from '../api/harness/api.js';
+import { ChatClient, TIME } from '../api/harness/chat_client.js';
+import { sharedServer } from '../api/harness/server.js';
+import { eventually } from '../api/harness/wait.js';
+import { InvalidContentError, QueueFullError, UnauthorizedError } from '../../web/globes.js';
+import { globesAt, Person } from './support/people.js';
+
+const server = sharedServer();
+
+test('connect joins by itself and tells of the welcome, of who is there, and of the join', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben', { color: 'blue' });
+    const ada = Person.connect(t, globesAt(server), room, { name: 'ada', color: '#0a0' });
+    assert.equal(ada.connection.state, 'connecting');
+
+    assert.deepEqual(await ada.told.next(), { type: 'state', state: 'online', retryAt: null, error: null });
+    const welcome = await ada.told.next();
+    assert.equal(welcome.type, 'welcome');
+    assert.deepEqual([welcome.seq, welcome.resumed], [0, false]);
+    assert.deepEqual(
+        welcome.users.map(({ username, color }) => [username, color]),
+        [['ben', 'blue']],
+    );
+    const joined = await ada.find('event');
+    assert.deepEqual(
+        [joined.event_type, joined.name, joined.color, joined.msg, joined.isOwn],
+        ['join', 'ada', '#0a0', 'ada entered the room.', true],
+    );
+    assert.deepEqual(
+        ada.connection.users.map(({ username }) => username),
+        ['ben', 'ada'],
+    );
+    assert.equal(ada.connection.roomId, room.id);
+
+    await ben.leave();
+    const left = await ada.find('event');
+    assert.deepEqual([left.event_type, left.name, left.isOwn], ['leave', 'ben', false]);
+    assert.deepEqual(
+        ada.connection.users.map(({ username }) => username),
+        ['ada'],
+    );
+});
+
+test('send resolves with the seq of the ack, and everybody is shown the message, the sender as their own', async (t) => {
+    const room = await createRoom(server);
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const ben = await Person.join(t, globesAt(server), room, 'ben');
+
+    const { id, acked } = ada.connection.send('Grüße, 世界 🎈');
+    assert.deepEqual(await acked, { seq: 1, duplicate: false });
+    const own = await ada.message('Grüße, 世界 🎈');
+    const { isOwn, ...heard } = await ben.message('Grüße, 世界 🎈');
+    assert.equal(isOwn, false);
+    assert.deepEqual(own, { ...heard, isOwn: true });
+    assert.deepEqual([heard.name, heard.color, heard.seq, heard.id], ['ada', 'red', 1, id]);
+    assert.match(heard.time, TIME);
+    assert.deepEqual([ada.connection.seq, ada.connection.queued], [1, 0]);
+});
+
+test('a message that is said before there is a connection goes out when there is one', async (t) => {
+    const room = await createRoom(server);
+    const ada = Person.connect(t, globesAt(server), room.title, { name: 'ada' });
+    const acks = [ada.say('first'), ada.say('second')];
+    assert.equal(ada.connection.queued, 2);
+    assert.deepEqual(await Promise.all(acks), [
+        { seq: 1, duplicate: false },
+        { seq: 2, duplicate: false },
+    ]);
+    await ada.message('second');
+    assert.deepEqual(ada.texts, ['first', 'second']);
+});
+
+test('the same id is the same message, on another connection too', async (t) => {
+    const room = await createRoom(server);
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const first = ada.connection.send('once', { id: 'draft-1' });
+    assert.equal(ada.connection.send('once', { id: 'draft-1' }).acked, first.acked, 'while it waits');
+    await first.acked;
+    assert.equal((await ada.say('once', { id: 'draft-1' })).seq, 1, 'and later');
+    ada.connection.close();
+
+    const again = await Person.join(t, globesAt(server), room, 'ada');
+    assert.deepEqual(await again.say('once', { id: 'draft-1' }), { seq: 1, duplicate: true });
+    assert.deepEqual(again.texts, ['once']);
+    assert.equal(again.messages[0].isOwn, false, 'it was shown before its id was known');
+});
+
+test('the newest messages come first, as many as asked for, or those behind a given one', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.open(server, room);
+    for (let count = 1; count <= 10; count += 1) ben.say('ben', `${count}`);
+    await ben.find(({ seq }) => seq === 10);
+
+    const few = Person.connect(t, globesAt(server), room, { name: 'few', last: 3 });
+    const behind = Person.connect(t, globesAt(server), room, { name: 'behind', after: 4 });
+    const none = Person.connect(t, globesAt(server), room, { name: 'none', last: 0 });
+    const listener = Person.connect(t, globesAt(server), room);
+    for (const person of [few, behind, none, listener]) await person.state('online');
+    ben.say('ben', '11');
+    for (const person of [few, behind, none, listener]) await person.message('11');
+    few.assertShown(8, 11);
+    behind.assertShown(5, 11);
+    none.assertShown(11, 11);
+    listener.assertShown(1, 11);
+    for (const person of [few, behind, none, listener]) assert.deepEqual(person.all('gap'), []);
+    await assert.rejects(listener.say('I have no name'), UnauthorizedError);
+    const names = await usersOf(server, room);
+    assert.deepEqual(names.toSorted(), ['behind', 'ben', 'few', 'none'], 'who only listens is no member');
+});
+
+test('history pages back without gap or repeat', async (t) => {
+    const room = await createPrivateRoom(server);
+    const globes = globesAt(server);
+    const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
+    const ada = await Person.join(t, globes, room, 'ada', { token, last: 0 });
+    for (let count = 1; count <= 25; count += 1) await ada.say(`${count}`);
+
+    const seen = [];
+    for (let before; before !== 1; before = seen[0]) {
+        const page = await ada.connection.history({ before, limit: 10 });
+        assert.deepEqual([page.firstSeq, page.lastSeq], [1, 25]);
+        seen.unshift(...page.events.map(({ seq }) => seq));
+    }
+    assert.deepEqual(
+        seen,
+        Array.from({ length: 25 }, (_, index) => index + 1),
+    );
+    const page = await globes.history(room, { after: 20, limit: 2, token });
+    assert.deepEqual([page.first_seq, page.last_seq, page.events.map(({ msg }) => msg)], [1, 25, ['21', '22']]);
+});
+
+test('join takes another name behind what was said, or another colour', async (t) => {
+    const room = await createRoom(server);
+    const ben = await Person.join(t, globesAt(server), room, 'ben');
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+
+    ada.say('as ada');
+    const renamed = ada.connection.join({ name: 'Ada Lovelace', color: 'green' });
+    ada.say('as Ada Lovelace');
+    await renamed;
+    assert.deepEqual([ada.connection.name, ada.connection.color], ['Ada Lovelace', 'green']);
+    await ada.connection.join({ color: 'teal' });
+    await ada.say('in teal');
+    await ben.message('in teal');
+    const heard = ben.all('event').filter(({ name }) => name !== 'ben');
+    assert.deepEqual(
+        heard.map(({ event_type: type, name, color, msg }) => [type, name, color, msg]),
+        [
+            ['join', 'ada', 'red', 'ada entered the room.'],
+            ['send', 'ada', 'red', 'as ada'],
+            ['leave', 'ada', 'green', 'ada has left the room.'],
+            ['join', 'Ada Lovelace', 'green', 'Ada Lovelace entered the room.'],
+            ['send', 'Ada Lovelace', 'green', 'as Ada Lovelace'],
+            ['send', 'Ada Lovelace', 'teal', 'in teal'],
+        ],
+    );
+    assert.deepEqual(
+        ben.connection.users.map(({ username, color }) => [username, color]),
+        [
+            ['ben', 'red'],
+            ['Ada Lovelace', 'teal'],
+        ],
+    );
+});
+
+test('who only listened may take a name later', async (t) => {
+    const room = await createRoom(server);
+    const ada = Person.connect(t, globesAt(server), room);
+    await ada.state('online');
+    const joined = ada.connection.join({ name: 'ada' });
+    assert.deepEqual(await ada.say('hello'), { seq: 1, duplicate: false });
+    await joined;
+    assert.equal((await ada.message('hello')).isOwn, true);
+});
+
+test('text that no message can hold is refused at once, and the rest goes on', async (t) => {
+    const room = await createRoom(server);
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    for (const text of ['', 'x'.repeat(4097), 'x'.repeat(100_000), undefined]) {
+        await assert.rejects(ada.say(text), (error) => {
+            assert.ok(error instanceof InvalidContentError);
+            assert.deepEqual([error.code, error.field], [303, 'msg']);
+            return true;
+        });
+    }
+    await assert.rejects(ada.say('x', { id: 'x'.repeat(65) }), ({ code, field }) => code === 303 && field === 'id');
+    assert.equal((await ada.say('🎈'.repeat(4096))).seq, 1);
+    assert.equal((await ada.say('half a pair: \ud83c')).seq, 2);
+    assert.equal((await ada.message('half a pair: \ufffd')).seq, 2);
+});
+
+test('a queue that is full refuses further messages and loses none of its own', async (t) => {
+    const room = await createRoom(server);
+    const ada = Person.connect(t, globesAt(server), room, { name: 'ada', limits: { queuedMessages: 3 } });
+    const acks = ['1', '2', '3'].map((text) => ada.say(text));
+    await assert.rejects(ada.say('4'), QueueFullError);
+    assert.deepEqual(
+        (await Promise.all(acks)).map(({ seq }) => seq),
+        [1, 2, 3],
+    );
+    assert.equal((await ada.say('5')).seq, 4);
+});
+
+test('close leaves the room, rejects what waits, and is the end', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const early = Person.connect(t, globesAt(server), room, { name: 'early' });
+    const waiting = early.say('never');
+    early.connection.close();
+    await assert.rejects(waiting, { name: 'ConnectionError' });
+
+    ada.connection.close();
+    assert.deepEqual(await ada.find('closed'), { type: 'closed', error: null });
+    assert.equal(ada.connection.state, 'closed');
+    await assert.rejects(ada.say('too late'), { name: 'ConnectionError' });
+    await assert.rejects(ada.connection.join({ name: 'eve' }), { name: 'ConnectionError' });
+    await ben.find(({ event_type: type, name }) => type === 'leave' && name === 'ada');
+    await eventually(async () => (await usersOf(server, room)).join() === 'ben', 'ada is gone');
+    assert.deepEqual(ben.received('send'), []);
+});

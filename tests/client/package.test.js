@@ -1,0 +1,51 @@
+// The npm package: what is in it, and that its README works as it stands.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { startServer } from '../api/harness/server.js';
+
+const run = promisify(execFile);
+const folder = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+test('the packed package installs, and the tour of its README runs', async (t) => {
+    const work = await mkdtemp(join(tmpdir(), 'globes-client-'));
+    t.after(() => rm(work, { recursive: true, force: true }));
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', work], { cwd: folder('clients/js') });
+    const [{ filename, files, version }] = JSON.parse(stdout);
+    assert.deepEqual(files.map(({ path }) => path).toSorted(), [
+        'LICENSE',
+        'README.md',
+        'globes.d.ts',
+        'globes.js',
+        'package.json',
+    ]);
+    const installed = join(work, 'node_modules/globes-client');
+    await mkdir(installed, { recursive: true });
+    await run('tar', ['-xzf', join(work, filename), '-C', installed, '--strip-components=1']);
+    await symlink(folder('tests/api/node_modules/ws'), join(work, 'node_modules/ws'));
+    assert.deepEqual(await readFile(join(installed, 'globes.js')), await readFile(folder('web/globes.js')));
+
+    const server = await startServer(t);
+    assert.equal(version, server.version, 'the package has the version of the server');
+    const readme = await readFile(join(installed, 'README.md'), 'utf8');
+    const tour = readme.match(/```js\n(.*?)```/s)[1].replace('http://127.0.0.1:5000', server.origin);
+    await writeFile(join(work, 'tour.mjs'), tour);
+    const { stdout: printed } = await run(process.execPath, ['tour.mjs'], { cwd: work });
+    assert.deepEqual(printed.trim().split('\n').toSorted(), [
+        '1 Public Chat 0',
+        '1 messages so far',
+        '2 Gardeners 0',
+        'ada: ada entered the room.',
+        'ada: hello',
+        'our first message has number 1',
+        'over null',
+        'we are closed',
+        'we are online',
+    ]);
+});

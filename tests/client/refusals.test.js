@@ -1,0 +1,191 @@
+// What ends a connection for good, what a refused name does, and who takes over from whom.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPrivateRoom, createRoom, PASSWORD, put, remove, usersOf } from '../api/harness/api.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { sharedServer } from '../api/harness/server.js';
+import { forgeToken, freshClaims } from '../api/harness/tokens.js';
+import { eventually } from '../api/harness/wait.js';
+import { InvalidTokenError } from '../../web/globes.js';
+import { globesAt, Person } from './support/people.js';
+import { TcpProxy } from './support/tcp_proxy.js';
+
+const server = sharedServer();
+
+/** The connection ends with this error, and with it what waited; nothing is tried again. */
+async function assertEnds(person, className, properties) {
+    const waiting = person.say('said into the void');
+    const { error } = await person.find('closed');
+    assert.equal(error.constructor.name, className, String(error));
+    for (const [key, value] of Object.entries(properties)) assert.equal(error[key], value, key);
+    assert.equal(person.connection.state, 'closed');
+    await assert.rejects(waiting, (reason) => reason === error);
+}
+
+test('a room that is not there is no outage', async (t) => {
+    const ada = Person.connect(t, globesAt(server), 'No such room', { name: 'ada' });
+    await assertEnds(ada, 'NotFoundError', { code: 101, status: 404 });
+});
+
+test('a missing or a forged token is no outage', async (t) => {
+    const room = await createPrivateRoom(server);
+    const none = Person.connect(t, globesAt(server), room, { name: 'ada' });
+    await assertEnds(none, 'InvalidTokenError', { code: 403, field: 'token' });
+    const token = forgeToken({ claims: freshClaims(room), key: 'guessed' });
+    const forged = Person.connect(t, globesAt(server), room, { token });
+    await assertEnds(forged, 'InvalidTokenError', { code: 403, status: 403, field: 'token' });
+    assert.throws(() => globesAt(server).connect(room, { token: 'no token at all' }), InvalidTokenError);
+    assert.throws(() => globesAt(server).connect(room, { last: -1 }), RangeError);
+    assert.throws(() => globesAt(server).connect(room, { after: 1.5 }), RangeError);
+});
+
+test('a deleted room ends its connections (4504)', async (t) => {
+    const room = await createRoom(server);
+    const proxy = await TcpProxy.start(t, server);
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    await remove(server, `/chats/${room.id}`);
+    const { error } = await ada.find('closed');
+    assert.deepEqual([error.constructor.name, error.closeCode], ['ConnectionError', 4504]);
+    assert.equal(ada.all('state').length, 2, 'online and closed, no further try');
+});
+
+test('a new password ends connections and tokens (4501), and the new one opens again', async (t) => {
+    const room = await createPrivateRoom(server);
+    const globes = globesAt(server);
+    const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
+    const ada = await Person.join(t, globes, room, 'ada', { token });
+    await put(server, `/chats/${room.id}`, { password: 'another secret' }, { token: token.token });
+    const { error } = await ada.find('closed');
+    assert.equal(error.closeCode, 4501);
+    const late = Person.connect(t, globes, room, { token });
+    await assertEnds(late, 'InvalidTokenError', { code: 403 });
+    const renewed = await globes.tokens.request(room, { name: 'ada', secret: 'another secret' });
+    await Person.join(t, globes, room, 'ada', { token: renewed });
+});
+
+test('the same token elsewhere takes over (4502), and nobody sees anybody come or go', async (t) => {
+    const room = await createPrivateRoom(server);
+    const globes = globesAt(server);
+    const ben = await ChatClient.join(server, room, 'ben', {
+        token: (await globes.tokens.request(room, { name: 'ben', secret: PASSWORD })).token,
+    });
+    const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
+    const desk = await Person.join(t, globes, room, 'ada', { token });
+    await ben.find(({ name }) => name === 'ada');
+    const phone = Person.connect(t, globes, room, { token, color: 'blue' });
+    assert.equal((await desk.find('closed')).error.closeCode, 4502);
+    await phone.say('from the phone');
+    const heard = JSON.parse(await ben.nextText());
+    assert.deepEqual([heard.event_type, heard.name, heard.color, heard.msg], ['send', 'ada', 'blue', 'from the phone']);
+});
+
+test('a page that was reloaded is the same person, by the session in its storage', async (t) => {
+    const room = await createRoom(server);
+    const kept = new Map();
+    const storage = {
+        getItem: (key) => kept.get(key) ?? null,
+        setItem: (key, value) => kept.set(key, value),
+        removeItem: (key) => kept.delete(key),
+    };
+    const globes = globesAt(server, { storage });
+    const ben = await ChatClient.join(server, room, 'ben');
+    const before = await Person.join(t, globes, room, 'ada');
+    await ben.find(({ name }) => name === 'ada');
+    const after = Person.connect(t, globes, room, { name: 'ada' });
+    await after.say('reloaded');
+    assert.equal((await ben.next()).msg, 'reloaded', 'without a leave or a join before it');
+    assert.equal((await before.find('closed')).error.closeCode, 4502);
+
+    const session = [...kept];
+    const other = Person.connect(t, globes, room, { name: 'eve' });
+    await other.say('I am somebody else');
+    assert.deepEqual(await usersOf(server, room), ['ben', 'ada', 'eve'], 'another name is another person');
+    other.connection.close();
+    assert.equal(kept.size, 0, 'who leaves keeps no session');
+    session.forEach(([key, value]) => kept.set(key, value));
+    storage.getItem = storage.setItem = storage.removeItem = () => {
+        throw new Error('no storage in this frame');
+    };
+    await Person.join(t, globes, room, 'fay');
+});
+
+test('a name that is taken is a problem; messages wait until another one is found', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'Ada');
+    const ada = Person.connect(t, globesAt(server), room, { name: 'ada' });
+    const acks = [ada.say('first'), ada.say('second')];
+    const { error, id } = await ada.find('problem');
+    assert.deepEqual(
+        [error.constructor.name, error.code, error.field, id],
+        ['DuplicateError', 202, 'name', undefined],
+    );
+    await assert.rejects(ada.connection.join({ name: 'ADA' }), { code: 202 });
+    await assert.rejects(ada.connection.join({ name: 'x'.repeat(33) }), { code: 303, field: 'name' });
+    assert.equal(ada.connection.queued, 2);
+    await ada.connection.join({ name: 'ada 2' });
+    assert.deepEqual(
+        (await Promise.all(acks)).map(({ seq }) => seq),
+        [1, 2],
+    );
+    await ben.find(({ msg }) => msg === 'second');
+    assert.deepEqual(
+        ben.received('join', 'send').map(({ name, msg }) => [name, msg]),
+        [
+            ['Ada', 'Ada entered the room.'],
+            ['ada 2', 'ada 2 entered the room.'],
+            ['ada 2', 'first'],
+            ['ada 2', 'second'],
+        ],
+    );
+    assert.equal(ada.all('problem').length, 1);
+});
+
+test('a new name that is taken leaves the old one in place', async (t) => {
+    const room = await createRoom(server);
+    await Person.join(t, globesAt(server), room, 'ben');
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const refused = ada.connection.join({ name: 'BEN' });
+    const acked = ada.say('still ada');
+    await assert.rejects(refused, { code: 202 });
+    await acked;
+    assert.equal((await ada.message('still ada')).name, 'ada');
+    assert.deepEqual((await usersOf(server, room)).toSorted(), ['ada', 'ben']);
+});
+
+test('a name that is not the one of the token is a problem (204), and join with the right one mends it', async (t) => {
+    const room = await createPrivateRoom(server);
+    const globes = globesAt(server);
+    const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
+    const ada = Person.connect(t, globes, room, { name: 'eve', token });
+    const { error } = await ada.find('problem');
+    assert.deepEqual([error.constructor.name, error.code], ['UnauthorizedError', 204]);
+    await ada.connection.join({ name: 'ada' });
+    assert.equal((await ada.say('hello')).seq, 1);
+});
+
+test('a name without use is a problem, and the connection goes on listening', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const ada = Person.connect(t, globesAt(server), room, { name: 'x'.repeat(33) });
+    const { error } = await ada.find('problem');
+    assert.deepEqual([error.constructor.name, error.code, error.field], ['InvalidContentError', 303, 'name']);
+    ben.say('ben', 'can you hear me?');
+    await ada.message('can you hear me?');
+});
+
+test('a name that was lost with the connection is taken again once its ghost is gone', async (t) => {
+    const room = await createRoom(server);
+    const proxy = await TcpProxy.start(t, server);
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    proxy.refuse();
+    await ada.state('waiting');
+    await eventually(async () => (await usersOf(server, room)).length === 0, 'the server has noticed');
+    const thief = await ChatClient.join(server, room, 'ada');
+    const acked = ada.say('is it me?');
+    proxy.accept();
+    await ada.find('welcome');
+    await thief.leave();
+    assert.equal((await acked).seq, 1);
+    assert.deepEqual(ada.all('problem'), []);
+});

@@ -1,0 +1,293 @@
+// Bad networks and dying servers: nothing is lost, doubled or out of order, and nobody sees anybody come and go.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createRoom, usersOf } from '../api/harness/api.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { startServer, sharedServer } from '../api/harness/server.js';
+import { assertContiguous, storedEvents } from '../api/harness/store.js';
+import { eventually } from '../api/harness/wait.js';
+import { globesAt, Person } from './support/people.js';
+import { TcpProxy } from './support/tcp_proxy.js';
+
+const server = sharedServer();
+
+/** A room with `ada` behind a proxy and `ben` on a good line, whose frames from now on are what the room saw. */
+async function badLine(t, options) {
+    const room = await createRoom(server);
+    const proxy = await TcpProxy.start(t, server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada', options);
+    await ben.find(({ name }) => name === 'ada');
+    return { room, proxy, ben, ada };
+}
+
+/** Where time itself is what is tested. */
+const elapsed = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('after a cut, what was missed comes first, then what was said meanwhile goes out', async (t) => {
+    const { proxy, ben, ada } = await badLine(t);
+    ben.say('ben', 'before');
+    await ada.message('before');
+    proxy.refuse();
+    const { retryAt, error } = await ada.state('waiting');
+    assert.ok(retryAt instanceof Date);
+    assert.equal(error.constructor.name, 'ConnectionError');
+    const acks = ['one', 'two', 'three'].map((text) => ada.say(text));
+    ben.say('ben', 'while you were away');
+    await ben.find(({ msg }) => msg === 'while you were away');
+    proxy.accept();
+    const welcome = await ada.find('welcome');
+    assert.deepEqual([welcome.seq, welcome.resumed], [2, true]);
+    assert.deepEqual(
+        (await Promise.all(acks)).map(({ seq, duplicate }) => [seq, duplicate]),
+        [
+            [3, false],
+            [4, false],
+            [5, false],
+        ],
+    );
+    await ada.message('three');
+    assert.deepEqual(ada.texts, ['before', 'while you were away', 'one', 'two', 'three']);
+    ada.assertShown(1, 5);
+});
+
+test('a message whose ack was lost is resent under its id and appears once', async (t) => {
+    const { proxy, ben, ada } = await badLine(t, { limits: { ackTimeoutMs: 200 } });
+    proxy.freeze();
+    const acked = ada.say('did you get this?');
+    await ada.state('waiting');
+    proxy.thaw(); // the first try arrives now, beside the second one
+    const { seq } = await acked;
+    assert.equal(seq, 1);
+    assert.deepEqual(await ada.say('good'), { seq: 2, duplicate: false });
+    await ada.message('good');
+    await ben.find(({ msg }) => msg === 'good');
+    assert.deepEqual(
+        ben.received('send').map(({ msg }) => msg),
+        ['did you get this?', 'good'],
+    );
+    ada.assertShown(1, 2);
+});
+
+test('whoever comes back by their session takes their name over without leave or join', async (t) => {
+    const { room, proxy, ben, ada } = await badLine(t, { limits: { ackTimeoutMs: 200 } });
+    proxy.freeze();
+    const acked = ada.say('from the tunnel');
+    await ada.state('waiting');
+    proxy.thaw();
+    await acked;
+    ben.say('ben', 'fence');
+    await ben.find(({ msg }) => msg === 'fence');
+    assert.deepEqual(
+        ben.received('join', 'leave').map(({ name }) => name),
+        ['ben', 'ada'],
+    );
+    assert.deepEqual(await usersOf(server, room), ['ben', 'ada']);
+    await eventually(() => proxy.open <= 2, 'the connection that was given up on is closed'); // with one of fetch's
+});
+
+test('silence is probed, and a line that swallows everything is left for a new one', async (t) => {
+    const { proxy, ben, ada } = await badLine(t, { limits: { probeAfterMs: 100, probeTimeoutMs: 100 } });
+    await elapsed(600); // time for some probes and their answers
+    assert.equal(ada.all('welcome').length, 1, 'an idle line that works is kept');
+    assert.deepEqual(ada.all('problem'), []);
+    proxy.freeze();
+    const { error } = await ada.state('waiting');
+    assert.match(error.message, /sign of life/);
+    proxy.thaw();
+    await ada.state('online');
+    ben.say('ben', 'hello again');
+    await ada.message('hello again');
+});
+
+test('a welcome that does not come is not waited for', async (t) => {
+    const room = await createRoom(server);
+    const proxy = await TcpProxy.start(t, server);
+    proxy.freeze();
+    const ada = Person.connect(t, globesAt(proxy), room, { name: 'ada', limits: { openTimeoutMs: 100 } });
+    await ada.state('waiting');
+    await ada.state('connecting');
+    await ada.state('waiting');
+    proxy.thaw();
+    assert.equal((await ada.say('at last')).seq, 1);
+});
+
+test('waits grow, are random, and begin anew after a stable time', async (t) => {
+    const room = await createRoom(server);
+    const proxy = await TcpProxy.start(t, server);
+    const limits = { backoffBaseMs: 10, backoffMaxMs: 80, stableAfterMs: 50 };
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada', { limits });
+    const random = Math.random;
+    t.after(() => {
+        Math.random = random;
+    });
+    const waits = [];
+    await elapsed(100); // stable
+    Math.random = () => 1; // the longest wait that may be
+    proxy.refuse();
+    for (let tries = 0; tries < 6; tries += 1) {
+        const at = Date.now();
+        const { retryAt } = await ada.state('waiting');
+        waits.push(retryAt - at);
+    }
+    Math.random = random;
+    [10, 20, 40, 80, 80].forEach((expected, index) => {
+        const wait = waits[index];
+        assert.ok(wait >= expected * 0.9, `wait ${index} is up to ${expected} ms, was ${wait}`);
+    });
+    assert.ok(waits[0] < 40, `begins small, with ${waits[0]} ms`);
+    proxy.accept();
+    await ada.state('online');
+});
+
+test('retry does not wait', async (t) => {
+    const { proxy, ada } = await badLine(t, { limits: { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 } });
+    proxy.cut();
+    await ada.state('waiting');
+    ada.connection.retry();
+    await ada.state('online');
+});
+
+test('what cannot be resumed is a gap, which history fills as far as it is kept', async (t) => {
+    const room = await createRoom(server, { max_events: 3 });
+    const proxy = await TcpProxy.start(t, server);
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', '1');
+    await ada.message('1');
+    proxy.refuse();
+    await ada.state('waiting');
+    for (let count = 2; count <= 8; count += 1) ben.say('ben', `${count}`);
+    await ben.find(({ seq }) => seq === 8);
+    proxy.accept();
+    assert.equal((await ada.find('welcome')).resumed, false);
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 2, to: 8, reset: false });
+    const { events, firstSeq } = await ada.connection.history({ after: 1 });
+    assert.deepEqual([firstSeq, events.map(({ seq }) => seq)], [6, [6, 7, 8]]);
+    ben.say('ben', '9');
+    await ada.message('9');
+    assert.deepEqual(
+        ada.messages.map(({ seq }) => seq),
+        [1, 9],
+    );
+});
+
+test('a room whose history begins anew says so', async (t) => {
+    const forgetful = await startServer(t, { config: { Store: 'memory' } });
+    const proxy = await TcpProxy.start(t, forgetful);
+    const ada = await Person.join(t, globesAt(proxy), 1, 'ada');
+    await ada.say('1');
+    await ada.say('2');
+    await ada.message('2');
+    await forgetful.kill();
+    await forgetful.start();
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 1, to: 0, reset: true });
+    assert.deepEqual(await ada.say('another first'), { seq: 1, duplicate: false });
+    await ada.message('another first');
+});
+
+test('a server that goes away (1001) is asked again soon', async (t) => {
+    const own = await startServer(t);
+    const proxy = await TcpProxy.start(t, own);
+    const limits = { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000, quickReconnectMs: 200 };
+    const ada = await Person.join(t, globesAt(proxy), 1, 'ada', { limits });
+    own.signal('SIGTERM');
+    const { error, retryAt } = await ada.state('waiting');
+    assert.equal(error.closeCode, 1001);
+    assert.ok(retryAt - Date.now() <= 200, `${retryAt - Date.now()} ms`);
+    await own.ended();
+});
+
+test('kill -9 in the middle of a conversation: nothing is lost, doubled or out of order', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const room = await createRoom(own);
+    const proxy = await TcpProxy.start(t, own);
+    const limits = { messagesPerSecond: 0 };
+    const people = [];
+    for (const name of ['ada', 'ben', 'cai']) people.push(await Person.join(t, globesAt(proxy), room, name, { limits }));
+    const [ada] = people;
+    const acks = [];
+    for (let round = 0; round < 3; round += 1) {
+        for (const person of people)
+            for (let count = 0; count < 60; count += 1)
+                acks.push(person.say(`${person.connection.name}/${String(round * 60 + count).padStart(3, '0')}`));
+        await acks.at(-150);
+        await own.kill();
+        await ada.state('waiting');
+        await own.start();
+    }
+    const answers = await Promise.all(acks);
+    assert.equal(new Set(answers.map(({ seq }) => seq)).size, acks.length, 'each has a place of its own');
+    for (const person of people) {
+        await eventually(() => person.connection.seq === acks.length, 'all are shown');
+        person.assertShown(1, acks.length);
+        assert.deepEqual(person.texts, ada.texts);
+        assert.deepEqual(person.all('problem'), []);
+        const own = person.messages.filter(({ isOwn }) => isOwn).map(({ msg }) => msg);
+        assert.deepEqual(own, own.toSorted(), 'the order in which they were said');
+        assert.equal(own.length, 180);
+    }
+    const rows = await storedEvents(own.dataFolder, room.id);
+    assertContiguous(rows);
+    assert.deepEqual(
+        rows.map(({ text }) => text),
+        ada.texts,
+    );
+});
+
+test('a new name survives a cut at any moment of its change', async (t) => {
+    for (const cutAfterMs of [0, 1, 2, 4, 8]) {
+        const { room, proxy, ada } = await badLine(t);
+        ada.say('by the old name');
+        const renamed = ada.connection.join({ name: 'ada the second' });
+        const acked = ada.say('by the new name');
+        setTimeout(() => proxy.cut(), cutAfterMs);
+        await Promise.all([renamed, acked]);
+        await ada.message('by the new name');
+        assert.deepEqual(
+            ada.messages.map(({ name, msg }) => [name, msg]),
+            [
+                ['ada', 'by the old name'],
+                ['ada the second', 'by the new name'],
+            ],
+        );
+        await eventually(async () => (await usersOf(server, room)).join() === 'ben,ada the second', 'one of each');
+        ada.connection.close();
+    }
+});
+
+test('a browser that goes offline is believed, and one that comes back is connected at once', async (t) => {
+    const browser = new EventTarget();
+    const { navigator, document } = globalThis;
+    const define = (key, value) => Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
+    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    define('navigator', { onLine: true });
+    define('document', page);
+    globalThis.addEventListener = browser.addEventListener.bind(browser);
+    globalThis.removeEventListener = browser.removeEventListener.bind(browser);
+    t.after(() => {
+        define('navigator', navigator);
+        define('document', document);
+        delete globalThis.addEventListener;
+        delete globalThis.removeEventListener;
+    });
+    const { ben, ada } = await badLine(t, { limits: { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 } });
+    globalThis.navigator.onLine = false;
+    browser.dispatchEvent(new Event('offline'));
+    const { retryAt } = await ada.state('offline');
+    assert.ok(retryAt instanceof Date);
+    const acked = ada.say('said offline');
+    globalThis.navigator.onLine = true;
+    browser.dispatchEvent(new Event('online'));
+    await ada.state('online');
+    await acked;
+    await ben.find(({ msg }) => msg === 'said offline');
+    assert.deepEqual(
+        ben.received('leave', 'join').map(({ name }) => name),
+        ['ben', 'ada'],
+    );
+    page.dispatchEvent(new Event('visibilitychange'));
+    await ada.say('still here');
+    assert.equal(ada.all('welcome').length, 2);
+});

@@ -1,0 +1,132 @@
+// 200 clients talk through kills and network cuts. In the end everybody was shown every message of their room, once and in order,
+// and every ack has told the truth. Some ten seconds; a minute with GLOBES_LONG=1.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPrivateRoom, createRoom, PASSWORD } from '../../api/harness/api.js';
+import { Random } from '../../api/harness/random.js';
+import { startServer } from '../../api/harness/server.js';
+import { storedEvents } from '../../api/harness/store.js';
+import { eventually, within } from '../../api/harness/wait.js';
+import { assertRoom } from '../support/checker.js';
+import { globesAt, Person } from '../support/people.js';
+import { TcpProxy } from '../support/tcp_proxy.js';
+
+const LONG = process.env.GLOBES_LONG === '1';
+const DURATION_MS = LONG ? 60_000 : 6_000;
+const ROOMS = 10;
+const PEOPLE_A_ROOM = 20;
+const PAUSE_MS = 1000; // between two messages of one client, on average
+const SETTLE_MS = 60_000;
+
+// Faults are found within a second or so, as an hour of real time is squeezed into a minute.
+const LIMITS = {
+    backoffBaseMs: 50,
+    backoffMaxMs: 1000,
+    quickReconnectMs: 100,
+    openTimeoutMs: 2000,
+    ackTimeoutMs: 1500,
+    probeAfterMs: 1000,
+    probeTimeoutMs: 1500,
+};
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A room full of people who are all there before the first word. */
+async function fillRoom(t, server, globes, isPrivate) {
+    const room = await (isPrivate ? createPrivateRoom(server) : createRoom(server));
+    const people = [];
+    for (let index = 0; index < PEOPLE_A_ROOM; index += 1) {
+        const name = `${room.id}.${index}`;
+        const token = await globes.tokens.request(room, { name, secret: PASSWORD });
+        people.push(await Person.join(t, globes, room, name, { token, limits: LIMITS }));
+    }
+    return { room, people, promised: new Map(), acks: [] };
+}
+
+/** Says something now and then until the time is over. */
+async function talk({ promised, acks }, person, random, end) {
+    const { name } = person.connection;
+    for (let count = 1; Date.now() < end; count += 1) {
+        const text = `${name}/${count}`;
+        acks.push(
+            person.say(text).then(({ seq }) => {
+                promised.set(text, { name, seq });
+            }),
+        );
+        await pause(random.between(0, 2 * PAUSE_MS));
+    }
+}
+
+/** One thing after the other goes wrong, until the time is over. */
+async function trouble(server, proxy, random, end) {
+    const faults = { kill: 0, freeze: 0, refuse: 0, cutAll: 0, cutOne: 0 };
+    const acts = {
+        async kill() {
+            await server.kill();
+            await pause(random.between(0, 500));
+            await server.start();
+        },
+        async freeze() {
+            proxy.freeze();
+            await pause(random.between(500, 2500));
+            proxy.thaw();
+        },
+        async refuse() {
+            proxy.refuse();
+            await pause(random.between(100, 800));
+            proxy.accept();
+        },
+        async cutAll() {
+            proxy.cut();
+        },
+        async cutOne() {
+            for (let count = 0; count < 10; count += 1) {
+                proxy.cutOne(random);
+                await pause(random.between(0, 100));
+            }
+        },
+    };
+    const order = ['cutOne', 'kill', 'freeze', 'cutOne', 'refuse', 'kill', 'cutAll'];
+    for (let index = 0; Date.now() < end; index += 1) {
+        const fault = order[index % order.length];
+        await acts[fault]();
+        faults[fault] += 1;
+        await pause(random.between(100, 500));
+    }
+    return faults;
+}
+
+test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: nothing is lost, doubled or out of order`, async (t) => {
+    const random = new Random(20201203);
+    const server = await startServer(t);
+    const proxy = await TcpProxy.start(t, server);
+    const globes = globesAt(proxy);
+    const rooms = await Promise.all(
+        Array.from({ length: ROOMS }, (_, index) => fillRoom(t, server, globes, index === 0)),
+    );
+    const everybody = rooms.flatMap(({ people }) => people);
+
+    const end = Date.now() + DURATION_MS;
+    const talks = rooms.flatMap((room) => room.people.map((person) => talk(room, person, random, end)));
+    const faults = await trouble(server, proxy, random, end);
+    await Promise.all(talks);
+
+    const acks = rooms.flatMap((room) => room.acks);
+    await within(Promise.all(acks), () => 'every message is confirmed', SETTLE_MS);
+    for (const { people, acks: said } of rooms) {
+        const isShown = () => people.every(({ connection }) => connection.seq === said.length);
+        await eventually(isShown, `all ${said.length} messages are shown to everybody`, SETTLE_MS);
+    }
+    for (const { room, people, promised } of rooms)
+        assertRoom(people, await storedEvents(server.dataFolder, room.id), promised);
+
+    const losses = everybody.reduce((sum, person) => sum + person.all('state').filter(isLoss).length, 0);
+    t.diagnostic(`${acks.length} messages, ${losses} lost connections, faults ${JSON.stringify(faults)}`);
+    assert.ok(faults.kill >= 2 && faults.freeze >= 1, 'there was something to survive');
+    assert.ok(losses > everybody.length, 'and it was felt');
+});
+
+function isLoss({ state, error }) {
+    return state === 'waiting' && error !== null;
+}

@@ -1,0 +1,122 @@
+// What a real server says too seldom to wait for: each close code, a store with a bad moment, things of a later version.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { globesAt, Person } from './support/people.js';
+import { ScriptedServer } from './support/scripted_server.js';
+
+const HOUR_MS = 3_600_000;
+const PATIENT = { backoffBaseMs: HOUR_MS, backoffMaxMs: HOUR_MS, quickReconnectMs: 50, pauseMs: 2 * HOUR_MS };
+
+/** What a connection does when the server closes it with `code`: `[state, wait in ms, error]`. */
+async function afterClose(t, server, code) {
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: PATIENT });
+    const { socket } = await server.connections.next();
+    await ada.find('welcome');
+    socket.close(code);
+    const { state, retryAt, error } = await ada.find('state', (told) => told.state !== 'online');
+    assert.equal(error.closeCode, code);
+    ada.connection.close();
+    return [state, retryAt && retryAt - Date.now()];
+}
+
+test('close codes decide whether, and when, to come back', async (t) => {
+    const server = await ScriptedServer.start(t);
+    for (const code of [1003, 1007, 1008, 1009, 4500, 4501, 4502, 4503, 4504, 4599])
+        assert.deepEqual(await afterClose(t, server, code), ['closed', null], `${code}`);
+    for (const code of [1000, 1011, 1013, 4001, 4008, 4600]) {
+        const [state, waitMs] = await afterClose(t, server, code);
+        assert.ok(state === 'waiting' && waitMs <= HOUR_MS, `${code}: ${state} for ${waitMs} ms`);
+    }
+    const [, goingAwayMs] = await afterClose(t, server, 1001);
+    assert.ok(goingAwayMs <= 50, `1001: quick, in ${goingAwayMs} ms`);
+    const [, pauseMs] = await afterClose(t, server, 4009);
+    assert.ok(pauseMs >= 2 * HOUR_MS - 1000, `4009: after a pause, in ${pauseMs} ms`);
+});
+
+test('a store that has a bad moment (505) gets the same message again, and those behind it wait', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const { frames } = await server.connections.next();
+    await ada.find('welcome');
+    let seq = 0;
+    let refusals = 0;
+    server.onEvent = ({ event_type: type, id, msg }, reply) => {
+        if (type !== 'send') return;
+        const isRefused = msg !== 'first' && refusals < 3;
+        refusals += isRefused;
+        const error = { code: 505, error: 'Temporarily unavailable' };
+        if (isRefused) reply({ event_type: 'error', room_id: 7, error, id });
+        else reply({ event_type: 'ack', id, seq: ++seq, duplicate: false });
+    };
+    const acks = ['first', 'second', 'third'].map((text) => ada.say(text));
+    assert.deepEqual(
+        (await Promise.all(acks)).map((ack) => ack.seq),
+        [1, 2, 3],
+    );
+    const sent = frames.all.filter(({ event_type: type }) => type === 'send').map(({ msg }) => msg);
+    assert.deepEqual(sent, ['first', 'second', 'third', 'second', 'second', 'third']);
+    assert.deepEqual(ada.all('problem'), []);
+});
+
+test('a refusal for good rejects that message alone', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    server.onEvent = ({ event_type: type, id, msg }, reply) => {
+        if (type !== 'send') return;
+        const error = { code: 599, error: 'Not on Sundays' };
+        if (msg === 'bad') reply({ event_type: 'error', room_id: 7, error, id });
+        else reply({ event_type: 'ack', id, seq: 1, duplicate: false });
+    };
+    const bad = ada.say('bad');
+    const good = ada.say('good');
+    await assert.rejects(bad, { name: 'GlobesError', code: 599, message: 'Not on Sundays' });
+    assert.equal((await good).seq, 1);
+});
+
+test('events of a later version are let pass, and errors about nothing of ours are told', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const { socket } = await server.connections.next();
+    const tell = (event) => socket.send(JSON.stringify(event));
+    tell({ event_type: 'reaction', seq: 1, emoji: '🎈' });
+    tell({ event_type: 'error', room_id: 7, error: { code: 303, error: 'Invalid JSON' } });
+    tell({ event_type: 'error', room_id: 7, error: { code: 599, error: 'Later' }, id: 'elsewhere' });
+    const problems = [await ada.find('problem'), await ada.find('problem')];
+    assert.deepEqual(
+        problems.map(({ error, id }) => [error.code, id]),
+        [
+            [303, undefined],
+            [599, 'elsewhere'],
+        ],
+    );
+    assert.deepEqual([ada.connection.state, ada.all('event').length], ['online', 0]);
+});
+
+test('a hole in what is delivered is a gap, and what comes late is not shown', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const { socket } = await server.connections.next();
+    for (const seq of [1, 2, 2, 5, 4, 5, 6]) {
+        const event = { event_type: 'send', name: 'ben', room_id: 7, msg: `${seq}`, time: '', seq };
+        socket.send(JSON.stringify(event));
+    }
+    await ada.message('6');
+    assert.deepEqual(ada.texts, ['1', '2', '5', '6']);
+    assert.deepEqual(ada.all('gap'), [{ type: 'gap', from: 3, to: 4, reset: false }]);
+});
+
+test('somebody else who uses an id of ours is not us', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const { socket, frames } = await server.connections.next();
+    const { id, acked } = ada.connection.send('mine');
+    await frames.find((frame) => frame.id === id);
+    const event = { event_type: 'send', name: 'eve', room_id: 7, msg: 'not yours', time: '', seq: 1, id };
+    socket.send(JSON.stringify(event));
+    assert.equal((await ada.message('not yours')).isOwn, false);
+    assert.equal(ada.connection.queued, 1);
+    socket.send(JSON.stringify({ ...event, name: 'ada', msg: 'mine', seq: 2 }));
+    assert.equal((await ada.message('mine')).isOwn, true);
+    assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'what is delivered is stored, ack or not');
+});

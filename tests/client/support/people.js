@@ -1,0 +1,81 @@
+// Connections of the client library that record everything they are told, and let tests await it in order.
+import assert from 'node:assert/strict';
+
+import { Inbox } from '../../api/harness/wait.js';
+import { WebSocket } from '../../api/harness/websocket.js';
+import { Globes } from '../../../web/globes.js';
+
+const TYPES = ['state', 'welcome', 'event', 'users', 'gap', 'problem', 'token', 'closed'];
+
+/** The library on the `ws` package, for a server or a proxy in front of it. */
+export const globesAt = ({ origin }, options = {}) => new Globes(origin, { WebSocket, ...options });
+
+/** Waits that suit a test: an outage of a moment is over in a moment. */
+export const QUICK = { backoffBaseMs: 20, backoffMaxMs: 200, quickReconnectMs: 20, pauseMs: 50 };
+
+/** A connection and everything that it told. */
+export class Person {
+    /** All events, `{ type, ...detail }`, in order. */
+    told = new Inbox();
+
+    constructor(connection) {
+        this.connection = connection;
+        for (const type of TYPES)
+            connection.addEventListener(type, ({ detail }) => this.told.push({ type, ...detail }));
+    }
+
+    /** Begins to connect; closed when the test is over. */
+    static connect(t, globes, room, { limits = {}, ...options } = {}) {
+        const person = new Person(globes.connect(room, { limits: { ...QUICK, ...limits }, ...options }));
+        t.after(() => person.connection.close());
+        return person;
+    }
+
+    /** Connects and answers when the own join has come back. */
+    static async join(t, globes, room, name, options = {}) {
+        const person = Person.connect(t, globes, room, { name, color: 'red', ...options });
+        await person.find('event', (event) => event.event_type === 'join' && event.name === name);
+        return person;
+    }
+
+    /** The next one of this type for which `accepts` is true. */
+    find(type, accepts = () => true) {
+        return this.told.find((told) => told.type === type && accepts(told), `${type} ${accepts}`);
+    }
+
+    /** The next time it gets into that state. */
+    state(state) {
+        return this.find('state', (told) => told.state === state);
+    }
+
+    /** The next message with this text. */
+    message(msg) {
+        return this.find('event', (event) => event.event_type === 'send' && event.msg === msg);
+    }
+
+    all(type) {
+        return this.told.all.filter((told) => told.type === type);
+    }
+
+    /** Every message that was shown, in order. */
+    get messages() {
+        return this.all('event').filter(({ event_type: type }) => type === 'send');
+    }
+
+    get texts() {
+        return this.messages.map(({ msg }) => msg);
+    }
+
+    say(text, options) {
+        return this.connection.send(text, options).acked;
+    }
+
+    /** What was shown is this stretch of the room's messages: each once, in order, none left out. */
+    assertShown(first, last) {
+        const expected = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+        assert.deepEqual(
+            this.messages.map(({ seq }) => seq),
+            expected,
+        );
+    }
+}

@@ -1,0 +1,53 @@
+// A server that says what a test tells it to: for what a real one does too seldom to wait for.
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import http from 'node:http';
+
+import { Inbox } from '../../api/harness/wait.js';
+
+const { WebSocketServer } = createRequire(new URL('../../api/', import.meta.url))('ws');
+
+export class ScriptedServer {
+    #http = http.createServer((request, response) => this.#answer(request, response));
+    #sockets = new WebSocketServer({ server: this.#http, handleProtocols: () => 'globes.v1' });
+    /** `[path, answer]` of REST, by the end of the path; `answer` is `{ status, headers, body }`. */
+    answers = new Map();
+    /** Connections in order of their coming, `{ socket, url, frames }`; `frames` is an Inbox of parsed events. */
+    connections = new Inbox();
+    /** Called for every event that comes; may answer by `reply(event)`. */
+    onEvent = () => {};
+
+    static async start(t) {
+        const server = new ScriptedServer();
+        server.#http.listen(0, '127.0.0.1');
+        await once(server.#http, 'listening');
+        server.origin = `http://127.0.0.1:${server.#http.address().port}`;
+        server.#sockets.on('connection', (socket, request) => server.#connected(socket, request.url));
+        t.after(() => {
+            for (const socket of server.#sockets.clients) socket.terminate();
+            server.#http.closeAllConnections();
+            server.#http.close();
+        });
+        return server;
+    }
+
+    #connected(socket, url) {
+        const connection = { socket, url, frames: new Inbox() };
+        const reply = (event) => socket.send(JSON.stringify(event));
+        const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: [], resumed: false, session: 'secret' };
+        reply({ ...welcome, resumed: url.includes('after=') });
+        socket.on('error', () => {});
+        socket.on('message', (data) => {
+            const event = JSON.parse(data.toString());
+            connection.frames.push(event);
+            this.onEvent(event, reply, connection);
+        });
+        this.connections.push(connection);
+    }
+
+    #answer(request, response) {
+        const known = [...this.answers].find(([end]) => request.url.endsWith(end));
+        const { status = 200, headers = {}, body = { visibility: 'public' } } = known?.[1] ?? {};
+        response.writeHead(status, headers).end(JSON.stringify(body));
+    }
+}

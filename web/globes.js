@@ -1,0 +1,1051 @@
+// The client of a Globes server: rooms, tokens, history, and chat that survives bad networks.
+//
+// One module without dependencies, for browsers and for Node from 20 on; copy it, or import it from any Globes server. Types and
+// contracts are in globes.d.ts, the protocol is in docs/protocol.md. From top to bottom: errors, limits, REST, what waits to be
+// answered (`Pacer`, `Outbox`), the token of a connection (`TokenKeeper`), and the connection itself.
+
+// --- errors ----------------------------------------------------------------------------------------------------------
+
+export class GlobesError extends Error {
+    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, cause } = {}) {
+        super(message, cause === undefined ? undefined : { cause });
+        this.name = new.target.name;
+        Object.assign(this, { code, status, field, retryAfterMs });
+    }
+}
+export class NotFoundError extends GlobesError {}
+export class UnauthorizedError extends GlobesError {}
+export class InvalidTokenError extends GlobesError {}
+export class InvalidContentError extends GlobesError {}
+export class DuplicateError extends GlobesError {}
+export class RateLimitedError extends GlobesError {}
+export class UnavailableError extends GlobesError {}
+export class QueueFullError extends GlobesError {}
+export class ConnectionError extends GlobesError {
+    constructor(message, { closeCode = null, ...more } = {}) {
+        super(message, more);
+        this.closeCode = closeCode;
+    }
+}
+
+const CLASS_OF_CODE = {
+    101: NotFoundError,
+    201: NotFoundError,
+    501: NotFoundError,
+    104: UnauthorizedError,
+    204: UnauthorizedError,
+    304: UnauthorizedError,
+    403: InvalidTokenError,
+    103: InvalidContentError,
+    105: InvalidContentError,
+    203: InvalidContentError,
+    303: InvalidContentError,
+    102: DuplicateError,
+    202: DuplicateError,
+    503: RateLimitedError,
+    505: UnavailableError,
+};
+
+/** The error that the server's `{ code, error, field }` stands for. */
+function errorOf({ code, error, field = null }, more) {
+    const ErrorClass = CLASS_OF_CODE[code] ?? GlobesError;
+    return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, ...more });
+}
+
+// --- limits ----------------------------------------------------------------------------------------------------------
+
+export const DEFAULT_LIMITS = Object.freeze({
+    queuedMessages: 500,
+    unackedMessages: 32,
+    messagesPerSecond: 15,
+    messageBurst: 40,
+    backoffBaseMs: 500,
+    backoffMaxMs: 30_000,
+    quickReconnectMs: 1_000,
+    pauseMs: 5_000,
+    openTimeoutMs: 10_000,
+    ackTimeoutMs: 15_000,
+    probeAfterMs: 30_000,
+    probeTimeoutMs: 10_000,
+    stableAfterMs: 5_000,
+});
+
+const REQUEST_TIMEOUT_MS = 20_000;
+const MOST_CHARACTERS = 4096; // of a message; the server refuses longer ones
+const MOST_NEWEST = 1000; // of ?last=
+const MOST_OWN_IDS = 1000; // that are remembered until their event comes
+const MOST_REJOINS = 6; // for a name that was ours, until it counts as taken
+const REJOIN_MS = 250; // before the first of these, then twice as long each time
+const RETRY_MS = 500; // before a message that the store could not take is sent again, then twice as long each time
+const MOST_RETRY_MS = 10_000;
+const MOST_TIMER_MS = 2 ** 31 - 1; // what setTimeout takes
+const RENEW_AT = [0.75, 0.85]; // of a token's life, at random between the two
+const LATE_IN_LIFE = 0.5; // from here on, a reconnect renews the token first
+
+const CLOSE_NORMAL = 1000;
+const CLOSE_GOING_AWAY = 1001;
+const CLOSE_TOO_MANY_MESSAGES = 4009;
+/** Faults of the client's own, which another try would only repeat; and the server's "do not come back". */
+const isFinal = (code) => [1003, 1007, 1008, 1009, 1010].includes(code) || (code >= 4500 && code <= 4599);
+
+const now = () => performance.now();
+const between = (low, high) => low + Math.random() * (high - low);
+
+/** 128 random bits. Not `randomUUID`, which browsers have on https only. */
+function randomId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Half of a surrogate pair is no text, and JSON that holds one is refused. */
+const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
+
+// --- rooms, tokens and history, over REST ----------------------------------------------------------------------------
+
+const roomPath = (room) => encodeURIComponent(typeof room === 'object' ? room.id : room);
+const tokenText = (token) => (token && typeof token === 'object' ? token.token : token || null);
+
+/** What a JWT says of itself; not checked, that is the server's part. */
+function readToken(text) {
+    try {
+        const base64 = text.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const claims = JSON.parse(new TextDecoder().decode(bytes));
+        const token = { token: text, name: claims.username, roomId: claims.room_id, expiresAt: new Date(claims.exp * 1000) };
+        return { token, issuedMs: claims.iat * 1000, lifeMs: (claims.exp - claims.iat) * 1000 };
+    } catch (cause) {
+        throw new InvalidTokenError('This is no token', { field: 'token', cause });
+    }
+}
+
+/** One server: its rooms, tokens and history over REST, and connections to its rooms. */
+export class Globes {
+    #fetch;
+
+    /**
+     * @param {string | URL} [baseUrl] where the server is; default: the page's own origin
+     * @param {import('./globes.d.ts').GlobesOptions} [options]
+     */
+    constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
+        this.baseUrl = String(new URL(baseUrl)).replace(/\/+$/, '');
+        this.#fetch = (...request) => fetch(...request);
+        const WebSocketClass = WebSocket ?? globalThis.WebSocket;
+
+        /** @type {import('./globes.d.ts').Globes['rooms']} */
+        this.rooms = {
+            list: ({ limit, after } = {}) => this.#request('GET', '', { query: { limit, after } }),
+            listAll: () => this.#listAll(),
+            get: (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, { token }),
+            create: (room) => this.#request('POST', '', { body: room }),
+            update: (room, changes, { token } = {}) =>
+                this.#request('PUT', `/${roomPath(room)}`, { body: changes, token }),
+            remove: async (room, { token } = {}) => {
+                await this.#request('DELETE', `/${roomPath(room)}`, { token });
+            },
+        };
+        /** @type {import('./globes.d.ts').Globes['tokens']} */
+        this.tokens = {
+            request: async (room, { name, secret }) => {
+                const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
+                return answer.token ? readToken(answer.token).token : null;
+            },
+            renew: async (room, token) => {
+                const answer = await this.#request('GET', `/${roomPath(room)}/token/renew`, { token });
+                return answer.token ? readToken(answer.token).token : null;
+            },
+        };
+        /** @type {import('./globes.d.ts').Globes['history']} */
+        this.history = (room, { before, after, limit, token } = {}) =>
+            this.#request('GET', `/${roomPath(room)}/events`, { query: { before, after, limit }, token });
+        /** @type {import('./globes.d.ts').Globes['connect']} */
+        this.connect = (room, options = {}) => {
+            if (!WebSocketClass) throw new TypeError('No WebSocket here: pass one to the constructor of Globes');
+            return new RoomConnection({ globes: this, WebSocketClass, storage, room, ...options });
+        };
+    }
+
+    async *#listAll() {
+        for (let after = 0; ; ) {
+            const page = await this.rooms.list({ limit: 1000, after });
+            if (page.length === 0) return;
+            yield* page;
+            after = page.at(-1).id;
+        }
+    }
+
+    async #request(method, path, { query = {}, body, token } = {}) {
+        const parameters = Object.entries(query).filter(([, value]) => value !== undefined);
+        const search = parameters.length ? `?${new URLSearchParams(parameters)}` : '';
+        const headers = { Accept: 'application/json' };
+        if (tokenText(token)) headers.Authorization = `Bearer ${tokenText(token)}`;
+        if (body !== undefined) headers['Content-Type'] = 'application/json';
+        let response;
+        let answer;
+        try {
+            response = await this.#fetch(`${this.baseUrl}/chats${path}${search}`, {
+                method,
+                headers,
+                body: body === undefined ? undefined : JSON.stringify(body),
+                cache: 'no-store',
+                credentials: 'omit',
+                signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+            });
+            answer = await response.text();
+        } catch (cause) {
+            throw new ConnectionError('The server cannot be reached', { cause });
+        }
+        return readAnswer(response, answer);
+    }
+}
+
+function readAnswer(response, text) {
+    const { status } = response;
+    let json = null;
+    try {
+        json = JSON.parse(text);
+    } catch {
+        // A proxy's page, perhaps.
+    }
+    if (response.ok && json !== null) return json;
+    const seconds = Number(response.headers.get('Retry-After') ?? NaN);
+    const more = { status, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null };
+    if (json?.error) throw errorOf(json.error, more);
+    if (response.ok || status >= 500) throw new UnavailableError('Something else than Globes has answered', more);
+    throw new GlobesError(`HTTP status ${status}`, more);
+}
+
+// --- what waits to be answered ---------------------------------------------------------------------------------------
+
+/** A token bucket as the server's flood limit is one, a little tighter. Learns where that is tighter still. It is told the time. */
+class Pacer {
+    #intervalMs;
+    #burst;
+    #fullAt = 0;
+    #slowedAt = -Infinity;
+
+    constructor(perSecond, burst) {
+        this.#intervalMs = perSecond > 0 ? 1000 / perSecond : 0;
+        this.#burst = burst;
+    }
+
+    /** How long until one more frame may go out, in ms. */
+    waitMs(time) {
+        return Math.max(0, this.#fullAt - this.#intervalMs * (this.#burst - 1) - time);
+    }
+
+    take(time) {
+        this.#fullAt = Math.max(this.#fullAt, time) + this.#intervalMs;
+    }
+
+    /**
+     * What went out at `sentAt` was too much, and the server takes one more in `retryAfterMs`. Being refused again and again would
+     * end the connection, so from now on there are no bursts, and longer intervals until they are long enough.
+     */
+    slowDown(time, sentAt, retryAfterMs) {
+        if (sentAt < this.#slowedAt) return; // it went out before we knew
+        this.#slowedAt = time;
+        this.#burst = 1;
+        this.#intervalMs = Math.max(this.#intervalMs * 1.5, retryAfterMs);
+        this.#fullAt = time + retryAfterMs;
+    }
+}
+
+/**
+ * Messages (`send`) and changes of name or colour (`join`) without an answer yet, in the order in which they were asked for.
+ * Says which one goes out next; no I/O, and it is told the time.
+ *
+ * The server carries out what comes on one connection in order, so many may be on their way at once. Only a refusal for a while
+ * (flood, store) lets those overtake that were sent right behind it: from then on they go one by one, until nothing waits any more.
+ */
+class Outbox {
+    #entries = new Map(); // by id, in order
+    #window;
+    #inFlight = 0;
+    #oneByOne = false;
+    #heldUntil = 0;
+
+    constructor(window) {
+        this.#window = window;
+    }
+
+    get size() {
+        return this.#entries.size;
+    }
+
+    get(id) {
+        return this.#entries.get(id);
+    }
+
+    /** `entry`: what is asked for; `acked` becomes its promise. */
+    add(entry) {
+        entry.isInFlight = false;
+        entry.failures = 0;
+        entry.acked = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+        entry.acked.catch(() => {}); // it need not be looked at
+        this.#entries.set(entry.id, entry);
+        return entry;
+    }
+
+    /**
+     * What may go out at `time`, or null. While the name is refused (`isNameless`), nothing but a join may.
+     * A join waits until everything before it was answered: the others were said under the name that it changes.
+     */
+    next(time, isNameless) {
+        if (time < this.#heldUntil || this.#inFlight >= (this.#oneByOne ? 1 : this.#window)) return null;
+        for (const entry of this.#entries.values()) {
+            if (entry.isInFlight && entry.kind === 'join') return null;
+            if (entry.isInFlight || (isNameless && entry.kind === 'send')) continue;
+            return entry.kind === 'send' || isNameless || this.#inFlight === 0 ? entry : null;
+        }
+        return null;
+    }
+
+    sent(entry, time) {
+        entry.isInFlight = true;
+        entry.sentAt = time;
+        this.#inFlight += 1;
+    }
+
+    /** It was not carried out and goes out again, after `waitMs` at the earliest. */
+    putBack(entry, time, waitMs = 0) {
+        if (entry.isInFlight) this.#inFlight -= 1;
+        entry.isInFlight = false;
+        this.hold(time, waitMs);
+    }
+
+    hold(time, waitMs) {
+        this.#oneByOne = true;
+        this.#heldUntil = Math.max(this.#heldUntil, time + waitMs);
+    }
+
+    /** How long until `next` is worth another look, in ms. */
+    heldMs(time) {
+        return Math.max(0, this.#heldUntil - time);
+    }
+
+    /** It was answered. */
+    remove(entry) {
+        if (!this.#entries.delete(entry.id)) return;
+        if (entry.isInFlight) this.#inFlight -= 1;
+        if (this.#entries.size === 0) this.#oneByOne = false;
+    }
+
+    /** Nothing is on its way any more: the connection is gone. */
+    disconnect() {
+        for (const entry of this.#entries.values()) entry.isInFlight = false;
+        this.#inFlight = 0;
+        this.#heldUntil = 0;
+    }
+
+    /** Whether one of them has waited for its answer since before `time`. */
+    hasWaitedSince(time) {
+        for (const entry of this.#entries.values()) if (entry.isInFlight && entry.sentAt < time) return true;
+        return false;
+    }
+
+    /** The change of name or colour that is first in line, where one is. */
+    get firstJoin() {
+        for (const entry of this.#entries.values()) if (entry.kind === 'join') return entry;
+        return null;
+    }
+
+    rejectAll(error) {
+        for (const entry of this.#entries.values()) entry.reject(error);
+        this.#entries.clear();
+        this.#inFlight = 0;
+    }
+}
+
+// --- the token of a connection ---------------------------------------------------------------------------------------
+
+/** Holds a token and renews it ahead of its expiry; tells of every new one, and of a refusal. */
+class TokenKeeper {
+    #renewed;
+    #refused;
+    #request;
+    #timer = null;
+    #heldAt = 0; // how far into its life the token was when it came, and when that was
+    #ageMs = 0;
+    #lifeMs = 0;
+    #isEnded = false;
+    token = null;
+
+    /** `request(token)` asks the server for a new one; `renewed(token)` and `refused(error)` are told. */
+    constructor(text, { renews, request, renewed, refused }) {
+        this.#request = request;
+        this.#renewed = renewed;
+        this.#refused = refused;
+        this.renews = renews;
+        this.#hold(text);
+    }
+
+    get text() {
+        return this.token?.token ?? null;
+    }
+
+    get isLateInLife() {
+        return this.renews && this.token !== null && this.#ageMs + now() - this.#heldAt > this.#lifeMs * LATE_IN_LIFE;
+    }
+
+    /** Asks for a new token now; rejects as the request does. A room that became public needs none: then it is kept. */
+    async renew() {
+        const renewed = await this.#request(this.text);
+        if (this.#isEnded || renewed === null) return;
+        this.#hold(renewed.token);
+        this.#renewed(this.token);
+    }
+
+    end() {
+        this.#isEnded = true;
+        clearTimeout(this.#timer);
+    }
+
+    #hold(text) {
+        const { token, issuedMs, lifeMs } = readToken(text);
+        // Our clock may be wrong: a token that comes from the server now is new, whatever our clock says.
+        this.#ageMs = this.token === null ? Math.min(Math.max(Date.now() - issuedMs, 0), lifeMs) : 0;
+        this.#heldAt = now();
+        this.#lifeMs = lifeMs;
+        this.token = token;
+        this.#renewIn(lifeMs * between(...RENEW_AT) - this.#ageMs);
+    }
+
+    #renewIn(ms) {
+        clearTimeout(this.#timer);
+        if (!this.renews || this.#isEnded) return;
+        this.#timer = setTimeout(() => this.#renewByItself(), Math.min(Math.max(ms, 0), MOST_TIMER_MS));
+    }
+
+    async #renewByItself() {
+        try {
+            await this.renew();
+        } catch (error) {
+            if (this.#isEnded) return;
+            if (error instanceof InvalidTokenError || error instanceof NotFoundError) return this.#refused(error);
+            // An outage: what is left of its life has room for some more tries.
+            this.#renewIn(Math.max(this.#lifeMs * between(0.02, 0.05), error.retryAfterMs ?? 0));
+        }
+    }
+}
+
+// --- chat ------------------------------------------------------------------------------------------------------------
+
+/**
+ * One person in one room, for as long as it takes: through losses, restarts and new tokens, until `close()` or a refusal. Tells
+ * everything by CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
+ */
+export class RoomConnection extends EventTarget {
+    // What was asked for.
+    #globes;
+    #WebSocketClass;
+    #storage;
+    #room;
+    #last;
+    #limits;
+    #keeper = null;
+    // What is shown to the caller.
+    #state = 'connecting';
+    #retryAt = null;
+    #roomId = null;
+    #name;
+    #color;
+    #users = [];
+    #seq; // everything up to here was shown; null before the first welcome
+    // The connection of now, and those given up on.
+    #socket = null;
+    #ghosts = new Set(); // closed only when their successor is welcomed: closing is leaving
+    #session = null;
+    #tries = 0; // since the last stable connection
+    #attempt = 0; // what an earlier attempt learns late is of no interest
+    #onlineSince = 0;
+    #heardAt = 0;
+    #probedAt = null;
+    #isFirstOfReplay = false; // of the newest few: the first of them is wherever they begin
+    #replayEnd = 0;
+    // Name and messages.
+    #outbox;
+    #pacer;
+    #ownIds = new Set();
+    #isJoined = false; // the name is ours, as far as we know
+    #wasJoined = false; // and it has been ours for sure
+    #joinId = null;
+    #rejoins = 0;
+    #timers = { retry: null, open: null, pump: null, rejoin: null, watch: null };
+
+    /** @internal Made by `Globes.connect`. */
+    constructor({ globes, WebSocketClass, storage, room, name, color, token, last = 50, after, renew = true, limits = {} }) {
+        super();
+        for (const [key, value] of [['last', last], ['after', after ?? 0]])
+            if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${key} must be a whole number from 0 on`);
+        this.#globes = globes;
+        this.#WebSocketClass = WebSocketClass;
+        this.#storage = storage;
+        this.#room = room;
+        this.#roomId = typeof room === 'object' ? room.id : typeof room === 'number' ? room : null;
+        this.#last = Math.min(last, MOST_NEWEST);
+        this.#seq = after ?? null;
+        this.#limits = { ...DEFAULT_LIMITS, ...limits };
+        this.#outbox = new Outbox(this.#limits.unackedMessages);
+        if (tokenText(token)) {
+            this.#keeper = new TokenKeeper(tokenText(token), {
+                renews: renew,
+                request: (text) => globes.tokens.renew(this.#target, text),
+                renewed: (renewed) => this.#emit('token', { token: renewed }),
+                refused: (error) => this.#emit('problem', { error }),
+            });
+        }
+        this.#name = (name === undefined ? this.#keeper?.token.name : wellFormed(name)) ?? null;
+        this.#color = color ?? null;
+        this.#session = this.#storedSession();
+        this.#listenToBrowser('addEventListener');
+        queueMicrotask(() => this.#connect());
+    }
+
+    get state() {
+        return this.#state;
+    }
+    get retryAt() {
+        return this.#retryAt;
+    }
+    get roomId() {
+        return this.#roomId;
+    }
+    get name() {
+        return this.#name;
+    }
+    get color() {
+        return this.#color;
+    }
+    get users() {
+        return this.#users;
+    }
+    get seq() {
+        return this.#seq ?? 0;
+    }
+    get token() {
+        return this.#keeper?.token ?? null;
+    }
+    get queued() {
+        return this.#outbox.size;
+    }
+
+    /**
+     * Says something now, or as soon as there is a connection; resent under its id until the server has answered.
+     * @param {string} text 1 to 4096 characters
+     * @param {{ id?: string }} [options] the same id is the same message
+     * @returns {{ id: string, acked: Promise<import('./globes.d.ts').Acked> }}
+     */
+    send(text, { id = randomId() } = {}) {
+        const waiting = this.#outbox.get(id);
+        if (waiting) return { id, acked: waiting.acked };
+        const refusal = this.#faultOf(text, id);
+        if (refusal) {
+            const acked = Promise.reject(refusal);
+            acked.catch(() => {});
+            return { id, acked };
+        }
+        const entry = this.#outbox.add({ kind: 'send', id, text: wellFormed(text), name: null });
+        this.#rememberOwn(id);
+        this.#pump();
+        return { id, acked: entry.acked };
+    }
+
+    /**
+     * Takes another name or colour, behind what was said before.
+     * @param {{ name?: string, color?: string }} person
+     * @returns {Promise<void>} rejects where the server refuses; the old name stays then
+     */
+    join({ name = this.#name, color = this.#color }) {
+        if (this.#state === 'closed') return Promise.reject(new ConnectionError('The connection is closed'));
+        if (typeof name !== 'string') return Promise.reject(new UnauthorizedError('Join with a name'));
+        const entry = this.#outbox.add({ kind: 'join', id: randomId(), name: wellFormed(name), color, step: null });
+        this.#pump();
+        return entry.acked;
+    }
+
+    /**
+     * Messages before or after a `seq`, by default the newest.
+     * @param {{ before?: number, after?: number, limit?: number }} [place]
+     * @returns {Promise<{ events: import('./globes.d.ts').RoomEvent[], firstSeq: number, lastSeq: number }>}
+     */
+    async history({ before, after, limit } = {}) {
+        const page = await this.#globes.history(this.#target, { before, after, limit, token: this.#keeper?.text });
+        return { events: page.events, firstSeq: page.first_seq, lastSeq: page.last_seq };
+    }
+
+    /** Tries again now instead of at `retryAt`. */
+    retry() {
+        if (this.#state !== 'waiting' && this.#state !== 'offline') return;
+        clearTimeout(this.#timers.retry);
+        this.#connect();
+    }
+
+    /** Leaves the room. What waits is rejected. */
+    close() {
+        this.#end(null);
+    }
+
+    get #target() {
+        return this.#roomId ?? this.#room;
+    }
+
+    #emit(type, detail) {
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    #setState(state, { retryAt = null, error = null } = {}) {
+        this.#state = state;
+        this.#retryAt = retryAt;
+        this.#emit('state', { state, retryAt, error });
+    }
+
+    /** Why a message cannot even wait; null where it can. */
+    #faultOf(text, id) {
+        if (this.#state === 'closed') return new ConnectionError('The connection is closed');
+        if (this.#name === null && this.#outbox.firstJoin === null) return new UnauthorizedError('Join with a name first');
+        const isText = typeof text === 'string' && text !== '' && text.length <= 2 * MOST_CHARACTERS;
+        if (!isText || [...text].length > MOST_CHARACTERS)
+            return errorOf({ code: 303, error: `A message has 1 to ${MOST_CHARACTERS} characters`, field: 'msg' });
+        if (typeof id !== 'string' || id === '' || id.length > 64 || id !== wellFormed(id))
+            return errorOf({ code: 303, error: 'An id has 1 to 64 characters', field: 'id' });
+        if (this.#outbox.size >= this.#limits.queuedMessages) return new QueueFullError('Too many messages wait');
+        return null;
+    }
+
+    #rememberOwn(id) {
+        this.#ownIds.add(id);
+        // The oldest goes: its event will not come any more, or would have.
+        if (this.#ownIds.size > MOST_OWN_IDS + this.#limits.queuedMessages)
+            this.#ownIds.delete(this.#ownIds.values().next().value);
+    }
+
+    // --- connecting and losing ---
+
+    async #connect() {
+        if (this.#state === 'closed') return;
+        const attempt = ++this.#attempt;
+        if (this.#state !== 'connecting') this.#setState('connecting');
+        if (this.#tries > 0 && this.#keeper?.isLateInLife) {
+            const error = await this.#keeper.renew().then(
+                () => null,
+                (refusal) => refusal,
+            );
+            if (attempt !== this.#attempt) return;
+            if (error) return this.#judge(error);
+        }
+        this.#open();
+    }
+
+    #open() {
+        const place = this.#seq === null ? { last: this.#last } : { after: this.#seq };
+        const query = new URLSearchParams(this.#session ? { ...place, session: this.#session } : place);
+        const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.#target)}/ws?${query}`;
+        const protocols = this.#keeper ? ['globes.v1', this.#keeper.text] : ['globes.v1'];
+        const socket = new this.#WebSocketClass(url, protocols);
+        this.#socket = socket;
+        let wasOpen = false;
+        socket.onopen = () => {
+            wasOpen = true;
+        };
+        socket.onmessage = ({ data }) => this.#receive(data);
+        socket.onerror = () => {}; // always followed by onclose, which says more
+        socket.onclose = ({ code }) => {
+            this.#detach(socket);
+            if (wasOpen) return this.#lost(code);
+            this.#outbox.disconnect();
+            this.#askWhy();
+        };
+        this.#heardAt = now();
+        this.#timers.open = setTimeout(() => this.#giveUp('No welcome in time'), this.#limits.openTimeoutMs);
+    }
+
+    /** Browsers do not say why an upgrade failed. Requests do: a refusal is final, an outage is waited for. */
+    async #askWhy() {
+        const attempt = this.#attempt;
+        let error = null;
+        try {
+            if (this.#keeper) {
+                await this.#keeper.renew();
+            } else {
+                const room = await this.#globes.rooms.get(this.#target);
+                if (room.visibility !== 'public') error = errorOf({ code: 403, error: 'A token is needed', field: 'token' });
+            }
+        } catch (refusal) {
+            error = refusal;
+        }
+        if (attempt === this.#attempt && this.#state !== 'closed') this.#judge(error);
+    }
+
+    #judge(error) {
+        if (error instanceof InvalidTokenError || error instanceof NotFoundError) return this.#end(error);
+        this.#wait(error ?? new ConnectionError('The connection could not be opened'), error?.retryAfterMs ?? 0);
+    }
+
+    #lost(code) {
+        const error = new ConnectionError(`The connection was closed (${code})`, { closeCode: code });
+        if (isFinal(code)) return this.#end(error);
+        if (code === CLOSE_TOO_MANY_MESSAGES) return this.#wait(error, this.#limits.pauseMs);
+        this.#wait(error, 0, code === CLOSE_GOING_AWAY);
+    }
+
+    /** The connection seems dead. It is left open until its successor takes over, so that nobody sees us leave. */
+    #giveUp(why) {
+        const socket = this.#socket;
+        if (socket === null) return;
+        const wasWelcomed = this.#state === 'online';
+        this.#detach(socket);
+        if (wasWelcomed) {
+            this.#ghosts.add(socket);
+            socket.onclose = () => this.#ghosts.delete(socket);
+        } else {
+            destroy(socket);
+        }
+        this.#wait(new ConnectionError(why));
+    }
+
+    #detach(socket) {
+        socket.onopen = socket.onmessage = socket.onclose = null;
+        if (this.#socket === socket) this.#socket = null;
+        for (const timer of ['open', 'pump', 'rejoin']) clearTimeout(this.#timers[timer]);
+        clearInterval(this.#timers.watch);
+    }
+
+    /** Waits for the next try: exponential back-off with full jitter, on top of what the server asked for. */
+    #wait(error, atLeastMs = 0, isQuick = false) {
+        const { backoffBaseMs, backoffMaxMs, quickReconnectMs, stableAfterMs } = this.#limits;
+        if (this.#state === 'online' && now() - this.#onlineSince >= stableAfterMs) this.#tries = 0;
+        this.#attempt += 1;
+        this.#outbox.disconnect();
+        this.#isJoined = false;
+        const backoffMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#tries);
+        const waitMs = atLeastMs + between(0, isQuick && this.#tries === 0 ? quickReconnectMs : backoffMs);
+        this.#tries += 1;
+        clearTimeout(this.#timers.retry);
+        this.#timers.retry = setTimeout(() => this.#connect(), waitMs);
+        const state = globalThis.navigator?.onLine === false ? 'offline' : 'waiting';
+        this.#setState(state, { retryAt: new Date(Date.now() + waitMs), error });
+    }
+
+    #end(error) {
+        if (this.#state === 'closed') return;
+        this.#attempt += 1;
+        const socket = this.#socket;
+        if (socket) this.#detach(socket);
+        clearTimeout(this.#timers.retry);
+        this.#keeper?.end();
+        this.#listenToBrowser('removeEventListener');
+        this.#storeSession(null);
+        socket?.close(CLOSE_NORMAL);
+        for (const ghost of this.#ghosts) destroy(ghost);
+        this.#ghosts.clear();
+        this.#outbox.rejectAll(error ?? new ConnectionError('The connection was closed by its user'));
+        this.#setState('closed', { error });
+        this.#emit('closed', { error });
+    }
+
+    // --- signs of life ---
+
+    /** Looks now and then whether the server still answers: a network that swallows everything closes no socket. */
+    #watch() {
+        const { ackTimeoutMs, probeAfterMs, probeTimeoutMs } = this.#limits;
+        const everyMs = Math.min(2500, Math.min(ackTimeoutMs, probeAfterMs, probeTimeoutMs) / 4);
+        clearInterval(this.#timers.watch);
+        this.#timers.watch = setInterval(() => {
+            const time = now();
+            if (this.#outbox.hasWaitedSince(time - ackTimeoutMs)) return this.#giveUp('No answer to a message');
+            if (this.#probedAt !== null && time - this.#probedAt > probeTimeoutMs) return this.#giveUp('No sign of life');
+            if (this.#probedAt === null && time - this.#heardAt > probeAfterMs) this.#probe();
+        }, everyMs);
+    }
+
+    /** Pings are not for scripts in browsers. An event of no known kind is answered to its sender alone, by an error. */
+    #probe() {
+        if (this.#state !== 'online' || this.#probedAt !== null) return;
+        this.#probedAt = now();
+        this.#transmit({ event_type: 'ping', name: this.#name ?? 'nobody', id: `probe-${randomId()}` });
+    }
+
+    #onOffline = () => this.#giveUp('The browser went offline');
+    #onOnline = () => this.retry();
+    #onVisible = () => {
+        if (globalThis.document.visibilityState !== 'visible') return;
+        this.retry();
+        this.#probe();
+    };
+
+    #listenToBrowser(change) {
+        globalThis[change]?.('offline', this.#onOffline);
+        globalThis[change]?.('online', this.#onOnline);
+        globalThis.document?.[change]('visibilitychange', this.#onVisible);
+    }
+
+    // --- sessions: who comes with an earlier one is the same person, and takes the name over at once ---
+
+    get #storageKey() {
+        return `globes:${this.#globes.baseUrl}:${typeof this.#room === 'object' ? this.#room.id : this.#room}`;
+    }
+
+    #storedSession() {
+        try {
+            const { name, session } = JSON.parse(this.#storage?.getItem(this.#storageKey) ?? '{}');
+            return name === this.#name ? (session ?? null) : null;
+        } catch {
+            return null; // no storage here, or something else lies in it: a new person, then
+        }
+    }
+
+    #storeSession(session) {
+        this.#session = session;
+        try {
+            if (session === null) this.#storage?.removeItem(this.#storageKey);
+            else this.#storage?.setItem(this.#storageKey, JSON.stringify({ name: this.#name, session }));
+        } catch {
+            // Full or forbidden: a reload is a new person, then.
+        }
+    }
+
+    // --- receiving ---
+
+    #receive(data) {
+        this.#heardAt = now();
+        this.#probedAt = null;
+        const event = JSON.parse(data);
+        if (event.event_type === 'welcome') return this.#onWelcome(event);
+        if (event.event_type === 'ack') return this.#onAck(event);
+        if (event.event_type === 'error') return this.#onError(event);
+        if (event.event_type === 'send') return this.#onSend(event);
+        if (event.event_type === 'join' || event.event_type === 'leave') this.#onPresence(event);
+    }
+
+    #onWelcome({ room_id: roomId, seq, users, resumed, session }) {
+        clearTimeout(this.#timers.open);
+        for (const ghost of this.#ghosts) destroy(ghost);
+        this.#ghosts.clear();
+        this.#roomId = roomId;
+        this.#onlineSince = now();
+        this.#pacer = new Pacer(this.#limits.messagesPerSecond, this.#limits.messageBurst);
+        const gap = this.#place(seq, resumed);
+        this.#users = users;
+        this.#adoptName();
+        this.#storeSession(session);
+        this.#setState('online');
+        this.#emit('welcome', { seq, users, resumed });
+        if (gap) this.#emit('gap', gap);
+        this.#emit('users', { users });
+        if (this.#state !== 'online') return; // a listener closed it
+        this.#watch();
+        if (this.#name !== null) this.#sendJoin();
+        this.#pump();
+    }
+
+    /** Where in the room's history we are now; the gap to where we were, where one is. */
+    #place(newest, resumed) {
+        const asked = this.#seq;
+        this.#replayEnd = newest;
+        this.#isFirstOfReplay = asked === null;
+        if (asked === null) this.#seq = Math.max(0, newest - this.#last);
+        if (asked === null || resumed || asked === newest) return null;
+        this.#seq = newest;
+        return asked < newest ? { from: asked + 1, to: newest, reset: false } : { from: 1, to: newest, reset: true };
+    }
+
+    /** Strictly in order, each once: what was shown is not shown again. */
+    #onSend(event) {
+        const isOwn = event.name === this.#name && this.#ownIds.has(event.id);
+        if (isOwn) this.#settle(event.id, { seq: event.seq, duplicate: false });
+        if (event.seq <= this.#seq) return;
+        const from = this.#seq + 1;
+        this.#seq = event.seq;
+        if (event.seq > from && !this.#isFirstOfReplay) this.#emit('gap', { from, to: event.seq - 1, reset: false });
+        this.#isFirstOfReplay = false;
+        this.#emit('event', { ...event, isOwn });
+        // What is replayed may be by somebody who has left since.
+        if (event.seq > this.#replayEnd) this.#present(event.name, event.color, event.time);
+        if (from <= this.#replayEnd && event.seq >= this.#replayEnd) this.#pump();
+    }
+
+    #onPresence(event) {
+        const joining = this.#outbox.get(event.id);
+        const isOwn = event.name === this.#name || (joining?.kind === 'join' && event.name === joining.name);
+        if (event.event_type === 'leave') {
+            this.#users = this.#users.filter(({ username }) => username !== event.name);
+            this.#emit('users', { users: this.#users });
+        } else {
+            this.#present(event.name, event.color, event.time);
+        }
+        if (isOwn && event.event_type === 'join') {
+            this.#wasJoined = true;
+            this.#rejoins = 0;
+        }
+        if (joining?.kind === 'join' && isOwn) this.#stepJoin(joining, event.event_type);
+        this.#emit('event', { ...event, isOwn });
+    }
+
+    /** Somebody is in the room, and gave a sign of themselves. */
+    #present(name, color, time) {
+        const known = this.#users.find(({ username }) => username === name);
+        const user = { username: name, color: color ?? known?.color ?? '', last_activity: time };
+        // A new array each time: what was handed out before stays as it was.
+        this.#users = known ? this.#users.map((other) => (other === known ? user : other)) : [...this.#users, user];
+        if (!known || known.color !== user.color) this.#emit('users', { users: this.#users });
+    }
+
+    #onAck({ id, seq, duplicate }) {
+        this.#wasJoined = true;
+        this.#rejoins = 0;
+        this.#settle(id, { seq, duplicate });
+    }
+
+    #settle(id, answer) {
+        const entry = this.#outbox.get(id);
+        if (!entry) return;
+        this.#outbox.remove(entry);
+        entry.resolve(answer);
+        this.#pump();
+    }
+
+    #onError({ id, error: { code, error, field }, retry_after_ms: retryAfterMs = null }) {
+        const refusal = errorOf({ code, error, field }, { retryAfterMs });
+        const entry = this.#outbox.get(id);
+        if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
+        const isForNow = refusal instanceof RateLimitedError || refusal instanceof UnavailableError;
+        if (isForNow) return this.#onRefusedForNow(entry, refusal);
+        if (code === 202 || code === 204) return this.#onNameRefused(entry, refusal);
+        if (entry?.kind === 'join' && code === 201) return this.#stepJoin(entry, 'leave');
+        if (entry) {
+            this.#outbox.remove(entry);
+            entry.reject(refusal);
+            return this.#pump();
+        }
+        this.#isJoined = false; // the name or the colour is none
+        this.#emit('problem', { error: refusal });
+    }
+
+    #onOtherError(id, refusal) {
+        const probed = id?.startsWith('probe-');
+        const coloured = probed ? this.#outbox.get(id.slice('probe-'.length)) : null;
+        if (coloured) return this.#stepJoin(coloured, 'join');
+        if (!probed) this.#emit('problem', id === undefined ? { error: refusal } : { error: refusal, id });
+    }
+
+    /** Flood, or a store that has a bad moment: the same again after a while. `entry` is none for the join on arrival. */
+    #onRefusedForNow(entry, refusal) {
+        if (!entry) {
+            this.#isJoined = false;
+            this.#rejoinIn(Math.max(refusal.retryAfterMs ?? 0, REJOIN_MS));
+            return;
+        }
+        const time = now();
+        if (refusal instanceof RateLimitedError) this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
+        const backoffMs = Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
+        entry.failures += 1;
+        this.#outbox.putBack(entry, time, refusal.retryAfterMs ?? backoffMs);
+        this.#pump();
+    }
+
+    // --- name and colour ---
+
+    #sendJoin() {
+        this.#joinId = randomId();
+        this.#isJoined = true; // messages follow at once; where the name is refused, so are they, and come back
+        this.#transmit({ event_type: 'join', name: this.#name, color: this.#color ?? undefined, id: this.#joinId });
+    }
+
+    #rejoinIn(ms) {
+        clearTimeout(this.#timers.rejoin);
+        this.#timers.rejoin = setTimeout(() => {
+            this.#sendJoin();
+            this.#pump();
+        }, ms);
+    }
+
+    /** A new name whose join went out on the lost connection: in the room under it means that it was carried out. */
+    #adoptName() {
+        const joining = this.#outbox.firstJoin;
+        if (!joining || joining.step !== 'join' || joining.name === this.#name) return;
+        if (this.#users.some(({ username }) => username === joining.name)) this.#completeJoin(joining);
+    }
+
+    /** Sends what a change of name or colour needs next. `done`: what was carried out of it, 'leave' or 'join'. */
+    #stepJoin(entry, done = null) {
+        if (done === 'join') return this.#completeJoin(entry);
+        if (done === 'leave') this.#isJoined = false;
+        const renames = this.#isJoined && entry.name !== this.#name;
+        entry.step = renames ? 'leave' : 'join';
+        const name = renames ? this.#name : entry.name;
+        this.#transmit({ event_type: entry.step, name, color: entry.color ?? undefined, id: entry.id });
+        // Only a new name is announced; that a colour was taken shows in that the next event is answered.
+        if (this.#isJoined && !renames) this.#transmit({ event_type: 'ping', name, id: `probe-${entry.id}` });
+    }
+
+    #completeJoin(entry) {
+        this.#name = entry.name;
+        this.#color = entry.color;
+        this.#isJoined = true;
+        this.#rejoins = 0;
+        clearTimeout(this.#timers.rejoin);
+        this.#outbox.remove(entry);
+        entry.resolve();
+        if (this.#state === 'online') {
+            this.#storeSession(this.#session);
+            this.#pump();
+        }
+    }
+
+    /** `entry`: whose answer this is; none for the join on arrival. */
+    #onNameRefused(entry, refusal) {
+        if (entry?.kind === 'join') {
+            this.#outbox.remove(entry);
+            entry.reject(refusal);
+            if (!this.#isJoined && this.#name !== null && this.#wasJoined) this.#sendJoin(); // back to the old one
+            return this.#pump();
+        }
+        if (entry) this.#outbox.putBack(entry, now());
+        if (!this.#isJoined) return; // what was sent behind the join is refused for the same reason
+        this.#isJoined = false;
+        // A name that was ours a moment ago is free as soon as the server has noticed, and announced, our leaving.
+        if (this.#wasJoined && refusal.code === 202 && this.#rejoins < MOST_REJOINS) {
+            this.#outbox.hold(now(), 0);
+            this.#rejoinIn(REJOIN_MS * 2 ** this.#rejoins++);
+            return;
+        }
+        this.#emit('problem', { error: refusal });
+        this.#pump();
+    }
+
+    // --- sending ---
+
+    #transmit(event) {
+        this.#pacer.take(now());
+        this.#socket.send(JSON.stringify(event));
+    }
+
+    /** Sends whatever may go out now, and comes back when more may. */
+    #pump() {
+        clearTimeout(this.#timers.pump);
+        while (this.#state === 'online' && this.#socket) {
+            const time = now();
+            const entry = this.#outbox.next(time, !this.#isJoined);
+            const waitMs = entry ? this.#pacer.waitMs(time) : this.#outbox.heldMs(time);
+            if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+            if (!entry || waitMs > 0) return;
+            if (entry.kind === 'join') {
+                this.#outbox.sent(entry, time);
+                this.#stepJoin(entry);
+                continue;
+            }
+            // It went out under another name, and may have been stored: the replay tells. Ids count for one name only.
+            if (entry.name !== null && entry.name !== this.#name && this.#seq < this.#replayEnd) return;
+            entry.name = this.#name;
+            this.#outbox.sent(entry, time);
+            const { id, name, text } = entry;
+            this.#transmit({ event_type: 'send', name, color: this.#color ?? undefined, msg: text, id });
+        }
+    }
+}
+
+/** Ends a socket that nobody waits for; browsers can only ask it to close. */
+function destroy(socket) {
+    if (socket.terminate) socket.terminate();
+    else socket.close();
+}
