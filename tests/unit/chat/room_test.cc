@@ -253,7 +253,7 @@ TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
 }
 
 TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
-    Room old{{.id = 2}, 41, 1, {}, encoder};
+    Room old{{.id = 2}, 41, 1, shared};
     old.people().add({.connection = 1});
     ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
     old.submit(submitted);
