@@ -133,7 +133,7 @@ void WsHub::end_pass() {
         const auto found = feeds_.find(id);
         if (found == feeds_.end() || !found->second->empty()) continue;
         Feed* feed = found->second.get();
-        std::erase(due_, feed);
+        due_.remove_if([feed](const Feed* other) { return other == feed; });
         std::erase(resting_, feed);
         feeds_.erase(found);
     }

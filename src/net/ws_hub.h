@@ -5,13 +5,13 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/ring.h"
 #include "net/feed.h"
 #include "net/timer_wheel.h"
 #include "net/ws_session.h"
@@ -77,7 +77,7 @@ private:
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the pass is over: someone up the stack may still hold them
     SendParts send_parts_;                           // outlives the feeds
     std::unordered_map<FeedId, std::unique_ptr<Feed>> feeds_;
-    std::deque<Feed*> due_;         // to be swept, in turn
+    Ring<Feed*> due_;               // to be swept, in turn
     std::vector<Feed*> resting_;    // due, but not before `rests_until`
     std::vector<FeedId> deserted_;  // perhaps empty
 };

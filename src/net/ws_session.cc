@@ -29,10 +29,7 @@ WsSession::~WsSession() { ::close(fd_); }
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
-    if (!first_bytes.empty()) {
-        add_own(log::make_slice(first_bytes), false);
-        flush();
-    }
+    if (!first_bytes.empty()) send_or_keep(first_bytes, false);
     if (state_ != State::dropped && !unread.empty()) decode(unread);
 }
 
@@ -87,10 +84,23 @@ void WsSession::send_own(log::Opcode opcode, std::string_view payload) {
 }
 
 void WsSession::send_own_frames(std::string_view frames) {
-    if (state_ != State::open) return;
-    add_own(log::make_slice(frames), true);
+    if (state_ == State::open) send_or_keep(frames, true);
+}
+
+/// Nearly always the socket takes it at once, and nothing has to be kept.
+void WsSession::send_or_keep(std::string_view frames, bool is_limited) {
+    std::size_t taken = 0;
+    if (own_ == nullptr && !want_write_) {
+        const ssize_t sent = ::send(fd_, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return lose();
+        taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        if (taken == frames.size()) return;
+    }
+    const bool is_first = own_ == nullptr;
+    add_own(log::make_slice(frames), is_limited);
+    if (is_first) own_->sent = taken;
     if (own_->limited_bytes > hub_.settings().own_bytes) return fall_behind();
-    if (!want_write_) flush();
+    if (!want_write_) block();
 }
 
 void WsSession::send_frames(log::Slice frames) {

@@ -86,6 +86,7 @@ private:
     void decode(std::span<char> bytes);
     void begin_closing();
     void leave_feed();
+    void send_or_keep(std::string_view frames, bool is_limited);
     void add_own(log::Slice slice, bool is_limited);
     void flush();
     bool flush_own();
