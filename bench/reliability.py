@@ -128,15 +128,15 @@ class Bench:
         return json.loads(result.read_text())
 
     def starts(self, server):
-        """Seconds to be ready: after an orderly stop, and after kill -9 in the middle of traffic."""
-        orderly, killed = [], []
+        """Seconds to be ready, and of server CPU until then: after an orderly stop, and after kill -9 in the middle of traffic."""
+        found = {"orderly": [], "killed": []}
         for _ in range(self.rounds):
-            orderly.append(server.start())
+            found["orderly"].append((server.start(), server.cpu_ns() / 1e9))
             self.load(server, "--rooms 10 --members 1 --window 4 --warmup 0", 1)
             server.kill()
-            killed.append(server.start())
+            found["killed"].append((server.start(), server.cpu_ns() / 1e9))
             server.stop()
-        return {"orderly": orderly, "killed": killed}
+        return found
 
     def page_cpu(self, server, places, limit):
         """Server CPU, in ns, of a page at each of `places`; their median."""
