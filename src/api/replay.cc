@@ -20,10 +20,14 @@ void take_step(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, c
 }  // namespace
 
 void catch_up(IoLane& lane, chat::RoomId room, chat::ConnectionId connection, std::uint64_t after) {
-    auto reply = lane.reply(
-        [&lane, room, connection](const chat::Core::CatchUp& step) { take_step(lane, room, connection, step); });
-    lane.tell_core([room, after, reply = std::move(reply)](chat::Core& core) mutable {
-        core.catch_up(room, after, std::move(reply));
+    lane.replays().take([&lane, room, connection, after] {
+        auto reply = lane.reply([&lane, room, connection](const chat::Core::CatchUp& step) {
+            take_step(lane, room, connection, step);
+            lane.replays().give_back();
+        });
+        lane.tell_core([room, after, reply = std::move(reply)](chat::Core& core) mutable {
+            core.catch_up(room, after, std::move(reply));
+        });
     });
 }
 
