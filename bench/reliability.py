@@ -117,7 +117,7 @@ class Bench:
 
     def client(self, command):
         return subprocess.run(["taskset", "-c", str(self.client_core), *map(str, command)], check=True,
-                              capture_output=True, text=True).stdout
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
 
     def load(self, server, options, seconds):
         """globes-bench's result."""
@@ -128,15 +128,15 @@ class Bench:
         return json.loads(result.read_text())
 
     def starts(self, server):
-        """Seconds to be ready: after an orderly stop, and after kill -9 in the middle of traffic."""
-        orderly, killed = [], []
+        """Seconds to be ready, and of server CPU until then: after an orderly stop, and after kill -9 in the middle of traffic."""
+        found = {"orderly": [], "killed": []}
         for _ in range(self.rounds):
-            orderly.append(server.start())
+            found["orderly"].append((server.start(), server.cpu_ns() / 1e9))
             self.load(server, "--rooms 10 --members 1 --window 4 --warmup 0", 1)
             server.kill()
-            killed.append(server.start())
+            found["killed"].append((server.start(), server.cpu_ns() / 1e9))
             server.stop()
-        return {"orderly": orderly, "killed": killed}
+        return found
 
     def page_cpu(self, server, places, limit):
         """Server CPU, in ns, of a page at each of `places`; their median."""
@@ -164,37 +164,43 @@ class Bench:
         for _ in range(self.rounds):
             with server.running():
                 for turn in range(50):
-                    took = json.loads(self._crowd(server, 1, count))["slowest_ns"] / 1e6
+                    took = json.loads(self.client(self._crowd(server, 1, count)))["slowest_ns"] / 1e6
                     (warm if turn else first).append(took)
         return {"first": first, "warm": warm}
 
+    def _storm_client(self, server, *arguments):
+        return [sys.executable, storm.__file__, "127.0.0.1", server.port, *arguments]
+
     def _crowd(self, server, clients, count):
-        return self.client([sys.executable, storm.__file__, "127.0.0.1", server.port, "crowd", "--room",
-                            message_store.ROOM, "--clients", clients, "--after", count - 300, "--last", count])
+        return self._storm_client(server, "crowd", "--room", message_store.ROOM, "--clients", clients, "--after", count - 300,
+                                  "--last", count)
 
     def storm(self, server, count):
-        """How late others are while a crowd resumes, and while it does not; right after a start."""
-        with server.running():
-            other = json.loads(self._post_room(server))["id"]
-            rooms = {"same": message_store.ROOM, "other": other}
-            calm_s = self.seconds
-            probe = subprocess.Popen(
-                ["taskset", "-c", str(self.client_core), sys.executable, storm.__file__, "127.0.0.1", str(server.port),
-                 "probe", "--rooms", *map(str, rooms.values()), "--seconds", str(2 * calm_s + 5)],
-                stdout=subprocess.PIPE, text=True)
-            time.sleep(calm_s)
+        """How late others are before a crowd resumes, meanwhile, and when the crowd is there; right after a start."""
+        with server.running(), contextlib.ExitStack() as ending:
+            rooms = {"same": message_store.ROOM, "other": json.loads(self._post_room(server))["id"]}
+            probe = self._beside(ending, 0, self._storm_client(server, "probe", "--rooms", *rooms.values()))
+            time.sleep(self.seconds)
             # It shares a core with the probe, which must not wait for it.
-            crowd = json.loads(subprocess.run(
-                ["taskset", "-c", str(self.client_core), "nice", "-n", "19", sys.executable, storm.__file__, "127.0.0.1",
-                 str(server.port), "crowd", "--room", str(message_store.ROOM), "--clients", str(self.clients), "--after",
-                 str(count - 300), "--last", str(count)], check=True, capture_output=True, text=True).stdout)
+            crowd = self._beside(ending, 19, self._crowd(server, self.clients, count))
+            caught_up = json.loads(crowd.stdout.readline())
+            time.sleep(self.seconds)
+            probe.terminate()
             samples = json.loads(probe.communicate()[0])
-        result = {"lost": crowd["lost"], "seconds": (crowd["end"] - crowd["begin"]) / 1e9}
+        begin, end = caught_up["begin"], caught_up["end"]
+        result = {"lost": caught_up["lost"], "seconds": (end - begin) / 1e9}
         for name, room in rooms.items():
-            during = [late for due, late in samples[str(room)] if crowd["begin"] <= due <= crowd["end"]]
-            before = [late for due, late in samples[str(room)] if due < crowd["begin"]]
-            result[name] = {"normal": percentile(before, 99) / 1e6, "storm": percentile(during, 99) / 1e6}
+            parts = {"before": (0, begin), "storm": (begin, end), "after": (end, time.monotonic_ns())}
+            result[name] = {part: percentile([late for due, late in samples[str(room)] if first <= due < last], 99) / 1e6
+                            for part, (first, last) in parts.items()}
         return result
+
+    def _beside(self, ending, niceness, command):
+        process = subprocess.Popen(["taskset", "-c", str(self.client_core), "nice", "-n", str(niceness), *map(str, command)],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ending.enter_context(process)
+        ending.callback(process.terminate)
+        return process
 
     def _post_room(self, server):
         connection = http.client.HTTPConnection("127.0.0.1", server.port)

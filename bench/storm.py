@@ -10,8 +10,11 @@ import base64
 import json
 import os
 import selectors
+import signal
 import socket
 import struct
+import sys
+import threading
 import time
 
 CHUNK = 262_144
@@ -68,7 +71,9 @@ class Member:
 
 
 def probe(arguments):
-    """Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
+    """Until SIGTERM. Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
+    is_over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_over.set())
     target = (arguments.host, arguments.port)
     rooms = {room: [Member(target, room) for _ in range(arguments.members)] for room in arguments.rooms}
     selector = selectors.DefaultSelector()
@@ -77,21 +82,18 @@ def probe(arguments):
             selector.register(member.socket, selectors.EVENT_READ, member)
     interval = int(1e9 / arguments.rate)
     due = time.monotonic_ns() + interval
-    end = due + int(arguments.seconds * 1e9)
-    drained = end + 2_000_000_000
-    while (now := time.monotonic_ns()) < drained:
-        while due <= now and due < end:
+    while not is_over.is_set():
+        while due <= time.monotonic_ns():
             for members in rooms.values():
                 members[0].say(due)
             due += interval
-        until = due if due < end else drained
-        for key, _ in selector.select(max(0, until - time.monotonic_ns()) / 1e9):
+        for key, _ in selector.select(max(0, due - time.monotonic_ns()) / 1e9):
             key.data.read()
     print(json.dumps({room: [sample for member in members for sample in member.late] for room, members in rooms.items()}))
 
 
 def crowd(arguments):
-    """All connect at once and read until they have seen `last`."""
+    """All connect at once and read until they have seen `last`; then it prints, and they stay until stdin ends."""
     target = (arguments.host, arguments.port)
     # With the id, or the welcome would do, which also names the newest.
     end_mark = f'"seq":{arguments.last},"id"'.encode()
@@ -117,6 +119,8 @@ def crowd(arguments):
                 data = client.recv(CHUNK)
             except OSError:
                 data = b""
+            if key.data is None:
+                continue  # has caught up
             seen = key.data + data
             if data and end_mark not in seen:
                 # Enough to find the mark where it comes in two parts.
@@ -124,9 +128,19 @@ def crowd(arguments):
                 continue
             lost += not data
             took.append(time.monotonic_ns() - begin)
-            selector.unregister(client)
             reading -= 1
-    print(json.dumps({"begin": begin, "end": time.monotonic_ns(), "lost": lost, "slowest_ns": max(took)}))
+            if data:
+                selector.modify(client, selectors.EVENT_READ, None)
+            else:
+                selector.unregister(client)
+    print(json.dumps({"begin": begin, "end": time.monotonic_ns(), "lost": lost, "slowest_ns": max(took)}), flush=True)
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is sys.stdin:
+                return
+            if not key.fileobj.recv(CHUNK):
+                selector.unregister(key.fileobj)
 
 
 def main():
@@ -138,8 +152,7 @@ def main():
     command.set_defaults(run=probe)
     command.add_argument("--rooms", type=int, nargs="+", required=True)
     command.add_argument("--members", type=int, default=50)
-    command.add_argument("--rate", type=float, default=50)
-    command.add_argument("--seconds", type=float, required=True)
+    command.add_argument("--rate", type=float, default=10, help="messages a second in each room")
     command = commands.add_parser("crowd")
     command.set_defaults(run=crowd)
     command.add_argument("--room", type=int, required=True)

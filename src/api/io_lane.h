@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api/turns.h"
 #include "base/task_queue.h"
 #include "base/worker_pool.h"
 #include "chat/core.h"
@@ -68,6 +69,10 @@ public:
         });
         return true;
     }
+    /// Steps of connections that catch up. Of thousands that come back at once a few are served in a pass, so that
+    /// whoever talks meanwhile waits for those few only.
+    Turns& replays() { return replays_; }
+
     /// Hands over what was gathered. Once a pass.
     void hand_over() {
         if (!to_core_.empty()) core_thread_.post(std::exchange(to_core_, {}));
@@ -84,13 +89,16 @@ public:
     void flush() override;
 
 private:
+    static constexpr std::size_t kReplays = 16;
+
     // Constant once the threads run.
     net::IoThread& io_;
     chat::CoreThread& core_thread_;
     chat::Core* core_ = nullptr;
 
-    TaskBatch to_core_;  // I/O thread only
-    TaskBatch to_io_;    // core thread only
+    TaskBatch to_core_;        // I/O thread only
+    Turns replays_{kReplays};  // I/O thread only
+    TaskBatch to_io_;          // core thread only
 };
 
 }  // namespace globes::api

@@ -22,10 +22,14 @@ void take_step(IoLane& lane, chat::Core::Reader reader, chat::ConnectionId conne
 }  // namespace
 
 void catch_up(IoLane& lane, const chat::Core::Reader& reader, chat::ConnectionId connection) {
-    auto reply = lane.reply(
-        [&lane, reader, connection](const chat::Core::CatchUp& step) { take_step(lane, reader, connection, step); });
-    lane.tell_core(
-        [reader, reply = std::move(reply)](chat::Core& core) mutable { core.catch_up(reader, std::move(reply)); });
+    lane.replays().take([&lane, reader, connection] {
+        auto reply = lane.reply([&lane, reader, connection](const chat::Core::CatchUp& step) {
+            take_step(lane, reader, connection, step);
+            lane.replays().give_back();
+        });
+        lane.tell_core(
+            [reader, reply = std::move(reply)](chat::Core& core) mutable { core.catch_up(reader, std::move(reply)); });
+    });
 }
 
 }  // namespace globes::api

@@ -21,8 +21,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
-constexpr int kBacklog = 4096;        // the system cuts it down to its own limit (net.core.somaxconn)
-constexpr int kAcceptsPerWake = 256;  // then other work of this thread has its turn
+constexpr int kBacklog = 4096;       // the system cuts it down to its own limit (net.core.somaxconn)
+constexpr int kAcceptsPerWake = 16;  // then other work of this thread has its turn
 constexpr std::chrono::seconds kLogEvery{10};
 
 tcp::endpoint resolve(asio::io_context& context, const HostPort& address) {
