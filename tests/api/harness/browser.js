@@ -3,13 +3,19 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
 
-/** A page of a browser that lives as long as the test. */
-export async function openPage(t, url) {
+/** A browser that lives as long as the test, for as many contexts as it needs. */
+export async function launchBrowser(t) {
     const browser = await chromium.launch({
         executablePath,
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
     });
     t.after(() => browser.close());
+    return browser;
+}
+
+/** A page of a browser that lives as long as the test. */
+export async function openPage(t, url) {
+    const browser = await launchBrowser(t);
     // Tests bring scripts of their own into the page, whatever policy it has for itself.
     const page = await browser.newPage({ bypassCSP: true });
     await page.goto(url);
