@@ -1,7 +1,7 @@
 // Finds web addresses in what people write. Pure: text in, parts out; who shows them decides how.
 
 const START = /\bhttps?:\/\/[^\s<>"`{}|\\^\p{Cc}\p{Zl}\p{Zp}]+/giu;
-const TRAILING = /[.,:;!?'*_~…。、，！？：；»”’]$/u;
+const TRAILING = new Set(".,:;!?'*_~…。、，！？：；»”’");
 const PAIRS = { ')': '(', ']': '[', '）': '（', '】': '【' };
 // They would show another order of letters than the one that the browser goes to.
 const BIDI_CONTROL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -12,13 +12,14 @@ function count(text, character) {
 
 /** Takes off what belongs to the sentence and not to the address: punctuation, and brackets opened outside of it. */
 function trimmed(address) {
-    let rest = address;
-    for (;;) {
-        const last = rest.at(-1);
-        const unpaired = last in PAIRS && count(rest, last) > count(rest, PAIRS[last]);
-        if (!unpaired && !TRAILING.test(rest)) return rest;
-        rest = rest.slice(0, -1);
+    let end = address.length;
+    const surplus = new Map(Object.entries(PAIRS).map(([close, open]) => [close, count(address, close) - count(address, open)]));
+    for (; end > 0; end -= 1) {
+        const last = address[end - 1];
+        if (surplus.get(last) > 0) surplus.set(last, surplus.get(last) - 1);
+        else if (!TRAILING.has(last)) break;
     }
+    return address.slice(0, end);
 }
 
 /** The address as a browser would go to it, or null where it is none, or pretends to be another one. */
