@@ -2,6 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { eventually } from '../api/harness/wait.js';
+
 const webFolder = fileURLToPath(new URL('../../web/', import.meta.url));
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'";
 const PAGE = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -44,10 +46,10 @@ export const DESKTOP = { viewport: { width: 1100, height: 760 } };
 export class Person {
     /**
      * @param {import('playwright-core').Browser} browser
-     * @param {{ name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
-     *     context?: object }} [options]
+     * @param {{ held?: boolean, name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
+     *     context?: object }} [options] `held`: nothing comes through the socket before `release()`
      */
-    static async enter(browser, server, room, { language = 'en', readOnly = false, context = DESKTOP, ...seat } = {}) {
+    static async enter(browser, server, room, { language = 'en', readOnly = false, held = false, context = DESKTOP, ...seat } = {}) {
         const person = new Person();
         person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
         person.page = await person.context.newPage();
@@ -56,10 +58,29 @@ export class Person {
         person.page.on('console', (message) => {
             if (/Content Security Policy/.test(message.text())) person.problems.push(message.text());
         });
+        if (held) await person.#holdSockets();
         const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, seat, language, readOnly }));
         await person.page.goto(`${server.origin}/stage.html#${hash}`);
         await person.page.locator('.globes-room').waitFor();
         return person;
+    }
+
+    /** Sockets of `held` people get through from now on. */
+    release;
+
+    async #holdSockets() {
+        const released = new Promise((resolve) => {
+            this.release = resolve;
+        });
+        await this.page.routeWebSocket(/./, async (socket) => {
+            const upstream = socket.connectToServer();
+            const waiting = [];
+            let isOpen = false;
+            upstream.onMessage((message) => (isOpen ? socket.send(message) : waiting.push(message)));
+            await released;
+            for (const message of waiting) socket.send(message);
+            isOpen = true;
+        });
     }
 
     get field() {
@@ -90,13 +111,8 @@ export class Person {
     }
 
     /** Resolves when the connection is in `state`. */
-    async reaches(state) {
-        await this.page.waitForFunction((wanted) => window.connection.state === wanted, state);
-    }
-
-    /** Resolves when `look`, run in the page, answers something truthy. */
-    until(look, argument) {
-        return this.page.waitForFunction(look, argument);
+    reaches(state) {
+        return eventually(() => this.page.evaluate((wanted) => window.connection.state === wanted, state), `the state ${state}`);
     }
 
     reload() {

@@ -128,7 +128,9 @@ export class RoomView {
         };
         this.#rowElements = new RowElements({ texts, times: new Times(language), palette: this.#palette, actions });
         this.#unread = new Unread({ looking: () => this.#list.atEnd && !document.hidden, onCount: (count) => this.#showUnread(count) });
-        this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'] });
+        // By itself, a browser goes to where the end was when the key was pressed, and not past rows that grow on the way.
+        const keydown = ({ key }) => key === 'End' && this.#list.scrollToEnd();
+        this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'], keydown });
         this.#announcer = new Announcer(texts);
         this.#stateLine = new StateLine({ texts, retry: () => this.#connection.retry() });
         this.#members = new MemberList({

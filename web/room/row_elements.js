@@ -8,6 +8,12 @@ import { isLong, isVisible } from './text_length.js';
 /** So many people are named in a line of comings and goings. */
 const NAMED = 3;
 
+/** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
+function isolated(names, say, nameOf) {
+    const places = names.map((_, index) => `\uffff${index}\uffff`);
+    return say(places).split('\uffff').map((part, index) => (index % 2 === 0 ? part : element('bdi', {}, nameOf(names[part]))));
+}
+
 export class RowElements {
     #texts;
     #times;
@@ -84,18 +90,18 @@ export class RowElements {
     }
 
     #comings(items) {
-        const isolated = (name) => `\u2068${this.nameOf(name)}\u2069`;
         if (items.length === 1) {
             const text = this.#texts[items[0].kind === 'join' ? 'room.joined' : 'room.left'];
-            return [text(isolated(items[0].name))];
+            return isolated([items[0].name], ([name]) => text(name), (name) => this.nameOf(name));
         }
         const lines = [];
         for (const [kind, text] of [['join', 'room.manyJoined'], ['leave', 'room.manyLeft']]) {
             const names = [...new Set(items.filter((item) => item.kind === kind).map(({ name }) => name))];
             if (names.length === 0) continue;
-            const named = names.slice(0, names.length > NAMED + 1 ? NAMED : NAMED + 1).map(isolated);
-            if (names.length > named.length) named.push(this.#texts['room.others'](names.length - named.length));
-            lines.push(element('div', {}, this.#texts[text](named)));
+            const named = names.slice(0, names.length > NAMED + 1 ? NAMED : NAMED + 1);
+            const others = names.length - named.length;
+            const say = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
+            lines.push(element('div', {}, ...isolated(named, say, (name) => this.nameOf(name))));
         }
         return lines;
     }

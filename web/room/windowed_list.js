@@ -36,6 +36,8 @@ export class WindowedList {
     #stuck = true;
     /** Rows that were seen at the last look, with their distance from the window's top; the first that survives holds. */
     #anchors = [];
+    /** The scroll position then. */
+    #anchoredAt = 0;
     #settling = 0;
     #observer;
 
@@ -116,6 +118,7 @@ export class WindowedList {
     #rememberAnchors() {
         const { scrollTop, clientHeight } = this.#scroller;
         this.#anchors = [];
+        this.#anchoredAt = scrollTop;
         const origin = this.#space - this.#heights.top(this.#first) - scrollTop;
         for (let index = this.#first; index < this.#end; index += 1) {
             const offset = origin + this.#heights.top(index);
@@ -126,10 +129,14 @@ export class WindowedList {
 
     /** The row to hold, and its distance from the window's top. */
     #anchor() {
-        const kept = this.#anchors.find(({ key }) => this.#indexOf.has(key));
-        if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset };
-        // Far from everything that is mounted: the scroll bar was dragged, or Home was pressed.
         const { scrollTop } = this.#scroller;
+        const looksAsBefore = ({ key }) => this.#mounted.get(key).look === this.#look(this.#rows[this.#indexOf.get(key)]);
+        const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
+        // A row that loses its heading, as the first message does when older ones come, is no hold.
+        const kept = there.find(looksAsBefore) ?? there[0];
+        // The position may have changed already while its event is still to come.
+        if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset + this.#anchoredAt - scrollTop };
+        // Far from everything that is mounted: the scroll bar was dragged, or Home was pressed.
         const index = this.#heights.at(scrollTop);
         return { index, offset: this.#heights.top(index) - scrollTop };
     }
