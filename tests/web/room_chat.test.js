@@ -59,6 +59,35 @@ test('a skeleton stands for the messages until they are there', async (t) => {
     assert.equal(await ada.page.locator('.skeleton').isVisible(), false);
 });
 
+test('a view that is made late, and before its host is in the page, shows the same', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    for (let number = 1; number <= 80; number += 1) ben.say('ben', `text ${number}`, { color: 'yellow' });
+    await ben.find(({ msg }) => msg === 'text 80');
+    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    await ada.message('text 80').waitFor();
+    const colour = (view) => view.locator('.name').first().evaluate((name) => getComputedStyle(name).color);
+    const first = await colour(ada.page.locator('#host'));
+    await ada.page.evaluate(async (id) => {
+        const host = document.createElement('div');
+        host.id = 'late';
+        window.late = new window.RoomView(host, { connection: window.connection, room: { id } });
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        window.view.destroy();
+        document.getElementById('host').append(host);
+        host.style.height = '100%';
+    }, room.id);
+    await ada.message('text 80').waitFor();
+    await ada.say('by the second view');
+    await ada.message('by the second view').waitFor();
+    await ada.scroller.evaluate((scroller) => {
+        scroller.scrollTop = 0;
+    });
+    await ada.message('text 1').waitFor();
+    assert.equal(await colour(ada.page.locator('#late')), first, 'names have the colours of the theme');
+    assert.deepEqual(ada.problems, []);
+});
+
 test('links are links, and nothing else is', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');

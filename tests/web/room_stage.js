@@ -15,7 +15,7 @@ import { Globes } from './globes.js';
 import { RoomView } from './room/room_view.js';
 import { loadTexts } from './room/load_texts.js';
 const { room, seat, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-window.unread = [];
+Object.assign(window, { RoomView, unread: [] });
 const globes = new Globes();
 window.connection = globes.connect(room.id, seat);
 window.view = new RoomView(document.getElementById('host'), {

@@ -133,7 +133,9 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
     .message { padding-inline: 40px 24px; }
     .message.own { padding-inline: 44px 0; }
 }
-@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
+/* No movement: the end of it tells the script that the theme has changed. */
+.room { transition: background-color 1ms !important; }
+@media (prefers-reduced-motion: reduce) { .room *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .bubble, .send, .jump, .field { border: 1px solid; } }
 `;
 

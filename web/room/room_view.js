@@ -3,9 +3,10 @@
 // (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
 import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
-import { element, icon, unseen } from './element.js';
+import { element } from './element.js';
 import { HistoryLoader } from './history_loader.js';
 import { MemberList } from './member_list.js';
+import { MessageOverlay } from './message_overlay.js';
 import { Palette } from './palette.js';
 import { roomStyle } from './room_style.js';
 import { RowElements } from './row_elements.js';
@@ -23,13 +24,13 @@ const ROWS_AHEAD = 40;
 const KEPT = 20_000;
 /** In ms: a room whose last messages are not kept any more sends none. */
 const FIRST_MESSAGES_MS = 1500;
-const SKELETON_BUBBLES = 7;
 
 export class RoomView {
     #connection;
     #texts;
     #onUnread;
     #root;
+    #scroller;
     #timeline = new Timeline();
     #palette;
     #rowElements;
@@ -40,9 +41,7 @@ export class RoomView {
     #stateLine;
     #members;
     #composer = null;
-    #skeleton;
-    #empty;
-    #jump;
+    #overlay;
     /** What is numbered higher was said since we came; null until the first welcome. */
     #liveAfter = null;
     #isReady = false;
@@ -115,8 +114,6 @@ export class RoomView {
 
     // --- making ------------------------------------------------------------------------------------------------------
 
-    #scroller;
-
     #build(language, onMembers) {
         const texts = this.#texts;
         const actions = {
@@ -136,11 +133,8 @@ export class RoomView {
         this.#members = new MemberList({
             texts, palette: this.#palette, nameOf: (name) => this.#rowElements.nameOf(name), onShown: onMembers,
         });
-        const bubbles = Array.from({ length: SKELETON_BUBBLES }, () => element('span'));
-        this.#skeleton = element('div', { class: 'skeleton', role: 'status' }, unseen(texts['room.loading']), ...bubbles);
-        this.#empty = element('p', { class: 'empty', hidden: true }, texts['room.empty']);
-        this.#jump = element('button', { type: 'button', class: 'jump', hidden: true, click: () => this.#jumpToEnd() });
-        const messages = element('div', { class: 'messages' }, this.#scroller, this.#skeleton, this.#empty, this.#jump);
+        this.#overlay = new MessageOverlay({ texts, jump: () => this.#jumpToEnd() });
+        const messages = element('div', { class: 'messages' }, this.#scroller, ...this.#overlay.elements);
         const main = element('div', { class: 'main' }, messages, this.#stateLine.element);
         this.#root.append(main, this.#members.element, this.#announcer.element);
         this.#list = new WindowedList(this.#scroller, {
@@ -175,7 +169,8 @@ export class RoomView {
         on('problem', ({ error, id }) => id === undefined && this.#refused(error));
         on('closed', ({ error }) => this.#showState(error));
         document.addEventListener('visibilitychange', () => this.#unread.look(), { signal });
-        matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#paint(), { signal });
+        // Dark for light, or a site's own choice: nothing else tells that a custom property has changed.
+        this.#root.addEventListener('transitionend', ({ target }) => target === this.#root && this.#paint(), { signal });
         // The view may be made before its host is in the document, where there is neither size nor theme.
         let shown = false;
         this.#observer = new ResizeObserver(() => {
@@ -296,16 +291,11 @@ export class RoomView {
     #scrolled() {
         this.#unread.look();
         if (this.#isReady && this.#list.rowsAbove < ROWS_AHEAD && this.#loader.older === 'more') this.#loader.loadOlder();
-        const hidden = this.#list.atEnd;
-        if (this.#jump.hidden !== hidden) this.#jump.hidden = hidden;
+        this.#overlay.offerJump(!this.#list.atEnd);
     }
 
     #showUnread(count) {
-        const shown = count > 0 && element('span', { class: 'badge', 'aria-hidden': 'true' }, count > 99 ? '99+' : String(count));
-        const label = this.#texts['room.jump'](count);
-        this.#jump.replaceChildren(icon('down'), ...(shown ? [shown] : []));
-        this.#jump.setAttribute('aria-label', label);
-        this.#jump.title = label;
+        this.#overlay.countUnread(count);
         this.#onUnread(count);
     }
 
@@ -334,11 +324,12 @@ export class RoomView {
     #show() {
         if (!this.#isReady) return;
         const { items } = this.#timeline;
-        this.#skeleton.hidden = true;
-        this.#empty.hidden = items.some(({ kind }) => kind === 'message') || this.#loader.older !== 'none';
         const { older, gap } = this.#loader;
+        const isEmpty = older === 'none' && !items.some(({ kind }) => kind === 'message');
+        this.#overlay.showLoaded({ isEmpty });
         const rows = rowsOf(items, { older, gap, newFrom: this.#unread.newFrom });
-        if (!this.#empty.hidden) rows.shift();
+        // An empty room has a word of its own for where the conversation begins.
+        if (isEmpty) rows.shift();
         this.#list.setRows(rows);
     }
 }
