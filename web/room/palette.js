@@ -9,7 +9,8 @@ export class Palette {
     #root;
     #canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     #readable = new Map();
-    #backgrounds = [];
+    /** White until the theme is read: a view may be made before it is in the document. */
+    #backgrounds = [[255, 255, 255]];
     /** Counts the changes of the theme: what was painted under another number is out of date. */
     version = 0;
 
