@@ -3,16 +3,22 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
 
-/**
- * A page of a browser that lives as long as the test. By default tests may bring scripts of their own into it, whatever
- * policy (CSP) it has for itself.
- */
-export async function openPage(t, url, { bypassCSP = true } = {}) {
+/** A browser that lives as long as the test, for as many contexts as it needs. */
+export async function launchBrowser(t) {
     const browser = await chromium.launch({
         executablePath,
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
     });
     t.after(() => browser.close());
+    return browser;
+}
+
+/**
+ * A page of a browser that lives as long as the test. By default tests may bring scripts of their own into it, whatever
+ * policy (CSP) it has for itself.
+ */
+export async function openPage(t, url, { bypassCSP = true } = {}) {
+    const browser = await launchBrowser(t);
     const page = await browser.newPage({ bypassCSP });
     await page.goto(url);
     return page;

@@ -1,0 +1,169 @@
+// <globes-chat> on somebody else's site: another origin, its own looks, its own scripts.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { once } from 'node:events';
+import { test } from 'node:test';
+
+import { PASSWORD, createPrivateRoom, createRoom } from '../api/harness/api.js';
+import { launchBrowser } from '../api/harness/browser.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { startServer } from '../api/harness/server.js';
+import { eventually } from '../api/harness/wait.js';
+import { serveSources } from './room_stage.js';
+
+/** A site that embeds a room: `body` and a script that collects the element's events. */
+async function startSite(t) {
+    const site = { body: '', scripts: '' };
+    const collect = `window.events = [];
+        for (const name of ['globes-message', 'globes-join', 'globes-leave', 'globes-state', 'globes-error']) {
+            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code }));
+        }`;
+    const listener = (request, response) => {
+        response.setHeader('Content-Type', 'text/html; charset=utf-8');
+        response.end(`<!DOCTYPE html><html lang="en"><title>Site</title><script>${collect}</script>${site.scripts}${site.body}</html>`);
+    };
+    const web = http.createServer(listener).listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    t.after(() => web.close());
+    site.origin = `http://127.0.0.1:${web.address().port}`;
+    return site;
+}
+
+/** A server that allows the site, and the site with the server's script. */
+async function startBoth(t, { allowed = true } = {}) {
+    const site = await startSite(t);
+    const server = await startServer(t, serveSources({ AllowedOrigins: allowed ? [site.origin] : [] }));
+    site.scripts = `<script type="module" src="${server.origin}/globes-chat.js"></script>`;
+    return { site, server };
+}
+
+async function open(t, site, body, options = {}) {
+    site.body = body;
+    const context = await (await launchBrowser(t)).newContext({ viewport: { width: 700, height: 620 }, ...options });
+    const page = await context.newPage();
+    await page.goto(site.origin);
+    return page;
+}
+
+const events = (page, type) => page.evaluate((wanted) => window.events.filter((event) => event.type === wanted), type);
+
+test('two lines bring a room to a site of another origin', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server, { title: 'Embedded' });
+    const ben = await ChatClient.join(server, room, 'ben');
+    for (let number = 1; number <= 5; number += 1) ben.say('ben', `old ${number}`);
+    await ben.find(({ msg }) => msg === 'old 5');
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada" color="teal" history="2"></globes-chat>`);
+    await page.getByRole('heading', { name: 'Embedded' }).waitFor();
+    await page.getByText('old 5').waitFor();
+    await page.getByRole('textbox').fill('hello from a site');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'hello from a site')).color, 'teal');
+    ben.say('ben', 'hello, site');
+    await page.getByText('hello, site', { exact: true }).waitFor();
+
+    const heard = (await events(page, 'globes-message')).map(({ msg, isOwn }) => [msg, isOwn]);
+    assert.deepEqual(heard, [['old 4', false], ['old 5', false], ['hello from a site', true], ['hello, site', false]]);
+    assert.deepEqual((await events(page, 'globes-join')).map(({ name }) => name), ['ada']);
+    assert.equal((await events(page, 'globes-state')).at(-1).state, 'online');
+    await ben.leave();
+    await eventually(async () => (await events(page, 'globes-leave')).length === 1, 'the leave is told');
+
+    await page.getByRole('button', { name: 'People here' }).click();
+    await page.getByText('1 person here').waitFor();
+    await page.locator('globes-chat').evaluate((chat) => chat.remove());
+    await eventually(async () => (await (await fetch(`${server.origin}/chats/${room.id}`)).json()).users.length === 0, 'a removed element leaves');
+});
+
+test('without a name visitors are asked for one, and for the password of a private room', async (t) => {
+    const { site, server } = await startBoth(t);
+    const open_ = await createRoom(server);
+    await ChatClient.join(server, open_, 'ben');
+    const page = await open(t, site, `<globes-chat room="${open_.id}"></globes-chat>`);
+    await page.getByLabel('Your name').fill('Ben');
+    await page.keyboard.press('Enter');
+    await page.getByText('Somebody here is called Ben already. Choose another name.').waitFor();
+    await page.getByLabel('Your name').fill('ada');
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('textbox', { name: 'Your message' }).waitFor();
+
+    const locked = await createPrivateRoom(server);
+    const ben = await ChatClient.open(server, locked, { token: (await (await fetch(`${server.origin}/chats/${locked.id}/token`, { method: 'POST', body: JSON.stringify({ name: 'ben', secret: PASSWORD }) })).json()).token });
+    await page.locator('globes-chat').evaluate((chat, id) => chat.setAttribute('room', id), locked.id);
+    await page.getByLabel('Your name').fill('ada');
+    await page.getByLabel('Password of this room').fill('not this one');
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Your message' }).fill('inside');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'inside')).name, 'ada');
+});
+
+test('read-only shows the room and takes no part', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada" read-only lang="de"></globes-chat>`);
+    await page.getByText('Hier hat noch niemand').waitFor();
+    ben.say('ben', 'for all to read');
+    await page.getByText('for all to read', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('textbox').count(), 0);
+    await ben.find(({ msg }) => msg === 'for all to read');
+    assert.equal(ben.received('join').length, 1);
+});
+
+test('the site’s custom properties give it its looks, and names stay readable', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', 'pale', { color: '#ffffe0' });
+    const style = '<style>globes-chat { height: 400px; --globes-surface: rgb(250, 240, 220); --globes-bubble: white; --globes-radius: 3px; --globes-font: monospace } button { display: none !important }</style>';
+    const page = await open(t, site, `${style}<globes-chat room="${room.id}" name="ada"></globes-chat>`);
+    await page.getByText('pale', { exact: true }).waitFor();
+    const looks = await page.locator('globes-chat .room').evaluate((room_) => {
+        const { backgroundColor, fontFamily } = getComputedStyle(room_);
+        const { borderTopRightRadius } = getComputedStyle(room_.querySelector('.bubble'));
+        return { backgroundColor, fontFamily, borderTopRightRadius, name: getComputedStyle(room_.querySelector('.name')).color };
+    });
+    assert.deepEqual({ ...looks, name: '' }, { backgroundColor: 'rgb(250, 240, 220)', fontFamily: 'monospace', borderTopRightRadius: '3px', name: '' });
+    const [red, green, blue] = looks.name.match(/\d+/g).map(Number);
+    assert.ok(red < 140 && green < 140 && blue < 140, `light yellow became ${looks.name}`);
+    assert.ok(await page.getByRole('button', { name: 'Send' }).isVisible(), 'the site’s own rules stay outside');
+    assert.equal((await page.locator('globes-chat').boundingBox()).height, 400);
+});
+
+test('a room that is not there, and a server that does not allow the site, are said in words', async (t) => {
+    const { site } = await startBoth(t);
+    const page = await open(t, site, '<globes-chat room="4711" name="ada"></globes-chat>');
+    await page.getByText('There is no such room.').waitFor();
+    assert.deepEqual((await events(page, 'globes-error')).map(({ error }) => error), [101]);
+
+    const refused = await startBoth(t, { allowed: false });
+    // Its module itself may be refused by CORS; the element is loaded from where it is allowed.
+    refused.site.scripts = '';
+    refused.site.body = '';
+    site.body = `<globes-chat room="1" name="ada" server="${refused.server.origin}"></globes-chat>`;
+    await page.reload();
+    await page.getByText('The chat can’t be reached.').waitFor();
+});
+
+test('the demo page shows the element, its settings and its events', async (t) => {
+    const { server } = await startBoth(t);
+    const page = await (await launchBrowser(t)).newPage();
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(`${server.origin}/demo.html`);
+    await page.getByLabel('Name', { exact: true }).fill('ada');
+    await page.keyboard.press('Tab');
+    await page.getByText('globes-state online').waitFor();
+    await page.getByRole('textbox', { name: 'Your message' }).fill('from the demo');
+    await page.keyboard.press('Enter');
+    await page.getByText('globes-message ada: from the demo').waitFor();
+    assert.match(await page.locator('#code').textContent(), /<globes-chat room="1" lang="en" name="ada"><\/globes-chat>/);
+    await page.getByLabel('Theme').selectOption('forest');
+    const surface = () => page.locator('globes-chat .room').evaluate((room) => getComputedStyle(room).backgroundColor);
+    await eventually(async () => (await surface()) === 'rgb(16, 32, 26)', 'the theme is seen');
+    assert.deepEqual(problems, []);
+});

@@ -1,0 +1,131 @@
+// Bad networks and servers that go away: on the screen no message is lost, doubled or out of order.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createRoom, remove } from '../api/harness/api.js';
+import { launchBrowser } from '../api/harness/browser.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { startServer } from '../api/harness/server.js';
+import { eventually } from '../api/harness/wait.js';
+import { Person, serveSources } from './room_stage.js';
+
+/** Resolves when the screen shows these texts, and nothing between or behind them. */
+async function shows(person, texts) {
+    let shown;
+    await eventually(async () => {
+        shown = await person.texts();
+        return JSON.stringify(shown) === JSON.stringify(texts);
+    }, 'the texts are shown').catch(() => {});
+    assert.deepEqual(shown, texts);
+}
+
+/** Starts again on the same port, as a restarted server is. */
+const startAgain = (server) => server.start({ address: `127.0.0.1:${server.port}` });
+
+test('a server that is killed and started again loses and doubles nothing on the screen', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    const browser = await launchBrowser(t);
+    const [ada, ben] = [await Person.enter(browser, server, room, { name: 'ada' }), await Person.enter(browser, server, room, { name: 'ben' })];
+    const expected = [];
+    for (let round = 1; round <= 3; round += 1) {
+        await ada.say(`before ${round}`);
+        await ben.message(`before ${round}`).waitFor();
+        await server.kill();
+        await ada.page.getByText(/Connection lost/).first().waitFor({ state: 'attached' });
+        await ada.say(`while it was away ${round}`);
+        await ada.say(`and more ${round}`);
+        await ada.message(`while it was away ${round}`).getByText('Sending', { exact: true }).waitFor({ state: 'attached' });
+        await startAgain(server);
+        await ben.message(`and more ${round}`).waitFor({ timeout: 60_000 });
+        expected.push(`before ${round}`, `while it was away ${round}`, `and more ${round}`);
+        await shows(ada, expected);
+        await shows(ben, expected);
+    }
+    assert.equal(await ada.page.getByText('Not sent').count(), 0);
+    assert.deepEqual([...ada.problems, ...ben.problems], []);
+});
+
+test('offline for a while, one writes on, and finds what the others said', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    await ada.say('one');
+    await ben.find(({ msg }) => msg === 'one');
+    await ada.context.setOffline(true);
+    await ada.page.getByText(/You are offline/).first().waitFor();
+    await ada.say('four');
+    ben.say('ben', 'two');
+    ben.say('ben', 'three');
+    await ben.find(({ msg }) => msg === 'three');
+    await shows(ada, ['one', 'four']);
+    await ada.context.setOffline(false);
+    await ben.find(({ msg }) => msg === 'four');
+    await shows(ada, ['one', 'two', 'three', 'four']);
+    await ada.page.getByText('You are connected again.').first().waitFor();
+});
+
+test('what was missed for too long to be resumed is loaded into its place', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    for (let number = 1; number <= 130; number += 1) ben.say('ben', `text ${number}`);
+    await ben.find(({ seq }) => seq === 130);
+    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', last: 3 });
+    await ada.message('text 130').waitFor();
+    // The server's part is simulated: it would take more missed messages than a replay may have.
+    for (let number = 131; number <= 135; number += 1) ben.say('ben', `text ${number}`);
+    await ada.message('text 135').waitFor();
+    const history = [];
+    await ada.page.route('**/events**', (route) => {
+        history.push(route.request().url());
+        return route.continue();
+    });
+    await ada.page.evaluate(() =>
+        window.connection.dispatchEvent(new CustomEvent('gap', { detail: { from: 10, to: 135, reset: true } })),
+    );
+    await eventually(async () => (await ada.texts()).at(-1) === 'text 135', 'the newest is there again');
+    const numbers = (await ada.texts()).map((text) => Number(text.slice(5)));
+    assert.deepEqual(numbers, numbers.map((_, index) => numbers[0] + index), 'in order, without doubles');
+    await eventually(() => history.length >= 2, 'page by page');
+});
+
+test('a message that the server refuses says so, and can be sent again or taken back', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    await ada.reaches('online');
+    await ada.page.evaluate(() => {
+        const real = window.connection.send.bind(window.connection);
+        let refusals = 2;
+        window.connection.send = (text, options = {}) => {
+            if (refusals-- <= 0) return real(text, options);
+            return { id: options.id ?? `refused-${refusals}`, acked: Promise.reject(new Error('no')) };
+        };
+    });
+    await ada.say('stubborn');
+    await ada.page.getByRole('button', { name: 'Send again' }).click();
+    await ada.page.getByRole('button', { name: 'Send again' }).click();
+    await ada.message('stubborn').getByText('Sent', { exact: true }).waitFor({ state: 'attached' });
+    assert.equal(await ada.messages.count(), 1);
+
+    await ada.page.evaluate(() => {
+        window.connection.send = () => ({ id: 'x', acked: Promise.reject(new Error('no')) });
+    });
+    await ada.say('regretted');
+    await ada.page.getByRole('button', { name: 'Discard' }).click();
+    await eventually(async () => (await ada.messages.count()) === 1, 'it is gone');
+    assert.equal(await ada.field.inputValue(), 'regretted');
+});
+
+test('a name that is taken, and a room that is deleted, are said in words', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    await ChatClient.join(server, room, 'ben');
+    const browser = await launchBrowser(t);
+    const other = await Person.enter(browser, server, room, { name: 'Ben' });
+    await other.page.getByText('Somebody here is called Ben already. Choose another name.').first().waitFor();
+    await remove(server, `/chats/${room.id}`);
+    await other.page.getByText('This room was deleted.').first().waitFor();
+});

@@ -1,0 +1,121 @@
+// A page with nothing but the room view, under the strictest policy that it has to work with, in a browser of its own.
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { eventually } from '../api/harness/wait.js';
+
+const webFolder = fileURLToPath(new URL('../../web/', import.meta.url));
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'";
+const PAGE = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}"><title>Room</title><link rel="stylesheet" href="/stage.css">
+<script type="module" src="/stage.js"></script></head><body><div id="host"></div></body></html>`;
+const STYLE = 'html, body { height: 100%; margin: 0 } #host { height: 100% }';
+const SCRIPT = `
+import { Globes } from './globes.js';
+import { RoomView } from './room/room_view.js';
+import { loadTexts } from './room/load_texts.js';
+const { room, seat, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+Object.assign(window, { RoomView, unread: [] });
+const globes = new Globes();
+window.connection = globes.connect(room.id, seat);
+window.view = new RoomView(document.getElementById('host'), {
+    connection, room, readOnly, language, texts: await loadTexts(language), storage: localStorage,
+    onUnread: (count) => window.unread.push(count),
+});
+`;
+
+
+/** Further keys of the server's options: it serves the sources unbuilt, and the page of this test. */
+export function serveSources(config = {}, more = {}) {
+    const files = { 'site/stage.html': PAGE, 'site/stage.css': STYLE, 'site/stage.js': SCRIPT, ...more };
+    for (const entry of readdirSync(webFolder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const path = `${entry.path ?? entry.parentPath}/${entry.name}`;
+        files[`site/${path.slice(webFolder.length).replace(/^\//, '')}`] = readFileSync(path, 'utf8');
+    }
+    return { config: { Static: 'site', MessagesPerSecond: 0, ...config }, files };
+}
+
+export const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true };
+export const DESKTOP = { viewport: { width: 1100, height: 760 } };
+
+/**
+ * Somebody in a room, with a context (storage, network) of their own.
+ * `problems` collects what must never happen: exceptions, and what the policy refused.
+ */
+export class Person {
+    /**
+     * @param {import('playwright-core').Browser} browser
+     * @param {{ held?: boolean, name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
+     *     context?: object }} [options] `held`: nothing comes through the socket before `release()`
+     */
+    static async enter(browser, server, room, { language = 'en', readOnly = false, held = false, context = DESKTOP, ...seat } = {}) {
+        const person = new Person();
+        person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
+        person.page = await person.context.newPage();
+        person.problems = [];
+        person.page.on('pageerror', (error) => person.problems.push(String(error)));
+        person.page.on('console', (message) => {
+            if (/Content Security Policy/.test(message.text())) person.problems.push(message.text());
+        });
+        if (held) await person.#holdSockets();
+        const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, seat, language, readOnly }));
+        await person.page.goto(`${server.origin}/stage.html#${hash}`);
+        await person.page.locator('.globes-room').waitFor();
+        return person;
+    }
+
+    /** Sockets of `held` people get through from now on. */
+    release;
+
+    async #holdSockets() {
+        const released = new Promise((resolve) => {
+            this.release = resolve;
+        });
+        await this.page.routeWebSocket(/./, async (socket) => {
+            const upstream = socket.connectToServer();
+            const waiting = [];
+            let isOpen = false;
+            upstream.onMessage((message) => (isOpen ? socket.send(message) : waiting.push(message)));
+            await released;
+            for (const message of waiting) socket.send(message);
+            isOpen = true;
+        });
+    }
+
+    get field() {
+        return this.page.getByRole('textbox');
+    }
+
+    get scroller() {
+        return this.page.locator('.scroller');
+    }
+
+    get messages() {
+        return this.page.locator('.message');
+    }
+
+    /** The message with this text. */
+    message(text) {
+        return this.messages.filter({ has: this.page.locator('.text').getByText(text, { exact: true }) });
+    }
+
+    async say(text) {
+        await this.field.fill(text);
+        await this.field.press('Enter');
+    }
+
+    /** The texts of the mounted messages, from above. */
+    texts() {
+        return this.page.locator('.message .text').allTextContents();
+    }
+
+    /** Resolves when the connection is in `state`. */
+    reaches(state) {
+        return eventually(() => this.page.evaluate((wanted) => window.connection.state === wanted, state), `the state ${state}`);
+    }
+
+    reload() {
+        return this.page.reload();
+    }
+}

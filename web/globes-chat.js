@@ -1,0 +1,179 @@
+// <globes-chat room="2"></globes-chat>: a room of a Globes server on any page.
+//
+//     <script type="module" src="https://chat.example.org/globes-chat.js"></script>
+//     <globes-chat room="2" name="ada" color="teal"></globes-chat>
+//
+// Attributes: room (id or title), name, color, token, history (messages to begin with, default 50), read-only, lang, and server
+// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, visitors
+// are asked for one, and in a private room for its password. A changed attribute connects anew.
+//
+// Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
+// isOwn), globes-state (detail: { state }), globes-error (detail: { error }).
+// Looks: the element fills its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
+import { Globes } from './globes.js';
+import { element, freshId, iconButton } from './room/element.js';
+import { embedStyle } from './room/embed_style.js';
+import { EntranceForm } from './room/entrance_form.js';
+import { loadTexts } from './room/load_texts.js';
+import { RoomView } from './room/room_view.js';
+
+const EVENT_NAMES = { send: 'globes-message', join: 'globes-join', leave: 'globes-leave' };
+const HISTORY = 50;
+const MOST_HISTORY = 1000;
+
+/** The page's own storage, where it may be used; drafts and sessions do without it. */
+function storageOf(name) {
+    try {
+        return window[name];
+    } catch {
+        return undefined;
+    }
+}
+
+export class GlobesChat extends HTMLElement {
+    static observedAttributes = ['room', 'name', 'color', 'token', 'history', 'read-only', 'server', 'lang'];
+
+    #body;
+    #connection = null;
+    #view = null;
+    /** Counts the starts: what an earlier one still waits for is of no interest. */
+    #start = 0;
+    #isStarting = false;
+
+    constructor() {
+        super();
+        const shadow = this.attachShadow({ mode: 'open', delegatesFocus: true });
+        shadow.adoptedStyleSheets = [embedStyle()];
+        this.#body = element('section', { class: 'chat' });
+        shadow.append(this.#body);
+    }
+
+    /** The connection to the room (globes.d.ts), or null where there is none yet. */
+    get connection() {
+        return this.#connection;
+    }
+
+    connectedCallback() {
+        this.#restart();
+    }
+
+    disconnectedCallback() {
+        this.#start += 1;
+        this.#end();
+    }
+
+    attributeChangedCallback(name, before, after) {
+        if (this.isConnected && before !== after) this.#restart();
+    }
+
+    // Several attributes are often set one after the other.
+    #restart() {
+        if (this.#isStarting) return;
+        this.#isStarting = true;
+        queueMicrotask(() => {
+            this.#isStarting = false;
+            if (this.isConnected) this.#open();
+        });
+    }
+
+    #end() {
+        this.#view?.destroy();
+        this.#view = null;
+        this.#connection?.close();
+        this.#connection = null;
+        this.#body.replaceChildren();
+    }
+
+    async #open() {
+        this.#end();
+        this.#start += 1;
+        const start = this.#start;
+        const isStale = () => start !== this.#start;
+        const server = this.getAttribute('server') ?? new URL('.', import.meta.url).href;
+        const language = this.closest('[lang]')?.lang || navigator.language;
+        const texts = await loadTexts(language);
+        if (isStale()) return;
+        try {
+            const globes = new Globes(server, { storage: storageOf('sessionStorage') });
+            const room = await globes.rooms.get(this.getAttribute('room') ?? '1', { token: this.getAttribute('token') });
+            if (!isStale()) this.#enter({ globes, room, texts, language });
+        } catch (error) {
+            if (!isStale()) this.#fail(error, texts);
+        }
+    }
+
+    #enter(context) {
+        const { room } = context;
+        const readOnly = this.hasAttribute('read-only');
+        const seat = { name: this.getAttribute('name'), color: this.getAttribute('color'), token: this.getAttribute('token') };
+        const locked = room.visibility !== 'public' && !seat.token;
+        if (!locked && (seat.name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
+        else this.#ask(context, seat, locked);
+    }
+
+    #ask(context, seat, locked, problem = '') {
+        const { globes, room, texts } = context;
+        const form = new EntranceForm({
+            texts, name: seat.name ?? '', locked, problem,
+            enter: async ({ name, secret }) => {
+                const token = locked ? await globes.tokens.request(room, { name, secret }) : seat.token;
+                if (form.element.isConnected) this.#connect(context, { ...seat, name, token });
+            },
+            failed: (error) => this.#tell('globes-error', { error }),
+        });
+        this.#body.replaceChildren(this.#header(room), form.element);
+    }
+
+    #connect(context, { name, color, token }) {
+        const { globes, room, texts, language } = context;
+        const last = Math.min(MOST_HISTORY, Math.max(0, Number.parseInt(this.getAttribute('history') ?? HISTORY, 10) || 0));
+        const connection = globes.connect(room.id, { name: name ?? undefined, color: color ?? undefined, token, last });
+        this.#connection = connection;
+        this.#report(connection);
+        const host = element('div', { class: 'host' });
+        const members = iconButton('people', texts['room.members'], { 'aria-expanded': 'false', click: () => this.#view.showMembers() });
+        this.#body.replaceChildren(this.#header(room, members), host);
+        this.#view = new RoomView(host, {
+            connection, room, texts, language, readOnly: !name,
+            historyLength: last,
+            storage: storageOf('localStorage'),
+            onMembers: (shown) => members.setAttribute('aria-expanded', String(shown)),
+        });
+        // Whoever chose a name here may choose another one; the page's own choice is the page's to change.
+        connection.addEventListener('problem', ({ detail: { error, id } }) => {
+            if (id !== undefined || error.code !== 202 || this.hasAttribute('name')) return;
+            this.#end();
+            this.#ask(context, { name, color, token }, false, texts['room.nameTaken'](name));
+        });
+    }
+
+    #report(connection) {
+        const on = (type, listener) =>
+            connection.addEventListener(type, ({ detail }) => connection === this.#connection && listener(detail));
+        on('event', (event) => this.#tell(EVENT_NAMES[event.event_type], event));
+        on('state', ({ state }) => this.#tell('globes-state', { state }));
+        on('problem', ({ error }) => this.#tell('globes-error', { error }));
+        on('closed', ({ error }) => error && this.#tell('globes-error', { error }));
+    }
+
+    #header(room, ...buttons) {
+        const id = freshId('title');
+        this.#body.setAttribute('aria-labelledby', id);
+        return element('header', {}, element('h2', { id, dir: 'auto' }, room.title), ...buttons);
+    }
+
+    #fail(error, texts) {
+        const text = { 101: 'room.embed.notFound', 403: 'room.embed.failed' }[error.code];
+        const again = element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
+        const message = element('p', {}, texts[text ?? (error.code ? 'room.embed.failed' : 'room.embed.unreachable')]);
+        this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));
+        this.#tell('globes-error', { error });
+    }
+
+    #tell(name, detail) {
+        this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+    }
+}
+
+// A page may load the script twice, from two servers even; the first one counts.
+if (!customElements.get('globes-chat')) customElements.define('globes-chat', GlobesChat);

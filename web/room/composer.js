@@ -1,0 +1,118 @@
+// Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
+import { element, freshId, icon, iconButton } from './element.js';
+import { replaceShortcodes } from './emoji.js';
+import { EmojiPicker } from './emoji_picker.js';
+import { roomLeft } from './text_length.js';
+
+export class Composer {
+    #texts;
+    #storage;
+    #draftKey;
+    #send;
+    #input;
+    #count;
+    #button;
+    #picker;
+
+    /** To be put into the view. */
+    element;
+
+    /**
+     * @param {{ texts: Record<string, any>, storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
+     *     draftKey: string, send: (text: string) => void }} parts without `storage`, drafts last as long as the view
+     */
+    constructor({ texts, storage, draftKey, send }) {
+        this.#texts = texts;
+        this.#storage = storage;
+        this.#draftKey = draftKey;
+        this.#send = send;
+        const countId = freshId('count');
+        this.#input = element('textarea', {
+            rows: 1, dir: 'auto', enterkeyhint: 'send', autocomplete: 'off', placeholder: texts['room.placeholder'],
+            'aria-label': texts['room.write'], 'aria-describedby': countId,
+            input: () => this.#changed(), keydown: (event) => this.#pressed(event),
+        });
+        this.#count = element('span', { id: countId, class: 'count', role: 'status' });
+        this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'] }, icon('send'));
+        this.#picker = new EmojiPicker({ texts, pick: (emoji) => this.#insert(emoji) });
+        const field = element('div', { class: 'field' }, this.#picker.button, this.#input, this.#count);
+        const submit = (event) => {
+            event.preventDefault();
+            this.#submit();
+        };
+        this.element = element('form', { class: 'composer', submit }, this.#picker.element, field, this.#button);
+        this.#input.value = this.#readDraft();
+        this.#show();
+    }
+
+    focus() {
+        this.#input.focus();
+    }
+
+    /** To be called when the view has got its size. */
+    resize() {
+        // Shrinks first, or a field that grew would never get smaller; its greatest height stands in the stylesheet.
+        this.#input.style.height = 'auto';
+        this.#input.style.height = `${this.#input.scrollHeight}px`;
+    }
+
+    /** Puts `text` before what is being written, for another try. */
+    giveBack(text) {
+        this.#input.value = this.#input.value === '' ? text : `${text}\n${this.#input.value}`;
+        this.#changed();
+        this.focus();
+    }
+
+    #pressed(event) {
+        // While an input method composes a word, Enter chooses that word.
+        if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+        event.preventDefault();
+        this.#submit();
+    }
+
+    #submit() {
+        const text = replaceShortcodes(this.#input.value.trim());
+        if (!roomLeft(text).sendable) return;
+        this.#input.value = '';
+        this.#changed();
+        this.#picker.close();
+        this.focus();
+        this.#send(text);
+    }
+
+    #insert(emoji) {
+        this.#input.setRangeText(emoji, this.#input.selectionStart, this.#input.selectionEnd, 'end');
+        this.#changed();
+    }
+
+    #changed() {
+        const { value } = this.#input;
+        try {
+            if (value === '') this.#storage?.removeItem(this.#draftKey);
+            else this.#storage?.setItem(this.#draftKey, value);
+        } catch {
+            // Full or forbidden: the draft lasts as long as the page.
+        }
+        this.#show();
+    }
+
+    #readDraft() {
+        try {
+            return this.#storage?.getItem(this.#draftKey) ?? '';
+        } catch {
+            return '';
+        }
+    }
+
+    #show() {
+        const { sendable, left } = roomLeft(this.#input.value);
+        // Not disabled: a button that is loses the focus, and with it the place of who goes by keyboard.
+        this.#button.setAttribute('aria-disabled', String(!sendable));
+        this.#count.textContent = left === null ? '' : String(left);
+        this.#count.title = left === null ? '' : this.#texts['room.charactersLeft'](left);
+        this.#count.setAttribute('aria-label', this.#count.title);
+        this.#count.classList.toggle('over', left !== null && left < 0);
+        this.#input.setAttribute('aria-invalid', String(left !== null && left < 0));
+        this.resize();
+    }
+}

@@ -1,0 +1,68 @@
+// What <globes-chat> asks before one can talk: a name, and in a room with a password that.
+import { element, freshId } from './element.js';
+
+const MOST_NAME = 32;
+
+export class EntranceForm {
+    #texts;
+    #enter;
+    #failed;
+    #problem;
+    #name;
+    #secret;
+    #button;
+
+    /** To be put into the element. */
+    element;
+
+    /**
+     * @param {{ texts: Record<string, any>, name: string, locked: boolean, problem: string,
+     *     enter: (answers: { name: string, secret: string }) => Promise<void>, failed: (error: Error) => void }} parts
+     *     `enter` rejects with a GlobesError where the server refuses
+     */
+    constructor({ texts, name, locked, problem, enter, failed }) {
+        this.#texts = texts;
+        this.#enter = enter;
+        this.#failed = failed;
+        const problemId = freshId('problem');
+        const described = { 'aria-describedby': problemId };
+        this.#problem = element('p', { id: problemId, class: 'problem', role: 'alert' }, problem);
+        this.#name = element('input', { required: true, dir: 'auto', autocomplete: 'nickname', value: name, ...described });
+        this.#secret = locked && element('input', { type: 'password', required: true, autocomplete: 'current-password', ...described });
+        this.#button = element('button', {}, texts['room.embed.enter']);
+        const submit = (event) => {
+            event.preventDefault();
+            this.#submit();
+        };
+        this.element = element(
+            'form', { class: 'entrance', submit },
+            element('label', {}, element('span', {}, texts['room.embed.name']), this.#name),
+            locked && element('label', {}, element('span', {}, texts['room.embed.password']), this.#secret),
+            this.#problem, this.#button,
+        );
+    }
+
+    async #submit() {
+        const name = this.#name.value.trim();
+        if (name === '' || [...name].length > MOST_NAME) {
+            this.#problem.textContent = this.#texts['room.nameRefused'];
+            this.#name.focus();
+            return;
+        }
+        this.#button.disabled = true;
+        try {
+            await this.#enter({ name, secret: this.#secret ? this.#secret.value : '' });
+        } catch (error) {
+            this.#problem.textContent = this.#textOf(error);
+            (error.field === 'secret' ? this.#secret : this.#name).focus();
+            this.#failed(error);
+        }
+        this.#button.disabled = false;
+    }
+
+    #textOf({ code, field }) {
+        if (field === 'secret') return this.#texts['room.embed.wrongPassword'];
+        if (field === 'name') return this.#texts['room.nameRefused'];
+        return this.#texts[code ? 'room.embed.failed' : 'room.embed.unreachable'];
+    }
+}

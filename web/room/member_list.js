@@ -1,0 +1,68 @@
+// Who is in the room now: a column beside the messages, or over them where there is no room beside.
+import { element, iconButton } from './element.js';
+
+export class MemberList {
+    #texts;
+    #palette;
+    #nameOf;
+    #onShown;
+    #list = element('ul');
+    #title;
+    #close;
+    #opener = null;
+
+    /** To be put into the view. */
+    element;
+
+    /**
+     * @param {{ texts: Record<string, any>, palette: import('./palette.js').Palette, nameOf: (name: string) => string,
+     *     onShown: (shown: boolean) => void }} parts
+     */
+    constructor({ texts, palette, nameOf, onShown }) {
+        this.#texts = texts;
+        this.#palette = palette;
+        this.#nameOf = nameOf;
+        this.#onShown = onShown;
+        this.#title = element('h2', {}, texts['room.members']);
+        this.#close = iconButton('close', texts['room.membersClose'], { click: () => this.show(false) });
+        const pressed = (event) => {
+            if (event.key !== 'Escape') return;
+            event.stopPropagation();
+            this.show(false);
+        };
+        this.element = element(
+            'aside', { class: 'members', 'aria-label': texts['room.members'], hidden: true, keydown: pressed },
+            element('header', {}, this.#title, this.#close), this.#list,
+        );
+    }
+
+    get shown() {
+        return !this.element.hidden;
+    }
+
+    /** Opens with the focus inside; closed, it goes back to where it came from. */
+    show(shown = !this.shown) {
+        if (shown === this.shown) return;
+        const root = this.element.getRootNode();
+        if (shown) this.#opener = document.activeElement?.shadowRoot ? root.activeElement ?? document.activeElement : document.activeElement;
+        this.element.hidden = !shown;
+        if (shown) this.#close.focus();
+        else this.#opener?.focus();
+        this.#onShown(shown);
+    }
+
+    /** @param {{ username: string, color?: string }[]} users in order of arrival @param {string | null} me */
+    update(users, me) {
+        this.#title.textContent = this.#texts['room.membersCount'](users.length);
+        this.#list.replaceChildren(
+            ...users.map(({ username, color }) => {
+                const entry = element(
+                    'li', {}, element('bdi', { dir: 'auto' }, this.#nameOf(username)),
+                    username === me && element('span', { class: 'me' }, this.#texts['room.memberYou']),
+                );
+                entry.style.setProperty('--name-colour', this.#palette.ofName(username, color));
+                return entry;
+            }),
+        );
+    }
+}

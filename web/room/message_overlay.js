@@ -1,0 +1,46 @@
+// What lies over the messages: the skeleton before they are there, a word where there are none, and the way back to the newest.
+import { element, icon, unseen } from './element.js';
+
+const SKELETON_BUBBLES = 7;
+const MOST_SHOWN = 99;
+
+export class MessageOverlay {
+    #texts;
+    #skeleton;
+    #empty;
+    #jump;
+
+    /** To be put behind the messages, into what holds both. */
+    elements;
+
+    /** @param {{ texts: Record<string, any>, jump: () => void }} parts */
+    constructor({ texts, jump }) {
+        this.#texts = texts;
+        const bubbles = Array.from({ length: SKELETON_BUBBLES }, () => element('span'));
+        this.#skeleton = element('div', { class: 'skeleton', role: 'status' }, unseen(texts['room.loading']), ...bubbles);
+        this.#empty = element('p', { class: 'empty', hidden: true }, texts['room.empty']);
+        this.#jump = element('button', { type: 'button', class: 'jump', hidden: true, click: jump });
+        this.elements = [this.#skeleton, this.#empty, this.#jump];
+        this.countUnread(0);
+    }
+
+    /** The messages are there, if there are any. */
+    showLoaded({ isEmpty }) {
+        this.#skeleton.hidden = true;
+        this.#empty.hidden = !isEmpty;
+    }
+
+    /** Whether the newest message is out of view. */
+    offerJump(offered) {
+        if (this.#jump.hidden === offered) this.#jump.hidden = !offered;
+    }
+
+    countUnread(count) {
+        const shown = count > MOST_SHOWN ? `${MOST_SHOWN}+` : String(count);
+        const label = this.#texts['room.jump'](count);
+        this.#jump.setAttribute('aria-label', label);
+        this.#jump.title = label;
+        this.#jump.replaceChildren(icon('down'));
+        if (count > 0) this.#jump.append(element('span', { class: 'badge', 'aria-hidden': 'true' }, shown));
+    }
+}

@@ -1,0 +1,335 @@
+// The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
+// or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
+// (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
+import { Announcer } from './announcer.js';
+import { Composer } from './composer.js';
+import { element } from './element.js';
+import { HistoryLoader } from './history_loader.js';
+import { MemberList } from './member_list.js';
+import { MessageOverlay } from './message_overlay.js';
+import { Palette } from './palette.js';
+import { roomStyle } from './room_style.js';
+import { RowElements } from './row_elements.js';
+import { rowsOf } from './rows.js';
+import { StateLine } from './state_line.js';
+import { texts as english } from './texts.js';
+import { Timeline } from './timeline.js';
+import { Times } from './times.js';
+import { Unread } from './unread.js';
+import { WindowedList } from './windowed_list.js';
+
+/** So many rows before the oldest one shown, the next page is asked for. */
+const ROWS_AHEAD = 40;
+/** So many messages are kept while the end is being read; what is older comes back as history. */
+const KEPT = 20_000;
+/** In ms: a room whose last messages are not kept any more sends none. */
+const FIRST_MESSAGES_MS = 1500;
+
+export class RoomView {
+    #connection;
+    #texts;
+    #onUnread;
+    #root;
+    #scroller;
+    #timeline = new Timeline();
+    #palette;
+    #rowElements;
+    #list;
+    #loader;
+    #unread;
+    #announcer;
+    #stateLine;
+    #members;
+    #composer = null;
+    #overlay;
+    /** What is numbered higher was said since we came; null until the first welcome. */
+    #liveAfter = null;
+    #isReady = false;
+    #readyTimer = 0;
+    #frame = 0;
+    #ended = new AbortController();
+    #observer;
+
+    /**
+     * @param {Element} host where the view goes, as its last child; it fills it
+     * @param {object} options
+     * @param {import('../globes.js').RoomConnection} options.connection the view listens and sends, and never closes it
+     * @param {{ id: number }} options.room
+     * @param {Record<string, any>} [options.texts] those with keys `room.…` are used (texts.js); what is missing is English
+     * @param {string} [options.language] for times; default: the document's, else the browser's
+     * @param {boolean} [options.readOnly] no composer
+     * @param {number} [options.historyLength] messages to begin with where the connection was online before the view
+     * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} [options.storage] keeps drafts
+     * @param {(count: number) => void} [options.onUnread] told whenever the number of unseen messages changes
+     * @param {(shown: boolean) => void} [options.onMembers] told when the list of members opens or closes
+     */
+    constructor(host, { connection, room, texts = {}, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
+        this.#connection = connection;
+        this.#texts = { ...english, ...texts };
+        this.#onUnread = onUnread ?? (() => {});
+        this.element = element('div', { class: 'globes-room' });
+        // Fills its host by script, as no stylesheet reaches it here.
+        for (const [property, value] of [['display', 'block'], ['height', '100%'], ['min-height', '0'], ['flex', '1']]) {
+            this.element.style.setProperty(property, value);
+        }
+        const shadow = this.element.attachShadow({ mode: 'open' });
+        shadow.adoptedStyleSheets = [roomStyle()];
+        this.#root = element('div', { class: 'room' });
+        this.#palette = new Palette(this.#root);
+        this.#build(language || document.documentElement.lang || navigator.language, onMembers ?? (() => {}));
+        if (!readOnly) this.#addComposer(storage, room.id);
+        shadow.append(this.#root);
+        host.append(this.element);
+        this.#listen();
+        this.#begin(historyLength);
+    }
+
+    /** Puts the cursor into the composer, or, where there is none, the keyboard on the messages. */
+    focus() {
+        if (this.#composer) this.#composer.focus();
+        else this.#scroller.focus();
+    }
+
+    /** Opens or closes the list of members; without `shown` it does the other. */
+    showMembers(shown) {
+        this.#members.show(shown);
+    }
+
+    /** Says a refusal that came from elsewhere, such as a name that is taken. */
+    showProblem(text) {
+        this.#stateLine.problem(text);
+    }
+
+    /** Takes the view out of its host. The connection stays as it is. */
+    destroy() {
+        this.#ended.abort();
+        this.#observer.disconnect();
+        cancelAnimationFrame(this.#frame);
+        clearTimeout(this.#readyTimer);
+        this.#list.destroy();
+        this.#announcer.destroy();
+        this.#stateLine.destroy();
+        this.element.remove();
+    }
+
+    // --- making ------------------------------------------------------------------------------------------------------
+
+    #build(language, onMembers) {
+        const texts = this.#texts;
+        const actions = {
+            retry: (id) => this.#retry(id),
+            discard: (id) => this.#discard(id),
+            loadOlder: () => this.#loader.loadOlder(),
+            loadGap: () => this.#loader.fillGap(),
+            changed: () => this.#schedule(),
+        };
+        this.#rowElements = new RowElements({ texts, times: new Times(language), palette: this.#palette, actions });
+        this.#unread = new Unread({ looking: () => this.#list.atEnd && !document.hidden, onCount: (count) => this.#showUnread(count) });
+        // By itself, a browser goes to where the end was when the key was pressed, and not past rows that grow on the way.
+        const keydown = ({ key }) => key === 'End' && this.#list.scrollToEnd();
+        this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'], keydown });
+        this.#announcer = new Announcer(texts);
+        this.#stateLine = new StateLine({ texts, retry: () => this.#connection.retry() });
+        this.#members = new MemberList({
+            texts, palette: this.#palette, nameOf: (name) => this.#rowElements.nameOf(name), onShown: onMembers,
+        });
+        this.#overlay = new MessageOverlay({ texts, jump: () => this.#jumpToEnd() });
+        const messages = element('div', { class: 'messages' }, this.#scroller, ...this.#overlay.elements);
+        const main = element('div', { class: 'main' }, messages, this.#stateLine.element);
+        this.#root.append(main, this.#members.element, this.#announcer.element);
+        this.#list = new WindowedList(this.#scroller, {
+            render: (row) => this.#rowElements.render(row),
+            look: (row) => this.#rowElements.look(row),
+            guess: (row) => this.#rowElements.guess(row),
+            onScroll: () => this.#scrolled(),
+        });
+        this.#loader = new HistoryLoader({
+            connection: this.#connection,
+            timeline: this.#timeline,
+            add: (events) => events.forEach((event) => this.#timeline.add(event, this.#isOwn(event))),
+            changed: () => this.#schedule(),
+        });
+    }
+
+    #addComposer(storage, roomId) {
+        this.#composer = new Composer({
+            texts: this.#texts, storage, draftKey: `globes.draft.${roomId}`, send: (text) => this.#send(text),
+        });
+        this.#root.querySelector('.main').append(this.#composer.element);
+    }
+
+    #listen() {
+        const { signal } = this.#ended;
+        const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail), { signal });
+        on('state', () => this.#showState());
+        on('welcome', (welcome) => this.#welcomed(welcome));
+        on('event', (event) => this.#came(event));
+        on('users', () => this.#showMembers());
+        on('gap', (gap) => this.#missed(gap));
+        on('problem', ({ error, id }) => id === undefined && this.#refused(error));
+        on('closed', ({ error }) => this.#showState(error));
+        document.addEventListener('visibilitychange', () => this.#unread.look(), { signal });
+        // Dark for light, or a site's own choice: nothing else tells that a custom property has changed.
+        this.#root.addEventListener('transitionend', ({ target }) => target === this.#root && this.#paint(), { signal });
+        // The view may be made before its host is in the document, where there is neither size nor theme.
+        let shown = false;
+        this.#observer = new ResizeObserver(() => {
+            const visible = this.#root.clientHeight > 0;
+            if (visible) this.#composer?.resize();
+            if (visible && !shown) this.#paint();
+            shown = visible;
+        });
+        this.#observer.observe(this.#root);
+    }
+
+    #begin(historyLength) {
+        this.#showState();
+        this.#showMembers();
+        if (this.#connection.state !== 'online') return;
+        // Welcomed before we listened: its first messages went by.
+        this.#liveAfter = this.#connection.seq;
+        this.#loader.loadNewest(historyLength).finally(() => this.#ready());
+    }
+
+    // --- what the connection tells -----------------------------------------------------------------------------------
+
+    #isOwn(event) {
+        return event.isOwn ?? (event.name === this.#connection.name && this.#composer !== null);
+    }
+
+    #welcomed({ seq }) {
+        if (this.#liveAfter === null) {
+            this.#liveAfter = seq;
+            if (seq === 0) {
+                this.#loader.older = 'none';
+                this.#ready();
+            } else this.#readyTimer = setTimeout(() => this.#ready(), FIRST_MESSAGES_MS);
+        }
+        this.#loader.fillGap();
+        if (this.#loader.older === 'failed') this.#loader.older = 'more';
+        this.#schedule();
+    }
+
+    #came(event) {
+        const item = this.#timeline.add(event, this.#isOwn(event));
+        const { seq } = event;
+        if (seq === 1) this.#loader.older = 'none';
+        if (item && seq > this.#liveAfter && !item.own) {
+            this.#unread.came(seq);
+            this.#announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
+        }
+        if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
+        if (this.#timeline.size > KEPT && this.#list.atEnd) {
+            this.#timeline.forgetBefore(this.#timeline.newestSeq - KEPT / 2);
+            this.#loader.older = 'more';
+        }
+        this.#schedule();
+    }
+
+    #missed({ from, to, reset }) {
+        if (reset) {
+            this.#loader.reset();
+            this.#liveAfter = to;
+        }
+        this.#loader.missed({ from, to });
+    }
+
+    #refused(error) {
+        const texts = this.#texts;
+        const { name } = this.#connection;
+        if (error.code === 202) this.#stateLine.problem(texts['room.nameTaken'](name));
+        else if (error.field === 'name') this.#stateLine.problem(texts['room.nameRefused']);
+        else if (error.code === 503) this.#stateLine.problem(texts['room.tooFast']);
+    }
+
+    #showState(error) {
+        const { state, retryAt } = this.#connection;
+        this.#root.dataset.state = state;
+        this.#stateLine.update({ state, retryAt, closeCode: error?.closeCode });
+        if (state === 'closed') this.#ready();
+    }
+
+    #showMembers() {
+        this.#members.update(this.#connection.users, this.#connection.name);
+    }
+
+    // --- what the reader does ----------------------------------------------------------------------------------------
+
+    #send(text, id) {
+        const { name, color } = this.#connection;
+        const sending = this.#connection.send(text, id && { id });
+        if (!id) this.#timeline.addUnconfirmed({ id: sending.id, name, color, text });
+        sending.acked.then(
+            ({ seq }) => this.#timeline.confirm(sending.id, seq),
+            (error) => this.#timeline.mark(sending.id, 'failed', error),
+        ).finally(() => this.#schedule());
+        this.#ready();
+        this.#unread.answered();
+        this.#list.scrollToEnd();
+        this.#schedule();
+    }
+
+    #retry(id) {
+        const item = this.#timeline.items.find((candidate) => candidate.id === id);
+        this.#timeline.mark(id, 'sending');
+        this.#send(item.text, id);
+        this.focus();
+    }
+
+    #discard(id) {
+        const item = this.#timeline.discard(id);
+        this.#composer.giveBack(item.text);
+        this.#schedule();
+    }
+
+    #jumpToEnd() {
+        this.#list.scrollToEnd();
+        // The button is gone now, and with it the focus.
+        this.focus();
+    }
+
+    #scrolled() {
+        this.#unread.look();
+        if (this.#isReady && this.#list.rowsAbove < ROWS_AHEAD && this.#loader.older === 'more') this.#loader.loadOlder();
+        this.#overlay.offerJump(!this.#list.atEnd);
+    }
+
+    #showUnread(count) {
+        this.#overlay.countUnread(count);
+        this.#onUnread(count);
+    }
+
+    // --- painting ----------------------------------------------------------------------------------------------------
+
+    /** The theme may be another one. */
+    #paint() {
+        this.#palette.refresh();
+        this.#showMembers();
+        this.#schedule();
+    }
+
+    #ready() {
+        clearTimeout(this.#readyTimer);
+        this.#isReady = true;
+        this.#schedule();
+    }
+
+    #schedule() {
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.#show();
+        });
+    }
+
+    #show() {
+        if (!this.#isReady) return;
+        const { items } = this.#timeline;
+        const { older, gap } = this.#loader;
+        const isEmpty = older === 'none' && !items.some(({ kind }) => kind === 'message');
+        this.#overlay.showLoaded({ isEmpty });
+        const rows = rowsOf(items, { older, gap, newFrom: this.#unread.newFrom });
+        // An empty room has a word of its own for where the conversation begins.
+        if (isEmpty) rows.shift();
+        this.#list.setRows(rows);
+    }
+}

@@ -1,0 +1,166 @@
+// One element for each row of the list. What people wrote and what they are called becomes text nodes, each with a
+// direction of its own, so that neither markup nor right-to-left marks reach beyond it.
+import { element, icon, unseen } from './element.js';
+import { isFewEmojiOnly } from './emoji.js';
+import { linkParts } from './linkify.js';
+import { isLong, isVisible } from './text_length.js';
+
+/** So many people are named in a line of comings and goings. */
+const NAMED = 3;
+
+/** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
+function isolated(names, say, nameOf) {
+    const places = names.map((_, index) => `\uffff${index}\uffff`);
+    return say(places).split('\uffff').map((part, index) => (index % 2 === 0 ? part : element('bdi', {}, nameOf(names[part]))));
+}
+
+export class RowElements {
+    #texts;
+    #times;
+    #palette;
+    #actions;
+    #unfolded = new Set();
+
+    /**
+     * @param {{ texts: Record<string, any>, times: import('./times.js').Times, palette: import('./palette.js').Palette,
+     *     actions: { retry: (id: string) => void, discard: (id: string) => void, loadOlder: () => void,
+     *     loadGap: () => void, changed: () => void } }} parts `changed`: a row wants to be made again
+     */
+    constructor({ texts, times, palette, actions }) {
+        this.#texts = texts;
+        this.#times = times;
+        this.#palette = palette;
+        this.#actions = actions;
+    }
+
+    /** What a row's element depends on, beside its key. */
+    look(row) {
+        if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${this.#palette.version}`;
+        const { item, first, last } = row;
+        return [first, last, item.state, item.date.getTime(), this.#unfolded.has(row.key), this.#palette.version].join(' ');
+    }
+
+    /** About how high a row will be, in pixels. */
+    guess(row) {
+        if (row.kind !== 'message') return 44;
+        const { text } = row.item;
+        if (isLong(text)) return 420;
+        const lines = Math.ceil(text.length / 55) + text.split('\n').length - 1;
+        return 24 + 21 * Math.max(1, lines) + (row.first && !row.item.own ? 24 : 0);
+    }
+
+    render(row) {
+        const element = this.#make(row);
+        element.dataset.key = row.key;
+        return element;
+    }
+
+    #make(row) {
+        switch (row.kind) {
+            case 'message':
+                return this.#message(row);
+            case 'quiet':
+                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row.items));
+            case 'day':
+                return element('div', { role: 'listitem', class: 'row day' }, element('span', {}, this.#times.day(row.date)));
+            case 'marker':
+                return element('div', { role: 'listitem', class: 'row marker' }, element('span', {}, this.#texts['room.newMessages']));
+            case 'beginning':
+                return element('div', { role: 'listitem', class: 'row note' }, this.#texts['room.beginning']);
+            case 'olderFailed':
+                return this.#failed('room.olderFailed', this.#actions.loadOlder);
+            case 'gapFailed':
+                return this.#failed('room.gapFailed', this.#actions.loadGap);
+            default:
+                return element(
+                    'div', { role: 'listitem', class: 'row note loading' },
+                    element('span', { class: 'dots', 'aria-hidden': 'true' }), unseen(this.#texts[`room.${row.kind}`]),
+                );
+        }
+    }
+
+    #failed(text, again) {
+        const button = element('button', { type: 'button', class: 'text-button', click: again }, this.#texts['room.tryAgain']);
+        return element('div', { role: 'listitem', class: 'row note' }, this.#texts[text], ' ', button);
+    }
+
+    /** A name as it can be shown: one of zero-width characters alone would look like nobody. */
+    nameOf(name) {
+        return isVisible(name) ? name : this.#texts['room.noName'];
+    }
+
+    #comings(items) {
+        if (items.length === 1) {
+            const text = this.#texts[items[0].kind === 'join' ? 'room.joined' : 'room.left'];
+            return isolated([items[0].name], ([name]) => text(name), (name) => this.nameOf(name));
+        }
+        const lines = [];
+        for (const [kind, text] of [['join', 'room.manyJoined'], ['leave', 'room.manyLeft']]) {
+            const names = [...new Set(items.filter((item) => item.kind === kind).map(({ name }) => name))];
+            if (names.length === 0) continue;
+            const named = names.slice(0, names.length > NAMED + 1 ? NAMED : NAMED + 1);
+            const others = names.length - named.length;
+            const say = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
+            lines.push(element('div', {}, ...isolated(named, say, (name) => this.nameOf(name))));
+        }
+        return lines;
+    }
+
+    #message({ key, item, first, last }) {
+        const name = this.nameOf(item.name);
+        const colour = this.#palette.ofName(item.name, item.color);
+        const shownName = first && !item.own;
+        const classes = ['row', 'message', item.own && 'own', first && 'first', last && 'last', item.state];
+        const row = element('div', { role: 'listitem', class: classes.filter(Boolean).join(' '), 'data-seq': item.seq });
+        row.style.setProperty('--name-colour', colour);
+        if (shownName) {
+            const [initial] = new Intl.Segmenter().segment(name.replace(/^[^\p{L}\p{N}]+/u, '') || name);
+            row.append(element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial.segment.toUpperCase()));
+            row.append(element('bdi', { class: 'name', dir: 'auto' }, name));
+        } else row.append(unseen(item.own ? this.#texts['room.you'] : name, { dir: 'auto' }));
+        row.append(this.#bubble(key, item));
+        if (item.state === 'failed') row.append(this.#refused(item));
+        return row;
+    }
+
+    #bubble(key, item) {
+        const large = isFewEmojiOnly(item.text);
+        const text = element('div', { class: 'text', dir: 'auto' });
+        for (const part of linkParts(item.text)) {
+            const link = { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' };
+            text.append(part.href ? element('a', link, part.text) : part.text);
+        }
+        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, text);
+        if (isLong(item.text)) bubble.append(this.#fold(key, bubble));
+        const time = element('time', { datetime: item.date.toISOString(), title: this.#times.full(item.date) }, this.#times.time(item.date));
+        bubble.append(element('span', { class: 'meta' }, time, this.#state(item.state)));
+        return bubble;
+    }
+
+    #fold(key, bubble) {
+        const unfolded = this.#unfolded.has(key);
+        bubble.classList.toggle('folded', !unfolded);
+        const toggle = () => {
+            if (!this.#unfolded.delete(key)) this.#unfolded.add(key);
+            this.#actions.changed();
+        };
+        const text = this.#texts[unfolded ? 'room.showLess' : 'room.showAll'];
+        return element('button', { type: 'button', class: 'text-button fold', 'aria-expanded': unfolded, click: toggle }, text);
+    }
+
+    #state(state) {
+        if (!state) return null;
+        const [name, text] = { sending: ['clock', 'room.sending'], sent: ['check', 'room.sent'], failed: ['failed', 'room.failed'] }[state];
+        return element('span', { class: 'state', title: this.#texts[text] }, icon(name), unseen(this.#texts[text]));
+    }
+
+    #refused({ id }) {
+        const { retry, discard } = this.#actions;
+        return element(
+            'div', { class: 'refused' },
+            element('span', { 'aria-hidden': 'true' }, this.#texts['room.failed']),
+            element('button', { type: 'button', class: 'text-button', click: () => retry(id) }, this.#texts['room.retry']),
+            element('button', { type: 'button', class: 'text-button', click: () => discard(id) }, this.#texts['room.discard']),
+        );
+    }
+}

@@ -1,0 +1,95 @@
+// Says how the connection is, while it is not as it should be, and what the server refused.
+import { element, unseen } from './element.js';
+
+/** In ms: a connection that takes no longer needs no word. */
+const PATIENCE_MS = 800;
+/** How long good news, and a refusal, stay. */
+const SHOWN_MS = 4000;
+
+export class StateLine {
+    #texts;
+    #retry;
+    #seen = element('span', { 'aria-hidden': 'true' });
+    #said = unseen('', { role: 'status' });
+    #button;
+    #timer = 0;
+    #lost = false;
+
+    /** To be put into the view; empty while there is nothing to say. */
+    element;
+
+    /** @param {{ texts: Record<string, any>, retry: () => void }} parts `retry`: the reader does not want to wait */
+    constructor({ texts, retry }) {
+        this.#texts = texts;
+        this.#retry = retry;
+        this.#button = element('button', { type: 'button', class: 'text-button', hidden: true, click: () => this.#retry() }, texts['room.retryNow']);
+        this.element = element('div', { class: 'state-line' }, this.#seen, this.#said, this.#button);
+        this.#say('');
+    }
+
+    /** @param {{ state: string, retryAt: Date | null, closeCode?: number | null }} connection */
+    update({ state, retryAt, closeCode }) {
+        this.#stop();
+        this.element.dataset.state = state;
+        switch (state) {
+            case 'connecting':
+                if (!this.#lost) this.#timer = setTimeout(() => this.#say(this.#texts['room.connecting']), PATIENCE_MS);
+                break;
+            case 'waiting':
+                this.#lost = true;
+                this.#countDown(retryAt);
+                break;
+            case 'offline':
+                this.#lost = true;
+                this.#say(this.#texts['room.offline']);
+                break;
+            case 'closed':
+                this.#say(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
+                break;
+            default:
+                if (this.#lost) this.#passing(this.#texts['room.online']);
+                else this.#say('');
+                this.#lost = false;
+        }
+    }
+
+    /** Something that did not end the connection. */
+    problem(text) {
+        this.#stop();
+        this.element.dataset.state = 'problem';
+        this.#passing(text);
+    }
+
+    destroy() {
+        this.#stop();
+    }
+
+    #stop() {
+        clearTimeout(this.#timer);
+        clearInterval(this.#timer);
+        this.#button.hidden = true;
+    }
+
+    #passing(text) {
+        this.#say(text);
+        this.#timer = setTimeout(() => this.#say(''), SHOWN_MS);
+    }
+
+    #countDown(until) {
+        const tick = () => {
+            const seconds = until ? Math.max(0, Math.ceil((until - Date.now()) / 1000)) : 0;
+            const long = seconds >= 2;
+            this.#say(this.#texts['room.waiting'], long ? this.#texts['room.waitingFor'](seconds) : undefined);
+            this.#button.hidden = !long;
+        };
+        tick();
+        this.#timer = setInterval(tick, 1000);
+    }
+
+    // The seconds are only seen: counted down aloud they would talk over everything else.
+    #say(text, seen = text) {
+        this.#seen.textContent = seen;
+        if (this.#said.textContent !== text) this.#said.textContent = text;
+        this.element.toggleAttribute('data-silent', text === '');
+    }
+}

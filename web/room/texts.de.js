@@ -1,0 +1,85 @@
+// Everything that the room view says, in German; see texts.js.
+
+const plural = (count, one, many) => (count === 1 ? one : many);
+const number = (count) => count.toLocaleString('de');
+const list = (names) => new Intl.ListFormat('de').format(names);
+const came = (names) => plural(names.length, 'ist', 'sind');
+
+export const texts = {
+    'room.messages': 'Nachrichten',
+    'room.loading': 'Nachrichten werden geladen',
+    'room.empty': 'Hier hat noch niemand etwas gesagt. Sag Hallo!',
+    'room.beginning': 'Hier beginnt das Gespräch.',
+    'room.older': 'Ältere Nachrichten werden geladen',
+    'room.olderFailed': 'Ältere Nachrichten konnten nicht geladen werden.',
+    'room.gap': 'Verpasstes wird geladen',
+    'room.gapFailed': 'Verpasstes konnte nicht geladen werden.',
+    'room.tryAgain': 'Noch einmal versuchen',
+    'room.newMessages': 'Neue Nachrichten',
+    'room.jump': (count) =>
+        count === 0 ? 'Zur neuesten Nachricht' : `${number(count)} neue ${plural(count, 'Nachricht', 'Nachrichten')}, zur neuesten`,
+    'room.joined': (name) => `${name} ist gekommen`,
+    'room.left': (name) => `${name} ist gegangen`,
+    'room.manyJoined': (names) => `${list(names)} ${came(names)} gekommen`,
+    'room.manyLeft': (names) => `${list(names)} ${came(names)} gegangen`,
+    'room.others': (count) => `${number(count)} ${plural(count, 'weitere Person', 'weitere')}`,
+    'room.said': (name, text) => `${name}: ${text}`,
+    'room.unheard': (count) => `${number(count)} neue ${plural(count, 'Nachricht', 'Nachrichten')}`,
+    'room.you': 'Du',
+    'room.noName': '(kein sichtbarer Name)',
+    'room.showAll': 'Alles zeigen',
+    'room.showLess': 'Weniger zeigen',
+
+    'room.write': 'Deine Nachricht',
+    'room.placeholder': 'Nachricht schreiben',
+    'room.send': 'Senden',
+    'room.emoji': 'Emoji einfügen',
+    'room.emojiNames': {
+        grin: 'Grinsen', joy: 'Freudentränen', smile: 'Lächeln', wink: 'Zwinkern', blush: 'Erröten', heart_eyes: 'Herzaugen',
+        kiss: 'Kuss', cool: 'cool', thinking: 'Nachdenken', sleepy: 'müde', sob: 'Heulen', cry: 'Weinen', angry: 'wütend',
+        scream: 'Schrei', party: 'Feiern', mind_blown: 'sprachlos', eye_roll: 'Augenrollen', angel: 'Engel', hug: 'Umarmung',
+        shrug: 'Schulterzucken', thumbs_up: 'Daumen hoch', thumbs_down: 'Daumen runter', clap: 'Applaus', hooray: 'Hurra',
+        thanks: 'Danke', wave: 'Winken', strong: 'stark', eyes: 'Augen', handshake: 'Handschlag', peace: 'Frieden', heart: 'Herz',
+        broken_heart: 'gebrochenes Herz', blue_heart: 'blaues Herz', green_heart: 'grünes Herz', yellow_heart: 'gelbes Herz',
+        sparkles: 'Funkeln', fire: 'Feuer', star: 'Stern', hundred: 'hundert', idea: 'Idee', check: 'Haken', cross: 'Kreuz',
+        warning: 'Warnung', question: 'Frage', tada: 'Konfetti', balloon: 'Ballon', gift: 'Geschenk', cake: 'Torte', coffee: 'Kaffee',
+        tea: 'Tee', beer: 'Bier', pizza: 'Pizza', apple: 'Apfel', globe: 'Weltkugel', sun: 'Sonne', rain: 'Regen', snow: 'Schnee',
+        rainbow: 'Regenbogen', seedling: 'Keimling', cat: 'Katze', dog: 'Hund', rocket: 'Rakete', bug: 'Käfer', music: 'Musik',
+    },
+    'room.charactersLeft': (count) =>
+        count >= 0 ? `noch ${number(count)} Zeichen` : `${number(-count)} Zeichen zu viel`,
+    'room.sending': 'Wird gesendet',
+    'room.sent': 'Gesendet',
+    'room.failed': 'Nicht gesendet',
+    'room.retry': 'Noch einmal senden',
+    'room.discard': 'Verwerfen',
+    'room.tooFast': 'Du schreibst schneller, als dieser Raum es zulässt.',
+
+    'room.members': 'Wer hier ist',
+    'room.membersCount': (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,
+    'room.membersClose': 'Liste der Personen schließen',
+    'room.memberYou': '(du)',
+
+    'room.connecting': 'Verbindung wird aufgebaut …',
+    'room.waiting': 'Verbindung verloren. Neuer Versuch …',
+    'room.waitingFor': (seconds) => `Verbindung verloren. Neuer Versuch in ${seconds} s.`,
+    'room.offline': 'Du bist offline. Was du schreibst, wird gesendet, sobald du wieder verbunden bist.',
+    'room.retryNow': 'Jetzt versuchen',
+    'room.online': 'Du bist wieder verbunden.',
+    'room.closed': 'Du bist nicht mehr mit diesem Raum verbunden.',
+    'room.closed.4501': 'Das Passwort dieses Raums wurde geändert. Tritt noch einmal ein.',
+    'room.closed.4502': 'Du bist in einem anderen Fenster in diesem Raum.',
+    'room.closed.4503': 'Du wurdest aus diesem Raum entfernt.',
+    'room.closed.4504': 'Dieser Raum wurde gelöscht.',
+    'room.nameTaken': (name) => `Hier heißt schon jemand ${name}. Wähle einen anderen Namen.`,
+    'room.nameRefused': 'Der Server nimmt diesen Namen nicht an.',
+
+    'room.embed.name': 'Dein Name',
+    'room.embed.password': 'Passwort dieses Raums',
+    'room.embed.enter': 'Eintreten',
+    'room.embed.wrongPassword': 'Das ist nicht das Passwort dieses Raums.',
+    'room.embed.notFound': 'Diesen Raum gibt es nicht.',
+    'room.embed.unreachable': 'Der Chat ist nicht erreichbar.',
+    'room.embed.failed': 'Der Chat konnte nicht geöffnet werden.',
+    'room.embed.readOnly': 'Hier kannst du mitlesen.',
+};

@@ -1,0 +1,145 @@
+// What is shown of a room, in order: messages by `seq`, the quiet lines of who came and went where they happened, and at
+// the end what was written here and is not confirmed yet. No DOM, no network; the room view feeds it.
+
+/**
+ * @typedef {object} Item
+ * @property {string} key stays the same from the first try to send a message until it is history
+ * @property {'message' | 'join' | 'leave'} kind
+ * @property {number} seq of a message; of a quiet line that of the message before it; Infinity while unconfirmed
+ * @property {number} line 0 for messages; counts the quiet lines, which have no seq of their own
+ * @property {string} name
+ * @property {string} [color]
+ * @property {string} text
+ * @property {Date} date
+ * @property {boolean} own
+ * @property {string} [id]
+ * @property {'sending' | 'sent' | 'failed' | null} state of what was written here; null for everything else
+ * @property {Error} [error] why it failed
+ */
+
+const before = (one, other) => one.seq < other.seq || (one.seq === other.seq && one.line < other.line);
+
+export class Timeline {
+    #items = [];
+    #bySeq = new Map();
+    #unconfirmed = new Map();
+    #lines = 0;
+
+    /** @returns {Item[]} in the order in which they are shown */
+    get items() {
+        return this.#unconfirmed.size === 0 ? this.#items : [...this.#items, ...this.#unconfirmed.values()];
+    }
+
+    /** The smallest and largest `seq` of a message; 0 where there is none. */
+    get oldestSeq() {
+        return this.#items.find((item) => item.kind === 'message')?.seq ?? 0;
+    }
+
+    get newestSeq() {
+        return this.#items.at(-1)?.seq ?? 0;
+    }
+
+    get size() {
+        return this.#items.length + this.#unconfirmed.size;
+    }
+
+    has(seq) {
+        return this.#bySeq.has(seq);
+    }
+
+    /**
+     * Takes an event, live or from history, in any order and as often as it comes.
+     * @param {object} event of the wire; `own` where it was sent here, or under our name
+     * @returns {Item | null} the item where it is new to the eye; null where it was there, also unconfirmed
+     */
+    add(event, own) {
+        if (event.event_type !== 'send') return this.#addQuietLine(event, own);
+        if (this.#bySeq.has(event.seq)) {
+            // Confirmed by its ack, with the time of this machine: the server's is the one that everybody sees.
+            this.#bySeq.get(event.seq).date = new Date(event.time);
+            return null;
+        }
+        const written = this.#take(event.id);
+        const item = written ?? { key: `seq:${event.seq}`, kind: 'message', line: 0, own, id: event.id, state: null };
+        const { seq, name, color, msg: text, time } = event;
+        Object.assign(item, { seq, name, color, text, date: new Date(time) });
+        if (written) item.state = 'sent';
+        this.#insert(item);
+        return written ? null : item;
+    }
+
+    /** What was just written here. */
+    addUnconfirmed({ id, name, color, text, date = new Date() }) {
+        const item = { key: `id:${id}`, kind: 'message', seq: Infinity, line: 0, own: true, state: 'sending', id, name, color, text, date };
+        this.#unconfirmed.set(id, item);
+        return item;
+    }
+
+    /** The server has it, as number `seq`; its event may have come before, or come later, or never (another connection's). */
+    confirm(id, seq) {
+        const item = this.#take(id);
+        if (!item || this.#bySeq.has(seq)) return;
+        Object.assign(item, { seq, state: 'sent' });
+        this.#insert(item);
+    }
+
+    /** Changes the state of what is unconfirmed; nothing where it is confirmed or gone. */
+    mark(id, state, error) {
+        const item = this.#unconfirmed.get(id);
+        if (item) Object.assign(item, { state, error });
+    }
+
+    /** Takes back what is unconfirmed. @returns {Item | undefined} */
+    discard(id) {
+        return this.#take(id);
+    }
+
+    /** Drops everything before message `seq`; it can come back as history. */
+    forgetBefore(seq) {
+        const kept = this.#items.findIndex((item) => item.seq >= seq);
+        for (const item of this.#items.splice(0, kept < 0 ? this.#items.length : kept)) this.#bySeq.delete(item.seq);
+    }
+
+    #take(id) {
+        const item = this.#unconfirmed.get(id);
+        this.#unconfirmed.delete(id);
+        return item;
+    }
+
+    #addQuietLine(event, own) {
+        this.#lines += 1;
+        const item = {
+            key: `line:${this.#lines}`,
+            kind: event.event_type,
+            seq: this.newestSeq,
+            line: this.#lines,
+            name: event.name,
+            color: event.color,
+            text: '',
+            date: new Date(event.time),
+            own,
+            state: null,
+        };
+        this.#insert(item);
+        return item;
+    }
+
+    #insert(item) {
+        if (item.kind === 'message') this.#bySeq.set(item.seq, item);
+        let place = this.#items.length;
+        // Almost always at the end; pages of history come in ascending order, so each finds its place beside the last.
+        if (place > 0 && before(item, this.#items[place - 1])) place = this.#placeOf(item);
+        this.#items.splice(place, 0, item);
+    }
+
+    #placeOf(item) {
+        let low = 0;
+        let high = this.#items.length;
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            if (before(this.#items[middle], item)) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+}

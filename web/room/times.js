@@ -1,0 +1,53 @@
+// When something was said, in the words of the reader's language and time zone. Pure but for the zone.
+
+const DAY_MS = 86_400_000;
+
+function startOfDay(date) {
+    return new Date(date.getFullYear(), date.getMonth(), date.getDate());
+}
+
+/** The same for all moments of one day in the reader's time zone. */
+export function dayKey(date) {
+    return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+/** Texts for times in one language; making the formatters is what costs, so they are kept. */
+export class Times {
+    #time;
+    #weekday;
+    #thisYear;
+    #otherYear;
+    #full;
+    #near;
+
+    /** @param {string} language a language tag */
+    constructor(language) {
+        const format = (options) => new Intl.DateTimeFormat(language, options);
+        this.#time = format({ hour: 'numeric', minute: '2-digit' });
+        this.#weekday = format({ weekday: 'long' });
+        this.#thisYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
+        this.#otherYear = format({ day: 'numeric', month: 'long', year: 'numeric' });
+        this.#full = format({ dateStyle: 'full', timeStyle: 'medium' });
+        this.#near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+    }
+
+    time(date) {
+        return this.#time.format(date);
+    }
+
+    full(date) {
+        return this.#full.format(date);
+    }
+
+    /** "Today", "Yesterday", a weekday within the last week, else a date. */
+    day(date, now = new Date()) {
+        const ago = Math.round((startOfDay(now) - startOfDay(date)) / DAY_MS);
+        if (ago === 0 || ago === 1) {
+            const text = this.#near.format(-ago, 'day');
+            return text[0].toLocaleUpperCase() + text.slice(1);
+        }
+        if (ago > 1 && ago < 7) return this.#weekday.format(date);
+        const format = date.getFullYear() === now.getFullYear() ? this.#thisYear : this.#otherYear;
+        return format.format(date);
+    }
+}

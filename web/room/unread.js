@@ -1,0 +1,41 @@
+// Counts what came while nobody looked: behind another window, or below what is being read. No DOM.
+export class Unread {
+    #looking;
+    #onCount;
+    #wasSeen = true;
+
+    count = 0;
+    /** The seq of the first new message, where the marker stands; null before anything new came. */
+    newFrom = null;
+
+    /** @param {{ looking: () => boolean, onCount: (count: number) => void }} parts `looking`: the newest is being seen */
+    constructor({ looking, onCount }) {
+        this.#looking = looking;
+        this.#onCount = onCount;
+    }
+
+    /** Somebody else's message `seq` came live. */
+    came(seq) {
+        if (this.#looking()) return;
+        // The marker stays where it is until all behind it was seen; then the next one that is missed moves it.
+        if (this.#wasSeen) this.newFrom = seq;
+        this.#wasSeen = false;
+        this.count += 1;
+        this.#onCount(this.count);
+    }
+
+    /** To be called whenever the reader may have come to look. */
+    look() {
+        if (this.#wasSeen || !this.#looking()) return;
+        this.#wasSeen = true;
+        this.count = 0;
+        this.#onCount(0);
+    }
+
+    /** Who answers has read. True where the marker goes. */
+    answered() {
+        const had = this.newFrom !== null;
+        this.newFrom = null;
+        return had;
+    }
+}

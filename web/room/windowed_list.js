@@ -1,0 +1,216 @@
+// A list of any length of which only the rows in and around the window are in the document. Heights are measured when a
+// row is first seen and guessed before. Whatever changes - rows put before, rows grown, a narrower window - the row that
+// is being read stays where it is; at the end, the list stays at the end.
+import { HeightIndex } from './height_index.js';
+
+/** So far beyond the window, in pixels, rows are made ahead of being seen. */
+const OVERSCAN = 500;
+const AT_END = 24;
+/** So long after the last movement, in ms, corrections may move the scroll position: before, they would stop a fling. */
+const SETTLE_MS = 150;
+/** Rows that come and go leave their heights behind; beyond twice the list and this many, all are forgotten. */
+const MEASURED_MORE = 1000;
+/** Measuring changes what fits the window; it never took more rounds than this. */
+const ROUNDS = 4;
+
+export class WindowedList {
+    #scroller;
+    #above = document.createElement('div');
+    #rowsBox = document.createElement('div');
+    #below = document.createElement('div');
+    #render;
+    #look;
+    #guess;
+    #onScroll;
+    #rows = [];
+    #indexOf = new Map();
+    #heights = new HeightIndex();
+    /** By key, of every row that was ever measured. */
+    #measured = new Map();
+    /** By key: { element, look }. */
+    #mounted = new Map();
+    #first = 0;
+    #end = 0;
+    /** The height of #above: where the first mounted row begins, off by what is not corrected yet while scrolling. */
+    #space = 0;
+    #stuck = true;
+    /** Rows that were seen at the last look, with their distance from the window's top; the first that survives holds. */
+    #anchors = [];
+    /** The scroll position then. */
+    #anchoredAt = 0;
+    #settling = 0;
+    #observer;
+
+    /**
+     * @param {HTMLElement} scroller empty, with a height of its own and `overflow-y`
+     * @param {{ render: (row: { key: string }) => { element: HTMLElement, look: string }, look: (row: object) => string,
+     *     guess: (row: object) => number, onScroll: () => void }} callbacks `look`: what a row's element depends on; as long
+     *     as it is the same, so is the element. `guess`: a height in pixels. `onScroll`: the window moved, or the rows did
+     */
+    constructor(scroller, { render, look, guess, onScroll }) {
+        this.#scroller = scroller;
+        this.#render = render;
+        this.#look = look;
+        this.#guess = guess;
+        this.#onScroll = onScroll;
+        this.#above.className = 'space-above';
+        this.#rowsBox.className = 'rows';
+        this.#rowsBox.setAttribute('role', 'list');
+        scroller.append(this.#above, this.#rowsBox, this.#below);
+        scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+        this.#observer = new ResizeObserver((entries) => this.#resized(entries));
+        this.#observer.observe(scroller);
+        this.#observer.observe(this.#rowsBox);
+    }
+
+    get element() {
+        return this.#rowsBox;
+    }
+
+    /** Whether the newest row is in view, and stays so. */
+    get atEnd() {
+        return this.#stuck;
+    }
+
+    /** How many rows stand before the first one in the window. */
+    get rowsAbove() {
+        const { scrollTop } = this.#scroller;
+        return this.#heights.at(this.#stuck ? this.#heights.total - this.#scroller.clientHeight : scrollTop);
+    }
+
+    /** @param {{ key: string }[]} rows all of them, in order, each with a key of its own */
+    setRows(rows) {
+        this.#rows = rows;
+        if (this.#measured.size > 2 * rows.length + MEASURED_MORE) this.#measured.clear();
+        this.#indexOf = new Map(rows.map(({ key }, index) => [key, index]));
+        this.#heights.reset(rows.map((row) => this.#measured.get(row.key) ?? this.#guess(row)));
+        this.#layout();
+    }
+
+    scrollToEnd() {
+        this.#stuck = true;
+        this.#layout();
+    }
+
+    destroy() {
+        clearTimeout(this.#settling);
+        this.#observer.disconnect();
+    }
+
+    #resized(entries) {
+        if (entries.some(({ target }) => target === this.#scroller)) this.#layout();
+        // In the same frame it would change what is being observed. What was mounted just now is no news.
+        else if (this.#measure()) requestAnimationFrame(() => this.#layout());
+    }
+
+    #scrolled() {
+        const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+        this.#stuck = scrollTop + clientHeight >= scrollHeight - AT_END;
+        clearTimeout(this.#settling);
+        this.#settling = setTimeout(() => {
+            this.#settling = 0;
+            this.#layout();
+        }, SETTLE_MS);
+        this.#rememberAnchors();
+        this.#layout();
+    }
+
+    #rememberAnchors() {
+        const { scrollTop, clientHeight } = this.#scroller;
+        this.#anchors = [];
+        this.#anchoredAt = scrollTop;
+        const origin = this.#space - this.#heights.top(this.#first) - scrollTop;
+        for (let index = this.#first; index < this.#end; index += 1) {
+            const offset = origin + this.#heights.top(index);
+            const seen = offset + this.#heights.height(index) > 0 && offset < clientHeight;
+            if (seen) this.#anchors.push({ key: this.#rows[index].key, offset });
+        }
+    }
+
+    /** The row to hold, and its distance from the window's top. */
+    #anchor() {
+        const { scrollTop } = this.#scroller;
+        const looksAsBefore = ({ key }) => this.#mounted.get(key).look === this.#look(this.#rows[this.#indexOf.get(key)]);
+        const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
+        // A row that loses its heading, as the first message does when older ones come, is no hold.
+        const kept = there.find(looksAsBefore) ?? there[0];
+        // The position may have changed already while its event is still to come.
+        if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset + this.#anchoredAt - scrollTop };
+        // Far from everything that is mounted: the scroll bar was dragged, or Home was pressed.
+        const index = this.#heights.at(scrollTop);
+        return { index, offset: this.#heights.top(index) - scrollTop };
+    }
+
+    #layout() {
+        const height = this.#scroller.clientHeight;
+        if (height === 0) return;
+        const anchor = this.#stuck ? null : this.#anchor();
+        const windowTop = () => (anchor ? this.#heights.top(anchor.index) - anchor.offset : this.#heights.total - height);
+        for (let round = 0; round < ROUNDS; round += 1) {
+            const top = windowTop();
+            this.#mount(this.#heights.at(top - OVERSCAN), this.#heights.at(top + height + OVERSCAN) + 1);
+            if (!this.#measure()) break;
+        }
+        this.#place(anchor, windowTop());
+        this.#rememberAnchors();
+        this.#onScroll();
+    }
+
+    /** Makes the mounted rows those from `first` to before `end`; what stays and looks the same is not touched. */
+    #mount(first, end) {
+        this.#first = first;
+        this.#end = Math.min(end, this.#rows.length);
+        const wanted = this.#rows.slice(this.#first, this.#end);
+        const keys = new Set(wanted.map(({ key }) => key));
+        for (const [key, { element }] of this.#mounted) if (!keys.has(key)) this.#unmount(key, element);
+        let next = this.#rowsBox.firstChild;
+        for (const row of wanted) {
+            const look = this.#look(row);
+            let mounted = this.#mounted.get(row.key);
+            if (mounted?.look !== look) {
+                const element = this.#render(row);
+                if (mounted?.element === next && next) next = next.nextSibling;
+                if (mounted) this.#unmount(row.key, mounted.element);
+                mounted = { element, look };
+                this.#mounted.set(row.key, mounted);
+            }
+            if (mounted.element === next) next = next.nextSibling;
+            else this.#rowsBox.insertBefore(mounted.element, next);
+        }
+    }
+
+    #unmount(key, element) {
+        // Who was in a row that goes goes on in the list, not at the top of the page.
+        if (element.contains(element.getRootNode().activeElement)) this.#scroller.focus({ preventScroll: true });
+        element.remove();
+        this.#mounted.delete(key);
+    }
+
+    /** True where a height was not as thought. */
+    #measure() {
+        let news = false;
+        for (let index = this.#first; index < this.#end; index += 1) {
+            const { key } = this.#rows[index];
+            const { height } = this.#mounted.get(key).element.getBoundingClientRect();
+            this.#measured.set(key, height);
+            if (this.#heights.set(index, height)) news = true;
+        }
+        return news;
+    }
+
+    #place(anchor, windowTop) {
+        const { scrollTop } = this.#scroller;
+        const exact = this.#heights.top(this.#first);
+        const shift = scrollTop - windowTop;
+        // While the list is being moved, the space above takes the difference, and the scroll position is left alone.
+        const patient = anchor && this.#settling !== 0 && this.#first > 0 && exact + shift >= 0;
+        this.#space = patient ? exact + shift : exact;
+        this.#above.style.height = `${this.#space}px`;
+        this.#below.style.height = `${this.#heights.total - this.#heights.top(this.#end)}px`;
+        if (patient) return;
+        const wanted = anchor ? windowTop : this.#scroller.scrollHeight;
+        if (Math.abs(wanted - scrollTop) > 0.5) this.#scroller.scrollTop = wanted;
+        // What does not fill the window is at its end in any case.
+        if (this.#heights.total <= this.#scroller.clientHeight) this.#stuck = true;
+    }
+}
