@@ -1,0 +1,103 @@
+// The page: puts up the view of each address, in the person's language, around one client of this server.
+import { entranceView } from './app/entrance.js';
+import { element, iconButton } from './app/dom.js';
+import { homeView } from './app/home.js';
+import { Keep, storageOrNull } from './app/keep.js';
+import { LANGUAGES, loadTexts, pickLanguage } from './app/language.js';
+import { roomPageView } from './app/room_page.js';
+import { Router } from './app/router.js';
+import { emptyPage } from './app/whole_page.js';
+import { Globes } from './globes.js';
+
+const NOTICE_MS = 6000;
+
+const main = document.getElementById('view');
+const noticeBar = document.getElementById('notice');
+const keep = new Keep();
+
+/** What the views share. */
+const app = {
+    keep,
+    globes: new Globes(location.origin, { storage: storageOrNull(() => window.sessionStorage) }),
+    drafts: storageOrNull(() => window.localStorage),
+    texts: null,
+    router: null,
+    /** The room that one is in, or null. */
+    stage: null,
+    setTitle,
+    notice,
+    backstage,
+};
+
+let view = null;
+let noticeTimer = null;
+
+function setTitle(title) {
+    document.title = `${title} · Globes`;
+}
+
+/** Says something in passing. */
+function notice(text) {
+    clearTimeout(noticeTimer);
+    const hide = () => noticeBar.replaceChildren();
+    noticeBar.replaceChildren(element('p', { dir: 'auto' }, text), iconButton('close', app.texts.dismiss, { bare: true, onclick: hide }));
+    noticeTimer = setTimeout(hide, NOTICE_MS);
+}
+
+/** Sets an element up behind the view: it has its size, but nobody sees or reaches it until it becomes the view. */
+function backstage(waiting) {
+    waiting.inert = true;
+    waiting.classList.add('backstage');
+    main.append(waiting);
+}
+
+const VIEWS = { home: homeView, entrance: entranceView, room: roomPageView };
+
+function gone() {
+    setTitle(app.texts.pageGone);
+    return { element: emptyPage(app, { title: app.texts.pageGone }), destroy() {} };
+}
+
+function show(match, options = {}) {
+    const isFirst = view === null;
+    const before = view;
+    // A stage that waits for its page is no part of the view before it.
+    before?.destroy();
+    document.documentElement.dataset.view = match?.view ?? 'gone';
+    view = match ? VIEWS[match.view](app, { room: match.room, ...options }) : gone();
+    // Moved elements lose their scroll position, so what is there already stays.
+    for (const child of [...main.children]) if (child !== view.element) child.remove();
+    if (!view.element.isConnected) main.append(view.element);
+    view.element.inert = false;
+    view.element.classList.remove('backstage');
+    window.scrollTo(0, 0);
+    if (!isFirst && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+    view.shown?.();
+}
+
+function showLanguages(current) {
+    const select = element('select', { 'aria-label': app.texts.language, class: 'language' });
+    for (const [tag, name] of Object.entries(LANGUAGES)) {
+        const option = element('option', { value: tag, lang: tag }, name);
+        option.selected = tag === current;
+        select.append(option);
+    }
+    select.addEventListener('change', async () => {
+        keep.language = select.value;
+        await speak(select.value);
+        app.router.refresh();
+        document.querySelector('.language').focus();
+    });
+    document.getElementById('language').replaceChildren(select);
+}
+
+async function speak(language) {
+    app.texts = await loadTexts(language);
+    document.documentElement.lang = language;
+    document.getElementById('skip').textContent = app.texts.skipToContent;
+    showLanguages(language);
+}
+
+await speak(pickLanguage(keep.language));
+app.router = new Router(show);
+app.router.start();
