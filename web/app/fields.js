@@ -5,6 +5,12 @@ import { lengthOf } from './room_rules.js';
 /** From this many characters left on, a counter is worth its noise. */
 const COUNT_FROM = 20;
 
+/** Calls `then` once nothing is pressed: a line that appears would move what is just being clicked from under the pointer. */
+function whenReleased(then) {
+    if (document.querySelector(':active')) window.addEventListener('pointerup', () => setTimeout(then), { once: true });
+    else then();
+}
+
 /**
  * A labelled line of text.
  *
@@ -44,7 +50,7 @@ export class TextField {
             help,
             this.#problem,
         );
-        this.input.addEventListener('change', () => this.validate());
+        this.input.addEventListener('change', () => whenReleased(() => this.validate()));
         this.input.addEventListener('input', () => {
             if (this.isInvalid) this.validate();
             this.#count();

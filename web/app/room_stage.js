@@ -15,6 +15,9 @@ const REPLACED = 4502;
 const REMOVED = 4503;
 const ROOM_DELETED = 4504;
 
+/** A name that is taken over is not announced: without a refusal for so long it is ours. */
+const REFUSAL_MS = 1500;
+
 export class RoomStage {
     #app;
     #seat;
@@ -28,7 +31,6 @@ export class RoomStage {
 
     /**
      * Resolves when the room has let us in; rejects with a GlobesError where it did not, or can't be reached at first.
-     * (A join under the name that is there already is answered once that one was taken, or refused.)
      * @type {Promise<void>}
      */
     joined;
@@ -40,7 +42,7 @@ export class RoomStage {
         this.room = room;
         this.#attention = new Attention(app, room);
         this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token });
-        this.joined = Promise.race([this.#connection.join({ name: seat.name, color: seat.color }), this.#firstLoss()]);
+        this.joined = this.#awaitJoin();
         this.joined.catch(() => {});
         this.#header = new RoomHeader(app, {
             room,
@@ -87,10 +89,19 @@ export class RoomStage {
         return this.#seat.token ?? this.#app.keep.ownerToken(this.room.id);
     }
 
-    // Whoever stands at the entrance is told that the server can't be reached, instead of waiting for it.
-    #firstLoss() {
-        return new Promise((_, reject) => {
-            this.#connection.addEventListener('state', ({ detail: { state, error } }) => {
+    #awaitJoin() {
+        return new Promise((resolve, reject) => {
+            const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail));
+            const isMe = (name) => name === this.#seat.name;
+            on('event', ({ event_type: type, name }) => type === 'join' && isMe(name) && resolve());
+            on('welcome', ({ users }) => {
+                // We, in another window, or somebody else: only a refusal will tell.
+                if (users.some(({ username }) => isMe(username))) setTimeout(resolve, REFUSAL_MS);
+            });
+            on('problem', ({ error }) => isNameRefused(error) && reject(error));
+            on('closed', ({ error }) => reject(error ?? new ConnectionError('The connection is closed')));
+            // Whoever stands at the entrance is told that the server can't be reached, instead of waiting for it.
+            on('state', ({ state, error }) => {
                 if (state === 'waiting' || state === 'offline') reject(error ?? new ConnectionError('The connection is lost'));
             });
         });
@@ -127,7 +138,7 @@ export class RoomStage {
         this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts.comeInAgain);
     }
 
-    #backToEntrance(notice) {
+    #backToEntrance(notice = null) {
         const { keep, router } = this.#app;
         keep.leaveSeat(this.room.id);
         router.replace(entrancePath(this.room.id), { notice });
@@ -143,7 +154,9 @@ export class RoomStage {
             notice(texts.roomDeleted);
             router.replace('/');
         } else if (code === REPLACED) {
-            this.#header.showBanner(texts.elsewhere, texts.takeOver, () => router.refresh());
+            // A token says who we are; without one the name is the other window's until it is closed.
+            if (this.#token !== null) this.#header.showBanner(texts.elsewhere, texts.takeOver, () => router.refresh());
+            else this.#header.showBanner(texts.elsewhere, texts.enter, () => this.#backToEntrance());
         } else if (code === REMOVED) {
             this.#backToEntrance(texts.removedFromRoom);
         } else if (code === AUTHORIZATION_ENDED || error?.code !== null) {
