@@ -1,10 +1,8 @@
 // The page: puts up the view of each address, in the person's language, around one client of this server.
-import { entranceView } from './app/entrance.js';
 import { element, iconButton } from './app/dom.js';
-import { homeView } from './app/home.js';
 import { Keep, storageOrNull } from './app/keep.js';
+import { lazily } from './app/lazily.js';
 import { LANGUAGES, loadTexts, pickLanguage } from './app/language.js';
-import { roomPageView } from './app/room_page.js';
 import { Router } from './app/router.js';
 import { emptyPage } from './app/whole_page.js';
 import { Globes } from './globes.js';
@@ -21,6 +19,8 @@ const app = {
     globes: new Globes(location.origin, { storage: storageOrNull(() => window.sessionStorage) }),
     drafts: storageOrNull(() => window.localStorage),
     texts: null,
+    /** How this person writes times and numbers, in that language. */
+    locale: null,
     router: null,
     /** The room that one is in, or null. */
     stage: null,
@@ -30,6 +30,7 @@ const app = {
 };
 
 let view = null;
+let wanted = null;
 let noticeTimer = null;
 
 function setTitle(title) {
@@ -51,20 +52,32 @@ function backstage(waiting) {
     main.append(waiting);
 }
 
-const VIEWS = { home: homeView, entrance: entranceView, room: roomPageView };
+const VIEWS = {
+    home: () => import('./app/home.js'),
+    entrance: () => import('./app/entrance.js'),
+    room: () => import('./app/room_page.js'),
+    gone: async () => ({ view: gone }),
+};
 
 function gone() {
     setTitle(app.texts.pageGone);
     return { element: emptyPage(app, { title: app.texts.pageGone }), destroy() {} };
 }
 
+/** The view before stays until the next one can be shown; where one is asked for meanwhile, only the last is. */
 function show(match, options = {}) {
+    wanted = match;
+    const name = match?.view ?? 'gone';
+    lazily(app, VIEWS[name], (part) => {
+        if (wanted === match) put(name, () => part.view(app, { room: match?.room, ...options }));
+    });
+}
+
+function put(name, make) {
     const isFirst = view === null;
-    const before = view;
-    // A stage that waits for its page is no part of the view before it.
-    before?.destroy();
-    document.documentElement.dataset.view = match?.view ?? 'gone';
-    view = match ? VIEWS[match.view](app, { room: match.room, ...options }) : gone();
+    view?.destroy();
+    document.documentElement.dataset.view = name;
+    view = make();
     // Moved elements lose their scroll position, so what is there already stays.
     for (const child of [...main.children]) if (child !== view.element) child.remove();
     if (!view.element.isConnected) main.append(view.element);
@@ -93,6 +106,7 @@ function showLanguages(current) {
 
 async function speak(language) {
     app.texts = await loadTexts(language);
+    app.locale = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
     document.documentElement.lang = language;
     document.getElementById('skip').textContent = app.texts.skipToContent;
     showLanguages(language);

@@ -19,6 +19,7 @@ const roomIdOf = (page) => Number(/\/chats\/(\d+)/.exec(page.url())[1]);
 
 test('a public room is made by its title alone, and leads to its entrance', async (t) => {
     const { page, dialog } = await openDialog(t);
+    await assertFocused(dialog.getByLabel('Title'));
     await page.keyboard.type('  Night owls ');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/entrance');
@@ -103,6 +104,7 @@ test('the dialog works by keyboard alone and gives the focus back', async (t) =>
     const button = page.getByRole('button', { name: 'New room' });
     await button.focus();
     await page.keyboard.press('Enter');
+    await assertFocused(page.getByRole('dialog').getByLabel('Title'));
     await page.keyboard.type('Keyboard only');
     for (let press = 0; press < 2; press += 1) await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');

@@ -35,11 +35,12 @@ test('the preview shows name and colour as they are chosen', async (t) => {
     const preview = page.getByRole('group', { name: 'Preview' });
     await page.getByLabel('Your name').fill('Zoë');
     assert.match(await preview.innerText(), /Zoë/);
-    const colorOf = () => page.locator('.preview-badge').evaluate((badge) => getComputedStyle(badge).backgroundColor);
-    await page.getByTitle('Coral').click();
-    assert.equal(await colorOf(), 'rgb(217, 83, 74)');
+    const colorOf = () => preview.getByText('Zoë').evaluate((name) => getComputedStyle(name).color);
+    await page.getByLabel('Another colour').fill('#123456');
+    assert.equal(await colorOf(), 'rgb(18, 52, 86)');
     await page.getByLabel('Another colour').fill('#ffee00');
-    assert.equal(await colorOf(), 'rgb(255, 238, 0)');
+    const [red, green, blue] = (await colorOf()).match(/\d+/g).map(Number);
+    assert.ok(red < 160 && green < 160 && blue < 40, 'yellow that can be read on light ground');
     assert.equal(await page.getByRole('radio', { checked: true }).count(), 0);
 });
 

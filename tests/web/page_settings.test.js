@@ -32,7 +32,7 @@ test('the owner renames and describes the room, and limits what it keeps', async
     await dialog.getByLabel('Title').fill('Renamed by its owner');
     await dialog.getByLabel('Description').fill('As it should be');
     await dialog.getByLabel('Keep messages for').selectOption('a week');
-    await dialog.getByLabel('Keep at most').fill('500');
+    await dialog.getByLabel('Most messages kept').fill('500');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The room was changed.').waitFor();
     await page.getByRole('heading', { name: 'Renamed by its owner' }).waitFor();
@@ -42,10 +42,10 @@ test('the owner renames and describes the room, and limits what it keeps', async
 
     await page.getByRole('button', { name: 'Room settings' }).click();
     assert.equal(await dialog.getByLabel('Keep messages for').inputValue(), '604800');
-    await dialog.getByLabel('Keep at most').fill('many');
+    await dialog.getByLabel('Most messages kept').fill('many');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('A whole number, please, or nothing.').waitFor();
-    await dialog.getByLabel('Keep at most').fill('');
+    await dialog.getByLabel('Most messages kept').fill('');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
     assert.equal((await roomOf(id)).max_events, undefined);

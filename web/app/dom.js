@@ -79,9 +79,9 @@ export function iconButton(name, label, { bare = false, ...properties } = {}) {
 /** A room's own lamp: its hue comes from its title, and it shines while somebody is there. */
 export function lamp(title, online) {
     const made = element('span', { class: 'lamp', 'aria-hidden': 'true' });
-    let hash = 7;
-    for (const character of title) hash = (hash * 31 + character.codePointAt(0)) % 3600;
-    made.style.setProperty('--hue', String(Math.round(hash / 10)));
+    let hash = 2166136261;
+    for (const character of title) hash = Math.imul(hash ^ character.codePointAt(0), 16777619);
+    made.style.setProperty('--hue', String((hash >>> 8) % 360));
     lightLamp(made, online);
     return made;
 }

@@ -1,12 +1,11 @@
 // The way into a room: who one is there, and its password where it has one.
-import { ColorField, inkOn } from './colors.js';
+import { ColorField, readableOn } from './colors.js';
 import { element, lamp, userText } from './dom.js';
 import { PasswordField, validateAll } from './fields.js';
 import { Form } from './form.js';
 import { isNameRefused, isNameTaken, isThrottled, isTokenRefused, isWrongSecret } from './problems.js';
 import { nameField } from './room_fields.js';
 import { needsPassword, trim } from './room_rules.js';
-import { RoomStage } from './room_stage.js';
 import { roomPath } from './router.js';
 import { usernameOf } from './tokens.js';
 import { loadRoom, placeholder } from './whole_page.js';
@@ -57,16 +56,17 @@ class Entrance {
             check: (value) => (value === '' ? texts.wrongPassword : null),
         });
         this.password.element.hidden = !isLocked || isOwner;
-        this.bubble = element('div', { class: 'preview-bubble' }, (this.previewName = userText('', { class: 'preview-name' })), element('span', {}, texts.previewHello));
         this.badge = element('span', { class: 'preview-badge', 'aria-hidden': 'true' });
-        const preview = element('div', { class: 'preview', role: 'group', 'aria-label': texts.preview }, this.badge, this.bubble);
+        this.previewName = userText('', { class: 'preview-name' });
+        const said = element('div', { class: 'preview-said' }, this.previewName, element('span', { class: 'preview-bubble' }, texts.previewHello));
+        this.preview = element('div', { class: 'preview', role: 'group', 'aria-label': texts.preview }, this.badge, said);
         this.name.input.addEventListener('input', () => this.#preview());
 
         this.#form?.destroy();
         this.#form = new Form(texts, {
             submit: texts.enter,
             busy: texts.entering,
-            children: [this.name.element, isOwner && element('p', { class: 'field-hint' }, texts.ownerEnters), this.password.element, this.color.element, preview],
+            children: [this.name.element, isOwner && element('p', { class: 'field-hint' }, texts.ownerEnters), this.password.element, this.color.element, this.preview],
             actions: [element('a', { href: '/', class: 'button quiet' }, texts.allRooms)],
             send: () => this.#send(),
             handle: (error) => this.#handle(error),
@@ -92,12 +92,9 @@ class Entrance {
 
     #preview() {
         const name = trim(this.name.value) || this.#app.texts.previewName;
-        const color = this.color.value;
         this.previewName.textContent = name;
         this.badge.textContent = [...name][0].toLocaleUpperCase();
-        this.badge.style.setProperty('--person', color);
-        this.badge.style.setProperty('--person-ink', inkOn(color));
-        this.bubble.style.setProperty('--person', color);
+        this.preview.style.setProperty('--person', readableOn(this.preview, this.color.value));
     }
 
     async #send() {
@@ -106,6 +103,7 @@ class Entrance {
         const person = { name: trim(this.name.value), color: this.color.value };
         keep.rememberPerson(person);
         const token = await this.#takeToken(globes, person.name);
+        const { RoomStage } = await import('./room_stage.js');
         const stage = new RoomStage(this.#app, { room: this.#room, seat: { ...person, token } });
         this.#stage = stage;
         this.#app.backstage(stage.element);
@@ -149,6 +147,6 @@ class Entrance {
     }
 }
 
-export function entranceView(app, { room, notice }) {
+export function view(app, { room, notice }) {
     return new Entrance(app, room, notice);
 }

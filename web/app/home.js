@@ -1,11 +1,15 @@
 // The list of rooms: who talks where, live; search; the way to a new room.
-import { createRoom } from './create_room.js';
 import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
+import { lazily } from './lazily.js';
 import { RoomList, matchesQuery } from './room_list.js';
 import { entrancePath, roomPath } from './router.js';
 
 const POLL_MS = 5000;
 const SKELETON_ROWS = 6;
+
+function createRoom(app, draft) {
+    lazily(app, () => import('./create_room.js'), (part) => part.createRoom(app, draft));
+}
 
 class RoomRow {
     #texts;
@@ -217,7 +221,7 @@ class Home {
     }
 }
 
-export function homeView(app) {
+export function view(app) {
     app.setTitle(app.texts.homeTitle);
     return new Home(app);
 }

@@ -23,7 +23,7 @@ export class RoomHeader {
         this.countName = unseen('');
         this.members = element('button', { type: 'button', class: 'icon-button room-members', 'aria-expanded': 'false', onclick: onmembers }, icon('people'), this.count, this.countName);
         this.bell = this.#bell();
-        const link = iconButton('link', texts.copyLink, { bare: true, onclick: () => this.#copyLink(room.id) });
+        const link = iconButton('link', texts.copyLink, { bare: true, class: 'icon-button room-link', onclick: () => this.#copyLink(room.id) });
         const settings = onsettings && iconButton('settings', texts.settings, { bare: true, onclick: onsettings });
         const back = element('a', { href: '/', class: 'icon-button', 'aria-label': texts.allRooms, title: texts.allRooms }, icon('back'));
         this.element = element(

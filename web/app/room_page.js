@@ -42,6 +42,6 @@ class RoomPage {
     }
 }
 
-export function roomPageView(app, { room }) {
+export function view(app, { room }) {
     return new RoomPage(app, room);
 }

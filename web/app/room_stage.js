@@ -4,9 +4,9 @@ import { ConnectionError } from '../globes.js';
 import { RoomView } from '../room/room_view.js';
 import { Attention } from './attention.js';
 import { element } from './dom.js';
+import { lazily } from './lazily.js';
 import { isNameRefused, isNameTaken } from './problems.js';
 import { RoomHeader } from './room_header.js';
-import { openSettings } from './settings.js';
 import { entrancePath } from './router.js';
 
 /** Close codes after which nobody comes back by itself (docs/protocol.md). */
@@ -58,6 +58,7 @@ export class RoomStage {
             connection: this.#connection,
             room,
             texts: app.texts,
+            language: app.locale,
             storage: app.drafts,
             onMembers: (shown) => this.#header.membersShown(shown),
             onUnread: (count) => {
@@ -172,6 +173,7 @@ export class RoomStage {
             this.#attention.room = room;
             this.#header.showRoom(room);
         };
-        openSettings(this.#app, { room: this.room, token: this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token, onchange });
+        const token = this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token;
+        lazily(this.#app, () => import('./settings.js'), (part) => part.openSettings(this.#app, { room: this.room, token, onchange }));
     }
 }
