@@ -1,9 +1,117 @@
-// Lists the public rooms.
-const answer = await fetch('/chats?limit=1000', { headers: { Accept: 'application/json' } });
-for (const { title, description, visibility, online } of await answer.json()) {
-    if (visibility !== 'public') continue;
-    const row = document.createElement('li');
-    row.dir = 'auto';
-    row.textContent = `${title} (${online}) ${description}`;
-    document.querySelector('#rooms').append(row);
+// The page: puts up the view of each address, in the person's language, around one client of this server.
+import { element, iconButton } from './app/dom.js';
+import { Keep, storageOrNull } from './app/keep.js';
+import { lazily } from './app/lazily.js';
+import { LANGUAGES, loadTexts, pickLanguage } from './app/language.js';
+import { Router } from './app/router.js';
+import { emptyPage } from './app/whole_page.js';
+import { Globes } from './globes.js';
+
+const NOTICE_MS = 6000;
+
+const main = document.getElementById('view');
+const noticeBar = document.getElementById('notice');
+const keep = new Keep();
+
+/** What the views share. */
+const app = {
+    keep,
+    globes: new Globes(location.origin, { storage: storageOrNull(() => window.sessionStorage) }),
+    drafts: storageOrNull(() => window.localStorage),
+    texts: null,
+    /** How this person writes times and numbers, in that language. */
+    locale: null,
+    router: null,
+    /** The room that one is in, or null. */
+    stage: null,
+    setTitle,
+    notice,
+    backstage,
+};
+
+let view = null;
+let wanted = null;
+let noticeTimer = null;
+
+function setTitle(title) {
+    document.title = `${title} · Globes`;
 }
+
+/** Says something in passing. */
+function notice(text) {
+    clearTimeout(noticeTimer);
+    const hide = () => noticeBar.replaceChildren();
+    noticeBar.replaceChildren(element('p', { dir: 'auto' }, text), iconButton('close', app.texts.dismiss, { bare: true, onclick: hide }));
+    noticeTimer = setTimeout(hide, NOTICE_MS);
+}
+
+/** Sets an element up behind the view: it has its size, but nobody sees or reaches it until it becomes the view. */
+function backstage(waiting) {
+    waiting.inert = true;
+    waiting.classList.add('backstage');
+    main.append(waiting);
+}
+
+const VIEWS = {
+    home: () => import('./app/home.js'),
+    entrance: () => import('./app/entrance.js'),
+    room: () => import('./app/room_page.js'),
+    gone: async () => ({ view: gone }),
+};
+
+function gone() {
+    setTitle(app.texts.pageGone);
+    return { element: emptyPage(app, { title: app.texts.pageGone }), destroy() {} };
+}
+
+/** The view before stays until the next one can be shown; where one is asked for meanwhile, only the last is. */
+function show(match, options = {}) {
+    wanted = match;
+    const name = match?.view ?? 'gone';
+    lazily(app, VIEWS[name], (part) => {
+        if (wanted === match) put(name, () => part.view(app, { room: match?.room, ...options }));
+    });
+}
+
+function put(name, make) {
+    const isFirst = view === null;
+    view?.destroy();
+    document.documentElement.dataset.view = name;
+    view = make();
+    // Moved elements lose their scroll position, so what is there already stays.
+    for (const child of [...main.children]) if (child !== view.element) child.remove();
+    if (!view.element.isConnected) main.append(view.element);
+    view.element.inert = false;
+    view.element.classList.remove('backstage');
+    window.scrollTo(0, 0);
+    if (!isFirst && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+    view.shown?.();
+}
+
+function showLanguages(current) {
+    const select = element('select', { 'aria-label': app.texts.language, class: 'language' });
+    for (const [tag, name] of Object.entries(LANGUAGES)) {
+        const option = element('option', { value: tag, lang: tag }, name);
+        option.selected = tag === current;
+        select.append(option);
+    }
+    select.addEventListener('change', async () => {
+        keep.language = select.value;
+        await speak(select.value);
+        app.router.refresh();
+        document.querySelector('.language').focus();
+    });
+    document.getElementById('language').replaceChildren(select);
+}
+
+async function speak(language) {
+    app.texts = await loadTexts(language);
+    app.locale = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+    document.documentElement.lang = language;
+    document.getElementById('skip').textContent = app.texts.skipToContent;
+    showLanguages(language);
+}
+
+await speak(pickLanguage(keep.language));
+app.router = new Router(show);
+app.router.start();

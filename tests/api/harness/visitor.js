@@ -1,0 +1,107 @@
+// People at the page: one Chromium for all tests of a file, each visitor with a profile of their own. Whatever the page
+// throws, and every breach of its Content-Security-Policy, fails the test.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+
+import { assertStatus, post } from './api.js';
+import { eventually } from './wait.js';
+
+const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+/** What the browser says by itself about answers that are no success; the page is expected to cope with them. */
+const NETWORK_NOISE = /^Failed to load resource|^WebSocket connection to .* failed/;
+
+/** A folder to serve in place of the built-in page, such as the sources as they are. */
+const folder = process.env.GLOBES_WEB;
+
+/** For `sharedServer`: the server with the page to test. */
+export const pageConfig = folder ? { config: { Static: folder } } : {};
+
+/** The browser of a file's tests. */
+export function sharedBrowser() {
+    let browser;
+    before(async () => {
+        browser = await chromium.launch({
+            executablePath,
+            args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+        });
+    });
+    after(() => browser.close());
+
+    /**
+     * Somebody new opens `url`.
+     * @param {import('node:test').TestContext} t
+     * @param {{ size?: object, scheme?: 'light' | 'dark', locale?: string, init?: () => void }} [options] `init` runs in
+     *     the page before its own scripts; the rest is Playwright's
+     * @returns {Promise<import('playwright-core').Page>}
+     */
+    return async function visit(t, url, { size = DESKTOP, scheme = 'light', locale = 'en-GB', init, ...options } = {}) {
+        const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: 'reduce', ...options });
+        const faults = [];
+        context.on('weberror', (error) => faults.push(error.error().stack));
+        context.on('console', (message) => {
+            if (message.type() === 'error' && !NETWORK_NOISE.test(message.text())) faults.push(message.text());
+        });
+        t.after(async () => {
+            await context.close();
+            assert.deepEqual(faults, [], 'the page throws nothing and keeps to its policy');
+        });
+        if (init) await context.addInitScript(init);
+        const page = await context.newPage();
+        await page.goto(url);
+        return page;
+    };
+}
+
+/** Comes into a public room by its entrance. */
+export async function enter(page, name) {
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.waitForURL(/\/chats\/\d+$/);
+}
+
+/** As if the tab went out of sight, or came back: headless pages are always seen. */
+export function setHidden(page, hidden) {
+    return page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+}
+
+/** Wrong passwords until the server takes no more of them for this room from this address. */
+export async function exhaustPasswordTries(server, room) {
+    await eventually(async () => {
+        const { status } = await post(server, `/chats/${room.id}/token`, { name: 'mallory', secret: 'wrong password' });
+        return status === 429;
+    }, 'the server refuses further tries');
+}
+
+/** Makes many public rooms at once. */
+export async function createRooms(server, titles) {
+    for (const title of titles) assertStatus(await post(server, '/chats', { title, visibility: 'public' }), 201);
+}
+
+export function assertFocused(locator) {
+    return eventually(() => locator.evaluate((element) => element === document.activeElement), `${locator} has the focus`);
+}
+
+/** Nothing that axe-core knows to look for is wrong with the page as it stands. */
+export async function assertAccessible(page) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`);
+    assert.deepEqual(found, [], `at ${page.url()}`);
+}
+
+/** Nothing is wider than the screen. */
+export async function assertFits(page) {
+    const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    assert.ok(content <= screen, `the content is ${content} px wide on a screen of ${screen} px, at ${page.url()}`);
+}

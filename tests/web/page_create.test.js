@@ -1,0 +1,134 @@
+// The dialog that makes a room: its rules in place, what it sends, and what the browser remembers of it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { PASSWORD, assertStatus, createRoom, get, put } from '../api/harness/api.js';
+import { sharedServer } from '../api/harness/server.js';
+import { assertFocused, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
+
+const server = sharedServer(pageConfig);
+const visit = sharedBrowser();
+
+async function openDialog(t, options) {
+    const page = await visit(t, server.origin, options);
+    await page.getByRole('button', { name: 'New room' }).click();
+    return { page, dialog: page.getByRole('dialog', { name: 'New room' }) };
+}
+
+const roomIdOf = (page) => Number(/\/chats\/(\d+)/.exec(page.url())[1]);
+
+test('a public room is made by its title alone, and leads to its entrance', async (t) => {
+    const { page, dialog } = await openDialog(t);
+    await assertFocused(dialog.getByLabel('Title'));
+    await page.keyboard.type('  Night owls ');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/entrance');
+    await page.getByRole('heading', { name: 'Night owls' }).waitFor();
+    assert.equal(await dialog.count(), 0);
+    const { json } = await get(server, `/chats/${roomIdOf(page)}`);
+    assert.deepEqual([json.title, json.description, json.visibility], ['Night owls', '', 'public']);
+    // It has an owner: nobody else may change it.
+    assertStatus(await put(server, `/chats/${json.id}`, { description: 'Mine now' }), 401);
+});
+
+test('a private room needs a password, and its owner comes in without it, under the name given', async (t) => {
+    const { page, dialog } = await openDialog(t);
+    await dialog.getByLabel('Title').fill('Vault');
+    await dialog.getByLabel('Description').fill('Behind the bookshelf');
+    await dialog.getByText('Private', { exact: true }).click();
+    await dialog.getByLabel('Password', { exact: true }).fill('short');
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await dialog.getByText('At least 8 characters, please.').waitFor();
+    await assertFocused(dialog.getByLabel('Password', { exact: true }));
+    await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    assert.equal(await dialog.getByText('At least 8 characters, please.').count(), 0, 'it goes away while typing');
+    await dialog.getByLabel('Your name in this room').fill('Ada');
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await page.waitForURL('**/entrance');
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'Ada');
+    assert.equal(await page.getByLabel('Password of this room').isVisible(), false);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.waitForURL(/\/chats\/\d+$/);
+    await page.getByRole('heading', { name: 'Vault' }).waitFor();
+});
+
+test('a hidden room that was made here is found again at home, and only here', async (t) => {
+    const { page, dialog } = await openDialog(t);
+    await dialog.getByLabel('Title').fill('Tree house');
+    await dialog.getByText('Hidden', { exact: true }).click();
+    await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await dialog.getByLabel('Only I can change this room').uncheck();
+    assert.equal(await dialog.getByLabel('Your name in this room').isVisible(), false);
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await page.waitForURL('**/entrance');
+    await page.getByRole('link', { name: 'Globes' }).click();
+    const row = page.getByRole('link', { name: 'Tree house' });
+    assert.match(await row.innerText(), /Hidden[^]*Yours/);
+    const other = await visit(t, server.origin);
+    await other.getByRole('link', { name: 'Public Chat' }).waitFor();
+    assert.equal(await other.getByRole('link', { name: 'Tree house' }).count(), 0);
+});
+
+test('what is wrong with a field is said beside it, and the first of them gets the focus', async (t) => {
+    const { page, dialog } = await openDialog(t);
+    const title = dialog.getByLabel('Title');
+    const problemOf = (field) => field.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby').split(' ').at(-1)).textContent);
+    await dialog.getByLabel('Description').fill('x'.repeat(71));
+    await dialog.getByText('1 character too many').waitFor();
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    assert.equal(await problemOf(title), 'At least 2 characters, please.');
+    assert.equal(await title.getAttribute('aria-invalid'), 'true');
+    await assertFocused(title);
+    assert.equal(await problemOf(dialog.getByLabel('Description')), 'At most 70 characters, please.');
+    await title.fill('12');
+    assert.equal(await problemOf(title), 'Digits alone would be a room’s number. Add a word.');
+    await title.fill('12 angry men');
+    assert.equal(await problemOf(title), '');
+    assert.equal(await title.getAttribute('aria-invalid'), null);
+    assert.equal(new URL(page.url()).pathname, '/', 'nothing was sent');
+});
+
+test('a title that is taken is said in place, and another one goes through', async (t) => {
+    await createRoom(server, { title: 'Taken already' });
+    const { page, dialog } = await openDialog(t);
+    await dialog.getByLabel('Title').fill('taken ALREADY');
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await dialog.getByText('There is a room with this title already.').waitFor();
+    await dialog.getByLabel('Title').fill('Not taken yet');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/entrance');
+});
+
+test('the dialog works by keyboard alone and gives the focus back', async (t) => {
+    const page = await visit(t, server.origin);
+    const button = page.getByRole('button', { name: 'New room' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await assertFocused(page.getByRole('dialog').getByLabel('Title'));
+    await page.keyboard.type('Keyboard only');
+    for (let press = 0; press < 2; press += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await page.getByRole('radio', { name: 'Private' }).isChecked(), true);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    const password = page.getByRole('dialog').getByLabel('Password', { exact: true });
+    assert.equal(await password.getAttribute('type'), 'text', 'the eye shows the password');
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    await assertFocused(button);
+});
+
+test('a server that can’t be reached is said at the form, and what was written stays', async (t) => {
+    const { page, dialog } = await openDialog(t);
+    await dialog.getByLabel('Title').fill('Message in a bottle');
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await dialog.getByText('The server can’t be reached.').waitFor();
+    assert.equal(await dialog.getByLabel('Title').inputValue(), 'Message in a bottle');
+    await page.context().setOffline(false);
+    await dialog.getByRole('button', { name: 'Create room' }).click();
+    await page.waitForURL('**/entrance');
+    await enter(page, 'ada');
+});

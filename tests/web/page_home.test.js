@@ -1,0 +1,149 @@
+// The list of rooms: what is in it, live, and the ways through it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPrivateRoom, createRoom, remove } from '../api/harness/api.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { sharedServer, startServer } from '../api/harness/server.js';
+import { createRooms, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+
+const server = sharedServer(pageConfig);
+const visit = sharedBrowser();
+
+const rowOf = (page, title) => page.getByRole('link', { name: title });
+
+test('every room that is not hidden is listed with its mark and who is there, and leads to its entrance', async (t) => {
+    const open = await createRoom(server, { title: 'Gardeners', description: 'Soil and seeds' });
+    await createPrivateRoom(server, { title: 'Locksmiths' });
+    await createRoom(server, { title: 'Ghosts', visibility: 'hidden', password: 'correct horse' });
+    const member = await ChatClient.join(server, open, 'ada');
+    const page = await visit(t, server.origin);
+
+    const text = (title) => rowOf(page, title).innerText();
+    assert.match(await text('Gardeners'), /Soil and seeds[^]*Public[^]*1 here/);
+    assert.match(await text('Locksmiths'), /Private[^]*empty/);
+    assert.equal(await rowOf(page, 'Ghosts').count(), 0);
+    assert.match(await page.getByText(/in 1 room right now/).innerText(), /^1 person/);
+    await rowOf(page, 'Gardeners').click();
+    await page.waitForURL(`**/chats/${open.id}/entrance`);
+    await page.getByRole('heading', { name: 'Gardeners' }).waitFor();
+    await page.goBack();
+    await rowOf(page, 'Gardeners').waitFor();
+    await member.leave();
+});
+
+test('counts, new and deleted rooms show without a reload, in the order in which the list began', async (t) => {
+    const first = await createRoom(server, { title: 'First of two' });
+    const second = await createRoom(server, { title: 'Second of two' });
+    const doomed = await createRoom(server, { title: 'Doomed room' });
+    const page = await visit(t, server.origin);
+    await rowOf(page, 'Doomed room').waitFor();
+    const titles = () => page.locator('.room-title').allInnerTexts();
+    const before = await titles();
+
+    const ada = await ChatClient.join(server, second, 'ada');
+    const ben = await ChatClient.join(server, second, 'ben');
+    await remove(server, `/chats/${doomed.id}`);
+    await createRoom(server, { title: 'Born later' });
+    await rowOf(page, 'Born later').waitFor();
+    await rowOf(page, 'Second of two').getByText('2 here').waitFor();
+    assert.deepEqual(await titles(), [...before.filter((title) => title !== 'Doomed room'), 'Born later']);
+    assert.match(await rowOf(page, first.title).innerText(), /empty/);
+    await ada.leave();
+    await ben.leave();
+});
+
+test('a tab out of sight asks for nothing, and catches up when it is seen again', async (t) => {
+    const room = await createRoom(server, { title: 'Watched pot' });
+    const page = await visit(t, 'about:blank');
+    await page.clock.install();
+    await page.goto(server.origin);
+    await rowOf(page, 'Watched pot').waitFor();
+    let asked = 0;
+    page.on('request', (request) => (asked += new URL(request.url()).pathname === '/chats'));
+    await setHidden(page, true);
+    await page.clock.fastForward(60_000);
+    const member = await ChatClient.join(server, room, 'ada');
+    assert.equal(asked, 0);
+    await setHidden(page, false);
+    await rowOf(page, 'Watched pot').getByText('1 here').waitFor();
+    assert.equal(asked, 1);
+    await member.leave();
+});
+
+test('a search finds words of title and description without regard to case and accents', async (t) => {
+    await createRoom(server, { title: 'Café de Flore', description: 'Philosophie' });
+    const page = await visit(t, server.origin);
+    await rowOf(page, 'Café de Flore').waitFor();
+    const search = page.getByRole('searchbox', { name: 'Search rooms' });
+    await search.fill('philo CAFE');
+    assert.deepEqual(await page.locator('.room-title').allInnerTexts(), ['Café de Flore']);
+    await page.getByText('1 room found').waitFor();
+    await search.fill('No such place');
+    assert.equal(await page.locator('.room-title').count(), 0);
+    await page.getByText('No room matches “No such place”.').waitFor();
+    await page.getByRole('button', { name: 'Create it' }).click();
+    assert.equal(await page.getByRole('dialog').getByLabel('Title').inputValue(), 'No such place');
+    await page.keyboard.press('Escape');
+    await search.fill('');
+    await rowOf(page, 'Public Chat').waitFor();
+});
+
+test('more than a hundred rooms come page by page, and a search looks through all of them', async (t) => {
+    const own = await startServer(t, pageConfig);
+    const names = Array.from({ length: 249 }, (_, index) => `Room of ${String(index + 2).padStart(3, '0')}`);
+    await createRooms(own, names);
+    const page = await visit(t, own.origin);
+    const rows = page.locator('.room-row');
+    await rowOf(page, 'Room of 100').waitFor();
+    assert.equal(await rows.count(), 100);
+    await page.getByRole('button', { name: 'More rooms' }).click();
+    await rowOf(page, 'Room of 200').waitFor();
+    assert.equal(await rows.count(), 200);
+    assert.match(await page.evaluate(() => document.activeElement.innerText), /Room of 101/, 'the focus goes to the first new one');
+    await page.getByRole('searchbox').fill('of 250');
+    await rowOf(page, 'Room of 250').waitFor();
+    assert.equal(await rows.count(), 1);
+    await page.getByRole('searchbox').fill('');
+    await rowOf(page, 'Room of 250').waitFor();
+    assert.equal(await rows.count(), 250);
+    assert.equal(await page.getByRole('button', { name: 'More rooms' }).isVisible(), false);
+});
+
+test('a server that goes away is told, and the list comes back with it', async (t) => {
+    const own = await startServer(t, pageConfig);
+    const page = await visit(t, own.origin);
+    await rowOf(page, 'Public Chat').waitFor();
+    const { port } = own;
+    await own.stop();
+    await page.getByText('The server can’t be reached. The list may be out of date.').waitFor();
+    assert.equal(await rowOf(page, 'Public Chat').isVisible(), true);
+    await own.start({ address: `127.0.0.1:${port}` });
+    await page.getByText('The list may be out of date.').waitFor({ state: 'detached' });
+});
+
+test('a list that can’t be loaded can be asked for again', async (t) => {
+    const page = await visit(t, 'about:blank');
+    await page.route('**/chats?*', (route) => (route.request().resourceType() === 'document' ? route.fallback() : route.abort()));
+    await page.goto(server.origin);
+    await page.getByText('The rooms could not be loaded.').waitFor();
+    await page.unroute('**/chats?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await rowOf(page, 'Public Chat').waitFor();
+});
+
+test('the page speaks the browser’s language, or the one that is chosen', async (t) => {
+    const page = await visit(t, server.origin, { locale: 'de-AT' });
+    await page.getByRole('heading', { name: 'Räume' }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+    await page.getByLabel('Sprache').selectOption('English');
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    assert.equal(await page.title(), 'Rooms · Globes');
+});
+
+test('a language that there are no texts for is English', async (t) => {
+    const page = await visit(t, server.origin, { locale: 'ja-JP' });
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+});

@@ -1,0 +1,247 @@
+// A room's page around its messages: the header, reloads and links, other windows, a tab out of sight.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPrivateRoom, createRoom, remove, takeToken, usersOf } from '../api/harness/api.js';
+import { ChatClient } from '../api/harness/chat_client.js';
+import { sharedServer, startServer } from '../api/harness/server.js';
+import { assertFocused, enter, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+import { eventually } from '../api/harness/wait.js';
+
+const server = sharedServer(pageConfig);
+const visit = sharedBrowser();
+
+const entranceOf = (room, { origin } = server) => `${origin}/chats/${room.id}/entrance`;
+
+async function comeIn(t, room, name, options) {
+    const page = await visit(t, entranceOf(room, options?.server), options);
+    await enter(page, name);
+    await page.getByText('Connected').waitFor();
+    return page;
+}
+
+async function say(page, text) {
+    const message = page.getByRole('textbox', { name: 'Your message' });
+    await message.fill(text);
+    await message.press('Enter');
+}
+
+const titled = (page, title) => eventually(async () => (await page.title()) === title, `the title ${title}`);
+
+test('two people see each other’s messages, and who is there', async (t) => {
+    const room = await createRoom(server, { title: 'Two at a table', description: 'Tea for two' });
+    const ada = await comeIn(t, room, 'ada');
+    const ben = await comeIn(t, room, 'ben');
+    await ada.getByRole('heading', { name: 'Two at a table' }).waitFor();
+    await ada.getByText('Tea for two').waitFor();
+    await ada.getByRole('button', { name: '2 people here' }).waitFor();
+    await say(ada, 'Hello ben');
+    await ben.getByText('Hello ben', { exact: true }).waitFor();
+    await say(ben, 'Hello ada');
+    await ada.getByText('Hello ada', { exact: true }).waitFor();
+
+    await ada.getByRole('button', { name: '2 people here' }).click();
+    assert.equal(await ada.getByRole('button', { name: '2 people here' }).getAttribute('aria-expanded'), 'true');
+    assert.match(await ada.getByRole('complementary', { name: 'People here' }).innerText(), /ada[^]*ben/);
+    await ben.getByRole('link', { name: 'All rooms' }).click();
+    await ada.getByRole('button', { name: '1 person here' }).waitFor();
+    assert.match(await ben.getByRole('link', { name: 'Two at a table' }).innerText(), /1 here/);
+});
+
+test('the entrance lets nobody see the room before the name is theirs', async (t) => {
+    const room = await createRoom(server);
+    const ada = await comeIn(t, room, 'ada');
+    const second = await visit(t, entranceOf(room));
+    await second.getByLabel('Your name').fill('ada');
+    await second.getByRole('button', { name: 'Come in' }).click();
+    await second.getByText('Somebody here has this name already.').waitFor();
+    assert.equal(await second.locator('.room').count(), 0);
+    assert.deepEqual(await usersOf(server, room), ['ada']);
+    await ada.close();
+});
+
+test('a reload comes back to the same room as the same person, also where there is a password', async (t) => {
+    const room = await createPrivateRoom(server);
+    const watcher = await ChatClient.join(server, room, 'watcher', { token: await takeToken(server, room, 'watcher') });
+    const page = await visit(t, entranceOf(room));
+    await page.getByLabel('Password of this room').fill('correct horse');
+    await enter(page, 'ada');
+    await say(page, 'before the reload');
+    await watcher.find((event) => event.msg === 'before the reload');
+    await page.reload();
+    await page.getByText('before the reload', { exact: true }).waitFor();
+    await say(page, 'after the reload');
+    const event = await watcher.find(({ msg }) => msg === 'after the reload');
+    assert.equal(event.name, 'ada');
+    await watcher.leave();
+});
+
+test('the link to a room leads whoever has no seat there to its entrance, and back home from there', async (t) => {
+    const room = await createRoom(server);
+    const page = await visit(t, server.origin);
+    await page.goto(`${server.origin}/chats/${room.id}`);
+    await page.waitForURL(entranceOf(room));
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    await page.goto(`${server.origin}/chats/4242`);
+    await page.getByRole('heading', { name: 'There is no such room' }).waitFor();
+});
+
+test('back and forward lead through home, entrance and room, and leaving a room leaves it', async (t) => {
+    const room = await createRoom(server, { title: 'Revolving door' });
+    const page = await visit(t, server.origin);
+    await page.getByRole('link', { name: 'Revolving door' }).click();
+    await enter(page, 'ada');
+    await page.getByText('Connected').waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Come in' }).waitFor();
+    await eventually(async () => (await usersOf(server, room)).length === 0, 'ada has left');
+    await page.goForward();
+    await page.getByText('Connected').waitFor();
+    await eventually(async () => (await usersOf(server, room))[0] === 'ada', 'ada is back');
+    await page.getByRole('link', { name: 'All rooms' }).click();
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+});
+
+test('a tab out of sight counts what was said in its title, until it is seen again', async (t) => {
+    const room = await createRoom(server, { title: 'Corner shop' });
+    const page = await comeIn(t, room, 'ada');
+    const ben = await ChatClient.join(server, room, 'ben');
+    await titled(page, 'Corner shop · Globes');
+    await setHidden(page, true);
+    ben.say('ben', 'one');
+    await titled(page, '(1) Corner shop · Globes');
+    ben.say('ben', 'two');
+    await titled(page, '(2) Corner shop · Globes');
+    await setHidden(page, false);
+    await titled(page, 'Corner shop · Globes');
+    await ben.leave();
+});
+
+test('notifications come for whoever asked for them, while the tab is out of sight, and not for what was said before', async (t) => {
+    const room = await createRoom(server, { title: 'Bell tower' });
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', 'long ago');
+    await ben.next();
+    const init = () => {
+        window.notified = [];
+        window.Notification = class {
+            static permission = 'default';
+            static async requestPermission() {
+                return (this.permission = 'granted');
+            }
+            constructor(title, { body }) {
+                window.notified.push([title, body]);
+            }
+            close() {
+                window.notified.push('closed');
+            }
+        };
+    };
+    const page = await visit(t, entranceOf(room), { init });
+    await enter(page, 'ada');
+    await page.getByText('long ago', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Notify me of messages' }).click();
+    await page.getByRole('button', { name: 'Stop notifying me' }).waitFor();
+    ben.say('ben', 'while you look');
+    await page.getByText('while you look', { exact: true }).waitFor();
+    await setHidden(page, true);
+    ben.say('ben', '<b>while you don’t</b>');
+    await titled(page, '(1) Bell tower · Globes');
+    assert.deepEqual(await page.evaluate(() => window.notified), [['ben · Bell tower', '<b>while you don’t</b>']]);
+    await setHidden(page, false);
+    assert.equal(await page.evaluate(() => window.notified.at(-1)), 'closed');
+    await page.getByRole('button', { name: 'Stop notifying me' }).click();
+    await setHidden(page, true);
+    ben.say('ben', 'in peace');
+    await titled(page, '(1) Bell tower · Globes');
+    assert.equal(await page.evaluate(() => window.notified.length), 2);
+    await ben.leave();
+});
+
+test('a browser that allows no notifications is told so', async (t) => {
+    const page = await comeIn(t, await createRoom(server), 'ada', {
+        init: () => {
+            window.Notification = class {
+                static permission = 'denied';
+                static requestPermission = async () => 'denied';
+            };
+        },
+    });
+    await page.getByRole('button', { name: 'Notify me of messages' }).click();
+    await page.getByText('Your browser does not allow notifications from this page.').waitFor();
+});
+
+test('the connection’s state is in the header, through a restart of the server', async (t) => {
+    const own = await startServer(t, pageConfig);
+    const page = await comeIn(t, { id: 1 }, 'ada', { server: own });
+    const { port } = own;
+    await own.kill();
+    await page.locator('.room-state').getByText('Connection lost.').waitFor();
+    await own.start({ address: `127.0.0.1:${port}` });
+    await page.locator('.room-state').getByText('Connected').waitFor();
+    await say(page, 'still here');
+    await page.getByText('still here', { exact: true }).waitFor();
+});
+
+/** A duplicated tab: it begins with a copy of what the first one keeps. */
+async function duplicate(page) {
+    const kept = await page.evaluate(() => ({ ...sessionStorage }));
+    const twin = await page.context().newPage();
+    await twin.addInitScript((entries) => {
+        for (const [key, value] of Object.entries(entries)) if (!sessionStorage.getItem(key)) sessionStorage.setItem(key, value);
+    }, kept);
+    await twin.goto(page.url());
+    await twin.locator('.room-state').getByText('Connected').waitFor();
+    return twin;
+}
+
+test('another window of the same person takes over, and one with a token can take back', async (t) => {
+    const room = await createPrivateRoom(server);
+    const page = await visit(t, entranceOf(room));
+    await page.getByLabel('Password of this room').fill('correct horse');
+    await enter(page, 'ada');
+    const twin = await duplicate(page);
+    await page.getByRole('button', { name: 'Go on here' }).click();
+    await page.locator('.room-state').getByText('Connected').waitFor();
+    await twin.getByRole('button', { name: 'Go on here' }).waitFor();
+    assert.deepEqual(await usersOf(server, room, await takeToken(server, room, 'ben')), ['ada']);
+});
+
+test('where no token says who one is, a window that was replaced leads back to the entrance', async (t) => {
+    const room = await createRoom(server);
+    const page = await comeIn(t, room, 'ada');
+    await duplicate(page);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.waitForURL(entranceOf(room));
+    assert.deepEqual(await usersOf(server, room), ['ada']);
+});
+
+test('a room that is deleted leads everybody home and says why', async (t) => {
+    const room = await createRoom(server);
+    const page = await comeIn(t, room, 'ada');
+    await remove(server, `/chats/${room.id}`);
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    await page.getByText('This room was deleted.').waitFor();
+    assert.equal(new URL(page.url()).pathname, '/');
+});
+
+test('the link of a room can be copied', async (t) => {
+    const room = await createRoom(server);
+    const page = await comeIn(t, room, 'ada', { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByRole('button', { name: 'Copy the link to this room' }).click();
+    await page.getByText('Link copied.').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${server.origin}/chats/${room.id}`);
+});
+
+test('whoever comes in can write at once', async (t) => {
+    const page = await comeIn(t, await createRoom(server), 'ada');
+    await page.keyboard.type('no click needed');
+    await page.keyboard.press('Enter');
+    await page.getByText('no click needed', { exact: true }).waitFor();
+    await page.getByRole('button', { name: '1 person here' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the list of people' }).waitFor();
+    await page.keyboard.press('Escape');
+    await assertFocused(page.getByRole('button', { name: '1 person here' }));
+});

@@ -1,0 +1,51 @@
+// The colours that people pick for themselves: some to choose from, or any other.
+import { readable } from '../room/colour.js';
+import { element, freshId, unseen } from './dom.js';
+
+/** In the order of `colorNames` of the texts; each can be told apart on light and on dark ground. */
+export const PALETTE = [
+    '#d9534a', '#c07a12', '#6c8a1f', '#1d9462', '#0d8f98', '#2f84c6', '#5b6fd6', '#8a5fd0', '#c0559f', '#c94f74', '#6b7a89',
+];
+
+/** `color` (`#rrggbb`) as the room will show it: moved as little as needed to be read on what stands behind `place`. */
+export function readableOn(place, color) {
+    const background = getComputedStyle(place).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number);
+    const wanted = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+    return `rgb(${readable(wanted, [background]).join(' ')})`;
+}
+
+/** A choice of one colour. `value` is `#rrggbb`; any other text picks one of the palette by chance. */
+export class ColorField {
+    #own;
+
+    constructor(texts, { value, onchange }) {
+        const known = /^#[0-9a-f]{6}$/i.test(value) ? value : PALETTE[Math.floor(Math.random() * PALETTE.length)];
+        const name = freshId('color');
+        const swatches = PALETTE.map((color, index) => {
+            const label = texts.colorNames[index];
+            const input = element('input', { type: 'radio', name, value: color, class: 'visually-hidden' });
+            input.checked = color === known;
+            const swatch = element('label', { class: 'swatch', title: label }, input, unseen(label));
+            swatch.style.setProperty('--swatch', color);
+            return swatch;
+        });
+        this.#own = element('input', { type: 'color', class: 'swatch-own', 'aria-label': texts.colorOwn, title: texts.colorOwn });
+        this.#own.value = known;
+        const choices = element('div', { class: 'swatches' }, ...swatches, this.#own);
+        this.element = element('fieldset', { class: 'field' }, element('legend', {}, texts.color), choices);
+        this.element.addEventListener('input', ({ target }) => {
+            if (target === this.#own) this.#uncheck();
+            else this.#own.value = target.value;
+            onchange();
+        });
+    }
+
+    get value() {
+        return this.#own.value;
+    }
+
+    #uncheck() {
+        const checked = this.element.querySelector('input:checked');
+        if (checked) checked.checked = false;
+    }
+}

@@ -1,0 +1,50 @@
+// The dialog that makes a room.
+import { openDialog } from './dialog.js';
+import { checkBox, validateAll } from './fields.js';
+import { Form } from './form.js';
+import { showAtField } from './problems.js';
+import { descriptionField, nameField, newPasswordField, titleField, visibilityField } from './room_fields.js';
+import { needsPassword, trim } from './room_rules.js';
+import { entrancePath } from './router.js';
+
+/** Opens the dialog; the new room's entrance follows it. */
+export function createRoom(app, { title: wanted = '' } = {}) {
+    const { texts, globes, keep, router } = app;
+    const title = titleField(texts, wanted);
+    const description = descriptionField(texts, '');
+    const visibility = visibilityField(texts, 'public', () => update());
+    const password = newPasswordField(texts, { label: texts.password, hint: texts.passwordHint, isNeeded: () => needsPassword(visibility.value) });
+    const owned = checkBox({ label: texts.owned, hint: texts.ownedExplained, name: 'owner', checked: true, onchange: () => update() });
+    // A private room knows its owner by one name.
+    const ownerName = nameField(texts, { label: texts.ownerName, value: keep.name });
+
+    function update() {
+        password.element.hidden = !needsPassword(visibility.value);
+        ownerName.element.hidden = password.element.hidden || !owned.input.checked;
+    }
+    update();
+
+    async function send() {
+        if (!validateAll([title, description, password, ownerName])) return;
+        const wish = { title: trim(title.value), description: description.value, visibility: visibility.value };
+        if (needsPassword(visibility.value)) wish.password = password.value;
+        if (owned.input.checked) {
+            wish.owner = true;
+            const name = ownerName.element.hidden ? keep.name : trim(ownerName.value);
+            if (name !== '') wish.name = name;
+        }
+        const room = await globes.rooms.create(wish);
+        keep.rememberMade(room.id, room.owner_token);
+        dialog.close();
+        router.go(entrancePath(room.id));
+    }
+
+    const form = new Form(texts, {
+        submit: texts.create,
+        children: [title.element, description.element, visibility.element, password.element, owned.element, ownerName.element],
+        send,
+        handle: (error) => showAtField(texts, error, { title, description, visibility, password, name: ownerName }),
+    });
+    const dialog = openDialog(texts, { title: texts.createTitle, content: form.element, onclose: () => form.destroy() });
+    title.focus();
+}

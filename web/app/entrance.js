@@ -1,0 +1,152 @@
+// The way into a room: who one is there, and its password where it has one.
+import { ColorField, readableOn } from './colors.js';
+import { element, lamp, userText } from './dom.js';
+import { PasswordField, validateAll } from './fields.js';
+import { Form } from './form.js';
+import { isNameRefused, isNameTaken, isThrottled, isTokenRefused, isWrongSecret } from './problems.js';
+import { nameField } from './room_fields.js';
+import { needsPassword, trim } from './room_rules.js';
+import { roomPath } from './router.js';
+import { usernameOf } from './tokens.js';
+import { loadRoom, placeholder } from './whole_page.js';
+
+class Entrance {
+    #app;
+    #room;
+    #form;
+    #stage = null;
+    /** With it the owner needs no password. */
+    #ownerToken = null;
+
+    constructor(app, roomRef, notice) {
+        this.#app = app;
+        this.element = element('div', { class: 'entrance' }, placeholder('entrance-skeleton'));
+        this.#start(roomRef, notice);
+    }
+
+    destroy() {
+        this.#form?.destroy();
+        // Whoever goes away while coming in has not come in.
+        if (this.#app.stage !== this.#stage) this.#stage?.destroy();
+        this.element = null;
+    }
+
+    async #start(roomRef, notice) {
+        const room = await loadRoom(this.#app, roomRef, (problem) => this.element?.replaceChildren(problem));
+        if (!room || !this.element) return;
+        this.#room = room;
+        this.#ownerToken = this.#app.keep.ownerToken(room.id);
+        this.#app.setTitle(room.title);
+        this.#show(notice);
+    }
+
+    #show(notice = null) {
+        const { texts, keep } = this.#app;
+        const room = this.#room;
+        const isLocked = needsPassword(room.visibility);
+        const isOwner = isLocked && this.#ownerToken !== null;
+
+        this.name = nameField(texts, { label: texts.name, value: isOwner ? usernameOf(this.#ownerToken) : keep.name });
+        this.name.input.readOnly = isOwner;
+        this.color = new ColorField(texts, { value: keep.color, onchange: () => this.#preview() });
+        this.password = new PasswordField(texts, {
+            label: texts.roomPassword,
+            name: 'password',
+            autocomplete: 'current-password',
+            check: (value) => (value === '' ? texts.wrongPassword : null),
+        });
+        this.password.element.hidden = !isLocked || isOwner;
+        this.badge = element('span', { class: 'preview-badge', 'aria-hidden': 'true' });
+        this.previewName = userText('', { class: 'preview-name' });
+        const said = element('div', { class: 'preview-said' }, this.previewName, element('span', { class: 'preview-bubble' }, texts.previewHello));
+        this.preview = element('div', { class: 'preview', role: 'group', 'aria-label': texts.preview }, this.badge, said);
+        this.name.input.addEventListener('input', () => this.#preview());
+
+        this.#form?.destroy();
+        this.#form = new Form(texts, {
+            submit: texts.enter,
+            busy: texts.entering,
+            children: [this.name.element, isOwner && element('p', { class: 'field-hint' }, texts.ownerEnters), this.password.element, this.color.element, this.preview],
+            actions: [element('a', { href: '/', class: 'button quiet' }, texts.allRooms)],
+            send: () => this.#send(),
+            handle: (error) => this.#handle(error),
+        });
+        if (notice) this.#form.showAlert(notice);
+        const count = room.users.length;
+        this.element.replaceChildren(
+            element(
+                'div',
+                { class: 'entrance-head' },
+                lamp(room.title, count),
+                userText(room.title, { tabindex: '-1' }, 'h1'),
+                room.description !== '' && userText(room.description, { class: 'entrance-description' }, 'p'),
+                !isLocked && element('p', { class: 'entrance-here' }, texts.entranceHere(count)),
+            ),
+            this.#form.element,
+        );
+        this.#preview();
+        if (this.name.value === '') this.name.focus();
+        else if (!this.password.element.hidden) this.password.focus();
+        else this.element.querySelector('[type=submit]').focus();
+    }
+
+    #preview() {
+        const name = trim(this.name.value) || this.#app.texts.previewName;
+        this.previewName.textContent = name;
+        this.badge.textContent = [...name][0].toLocaleUpperCase();
+        this.preview.style.setProperty('--person', readableOn(this.preview, this.color.value));
+    }
+
+    async #send() {
+        const { globes, keep, router } = this.#app;
+        if (!validateAll([this.name, this.password])) return;
+        const person = { name: trim(this.name.value), color: this.color.value };
+        keep.rememberPerson(person);
+        const token = await this.#takeToken(globes, person.name);
+        const { RoomStage } = await import('./room_stage.js');
+        const stage = new RoomStage(this.#app, { room: this.#room, seat: { ...person, token } });
+        this.#stage = stage;
+        this.#app.backstage(stage.element);
+        try {
+            await stage.joined;
+        } catch (error) {
+            stage.destroy();
+            throw error;
+        }
+        if (!this.element) return;
+        this.#app.stage = stage;
+        router.go(roomPath(this.#room.id));
+    }
+
+    async #takeToken(globes, name) {
+        if (this.#ownerToken !== null) return this.#ownerToken;
+        if (!needsPassword(this.#room.visibility)) return null;
+        const { token } = await globes.tokens.request(this.#room.id, { name, secret: this.password.value });
+        return token;
+    }
+
+    #handle(error) {
+        const { texts, keep } = this.#app;
+        if (isTokenRefused(error) && this.#ownerToken !== null) {
+            // The owner's token has run out: the password is the way in, as for everybody.
+            this.#ownerToken = null;
+            keep.rememberMade(this.#room.id, null);
+            this.#show(texts.comeInAgain);
+            return true;
+        }
+        const at = (field, text) => {
+            field.showProblem(text);
+            field.focus();
+            return true;
+        };
+        if (isWrongSecret(error)) return at(this.password, texts.wrongPassword);
+        if (isNameTaken(error)) return at(this.name, texts.nameTaken);
+        if (isNameRefused(error)) return at(this.name, texts.problemContent);
+        if (isThrottled(error) && !this.password.element.hidden) return at(this.password, texts.tooManyTries);
+        return false;
+    }
+}
+
+export function view(app, { room, notice }) {
+    return new Entrance(app, room, notice);
+}

@@ -1,0 +1,227 @@
+// The list of rooms: who talks where, live; search; the way to a new room.
+import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
+import { lazily } from './lazily.js';
+import { RoomList, matchesQuery } from './room_list.js';
+import { entrancePath, roomPath } from './router.js';
+
+const POLL_MS = 5000;
+const SKELETON_ROWS = 6;
+
+function createRoom(app, draft) {
+    lazily(app, () => import('./create_room.js'), (part) => part.createRoom(app, draft));
+}
+
+class RoomRow {
+    #texts;
+    #lamp;
+    #count;
+
+    constructor(app, room) {
+        const { texts, keep } = app;
+        this.#texts = texts;
+        this.#lamp = lamp(room.title, 0);
+        this.#count = element('span', { class: 'room-count' });
+        const words = element(
+            'span',
+            { class: 'room-words' },
+            userText(room.title, { class: 'room-title' }),
+            room.description !== '' && userText(room.description, { class: 'room-description' }),
+        );
+        const marks = element(
+            'span',
+            { class: 'room-marks' },
+            element('span', { class: 'mark' }, icon(room.visibility), element('span', {}, texts[room.visibility])),
+            keep.hasMade(room.id) && element('span', { class: 'mark mark-own' }, texts.yours),
+        );
+        const path = keep.seat(room.id) ? roomPath(room.id) : entrancePath(room.id);
+        // The spaces part what the link is called by: title, description, marks, count.
+        const link = element('a', { class: 'room-row', href: path }, this.#lamp, words, unseen('. '), marks, unseen('. '), this.#count);
+        this.element = element('li', {}, link);
+        this.update(room);
+    }
+
+    update(room) {
+        const online = room.online ?? room.users.length;
+        lightLamp(this.#lamp, online);
+        const text = online > 0 ? this.#texts.online(online) : this.#texts.nobody;
+        if (this.#count.textContent !== text) this.#count.textContent = text;
+        this.#count.toggleAttribute('data-lit', online > 0);
+    }
+}
+
+class Home {
+    #app;
+    #list;
+    #rows = new Map();
+    /** Ids in the order they are shown; a room keeps its place while people come and go. */
+    #order = [];
+    /** Rooms made here that are in no list. */
+    #unlisted = [];
+    #poll = null;
+    #query = '';
+
+    constructor(app) {
+        const { texts } = app;
+        this.#app = app;
+        this.#list = new RoomList(app.globes);
+        this.pulse = element('p', { class: 'home-pulse' });
+        const heading = element('h1', { tabindex: '-1' }, texts.homeTitle);
+        const create = iconButton('plus', texts.newRoom, { class: 'button primary', onclick: () => createRoom(app) });
+        this.search = element('input', { type: 'search', class: 'input', dir: 'auto', 'aria-label': texts.search, placeholder: texts.search, autocomplete: 'off', oninput: () => this.#searchFor(this.search.value) });
+        this.status = element('p', { class: 'list-status', role: 'status' });
+        this.rooms = element('ul', { class: 'rooms', 'aria-busy': 'true', 'aria-label': texts.homeTitle });
+        this.rooms.append(...Array.from({ length: SKELETON_ROWS }, () => element('li', { class: 'room-skeleton', 'aria-hidden': 'true' })));
+        this.more = element('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#loadMore() }, texts.moreRooms);
+        this.element = element(
+            'div',
+            { class: 'home' },
+            element('div', { class: 'home-head' }, element('div', {}, heading, this.pulse), create),
+            element('div', { class: 'search' }, icon('search'), this.search),
+            this.status,
+            this.rooms,
+            this.more,
+        );
+        document.addEventListener('visibilitychange', this.#onVisible);
+        this.#start();
+    }
+
+    destroy() {
+        clearTimeout(this.#poll);
+        this.#poll = null;
+        document.removeEventListener('visibilitychange', this.#onVisible);
+    }
+
+    async #start() {
+        this.rooms.setAttribute('aria-label', this.#app.texts.roomsLoading);
+        try {
+            await this.#list.loadMore();
+            this.rooms.removeAttribute('aria-busy');
+            this.rooms.setAttribute('aria-label', this.#app.texts.homeTitle);
+            this.rooms.replaceChildren();
+            this.#show();
+            this.#pollSoon();
+            await this.#findUnlisted();
+        } catch {
+            this.#fail();
+        }
+    }
+
+    #fail() {
+        const { texts } = this.#app;
+        this.rooms.replaceChildren();
+        this.rooms.removeAttribute('aria-busy');
+        this.status.replaceChildren(texts.listFailed, ' ', element('button', { type: 'button', class: 'button', onclick: () => this.#app.router.refresh() }, texts.tryAgain));
+    }
+
+    // Hidden rooms are in no list, but whoever made one here should find the way back.
+    async #findUnlisted() {
+        const listed = new Set(this.#list.rooms.map(({ id }) => id));
+        const asked = this.#app.keep.madeRooms.filter((id) => !listed.has(id)).map((id) => this.#app.globes.rooms.get(id));
+        const answers = await Promise.allSettled(asked);
+        this.#unlisted = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value).filter(({ visibility }) => visibility === 'hidden');
+        if (this.#unlisted.length > 0) this.#show();
+    }
+
+    async #loadMore() {
+        try {
+            const first = this.#order.length;
+            await this.#list.loadMore();
+            this.#show();
+            this.rooms.children[first]?.querySelector('a').focus();
+        } catch {
+            this.#app.notice(this.#app.texts.listStale);
+        }
+    }
+
+    #onVisible = () => {
+        if (!document.hidden && this.#poll !== null) this.#refresh();
+    };
+
+    #pollSoon() {
+        clearTimeout(this.#poll);
+        this.#poll = setTimeout(() => this.#refresh(), POLL_MS);
+    }
+
+    async #refresh() {
+        if (document.hidden) return;
+        try {
+            await this.#list.refresh();
+            if (this.#poll === null) return;
+            this.#show();
+            this.element.removeAttribute('data-stale');
+        } catch {
+            this.element.setAttribute('data-stale', '');
+            this.status.textContent = this.#app.texts.listStale;
+        }
+        if (this.#poll !== null) this.#pollSoon();
+    }
+
+    async #searchFor(query) {
+        this.#query = query.trim();
+        this.#show();
+        if (this.#query === '' || !this.#list.hasMore) return;
+        try {
+            await this.#list.loadAll();
+            this.#show();
+        } catch {
+            this.#app.notice(this.#app.texts.listStale);
+        }
+    }
+
+    #show() {
+        const { texts } = this.#app;
+        const listed = this.#list.rooms;
+        const rooms = new Map([...this.#unlisted, ...listed].map((room) => [room.id, room]));
+        this.#arrange(rooms);
+        const shown = this.#query === '' ? this.#order : this.#order.filter((id) => matchesQuery(rooms.get(id), this.#query));
+        this.#place(shown.map((id) => this.#rows.get(id).element));
+
+        const lit = listed.filter(({ online }) => online > 0);
+        const people = lit.reduce((sum, { online }) => sum + online, 0);
+        this.pulse.textContent = people > 0 ? texts.homeLively(people, lit.length) : texts.homeQuiet;
+        this.more.hidden = !this.#list.hasMore || this.#query !== '';
+        this.#say(rooms.size, shown.length);
+    }
+
+    /** Brings rows and order up to date: who is there stays in place, who is new comes behind, the busiest first. */
+    #arrange(rooms) {
+        for (const id of this.#rows.keys()) {
+            if (rooms.has(id)) continue;
+            this.#rows.delete(id);
+            this.#order = this.#order.filter((other) => other !== id);
+        }
+        const added = [...rooms.values()].filter(({ id }) => !this.#rows.has(id));
+        added.sort((a, b) => (b.online ?? 0) - (a.online ?? 0) || a.id - b.id);
+        for (const room of added) {
+            this.#rows.set(room.id, new RoomRow(this.#app, room));
+            this.#order.push(room.id);
+        }
+        for (const [id, room] of rooms) this.#rows.get(id).update(room);
+    }
+
+    // Only what differs is moved, so a poll takes nobody's focus or place.
+    #place(elements) {
+        const wanted = new Set(elements);
+        for (const child of [...this.rooms.children]) if (!wanted.has(child)) child.remove();
+        elements.forEach((child, index) => {
+            if (this.rooms.children[index] !== child) this.rooms.insertBefore(child, this.rooms.children[index] ?? null);
+        });
+    }
+
+    #say(known, shown) {
+        const { texts } = this.#app;
+        const query = this.#query;
+        if (query !== '' && shown === 0) {
+            const create = element('button', { type: 'button', class: 'button', onclick: () => createRoom(this.#app, { title: query }) }, texts.createNamed);
+            this.status.replaceChildren(texts.searchNothing(query), ' ', create);
+        } else {
+            const text = query !== '' ? texts.searchCount(shown) : known === 0 ? texts.noRooms : '';
+            if (this.status.textContent !== text) this.status.textContent = text;
+        }
+    }
+}
+
+export function view(app) {
+    app.setTitle(app.texts.homeTitle);
+    return new Home(app);
+}

@@ -1,0 +1,108 @@
+// The line above the messages: which room this is, whether the connection stands, who is here, and what can be set.
+import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
+import { roomPath } from './router.js';
+
+const STATE_TEXTS = { connecting: 'stateConnecting', online: 'stateOnline', waiting: 'stateWaiting', offline: 'stateOffline', closed: 'stateClosed' };
+
+export class RoomHeader {
+    #app;
+    #attention;
+    #lamp;
+    #banner = element('div', { class: 'room-banner', role: 'alert', hidden: true });
+
+    /** `onsettings` is null for whoever may not change the room. */
+    constructor(app, { room, attention, onmembers, onsettings }) {
+        const { texts } = app;
+        this.#app = app;
+        this.#attention = attention;
+        this.#lamp = lamp(room.title, 0);
+        this.title = userText(room.title, { tabindex: '-1' }, 'h1');
+        this.description = userText(room.description, { class: 'room-about' }, 'p');
+        this.state = element('p', { class: 'room-state', role: 'status' });
+        this.count = element('span', { 'aria-hidden': 'true' });
+        this.countName = unseen('');
+        this.members = element('button', { type: 'button', class: 'icon-button room-members', 'aria-expanded': 'false', onclick: onmembers }, icon('people'), this.count, this.countName);
+        this.bell = this.#bell();
+        const link = iconButton('link', texts.copyLink, { bare: true, class: 'icon-button room-link', onclick: () => this.#copyLink(room.id) });
+        const settings = onsettings && iconButton('settings', texts.settings, { bare: true, onclick: onsettings });
+        const back = element('a', { href: '/', class: 'icon-button', 'aria-label': texts.allRooms, title: texts.allRooms }, icon('back'));
+        this.element = element(
+            'header',
+            { class: 'room-head' },
+            element(
+                'div',
+                { class: 'room-bar' },
+                back,
+                this.#lamp,
+                element('div', { class: 'room-name' }, this.title, this.description),
+                this.state,
+                element('div', { class: 'room-tools' }, this.members, attention.isSupported && this.bell, link, settings),
+            ),
+            this.#banner,
+        );
+        this.showMembers(0);
+        this.showState('connecting');
+    }
+
+    destroy() {
+        this.#banner.replaceChildren();
+    }
+
+    showRoom({ title, description }) {
+        this.title.textContent = title;
+        this.description.textContent = description;
+    }
+
+    showState(state) {
+        const text = this.#app.texts[STATE_TEXTS[state]];
+        this.state.dataset.state = state;
+        this.state.title = text;
+        if (this.state.textContent !== text) this.state.replaceChildren(element('span', {}, text));
+    }
+
+    showMembers(count) {
+        this.count.textContent = String(count);
+        this.countName.textContent = this.#app.texts.members(count);
+        this.members.title = this.#app.texts.members(count);
+        lightLamp(this.#lamp, count);
+    }
+
+    membersShown(shown) {
+        this.members.setAttribute('aria-expanded', String(shown));
+    }
+
+    /** Something that stays until the person does something about it. */
+    showBanner(text, action, onaction) {
+        this.#banner.hidden = false;
+        this.#banner.replaceChildren(element('p', {}, text), element('button', { type: 'button', class: 'button', onclick: onaction }, action));
+    }
+
+    #bell() {
+        const bell = element('button', { type: 'button', class: 'icon-button' });
+        const show = () => {
+            const on = this.#attention.isOn;
+            const label = on ? this.#app.texts.notifyOff : this.#app.texts.notifyOn;
+            bell.replaceChildren(icon(on ? 'bell' : 'bellOff'), unseen(label));
+            bell.title = label;
+        };
+        bell.addEventListener('click', async () => {
+            const wasOn = this.#attention.isOn;
+            const isOn = await this.#attention.toggle();
+            if (!wasOn && !isOn) this.#app.notice(this.#app.texts.notifyRefused);
+            show();
+        });
+        show();
+        return bell;
+    }
+
+    async #copyLink(roomId) {
+        const link = new URL(roomPath(roomId), location.href).href;
+        try {
+            await navigator.clipboard.writeText(link);
+            this.#app.notice(this.#app.texts.linkCopied);
+        } catch {
+            // No clipboard without HTTPS: the link can still be copied from what is shown.
+            this.#app.notice(link);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// What a room and a name may be: the same rules as the server's (docs/protocol.md), so that a form can say what is
+// wrong before anything is sent. The server has the last word. Each check answers with the key of a text, or null.
+
+export const MAX_TITLE_LENGTH = 70;
+export const MAX_DESCRIPTION_LENGTH = 70;
+export const MAX_NAME_LENGTH = 32;
+export const MAX_RETENTION_S = 100 * 365 * 24 * 3600;
+
+const MIN_TITLE_LENGTH = 2;
+const MIN_PASSWORD_BYTES = 8;
+const MAX_PASSWORD_BYTES = 72;
+
+const CONTROL = /\p{Cc}/u;
+const ONLY_DIGITS = /^[0-9]+$/;
+const WHITE_SPACE_AROUND = /^\p{White_Space}+|\p{White_Space}+$/gu;
+
+/** In code points, as the server counts. */
+export function lengthOf(text) {
+    return [...text].length;
+}
+
+/** Without the white space of Unicode at both ends; `String.prototype.trim` knows another set. */
+export function trim(text) {
+    return text.replace(WHITE_SPACE_AROUND, '');
+}
+
+export function titleProblem(title) {
+    const trimmed = trim(title);
+    if (lengthOf(trimmed) < MIN_TITLE_LENGTH) return 'problemTitleShort';
+    if (lengthOf(trimmed) > MAX_TITLE_LENGTH) return 'problemTitleLong';
+    if (ONLY_DIGITS.test(trimmed)) return 'problemTitleDigits';
+    return CONTROL.test(trimmed) ? 'problemControl' : null;
+}
+
+export function descriptionProblem(description) {
+    if (lengthOf(description) > MAX_DESCRIPTION_LENGTH) return 'problemDescriptionLong';
+    return CONTROL.test(description) ? 'problemControl' : null;
+}
+
+export function passwordProblem(password) {
+    const bytes = new TextEncoder().encode(password);
+    if (bytes.length < MIN_PASSWORD_BYTES) return 'problemPasswordShort';
+    if (bytes.length > MAX_PASSWORD_BYTES) return 'problemPasswordLong';
+    return password.includes('\0') ? 'problemControl' : null;
+}
+
+export function nameProblem(name) {
+    if (name === '') return 'problemNameMissing';
+    if (lengthOf(name) > MAX_NAME_LENGTH) return 'problemNameLong';
+    return CONTROL.test(name) ? 'problemControl' : null;
+}
+
+/** `text` is what stands in the field: empty means no limit. */
+export function maxEventsProblem(text) {
+    return /^[0-9]*$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? null : 'problemMaxEvents';
+}
+
+export function needsPassword(visibility) {
+    return visibility !== 'public';
+}

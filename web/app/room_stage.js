@@ -1,0 +1,179 @@
+// A room as one is in it: the connection, the header and the messages. The entrance sets it up out of sight and waits
+// until the name is ours; then it is the room's page. It ends with its connection.
+import { ConnectionError } from '../globes.js';
+import { RoomView } from '../room/room_view.js';
+import { Attention } from './attention.js';
+import { element } from './dom.js';
+import { lazily } from './lazily.js';
+import { isNameRefused, isNameTaken } from './problems.js';
+import { RoomHeader } from './room_header.js';
+import { entrancePath } from './router.js';
+
+/** Close codes after which nobody comes back by itself (docs/protocol.md). */
+const AUTHORIZATION_ENDED = 4501;
+const REPLACED = 4502;
+const REMOVED = 4503;
+const ROOM_DELETED = 4504;
+
+/** A name that is taken over is not announced: without a refusal for so long it is ours. */
+const REFUSAL_MS = 1500;
+
+export class RoomStage {
+    #app;
+    #seat;
+    #connection;
+    #view;
+    #header;
+    #attention;
+    /** The newest message when we came: what is above was said since. */
+    #seqAtStart = null;
+    #isOver = false;
+
+    /**
+     * Resolves when the room has let us in; rejects with a GlobesError where it did not, or can't be reached at first.
+     * @type {Promise<void>}
+     */
+    joined;
+
+    /** @param {{ room: object, seat: { name: string, color: string, token: string | null } }} options */
+    constructor(app, { room, seat }) {
+        this.#app = app;
+        this.#seat = seat;
+        this.room = room;
+        this.#attention = new Attention(app, room);
+        this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token });
+        this.joined = this.#awaitJoin();
+        this.joined.catch(() => {});
+        this.#header = new RoomHeader(app, {
+            room,
+            attention: this.#attention,
+            onmembers: () => this.#view.showMembers(),
+            onsettings: app.keep.hasMade(room.id) ? () => this.#changeRoom() : null,
+        });
+        this.host = element('div', { class: 'room-host' });
+        this.element = element('div', { class: 'room' }, this.#header.element, this.host);
+        this.#listen();
+        this.#view = new RoomView(this.host, {
+            globes: app.globes,
+            connection: this.#connection,
+            room,
+            texts: app.texts,
+            language: app.locale,
+            storage: app.drafts,
+            onMembers: (shown) => this.#header.membersShown(shown),
+            onUnread: (count) => {
+                if (!this.#isOver && this.element.isConnected && app.stage === this) this.#attention.unread = count;
+            },
+        });
+    }
+
+    /** Called once the stage is the page that is seen. */
+    enter() {
+        this.#app.keep.takeSeat(this.room.id, this.#seat);
+        this.#attention.unread = 0;
+        this.#view.focus();
+    }
+
+    destroy() {
+        if (this.#isOver) return;
+        this.#isOver = true;
+        this.#attention.destroy();
+        this.#header.destroy();
+        this.#view.destroy();
+        this.#connection.close();
+        this.element.remove();
+        if (this.#app.stage === this) this.#app.stage = null;
+    }
+
+    // The owner's token goes into public rooms too: it keeps the owner connected when the room is locked.
+    get #token() {
+        return this.#seat.token ?? this.#app.keep.ownerToken(this.room.id);
+    }
+
+    #awaitJoin() {
+        return new Promise((resolve, reject) => {
+            const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail));
+            const isMe = (name) => name === this.#seat.name;
+            on('event', ({ event_type: type, name }) => type === 'join' && isMe(name) && resolve());
+            on('welcome', ({ users }) => {
+                // We, in another window, or somebody else: only a refusal will tell.
+                if (users.some(({ username }) => isMe(username))) setTimeout(resolve, REFUSAL_MS);
+            });
+            on('problem', ({ error }) => isNameRefused(error) && reject(error));
+            on('closed', ({ error }) => reject(error ?? new ConnectionError('The connection is closed')));
+            // Whoever stands at the entrance is told that the server can't be reached, instead of waiting for it.
+            on('state', ({ state, error }) => {
+                if (state === 'waiting' || state === 'offline') reject(error ?? new ConnectionError('The connection is lost'));
+            });
+        });
+    }
+
+    #listen() {
+        const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => this.#isOver || listener(detail));
+        on('state', ({ state }) => this.#header.showState(state));
+        on('users', ({ users }) => this.#header.showMembers(users.length));
+        on('welcome', ({ seq }) => {
+            this.#seqAtStart ??= seq;
+        });
+        on('event', (event) => {
+            if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart) this.#attention.notify(event);
+        });
+        on('token', ({ token: { token } }) => this.#keepToken(token));
+        on('problem', ({ error, id }) => {
+            if (id === undefined && isNameRefused(error)) this.#turnAway(error);
+        });
+        on('closed', ({ error }) => this.#ended(error));
+    }
+
+    #keepToken(token) {
+        const { keep } = this.#app;
+        if (this.#token === keep.ownerToken(this.room.id)) keep.rememberMade(this.room.id, token);
+        if (this.#seat.token === null) return;
+        this.#seat = { ...this.#seat, token };
+        keep.takeSeat(this.room.id, this.#seat);
+    }
+
+    // At the entrance `joined` says it in place.
+    #turnAway(error) {
+        if (this.#app.stage !== this) return;
+        this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts.comeInAgain);
+    }
+
+    #backToEntrance(notice = null) {
+        const { keep, router } = this.#app;
+        keep.leaveSeat(this.room.id);
+        router.replace(entrancePath(this.room.id), { notice });
+    }
+
+    #ended(error) {
+        if (this.#app.stage !== this) return;
+        const { texts, router, keep, notice } = this.#app;
+        const code = error?.closeCode;
+        if (code === ROOM_DELETED || error?.code === 101) {
+            keep.leaveSeat(this.room.id);
+            keep.forgetMade(this.room.id);
+            notice(texts.roomDeleted);
+            router.replace('/');
+        } else if (code === REPLACED) {
+            // A token says who we are; without one the name is the other window's until it is closed.
+            if (this.#token !== null) this.#header.showBanner(texts.elsewhere, texts.takeOver, () => router.refresh());
+            else this.#header.showBanner(texts.elsewhere, texts.enter, () => this.#backToEntrance());
+        } else if (code === REMOVED) {
+            this.#backToEntrance(texts.removedFromRoom);
+        } else if (code === AUTHORIZATION_ENDED || error?.code !== null) {
+            this.#backToEntrance(texts.comeInAgain);
+        } else {
+            this.#header.showBanner(texts.errorConnection, texts.tryAgain, () => router.refresh());
+        }
+    }
+
+    #changeRoom() {
+        const onchange = (room) => {
+            this.room = room;
+            this.#attention.room = room;
+            this.#header.showRoom(room);
+        };
+        const token = this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token;
+        lazily(this.#app, () => import('./settings.js'), (part) => part.openSettings(this.#app, { room: this.room, token, onchange }));
+    }
+}
