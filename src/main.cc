@@ -40,6 +40,8 @@
 #include "net/listener.h"
 #include "net/ws_close.h"
 #include "store/memory/memory_store.h"
+#include "store/mongo/mongo_store.h"
+#include "store/mongo/mongo_uri.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace globes {
@@ -73,7 +75,18 @@ struct IoSide {
     std::atomic<std::size_t> connections = 0;  // as of the last pass
 };
 
+/// Empty where no MongoDB is configured. Throws ConfigError for what can't be a connection string.
+std::string mongodb_uri(const MongoSettings& mongodb) {
+    if (!mongodb.any()) return {};
+    const bool is_whole = !mongodb.uri.empty();
+    std::string uri = is_whole ? mongodb.uri : store::mongo_srv_uri(mongodb.user, mongodb.password, mongodb.cluster);
+    const std::string fault = store::mongo_uri_fault(uri);
+    if (!fault.empty()) throw ConfigError((is_whole ? "MONGODB_URI: " : "MONGODB_CLUSTER: ") + fault);
+    return uri;
+}
+
 std::unique_ptr<chat::Store> open_store(const Config& config) {
+    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty()) return store::open_mongo_store({.uri = uri});
     if (config.store == StoreKind::memory) return store::make_memory_store();
     const bool power = config.durability == DurabilityLevel::power;
     return store::open_sqlite_store(config.data_dir / "globes.db",
@@ -351,9 +364,7 @@ int run(int argc, char** argv) {
     Config config;
     try {
         config = load_config(sources);
-        if (config.mongodb.any())
-            throw ConfigError(
-                "MONGODB_*: MongoDB as the store is not supported by this version; unset these variables");
+        mongodb_uri(config.mongodb);
     } catch (const ConfigError& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
         return kExitConfig;

@@ -81,6 +81,14 @@ void apply_env_file(Config& config, std::string_view text, const std::string& fi
     }
 }
 
+/// All of one way to name a MongoDB, or nothing.
+void check_mongodb(const MongoSettings& mongodb) {
+    if (!mongodb.any() || !mongodb.uri.empty()) return;
+    if (mongodb.user.empty()) throw ConfigError("MONGODB_USER: is missing beside the other MONGODB_ variables");
+    if (mongodb.password.empty()) throw ConfigError("MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
+    if (mongodb.cluster.empty()) throw ConfigError("MONGODB_CLUSTER: is missing beside the other MONGODB_ variables");
+}
+
 void apply_flags(Config& config, const ConfigSources& sources) {
     if (sources.address) {
         const auto address = parse_host_port(*sources.address);
@@ -112,6 +120,7 @@ Config load_config(const ConfigSources& sources) {
         if (const auto value = sources.environment(variable.name))
             apply_variable(config, variable, *value, "environment");
     apply_flags(config, sources);
+    check_mongodb(config.mongodb);
 
     if (!config.secret_key.empty() && config.secret_key.size() < kShortSecretBytes)
         config.warnings.push_back(

@@ -1,7 +1,9 @@
 // The port to whatever keeps rooms and their durable events, and what every store promises.
 //
 //  1. Order: batches are committed in the order of `append`; within one batch writes apply in their order.
-//  2. Atomic: all of a batch becomes durable and visible, or nothing of it does.
+//  2. Atomic: all of a batch becomes visible, or nothing of it does, and so it is on the disk. A store without
+//     transactions may fall short where this process dies in the middle of a batch: then, in each room on its own, the
+//     first of the batch's writes may be there without those behind them.
 //  3. Group commit: a store may join waiting batches in one transaction; each still gets its own answer, in order.
 //  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
 //  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may

@@ -4,18 +4,27 @@
 // GLOBES_BINARY       the server (default build/release/globes)
 // GLOBES_ASAN_BINARY  a server with sanitizers, for the garbage test
 // GLOBES_IO_THREADS   how many I/O threads the server gets (default: its own)
+// GLOBES_STORE        `mongodb`: the servers keep their data there, and only files run that don't look for it elsewhere
+// GLOBES_TEST_MONGODB_URI  the MongoDB for that; without it a FerretDB is started
 // GLOBES_LONG=1       the long form of every test
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Ferretdb, withoutFerretdb } from './harness/mongodb.js';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
+const isOnMongodb = process.env.GLOBES_STORE === 'mongodb';
+
+// What a store has a part in. The others are about connections, or look into the SQLite file.
+const STORE_FILES = /^(chat|chat_\w+|history|owners|resume|rooms|rooms_\w+|send_ids|tokens|walkthrough)\.test\.js$/;
 
 function testFiles(folder) {
     return readdirSync(join(here, folder))
         .filter((name) => name.endsWith('.test.js'))
+        .filter((name) => !isOnMongodb || STORE_FILES.test(name))
         .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
         .map((name) => join(here, folder, name));
 }
@@ -26,7 +35,22 @@ function run(files, concurrency) {
     return spawnSync(process.execPath, [...flags, ...files], { stdio: 'inherit' }).status ?? 1;
 }
 
+/** A server for the tests on MongoDB, unless one is given or there is none to be had; null then. */
+async function startMongodb() {
+    if (!isOnMongodb || process.env.GLOBES_TEST_MONGODB_URI) return null;
+    const why = withoutFerretdb();
+    if (why) {
+        console.log(`# skipped 1\n${why}`);
+        process.exit(0);
+    }
+    const ferretdb = await new Ferretdb().start();
+    process.env.GLOBES_TEST_MONGODB_URI = ferretdb.uri;
+    return ferretdb;
+}
+
+const mongodb = await startMongodb();
 const quick = run([...testFiles('.'), ...testFiles('../web'), ...testFiles('../client')], 2);
 const heavyFolders = ['robustness', '../client/robustness', '../reliability'];
 const loading = run(heavyFolders.flatMap(testFiles), 1);
+await mongodb?.finish();
 process.exit(quick || loading);

@@ -17,6 +17,7 @@ namespace globes::chat {
 struct StoreKind {
     std::string name;
     bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
+    /// Null where what the store needs is not on this machine: its tests are skipped.
     std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
 };
 
@@ -74,6 +75,7 @@ private:
 class StoreSuite : public testing::TestWithParam<StoreKind> {
 protected:
     StoreSuite() { open({}); }
+    void SetUp() override;
 
     Store& store() { return *store_; }
     /// A store of its own folder, in place of the one before.

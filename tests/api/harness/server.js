@@ -8,12 +8,16 @@ import { dirname, join, resolve } from 'node:path';
 import { after, afterEach, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { freshDatabase } from './mongodb.js';
 import { within, withResolvers } from './wait.js';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 // A key of every config.json that a test does not write itself: how many threads carry the connections.
 const ioThreads = process.env.GLOBES_IO_THREADS ? { IoThreads: Number(process.env.GLOBES_IO_THREADS) } : {};
+
+// Where it is set, a server that a test configures no store for gets a database of its own there.
+const mongodbUri = process.env.GLOBES_STORE === 'mongodb' ? process.env.GLOBES_TEST_MONGODB_URI : undefined;
 
 export const releaseBinary = resolve(process.env.GLOBES_BINARY ?? join(repository, 'build/release/globes'));
 
@@ -55,6 +59,7 @@ export class Server {
     /** @param {ServerOptions} options */
     constructor(options = {}) {
         this.#options = options;
+        if (mongodbUri) options.env = { MONGODB_URI: freshDatabase(mongodbUri), ...options.env };
     }
 
     get pid() {

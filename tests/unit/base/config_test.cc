@@ -232,10 +232,15 @@ TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
     EXPECT_FALSE(config.mongodb.any());
 }
 
-TEST_F(ConfigTest, AnyMongodbVariableCounts) {
-    for (const char* name : {"MONGODB_URI", "MONGODB_USER", "MONGODB_PASSWORD", "MONGODB_CLUSTER"}) {
-        environment_ = {{name, "x"}};
-        EXPECT_TRUE(load().mongodb.any()) << name;
+TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
+    environment_ = {{"MONGODB_URI", "mongodb://localhost"}};
+    EXPECT_TRUE(load().mongodb.any());
+    environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
+    EXPECT_TRUE(load().mongodb.any());
+    for (const char* missing : {"MONGODB_USER", "MONGODB_PASSWORD", "MONGODB_CLUSTER"}) {
+        environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
+        environment_.erase(missing);
+        EXPECT_EQ(error(), std::string(missing) + ": is missing beside the other MONGODB_ variables");
     }
 }
 

@@ -1,0 +1,66 @@
+// BSON as values: a document that is built field by field, and one that is read. Plain data; any thread.
+#pragma once
+
+#include <bson/bson.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace globes::store::mongo {
+
+/// A document under construction. Keys are literals or known to hold no NUL.
+class Document {
+public:
+    Document() { bson_init(&bson_); }
+    ~Document() { bson_destroy(&bson_); }
+    Document(Document&& other) noexcept { bson_steal(&bson_, &other.bson_), bson_init(&other.bson_); }
+    Document(const Document&) = delete;
+    Document& operator=(const Document&) = delete;
+
+    Document& text(std::string_view key, std::string_view value);
+    Document& integer(std::string_view key, std::int64_t value);
+    /// For ids, seqs and counts, which all stay below 2^63.
+    Document& number(std::string_view key, std::uint64_t value) {
+        return integer(key, static_cast<std::int64_t>(value));
+    }
+    Document& boolean(std::string_view key, bool value);
+    /// As a date, which has milliseconds, and `<key>_us`, the microseconds within the millisecond.
+    Document& time(std::string_view key, UnixMicros value);
+    Document& document(std::string_view key, const Document& value);
+    Document& texts(std::string_view key, const std::vector<std::string>& values);
+    Document& documents(std::string_view key, const std::vector<Document>& values);
+
+    const bson_t* get() const { return &bson_; }
+    bson_t* out() { return &bson_; }
+
+private:
+    bson_t bson_;
+};
+
+/// A document that came from the server. Fields that are missing or of another type read as empty, 0 or false.
+class View {
+public:
+    explicit View(const bson_t& bson) : bson_(&bson) {}
+
+    std::string text(const char* key) const;
+    std::int64_t integer(const char* key) const;
+    std::uint64_t number(const char* key) const { return static_cast<std::uint64_t>(integer(key)); }
+    bool boolean(const char* key) const;
+    bool has(const char* key) const { return bson_has_field(bson_, key); }
+    /// As `Document::time` wrote it.
+    UnixMicros time(const char* key) const;
+    /// Looks at a document inside this one; at nothing where there is none.
+    void look_into(const char* key, const std::function<void(const View&)>& look) const;
+
+    const bson_t& get() const { return *bson_; }
+
+private:
+    const bson_t* bson_;
+};
+
+}  // namespace globes::store::mongo

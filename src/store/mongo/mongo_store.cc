@@ -1,0 +1,167 @@
+#include "store/mongo/mongo_store.h"
+
+#include <fmt/format.h>
+#include <mongoc/mongoc.h>
+
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "store/mongo/committer.h"
+#include "store/mongo/mongo_uri.h"
+#include "store/mongo/reader_pool.h"
+#include "store/mongo/schema.h"
+
+namespace globes::store {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kDatabase = "chat_server";
+// Of the server: the user lacks a right, or proved not to be who it says.
+constexpr std::uint32_t kUnauthorized = 13;
+constexpr std::uint32_t kAuthenticationFailed = 18;
+// For a thread to come back from a call when the store stops. One that doesn't is left to itself.
+constexpr std::chrono::milliseconds kLeaveAfter = 500ms;
+
+/// A URI may name a database in its path, as tests do.
+std::string database_of(const std::string& uri) {
+    const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
+                                                                              mongoc_uri_destroy);
+    const char* name = parsed != nullptr ? mongoc_uri_get_database(parsed.get()) : nullptr;
+    return name != nullptr && *name != '\0' ? name : kDatabase;
+}
+
+bool is_wrong_login(const mongo::CallError& error) {
+    return (error.domain() == MONGOC_ERROR_CLIENT && error.code() == MONGOC_ERROR_CLIENT_AUTHENTICATE) ||
+           error.domain() == MONGOC_ERROR_SASL || error.domain() == MONGOC_ERROR_SCRAM ||
+           error.code() == kAuthenticationFailed;
+}
+
+/// Everything that the threads use; the last of them takes it along, so that one which a call of the driver holds
+/// may be left behind.
+struct Engine {
+    explicit Engine(MongoStoreSettings given)
+        : settings(std::move(given)),
+          database(database_of(settings.uri)),
+          pool(settings.uri, settings.times),
+          committer(book, board, writers, settings),
+          readers(settings) {}
+
+    const MongoStoreSettings settings;
+    const std::string database;
+    const mongo::Pool pool;
+    mongo::RoomBook book;
+    mongo::Board board;
+    std::vector<std::unique_ptr<mongo::RoomWriter>> writers;
+    mongo::Committer committer;
+    mongo::ReaderPool readers;
+
+    std::mutex mutex;
+    std::condition_variable ended;
+    std::size_t running = 0;
+};
+
+class MongoStore final : public chat::Store {
+public:
+    explicit MongoStore(MongoStoreSettings settings) : engine_(std::make_shared<Engine>(std::move(settings))) {
+        try {
+            open();
+        } catch (const mongo::CallError& error) {
+            const char* advice = is_wrong_login(error)                             ? "wrong user name or password: "
+                                 : error.code() == kUnauthorized                   ? "the user lacks rights: "
+                                 : error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: "
+                                                                                   : "";
+            fail(std::string(advice) + error.what());
+        } catch (const std::runtime_error& error) {
+            fail(error.what());
+        }
+        start_threads();
+    }
+    ~MongoStore() override { stop(); }
+
+    chat::StoredRooms load_rooms() override { return engine_->book.rooms(); }
+
+    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+        engine_->committer.append(std::move(batch), std::move(done));
+    }
+    void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
+        engine_->readers.read_events(query, std::move(done));
+    }
+    void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) override {
+        engine_->readers.find_sends(std::move(keys), std::move(done));
+    }
+    void ping(std::move_only_function<void(bool)> done) override { engine_->readers.ping(std::move(done)); }
+
+    void stop() override {
+        if (threads_.empty()) return;
+        // The committer first: it answers everything, in time, and then lets the writers go.
+        engine_->committer.stop();
+        committer_.join();
+        engine_->readers.stop();
+        time_keeper_.join();
+        std::unique_lock lock(engine_->mutex);
+        const bool have_all_ended =
+            engine_->ended.wait_for(lock, kLeaveAfter, [this] { return engine_->running == 0; });
+        lock.unlock();
+        for (std::thread& thread : threads_) have_all_ended ? thread.join() : thread.detach();
+        threads_.clear();
+    }
+
+private:
+    void open() {
+        Engine& engine = *engine_;
+        mongo::Session session(engine.pool, engine.database);
+        mongo::prepare_indexes(session);
+        const std::uint64_t number = mongo::take_writer_number(session);
+        const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book);
+        for (std::size_t i = 0; i < engine.settings.writers; ++i)
+            engine.writers.push_back(
+                std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, number, engine.book, engine.board));
+        for (const mongo::Removal& removal : removals)
+            engine.writers[removal.room % engine.writers.size()]->removals().add(removal);
+    }
+
+    void start_threads() {
+        Engine& engine = *engine_;
+        for (auto& writer : engine.writers) run([&writer = *writer] { writer.work(); });
+        for (std::size_t i = 0; i < engine.settings.readers; ++i)
+            run([&engine] { engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book)); });
+        committer_ = std::thread([&engine] { engine.committer.work(); });
+        time_keeper_ = std::thread([&engine] { engine.readers.keep_time(); });
+    }
+
+    void run(std::function<void()> work) {
+        ++engine_->running;
+        threads_.emplace_back([engine = engine_, work = std::move(work)] {
+            work();
+            const std::lock_guard lock(engine->mutex);
+            --engine->running;
+            engine->ended.notify_all();
+        });
+    }
+
+    [[noreturn]] void fail(const std::string& cause) const {
+        throw std::runtime_error(fmt::format("MongoDB at {}, database {}: {}", mongo_hosts(engine_->settings.uri),
+                                             engine_->database, cause));
+    }
+
+    // Constant after construction.
+    const std::shared_ptr<Engine> engine_;
+
+    // The owner only. These threads call the driver …
+    std::vector<std::thread> threads_;
+    // … and these never do.
+    std::thread committer_;
+    std::thread time_keeper_;
+};
+
+}  // namespace
+
+std::unique_ptr<chat::Store> open_mongo_store(MongoStoreSettings settings) {
+    return std::make_unique<MongoStore>(std::move(settings));
+}
+
+}  // namespace globes::store

@@ -1,0 +1,46 @@
+// Rooms and events in a MongoDB database (docs/adr/0008-mongodb-store.md: what takes the place of transactions, what
+// becomes of an unknown outcome, who may write). docs/mongodb.md is the operator's page.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "chat/store.h"
+
+namespace globes::store {
+
+struct MongoTimes {
+    /// Until a server that takes writes is found, a connection stands, and an answer has come.
+    std::chrono::milliseconds selection{2'000};
+    std::chrono::milliseconds connect{2'000};
+    std::chrono::milliseconds socket{10'000};
+    /// Whoever asked the store has an answer by then, also while a call of the driver still blocks.
+    std::chrono::milliseconds answer{2'500};
+};
+
+struct MongoStoreSettings {
+    /// A connection string with everything in it, as mongo_uri.h makes it.
+    std::string uri;
+    MongoTimes times = {};
+    chat::StoreLimits limits = {};
+    /// Connections that write; each has its share of the rooms.
+    std::size_t writers = 4;
+    std::size_t readers = 4;
+};
+
+/// Connects, makes the indexes that are missing, checks them, and loads the rooms.
+///
+/// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, and a room in which
+///    both write is stopped in the older one.
+/// 2. Atomic but for a crash: nobody sees part of a batch, and one that was begun is carried to its end as soon as the
+///    server can be reached. Only where Globes itself dies in between may the first events of a room's part be there
+///    without the others.
+/// 3. A batch that was not begun when its time is up is `failed` and dropped; one that was is `unknown`, and reads of
+///    its rooms are not ok until it is settled. A room's record alone is set back to what it was instead.
+/// 4. Goes on by itself once the server does.
+/// Blocks. Throws std::runtime_error with a message for the operator, without credentials.
+std::unique_ptr<chat::Store> open_mongo_store(MongoStoreSettings settings);
+
+}  // namespace globes::store

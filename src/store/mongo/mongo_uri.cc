@@ -1,0 +1,60 @@
+#include "store/mongo/mongo_uri.h"
+
+#include <fmt/format.h>
+#include <mongoc/mongoc.h>
+
+#include <iterator>
+#include <memory>
+
+namespace globes::store {
+namespace {
+
+using Uri = std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)>;
+
+bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string encoded;
+    for (const char c : text) {
+        if (is_unreserved(c))
+            encoded.push_back(c);
+        else
+            fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
+    }
+    return encoded;
+}
+
+}  // namespace
+
+std::string mongo_srv_uri(std::string_view user, std::string_view password, std::string_view cluster) {
+    return fmt::format("mongodb+srv://{}:{}@{}/", percent_encoded(user), percent_encoded(password),
+                       percent_encoded(cluster));
+}
+
+std::string mongo_uri_fault(const std::string& uri) {
+    // What the driver says may quote any part of it.
+    bson_error_t ignored;
+    const Uri parsed(mongoc_uri_new_with_error(uri.c_str(), &ignored), mongoc_uri_destroy);
+    if (parsed != nullptr) return {};
+    if (!uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://"))
+        return "must begin with mongodb:// or mongodb+srv://";
+    return "is no connection string; characters such as @ : / % in the name or the password must be percent-encoded, "
+           "and options need a known name and value";
+}
+
+std::string mongo_hosts(const std::string& uri) {
+    const Uri parsed(mongoc_uri_new(uri.c_str()), mongoc_uri_destroy);
+    if (parsed == nullptr) return {};
+    if (const char* service = mongoc_uri_get_srv_hostname(parsed.get())) return service;
+    std::string hosts;
+    for (const mongoc_host_list_t* host = mongoc_uri_get_hosts(parsed.get()); host != nullptr; host = host->next) {
+        if (!hosts.empty()) hosts.push_back(',');
+        hosts.append(host->host_and_port);
+    }
+    return hosts;
+}
+
+}  // namespace globes::store

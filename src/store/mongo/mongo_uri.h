@@ -1,0 +1,18 @@
+// Connection strings: made of their parts, checked, and without what nobody should read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace globes::store {
+
+/// `mongodb+srv://<user>:<password>@<cluster>/`, every part percent-encoded.
+std::string mongo_srv_uri(std::string_view user, std::string_view password, std::string_view cluster);
+
+/// Empty where `uri` is a connection string, or what is wrong with it, without any part of it that may be secret.
+std::string mongo_uri_fault(const std::string& uri);
+
+/// The hosts of `uri`, for messages: without credentials and options.
+std::string mongo_hosts(const std::string& uri);
+
+}  // namespace globes::store

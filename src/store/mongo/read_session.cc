@@ -1,0 +1,107 @@
+#include "store/mongo/read_session.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "store/mongo/documents.h"
+
+namespace globes::store::mongo {
+namespace {
+
+// Of one call, so that no message grows without bound.
+constexpr std::size_t kKeysAtOnce = 1000;
+
+}  // namespace
+
+chat::EventPage ReadSession::read(const chat::EventQuery& query) {
+    const RoomBook::Reading reading(book_);
+    const RoomBook::Part part = reading.part(query.room);
+    if (!part.is_settled) return {};
+    SeqRange range{.first = part.purged_seq + 1, .last = part.last_seq};
+    chat::EventPage page{.ok = true, .first_seq = range.first};
+    if (query.not_before > 0) page.first_seq = first_not_before(query.not_before, query.room, range);
+    if (query.after >= range.last || query.before == 1) return page;
+    range.first = std::max(page.first_seq, query.after + 1);
+    if (query.before != 0) range.last = std::min(range.last, query.before - 1);
+    if (range.first > range.last || query.limit == 0) return page;
+    page.events = events(query.room, range, query.limit, query.newest_first_cut);
+    if (query.newest_first_cut) std::ranges::reverse(page.events);
+    return page;
+}
+
+std::vector<chat::Event> ReadSession::events(chat::RoomId room, SeqRange range, std::size_t limit, bool is_descending) {
+    Document bounds;
+    bounds.number("$gte", range.first).number("$lte", range.last);
+    Document filter;
+    filter.number("room_id", room).document("seq", bounds);
+    Document order;
+    order.integer("seq", is_descending ? -1 : 1);
+    Document options;
+    options.document("sort", order);
+    options.number("limit", std::min<std::uint64_t>(limit, std::numeric_limits<std::int32_t>::max()));
+    std::vector<chat::Event> found;
+    session_.find(kEvents, filter, options, [&](const View& document) { found.push_back(event_of(document)); });
+    return found;
+}
+
+/// The oldest event of `range` that is not older than `time`; `range.last` + 1 where there is none. Times don't
+/// decrease with seqs, so a binary search finds it.
+std::uint64_t ReadSession::first_not_before(UnixMicros time, chat::RoomId room, SeqRange range) {
+    const std::uint64_t last = range.last;
+    std::uint64_t found = last + 1;
+    // Purges keep up with time, so most often it is the first.
+    for (std::uint64_t middle = range.first; range.first <= range.last;
+         middle = std::midpoint(range.first, range.last)) {
+        const auto next = events(room, {.first = middle, .last = last}, 1, false);
+        if (next.empty()) break;
+        if (next.front().time < time) {
+            range.first = next.front().seq + 1;
+        } else {
+            found = next.front().seq;
+            range.last = middle - 1;
+        }
+    }
+    return found;
+}
+
+chat::SendLookup ReadSession::find(std::span<const chat::SendKey> keys) {
+    const RoomBook::Reading reading(book_);
+    chat::SendLookup lookup{.ok = true, .found = std::vector<std::optional<chat::Event>>(keys.size())};
+    for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+        while (end < keys.size() && end - begin < kKeysAtOnce && keys[end].room == keys[begin].room) ++end;
+        const RoomBook::Part part = reading.part(keys[begin].room);
+        if (!part.is_settled) return {};
+        find_in_room(keys.subspan(begin, end - begin), std::span(lookup.found).subspan(begin, end - begin), part);
+    }
+    return lookup;
+}
+
+void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
+                               RoomBook::Part part) {
+    if (part.last_seq <= part.purged_seq) return;
+    std::vector<std::string> wanted;
+    wanted.reserve(keys.size());
+    for (const chat::SendKey& key : keys) wanted.push_back(dedupe_key(key.folded_name, key.client_id));
+    Document any;
+    any.texts("$in", wanted);
+    Document filter;
+    filter.number("room_id", keys.front().room).document("dedupe_key", any);
+    std::unordered_map<std::string, chat::Event> events;
+    session_.find(kEvents, filter, Document(), [&](const View& document) {
+        chat::Event event = event_of(document);
+        if (event.seq <= part.purged_seq || event.seq > part.last_seq) return;
+        events.insert_or_assign(document.text("dedupe_key"), std::move(event));
+    });
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (const auto event = events.find(wanted[i]); event != events.end()) found[i] = event->second;
+}
+
+void ReadSession::ping() {
+    Document command;
+    command.integer("ping", 1);
+    session_.command(command, [](const View&) {});
+}
+
+}  // namespace globes::store::mongo

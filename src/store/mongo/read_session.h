@@ -1,0 +1,41 @@
+// One reader's session: the port's reads, within what the book says may be seen. Its thread only. Every call throws
+// CallError where the server can't be read.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/mongo/room_book.h"
+#include "store/mongo/session.h"
+
+namespace globes::store::mongo {
+
+class ReadSession {
+public:
+    /// Both outlive it.
+    ReadSession(const Pool& pool, const std::string& database, RoomBook& book)
+        : session_(pool, database), book_(book) {}
+
+    /// Not ok where the room's last batch is not settled.
+    chat::EventPage read(const chat::EventQuery& query);
+    chat::SendLookup find(std::span<const chat::SendKey> keys);
+    void ping();
+
+private:
+    struct SeqRange {
+        std::uint64_t first;
+        std::uint64_t last;
+    };
+    std::uint64_t first_not_before(UnixMicros time, chat::RoomId room, SeqRange range);
+    /// The next `limit` events of the range, from its end where `is_descending`.
+    std::vector<chat::Event> events(chat::RoomId room, SeqRange range, std::size_t limit, bool is_descending);
+    void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
+                      RoomBook::Part part);
+
+    Session session_;
+    RoomBook& book_;
+};
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,105 @@
+#include "store/mongo/reader_pool.h"
+
+#include <utility>
+
+namespace globes::store::mongo {
+
+template <class Answer>
+struct ReaderPool::Query final : Request {
+    using Ask = std::move_only_function<Answer(ReadSession&)>;
+    using Done = std::move_only_function<void(Answer)>;
+
+    Query(Ask ask_of, Done tell) : question(std::move(ask_of)), done(std::move(tell)) {}
+    void ask(ReadSession& session) override { result = question(session); }
+    void answer() override { done(std::move(result)); }
+    void refuse() override { done(Answer()); }
+
+    Ask question;
+    Done done;
+    Answer result{};
+};
+
+void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
+    push<chat::EventPage>([query](ReadSession& session) { return session.read(query); }, std::move(done));
+}
+
+void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
+    push<chat::SendLookup>([keys = std::move(keys)](ReadSession& session) { return session.find(keys); },
+                           std::move(done));
+}
+
+void ReaderPool::ping(std::move_only_function<void(bool)> done) {
+    push<bool>([](ReadSession& session) { return session.ping(), true; }, std::move(done));
+}
+
+template <class Answer>
+void ReaderPool::push(std::move_only_function<Answer(ReadSession&)> ask, std::move_only_function<void(Answer)> done) {
+    auto request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
+    request->deadline = std::chrono::steady_clock::now() + times_.answer;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_stopped_) {
+            if (queue_.size() < limits_.queued_reads) {
+                queue_.push_back(request);
+                by_time_.push_back(std::move(request));
+            } else {
+                refused_.push_back(std::move(request));
+            }
+            changed_.notify_all();
+            return;
+        }
+    }
+    request->refuse();
+}
+
+void ReaderPool::stop() {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+    changed_.notify_all();
+}
+
+void ReaderPool::work(ReadSession session) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
+        if (is_stopped_) return;
+        const std::shared_ptr<Request> request = std::move(queue_.front());
+        queue_.pop_front();
+        if (request->is_answered) continue;
+        lock.unlock();
+        try {
+            request->ask(session);
+        } catch (const CallError&) {
+            // Whoever asked hears that it could not be read; the writers say why in the log.
+        }
+        lock.lock();
+        if (std::exchange(request->is_answered, true)) continue;
+        lock.unlock();
+        request->answer();
+        lock.lock();
+    }
+}
+
+void ReaderPool::keep_time() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        while (!by_time_.empty() && by_time_.front()->is_answered) by_time_.pop_front();
+        std::deque<std::shared_ptr<Request>>& from = refused_.empty() ? by_time_ : refused_;
+        if (from.empty()) {
+            if (is_stopped_) return;
+            changed_.wait(lock);
+            continue;
+        }
+        if (refused_.empty() && !is_stopped_ &&
+            changed_.wait_until(lock, from.front()->deadline) == std::cv_status::no_timeout)
+            continue;
+        if (from.empty() || std::exchange(from.front()->is_answered, true)) continue;
+        const std::shared_ptr<Request> request = std::move(from.front());
+        from.pop_front();
+        lock.unlock();
+        request->refuse();
+        lock.lock();
+    }
+}
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,68 @@
+#include "store/mongo/removals.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "store/mongo/documents.h"
+
+namespace globes::store::mongo {
+namespace {
+
+// A few milliseconds for the server, so that what is to be written hardly waits.
+constexpr std::int64_t kEventsAtOnce = 500;
+
+Document by_room(const Removal& removal) {
+    Document filter;
+    filter.number("_id", removal.room);
+    return filter;
+}
+
+}  // namespace
+
+void Removals::forget(chat::RoomId room) {
+    std::erase_if(waiting_, [room](const Removal& removal) { return removal.room == room; });
+}
+
+std::optional<Removal> Removals::next() const {
+    if (waiting_.empty() || book_.has_readings_before(waiting_.front().ticket)) return std::nullopt;
+    return waiting_.front();
+}
+
+void Removals::end(const Removal& removal) {
+    const auto is_it = [&](const Removal& one) {
+        return one.room == removal.room && one.through_seq == removal.through_seq && one.ticket == removal.ticket;
+    };
+    if (const auto found = std::ranges::find_if(waiting_, is_it); found != waiting_.end()) waiting_.erase(found);
+}
+
+bool Removals::remove_some(Session& session, const Removal& removal) {
+    Document up_to;
+    up_to.number("$lte", removal.through_seq);
+    Document filter;
+    filter.number("room_id", removal.room).document("seq", up_to);
+    Document ascending;
+    ascending.integer("seq", 1);
+    Document id;
+    id.integer("_id", 1);
+    Document options;
+    options.document("sort", ascending).integer("limit", kEventsAtOnce).document("projection", id);
+    std::vector<std::string> ids;
+    session.find(kEvents, filter, options, [&](const View& found) { ids.push_back(found.text("_id")); });
+    if (!ids.empty()) {
+        Document any;
+        any.texts("$in", ids);
+        Document events;
+        events.document("_id", any);
+        const Outcome removed = session.remove(kEvents, events);
+        if (removed.fate != Fate::done) throw CallError(removed.cause, 0, 0);
+    }
+    if (ids.size() == static_cast<std::size_t>(kEventsAtOnce)) return false;
+    if (removal.is_whole_room) {
+        const Outcome ended = session.remove(kRemovals, by_room(removal));
+        if (ended.fate != Fate::done) throw CallError(ended.cause, 0, 0);
+    }
+    return true;
+}
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,32 @@
+// The documents of rooms: put, deleted, marked as purged, and set back. Every call may be repeated, and the newest
+// version of a room wins, whatever arrives when. One writer's thread.
+#pragma once
+
+#include "store/mongo/session.h"
+#include "store/mongo/step.h"
+
+namespace globes::store::mongo {
+
+class RoomDocuments {
+public:
+    explicit RoomDocuments(Session& session) : session_(session) {}
+
+    /// Refused where the title is another room's, or the document is not what this process left.
+    Outcome write(const PutRoomDocument& put, chat::RoomId room);
+    Outcome write(const DeleteRoomDocument& deletion, chat::RoomId room);
+    Outcome write(const MarkPurged& purge, chat::RoomId room);
+
+    /// After these the room is what it was before, whatever became of `write`.
+    Outcome undo(const PutRoomDocument& put, chat::RoomId room);
+    Outcome undo(const DeleteRoomDocument& deletion, chat::RoomId room);
+
+private:
+    Outcome insert(const chat::RoomRecord& record, std::uint64_t version, std::uint64_t purged_seq);
+    Outcome update(const chat::RoomRecord& record, std::uint64_t version);
+    Outcome compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause);
+    Outcome forget_events(chat::RoomId room);
+
+    Session& session_;
+};
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,142 @@
+#include "store/mongo/schema.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "store/mongo/documents.h"
+
+namespace globes::store::mongo {
+namespace {
+
+struct Index {
+    const char* collection;
+    const char* name;
+    std::vector<std::string_view> keys;
+};
+
+// All plain and unique: no server that speaks the protocol lacks those.
+const std::vector<Index>& indexes() {
+    static const std::vector<Index> all = {
+        {kRooms, "title_key", {"title_key"}},
+        {kEvents, "room_seq", {"room_id", "seq"}},
+        {kEvents, "room_dedupe_key", {"room_id", "dedupe_key"}},
+    };
+    return all;
+}
+
+Document key_of(const Index& index) {
+    Document key;
+    for (const std::string_view field : index.keys) key.integer(field, 1);
+    return key;
+}
+
+void make(Session& session, const Index& index) {
+    Document definition;
+    definition.document("key", key_of(index)).text("name", index.name).boolean("unique", true);
+    std::vector<Document> definitions;
+    definitions.push_back(std::move(definition));
+    Document command;
+    command.text("createIndexes", index.collection).documents("indexes", definitions);
+    session.command(command, [](const View&) {});
+}
+
+bool is_key(const View& definition, const Index& index) {
+    bson_iter_t key;
+    bson_iter_t field;
+    if (!bson_iter_init_find(&key, &definition.get(), "key") || !bson_iter_recurse(&key, &field)) return false;
+    for (const std::string_view name : index.keys)
+        if (!bson_iter_next(&field) || bson_iter_key(&field) != name || bson_iter_as_int64(&field) != 1) return false;
+    return !bson_iter_next(&field);
+}
+
+/// A server may take the command and do something else: an index that does not guard is worse than none.
+void check(Session& session, const Index& index) {
+    Document command;
+    command.text("listIndexes", index.collection);
+    bool is_there = false;
+    session.for_each_of_command(command, [&](const View& definition) {
+        is_there |= is_key(definition, index) && definition.boolean("unique") &&
+                    !definition.has("partialFilterExpression") && !definition.has("sparse") &&
+                    !definition.has("collation");
+    });
+    if (!is_there)
+        throw std::runtime_error(
+            fmt::format("the index {} of {} is not plain and unique", index.name, index.collection));
+}
+
+std::optional<std::uint64_t> newest_seq(Session& session, chat::RoomId room) {
+    Document filter;
+    filter.number("room_id", room);
+    Document down;
+    down.integer("seq", -1);
+    Document options;
+    options.document("sort", down).integer("limit", 1);
+    std::optional<std::uint64_t> seq;
+    session.find(kEvents, filter, options, [&](const View& event) { seq = event.number("seq"); });
+    return seq;
+}
+
+}  // namespace
+
+void prepare_indexes(Session& session) {
+    for (const Index& index : indexes()) make(session, index);
+    for (const Index& index : indexes()) check(session, index);
+}
+
+std::uint64_t take_writer_number(Session& session) {
+    Document id;
+    id.text("_id", "writer");
+    Document one;
+    one.integer("value", 1);
+    Document increment;
+    increment.document("$inc", one);
+    Document majority;
+    majority.text("w", "majority").boolean("j", true);
+    Document command;
+    command.text("findAndModify", kCounters).document("query", id).document("update", increment);
+    command.boolean("upsert", true).boolean("new", true).document("writeConcern", majority);
+    std::uint64_t number = 0;
+    session.command(command, [&](const View& reply) {
+        reply.look_into("value", [&](const View& counter) { number = counter.number("value"); });
+    });
+    return number;
+}
+
+std::vector<Removal> load_book(Session& session, RoomBook& book) {
+    std::vector<std::pair<chat::RoomId, RoomState>> rooms;
+    session.find(kRooms, Document(), Document(), [&](const View& document) {
+        rooms.emplace_back(document.number("_id"),
+                           RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
+                                     .purged_seq = document.number("purged_seq"),
+                                     .version = document.number("version")});
+    });
+    std::vector<Removal> removals;
+    std::unordered_set<chat::RoomId> known;
+    for (auto& [id, state] : rooms) {
+        state.last_seq = std::max(newest_seq(session, id).value_or(0), state.purged_seq);
+        if (state.purged_seq > 0) removals.push_back({.room = id, .through_seq = state.purged_seq});
+        if (id < chat::kFirstRandomRoomId) book.raise_next_room_id(id + 1);
+        known.insert(id);
+        book.put(id, std::move(state));
+    }
+    session.find(kRemovals, Document(), Document(), [&](const View& note) {
+        // A note beside its room is of a deletion that was not carried out.
+        if (known.contains(note.number("_id"))) return;
+        removals.push_back({.room = note.number("_id"),
+                            .through_seq = std::numeric_limits<std::int64_t>::max(),
+                            .is_whole_room = true});
+    });
+    session.find(kCounters, Document(), Document(), [&](const View& counter) {
+        if (counter.text("_id") == "next_room_id") book.raise_next_room_id(counter.number("value"));
+    });
+    return removals;
+}
+
+}  // namespace globes::store::mongo

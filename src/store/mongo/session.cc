@@ -1,0 +1,193 @@
+#include "store/mongo/session.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace globes::store::mongo {
+namespace {
+
+// Of the server: it stepped down or was shutting down. What it did of the call before that is not known.
+constexpr std::array<std::uint32_t, 9> kStateChanges = {91, 189, 10'058, 10'107, 11'600, 11'602, 13'435, 13'436, 317};
+
+class Reply {
+public:
+    Reply() { bson_init(&bson_); }
+    ~Reply() { bson_destroy(&bson_); }
+    Reply(const Reply&) = delete;
+    Reply& operator=(const Reply&) = delete;
+    /// The driver overwrites it.
+    bson_t* out() { return &bson_; }
+    View view() const { return View(bson_); }
+
+private:
+    bson_t bson_;
+};
+
+bool is_never_sent(const bson_error_t& error) {
+    switch (error.domain) {
+        case MONGOC_ERROR_SERVER_SELECTION:
+        case MONGOC_ERROR_CLIENT:
+        case MONGOC_ERROR_SASL:
+        case MONGOC_ERROR_SCRAM:
+            return true;
+        case MONGOC_ERROR_STREAM:
+            return error.code == MONGOC_ERROR_STREAM_CONNECT || error.code == MONGOC_ERROR_STREAM_NAME_RESOLUTION;
+        default:
+            return false;
+    }
+}
+
+Fate fate_of(const bson_error_t& error, std::size_t written) {
+    if (is_never_sent(error)) return written == 0 ? Fate::not_sent : Fate::unknown;
+    if (error.domain == MONGOC_ERROR_STREAM || error.domain == MONGOC_ERROR_WRITE_CONCERN) return Fate::unknown;
+    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return Fate::duplicate;
+    return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? Fate::unknown : Fate::refused;
+}
+
+bool is_array_filled(const View& reply, const char* key) {
+    bson_iter_t field;
+    bson_iter_t item;
+    return bson_iter_init_find(&field, &reply.get(), key) && BSON_ITER_HOLDS_ARRAY(&field) &&
+           bson_iter_recurse(&field, &item) && bson_iter_next(&item);
+}
+
+Outcome outcome_of(bool is_ok, const View& reply, const char* count, const bson_error_t& error) {
+    Outcome outcome{.written = static_cast<std::size_t>(reply.integer(count))};
+    if (is_ok) return outcome;
+    outcome.cause = error.message;
+    // Written, but not by a majority.
+    outcome.fate = is_array_filled(reply, "writeConcernErrors") ? Fate::unknown : fate_of(error, outcome.written);
+    // The call was refused, not a document of it: rights that are missing may come back.
+    if (outcome.fate == Fate::refused && !is_array_filled(reply, "writeErrors")) outcome.fate = Fate::not_sent;
+    return outcome;
+}
+
+void set_times(mongoc_uri_t* uri, const MongoTimes& times) {
+    const auto set = [uri](const char* option, std::chrono::milliseconds time) {
+        mongoc_uri_set_option_as_int32(uri, option, static_cast<std::int32_t>(time.count()));
+    };
+    set(MONGOC_URI_SERVERSELECTIONTIMEOUTMS, times.selection);
+    set(MONGOC_URI_CONNECTTIMEOUTMS, times.connect);
+    set(MONGOC_URI_SOCKETTIMEOUTMS, times.socket);
+}
+
+/// What the port promises needs these; a URI may not weaken them.
+void set_guarantees(mongoc_uri_t* uri) {
+    mongoc_write_concern_t* write = mongoc_write_concern_new();
+    mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
+    mongoc_write_concern_set_journal(write, true);
+    mongoc_uri_set_write_concern(uri, write);
+    mongoc_write_concern_destroy(write);
+    // A document that a fail-over could still take back must not be found.
+    mongoc_read_concern_t* read = mongoc_read_concern_new();
+    mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+    mongoc_uri_set_read_concern(uri, read);
+    mongoc_read_concern_destroy(read);
+    mongoc_read_prefs_t* prefs = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
+    mongoc_uri_set_read_prefs_t(uri, prefs);
+    mongoc_read_prefs_destroy(prefs);
+}
+
+void start_driver() {
+    static const bool is_started = [] {
+        mongoc_init();
+        // It speaks to stderr of its own accord, in its own format. What matters comes back as an error.
+        mongoc_log_set_handler(nullptr, nullptr);
+        return true;
+    }();
+    static_cast<void>(is_started);
+}
+
+}  // namespace
+
+Pool::Pool(const std::string& uri, const MongoTimes& times) {
+    start_driver();
+    const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
+                                                                              mongoc_uri_destroy);
+    if (parsed == nullptr) throw std::runtime_error("is no connection string");
+    set_times(parsed.get(), times);
+    set_guarantees(parsed.get());
+    bson_error_t error;
+    pool_.reset(mongoc_client_pool_new_with_error(parsed.get(), &error));
+    if (pool_ == nullptr) throw std::runtime_error(error.message);
+    mongoc_client_pool_set_error_api(pool_.get(), MONGOC_ERROR_API_VERSION_2);
+    mongoc_client_pool_set_appname(pool_.get(), "globes");
+}
+
+Session::Session(const Pool& pool, std::string database)
+    : client_(mongoc_client_pool_pop(pool.get()), Return{pool.get()}), database_(std::move(database)) {}
+
+Session::Collection Session::collection(const char* name) const {
+    return Collection(mongoc_client_get_collection(client_.get(), database_.c_str(), name));
+}
+
+Outcome Session::insert(const char* name, std::span<const Document> documents) {
+// An array of what bson_t points at keeps none of its alignment, which pointers to it don't need.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+    std::vector<const bson_t*> pointers;
+#pragma GCC diagnostic pop
+    pointers.reserve(documents.size());
+    for (const Document& document : documents) pointers.push_back(document.get());
+    const Collection target = collection(name);
+    Reply reply;
+    bson_error_t error{};
+    const bool is_ok =
+        mongoc_collection_insert_many(target.get(), pointers.data(), pointers.size(), nullptr, reply.out(), &error);
+    return outcome_of(is_ok, reply.view(), "insertedCount", error);
+}
+
+Outcome Session::update(const char* name, const Document& filter, const Document& change, bool upsert) {
+    Document options;
+    options.boolean("upsert", upsert);
+    const Collection target = collection(name);
+    Reply reply;
+    bson_error_t error{};
+    const bool is_ok =
+        mongoc_collection_update_one(target.get(), filter.get(), change.get(), options.get(), reply.out(), &error);
+    return outcome_of(is_ok, reply.view(), "matchedCount", error);
+}
+
+Outcome Session::remove(const char* name, const Document& filter) {
+    const Collection target = collection(name);
+    Reply reply;
+    bson_error_t error{};
+    const bool is_ok = mongoc_collection_delete_many(target.get(), filter.get(), nullptr, reply.out(), &error);
+    return outcome_of(is_ok, reply.view(), "deletedCount", error);
+}
+
+void Session::find(const char* name, const Document& filter, const Document& options,
+                   const std::function<void(const View&)>& take) {
+    const Collection source = collection(name);
+    for_each(mongoc_collection_find_with_opts(source.get(), filter.get(), options.get(), nullptr), take);
+}
+
+void Session::for_each(mongoc_cursor_t* owned, const std::function<void(const View&)>& take) {
+    const std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(owned, mongoc_cursor_destroy);
+    const bson_t* found = nullptr;
+    while (mongoc_cursor_next(cursor.get(), &found)) take(View(*found));
+    bson_error_t error{};
+    if (mongoc_cursor_error(cursor.get(), &error)) throw CallError(error.message, error.domain, error.code);
+}
+
+void Session::for_each_of_command(const Document& command, const std::function<void(const View&)>& take) {
+    Reply reply;
+    bson_error_t error{};
+    if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
+        throw CallError(error.message, error.domain, error.code);
+    // The cursor takes the reply over and destroys it.
+    bson_t* taken = bson_copy(&reply.view().get());
+    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, nullptr), take);
+}
+
+void Session::command(const Document& command, const std::function<void(const View&)>& take) {
+    Reply reply;
+    bson_error_t error{};
+    if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
+        throw CallError(error.message, error.domain, error.code);
+    take(reply.view());
+}
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,98 @@
+// The C driver as values: a pool of connections, one thread's session with it, and what became of a call. The driver's
+// own words go into errors and logs; they name hosts, never credentials.
+#pragma once
+
+#include <mongoc/mongoc.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+#include "store/mongo/bson.h"
+#include "store/mongo/mongo_store.h"
+
+namespace globes::store::mongo {
+
+/// A read or a command failed. `code`: the server's, or 0.
+class CallError : public std::runtime_error {
+public:
+    CallError(const std::string& message, std::uint32_t domain, std::uint32_t code)
+        : std::runtime_error(message), domain_(domain), code_(code) {}
+    std::uint32_t domain() const { return domain_; }
+    std::uint32_t code() const { return code_; }
+
+private:
+    std::uint32_t domain_;
+    std::uint32_t code_;
+};
+
+/// What became of a write.
+enum class Fate : std::uint8_t {
+    done,       ///< A majority has it in its journal.
+    not_sent,   ///< No server has seen it.
+    unknown,    ///< The connection broke, or a majority did not confirm: it may be there, now or a little later.
+    duplicate,  ///< Refused: an index holds such a key already.
+    refused,    ///< A document was refused for another reason.
+};
+
+struct Outcome {
+    Fate fate = Fate::done;
+    std::size_t written = 0;  ///< Documents inserted (in order, before the one that failed), matched or removed.
+    std::string cause = {};   ///< For the log; empty where it is done.
+};
+
+/// The addresses, the credentials and the connections. Any thread.
+class Pool {
+public:
+    /// `uri` has been checked (mongo_uri.h). Connects to nothing yet. Throws std::runtime_error.
+    Pool(const std::string& uri, const MongoTimes& times);
+    mongoc_client_pool_t* get() const { return pool_.get(); }
+
+private:
+    struct Destroy {
+        void operator()(mongoc_client_pool_t* pool) const { mongoc_client_pool_destroy(pool); }
+    };
+    std::unique_ptr<mongoc_client_pool_t, Destroy> pool_;
+};
+
+/// One client of the pool for one thread. Every call may block for as long as MongoTimes says.
+class Session {
+public:
+    /// The pool outlives it.
+    Session(const Pool& pool, std::string database);
+
+    /// In order, up to the first that fails.
+    Outcome insert(const char* collection, std::span<const Document> documents);
+    Outcome update(const char* collection, const Document& filter, const Document& change, bool upsert = false);
+    Outcome remove(const char* collection, const Document& filter);
+
+    /// `options`: sort, limit, projection. Throws CallError.
+    void find(const char* collection, const Document& filter, const Document& options,
+              const std::function<void(const View&)>& take);
+    /// Throws CallError.
+    void command(const Document& command, const std::function<void(const View&)>& take);
+    /// For a command that answers with a cursor. Throws CallError.
+    void for_each_of_command(const Document& command, const std::function<void(const View&)>& take);
+
+private:
+    struct Return {
+        mongoc_client_pool_t* pool;
+        void operator()(mongoc_client_t* client) const { mongoc_client_pool_push(pool, client); }
+    };
+    struct Destroy {
+        void operator()(mongoc_collection_t* collection) const { mongoc_collection_destroy(collection); }
+    };
+    using Collection = std::unique_ptr<mongoc_collection_t, Destroy>;
+
+    Collection collection(const char* name) const;
+    static void for_each(mongoc_cursor_t* cursor, const std::function<void(const View&)>& take);
+
+    std::unique_ptr<mongoc_client_t, Return> client_;
+    const std::string database_;
+};
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,211 @@
+// MongoDB as the store: Globes killed, the database killed, stopped and out of reach. Nothing that anyone received is
+// missing afterwards, nothing is there twice, and chat goes on by itself.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, assertStatus, createRoom, get, post } from '../harness/api.js';
+import { ChatClient } from '../harness/chat_client.js';
+import { assertInHistory, assertOnce, history } from '../harness/history.js';
+import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
+import { Random } from '../harness/random.js';
+import { runToEnd, startServer } from '../harness/server.js';
+import { eventually } from '../harness/wait.js';
+
+const isLong = process.env.GLOBES_LONG === '1';
+const ROUNDS = isLong ? 20 : 3;
+const STOPPED_MS = isLong ? 20_000 : 6_000;
+const skip = withoutFerretdb();
+// The contract's 3 s, and what a loaded machine adds.
+const REFUSED_WITHIN_MS = 4_500;
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function startOn(t, ferretdb) {
+    const env = { MONGODB_URI: freshDatabase(ferretdb.uri) };
+    return startServer(t, { config: { MessagesPerSecond: 0 }, env });
+}
+
+/**
+ * Says one thing after the other, each with an id; what is refused is said again, under the same id, until it is heard.
+ * `refused` are the times that a refusal took.
+ */
+class Talker {
+    refused = [];
+    heard = 0;
+    #number = 0;
+    #since = 0;
+
+    constructor(client, name, round = 0) {
+        this.client = client;
+        this.name = name;
+        this.round = round;
+        client.socket.on('message', (data) => {
+            const event = JSON.parse(data.toString());
+            if (event.event_type === 'error') this.#onRefused();
+            else if (event.event_type === 'send' && event.id === this.#id) this.#onHeard();
+        });
+        this.#next();
+    }
+
+    get #id() {
+        return `${this.round}/${this.name}/${this.#number}`;
+    }
+
+    #next() {
+        this.#number += 1;
+        this.#say();
+    }
+
+    #say() {
+        this.#since = performance.now();
+        if (this.client.isOpen) this.client.say(this.name, `says ${this.#id}`, { id: this.#id });
+    }
+
+    #onHeard() {
+        this.heard += 1;
+        this.#next();
+    }
+
+    #onRefused() {
+        this.refused.push(performance.now() - this.#since);
+        setTimeout(() => this.#say(), 50);
+    }
+
+    /** Resolves when so many more have been heard. */
+    hears(more, ms) {
+        const enough = this.heard + more;
+        return eventually(() => this.heard >= enough, `${this.name} hears ${more} more`, ms);
+    }
+}
+
+test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, async (t) => {
+    const random = new Random(20250601);
+    const ferretdb = await startFerretdb(t);
+    const server = await startOn(t, ferretdb);
+    const rooms = [await createRoom(server), await createRoom(server), await createRoom(server)];
+    const everyone = rooms.map(() => []);
+    for (let round = 1; round <= ROUNDS; round += 1) {
+        const clients = [];
+        const talkers = [];
+        for (const [index, room] of rooms.entries()) {
+            for (const name of ['ada', 'bea', 'cleo']) {
+                const client = await ChatClient.open(server, room);
+                clients.push(client);
+                everyone[index].push(client);
+                talkers.push(new Talker(client, name, round));
+            }
+        }
+        await talkers[0].hears(random.between(5, 80));
+        await server.kill();
+        await Promise.all(clients.map((client) => client.closed()));
+        await server.start();
+        for (const [index, room] of rooms.entries()) {
+            const events = await history(server, room);
+            assertInHistory(events, everyone[index]);
+            assertOnce(events);
+        }
+    }
+    for (const [index, room] of rooms.entries()) {
+        const stored = (await history(server, room)).length;
+        assert.ok(stored > 0, 'there was something to lose');
+        const ada = await ChatClient.open(server, room);
+        // What the last round had under way may still have come after the start.
+        ada.say('ada', 'after all that', { id: `last ${index}` });
+        const event = await ada.find(({ id }) => id === `last ${index}`);
+        assert.equal(event.event_type, 'send');
+        assert.ok(event.seq > stored);
+        await ada.leave();
+    }
+});
+
+/** What a server does while the database is gone, and afterwards; `away` makes it go, `back` brings it back. */
+async function outage(t, away, back) {
+    const ferretdb = await startFerretdb(t);
+    const server = await startOn(t, ferretdb);
+    const rooms = [await createRoom(server), await createRoom(server)];
+    const clients = [];
+    const talkers = [];
+    for (const room of rooms) {
+        for (const name of ['ada', 'bea']) {
+            clients.push(await ChatClient.open(server, room));
+            talkers.push(new Talker(clients.at(-1), name));
+        }
+    }
+    await Promise.all(talkers.map((talker) => talker.hears(10)));
+    assertStatus(await get(server, '/ready'), 200);
+
+    await away(ferretdb);
+    await eventually(() => talkers.every(({ refused }) => refused.length > 0), 'everyone is refused');
+    assertError(await get(server, '/ready'), 503, 505);
+    assertStatus(await get(server, '/health'), 200);
+    assertError(await post(server, '/chats', { title: 'Meanwhile', visibility: 'public' }), 503, 505);
+    assertStatus(await get(server, `/chats/${rooms[0].id}`), 200);
+    const witness = await ChatClient.join(server, rooms[0], 'witness');
+    await back(ferretdb);
+
+    await Promise.all(talkers.map((talker) => talker.hears(10, 60_000)));
+    assertStatus(await get(server, '/ready'), 200);
+    const slowest = Math.max(...talkers.flatMap(({ refused }) => refused));
+    t.diagnostic(`the slowest refusal took ${Math.round(slowest)} ms`);
+    assert.ok(slowest < REFUSED_WITHIN_MS, `a refusal took ${slowest} ms`);
+    for (const client of clients) assert.ok(client.isOpen, 'nobody was disconnected');
+    for (const [index, room] of rooms.entries()) {
+        const events = await history(server, room);
+        assertInHistory(events, [...clients.slice(index * 2, index * 2 + 2), ...(index === 0 ? [witness] : [])]);
+        assertOnce(events);
+    }
+    assertStatus(await post(server, '/chats', { title: 'Meanwhile', visibility: 'public' }), 201);
+    await server.stop();
+}
+
+test('the database is killed and comes back', { skip }, (t) =>
+    outage(
+        t,
+        (ferretdb) => ferretdb.kill(),
+        async (ferretdb) => {
+            await sleep(isLong ? 5_000 : 500);
+            await ferretdb.start();
+        },
+    ));
+
+test(`the database stops for ${STOPPED_MS / 1000} s and goes on`, { skip }, (t) =>
+    outage(
+        t,
+        (ferretdb) => ferretdb.pause(),
+        async (ferretdb) => {
+            await sleep(STOPPED_MS);
+            ferretdb.goOn();
+        },
+    ));
+
+test('a stop while the database does not answer ends in time', { skip }, async (t) => {
+    const ferretdb = await startFerretdb(t);
+    const server = await startOn(t, ferretdb);
+    const room = await createRoom(server);
+    const ada = await ChatClient.open(server, room);
+    ferretdb.pause();
+    ada.say('ada', 'into the void');
+    await server.stop();
+    ferretdb.goOn();
+});
+
+test('nobody listens where the MongoDB should be: exit code 1, the host, no password', async () => {
+    const env = { MONGODB_URI: 'mongodb://anna:topsecret@127.0.0.1:1/' };
+    const { code, output } = await runToEnd({ env });
+    assert.equal(code, 1, output);
+    assert.match(output, /^globes: MongoDB at 127\.0\.0\.1:1, database chat_server: cannot be reached: /m);
+    assert.doesNotMatch(output, /topsecret|anna/);
+});
+
+test('what can be no connection string: exit code 2, the variable, no password', async () => {
+    for (const uri of ['http://anna:topsecret@h', 'mongodb://anna:top:secret@h', 'mongodb://anna:topsecret@h/?w=%zz']) {
+        const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
+        assert.equal(code, 2, output);
+        assert.match(output, /^globes: MONGODB_URI: /m);
+        assert.doesNotMatch(output, /secret|anna/);
+    }
+    const { code, output } = await runToEnd({ env: { MONGODB_USER: 'anna', MONGODB_PASSWORD: 'topsecret' } });
+    assert.equal(code, 2, output);
+    assert.match(output, /^globes: MONGODB_CLUSTER: is missing/m);
+    assert.doesNotMatch(output, /topsecret/);
+});

@@ -1,0 +1,54 @@
+// A real server for the tests of store/mongo: FerretDB, which scripts/install-ferretdb has built, as a process of its
+// own with a fresh folder on a free loopback port.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "contract/store_suite.h"
+
+namespace globes::store {
+
+class Ferretdb {
+public:
+    /// Starts it and waits until it listens. `uri` is empty where it could not be started.
+    Ferretdb();
+    ~Ferretdb();
+    Ferretdb(const Ferretdb&) = delete;
+    Ferretdb& operator=(const Ferretdb&) = delete;
+
+    /// `mongodb://127.0.0.1:PORT/`, the same through restarts.
+    const std::string& uri() const { return uri_; }
+
+    void kill();
+    /// After `kill`, at the same address, with what it had.
+    void restart();
+    void pause() const;
+    void go_on() const;
+
+private:
+    void start(const std::string& address);
+
+    chat::ScratchFolder folder_;
+    std::string uri_;
+    pid_t process_ = 0;
+};
+
+/// The URI of the server that the tests share, with its slash at the end: GLOBES_TEST_MONGODB_URI, or a Ferretdb that
+/// lives as long as the tests. Nothing where neither is there: then the test is skipped, or fails where
+/// GLOBES_NEEDS_MONGODB says that it must run.
+std::optional<std::string> shared_mongodb();
+
+/// What to do where `shared_mongodb` has nothing.
+#define GLOBES_SKIP_WITHOUT_MONGODB()                                                            \
+    if (!shared_mongodb()) {                                                                     \
+        if (std::getenv("GLOBES_NEEDS_MONGODB") != nullptr) FAIL() << "no MongoDB to test with"; \
+        GTEST_SKIP() << "no MongoDB to test with: scripts/install-ferretdb builds one";          \
+    }
+
+/// A database of that server that nobody has used before, as a URI.
+std::string fresh_database(const std::string& server);
+
+}  // namespace globes::store

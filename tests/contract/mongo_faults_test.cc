@@ -1,0 +1,177 @@
+// A MongoDB that is slow, gone, or not ours alone: what store/mongo answers meanwhile, and that it goes on by itself.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <thread>
+
+#include "contract/ferretdb.h"
+#include "contract/store_suite.h"
+#include "store/mongo/mongo_store.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using enum CommitOutcome;
+using Clock = std::chrono::steady_clock;
+
+// As in use, but faster, so that calls break off while a test looks.
+constexpr MongoTimes kHasty{.selection = 300ms, .connect = 300ms, .socket = 500ms, .answer = 800ms};
+// A loaded machine is late, but not so late.
+constexpr std::chrono::milliseconds kInTime = kHasty.answer + 1s;
+
+class MongoFaults : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!server_.uri().empty()) {
+            store_ = open();
+            return;
+        }
+        if (std::getenv("GLOBES_NEEDS_MONGODB") != nullptr) FAIL() << "no FerretDB to test with";
+        GTEST_SKIP() << "no FerretDB to test with: scripts/install-ferretdb builds one";
+    }
+
+    std::unique_ptr<Store> open(MongoTimes times = kHasty) const {
+        return open_mongo_store({.uri = server_.uri() + "faults", .times = times});
+    }
+    /// Commits again and again until the server takes it.
+    void commit_at_last(StoreBatch batch) const {
+        while (commit(*store_, batch) != committed) std::this_thread::yield();
+    }
+    std::vector<std::uint64_t> seqs_at_last(RoomId room) const {
+        while (!read(*store_, {.room = room, .limit = 1}).ok) std::this_thread::yield();
+        return seqs_in(*store_, room);
+    }
+
+    Ferretdb server_;
+    std::unique_ptr<Store> store_;
+};
+
+TEST_F(MongoFaults, FailsWhatItCannotSendAndGoesOnWhenTheServerIsBack) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+    server_.kill();
+    const auto begun = Clock::now();
+    EXPECT_NE(commit(*store_, appends(1, 2, 2)), committed);
+    EXPECT_EQ(commit(*store_, appends(1, 3, 3)), failed) << "nothing was sent";
+    EXPECT_FALSE(ping(*store_));
+    EXPECT_FALSE(find_sends(*store_, {{1, "david", "c1"}}).ok);
+    EXPECT_LT(Clock::now() - begun, 4 * kInTime);
+    server_.restart();
+    ASSERT_THAT(seqs_at_last(1).front(), 1);
+    commit_at_last(appends(1, 4, 4));
+    EXPECT_EQ(seqs_in(*store_, 1).back(), 4);
+    EXPECT_TRUE(ping(*store_));
+}
+
+TEST_F(MongoFaults, AnswersInTimeThoughTheServerDoesNot) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    server_.pause();
+    std::atomic<int> late = 0;
+    std::latch answered(9);
+    const auto note = [&, begun = Clock::now()] {
+        late += Clock::now() - begun > kInTime;
+        answered.count_down();
+    };
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+        store_->append(appends(1 + seq % 2, seq, seq), [note](CommitOutcome) { note(); });
+        store_->read_events({.room = 1, .limit = 1}, [note](const EventPage&) { note(); });
+        store_->ping([note](bool) { note(); });
+    }
+    answered.wait();
+    EXPECT_EQ(late, 0);
+    server_.go_on();
+}
+
+TEST_F(MongoFaults, BringsToAnEndWhatItBegan) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    server_.pause();
+    StoreBatch batch = appends(1, 1, 3);
+    batch.push_back(AppendEvent{sample_event(2, 1)});
+    EXPECT_EQ(commit(*store_, std::move(batch)), unknown);
+    EXPECT_FALSE(read(*store_, {.room = 1, .limit = 1}).ok) << "it may still turn up";
+    // Until the connection is given up, too.
+    std::this_thread::sleep_for(2 * kHasty.socket);
+    server_.go_on();
+    EXPECT_THAT(seqs_at_last(1), ElementsAre(1, 2, 3));
+    EXPECT_THAT(seqs_at_last(2), ElementsAre(1));
+    EXPECT_EQ(commit(*store_, appends(1, 4, 4)), committed);
+    EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(MongoFaults, SetsARoomBackWhoseChangeIsUnknown) {
+    RoomRecord changed = sample_room(1);
+    changed.title = "Changed";
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    for (const StoreWrite& write :
+         {StoreWrite(PutRoom{changed}), StoreWrite(PutRoom{sample_room(3)}), StoreWrite(DeleteRoom{2})}) {
+        server_.pause();
+        EXPECT_EQ(commit(*store_, {write}), unknown);
+        server_.go_on();
+        commit_at_last({});
+    }
+    commit_at_last(appends(1, 1, 1));
+    EXPECT_EQ(commit(*store_, batch_of(PutRoom{changed})), committed);
+    EXPECT_EQ(commit(*store_, appends(2, 1, 1)), committed);
+    store_->stop();
+    const StoredRooms stored = open()->load_rooms();
+    ASSERT_EQ(stored.rooms.size(), 2);
+    EXPECT_EQ(stored.rooms[0].record, changed);
+    EXPECT_EQ(stored.rooms[1].record, sample_room(2));
+}
+
+TEST_F(MongoFaults, StopsInTimeThoughACallBlocks) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
+    store_ = open({.selection = 300ms, .connect = 300ms, .socket = 20s, .answer = 800ms});
+    server_.pause();
+    store_->append(appends(1, 1, 1), [](CommitOutcome) {});
+    const auto begun = Clock::now();
+    store_->stop();
+    EXPECT_LT(Clock::now() - begun, 3s);
+    server_.go_on();
+}
+
+TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWriting) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(*store_, appends(1, 1, 1)), committed);
+    const auto newer = open();
+    newer->load_rooms();
+    Event other = sample_event(1, 2, "of the newer one");
+    ASSERT_EQ(commit(*newer, batch_of(AppendEvent{other})), committed);
+    EXPECT_EQ(commit(*store_, appends(1, 2, 4)), failed);
+    EXPECT_EQ(commit(*store_, appends(1, 5, 5)), failed) << "the room is in the newer one's hands";
+    EXPECT_EQ(commit(*store_, appends(2, 1, 1)), committed) << "another room";
+    EXPECT_EQ(commit(*newer, appends(1, 3, 3)), committed);
+    EXPECT_THAT(events_in(*newer, 1), ElementsAre(sample_event(1, 1), other, sample_event(1, 3)));
+}
+
+TEST_F(MongoFaults, WhatAnOlderProcessSentLateIsReadBack) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
+    const auto newer = open();
+    const Event late = sample_event(1, 1, "late");
+    ASSERT_EQ(commit(*store_, batch_of(AppendEvent{late})), committed);
+    Event mine = sample_event(1, 1, "mine");
+    mine.client_id = "mine";
+    EXPECT_EQ(commit(*newer, batch_of(AppendEvent{mine})), unknown);
+    EXPECT_THAT(events_in(*newer, 1), ElementsAre(late));
+    mine.seq = 2;
+    EXPECT_EQ(commit(*newer, batch_of(AppendEvent{mine})), committed);
+    EXPECT_THAT(events_in(*newer, 1), ElementsAre(late, mine));
+}
+
+TEST(MongoOpening, NamesTheHostsAndTheCauseButNeverThePassword) {
+    try {
+        open_mongo_store({.uri = "mongodb://anna:topsecret@127.0.0.1:1/", .times = kHasty});
+        FAIL() << "nobody listens there";
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("MongoDB at 127.0.0.1:1, database chat_server: cannot be reached"),
+                                        Not(HasSubstr("topsecret")), Not(HasSubstr("anna"))));
+    }
+}
+
+}  // namespace
+}  // namespace globes::store

@@ -1,0 +1,38 @@
+#include "store/mongo/mongo_uri.h"
+
+#include <gmock/gmock.h>
+
+namespace globes::store {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(MongoUri, IsMadeOfItsPartsPercentEncoded) {
+    const std::string uri = mongo_srv_uri("an@na", "p:/?#%ß", "cluster0.example.net");
+    EXPECT_EQ(uri, "mongodb+srv://an%40na:p%3A%2F%3F%23%25%C3%9F@cluster0.example.net/");
+    EXPECT_THAT(mongo_uri_fault(uri), IsEmpty());
+}
+
+TEST(MongoUri, TakesWhatTheDriverTakes) {
+    for (const char* uri : {"mongodb://localhost", "mongodb://u:p@a:1,b:2/?replicaSet=rs0&tls=true"})
+        EXPECT_THAT(mongo_uri_fault(uri), IsEmpty()) << uri;
+}
+
+TEST(MongoUri, SaysWhatIsWrongWithoutQuotingIt) {
+    EXPECT_THAT(mongo_uri_fault("http://u:secret@h"), HasSubstr("must begin with mongodb://"));
+    for (const char* uri : {"mongodb://u:sec:ret@h/", "mongodb://", "mongodb://u:secret@/", "mongodb://u:sec/ret@h",
+                            "mongodb://u:secret@h/?w=%zz", "mongodb://u:secret@h:port/"}) {
+        EXPECT_THAT(mongo_uri_fault(uri), HasSubstr("is no connection string")) << uri;
+        EXPECT_THAT(mongo_uri_fault(uri), Not(HasSubstr("ret"))) << uri;
+    }
+}
+
+TEST(MongoUri, HostsAreNamedWithoutCredentials) {
+    EXPECT_EQ(mongo_hosts("mongodb://u:secret@a:1,b/?replicaSet=r"), "a:1,b:27017");
+    EXPECT_EQ(mongo_hosts("mongodb+srv://u:secret@cluster0.example.net/"), "cluster0.example.net");
+}
+
+}  // namespace
+}  // namespace globes::store
