@@ -89,7 +89,7 @@ export async function createRooms(server, titles) {
 }
 
 export function assertFocused(locator) {
-    return eventually(() => locator.evaluate((element) => element === document.activeElement), `${locator} has the focus`);
+    return eventually(() => locator.evaluate((element) => element.matches(':focus')), `${locator} has the focus`);
 }
 
 /** Nothing that axe-core knows to look for is wrong with the page as it stands. */
