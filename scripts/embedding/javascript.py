@@ -116,8 +116,8 @@ def dynamic_path(token, following):
 
 
 def url_path(before, following):
-    """The string in `new URL('…', import.meta.url)`, or None for another use of import.meta."""
+    """The string in `new URL('…', import.meta.url)`; None for another use of import.meta, or where it names a folder."""
     is_url = [token.text for token in following[:4]] == [".", "meta", ".", "url"]
     if is_url and len(before) == 4 and before[0].is_word("URL") and before[2].kind == "string":
-        return before[2]
+        return None if before[2].text[1:-1].endswith((".", "/")) else before[2]
     return None

@@ -139,6 +139,7 @@ class JavaScript(SiteTest):
             "export const from = './gone.js';",
             "export default './gone.js';",
             "const url = new URL('./gone.js', location.href);",
+            "const folder = new URL('.', import.meta.url);",
         ]:
             self.assertEqual(self.rewritten(text), text)
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createPrivateRoom, createRoom } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, assertAccessible, assertFits, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
+import { DESKTOP, PHONE, assertAccessible, assertFits, assertFocused, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
 
 const visit = sharedBrowser();
 const pictures = fileURLToPath(new URL('../../docs/images/', import.meta.url));
@@ -171,7 +171,7 @@ test('the whole way into a room and out of it goes by keyboard, with a focus tha
     await page.getByRole('button', { name: 'Come in' }).waitFor();
     await page.keyboard.type('Ada');
     await page.keyboard.press('Enter');
-    await page.waitForURL(/\/chats\/\d+$/);
+    await assertFocused(page.getByRole('textbox', { name: 'Your message' }));
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
     await page.getByText('by keyboard', { exact: true }).waitFor();

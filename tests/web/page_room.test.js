@@ -186,6 +186,7 @@ test('the connection’s state is in the header, through a restart of the server
 
 /** A duplicated tab: it begins with a copy of what the first one keeps. */
 async function duplicate(page) {
+    await page.locator('.room-state').getByText('Connected').waitFor();
     const kept = await page.evaluate(() => ({ ...sessionStorage }));
     const twin = await page.context().newPage();
     await twin.addInitScript((entries) => {

@@ -10,6 +10,12 @@ import { roomPath } from './router.js';
 import { usernameOf } from './tokens.js';
 import { loadRoom, placeholder } from './whole_page.js';
 
+/** The room's page goes up at once when its stage is ready, so both are loaded by then. */
+async function loadRoomPage() {
+    const [stage] = await Promise.all([import('./room_stage.js'), import('./room_page.js')]);
+    return stage;
+}
+
 class Entrance {
     #app;
     #room;
@@ -61,6 +67,8 @@ class Entrance {
         const said = element('div', { class: 'preview-said' }, this.previewName, element('span', { class: 'preview-bubble' }, texts.previewHello));
         this.preview = element('div', { class: 'preview', role: 'group', 'aria-label': texts.preview }, this.badge, said);
         this.name.input.addEventListener('input', () => this.#preview());
+        // While the name is being typed, there is time for what comes next; a failure is told when it is needed.
+        this.element.addEventListener('focusout', () => loadRoomPage().catch(() => {}), { once: true });
 
         this.#form?.destroy();
         this.#form = new Form(texts, {
@@ -103,7 +111,7 @@ class Entrance {
         const person = { name: trim(this.name.value), color: this.color.value };
         keep.rememberPerson(person);
         const token = await this.#takeToken(globes, person.name);
-        const { RoomStage } = await import('./room_stage.js');
+        const { RoomStage } = await loadRoomPage();
         const stage = new RoomStage(this.#app, { room: this.#room, seat: { ...person, token } });
         this.#stage = stage;
         this.#app.backstage(stage.element);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
@@ -19,7 +20,7 @@ export const PHONE = { width: 360, height: 740 };
 const NETWORK_NOISE = /^Failed to load resource|^WebSocket connection to .* failed/;
 
 /** A folder to serve in place of the built-in page, such as the sources as they are. */
-const folder = process.env.GLOBES_WEB;
+const folder = process.env.GLOBES_WEB && resolve(process.env.GLOBES_WEB);
 
 /** For `sharedServer`: the server with the page to test. */
 export const pageConfig = folder ? { config: { Static: folder } } : {};
@@ -89,7 +90,7 @@ export async function createRooms(server, titles) {
 }
 
 export function assertFocused(locator) {
-    return eventually(() => locator.evaluate((element) => element === document.activeElement), `${locator} has the focus`);
+    return eventually(() => locator.evaluate((element) => element.matches(':focus')), `${locator} has the focus`);
 }
 
 /** Nothing that axe-core knows to look for is wrong with the page as it stands. */
