@@ -496,7 +496,8 @@ export class RoomConnection extends EventTarget {
         }
         this.#name = (name === undefined ? this.#keeper?.token.name : wellFormed(name)) ?? null;
         this.#color = color ?? null;
-        this.#session = this.#storedSession();
+        const { name: storedName, session: storedSession } = this.#stored();
+        if (storedName === this.#name) this.#session = storedSession;
         this.#listenToBrowser('addEventListener');
         queueMicrotask(() => this.#connect());
     }
@@ -734,7 +735,7 @@ export class RoomConnection extends EventTarget {
         clearTimeout(this.#timers.retry);
         this.#keeper?.end();
         this.#listenToBrowser('removeEventListener');
-        this.#storeSession(null);
+        this.#forgetSession();
         socket?.close(CLOSE_NORMAL);
         for (const ghost of this.#ghosts) destroy(ghost);
         this.#ghosts.clear();
@@ -785,22 +786,30 @@ export class RoomConnection extends EventTarget {
         return `globes:${this.#globes.baseUrl}:${typeof this.#room === 'object' ? this.#room.id : this.#room}`;
     }
 
-    #storedSession() {
+    #stored() {
         try {
-            const { name, session } = JSON.parse(this.#storage?.getItem(this.#storageKey) ?? '{}');
-            return name === this.#name ? (session ?? null) : null;
+            return JSON.parse(this.#storage?.getItem(this.#storageKey) ?? '{}');
         } catch {
-            return null; // no storage here, or something else lies in it: a new person, then
+            return {}; // no storage here, or something else lies in it: a new person, then
         }
     }
 
     #storeSession(session) {
         this.#session = session;
         try {
-            if (session === null) this.#storage?.removeItem(this.#storageKey);
-            else this.#storage?.setItem(this.#storageKey, JSON.stringify({ name: this.#name, session }));
+            this.#storage?.setItem(this.#storageKey, JSON.stringify({ name: this.#name, session }));
         } catch {
             // Full or forbidden: a reload is a new person, then.
+        }
+    }
+
+    /** Unless it is our successor's, who took over. */
+    #forgetSession() {
+        if (this.#session === null || this.#stored().session !== this.#session) return;
+        try {
+            this.#storage.removeItem(this.#storageKey);
+        } catch {
+            // It will not be known any more anyway.
         }
     }
 

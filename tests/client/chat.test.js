@@ -112,6 +112,25 @@ test('the newest messages come first, as many as asked for, or those behind a gi
     assert.deepEqual(names.toSorted(), ['behind', 'ben', 'few', 'none'], 'who only listens is no member');
 });
 
+test('who said something and left is in what is replayed, and not in the room', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', 'good bye');
+    await ben.leave();
+    await eventually(async () => (await usersOf(server, room)).length === 0, 'ben is gone');
+    const ada = Person.connect(t, globesAt(server), room);
+    await ada.message('good bye');
+    assert.deepEqual(ada.connection.users, []);
+    const cai = await ChatClient.open(server, room);
+    cai.say('cai', 'hello');
+    await ada.message('hello');
+    assert.deepEqual(
+        ada.connection.users.map(({ username, color }) => [username, color]),
+        [['cai', 'red']],
+    );
+    await cai.leave();
+});
+
 test('history pages back without gap or repeat', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);

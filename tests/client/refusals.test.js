@@ -96,6 +96,7 @@ test('a page that was reloaded is the same person, by the session in its storage
     await after.say('reloaded');
     assert.equal((await ben.next()).msg, 'reloaded', 'without a leave or a join before it');
     assert.equal((await before.find('closed')).error.closeCode, 4502);
+    assert.equal(kept.size, 1, 'the session of the new page is kept');
 
     const session = [...kept];
     const other = Person.connect(t, globes, room, { name: 'eve' });
@@ -185,6 +186,8 @@ test('a name that was lost with the connection is taken again once its ghost is 
     const acked = ada.say('is it me?');
     proxy.accept();
     await ada.find('welcome');
+    // Long enough for some refusals, none of which is told.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await thief.leave();
     assert.equal((await acked).seq, 1);
     assert.deepEqual(ada.all('problem'), []);

@@ -120,3 +120,21 @@ test('somebody else who uses an id of ours is not us', async (t) => {
     assert.equal((await ada.message('mine')).isOwn, true);
     assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'what is delivered is stored, ack or not');
 });
+
+test('a new name that was taken just before the connection was lost is kept', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    server.onEvent = ({ event_type: type, name, id }, reply, { socket }) => {
+        if (type === 'leave') reply({ event_type: 'leave', name, room_id: 7, msg: '', time: '', id });
+        if (type !== 'join' || name !== 'eve' || server.users.length) return;
+        server.users = [{ username: 'eve', color: '', last_activity: '' }];
+        socket.terminate();
+    };
+    await ada.find('welcome');
+    await ada.connection.join({ name: 'eve' });
+    assert.equal(ada.connection.name, 'eve');
+    await server.connections.next();
+    const { frames } = await server.connections.next();
+    const { event_type: type, name } = await frames.next();
+    assert.deepEqual([type, name], ['join', 'eve']);
+});

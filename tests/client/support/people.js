@@ -1,7 +1,7 @@
 // Connections of the client library that record everything they are told, and let tests await it in order.
 import assert from 'node:assert/strict';
 
-import { Inbox } from '../../api/harness/wait.js';
+import { Inbox, within } from '../../api/harness/wait.js';
 import { WebSocket } from '../../api/harness/websocket.js';
 import { Globes } from '../../../web/globes.js';
 
@@ -66,8 +66,10 @@ export class Person {
         return this.messages.map(({ msg }) => msg);
     }
 
+    /** Says it; answers as the ack does. */
     say(text, options) {
-        return this.connection.send(text, options).acked;
+        const { acked } = this.connection.send(text, options);
+        return within(acked, () => `an answer to ${text}`);
     }
 
     /** What was shown is this stretch of the room's messages: each once, in order, none left out. */

@@ -14,6 +14,8 @@ export class ScriptedServer {
     answers = new Map();
     /** Connections in order of their coming, `{ socket, url, frames }`; `frames` is an Inbox of parsed events. */
     connections = new Inbox();
+    /** Who is in the room, as a welcome tells. */
+    users = [];
     /** Called for every event that comes; may answer by `reply(event)`. */
     onEvent = () => {};
 
@@ -34,7 +36,7 @@ export class ScriptedServer {
     #connected(socket, url) {
         const connection = { socket, url, frames: new Inbox() };
         const reply = (event) => socket.send(JSON.stringify(event));
-        const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: [], resumed: false, session: 'secret' };
+        const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, resumed: false, session: 'secret' };
         reply({ ...welcome, resumed: url.includes('after=') });
         socket.on('error', () => {});
         socket.on('message', (data) => {
