@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace globes::net {
 namespace {
 
@@ -70,6 +72,7 @@ void IoThread::wake() {
 }
 
 void IoThread::run() {
+    name_this_thread("io");
     watch_hub();
     watch_mailbox();
     tick();
