@@ -7,6 +7,7 @@ any has its second, so that whatever else the machine does in between hits all o
 
 import argparse
 import contextlib
+import hashlib
 import json
 import pathlib
 import shutil
@@ -23,9 +24,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 START_S = 10
 STOP_S = 10
+WARMUP_S = 0.5
 # A second client beside the measured one: this long for its connections before, and for good measure behind.
 BESIDE_LEAD_S = 4
 BESIDE_TAIL_S = 2
+# A turn takes a few seconds; this is for a server that hangs.
+LONGEST_TURN_S = 180
+IO_THREADS = {cells.OURS: 1, cells.OURS_IN_MEMORY: 1, cells.OURS_ON_TWO: 2}
 
 
 class Fleet:
@@ -36,40 +41,50 @@ class Fleet:
         self.scratch = scratch
         self.server_core = server_core
 
-    def names(self):
-        return (cells.OURS, cells.OURS_IN_MEMORY, cells.CEILING, *cells.PEERS)
+    def missing(self, name):
+        """Why that server can't be started here; empty where it can."""
+        if name == "centrifuge" and not self.centrifuge().exists():
+            return "it is built with Go, which is not at hand"
+        return ""
 
     def protocol(self, name):
-        return "globes" if name in (cells.OURS, cells.OURS_IN_MEMORY) else "plain"
+        return "globes" if name in IO_THREADS else "centrifuge" if name == "centrifuge" else "plain"
+
+    def centrifuge(self):
+        return self.build.parent / "benchmarks" / "centrifuge-chat"
 
     def version(self, name):
         match name:
-            case cells.OURS | cells.OURS_IN_MEMORY:
+            case cells.OURS | cells.OURS_IN_MEMORY | cells.OURS_ON_TWO:
                 return output_of([self.build / "globes", "--version"]).removeprefix("Globes").strip()
             case "bun":
                 return output_of([bun(), "--version"])
             case "ws":
                 package = json.loads((PEERS / "node_modules/ws/package.json").read_text())
                 return f"{package['version']} on Node {output_of(['node', '--version'])}"
+            case "centrifuge":
+                return output_of([self.centrifuge(), "--version"])
         return ""
 
     def command(self, name, port):
         match name:
-            case cells.OURS:
-                return self._globes("sqlite", port)
+            case cells.OURS | cells.OURS_ON_TWO:
+                return self._globes("sqlite", IO_THREADS[name], port)
             case cells.OURS_IN_MEMORY:
-                return self._globes("memory", port)
+                return self._globes("memory", IO_THREADS[name], port)
             case cells.CEILING:
                 return [self.build / "raw-epoll-chat", port]
             case "bun":
                 return [bun(), PEERS / "bun_chat.js", port]
             case "ws":
                 return ["node", PEERS / "ws_chat.js", port]
+            case "centrifuge":
+                return [self.centrifuge(), port]
         raise ValueError(name)
 
-    def _globes(self, store, port):
+    def _globes(self, store, io_threads, port):
         config = self.scratch / "config.json"
-        config.write_text(json.dumps({"Store": store, "MessagesPerSecond": 0}))
+        config.write_text(json.dumps({"Store": store, "MessagesPerSecond": 0, "IoThreads": io_threads}))
         return [self.build / "globes", "--config", config, "--data", self.scratch / "data", "--address",
                 f"127.0.0.1:{port}"]
 
@@ -125,6 +140,8 @@ class Client:
         self.seconds = seconds
 
     def command(self, protocol, port, arguments, seconds):
+        if "--warmup" not in arguments:
+            arguments += f" --warmup {WARMUP_S}"
         return ["taskset", "-c", str(self.core), str(self.program), f"127.0.0.1:{port}", "--protocol", protocol,
                 "--duration", str(seconds), *arguments.split()]
 
@@ -138,7 +155,8 @@ class Client:
         try:
             result_file.unlink(missing_ok=True)
             command = self.command(protocol, port, cell.arguments, self.seconds)
-            subprocess.run([*command, "--pid", str(process.pid), "--json", str(result_file), "--quiet"], check=False)
+            subprocess.run([*command, "--pid", str(process.pid), "--json", str(result_file), "--quiet"], check=False,
+                           timeout=LONGEST_TURN_S)
             return json.loads(result_file.read_text()) if result_file.exists() else None
         finally:
             if beside is not None:
@@ -146,73 +164,125 @@ class Client:
                 beside.wait()
 
 
+class Results:
+    """What was measured so far, in a file that every turn is added to: a run that was broken off goes on from there."""
+
+    def __init__(self, file, key, goes_on):
+        self.file = file
+        self.key = key
+        self.runs = {}  # cell -> server -> results of globes-bench, one for each round
+        if goes_on and file.exists():
+            saved = json.loads(file.read_text())
+            if saved["key"] == key:
+                self.runs = saved["runs"]
+            else:
+                print("What was measured before had other options or another build: beginning anew")
+
+    def count(self, cell, server):
+        return len(self.runs.get(cell.name, {}).get(server, []))
+
+    def add(self, cell, server, result):
+        self.runs.setdefault(cell.name, {}).setdefault(server, []).append(result)
+        part = self.file.with_suffix(".part")
+        part.write_text(json.dumps({"key": self.key, "runs": self.runs}))
+        part.replace(self.file)
+
+
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="the three first cells, two seconds each")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each server in each cell (3)")
-    parser.add_argument("--seconds", type=float, help="measured seconds of each turn (5; quick: 2)")
-    parser.add_argument("--cells", help="only these, separated by commas; sweeps by their name")
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="only the cells that compare servers, two rounds of 1.5 s")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was broken off")
+    parser.add_argument("--rounds", type=int, help="turns of each server in each cell (3; quick: 2); plots have one")
+    parser.add_argument("--seconds", type=float, help="measured seconds of each turn (2; quick: 1.5)")
+    parser.add_argument("--cells", help="only these, separated by commas; plots by their name")
     parser.add_argument("--servers", help="only these, separated by commas")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
     parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs", help="where benchmarks.md goes (docs)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.rounds = arguments.rounds or (2 if arguments.quick else 3)
+    arguments.seconds = arguments.seconds or (1.5 if arguments.quick else 2)
+    return arguments
 
 
 def chosen_cells(arguments):
-    all_cells = [*cells.CELLS]
-    groups = {cell.name: [cell] for cell in cells.CELLS}
-    for sweep in cells.SWEEPS:
-        groups[sweep.name] = list(sweep.cells())
-        all_cells += groups[sweep.name]
+    """Each cell with its number of rounds."""
+    groups = {cell.name: [(cell, arguments.rounds)] for cell in cells.CELLS}
+    groups |= {sweep.name: [(cell, 1) for cell in sweep.cells()] for sweep in cells.SWEEPS}
+    names = list(groups)
     if arguments.cells:
-        unknown = [name for name in arguments.cells.split(",") if name not in groups]
+        names = arguments.cells.split(",")
+        unknown = [name for name in names if name not in groups]
         if unknown:
-            sys.exit(f"bench/run.sh: no such cell: {unknown[0]} (there are {', '.join(groups)})")
-        return [cell for name in arguments.cells.split(",") for cell in groups[name]]
-    return [cell for cell in all_cells if cell.is_quick] if arguments.quick else all_cells
+            sys.exit(f"./dev bench: no such cell: {unknown[0]} (there are {', '.join(groups)})")
+    elif arguments.quick:
+        names = [cell.name for cell in cells.CELLS if cell.is_quick]
+    return [chosen for name in names for chosen in groups[name]]
+
+
+def run_key(arguments):
+    """Results of one key may stand side by side: same options, same server."""
+    build = hashlib.sha256((arguments.build / "globes").read_bytes()).hexdigest()[:16]
+    return f"{arguments.seconds:g} s, cores {arguments.server_core} {arguments.client_core}, build {build}"
+
+
+def take_turn(fleet, client, cell, name, result_file):
+    """The result, or None where the server or the client failed; why is printed."""
+    try:
+        with fleet.running(name) as (process, port):
+            result = client.measure(cell, fleet.protocol(name), process, port, result_file)
+    except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as error:
+        print(f"  {error}", flush=True)
+        return None
+    if result is None:
+        print("  gave no result", flush=True)
+        return None
+    shown = (f"{metric.label} {metric.read(result):.{metric.digits}f}"
+             for metric in (cells.METRICS[metric] for metric in cell.metrics))
+    print("  " + "  ".join(shown) + ("" if result["check"]["sound"] else "  FAULTY"), flush=True)
+    return result
 
 
 def main():
     arguments = parse_arguments()
     build = arguments.build.resolve()
-    seconds = arguments.seconds or (2 if arguments.quick else 5)
     results_folder = ROOT / "build" / "benchmarks"
     results_folder.mkdir(parents=True, exist_ok=True)
     fleet = Fleet(build, results_folder / "scratch", arguments.server_core)
-    client = Client(build, arguments.client_core, seconds)
-    servers = arguments.servers.split(",") if arguments.servers else fleet.names()
-    results = {}
-    for cell in chosen_cells(arguments):
-        for turn in range(arguments.rounds):
+    client = Client(build, arguments.client_core, arguments.seconds)
+    chosen = chosen_cells(arguments)
+    wanted = arguments.servers.split(",") if arguments.servers else [*cells.ALL, cells.OURS_ON_TWO]
+    servers = []
+    for name in wanted:
+        if reason := fleet.missing(name):
+            print(f"Without {name}: {reason}")
+        elif any(name in cell.servers for cell, _ in chosen):
+            servers.append(name)
+    results = Results(results_folder / "results.json", run_key(arguments), arguments.resume)
+    begun = time.monotonic()
+    for cell, rounds in chosen:
+        for turn in range(rounds):
             for name in servers:
-                if cell.only_globes and fleet.protocol(name) != "globes":
+                if name not in cell.servers or results.count(cell, name) > turn:
                     continue
                 print(f"{cell.name:<18} round {turn + 1}  {name:<14}", end="", flush=True)
-                with fleet.running(name) as (process, port):
-                    result = client.measure(cell, fleet.protocol(name), process, port, results_folder / "turn.json")
-                if result is None:
-                    print("  gave no result")
-                    continue
-                results.setdefault(cell.name, {}).setdefault(name, []).append(result)
-                shown = (f"{metric.label} {metric.read(result):.{metric.digits}f}"
-                         for metric in (cells.METRICS[metric] for metric in cell.metrics))
-                print("  " + "  ".join(shown) + ("" if result["check"]["sound"] else "  FAULTY"), flush=True)
+                result = take_turn(fleet, client, cell, name, results_folder / "turn.json")
+                if result is not None:
+                    results.add(cell, name, result)
     measured = page.Measured(
-        results=results,
+        results={cell.name: results.runs[cell.name] for cell, _ in chosen if cell.name in results.runs},
         versions={name: fleet.version(name) for name in servers},
         command="./dev bench" + "".join(" " + argument for argument in command_line()),
         rounds=arguments.rounds,
-        seconds=seconds,
+        seconds=arguments.seconds,
     )
-    (results_folder / "results.json").write_text(json.dumps(results))
-    print("Wrote", page.write(measured, arguments.docs))
+    print(f"Measured for {(time.monotonic() - begun) / 60:.0f} minutes; wrote {page.write(measured, arguments.docs)}")
 
 
 def command_line():
-    """What was asked for, without what bench/run.sh adds."""
-    given = sys.argv[1:]
+    """What was asked for, without what bench/run.sh adds, and without --resume: it changes no number."""
+    given = [argument for argument in sys.argv[1:] if argument != "--resume"]
     if "--build" in given:
         at = given.index("--build")
         del given[at:at + 2]

@@ -11,6 +11,7 @@ _COLOURS = {
     "raw-epoll": "#616161",
     "bun": "#e08e00",
     "ws": "#2e7d32",
+    "centrifuge": "#6a1b9a",
 }
 _OTHER_COLOUR = "#1565c0"
 

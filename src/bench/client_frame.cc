@@ -63,11 +63,14 @@ std::optional<ServerFrame> read_server_frame(std::string_view bytes) {
     return frame;
 }
 
-SendEvent::SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes) : sender_(sender) {
-    json_ = fmt::format(R"({{"event_type":"send","name":"{}","msg":")", name);
+SendEvent::SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes, std::string_view head,
+                     std::string_view tail)
+    : sender_(sender) {
+    json_ = fmt::format(R"({}{{"event_type":"send","name":"{}","msg":")", head, name);
     mark_at_ = json_.size();
     json_.append(text_bytes, '.');
     json_.append(R"("})");
+    json_.append(tail);
 }
 
 void SendEvent::append(std::string& out, std::uint32_t n, std::int64_t sent_ns) {

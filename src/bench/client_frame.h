@@ -32,7 +32,11 @@ std::optional<ServerFrame> read_server_frame(std::string_view bytes);
 class SendEvent {
 public:
     /// `text_bytes`: length of `msg`, at least kMarkBytes.
-    SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes);
+    SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes)
+        : SendEvent(sender, name, text_bytes, {}, {}) {}
+    /// With `head` and `tail` around the event.
+    SendEvent(std::uint32_t sender, std::string_view name, std::size_t text_bytes, std::string_view head,
+              std::string_view tail);
 
     /// Appends the masked frame of the sender's `n`-th message.
     void append(std::string& out, std::uint32_t n, std::int64_t sent_ns);

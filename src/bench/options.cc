@@ -35,6 +35,7 @@ Examples
     globes-bench --members 990 --stalled 10 --rate 100
   Another server, which calls its rooms otherwise and needs none created:
     globes-bench 127.0.0.1:8080 --protocol plain --path '/ws/{room}'
+    globes-bench 127.0.0.1:8000 --protocol centrifuge
 
 Reading the result
   delivery        one message received by one member; a message in a room of 100 is 100 deliveries
@@ -64,9 +65,13 @@ std::string find_contradiction(const Options& options) {
     if (options.senders > options.members) return "--senders: more than --members";
     if (options.rooms == 0 && options.idle == 0) return "nothing to do: neither rooms nor idle connections";
     if (options.is_open_loop() && options.senders == 0) return "--rate: needs a sender in each room";
-    if (options.empty_rooms > 0 && options.protocol == Protocol::plain)
-        return "--empty-rooms: plain rooms are not created";
+    if (options.empty_rooms > 0 && options.protocol != Protocol::globes)
+        return "--empty-rooms: only globes creates rooms";
     if (options.churn_per_s > 0 && options.rooms == 0) return "--churn: needs a room";
+    if (options.protocol == Protocol::centrifuge) {
+        const bool has_other_roles = options.churn_per_s > 0 || options.join;
+        return has_other_roles ? "--churn, --join: not with --protocol centrifuge" : "";
+    }
     if (options.path.find("{room}") == std::string::npos) return "--path: must contain {room}";
     return {};
 }
@@ -100,8 +105,9 @@ void declare(CLI::App& app, Options& options, std::string& protocol) {
     Declaration declared(app);
     declared.group("Target");
     declared
-        .text("--protocol", protocol, "NAME", "globes: rooms are created by POST /chats; plain: any room name will do")
-        ->check(CLI::IsMember({"globes", "plain"}).description(""));
+        .text("--protocol", protocol, "NAME",
+              "globes: rooms are created by POST /chats; plain: any room name will do; centrifuge: rooms are channels")
+        ->check(CLI::IsMember({"globes", "plain", "centrifuge"}).description(""));
     declared.text("--path", options.path, "PATH", "WebSocket path, {room} stands for the room");
     declared.number("--pid", options.server_pid, 0, 1 << 30, "the server's process: measures its CPU and memory");
 
@@ -154,7 +160,11 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
     std::string complaint;
     try {
         app.parse(argc, argv);
-        options.protocol = protocol == "plain" ? Protocol::plain : Protocol::globes;
+        options.protocol = protocol == "plain"        ? Protocol::plain
+                           : protocol == "centrifuge" ? Protocol::centrifuge
+                                                      : Protocol::globes;
+        if (options.protocol == Protocol::centrifuge && app.count("--path") == 0)
+            options.path = "/connection/websocket";
         complaint = parse_target(target, options) ? find_contradiction(options) : "target: not HOST:PORT";
     } catch (const CLI::Success& asked) {
         exit_code = app.exit(asked);

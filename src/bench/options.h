@@ -8,8 +8,9 @@
 namespace globes::bench {
 
 enum class Protocol : std::uint8_t {
-    globes,  ///< Rooms are made by POST /chats and entered by their id.
-    plain,   ///< Any room name exists, and what one sends everyone receives.
+    globes,      ///< Rooms are made by POST /chats and entered by their id.
+    centrifuge,  ///< Rooms are channels of centrifuge or Centrifugo; the path is the same for all.
+    plain,       ///< Any room name exists, and what one sends everyone receives.
 };
 
 struct Options {

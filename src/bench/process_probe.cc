@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 namespace globes::bench {
 
@@ -16,6 +18,19 @@ std::int64_t cpu_time_ns(int pid) {
     timespec time{};
     if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return -1;
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+std::map<std::string, double> cpu_by_thread(int pid) {
+    std::map<std::string, double> seconds;
+    std::error_code error;
+    for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+        std::string name;
+        std::int64_t run_ns = 0;
+        if (std::getline(std::ifstream(task.path() / "comm"), name) &&
+            std::ifstream(task.path() / "schedstat") >> run_ns)
+            seconds[name] += static_cast<double>(run_ns) / 1e9;
+    }
+    return seconds;
 }
 
 MemoryUse memory_use(int pid) {

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace globes::bench {
 
 /// CPU time, user and kernel, of all threads since the process began, in ns; -1 if there is no such process.
 std::int64_t cpu_time_ns(int pid);
+
+/// The same by the names of its threads, in seconds; those of one name together. Empty if it can't be read.
+std::map<std::string, double> cpu_by_thread(int pid);
 
 struct MemoryUse {
     std::int64_t rss_bytes = 0;

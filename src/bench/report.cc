@@ -181,9 +181,13 @@ std::string to_json(const Options& options, const Report& report) {
     if (report.has_server) {
         text +=
             fmt::format(R"("server":{{"cpu_us_per_delivery":{:.4f},"cpu_share":{:.4f},"connect_cpu_us":{:.2f},)"
-                        R"("pss_bytes_per_connection":{:.1f},"rss_bytes_per_connection":{:.1f},"end_rss_bytes":{}}},)",
+                        R"("pss_bytes_per_connection":{:.1f},"rss_bytes_per_connection":{:.1f},"end_rss_bytes":{},)",
                         report.cpu_us_per_delivery(), report.server_cpu_s / report.window_s, report.connect_cpu_us(),
                         report.pss_bytes_per_connection(), report.rss_bytes_per_connection(), report.end_rss_bytes);
+        std::string threads;
+        for (const auto& [name, seconds] : report.server_thread_cpu_s)
+            threads += fmt::format(R"({}"{}":{:.4f})", threads.empty() ? "" : ",", name, seconds);
+        text += fmt::format(R"("thread_cpu_s":{{{}}}}},)", threads);
     }
     text += fmt::format(R"("client":{{"cpu_share":{:.4f},"is_bottleneck":{}}},)", report.client_cpu_share,
                         report.is_client_bound());

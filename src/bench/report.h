@@ -22,10 +22,11 @@ struct Report {
 
     // Of the server; meaningful where `has_server`.
     bool has_server = false;
-    double server_cpu_s = 0;            ///< In the window.
-    double server_cores = 1;            ///< That it may run on.
-    double server_connect_cpu_s = 0;    ///< While the connections were opened.
-    std::int64_t pss_growth_bytes = 0;  ///< From before the connections to after them.
+    double server_cpu_s = 0;                            ///< In the window.
+    std::map<std::string, double> server_thread_cpu_s;  ///< In the window, by the names of its threads.
+    double server_cores = 1;                            ///< That it may run on.
+    double server_connect_cpu_s = 0;                    ///< While the connections were opened.
+    std::int64_t pss_growth_bytes = 0;                  ///< From before the connections to after them.
     std::int64_t rss_growth_bytes = 0;
     std::int64_t end_rss_bytes = 0;
 

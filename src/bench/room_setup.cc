@@ -24,11 +24,6 @@ std::string run_tag() {
     return fmt::format("{:x}-{:x}", std::chrono::duration_cast<std::chrono::milliseconds>(time).count(), ::getpid());
 }
 
-std::string room_path(const Options& options, std::string_view room) {
-    std::string path = options.path;
-    return path.replace(path.find("{room}"), std::strlen("{room}"), room);
-}
-
 void send_create(const Socket& socket, const Options& options, const std::string& title) {
     const std::string body = fmt::format(R"({{"title":"{}","visibility":"public"}})", title);
     const std::string request = fmt::format(
@@ -95,6 +90,12 @@ std::vector<std::string> create_rooms(const Options& options, std::size_t count)
 
 }  // namespace
 
+std::string room_path(const Options& options, std::string_view room) {
+    std::string path = options.path;
+    const std::size_t at = path.find("{room}");
+    return at == std::string::npos ? path : path.replace(at, std::strlen("{room}"), room);
+}
+
 std::vector<std::string> prepare_rooms(const Options& options) {
     const std::size_t entered = options.rooms + (options.idle > 0 ? 1u : 0u);
     std::vector<std::string> rooms;
@@ -105,7 +106,6 @@ std::vector<std::string> prepare_rooms(const Options& options) {
         const std::string tag = run_tag();
         for (std::size_t i = 0; i < entered; ++i) rooms.push_back(fmt::format("{}-{}", tag, i));
     }
-    for (std::string& room : rooms) room = room_path(options, room);
     return rooms;
 }
 

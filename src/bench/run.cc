@@ -244,6 +244,7 @@ Report run(const Options& options) {
     crew.state().phase = Phase::talking;
     sleep_showing(options.warmup_s, "warming up", crew, progress);
     const std::int64_t server_before = server_cpu();
+    const auto threads_before = cpu_by_thread(options.server_pid);
     const std::int64_t client_before = cpu_time_ns(::getpid());
     const std::int64_t window_start = now_ns();
     crew.state().window_start_ns = window_start;
@@ -252,6 +253,10 @@ Report run(const Options& options) {
     crew.state().window_end_ns = window_end;
     report.window_s = static_cast<double>(window_end - window_start) / 1e9;
     report.server_cpu_s = static_cast<double>(server_cpu() - server_before) / 1e9;
+    for (const auto& [name, seconds] : cpu_by_thread(options.server_pid)) {
+        const auto before = threads_before.find(name);
+        report.server_thread_cpu_s[name] = seconds - (before == threads_before.end() ? 0 : before->second);
+    }
     const double cores = std::min(options.threads, usable_cores(0));
     report.client_cpu_share =
         static_cast<double>(cpu_time_ns(::getpid()) - client_before) / 1e9 / report.window_s / cores;

@@ -54,8 +54,8 @@ struct Counters {
 };
 
 struct RunState {
-    RunState(const Options& run_options, std::vector<std::string> paths)
-        : options(run_options), room_paths(std::move(paths)), published_by_room(room_paths.size()) {}
+    RunState(const Options& run_options, std::vector<std::string> names)
+        : options(run_options), room_names(std::move(names)), published_by_room(room_names.size()) {}
 
     bool in_window(std::int64_t time_ns) const {
         return time_ns >= window_start_ns.load(std::memory_order_relaxed) &&
@@ -64,7 +64,7 @@ struct RunState {
 
     // Constant after construction.
     const Options& options;
-    std::vector<std::string> room_paths;  ///< `options.rooms` of them, then the idle room's.
+    std::vector<std::string> room_names;  ///< `options.rooms` of them, then the idle room's.
 
     // Coordinator writes, workers read.
     std::atomic<Phase> phase = Phase::connecting;

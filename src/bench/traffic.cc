@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "bench/centrifuge.h"
 #include "bench/mark.h"
 
 namespace globes::bench {
@@ -43,8 +44,14 @@ Traffic::Traffic(RunState& state, Counters& counters, const std::vector<std::uin
 
 void Traffic::make_sender(Seat& seat, std::uint32_t place) const {
     const std::uint32_t id = seat.room * state_.options.senders + place;
+    std::string head;
+    std::string_view tail;
+    if (state_.options.protocol == Protocol::centrifuge) {
+        head = centrifuge_publish_head(state_.room_names[seat.room]);
+        tail = kCentrifugePublishTail;
+    }
     seat.sender = std::make_unique<Sender>(
-        Sender{.id = id, .event = SendEvent(id, fmt::format("bench-{}", id), state_.options.text_bytes)});
+        Sender{.id = id, .event = SendEvent(id, fmt::format("bench-{}", id), state_.options.text_bytes, head, tail)});
 }
 
 void Traffic::compose(Seat& seat, std::int64_t sent_ns, std::string& out) {
@@ -83,7 +90,10 @@ void Traffic::on_text(Seat& seat, std::string_view text, std::int64_t received_n
 
 void Traffic::on_other_event(Seat& seat, std::string_view text, std::int64_t received_ns) {
     if (state_.in_window(received_ns)) counters_.window_other_events.add();
-    if (text.find(R"("event_type":"error")") == std::string_view::npos) return;
+    if (text.find(R"("event_type":"error")") != std::string_view::npos) on_error(seat, text);
+}
+
+void Traffic::on_error(Seat& seat, std::string_view text) {
     ++findings_.errors[error_code(text)];
     if (seat.sender == nullptr || seat.sender->in_flight == 0) return;
     // It will not come back: the window must not shrink, and nobody is to miss it.

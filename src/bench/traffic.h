@@ -66,6 +66,9 @@ public:
     /// A text frame arrived.
     void on_text(Seat& seat, std::string_view text, std::int64_t received_ns);
 
+    /// The server says, in whatever words, that it refused something of this connection's.
+    void on_error(Seat& seat, std::string_view text);
+
     /// A guest left and its seat will be used again.
     void release(Seat& seat);
 

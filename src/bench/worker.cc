@@ -11,6 +11,9 @@
 #include <cstring>
 #include <utility>
 
+#include "bench/centrifuge.h"
+#include "bench/room_setup.h"
+
 namespace globes::bench {
 namespace {
 
@@ -25,7 +28,7 @@ constexpr int kNoCloseCode = 1006;
 constexpr int kGoodbye = 1000;
 
 std::vector<std::uint32_t> count_residents(const RunState& state, const WorkPlan& plan) {
-    std::vector<std::uint32_t> residents(state.room_paths.size());
+    std::vector<std::uint32_t> residents(state.room_names.size());
     for (const auto& place : plan.places) residents[place.room] += place.role == Role::member;
     return residents;
 }
@@ -144,7 +147,8 @@ void Worker::wait_and_serve(std::int64_t now) {
 void Worker::open(Connection& connection) {
     const auto& options = state_.options;
     const sockaddr_in source = source_address(static_cast<std::uint32_t>(sources_used_++ % plan_.sources));
-    const std::string request = upgrade_request(options.host, options.port, state_.room_paths[connection.seat.room]);
+    const std::string request =
+        upgrade_request(options.host, options.port, room_path(options, state_.room_names[connection.seat.room]));
     ++handshakes_;
     // One source address is the system's default: a server elsewhere than on loopback could not answer 127.0.0.1.
     if (!connection.start(server_, plan_.sources > 1 ? &source : nullptr, request)) {
@@ -210,7 +214,11 @@ bool Worker::on_frame(Connection& connection, const ServerFrame& frame, std::int
     }
     switch (frame.opcode) {
         case kText:
-            traffic_.on_text(connection.seat, frame.payload, now);
+            if (state_.options.protocol == Protocol::centrifuge) {
+                on_centrifuge(connection, frame.payload, now);
+            } else {
+                traffic_.on_text(connection.seat, frame.payload, now);
+            }
             return true;
         case kPing:
             append_client_frame(connection.out(), kPong, frame.payload);
@@ -223,7 +231,35 @@ bool Worker::on_frame(Connection& connection, const ServerFrame& frame, std::int
     }
 }
 
+void Worker::on_centrifuge(Connection& connection, std::string_view lines, std::int64_t now) {
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        switch (classify_centrifuge(line)) {
+            case CentrifugeMessage::push:
+                traffic_.on_text(connection.seat, line, now);
+                break;
+            case CentrifugeMessage::subscribed:
+                on_ready(connection);
+                break;
+            case CentrifugeMessage::ping:
+                append_client_frame(connection.out(), kText, kCentrifugePong);
+                break;
+            case CentrifugeMessage::error:
+                traffic_.on_error(connection.seat, line);
+                break;
+            case CentrifugeMessage::other:
+                break;
+        }
+    }
+}
+
 void Worker::on_open(Connection& connection) {
+    if (state_.options.protocol != Protocol::centrifuge) return on_ready(connection);
+    append_client_frame(connection.out(), kText, centrifuge_greeting(state_.room_names[connection.seat.room]));
+}
+
+void Worker::on_ready(Connection& connection) {
     --handshakes_;
     const auto slot = &connection - connections_.data();
     switch (connection.seat.role) {
@@ -272,7 +308,8 @@ void Worker::leave(Connection& connection) {
 
 void Worker::end(Connection& connection, int code) {
     if (connection.state == Connection::State::handshake) return refuse(connection, "closed during the handshake");
-    if (connection.state != Connection::State::closing) {
+    // To be given up is what awaits whoever never reads.
+    if (connection.state != Connection::State::closing && connection.seat.role != Role::stalled) {
         ++drops_[code];
         counters_.dropped.add();
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/connection.h"
@@ -67,7 +68,10 @@ private:
     void receive(Connection& connection);
     /// False if the connection was closed over it.
     bool on_frame(Connection& connection, const ServerFrame& frame, std::int64_t now);
+    void on_centrifuge(Connection& connection, std::string_view lines, std::int64_t now);
     void on_open(Connection& connection);
+    /// It receives what its room hears from now on.
+    void on_ready(Connection& connection);
     void top_up(Connection& connection);
     void flush(Connection& connection);
     void watch(Connection& connection, int operation);

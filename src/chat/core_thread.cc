@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace globes::chat {
 
 void CoreThread::start(std::function<void()> end_batch) {
@@ -32,6 +34,7 @@ bool CoreThread::reserve(std::size_t bytes) {
 
 void CoreThread::run() {
     using std::chrono::steady_clock;
+    name_this_thread("core");
     while (!stopping_) {
         inbox_.wait();
         const auto begin = steady_clock::now();

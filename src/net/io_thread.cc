@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace globes::net {
 namespace {
 
@@ -73,6 +75,7 @@ void IoThread::wake() {
 }
 
 void IoThread::run() {
+    name_this_thread("io");
     watch_hub();
     watch_mailbox();
     tick();

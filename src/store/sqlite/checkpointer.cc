@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/thread_name.h"
+
 #include <utility>
 
 #include "base/log.h"
@@ -28,6 +30,7 @@ void Checkpointer::stop() {
 }
 
 void Checkpointer::work() {
+    name_this_thread("store-checkpt");
     bool is_failing = false;
     std::unique_lock lock(mutex_);
     while (true) {

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/thread_name.h"
+
 #include "store/sqlite/read_session.h"
 
 namespace globes::store {
@@ -70,6 +72,7 @@ void ReaderPool::stop() {
 }
 
 void ReaderPool::work() {
+    name_this_thread("store-read");
     Session session(database_);
     std::unique_lock lock(mutex_);
     while (true) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace globes::store {
 namespace {
 
@@ -53,6 +55,7 @@ void Writer::stop() {
 }
 
 void Writer::work() {
+    name_this_thread("store-write");
     std::vector<Pending> taken;
     std::unique_lock lock(mutex_);
     while (true) {
