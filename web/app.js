@@ -41,7 +41,10 @@ function setTitle(title) {
 function notice(text) {
     clearTimeout(noticeTimer);
     const hide = () => noticeBar.replaceChildren();
-    noticeBar.replaceChildren(element('p', { dir: 'auto' }, text), iconButton('close', app.texts.dismiss, { bare: true, onclick: hide }));
+    noticeBar.replaceChildren(
+        element('p', { dir: 'auto' }, text),
+        iconButton('close', app.texts.dismiss, { bare: true, onclick: hide }),
+    );
     noticeTimer = setTimeout(hide, NOTICE_MS);
 }
 

@@ -50,11 +50,26 @@ export const texts = {
     lettersLeft: (count) => `noch ${number(count)} Zeichen`,
     lettersOver: (count) => `${number(count)} Zeichen zu viel`,
 
-    entranceHere: (count) => (count === 0 ? 'Noch ist niemand hier.' : `${plural(count, 'Eine Person ist', `${number(count)} Personen sind`)} hier.`),
+    entranceHere: (count) =>
+        count === 0
+            ? 'Noch ist niemand hier.'
+            : `${plural(count, 'Eine Person ist', `${number(count)} Personen sind`)} hier.`,
     name: 'Dein Name',
     color: 'Deine Farbe',
     colorOwn: 'Andere Farbe',
-    colorNames: ['Koralle', 'Bernstein', 'Moos', 'Jade', 'Lagune', 'Himmel', 'Indigo', 'Veilchen', 'Orchidee', 'Rose', 'Schiefer'],
+    colorNames: [
+        'Koralle',
+        'Bernstein',
+        'Moos',
+        'Jade',
+        'Lagune',
+        'Himmel',
+        'Indigo',
+        'Veilchen',
+        'Orchidee',
+        'Rose',
+        'Schiefer',
+    ],
     preview: 'Vorschau',
     previewHello: 'Hallo zusammen!',
     previewName: 'Dein Name',
@@ -70,7 +85,6 @@ export const texts = {
     comeInAgain: 'Der Schlüssel zu diesem Raum ist ein anderer geworden. Tritt bitte noch einmal ein.',
     removedFromRoom: 'Du wurdest aus diesem Raum entfernt.',
 
-    roomLoading: 'Der Raum wird geöffnet',
     members: (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,
     stateConnecting: 'Verbindung wird aufgebaut …',
     stateOnline: 'Verbunden',
@@ -96,7 +110,14 @@ export const texts = {
     newPassword: 'Neues Passwort',
     newPasswordHint: '8 bis 72 Zeichen. Alle anderen müssen damit noch einmal eintreten.',
     retention: 'Nachrichten aufbewahren',
-    retentions: { 0: 'wie alle anderen', 3600: 'eine Stunde', 86400: 'einen Tag', 604800: 'eine Woche', 2592000: '30 Tage', 31536000: 'ein Jahr' },
+    retentions: {
+        0: 'wie alle anderen',
+        3600: 'eine Stunde',
+        86400: 'einen Tag',
+        604800: 'eine Woche',
+        2592000: '30 Tage',
+        31536000: 'ein Jahr',
+    },
     retentionSeconds: (seconds) => `${number(seconds)} Sekunden`,
     maxEvents: 'Meiste Nachrichten',
     maxEventsHint: 'Leer: ohne eigene Grenze',

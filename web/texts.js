@@ -55,7 +55,8 @@ export const texts = {
     lettersOver: (count) => `${number(count)} ${plural(count, 'character', 'characters')} too many`,
 
     // The entrance
-    entranceHere: (count) => (count === 0 ? 'Nobody is here yet.' : `${number(count)} ${plural(count, 'person is', 'people are')} here.`),
+    entranceHere: (count) =>
+        count === 0 ? 'Nobody is here yet.' : `${number(count)} ${plural(count, 'person is', 'people are')} here.`,
     name: 'Your name',
     color: 'Your colour',
     colorOwn: 'Another colour',
@@ -76,7 +77,6 @@ export const texts = {
     removedFromRoom: 'You were removed from this room.',
 
     // The room
-    roomLoading: 'Opening the room',
     members: (count) => `${number(count)} ${plural(count, 'person', 'people')} here`,
     stateConnecting: 'Connecting …',
     stateOnline: 'Connected',
@@ -103,7 +103,14 @@ export const texts = {
     newPassword: 'New password',
     newPasswordHint: '8 to 72 characters. Everybody else has to come in again with it.',
     retention: 'Keep messages for',
-    retentions: { 0: 'as long as all others', 3600: 'an hour', 86400: 'a day', 604800: 'a week', 2592000: '30 days', 31536000: 'a year' },
+    retentions: {
+        0: 'as long as all others',
+        3600: 'an hour',
+        86400: 'a day',
+        604800: 'a week',
+        2592000: '30 days',
+        31536000: 'a year',
+    },
     retentionSeconds: (seconds) => `${number(seconds)} seconds`,
     maxEvents: 'Most messages kept',
     maxEventsHint: 'Empty: no limit of its own',

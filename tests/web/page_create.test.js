@@ -63,7 +63,7 @@ test('a hidden room that was made here is found again at home, and only here', a
     await page.waitForURL('**/entrance');
     await page.getByRole('link', { name: 'Globes' }).click();
     const row = page.getByRole('link', { name: 'Tree house' });
-    assert.match(await row.innerText(), /Hidden[^]*Yours/);
+    assert.match(await row.textContent(), /Hidden[^]*Yours/);
     const other = await visit(t, server.origin);
     await other.getByRole('link', { name: 'Public Chat' }).waitFor();
     assert.equal(await other.getByRole('link', { name: 'Tree house' }).count(), 0);
@@ -72,7 +72,10 @@ test('a hidden room that was made here is found again at home, and only here', a
 test('what is wrong with a field is said beside it, and the first of them gets the focus', async (t) => {
     const { page, dialog } = await openDialog(t);
     const title = dialog.getByLabel('Title');
-    const problemOf = (field) => field.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby').split(' ').at(-1)).textContent);
+    const problemOf = (field) =>
+        field.evaluate(
+            (input) => document.getElementById(input.getAttribute('aria-describedby').split(' ').at(-1)).textContent,
+        );
     await dialog.getByLabel('Description').fill('x'.repeat(71));
     await dialog.getByText('1 character too many').waitFor();
     await dialog.getByRole('button', { name: 'Create room' }).click();

@@ -34,7 +34,7 @@ test('the preview shows name and colour as they are chosen', async (t) => {
     const page = await visit(t, entranceOf({ id: 1 }));
     const preview = page.getByRole('group', { name: 'Preview' });
     await page.getByLabel('Your name').fill('Zoë');
-    assert.match(await preview.innerText(), /Zoë/);
+    assert.match(await preview.textContent(), /Zoë/);
     const colorOf = () => preview.getByText('Zoë').evaluate((name) => getComputedStyle(name).color);
     await page.getByLabel('Another colour').fill('#123456');
     assert.equal(await colorOf(), 'rgb(18, 52, 86)');

@@ -19,11 +19,11 @@ test('every room that is not hidden is listed with its mark and who is there, an
     const member = await ChatClient.join(server, open, 'ada');
     const page = await visit(t, server.origin);
 
-    const text = (title) => rowOf(page, title).innerText();
+    const text = (title) => rowOf(page, title).textContent();
     assert.match(await text('Gardeners'), /Soil and seeds[^]*Public[^]*1 here/);
     assert.match(await text('Locksmiths'), /Private[^]*empty/);
     assert.equal(await rowOf(page, 'Ghosts').count(), 0);
-    assert.match(await page.getByText(/in 1 room right now/).innerText(), /^1 person/);
+    assert.match(await page.getByText(/in 1 room right now/).textContent(), /^1 person/);
     await rowOf(page, 'Gardeners').click();
     await page.waitForURL(`**/chats/${open.id}/entrance`);
     await page.getByRole('heading', { name: 'Gardeners' }).waitFor();
@@ -38,7 +38,7 @@ test('counts, new and deleted rooms show without a reload, in the order in which
     const doomed = await createRoom(server, { title: 'Doomed room' });
     const page = await visit(t, server.origin);
     await rowOf(page, 'Doomed room').waitFor();
-    const titles = () => page.locator('.room-title').allInnerTexts();
+    const titles = () => page.locator('.room-title').allTextContents();
     const before = await titles();
 
     const ada = await ChatClient.join(server, second, 'ada');
@@ -48,7 +48,7 @@ test('counts, new and deleted rooms show without a reload, in the order in which
     await rowOf(page, 'Born later').waitFor();
     await rowOf(page, 'Second of two').getByText('2 here').waitFor();
     assert.deepEqual(await titles(), [...before.filter((title) => title !== 'Doomed room'), 'Born later']);
-    assert.match(await rowOf(page, first.title).innerText(), /empty/);
+    assert.match(await rowOf(page, first.title).textContent(), /empty/);
     await ada.leave();
     await ben.leave();
 });
@@ -77,7 +77,7 @@ test('a search finds words of title and description without regard to case and a
     await rowOf(page, 'Café de Flore').waitFor();
     const search = page.getByRole('searchbox', { name: 'Search rooms' });
     await search.fill('philo CAFE');
-    assert.deepEqual(await page.locator('.room-title').allInnerTexts(), ['Café de Flore']);
+    assert.deepEqual(await page.locator('.room-title').allTextContents(), ['Café de Flore']);
     await page.getByText('1 room found').waitFor();
     await search.fill('No such place');
     assert.equal(await page.locator('.room-title').count(), 0);
@@ -100,7 +100,11 @@ test('more than a hundred rooms come page by page, and a search looks through al
     await page.getByRole('button', { name: 'More rooms' }).click();
     await rowOf(page, 'Room of 200').waitFor();
     assert.equal(await rows.count(), 200);
-    assert.match(await page.evaluate(() => document.activeElement.innerText), /Room of 101/, 'the focus goes to the first new one');
+    assert.match(
+        await page.evaluate(() => document.activeElement.textContent),
+        /Room of 101/,
+        'the focus goes to the first new one',
+    );
     await page.getByRole('searchbox').fill('of 250');
     await rowOf(page, 'Room of 250').waitFor();
     assert.equal(await rows.count(), 1);
@@ -124,7 +128,9 @@ test('a server that goes away is told, and the list comes back with it', async (
 
 test('a list that can’t be loaded can be asked for again', async (t) => {
     const page = await visit(t, 'about:blank');
-    await page.route('**/chats?*', (route) => (route.request().resourceType() === 'document' ? route.fallback() : route.abort()));
+    await page.route('**/chats?*', (route) =>
+        route.request().resourceType() === 'document' ? route.fallback() : route.abort(),
+    );
     await page.goto(server.origin);
     await page.getByText('The rooms could not be loaded.').waitFor();
     await page.unroute('**/chats?*');

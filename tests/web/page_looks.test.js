@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { createPrivateRoom, createRoom } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, assertAccessible, assertFits, assertFocused, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
+import {
+    DESKTOP,
+    PHONE,
+    assertAccessible,
+    assertFits,
+    assertFocused,
+    enter,
+    pageConfig,
+    sharedBrowser,
+} from '../api/harness/visitor.js';
 
 const visit = sharedBrowser();
 const pictures = fileURLToPath(new URL('../../docs/images/', import.meta.url));
@@ -42,8 +51,14 @@ const HOSTILE = [
 /** A server where something is going on. */
 async function livelyServer(t) {
     const server = await startServer(t, pageConfig);
-    const circle = await createRoom(server, { title: 'Reading circle', description: 'This month: “The Waves”, chapters 4 to 6' });
-    const table = await createRoom(server, { title: 'Kitchen table', description: 'Recipes, and what went wrong with them' });
+    const circle = await createRoom(server, {
+        title: 'Reading circle',
+        description: 'This month: “The Waves”, chapters 4 to 6',
+    });
+    const table = await createRoom(server, {
+        title: 'Kitchen table',
+        description: 'Recipes, and what went wrong with them',
+    });
     await createPrivateRoom(server, { title: 'Harbour office', description: 'Crew only' });
     await createRoom(server, { title: 'قهوة الصباح', description: 'صباح الخير جميعا' });
     await createRoom(server, { title: 'Late trains', description: '' });
@@ -51,7 +66,11 @@ async function livelyServer(t) {
     const join = (room, name, color) => ChatClient.join(server, room, name, { color });
     const grace = await join(circle, 'Grace', '#2f84c6');
     const tomas = await join(circle, 'Tomás', '#c07a12');
-    const others = [await join(table, 'Ida', 'red'), await join({ id: 1 }, 'Ben', 'teal'), await join({ id: 1 }, 'Noor', 'purple')];
+    const others = [
+        await join(table, 'Ida', 'red'),
+        await join({ id: 1 }, 'Ben', 'teal'),
+        await join({ id: 1 }, 'Noor', 'purple'),
+    ];
     t.after(() => Promise.all([grace, tomas, ...others].map((client) => client.leave())));
     for (const [client, name, color, msg] of [
         [grace, 'Grace', '#2f84c6', 'Has everybody made it to chapter 6?'],
@@ -109,7 +128,11 @@ for (const scheme of ['light', 'dark']) {
             await page.getByRole('textbox', { name: 'Your message' }).fill('I’ll bring the tea.');
             await page.keyboard.press('Enter');
             await page.getByText('I’ll bring the tea').waitFor();
-            await page.getByRole('img', { name: 'Sent' }).or(page.getByText('Sent', { exact: true })).first().waitFor();
+            await page
+                .getByRole('img', { name: 'Sent' })
+                .or(page.getByText('Sent', { exact: true }))
+                .first()
+                .waitFor();
             await check('room');
             await page.getByRole('button', { name: '3 people here' }).click();
             await check('members');
@@ -151,7 +174,10 @@ test('the whole way into a room and out of it goes by keyboard, with a focus tha
         const [style, label] = await page.evaluate(() => {
             const focused = document.activeElement;
             const shown = focused.closest('label') ?? focused;
-            return [[focused, shown].some((element) => getComputedStyle(element).outlineStyle !== 'none'), focused.outerHTML.slice(0, 80)];
+            return [
+                [focused, shown].some((element) => getComputedStyle(element).outlineStyle !== 'none'),
+                focused.outerHTML.slice(0, 80),
+            ];
         });
         assert.ok(style, `the focus is seen on ${label}`);
     };

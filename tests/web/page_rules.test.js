@@ -4,7 +4,13 @@ import { test } from 'node:test';
 
 import { createRoom, freshTitle, post } from '../api/harness/api.js';
 import { sharedServer } from '../api/harness/server.js';
-import { descriptionProblem, maxEventsProblem, nameProblem, passwordProblem, titleProblem } from '../../web/app/room_rules.js';
+import {
+    descriptionProblem,
+    maxEventsProblem,
+    nameProblem,
+    passwordProblem,
+    titleProblem,
+} from '../../web/app/room_rules.js';
 
 const server = sharedServer();
 
@@ -21,9 +27,33 @@ const SPACES = [' ', '\t', '\n', '\u00a0', '\u2003', '\u3000', '\u0085', '\ufeff
 
 test('a title is refused by the page where the server refuses it, and only there', async () => {
     const titles = [
-        '', ' ', 'x', ' x ', 'xy', '12', '007', '1a', '１２', '٣٤', '👍', '👍👍', '🏳️‍🌈', 'a\u0301',
-        'x'.repeat(70), 'x'.repeat(71), ` ${'y'.repeat(70)} `, '👍'.repeat(70), '👍'.repeat(71),
-        'tab\there', 'line\nhere', 'nul\0', 'del\u007f', 'c1\u0090', 'rtl\u202e', 'zero\u200bwidth', 'b\ufeffom',
+        '',
+        ' ',
+        'x',
+        ' x ',
+        'xy',
+        '12',
+        '007',
+        '1a',
+        '１２',
+        '٣٤',
+        '👍',
+        '👍👍',
+        '🏳️‍🌈',
+        'a\u0301',
+        'x'.repeat(70),
+        'x'.repeat(71),
+        ` ${'y'.repeat(70)} `,
+        '👍'.repeat(70),
+        '👍'.repeat(71),
+        'tab\there',
+        'line\nhere',
+        'nul\0',
+        'del\u007f',
+        'c1\u0090',
+        'rtl\u202e',
+        'zero\u200bwidth',
+        'b\ufeffom',
         ...SPACES.flatMap((space) => [`${space}x`, `${space}ab`, `de${space}`, `${space}${space}`]),
     ];
     for (const title of titles) {
@@ -33,14 +63,37 @@ test('a title is refused by the page where the server refuses it, and only there
 });
 
 test('a description is refused by the page where the server refuses it, and only there', async () => {
-    for (const description of ['', ' ', 'x'.repeat(70), 'x'.repeat(71), '👍'.repeat(70), '👍'.repeat(71), 'a\nb', 'a\u0085b', '\u202e']) {
+    for (const description of [
+        '',
+        ' ',
+        'x'.repeat(70),
+        'x'.repeat(71),
+        '👍'.repeat(70),
+        '👍'.repeat(71),
+        'a\nb',
+        'a\u0085b',
+        '\u202e',
+    ]) {
         const refused = (await faultOfRoom({ description })) === 'description';
         assert.equal(descriptionProblem(description) !== null, refused, JSON.stringify(description));
     }
 });
 
 test('a password is refused by the page where the server refuses it, and only there', async () => {
-    const passwords = ['', '1234567', '12345678', ' '.repeat(8), 'é'.repeat(3), 'é'.repeat(4), 'x'.repeat(72), 'x'.repeat(73), '👍'.repeat(18), '👍'.repeat(19), 'with\0nul.', 'tab\ttab\t'];
+    const passwords = [
+        '',
+        '1234567',
+        '12345678',
+        ' '.repeat(8),
+        'é'.repeat(3),
+        'é'.repeat(4),
+        'x'.repeat(72),
+        'x'.repeat(73),
+        '👍'.repeat(18),
+        '👍'.repeat(19),
+        'with\0nul.',
+        'tab\ttab\t',
+    ];
     for (const password of passwords) {
         const refused = (await faultOfRoom({ visibility: 'private', password })) === 'password';
         assert.equal(passwordProblem(password) !== null, refused, JSON.stringify(password));
@@ -49,7 +102,18 @@ test('a password is refused by the page where the server refuses it, and only th
 
 test('a name is refused by the page where the server refuses it, and only there', async () => {
     const room = await createRoom(server, { visibility: 'private', password: 'correct horse' });
-    for (const name of ['', 'x', 'x'.repeat(32), 'x'.repeat(33), '👍'.repeat(32), '👍'.repeat(33), 'a\nb', 'a\u0085b', '\u202eabc', '<b>']) {
+    for (const name of [
+        '',
+        'x',
+        'x'.repeat(32),
+        'x'.repeat(33),
+        '👍'.repeat(32),
+        '👍'.repeat(33),
+        'a\nb',
+        'a\u0085b',
+        '\u202eabc',
+        '<b>',
+    ]) {
         const answer = await post(server, `/chats/${room.id}/token`, { name, secret: 'correct horse' });
         assert.equal(nameProblem(name) !== null, answer.status !== 201, `${JSON.stringify(name)}: ${answer.text}`);
     }
@@ -57,7 +121,8 @@ test('a name is refused by the page where the server refuses it, and only there'
 
 test('a limit of messages is refused by the page where it is no whole number', async () => {
     assert.deepEqual(['', '0', '1', '1000', '9007199254740991'].map(maxEventsProblem), Array(5).fill(null));
-    for (const text of ['-1', '1.5', 'ten', ' 1', '1e3', '9007199254740993']) assert.equal(maxEventsProblem(text), 'problemMaxEvents', text);
+    for (const text of ['-1', '1.5', 'ten', ' 1', '1e3', '9007199254740993'])
+        assert.equal(maxEventsProblem(text), 'problemMaxEvents', text);
     assert.equal(await faultOfRoom({ max_events: Number.MAX_SAFE_INTEGER }), null);
     assert.equal(await faultOfRoom({ max_events: -1 }), 'max_events');
 });

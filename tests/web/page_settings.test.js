@@ -38,7 +38,10 @@ test('the owner renames and describes the room, and limits what it keeps', async
     await page.getByRole('heading', { name: 'Renamed by its owner' }).waitFor();
     assert.equal(await page.title(), 'Renamed by its owner · Globes');
     const { title, description, retention, max_events: maxEvents } = await roomOf(id);
-    assert.deepEqual([title, description, retention, maxEvents], ['Renamed by its owner', 'As it should be', 604800, 500]);
+    assert.deepEqual(
+        [title, description, retention, maxEvents],
+        ['Renamed by its owner', 'As it should be', 604800, 500],
+    );
 
     await page.getByRole('button', { name: 'Room settings' }).click();
     assert.equal(await dialog.getByLabel('Keep messages for').inputValue(), '604800');
@@ -120,7 +123,10 @@ test('an owner’s key that the server does not take any more is said at the for
     const { page, dialog } = await openOwnSettings(t);
     await page.route('**/chats/*', (route) => {
         if (route.request().method() !== 'PUT') return route.fallback();
-        return route.fulfill({ status: 401, json: { status: false, error: { code: 104, error: 'Room error: Unauthorized operation' } } });
+        return route.fulfill({
+            status: 401,
+            json: { status: false, error: { code: 104, error: 'Room error: Unauthorized operation' } },
+        });
     });
     await dialog.getByLabel('Description').fill('Never to be');
     await dialog.getByRole('button', { name: 'Save' }).click();

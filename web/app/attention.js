@@ -40,7 +40,7 @@ export class Attention {
         return this.isSupported && Notification.permission === 'granted' && this.#app.keep.notifies;
     }
 
-    /** Turns notifications on or off; resolves with whether they are on. The browser asks where it was not asked yet. */
+    /** Turns notifications on or off; resolves with whether they are on. The browser asks the person the first time. */
     async toggle() {
         const { keep } = this.#app;
         if (this.isOn) {
@@ -55,7 +55,11 @@ export class Attention {
     notify(event) {
         if (!document.hidden || !this.isOn) return;
         const body = event.msg.slice(0, MAX_NOTIFICATION_LENGTH);
-        const notification = new Notification(`${event.name} · ${this.#room.title}`, { body, tag: `globes-${this.#room.id}`, icon: '/favicon.svg' });
+        const notification = new Notification(`${event.name} · ${this.#room.title}`, {
+            body,
+            tag: `globes-${this.#room.id}`,
+            icon: '/favicon.svg',
+        });
         this.#shown.add(notification);
         notification.onclick = () => window.focus();
         notification.onclose = () => this.#shown.delete(notification);

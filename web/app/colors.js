@@ -4,12 +4,25 @@ import { element, freshId, unseen } from './dom.js';
 
 /** In the order of `colorNames` of the texts; each can be told apart on light and on dark ground. */
 export const PALETTE = [
-    '#d9534a', '#c07a12', '#6c8a1f', '#1d9462', '#0d8f98', '#2f84c6', '#5b6fd6', '#8a5fd0', '#c0559f', '#c94f74', '#6b7a89',
+    '#d9534a',
+    '#c07a12',
+    '#6c8a1f',
+    '#1d9462',
+    '#0d8f98',
+    '#2f84c6',
+    '#5b6fd6',
+    '#8a5fd0',
+    '#c0559f',
+    '#c94f74',
+    '#6b7a89',
 ];
 
 /** `color` (`#rrggbb`) as the room will show it: moved as little as needed to be read on what stands behind `place`. */
 export function readableOn(place, color) {
-    const background = getComputedStyle(place).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number);
+    const background = getComputedStyle(place)
+        .backgroundColor.match(/[\d.]+/g)
+        .slice(0, 3)
+        .map(Number);
     const wanted = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
     return `rgb(${readable(wanted, [background]).join(' ')})`;
 }
@@ -29,7 +42,12 @@ export class ColorField {
             swatch.style.setProperty('--swatch', color);
             return swatch;
         });
-        this.#own = element('input', { type: 'color', class: 'swatch-own', 'aria-label': texts.colorOwn, title: texts.colorOwn });
+        this.#own = element('input', {
+            type: 'color',
+            class: 'swatch-own',
+            'aria-label': texts.colorOwn,
+            title: texts.colorOwn,
+        });
         this.#own.value = known;
         const choices = element('div', { class: 'swatches' }, ...swatches, this.#own);
         this.element = element('fieldset', { class: 'field' }, element('legend', {}, texts.color), choices);

@@ -13,8 +13,18 @@ export function createRoom(app, { title: wanted = '' } = {}) {
     const title = titleField(texts, wanted);
     const description = descriptionField(texts, '');
     const visibility = visibilityField(texts, 'public', () => update());
-    const password = newPasswordField(texts, { label: texts.password, hint: texts.passwordHint, isNeeded: () => needsPassword(visibility.value) });
-    const owned = checkBox({ label: texts.owned, hint: texts.ownedExplained, name: 'owner', checked: true, onchange: () => update() });
+    const password = newPasswordField(texts, {
+        label: texts.password,
+        hint: texts.passwordHint,
+        isNeeded: () => needsPassword(visibility.value),
+    });
+    const owned = checkBox({
+        label: texts.owned,
+        hint: texts.ownedExplained,
+        name: 'owner',
+        checked: true,
+        onchange: () => update(),
+    });
     // A private room knows its owner by one name.
     const ownerName = nameField(texts, { label: texts.ownerName, value: keep.name });
 
@@ -41,10 +51,21 @@ export function createRoom(app, { title: wanted = '' } = {}) {
 
     const form = new Form(texts, {
         submit: texts.create,
-        children: [title.element, description.element, visibility.element, password.element, owned.element, ownerName.element],
+        children: [
+            title.element,
+            description.element,
+            visibility.element,
+            password.element,
+            owned.element,
+            ownerName.element,
+        ],
         send,
         handle: (error) => showAtField(texts, error, { title, description, visibility, password, name: ownerName }),
     });
-    const dialog = openDialog(texts, { title: texts.createTitle, content: form.element, onclose: () => form.destroy() });
+    const dialog = openDialog(texts, {
+        title: texts.createTitle,
+        content: form.element,
+        onclose: () => form.destroy(),
+    });
     title.focus();
 }

@@ -1,4 +1,4 @@
-// Elements made by hand: user text only ever becomes a text node, never markup, and nothing needs inline style or script.
+// Elements made by hand: user text only ever becomes a text node, never markup; nothing needs inline style or script.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -46,14 +46,29 @@ const ICONS = {
     check: ['M5 12.5l4.5 4.5L19 7.5'],
     close: ['M6 6l12 12', 'M18 6L6 18'],
     eye: ['M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z', 'M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z'],
-    hidden: ['M4 4l16 16', 'M9.5 5.9A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-3 3.7M6 7.7A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4-.9'],
+    hidden: [
+        'M4 4l16 16',
+        'M9.5 5.9A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-3 3.7M6 7.7A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4-.9',
+    ],
     link: ['M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1', 'M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1'],
-    people: ['M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z', 'M2.5 20a6.5 6.5 0 0 1 13 0', 'M16 4.3a3.5 3.5 0 0 1 0 6.4', 'M18 14.2a6.5 6.5 0 0 1 3.5 5.8'],
+    people: [
+        'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z',
+        'M2.5 20a6.5 6.5 0 0 1 13 0',
+        'M16 4.3a3.5 3.5 0 0 1 0 6.4',
+        'M18 14.2a6.5 6.5 0 0 1 3.5 5.8',
+    ],
     plus: ['M12 5v14', 'M5 12h14'],
     private: ['M6 11h12v9H6z', 'M8.5 11V8a3.5 3.5 0 0 1 7 0v3'],
     public: ['M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z', 'M3 12h18', 'M12 3c5.5 5.5 5.5 12.5 0 18-5.5-5.5-5.5-12.5 0-18z'],
     search: ['M11 4.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z', 'M16 16l4.5 4.5'],
-    settings: ['M4 7h9', 'M17 7h3', 'M15 5a2 2 0 1 1 0 4 2 2 0 0 1 0-4z', 'M4 17h3', 'M11 17h9', 'M9 15a2 2 0 1 1 0 4 2 2 0 0 1 0-4z'],
+    settings: [
+        'M4 7h9',
+        'M17 7h3',
+        'M15 5a2 2 0 1 1 0 4 2 2 0 0 1 0-4z',
+        'M4 17h3',
+        'M11 17h9',
+        'M9 15a2 2 0 1 1 0 4 2 2 0 0 1 0-4z',
+    ],
 };
 
 /** A line icon; decoration only, so whatever it says is said in words beside it. */
@@ -73,7 +88,12 @@ export function icon(name) {
 /** A button with an icon; `label` is seen unless `bare`, and always its name. */
 export function iconButton(name, label, { bare = false, ...properties } = {}) {
     const text = bare ? unseen(label) : element('span', {}, label);
-    return element('button', { type: 'button', class: bare ? 'icon-button' : 'button', title: bare && label, ...properties }, icon(name), text);
+    return element(
+        'button',
+        { type: 'button', class: bare ? 'icon-button' : 'button', title: bare && label, ...properties },
+        icon(name),
+        text,
+    );
 }
 
 /** A room's own lamp: its hue comes from its title, and it shines while somebody is there. */

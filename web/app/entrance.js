@@ -64,8 +64,18 @@ class Entrance {
         this.password.element.hidden = !isLocked || isOwner;
         this.badge = element('span', { class: 'preview-badge', 'aria-hidden': 'true' });
         this.previewName = userText('', { class: 'preview-name' });
-        const said = element('div', { class: 'preview-said' }, this.previewName, element('span', { class: 'preview-bubble' }, texts.previewHello));
-        this.preview = element('div', { class: 'preview', role: 'group', 'aria-label': texts.preview }, this.badge, said);
+        const said = element(
+            'div',
+            { class: 'preview-said' },
+            this.previewName,
+            element('span', { class: 'preview-bubble' }, texts.previewHello),
+        );
+        this.preview = element(
+            'div',
+            { class: 'preview', role: 'group', 'aria-label': texts.preview },
+            this.badge,
+            said,
+        );
         this.name.input.addEventListener('input', () => this.#preview());
         // While the name is being typed, there is time for what comes next; a failure is told when it is needed.
         this.element.addEventListener('focusout', () => loadRoomPage().catch(() => {}), { once: true });
@@ -74,7 +84,13 @@ class Entrance {
         this.#form = new Form(texts, {
             submit: texts.enter,
             busy: texts.entering,
-            children: [this.name.element, isOwner && element('p', { class: 'field-hint' }, texts.ownerEnters), this.password.element, this.color.element, this.preview],
+            children: [
+                this.name.element,
+                isOwner && element('p', { class: 'field-hint' }, texts.ownerEnters),
+                this.password.element,
+                this.color.element,
+                this.preview,
+            ],
             actions: [element('a', { href: '/', class: 'button quiet' }, texts.allRooms)],
             send: () => this.#send(),
             handle: (error) => this.#handle(error),

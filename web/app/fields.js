@@ -1,11 +1,11 @@
-// Form fields: a label, a control, a hint, and what is wrong with it, said in place and tied together for screen readers.
+// Form fields: a label, a control, a hint, and what is wrong with it, said in place and tied to it for screen readers.
 import { element, freshId, icon } from './dom.js';
 import { lengthOf } from './room_rules.js';
 
 /** From this many characters left on, a counter is worth its noise. */
 const COUNT_FROM = 20;
 
-/** Calls `then` once nothing is pressed: a line that appears would move what is just being clicked from under the pointer. */
+/** Calls `then` once nothing is pressed: a line that appears would move what is being clicked away from the pointer. */
 function whenReleased(then) {
     if (document.querySelector(':active')) window.addEventListener('pointerup', () => setTimeout(then), { once: true });
     else then();
@@ -24,12 +24,23 @@ export class TextField {
     #counter;
     #texts;
 
-    constructor(texts, { label, name, hint, check = () => null, limit, required = false, value = '', type = 'text', ...attributes }) {
+    constructor(
+        texts,
+        { label, name, hint, check = () => null, limit, required = false, value = '', type = 'text', ...attributes },
+    ) {
         this.#texts = texts;
         this.#check = check;
         this.#limit = limit;
         const id = freshId('field');
-        this.input = element('input', { id, name, type, dir: type === 'text' && 'auto', required, class: 'input', ...attributes });
+        this.input = element('input', {
+            id,
+            name,
+            type,
+            dir: type === 'text' && 'auto',
+            required,
+            class: 'input',
+            ...attributes,
+        });
         this.input.value = value;
         this.#problem = element('p', { id: `${id}-problem`, class: 'field-problem' });
         this.#counter = element('span', { class: 'field-counter' });
@@ -96,7 +107,17 @@ export class TextField {
 export class PasswordField extends TextField {
     constructor(texts, options) {
         super(texts, { type: 'password', ...options });
-        const show = element('button', { type: 'button', class: 'icon-button field-show', 'aria-pressed': 'false', 'aria-label': texts.showPassword, title: texts.showPassword }, icon('eye'));
+        const show = element(
+            'button',
+            {
+                type: 'button',
+                class: 'icon-button field-show',
+                'aria-pressed': 'false',
+                'aria-label': texts.showPassword,
+                title: texts.showPassword,
+            },
+            icon('eye'),
+        );
         show.addEventListener('click', () => {
             const shown = this.input.type === 'password';
             this.input.type = shown ? 'text' : 'password';
@@ -113,9 +134,20 @@ export class ChoiceField {
         this.element = element('fieldset', { class: 'field choices' }, element('legend', {}, legend));
         for (const option of options) {
             const hintId = freshId('choice');
-            const input = element('input', { type: 'radio', name, value: option.value, 'aria-describedby': hintId, class: 'visually-hidden' });
+            const input = element('input', {
+                type: 'radio',
+                name,
+                value: option.value,
+                'aria-describedby': hintId,
+                class: 'visually-hidden',
+            });
             input.checked = option.value === value;
-            const words = element('span', { class: 'choice-words' }, element('span', { class: 'choice-label' }, option.label), element('span', { id: hintId, class: 'choice-hint' }, option.hint));
+            const words = element(
+                'span',
+                { class: 'choice-words' },
+                element('span', { class: 'choice-label' }, option.label),
+                element('span', { id: hintId, class: 'choice-hint' }, option.hint),
+            );
             this.element.append(element('label', { class: 'choice' }, input, icon(option.icon), words));
         }
         this.element.addEventListener('change', () => onchange?.(this.value));
@@ -137,7 +169,12 @@ export function checkBox({ label, hint, name, checked, onchange }) {
     const input = element('input', { type: 'checkbox', name, 'aria-describedby': hintId });
     input.checked = checked;
     input.addEventListener('change', () => onchange?.(input.checked));
-    const words = element('span', { class: 'choice-words' }, element('span', { class: 'choice-label' }, label), element('span', { id: hintId, class: 'choice-hint' }, hint));
+    const words = element(
+        'span',
+        { class: 'choice-words' },
+        element('span', { class: 'choice-label' }, label),
+        element('span', { id: hintId, class: 'choice-hint' }, hint),
+    );
     return { input, element: element('label', { class: 'check' }, input, words) };
 }
 

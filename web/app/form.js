@@ -14,8 +14,9 @@ export class Form {
 
     /**
      * @param {object} texts
-     * @param {{ submit: string, children: Node[], actions?: Node[], send(): Promise<void> }} options `send` is called for
-     *     a form that is meant to be sent; what it throws is shown, unless `handle(error)` has shown it in place
+     * @param {{ submit: string, children: Node[], actions?: Node[], send(): Promise<void> }} options
+     *     `send` is called for a form that is meant to be sent; what it throws is shown, unless `handle(error)` has shown
+     *     it in place; `busy` is what the button says meanwhile
      */
     constructor(texts, { submit, busy = submit, children, actions = [], send, handle = () => false }) {
         this.#texts = texts;

@@ -8,7 +8,11 @@ const POLL_MS = 5000;
 const SKELETON_ROWS = 6;
 
 function createRoom(app, draft) {
-    lazily(app, () => import('./create_room.js'), (part) => part.createRoom(app, draft));
+    lazily(
+        app,
+        () => import('./create_room.js'),
+        (part) => part.createRoom(app, draft),
+    );
 }
 
 class RoomRow {
@@ -35,7 +39,16 @@ class RoomRow {
         );
         const path = keep.seat(room.id) ? roomPath(room.id) : entrancePath(room.id);
         // The spaces part what the link is called by: title, description, marks, count.
-        const link = element('a', { class: 'room-row', href: path }, this.#lamp, words, unseen('. '), marks, unseen('. '), this.#count);
+        const link = element(
+            'a',
+            { class: 'room-row', href: path },
+            this.#lamp,
+            words,
+            unseen('. '),
+            marks,
+            unseen('. '),
+            this.#count,
+        );
         this.element = element('li', {}, link);
         this.update(room);
     }
@@ -67,11 +80,27 @@ class Home {
         this.pulse = element('p', { class: 'home-pulse' });
         const heading = element('h1', { tabindex: '-1' }, texts.homeTitle);
         const create = iconButton('plus', texts.newRoom, { class: 'button primary', onclick: () => createRoom(app) });
-        this.search = element('input', { type: 'search', class: 'input', dir: 'auto', 'aria-label': texts.search, placeholder: texts.search, autocomplete: 'off', oninput: () => this.#searchFor(this.search.value) });
+        this.search = element('input', {
+            type: 'search',
+            class: 'input',
+            dir: 'auto',
+            'aria-label': texts.search,
+            placeholder: texts.search,
+            autocomplete: 'off',
+            oninput: () => this.#searchFor(this.search.value),
+        });
         this.status = element('p', { class: 'list-status', role: 'status' });
         this.rooms = element('ul', { class: 'rooms', 'aria-busy': 'true', 'aria-label': texts.homeTitle });
-        this.rooms.append(...Array.from({ length: SKELETON_ROWS }, () => element('li', { class: 'room-skeleton', 'aria-hidden': 'true' })));
-        this.more = element('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#loadMore() }, texts.moreRooms);
+        this.rooms.append(
+            ...Array.from({ length: SKELETON_ROWS }, () =>
+                element('li', { class: 'room-skeleton', 'aria-hidden': 'true' }),
+            ),
+        );
+        this.more = element(
+            'button',
+            { type: 'button', class: 'button', hidden: true, onclick: () => this.#loadMore() },
+            texts.moreRooms,
+        );
         this.element = element(
             'div',
             { class: 'home' },
@@ -110,15 +139,28 @@ class Home {
         const { texts } = this.#app;
         this.rooms.replaceChildren();
         this.rooms.removeAttribute('aria-busy');
-        this.status.replaceChildren(texts.listFailed, ' ', element('button', { type: 'button', class: 'button', onclick: () => this.#app.router.refresh() }, texts.tryAgain));
+        this.status.replaceChildren(
+            texts.listFailed,
+            ' ',
+            element(
+                'button',
+                { type: 'button', class: 'button', onclick: () => this.#app.router.refresh() },
+                texts.tryAgain,
+            ),
+        );
     }
 
     // Hidden rooms are in no list, but whoever made one here should find the way back.
     async #findUnlisted() {
         const listed = new Set(this.#list.rooms.map(({ id }) => id));
-        const asked = this.#app.keep.madeRooms.filter((id) => !listed.has(id)).map((id) => this.#app.globes.rooms.get(id));
+        const asked = this.#app.keep.madeRooms
+            .filter((id) => !listed.has(id))
+            .map((id) => this.#app.globes.rooms.get(id));
         const answers = await Promise.allSettled(asked);
-        this.#unlisted = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value).filter(({ visibility }) => visibility === 'hidden');
+        this.#unlisted = answers
+            .filter(({ status }) => status === 'fulfilled')
+            .map(({ value }) => value)
+            .filter(({ visibility }) => visibility === 'hidden');
         if (this.#unlisted.length > 0) this.#show();
     }
 
@@ -173,7 +215,8 @@ class Home {
         const listed = this.#list.rooms;
         const rooms = new Map([...this.#unlisted, ...listed].map((room) => [room.id, room]));
         this.#arrange(rooms);
-        const shown = this.#query === '' ? this.#order : this.#order.filter((id) => matchesQuery(rooms.get(id), this.#query));
+        const shown =
+            this.#query === '' ? this.#order : this.#order.filter((id) => matchesQuery(rooms.get(id), this.#query));
         this.#place(shown.map((id) => this.#rows.get(id).element));
 
         const lit = listed.filter(({ online }) => online > 0);
@@ -204,7 +247,8 @@ class Home {
         const wanted = new Set(elements);
         for (const child of [...this.rooms.children]) if (!wanted.has(child)) child.remove();
         elements.forEach((child, index) => {
-            if (this.rooms.children[index] !== child) this.rooms.insertBefore(child, this.rooms.children[index] ?? null);
+            if (this.rooms.children[index] !== child)
+                this.rooms.insertBefore(child, this.rooms.children[index] ?? null);
         });
     }
 
@@ -212,7 +256,11 @@ class Home {
         const { texts } = this.#app;
         const query = this.#query;
         if (query !== '' && shown === 0) {
-            const create = element('button', { type: 'button', class: 'button', onclick: () => createRoom(this.#app, { title: query }) }, texts.createNamed);
+            const create = element(
+                'button',
+                { type: 'button', class: 'button', onclick: () => createRoom(this.#app, { title: query }) },
+                texts.createNamed,
+            );
             this.status.replaceChildren(texts.searchNothing(query), ' ', create);
         } else {
             const text = query !== '' ? texts.searchCount(shown) : known === 0 ? texts.noRooms : '';

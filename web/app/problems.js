@@ -20,7 +20,8 @@ export const isNameTaken = (error) => error.code === DUPLICATE_NAME;
 
 /** The name can't be had here: taken, not the token's, or against the rules. */
 export const isNameRefused = (error) =>
-    [DUPLICATE_NAME, NAME_UNAUTHORIZED].includes(error.code) || (error.code === INVALID_EVENT && error.field === 'name');
+    [DUPLICATE_NAME, NAME_UNAUTHORIZED].includes(error.code) ||
+    (error.code === INVALID_EVENT && error.field === 'name');
 
 /** A sentence for an error that belongs to no field. */
 export function errorText(texts, error) {

@@ -1,6 +1,15 @@
 // The fields that creating a room and changing it share, with the server's rules.
 import { ChoiceField, PasswordField, TextField } from './fields.js';
-import { MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_TITLE_LENGTH, descriptionProblem, nameProblem, passwordProblem, titleProblem, trim } from './room_rules.js';
+import {
+    MAX_DESCRIPTION_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TITLE_LENGTH,
+    descriptionProblem,
+    nameProblem,
+    passwordProblem,
+    titleProblem,
+    trim,
+} from './room_rules.js';
 
 /** A check of room_rules.js as a check of a field. */
 export function told(texts, problemOf) {
@@ -11,11 +20,26 @@ export function told(texts, problemOf) {
 }
 
 export function titleField(texts, value) {
-    return new TextField(texts, { label: texts.title, name: 'title', value, required: true, limit: MAX_TITLE_LENGTH, check: told(texts, titleProblem), autocomplete: 'off' });
+    return new TextField(texts, {
+        label: texts.title,
+        name: 'title',
+        value,
+        required: true,
+        limit: MAX_TITLE_LENGTH,
+        check: told(texts, titleProblem),
+        autocomplete: 'off',
+    });
 }
 
 export function descriptionField(texts, value) {
-    return new TextField(texts, { label: texts.description, name: 'description', value, limit: MAX_DESCRIPTION_LENGTH, check: told(texts, descriptionProblem), autocomplete: 'off' });
+    return new TextField(texts, {
+        label: texts.description,
+        name: 'description',
+        value,
+        limit: MAX_DESCRIPTION_LENGTH,
+        check: told(texts, descriptionProblem),
+        autocomplete: 'off',
+    });
 }
 
 export function visibilityField(texts, value, onchange) {
@@ -36,5 +60,13 @@ export function newPasswordField(texts, { label, hint, isNeeded }) {
 
 export function nameField(texts, { label, value }) {
     const check = told(texts, (name) => nameProblem(trim(name)));
-    return new TextField(texts, { label, name: 'name', value, required: true, limit: MAX_NAME_LENGTH, check, autocomplete: 'nickname' });
+    return new TextField(texts, {
+        label,
+        name: 'name',
+        value,
+        required: true,
+        limit: MAX_NAME_LENGTH,
+        check,
+        autocomplete: 'nickname',
+    });
 }

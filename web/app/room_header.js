@@ -2,7 +2,13 @@
 import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
 import { roomPath } from './router.js';
 
-const STATE_TEXTS = { connecting: 'stateConnecting', online: 'stateOnline', waiting: 'stateWaiting', offline: 'stateOffline', closed: 'stateClosed' };
+const STATE_TEXTS = {
+    connecting: 'stateConnecting',
+    online: 'stateOnline',
+    waiting: 'stateWaiting',
+    offline: 'stateOffline',
+    closed: 'stateClosed',
+};
 
 export class RoomHeader {
     #app;
@@ -21,11 +27,25 @@ export class RoomHeader {
         this.state = element('p', { class: 'room-state', role: 'status' });
         this.count = element('span', { 'aria-hidden': 'true' });
         this.countName = unseen('');
-        this.members = element('button', { type: 'button', class: 'icon-button room-members', 'aria-expanded': 'false', onclick: onmembers }, icon('people'), this.count, this.countName);
+        this.members = element(
+            'button',
+            { type: 'button', class: 'icon-button room-members', 'aria-expanded': 'false', onclick: onmembers },
+            icon('people'),
+            this.count,
+            this.countName,
+        );
         this.bell = this.#bell();
-        const link = iconButton('link', texts.copyLink, { bare: true, class: 'icon-button room-link', onclick: () => this.#copyLink(room.id) });
+        const link = iconButton('link', texts.copyLink, {
+            bare: true,
+            class: 'icon-button room-link',
+            onclick: () => this.#copyLink(room.id),
+        });
         const settings = onsettings && iconButton('settings', texts.settings, { bare: true, onclick: onsettings });
-        const back = element('a', { href: '/', class: 'icon-button', 'aria-label': texts.allRooms, title: texts.allRooms }, icon('back'));
+        const back = element(
+            'a',
+            { href: '/', class: 'icon-button', 'aria-label': texts.allRooms, title: texts.allRooms },
+            icon('back'),
+        );
         this.element = element(
             'header',
             { class: 'room-head' },
@@ -36,7 +56,14 @@ export class RoomHeader {
                 this.#lamp,
                 element('div', { class: 'room-name' }, this.title, this.description),
                 this.state,
-                element('div', { class: 'room-tools' }, this.members, attention.isSupported && this.bell, link, settings),
+                element(
+                    'div',
+                    { class: 'room-tools' },
+                    this.members,
+                    attention.isSupported && this.bell,
+                    link,
+                    settings,
+                ),
             ),
             this.#banner,
         );
@@ -74,7 +101,10 @@ export class RoomHeader {
     /** Something that stays until the person does something about it. */
     showBanner(text, action, onaction) {
         this.#banner.hidden = false;
-        this.#banner.replaceChildren(element('p', {}, text), element('button', { type: 'button', class: 'button', onclick: onaction }, action));
+        this.#banner.replaceChildren(
+            element('p', {}, text),
+            element('button', { type: 'button', class: 'button', onclick: onaction }, action),
+        );
     }
 
     #bell() {

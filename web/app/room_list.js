@@ -71,5 +71,7 @@ function folded(text) {
 /** Whether a room's title or description has every word of the query, without regard to case and accents. */
 export function matchesQuery(room, query) {
     const text = folded(`${room.title} ${room.description}`);
-    return folded(query).split(/\s+/).every((word) => text.includes(word));
+    return folded(query)
+        .split(/\s+/)
+        .every((word) => text.includes(word));
 }

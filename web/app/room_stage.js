@@ -103,20 +103,23 @@ export class RoomStage {
             on('closed', ({ error }) => reject(error ?? new ConnectionError('The connection is closed')));
             // Whoever stands at the entrance is told that the server can't be reached, instead of waiting for it.
             on('state', ({ state, error }) => {
-                if (state === 'waiting' || state === 'offline') reject(error ?? new ConnectionError('The connection is lost'));
+                if (state === 'waiting' || state === 'offline')
+                    reject(error ?? new ConnectionError('The connection is lost'));
             });
         });
     }
 
     #listen() {
-        const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => this.#isOver || listener(detail));
+        const on = (type, listener) =>
+            this.#connection.addEventListener(type, ({ detail }) => this.#isOver || listener(detail));
         on('state', ({ state }) => this.#header.showState(state));
         on('users', ({ users }) => this.#header.showMembers(users.length));
         on('welcome', ({ seq }) => {
             this.#seqAtStart ??= seq;
         });
         on('event', (event) => {
-            if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart) this.#attention.notify(event);
+            if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart)
+                this.#attention.notify(event);
         });
         on('token', ({ token: { token } }) => this.#keepToken(token));
         on('problem', ({ error, id }) => {
@@ -174,6 +177,10 @@ export class RoomStage {
             this.#header.showRoom(room);
         };
         const token = this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token;
-        lazily(this.#app, () => import('./settings.js'), (part) => part.openSettings(this.#app, { room: this.room, token, onchange }));
+        lazily(
+            this.#app,
+            () => import('./settings.js'),
+            (part) => part.openSettings(this.#app, { room: this.room, token, onchange }),
+        );
     }
 }

@@ -19,7 +19,12 @@ class RetentionField {
             option.selected = seconds === current;
             this.input.append(option);
         }
-        this.element = element('div', { class: 'field' }, element('div', { class: 'field-head' }, element('label', { for: id }, texts.retention)), this.input);
+        this.element = element(
+            'div',
+            { class: 'field' },
+            element('div', { class: 'field-head' }, element('label', { for: id }, texts.retention)),
+            this.input,
+        );
     }
 
     get value() {
@@ -31,11 +36,20 @@ class RetentionField {
 function deletion(app, { room, remove }) {
     const { texts } = app;
     const alert = element('p', { class: 'form-alert', role: 'alert', hidden: true });
-    const ask = element('button', { type: 'button', class: 'button danger quiet', 'aria-expanded': 'false' }, texts.deleteRoom);
+    const ask = element(
+        'button',
+        { type: 'button', class: 'button danger quiet', 'aria-expanded': 'false' },
+        texts.deleteRoom,
+    );
     const sure = element('button', { type: 'button', class: 'button danger' }, texts.deleteForever);
     const back = element('button', { type: 'button', class: 'button' }, texts.cancel);
     const question = element('p', { dir: 'auto' }, texts.deleteAsk(room.title));
-    const confirm = element('div', { class: 'danger-confirm', hidden: true }, question, element('div', { class: 'form-actions' }, back, sure));
+    const confirm = element(
+        'div',
+        { class: 'danger-confirm', hidden: true },
+        question,
+        element('div', { class: 'form-actions' }, back, sure),
+    );
     const open = (isOpen) => {
         confirm.hidden = !isOpen;
         ask.hidden = isOpen;
@@ -51,7 +65,14 @@ function deletion(app, { room, remove }) {
             alert.hidden = false;
         }
     });
-    return element('section', { class: 'danger-zone' }, element('p', { class: 'field-hint' }, texts.deleteExplained), alert, ask, confirm);
+    return element(
+        'section',
+        { class: 'danger-zone' },
+        element('p', { class: 'field-hint' }, texts.deleteExplained),
+        alert,
+        ask,
+        confirm,
+    );
 }
 
 /**
@@ -115,9 +136,16 @@ export function openSettings(app, { room, token, onchange }) {
 
     const form = new Form(texts, {
         submit: texts.save,
-        children: [title.element, description.element, visibility.element, password.element, element('div', { class: 'field-pair' }, retention.element, maxEvents.element)],
+        children: [
+            title.element,
+            description.element,
+            visibility.element,
+            password.element,
+            element('div', { class: 'field-pair' }, retention.element, maxEvents.element),
+        ],
         send,
-        handle: (error) => showAtField(texts, error, { title, description, visibility, password, max_events: maxEvents }),
+        handle: (error) =>
+            showAtField(texts, error, { title, description, visibility, password, max_events: maxEvents }),
     });
     const content = element('div', {}, form.element, deletion(app, { room, remove }));
     const dialog = openDialog(texts, { title: texts.settingsTitle, content, onclose: () => form.destroy() });

@@ -34,14 +34,19 @@ export async function loadRoom(app, roomRef, showProblem, token = null) {
     const { globes, texts, router } = app;
     try {
         const room = await globes.rooms.get(roomRef, { token });
-        if (String(room.id) !== roomRef) router.rename(location.pathname.replace(/^\/chats\/[^/]+/, `/chats/${room.id}`));
+        if (String(room.id) !== roomRef)
+            router.rename(location.pathname.replace(/^\/chats\/[^/]+/, `/chats/${room.id}`));
         return room;
     } catch (error) {
         if (token !== null && isTokenRefused(error)) return loadRoom(app, roomRef, showProblem);
         if (isMissing(error)) {
             showProblem(missingRoom(app));
         } else {
-            const again = element('button', { type: 'button', class: 'button primary', onclick: () => router.refresh() }, texts.tryAgain);
+            const again = element(
+                'button',
+                { type: 'button', class: 'button primary', onclick: () => router.refresh() },
+                texts.tryAgain,
+            );
             app.setTitle(texts.roomFailed);
             showProblem(emptyPage(app, { title: texts.roomFailed, text: errorText(texts, error), action: again }));
         }

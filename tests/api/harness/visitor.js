@@ -44,7 +44,13 @@ export function sharedBrowser() {
      * @returns {Promise<import('playwright-core').Page>}
      */
     return async function visit(t, url, { size = DESKTOP, scheme = 'light', locale = 'en-GB', init, ...options } = {}) {
-        const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: 'reduce', ...options });
+        const context = await browser.newContext({
+            viewport: size,
+            colorScheme: scheme,
+            locale,
+            reducedMotion: 'reduce',
+            ...options,
+        });
         const faults = [];
         context.on('weberror', (error) => faults.push(error.error().stack));
         context.on('console', (message) => {
@@ -97,7 +103,9 @@ export function assertFocused(locator) {
 export async function assertAccessible(page) {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`);
+    const found = violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
+    );
     assert.deepEqual(found, [], `at ${page.url()}`);
 }
 
