@@ -82,6 +82,12 @@ export class Client {
         this.#socket?.terminate();
     }
 
+    /** Is no more, whatever it was doing. */
+    abandon() {
+        this.#isGone = true;
+        this.#socket?.terminate();
+    }
+
     /** Goes for good. */
     async leave() {
         this.#isGone = true;

@@ -23,7 +23,7 @@ test('a full disk under load: refusals, readable history, recovery without a res
     await server.start({ args: ['--data', disk] });
     const room = await createRoom(server);
     // One message on its way for each: whatever is refused is repeated before the next, so order can be checked.
-    const load = new Load(server, room, { senders: 8, receivers: 8, window: 1, padding: 400 });
+    const load = new Load(t, server, room, { senders: 8, receivers: 8, window: 1, padding: 400 });
     await load.welcomed();
     load.talk();
     const ballast = join(disk, 'ballast');

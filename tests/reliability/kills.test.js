@@ -23,7 +23,7 @@ test(`kill -9 under load, ${KILLS} times: senders repeat, receivers resume, and 
         await fillRoom(server.dataFolder, { id: 1 }, STORED);
         await server.start();
     }
-    const load = new Load(server, room, { senders: SENDERS, receivers: RECEIVERS });
+    const load = new Load(t, server, room, { senders: SENDERS, receivers: RECEIVERS });
     await load.welcomed();
     load.talk();
     let slowest = 0;

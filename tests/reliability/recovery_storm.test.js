@@ -33,7 +33,7 @@ async function comeAndGo(client, newest, lags, random) {
 test(`${CLIENTS} clients lose their connections ${RECONNECTS} times each while ${MESSAGES} messages pass`, async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
-    const load = new Load(server, room, {
+    const load = new Load(t, server, room, {
         senders: CLIENTS / 5,
         receivers: (CLIENTS * 4) / 5,
         padding: IS_LONG ? 200 : 1_500,
@@ -56,7 +56,7 @@ test(`${CLIENTS} clients lose their connections ${RECONNECTS} times each while $
 test(`${CROWD} clients resume at once after a restart, and all of them catch up`, async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
-    const load = new Load(server, room, { senders: 4, window: 20, padding: 60 });
+    const load = new Load(t, server, room, { senders: 4, window: 20, padding: 60 });
     await load.welcomed();
     await load.talk(MISSED);
     await load.quiet();
