@@ -84,7 +84,8 @@ export class Load {
     /** Everybody is connected. */
     async welcomed() {
         const all = Promise.all(this.everyone.map((client) => client.until(() => client.isWelcomed)));
-        await within(all, () => `everyone is welcomed; not yet: ${this.#namesOf((client) => !client.isWelcomed)}`, SETTLE_MS);
+        const missing = () => this.#namesOf((client) => !client.isWelcomed);
+        await within(all, () => `everyone is welcomed; not yet: ${missing()}`, SETTLE_MS);
     }
 
     /** Senders talk until `limit` messages are said, or until `quiet`; resolves then. */
