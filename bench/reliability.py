@@ -117,7 +117,7 @@ class Bench:
 
     def client(self, command):
         return subprocess.run(["taskset", "-c", str(self.client_core), *map(str, command)], check=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+                              input="", capture_output=True, text=True).stdout
 
     def load(self, server, options, seconds):
         """globes-bench's result."""

@@ -23,5 +23,6 @@ if (!record.history) {
 const faults = findFaults(record);
 for (const { rule, text } of faults) console.log(`${rule}: ${text}`);
 const { history, receivers, ackCount } = record;
-console.log(`${history.events.length} messages, ${ackCount} acks, ${receivers.size} receivers: ${faults.length} faults`);
+const seen = `${history.events.length} messages, ${ackCount} acks, ${receivers.size} receivers`;
+console.log(`${seen}: ${faults.length} faults`);
 process.exit(faults.length === 0 ? 0 : 1);

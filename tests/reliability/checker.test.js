@@ -10,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { findFaults } from './checker.js';
 import { Record } from './record.js';
 
-const eventText = (name, number, seq) =>
-    JSON.stringify({ event_type: 'send', name, room_id: 2, color: 'red', msg: `${name} says ${number}`, seq, id: `${number}` });
+function eventText(name, number, seq) {
+    const msg = `${name} says ${number}`;
+    return JSON.stringify({ event_type: 'send', name, room_id: 2, color: 'red', msg, seq, id: `${number}` });
+}
 
 /**
  * Two senders with six messages each, two receivers of all and one that came late. The last message of each went out

@@ -1,5 +1,5 @@
-// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, as the same
-// person, and repeats what was not acked by its id. Everything that it does and sees goes into a record.
+// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, as the
+// same person, and repeats what was not acked by its id. Everything that it does and sees goes into a record.
 import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from '../api/harness/web_socket.js';
@@ -79,6 +79,12 @@ export class Client {
             await ready;
             return find();
         };
+        this.#socket?.terminate();
+    }
+
+    /** Is no more, whatever it was doing. */
+    abandon() {
+        this.#isGone = true;
         this.#socket?.terminate();
     }
 

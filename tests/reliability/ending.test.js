@@ -12,7 +12,7 @@ const GOING_AWAY = 1001;
 test('SIGTERM under load: everyone is told 1001, nothing acked is lost, and it ends within 10 s', async (t) => {
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(server);
-    const load = new Load(server, room, { senders: 8, receivers: 40, window: 8, padding: 300 });
+    const load = new Load(t, server, room, { senders: 8, receivers: 40, window: 8, padding: 300 });
     load.talk();
     for (let round = 1; round <= ROUNDS; round += 1) {
         await load.welcomed();

@@ -12,8 +12,8 @@ export async function fillRoom(dataFolder, room, count, { age_s = 0 } = {}) {
         WITH RECURSIVE
             base(seq) AS (SELECT coalesce(max(seq), 0) FROM events WHERE room_id = ${room.id}),
             numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
-        SELECT ${room.id}, base.seq + n, 1, 'member ' || (n % 100), 'red', 'message ' || n || ' of those from before', '',
-            (unixepoch() - ${age_s}) * 1000000, NULL
+        SELECT ${room.id}, base.seq + n, 1, 'member ' || (n % 100), 'red', 'message ' || n || ' of those from before',
+            '', (unixepoch() - ${age_s}) * 1000000, NULL
         FROM base, numbers;`;
     await run('sqlite3', ['-bail', join(dataFolder, 'globes.db'), sql]);
 }

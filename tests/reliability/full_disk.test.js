@@ -11,17 +11,19 @@ import { within } from '../api/harness/wait.js';
 import { readHistory } from './history.js';
 import { Load } from './load.js';
 
+// Room for the write-ahead log, which is some 4 MiB before a checkpoint, and for the database beside it.
+const DISK_MIB = 16;
 const ROUNDS = process.env.GLOBES_LONG === '1' ? 10 : 2;
 
 test('a full disk under load: refusals, readable history, recovery without a restart, nothing lost', async (t) => {
     const server = new Server({ config: { MessagesPerSecond: 0 } });
     t.after(() => server.finish());
-    const disk = mountSmallDisk(t);
+    const disk = mountSmallDisk(t, DISK_MIB);
     if (!disk) return t.skip('mounting a tmpfs is not permitted here');
     await server.start({ args: ['--data', disk] });
     const room = await createRoom(server);
     // One message on its way for each: whatever is refused is repeated before the next, so order can be checked.
-    const load = new Load(server, room, { senders: 8, receivers: 8, window: 1, padding: 400 });
+    const load = new Load(t, server, room, { senders: 8, receivers: 8, window: 1, padding: 400 });
     await load.welcomed();
     load.talk();
     const ballast = join(disk, 'ballast');

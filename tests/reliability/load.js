@@ -26,16 +26,18 @@ export class Load {
     #after;
     #isTalking = false;
     #isUp = withResolvers();
+    #clients = [];
 
     record = new Record();
     senders = [];
     receivers = [];
 
     /**
-     * The server runs. `window`: messages that each sender keeps on their way; `padding`: the most characters that a
-     * message has beside its number; `after`: the newest seq that is there already.
+     * The server runs. Whoever is still there at the end of the test `t` goes then. `window`: messages that each sender
+     * keeps on their way; `padding`: the most characters that a message has beside its number; `after`: the newest seq
+     * that is there already.
      */
-    constructor(server, room, options = {}) {
+    constructor(t, server, room, options = {}) {
         const { senders = 0, receivers = 0, window = 4, padding = 40, seed = 20201203, after = 0 } = options;
         this.#server = server;
         this.#room = room;
@@ -44,6 +46,8 @@ export class Load {
         this.#padding = padding;
         this.#after = after;
         this.up();
+        // Or those who come back for ever would keep a test that has failed from ending.
+        t.after(() => this.#clients.forEach((client) => client.abandon()));
         for (let index = 0; index < senders; index += 1) this.senders.push(this.join(`sender ${index}`));
         for (let index = 0; index < receivers; index += 1) this.receivers.push(this.join(`receiver ${index}`));
     }
@@ -63,7 +67,9 @@ export class Load {
             await this.#isUp.promise;
             return this.#server;
         };
-        return new Client(name, { record: this.record, room: this.#room, find, after });
+        const client = new Client(name, { record: this.record, room: this.#room, find, after });
+        this.#clients.push(client);
+        return client;
     }
 
     /** Before the server goes: nobody knocks at a port that another process may have by then. */
@@ -78,7 +84,8 @@ export class Load {
     /** Everybody is connected. */
     async welcomed() {
         const all = Promise.all(this.everyone.map((client) => client.until(() => client.isWelcomed)));
-        await within(all, () => `everyone is welcomed; not yet: ${this.#namesOf((client) => !client.isWelcomed)}`, SETTLE_MS);
+        const missing = () => this.#namesOf((client) => !client.isWelcomed);
+        await within(all, () => `everyone is welcomed; not yet: ${missing()}`, SETTLE_MS);
     }
 
     /** Senders talk until `limit` messages are said, or until `quiet`; resolves then. */

@@ -19,7 +19,7 @@ const STORM_MS = 120_000;
 const MISSED = 300;
 const config = { MessagesPerSecond: 0 };
 
-/** Loses its connection `RECONNECTS` times, evenly over all messages, and comes back when `newest` is so much further. */
+/** Loses its connection `RECONNECTS` times, evenly over all messages, and comes back when `newest` is a lag further. */
 async function comeAndGo(client, newest, lags, random) {
     const step = Math.floor(MESSAGES / (RECONNECTS + 1));
     for (let round = 1; round <= RECONNECTS; round += 1) {
@@ -30,10 +30,10 @@ async function comeAndGo(client, newest, lags, random) {
     }
 }
 
-test(`${CLIENTS} clients lose their connections ${RECONNECTS} times each while ${MESSAGES} messages pass`, async (t) => {
+test(`${CLIENTS} clients lose their connections ${RECONNECTS} times while ${MESSAGES} messages pass`, async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
-    const load = new Load(server, room, {
+    const load = new Load(t, server, room, {
         senders: CLIENTS / 5,
         receivers: (CLIENTS * 4) / 5,
         padding: IS_LONG ? 200 : 1_500,
@@ -56,7 +56,7 @@ test(`${CLIENTS} clients lose their connections ${RECONNECTS} times each while $
 test(`${CROWD} clients resume at once after a restart, and all of them catch up`, async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
-    const load = new Load(server, room, { senders: 4, window: 20, padding: 60 });
+    const load = new Load(t, server, room, { senders: 4, window: 20, padding: 60 });
     await load.welcomed();
     await load.talk(MISSED);
     await load.quiet();

@@ -19,7 +19,7 @@ const seqOf = (text) => JSON.parse(text).seq;
 test('an expired message is gone at once, and the next one goes on counting', async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server, { retention: 1 });
-    const load = new Load(server, room, { senders: 1, window: 1 });
+    const load = new Load(t, server, room, { senders: 1, window: 1 });
     load.record.expires = true;
     await load.welcomed();
     await load.talk(20);
@@ -56,7 +56,7 @@ test('of a room with max_events the newest are shown, after each send', async (t
     const rooms = [await createRoom(server), await createRoom(server, { max_events: 3 })];
     for (const [index, room] of rooms.entries()) {
         const kept = [10, 3][index];
-        const load = new Load(server, room, { senders: 1, window: 1 });
+        const load = new Load(t, server, room, { senders: 1, window: 1 });
         load.record.expires = true;
         await load.welcomed();
         for (let said = 1; said <= 25; said += 1) {
@@ -81,7 +81,7 @@ test(`${EXPIRED} expired messages are purged under load, through kills, and the 
     const stored = () => countEvents(server.dataFolder, room.id);
     assert.deepEqual((await readPage(server, room, 'limit=10')).events, [], 'nothing that expired is shown');
 
-    const load = new Load(server, room, { senders: 4, receivers: 4, window: 1, after: EXPIRED });
+    const load = new Load(t, server, room, { senders: 4, receivers: 4, window: 1, after: EXPIRED });
     load.record.expires = true;
     await load.welcomed();
     load.talk();

@@ -4,11 +4,11 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A tmpfs of 4 MiB that is gone with the test, or null where that is not permitted. */
-export function mountSmallDisk(t) {
+/** A tmpfs that is gone with the test, or null where that is not permitted. */
+export function mountSmallDisk(t, mebibytes = 4) {
     const folder = mkdtempSync(join(tmpdir(), 'globes-disk-'));
     try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' });
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
     } catch {
         rmSync(folder, { recursive: true });
         return null;
