@@ -58,7 +58,11 @@ void Ferretdb::restart() {
     start(uri_.substr(scheme.size(), uri_.size() - scheme.size() - 1));
 }
 
-void Ferretdb::pause() const { ::kill(process_, SIGSTOP); }
+void Ferretdb::pause() const {
+    ::kill(process_, SIGSTOP);
+    // Its threads stop one by one; until the last has, it may still answer.
+    ::waitpid(process_, nullptr, WUNTRACED);
+}
 
 void Ferretdb::go_on() const { ::kill(process_, SIGCONT); }
 

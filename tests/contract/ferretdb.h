@@ -25,6 +25,7 @@ public:
     void kill();
     /// After `kill`, at the same address, with what it had.
     void restart();
+    /// It keeps its connections and answers nothing.
     void pause() const;
     void go_on() const;
 

@@ -12,7 +12,7 @@ using namespace globes::chat;
 using namespace std::chrono_literals;
 
 // The suite asks for more than anybody has patience for in a room, of a server that reads every document for a query.
-constexpr MongoTimes kPatient{.socket = 60s, .answer = 60s};
+constexpr MongoTimes kPatient{.socket = 60s, .lookup = 60s, .batch = 60s, .read = 60s};
 
 INSTANTIATE_TEST_SUITE_P(Mongo, StoreSuite,
                          testing::Values(StoreKind{

@@ -34,7 +34,7 @@ Committer::Committer(RoomBook& book, Board& board, std::vector<std::unique_ptr<R
 void Committer::append(chat::StoreBatch batch, Done done) {
     Pending pending{.batch = std::move(batch),
                     .done = std::move(done),
-                    .deadline = std::chrono::steady_clock::now() + times_.answer};
+                    .deadline = std::chrono::steady_clock::now() + times_.batch};
     pending.bytes = chat::queued_bytes(pending.batch);
     chat::StoreBatch dropped;
     Lock lock(board_.mutex);
@@ -180,6 +180,7 @@ void Committer::apply(const Member& member) {
     }
     for (const Effect& effect : member.effects) {
         const chat::RoomId room = effect.room;
+        note_surprise(room);
         const auto is_missing = [room](const Step* step) {
             return step->room == room && step->state != StepState::done;
         };
@@ -196,6 +197,18 @@ void Committer::apply(const Member& member) {
         if (room < chat::kFirstRandomRoomId) book_.raise_next_room_id(room + 1);
         if (purged_seq > purged_before) removals_.push_back({.room = room, .through_seq = purged_seq});
     }
+}
+
+/// Before anybody is answered: who hears `unknown` reads at once what is there.
+void Committer::note_surprise(chat::RoomId room) {
+    const auto& surprises = job_of(room).surprises;
+    const auto surprise = surprises.find(room);
+    const RoomState* state = book_.find(room);
+    if (surprise == surprises.end() || state == nullptr) return;
+    RoomState after = *state;
+    after.last_seq = std::max(after.last_seq, surprise->second.last_seq);
+    after.is_stopped = surprise->second.is_stopped;
+    book_.put(room, std::move(after));
 }
 
 /// Its time is up. What was not begun is dropped; what may be there stays a concern of the writers.
@@ -226,14 +239,6 @@ void Committer::drop_unsent() {
 void Committer::end_group() {
     if (!are_jobs_over()) return;
     for (Job& job : jobs_) {
-        for (const auto& [room, surprise] : job.surprises) {
-            const RoomState* state = book_.find(room);
-            if (state == nullptr) continue;
-            RoomState after = *state;
-            after.last_seq = std::max(after.last_seq, surprise.last_seq);
-            after.is_stopped = surprise.is_stopped;
-            book_.put(room, std::move(after));
-        }
         job.steps.clear();
         job.surprises.clear();
     }

@@ -64,6 +64,7 @@ private:
     void finish(Member& member, Lock& lock);
     chat::CommitOutcome outcome_of(const Member& member) const;
     void apply(const Member& member);
+    void note_surprise(chat::RoomId room);
     void give_up(Member& member, Lock& lock);
     void drop_unsent();
     void end_group();

@@ -16,8 +16,11 @@ struct MongoTimes {
     std::chrono::milliseconds selection{2'000};
     std::chrono::milliseconds connect{2'000};
     std::chrono::milliseconds socket{10'000};
-    /// Whoever asked the store has an answer by then, also while a call of the driver still blocks.
-    std::chrono::milliseconds answer{2'500};
+    /// Whoever asked the store has an answer by then, also while a call of the driver still blocks. A send may need a
+    /// lookup of its id and then its batch, so together they stay below the 3 s in which a send is answered.
+    std::chrono::milliseconds lookup{800};
+    std::chrono::milliseconds batch{2'000};
+    std::chrono::milliseconds read{2'500};
 };
 
 struct MongoStoreSettings {

@@ -20,28 +20,29 @@ struct ReaderPool::Query final : Request {
 };
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
-    push<chat::EventPage>([query](ReadSession& session) { return session.read(query); }, std::move(done));
+    push<chat::EventPage>(times_.read, [query](ReadSession& session) { return session.read(query); }, std::move(done));
 }
 
 void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
-    push<chat::SendLookup>([keys = std::move(keys)](ReadSession& session) { return session.find(keys); },
-                           std::move(done));
+    push<chat::SendLookup>(
+        times_.lookup, [keys = std::move(keys)](ReadSession& session) { return session.find(keys); }, std::move(done));
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
-    push<bool>([](ReadSession& session) { return session.ping(), true; }, std::move(done));
+    push<bool>(times_.read, [](ReadSession& session) { return session.ping(), true; }, std::move(done));
 }
 
 template <class Answer>
-void ReaderPool::push(std::move_only_function<Answer(ReadSession&)> ask, std::move_only_function<void(Answer)> done) {
+void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<Answer(ReadSession&)> ask,
+                      std::move_only_function<void(Answer)> done) {
     auto request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
-    request->deadline = std::chrono::steady_clock::now() + times_.answer;
+    const Time deadline = std::chrono::steady_clock::now() + within;
     {
         const std::lock_guard lock(mutex_);
         if (!is_stopped_) {
             if (queue_.size() < limits_.queued_reads) {
                 queue_.push_back(request);
-                by_time_.push_back(std::move(request));
+                by_time_.emplace(deadline, std::move(request));
             } else {
                 refused_.push_back(std::move(request));
             }
@@ -83,19 +84,25 @@ void ReaderPool::work(ReadSession session) {
 void ReaderPool::keep_time() {
     std::unique_lock lock(mutex_);
     while (true) {
-        while (!by_time_.empty() && by_time_.front()->is_answered) by_time_.pop_front();
-        std::deque<std::shared_ptr<Request>>& from = refused_.empty() ? by_time_ : refused_;
-        if (from.empty()) {
+        std::shared_ptr<Request> request;
+        if (!refused_.empty()) {
+            request = std::move(refused_.front());
+            refused_.pop_front();
+        } else if (by_time_.empty()) {
             if (is_stopped_) return;
             changed_.wait(lock);
             continue;
+        } else {
+            const auto next = by_time_.begin();
+            if (!next->second->is_answered && !is_stopped_ && std::chrono::steady_clock::now() < next->first) {
+                const Time deadline = next->first;
+                changed_.wait_until(lock, deadline);
+                continue;
+            }
+            request = std::move(next->second);
+            by_time_.erase(next);
         }
-        if (refused_.empty() && !is_stopped_ &&
-            changed_.wait_until(lock, from.front()->deadline) == std::cv_status::no_timeout)
-            continue;
-        if (from.empty() || std::exchange(from.front()->is_answered, true)) continue;
-        const std::shared_ptr<Request> request = std::move(from.front());
-        from.pop_front();
+        if (std::exchange(request->is_answered, true)) continue;
         lock.unlock();
         request->refuse();
         lock.lock();

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -41,14 +42,14 @@ private:
         virtual void answer() = 0;
         virtual void refuse() = 0;
 
-        Time deadline;
         bool is_answered = false;
     };
     template <class Answer>
     struct Query;
 
     template <class Answer>
-    void push(std::move_only_function<Answer(ReadSession&)> ask, std::move_only_function<void(Answer)> done);
+    void push(std::chrono::milliseconds within, std::move_only_function<Answer(ReadSession&)> ask,
+              std::move_only_function<void(Answer)> done);
 
     // Constant after construction.
     const MongoTimes times_;
@@ -57,9 +58,9 @@ private:
     // Any thread, under the mutex.
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::shared_ptr<Request>> queue_;    // for the readers, without those that were refused
-    std::deque<std::shared_ptr<Request>> by_time_;  // the oldest first, also those that are answered meanwhile
-    std::deque<std::shared_ptr<Request>> refused_;  // beyond the queue's limit
+    std::deque<std::shared_ptr<Request>> queue_;             // for the readers, without those that were refused
+    std::multimap<Time, std::shared_ptr<Request>> by_time_;  // by deadline, also those that are answered meanwhile
+    std::deque<std::shared_ptr<Request>> refused_;           // beyond the queue's limit
     bool is_stopped_ = false;
 };
 

@@ -34,6 +34,7 @@ class Talker {
     heard = 0;
     #number = 0;
     #since = 0;
+    #isLast = false;
 
     constructor(client, name, round = 0) {
         this.client = client;
@@ -52,6 +53,7 @@ class Talker {
     }
 
     #next() {
+        if (this.#isLast) return;
         this.#number += 1;
         this.#say();
     }
@@ -69,6 +71,12 @@ class Talker {
     #onRefused() {
         this.refused.push(performance.now() - this.#since);
         setTimeout(() => this.#say(), 50);
+    }
+
+    /** Resolves when the last thing is heard. */
+    finish() {
+        this.#isLast = true;
+        return eventually(() => this.heard === this.#number, `${this.name} hears its last`);
     }
 
     /** Resolves when so many more have been heard. */
@@ -143,12 +151,19 @@ async function outage(t, away, back) {
     const witness = await ChatClient.join(server, rooms[0], 'witness');
     await back(ferretdb);
 
-    await Promise.all(talkers.map((talker) => talker.hears(10, 60_000)));
+    const isBack = performance.now();
+    await Promise.all(talkers.map((talker) => talker.hears(1, 60_000)));
+    t.diagnostic(`everyone was heard again after ${Math.round(performance.now() - isBack)} ms`);
+    await Promise.all(talkers.map((talker) => talker.hears(10)));
+    await Promise.all(talkers.map((talker) => talker.finish()));
     assertStatus(await get(server, '/ready'), 200);
     const slowest = Math.max(...talkers.flatMap(({ refused }) => refused));
     t.diagnostic(`the slowest refusal took ${Math.round(slowest)} ms`);
     assert.ok(slowest < REFUSED_WITHIN_MS, `a refusal took ${slowest} ms`);
     for (const client of clients) assert.ok(client.isOpen, 'nobody was disconnected');
+    const pong = Promise.all([...clients, witness].map((client) => client.pongs.next()));
+    for (const client of [...clients, witness]) client.ping();
+    await pong;
     for (const [index, room] of rooms.entries()) {
         const events = await history(server, room);
         assertInHistory(events, [...clients.slice(index * 2, index * 2 + 2), ...(index === 0 ? [witness] : [])]);
