@@ -1,14 +1,18 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/async.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/line_writer.h"
 
 namespace globes {
 namespace {
@@ -52,6 +56,22 @@ public:
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<SafeText>(); }
 };
 
+/// Formats on the calling thread and leaves the writing to another.
+class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    explicit GatheringSink(std::shared_ptr<LineWriter> writer) : writer_(std::move(writer)) {}
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        writer_->add({line.data(), line.size()}, message.level >= spdlog::level::warn);
+    }
+    void flush_() override {}
+
+    const std::shared_ptr<LineWriter> writer_;
+};
+
 /// The path of an origin-form or absolute-form target (RFC 9112, 3.2), without query and without `user:password@host`.
 std::string_view path_of(std::string_view target) {
     target = target.substr(0, target.find_first_of("?#"));
@@ -65,10 +85,8 @@ std::string_view path_of(std::string_view target) {
 }  // namespace
 
 Logging::Logging(LogLevel level)
-    : previous_(spdlog::default_logger()),
-      writer_(std::make_shared<spdlog::details::thread_pool>(LogLimits::kQueuedLines, 1)) {
-    auto logger = std::make_shared<spdlog::async_logger>("globes", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-                                                         writer_, spdlog::async_overflow_policy::overrun_oldest);
+    : previous_(spdlog::default_logger()), writer_(std::make_shared<LineWriter>(STDERR_FILENO)) {
+    auto logger = std::make_shared<spdlog::logger>("globes", std::make_shared<GatheringSink>(writer_));
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<SafeText>('*').set_pattern("time=%Y-%m-%dT%H:%M:%S.%fZ level=%l %*");
     logger->set_formatter(std::move(formatter));
@@ -77,7 +95,7 @@ Logging::Logging(LogLevel level)
 }
 
 Logging::~Logging() {
-    if (const auto dropped = writer_->overrun_counter(); dropped > 0)
+    if (const auto dropped = writer_->dropped(); dropped > 0)
         spdlog::warn("event=log_overrun dropped_lines={}", dropped);
     spdlog::set_default_logger(previous_);
     writer_.reset();  // Writes what is queued.

@@ -13,25 +13,23 @@
 
 namespace spdlog {
 class logger;
-namespace details {
-class thread_pool;
 }
-}  // namespace spdlog
 
 namespace globes {
+
+class LineWriter;
 
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
 struct LogLimits {
-    static constexpr std::size_t kQueuedLines = 8192;
     static constexpr std::size_t kPathBytes = 256;
     static constexpr std::size_t kMethodBytes = 16;
 };
 
 /// Turns spdlog's default logger into ours for as long as it lives; main owns the only one, as its first local.
 ///
-/// 1. A log call never waits for stderr: lines queue for one writing thread, and beyond `kQueuedLines` the oldest are
-///    dropped.  2. How many were dropped is the last line.  3. The destructor writes what is queued.
+/// 1. A log call never waits for stderr: lines queue for one writing thread (line_writer.h), and where too much waits
+///    they are dropped.  2. How many were dropped is the last line.  3. The destructor writes what is queued.
 /// 4. No control character reaches stderr, so no value can forge a line or move a terminal's cursor.
 class Logging {
 public:
@@ -43,7 +41,7 @@ public:
 private:
     // Constant after construction.
     std::shared_ptr<spdlog::logger> previous_;
-    std::shared_ptr<spdlog::details::thread_pool> writer_;
+    std::shared_ptr<LineWriter> writer_;
 };
 
 /// One answered request. `target` is the request target as it came; only its path is logged.

@@ -1,11 +1,11 @@
 #include "net/ws_handshake.h"
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 
 namespace globes::net {
 namespace {
@@ -47,12 +47,28 @@ HandshakeRefusal upgrade_required() {
                 {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", std::string(kVersion)}}};
 }
 
+constexpr std::size_t kDigestBytes = 20;
+
+/// SHA-1. OpenSSL's call for one digest looks its algorithm up each time, which takes longer than the digest.
+class Sha1 {
+public:
+    std::array<unsigned char, kDigestBytes> digest(std::string_view first, std::string_view second) {
+        std::array<unsigned char, kDigestBytes> bytes{};
+        EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr);
+        EVP_DigestUpdate(context_.get(), first.data(), first.size());
+        EVP_DigestUpdate(context_.get(), second.data(), second.size());
+        EVP_DigestFinal_ex(context_.get(), bytes.data(), nullptr);
+        return bytes;
+    }
+
+private:
+    std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm_{EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_free};
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
 std::string accept_value(std::string_view key) {
-    std::string hashed(key);
-    hashed += kAcceptGuid;
-    constexpr std::size_t kDigestBytes = SHA_DIGEST_LENGTH;
-    std::array<unsigned char, kDigestBytes> digest;
-    SHA1(reinterpret_cast<const unsigned char*>(hashed.data()), hashed.size(), digest.data());
+    thread_local Sha1 sha1;
+    const auto digest = sha1.digest(key, kAcceptGuid);
 
     constexpr std::size_t kBase64Bytes = (kDigestBytes + 2) / 3 * 4;
     std::array<unsigned char, kBase64Bytes + 1> base64;  // EVP_EncodeBlock ends it with a NUL.

@@ -24,8 +24,8 @@ TEST(SweepRest, TheFullerTheSendsTheShorterItIs) {
     const auto rest_with = [](std::size_t bytes) {
         return rest_after({.took = 3ms, .cursors = 1000, .bytes = bytes}, kPolicy);
     };
-    EXPECT_EQ(rest_with(kPolicy.message_bytes), 3ms * 60 / 4);
-    EXPECT_EQ(rest_with(9 * kPolicy.message_bytes), 3000us * 60 / 100);
+    EXPECT_EQ(rest_with(kPolicy.message_bytes), 3ms * 40 / 4);
+    EXPECT_EQ(rest_with(9 * kPolicy.message_bytes), 3000us * 40 / 100);
     EXPECT_LT(rest_with(1 << 20), 1us);
 }
 
