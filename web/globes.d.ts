@@ -147,7 +147,7 @@ export interface Limits {
     quickReconnectMs: number;
     /** What we stay away for, at least, when the server said "too many messages" (4009). Default 5000. */
     pauseMs: number;
-    /** From the first byte to the welcome. Default 10000. */
+    /** For the welcome, and for each request that a reconnect needs. Default 10000. */
     openTimeoutMs: number;
     /** A message without an ack for so long means that the connection is dead. Default 15000. */
     ackTimeoutMs: number;

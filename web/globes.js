@@ -89,6 +89,16 @@ const CLOSE_TOO_MANY_MESSAGES = 4009;
 const isFinal = (code) => [1003, 1007, 1008, 1009, 1010].includes(code) || (code >= 4500 && code <= 4599);
 
 const now = () => performance.now();
+
+/** As `promise`, or a ConnectionError after `ms`. */
+function within(promise, ms) {
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new ConnectionError('No answer in time')), ms);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 const between = (low, high) => low + Math.random() * (high - low);
 
 /** 128 random bits. Not `randomUUID`, which browsers have on https only. */
@@ -626,8 +636,9 @@ export class RoomConnection extends EventTarget {
         if (this.#state === 'closed') return;
         const attempt = ++this.#attempt;
         if (this.#state !== 'connecting') this.#setState('connecting');
+        if (attempt !== this.#attempt) return; // a listener closed it
         if (this.#tries > 0 && this.#keeper?.isLateInLife) {
-            const error = await this.#keeper.renew().then(
+            const error = await within(this.#keeper.renew(), this.#limits.openTimeoutMs).then(
                 () => null,
                 (refusal) => refusal,
             );
@@ -662,13 +673,14 @@ export class RoomConnection extends EventTarget {
 
     /** Browsers do not say why an upgrade failed. Requests do: a refusal is final, an outage is waited for. */
     async #askWhy() {
+        const { openTimeoutMs } = this.#limits;
         const attempt = this.#attempt;
         let error = null;
         try {
             if (this.#keeper) {
-                await this.#keeper.renew();
+                await within(this.#keeper.renew(), openTimeoutMs);
             } else {
-                const room = await this.#globes.rooms.get(this.#target);
+                const room = await within(this.#globes.rooms.get(this.#target), openTimeoutMs);
                 if (room.visibility !== 'public') error = errorOf({ code: 403, error: 'A token is needed', field: 'token' });
             }
         } catch (refusal) {

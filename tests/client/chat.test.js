@@ -158,11 +158,11 @@ test('join takes another name behind what was said, or another colour', async (t
     const ada = await Person.join(t, globesAt(server), room, 'ada');
 
     ada.say('as ada');
-    const renamed = ada.connection.join({ name: 'Ada Lovelace', color: 'green' });
+    const renamed = ada.rename({ name: 'Ada Lovelace', color: 'green' });
     ada.say('as Ada Lovelace');
     await renamed;
     assert.deepEqual([ada.connection.name, ada.connection.color], ['Ada Lovelace', 'green']);
-    await ada.connection.join({ color: 'teal' });
+    await ada.rename({ color: 'teal' });
     await ada.say('in teal');
     await ben.message('in teal');
     const heard = ben.all('event').filter(({ name }) => name !== 'ben');
@@ -190,7 +190,7 @@ test('who only listened may take a name later', async (t) => {
     const room = await createRoom(server);
     const ada = Person.connect(t, globesAt(server), room);
     await ada.state('online');
-    const joined = ada.connection.join({ name: 'ada' });
+    const joined = ada.rename({ name: 'ada' });
     assert.deepEqual(await ada.say('hello'), { seq: 1, duplicate: false });
     await joined;
     assert.equal((await ada.message('hello')).isOwn, true);
@@ -237,7 +237,7 @@ test('close leaves the room, rejects what waits, and is the end', async (t) => {
     assert.deepEqual(await ada.find('closed'), { type: 'closed', error: null });
     assert.equal(ada.connection.state, 'closed');
     await assert.rejects(ada.say('too late'), { name: 'ConnectionError' });
-    await assert.rejects(ada.connection.join({ name: 'eve' }), { name: 'ConnectionError' });
+    await assert.rejects(ada.rename({ name: 'eve' }), { name: 'ConnectionError' });
     await ben.find(({ event_type: type, name }) => type === 'leave' && name === 'ada');
     await eventually(async () => (await usersOf(server, room)).join() === 'ben', 'ada is gone');
     assert.deepEqual(ben.received('send'), []);

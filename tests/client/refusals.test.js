@@ -121,10 +121,10 @@ test('a name that is taken is a problem; messages wait until another one is foun
         [error.constructor.name, error.code, error.field, id],
         ['DuplicateError', 202, 'name', undefined],
     );
-    await assert.rejects(ada.connection.join({ name: 'ADA' }), { code: 202 });
-    await assert.rejects(ada.connection.join({ name: 'x'.repeat(33) }), { code: 303, field: 'name' });
+    await assert.rejects(ada.rename({ name: 'ADA' }), { code: 202 });
+    await assert.rejects(ada.rename({ name: 'x'.repeat(33) }), { code: 303, field: 'name' });
     assert.equal(ada.connection.queued, 2);
-    await ada.connection.join({ name: 'ada 2' });
+    await ada.rename({ name: 'ada 2' });
     assert.deepEqual(
         (await Promise.all(acks)).map(({ seq }) => seq),
         [1, 2],
@@ -146,7 +146,7 @@ test('a new name that is taken leaves the old one in place', async (t) => {
     const room = await createRoom(server);
     await Person.join(t, globesAt(server), room, 'ben');
     const ada = await Person.join(t, globesAt(server), room, 'ada');
-    const refused = ada.connection.join({ name: 'BEN' });
+    const refused = ada.rename({ name: 'BEN' });
     const acked = ada.say('still ada');
     await assert.rejects(refused, { code: 202 });
     await acked;
@@ -161,7 +161,7 @@ test('a name that is not the one of the token is a problem (204), and join with 
     const ada = Person.connect(t, globes, room, { name: 'eve', token });
     const { error } = await ada.find('problem');
     assert.deepEqual([error.constructor.name, error.code], ['UnauthorizedError', 204]);
-    await ada.connection.join({ name: 'ada' });
+    await ada.rename({ name: 'ada' });
     assert.equal((await ada.say('hello')).seq, 1);
 });
 
@@ -184,7 +184,7 @@ test('a name that was lost with the connection is taken again once its ghost is 
     await eventually(async () => (await usersOf(server, room)).length === 0, 'the server has noticed');
     const thief = await ChatClient.join(server, room, 'ada');
     const acked = ada.say('is it me?');
-    proxy.accept();
+    await proxy.accept();
     await ada.find('welcome');
     // Long enough for some refusals, none of which is told.
     await new Promise((resolve) => setTimeout(resolve, 300));

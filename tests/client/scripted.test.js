@@ -1,5 +1,7 @@
 // What a real server says too seldom to wait for: each close code, a store with a bad moment, things of a later version.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
 
 import { globesAt, Person } from './support/people.js';
@@ -131,10 +133,68 @@ test('a new name that was taken just before the connection was lost is kept', as
         socket.terminate();
     };
     await ada.find('welcome');
-    await ada.connection.join({ name: 'eve' });
+    await ada.rename({ name: 'eve' });
     assert.equal(ada.connection.name, 'eve');
     await server.connections.next();
     const { frames } = await server.connections.next();
     const { event_type: type, name } = await frames.next();
     assert.deepEqual([type, name], ['join', 'eve']);
+});
+
+test('a server that refuses the upgrade and then says nothing is an outage, found in time', async (t) => {
+    const silent = http.createServer(() => {}).listen(0, '127.0.0.1');
+    silent.on('upgrade', (request, socket) => socket.destroy());
+    await once(silent, 'listening');
+    t.after(() => {
+        silent.closeAllConnections();
+        silent.close();
+    });
+    const origin = `http://127.0.0.1:${silent.address().port}`;
+    const ada = Person.connect(t, globesAt({ origin }), 7, { name: 'ada', limits: { openTimeoutMs: 50 } });
+    for (let tries = 0; tries < 2; tries += 1) {
+        const { error } = await ada.state('waiting');
+        assert.equal(error.name, 'ConnectionError');
+    }
+});
+
+test('a listener may close the connection at any moment, and nothing is opened after that', async (t) => {
+    const server = await ScriptedServer.start(t);
+    for (const [type, accepts] of [
+        ['state', ({ state }) => state === 'waiting'],
+        ['state', ({ state }) => state === 'connecting'],
+        ['state', ({ state }) => state === 'online'],
+        ['welcome', () => true],
+        ['users', () => true],
+    ]) {
+        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        const first = await server.connections.next();
+        await ada.find('welcome');
+        ada.connection.addEventListener(type, ({ detail }) => accepts(detail) && ada.connection.close());
+        first.socket.terminate();
+        assert.equal((await ada.find('closed')).error, null);
+        const { length } = server.connections.all;
+        await new Promise((resolve) => setTimeout(resolve, 50)); // a try would come within 20 ms
+        server.connections.drain();
+        assert.ok(server.connections.all.length <= length, `closed in ${type}`);
+    }
+});
+
+test('a change of name waits until everything that was said under the old one is answered', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const { frames, socket } = await server.connections.next();
+    const { id, acked } = ada.connection.send('as ada');
+    const renamed = ada.connection.join({ name: 'eve' });
+    renamed.catch(() => {}); // it never gets so far here
+    await frames.find((frame) => frame.id === id);
+    ada.connection.close();
+    await assert.rejects(acked);
+    await new Promise((resolve) => socket.once('close', resolve));
+    assert.deepEqual(
+        frames.all.map(({ event_type: type, name }) => [type, name]),
+        [
+            ['join', 'ada'],
+            ['send', 'ada'],
+        ],
+    );
 });

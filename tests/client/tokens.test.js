@@ -70,7 +70,7 @@ test('a renewal that meets an outage is tried again; one that is refused is a pr
     const asked = lapseTime(t);
     const [room, token] = await privateRoom(globesAt(server));
     const globes = globesAt(server, { fetch: failing('outage', Response.json({}, { status: 503 }), undefined, tokenRefused()) });
-    const ada = await Person.join(t, globes, room, 'ada', { token });
+    const ada = Person.connect(t, globes, room, { token });
     await ada.find('token');
     assert.ok(Math.max(...asked.slice(1, 3)) < 4 * MINUTE_MS, 'soon again');
     const { error } = await ada.find('problem');
@@ -135,7 +135,7 @@ test('an upgrade that fails while the server answers is waited for, as long as i
     const { error, retryAt } = await ada.state('waiting');
     assert.equal(error.code, 505);
     assert.ok(retryAt - Date.now() > 3_590_000, `${retryAt - Date.now()} ms`);
-    proxy.accept();
+    await proxy.accept();
     ada.connection.retry();
     assert.equal((await ada.say('at last')).seq, 1);
 });

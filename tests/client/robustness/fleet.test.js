@@ -76,7 +76,7 @@ async function trouble(server, proxy, random) {
         async refuse() {
             proxy.refuse();
             await pause(random.between(100, 800));
-            proxy.accept();
+            await proxy.accept();
         },
         async cutAll() {
             proxy.cut();

@@ -66,6 +66,11 @@ export class Person {
         return this.messages.map(({ msg }) => msg);
     }
 
+    /** Changes name or colour; answers as join does. */
+    rename(person) {
+        return within(this.connection.join(person), () => `an answer to ${JSON.stringify(person)}`);
+    }
+
     /** Says it; answers as the ack does. */
     say(text, options) {
         const { acked } = this.connection.send(text, options);
