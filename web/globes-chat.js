@@ -89,7 +89,7 @@ export class GlobesChat extends HTMLElement {
         this.#start += 1;
         const start = this.#start;
         const isStale = () => start !== this.#start;
-        const server = this.getAttribute('server') ?? new URL('.', import.meta.url).href;
+        const server = this.getAttribute('server') ?? new URL(import.meta.url).origin;
         const language = this.closest('[lang]')?.lang || navigator.language;
         const texts = await loadTexts(language);
         if (isStale()) return;
