@@ -214,5 +214,3 @@ BENCHMARK(memory_append)->ArgsProduct({{1, 10, 100, 1000}, {1}, {with_ids}})->Us
 
 }  // namespace
 }  // namespace globes
-
-BENCHMARK_MAIN();

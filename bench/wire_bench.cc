@@ -59,5 +59,3 @@ BENCHMARK(encode_event)->Arg(20)->Arg(200)->Arg(4096);
 
 }  // namespace
 }  // namespace globes
-
-BENCHMARK_MAIN();

@@ -116,5 +116,3 @@ void append_frame(benchmark::State& state) {
 BENCHMARK(append_frame)->Arg(20)->Arg(100)->Arg(1000);
 
 }  // namespace
-
-BENCHMARK_MAIN();

@@ -1,5 +1,9 @@
 #include "base/task_queue.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace globes {
 namespace {
 
@@ -40,7 +44,7 @@ bool TaskQueue::push(TaskBatch batch) {
     TaskBatch::Node* newest = reversed(oldest);
     TaskBatch::Node* head = head_.load(std::memory_order_relaxed);
     do oldest->next = head;
-    while (!head_.compare_exchange_weak(head, newest, std::memory_order_release, std::memory_order_relaxed));
+    while (!head_.compare_exchange_weak(head, newest, std::memory_order_seq_cst, std::memory_order_relaxed));
     return head == nullptr;
 }
 
@@ -56,6 +60,23 @@ TaskBatch TaskQueue::take() {
     batch.first_ = reversed(newest);
     batch.last_ = newest;
     return batch;
+}
+
+// Not std::atomic::wait: before it sleeps it yields the processor several times, and its wake-up is a system call also
+// where nobody sleeps. Either the consumer sees what was pushed before it sleeps, or the producer sees that it sleeps:
+// the store here and the push are both sequentially consistent, and so are the loads behind them.
+void TaskQueue::wait() {
+    while (head_.load(std::memory_order_acquire) == nullptr) {
+        is_asleep_.store(1, std::memory_order_seq_cst);
+        if (head_.load(std::memory_order_seq_cst) == nullptr)
+            ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&is_asleep_), FUTEX_WAIT_PRIVATE, 1, nullptr);
+        is_asleep_.store(0, std::memory_order_relaxed);
+    }
+}
+
+void TaskQueue::wake() {
+    if (is_asleep_.load(std::memory_order_seq_cst) == 0 || is_asleep_.exchange(0) == 0) return;
+    ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&is_asleep_), FUTEX_WAKE_PRIVATE, 1);
 }
 
 }  // namespace globes

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -51,13 +52,14 @@ public:
     bool push(Task task);
     /// Everything pushed so far, oldest first.
     TaskBatch take();
-    /// Blocks until something was pushed. Consumer only; producers wake it through `wake`.
-    void wait() const { head_.wait(nullptr, std::memory_order_acquire); }
-    void wake() { head_.notify_one(); }
+    /// Blocks until something was pushed. Consumer only; producers wake it through `wake`, after a push.
+    void wait();
+    void wake();
 
 private:
     // A stack of nodes, newest first: a batch is pushed reversed, `take` reverses all again.
     std::atomic<TaskBatch::Node*> head_ = nullptr;
+    std::atomic<std::uint32_t> is_asleep_ = 0;  // the consumer, or about to be
 };
 
 }  // namespace globes

@@ -1,0 +1,105 @@
+// A message's way out: encoded once and appended to its room's log, then each cursor moved to the log's end.
+#include <benchmark/benchmark.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/frame_encoder.h"
+#include "chat/event.h"
+#include "log/frame.h"
+#include "log/tail.h"
+#include "log/window.h"
+#include "net/ws_hub.h"
+
+namespace globes {
+namespace {
+
+/// The range is the size of `msg`.
+void encode_and_append(benchmark::State& state) {
+    const chat::Event event{.kind = chat::EventKind::send,
+                            .room = 2,
+                            .seq = 17,
+                            .name = "my-username",
+                            .color = "red",
+                            .text = std::string(static_cast<std::size_t>(state.range(0)), 'x'),
+                            .client_id = {},
+                            .time = 1'607'030'634'421'318};
+    const api::FrameEncoder encoder;
+    log::Tail tail;
+    for (auto _ : state) {
+        std::string frame;
+        encoder.append_frame(frame, event);
+        benchmark::DoNotOptimize(tail.append(frame));
+        benchmark::DoNotOptimize(tail.take_unpublished());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(encode_and_append)->Arg(20)->Arg(200)->Arg(4096);
+
+/// What a cursor asks of the window, without the send. The range is how many slices it is behind.
+void find_what_to_send(benchmark::State& state) {
+    const auto slices = static_cast<std::size_t>(state.range(0));
+    log::Window window;
+    for (std::size_t i = 0; i < slices; ++i) {
+        log::Slice slice = log::make_slice(std::string(200, 'x'));
+        slice.begin = window.end();
+        window.extend(slice);
+    }
+    std::array<std::string_view, 16> views;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(window.gather(0, views));
+        benchmark::DoNotOptimize(views.data());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(find_what_to_send)->Arg(1)->Arg(4)->Arg(16);
+
+struct Deaf final : net::WsHandler {
+    void on_text(net::WsSession&, std::string_view) override {}
+    bool on_ping(net::WsSession&) override { return true; }
+    void on_closed() override {}
+};
+
+/// A frame of 200 bytes to every cursor of a feed, each with a socket of its own: the program's part is what is left
+/// beside the sends. The range is the number of cursors.
+void advance_cursors(benchmark::State& state) {
+    constexpr net::FeedId kFeed = 1;
+    net::WsHub hub(0, {});
+    std::vector<int> peers;
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+        std::array<int, 2> fds{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) != 0) std::abort();
+        peers.push_back(fds[1]);
+        net::WsSession* session = hub.adopt(hub.next_id(), fds[0], {}, {}, std::make_unique<Deaf>());
+        hub.subscribe(*session, kFeed, 0);
+    }
+    std::string frame;
+    log::append_frame(frame, log::Opcode::text, std::string(196, 'x'));
+    std::array<char, 4096> unread;
+    log::Tail tail;
+    for (auto _ : state) {
+        hub.extend(kFeed, tail.append(frame));
+        tail.take_unpublished();
+        while (hub.sweep() == std::chrono::steady_clock::time_point::min()) {
+        }
+        hub.end_pass();
+        state.PauseTiming();
+        for (const int peer : peers) benchmark::DoNotOptimize(::read(peer, unread.data(), unread.size()));
+        state.ResumeTiming();
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+    for (const int peer : peers) ::close(peer);
+}
+BENCHMARK(advance_cursors)->Arg(1)->Arg(100);
+
+}  // namespace
+}  // namespace globes
