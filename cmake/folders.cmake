@@ -16,8 +16,8 @@ function(globes_unit_tests folder)
   endif()
   add_executable(test_${kind} ${sources})
   target_include_directories(test_${kind} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(test_${kind} PRIVATE globes_api globes_store_memory globes_store_sqlite globes_store_mongo
-                                             GTest::gmock GTest::gtest_main)
+  target_link_libraries(test_${kind} PRIVATE globes_api globes_maintenance globes_store_memory globes_store_sqlite
+                                             globes_store_mongo GTest::gmock GTest::gtest_main)
   target_compile_definitions(test_${kind} PRIVATE GLOBES_FERRETDB="${CMAKE_SOURCE_DIR}/build/ferretdb/ferretdb")
   add_test(NAME ${kind} COMMAND test_${kind})
 endfunction()

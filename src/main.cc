@@ -1,79 +1,30 @@
-// The composition root: configuration -> store -> core -> I/O threads -> api -> listening, and the same way back.
+// The composition root: flags -> configuration -> store -> the server, or a command.
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
-#include <vector>
+#include <utility>
 
-#include "api/error_table.h"
-#include "api/frame_encoder.h"
-#include "api/io_lane.h"
-#include "api/routes.h"
-#include "api/services.h"
 #include "base/config.h"
 #include "base/log.h"
-#include "base/secret_file.h"
-#include "base/worker_pool.h"
-#include "chat/core.h"
-#include "chat/core_thread.h"
-#include "chat/password_throttle.h"
-#include "chat/tokens.h"
-#include "net/http_hub.h"
-#include "net/io_thread.h"
-#include "net/listener.h"
-#include "net/ws_close.h"
+#include "commands.h"
+#include "server.h"
 #include "store/memory/memory_store.h"
 #include "store/mongo/mongo_store.h"
 #include "store/mongo/mongo_uri.h"
+#include "store/sqlite/sqlite_reader.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace globes {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr int kExitFailure = 1;
-constexpr int kExitConfig = 2;
-constexpr std::size_t kQueuedHashes = 64;
-constexpr std::size_t kQueuedFiles = 256;
-constexpr std::size_t kFileThreads = 1;
-// Descriptors that are no connections: databases, logs, event loops.
-constexpr std::size_t kReservedDescriptors = 128;
-constexpr std::uint32_t kPingFactor = 10;
-// How long an expired event may stay in the store; readers don't see it any more.
-constexpr std::chrono::seconds kPurgeEvery = 5s;
-// What a stop may take, out of the ten seconds that service managers allow.
-constexpr std::chrono::seconds kDrainTime = 5s;
-constexpr std::chrono::seconds kCloseTime = 3s;
-
-/// One I/O thread and all that lives on it.
-struct IoSide {
-    IoSide(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
-        : io(number, settings), lane(io, core_thread) {}
-
-    net::IoThread io;
-    api::IoLane lane;
-    std::unique_ptr<api::Routes> routes;
-    std::unique_ptr<net::HttpHub> http;
-    std::atomic<std::size_t> connections = 0;  // as of the last pass
-};
+std::filesystem::path database_file(const Config& config) { return config.data_dir / "globes.db"; }
 
 /// Empty where no MongoDB is configured. Throws ConfigError for what can't be a connection string.
 std::string mongodb_uri(const MongoSettings& mongodb) {
@@ -89,291 +40,176 @@ std::unique_ptr<chat::Store> open_store(const Config& config) {
     if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty()) return store::open_mongo_store({.uri = uri});
     if (config.store == StoreKind::memory) return store::make_memory_store();
     const bool power = config.durability == DurabilityLevel::power;
-    return store::open_sqlite_store(config.data_dir / "globes.db",
+    return store::open_sqlite_store(database_file(config),
                                     {.durability = power ? store::Durability::power : store::Durability::process});
 }
 
-std::size_t thread_count(std::size_t configured) {
-    return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
+/// For commands that change nothing: a server may have the store open.
+std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
+    if (config.mongodb.any()) return open_store(config);
+    return store::open_sqlite_reader(database_file(config));
 }
 
-/// Raises the limit of open files as far as it goes and returns how many connections it leaves room for.
-std::size_t connections_allowed(std::size_t configured) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const std::size_t possible = std::max(limit.rlim_cur, 2 * kReservedDescriptors) - kReservedDescriptors;
-    return configured == 0 ? possible : std::min(configured, possible);
-}
+enum class Command { serve, export_rooms, import_rooms, backup, check };
 
-net::WsSettings ws_settings(const Config& config) {
-    net::WsSettings settings;
-    settings.backlog_bytes = config.backlog_bytes;
-    settings.stalled_after = net::ticks(config.write_timeout);
-    return settings;
-}
-
-net::HttpSettings http_settings(const Config& config) {
-    net::HttpSettings settings;
-    settings.read_timeout = net::ticks(config.read_timeout);
-    settings.write_timeout = net::ticks(config.write_timeout);
-    settings.refusal = [](int status) {
-        const bool is_too_large = status == 413 || status == 414 || status == 431;
-        return api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
-    };
-    settings.on_finished = [](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
-        access_log({.method = request.method,
-                    .target = request.target,
-                    .status = status,
-                    .bytes = bytes,
-                    .duration = took,
-                    .peer = request.peer_address});
-    };
-    return settings;
-}
-
-api::FloodLimits flood_limits(const Config& config) {
-    const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
-    return {.messages = messages,
-            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor}};
-}
-
-class Server {
-public:
-    explicit Server(const Config& config);
-    ~Server() { end_threads(); }
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-
-    /// Starts to serve and returns the address that it listens at.
-    std::string start();
-    /// Removes what has expired; to be called every `kPurgeEvery`.
-    void purge() {
-        core_thread_.post([this] { core_->purge(); });
-    }
-    /// Stops accepting, finishes what is on its way to the store, tells everyone that the server is going away.
-    void stop();
-
-private:
-    using Deadline = std::chrono::steady_clock::time_point;
-
-    void make_sides();
-    void make_core();
-    std::size_t connections() const;
-    void run_on(IoSide& side, std::function<void()> act);
-    void drain_core(Deadline deadline);
-    void close_connections(Deadline deadline);
-    void end_threads();
-
-    const Config& config_;
-    const SystemClock clock_;
-    const api::FrameEncoder encoder_;
-    const std::unique_ptr<chat::Store> store_;
-    const chat::Tokens tokens_;
-    chat::PasswordThrottle throttle_;
-    chat::CoreThread core_thread_;
-    std::unique_ptr<chat::Core> core_;
-    std::vector<std::unique_ptr<IoSide>> sides_;
-    WorkerPool hashing_;
-    WorkerPool files_;
-    api::Services services_;
-    std::unique_ptr<net::Listener> listener_;  // lives on the first I/O thread
+/// What the command line asks for.
+struct Flags {
+    Command command = Command::serve;
+    ConfigSources sources;
+    ExportOptions export_options;
+    std::optional<std::filesystem::path> import_file;
+    BackupOptions backup_options;
 };
 
-Server::Server(const Config& config)
-    : config_(config),
-      store_(open_store(config)),
-      tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
-              config.token_life),
-      hashing_(thread_count(config.hash_threads), kQueuedHashes),
-      files_(kFileThreads, kQueuedFiles),
-      services_{.clock = clock_,
-                .tokens = tokens_,
-                .throttle = throttle_,
-                .hashing = hashing_,
-                .files = files_,
-                .store = *store_,
-                .flood = flood_limits(config),
-                .allowed_origins = config.allowed_origins,
-                .frame_ancestors = config.frame_ancestors,
-                .require_owner = config.require_owner,
-                .static_dir = config.static_dir} {
-    make_sides();
-    make_core();
-}
-
-void Server::make_sides() {
-    for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
-        auto side = std::make_unique<IoSide>(number, ws_settings(config_), core_thread_);
-        side->routes = std::make_unique<api::Routes>(side->lane, services_);
-        side->http = std::make_unique<net::HttpHub>(
-            side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_, http_settings(config_),
-            [routes = side->routes.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
-                routes->handle(exchange);
-            });
-        sides_.push_back(std::move(side));
+class CommandLine {
+public:
+    explicit CommandLine(Flags& flags) : flags_(flags) {
+        add_common(app_);
+        app_.add_option("--address", flags.sources.address,
+                        "Listen here; wins over PORT and Address (port 0: any that is free)")
+            ->type_name("HOST:PORT");
+        app_.set_version_flag("--version", "Globes " GLOBES_VERSION);
+        app_.require_subcommand(0, 1);
+        add_export();
+        add_import();
+        add_backup();
+        add_check();
     }
-}
 
-void Server::make_core() {
-    std::vector<chat::Lane*> lanes;
-    lanes.reserve(sides_.size());
-    for (const auto& side : sides_) lanes.push_back(&side->lane);
-    core_ = std::make_unique<chat::Core>(
-        chat::CorePorts{.store = *store_,
-                        .clock = clock_,
-                        .encoder = encoder_,
-                        .lanes = std::move(lanes),
-                        .post = [this](Task task) { core_thread_.post(std::move(task)); }},
-        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
-    for (const auto& side : sides_) side->lane.set_core(*core_);
-    core_->load(store_->load_rooms());
-}
-
-std::string Server::start() {
-    net::ListenerSettings settings;
-    settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
-    for (const auto& side : sides_) {
-        settings.targets.emplace_back([&side = *side](int fd, std::string peer) {
-            side.io.post([&side, fd, peer = std::move(peer)] { side.http->adopt(fd, peer); });
-        });
+    /// An exit code where there is nothing more to do.
+    std::optional<Exit> parse(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return app_.exit(error) == 0 ? Exit::fine : Exit::usage;
+        }
+        return std::nullopt;
     }
-    IoSide& first = *sides_.front();
-    listener_ = std::make_unique<net::Listener>(first.io.context(), config_.address, std::move(settings));
-    listener_->start();
 
-    core_thread_.start([this] { core_->end_batch(); });
-    for (const auto& side : sides_) {
-        side->io.start([&side = *side] {
-            side.lane.hand_over();
-            side.connections.store(side.http->size() + side.io.hub().size(), std::memory_order_relaxed);
-        });
+private:
+    void add_common(CLI::App& app) {
+        app.add_option("--config", flags_.sources.config_file, "Configuration to read in place of config.json")
+            ->type_name("FILE");
+        app.add_option("--env", flags_.sources.env_file, "Environment to read in place of .env")->type_name("FILE");
+        app.add_option("--data", flags_.sources.data_dir, "Folder of the database and the secret; wins over DataDir")
+            ->type_name("DIR");
     }
-    const std::string& host = config_.address.host;
-    return host.contains(':') ? fmt::format("[{}]:{}", host, listener_->port())
-                              : fmt::format("{}:{}", host, listener_->port());
-}
 
-std::size_t Server::connections() const {
-    std::size_t sum = 0;
-    for (const auto& side : sides_) sum += side->connections.load(std::memory_order_relaxed);
-    return sum;
-}
-
-void Server::stop() {
-    const auto now = std::chrono::steady_clock::now();
-    run_on(*sides_.front(), [this] { listener_->stop(); });
-    for (const auto& side : sides_) run_on(*side, [&side = *side] { side.http->stop(); });
-    drain_core(now + kDrainTime);
-    close_connections(now + kDrainTime + kCloseTime);
-    end_threads();
-}
-
-/// Runs `act` on the I/O thread and waits for it.
-void Server::run_on(IoSide& side, std::function<void()> act) {
-    std::packaged_task<void()> task(std::move(act));
-    const std::future<void> done = task.get_future();
-    side.io.post(std::move(task));
-    done.wait();
-}
-
-void Server::drain_core(Deadline deadline) {
-    const auto drained = std::make_shared<std::promise<void>>();
-    core_thread_.post([this, drained] { core_->drain([drained] { drained->set_value(); }); });
-    if (drained->get_future().wait_until(deadline) == std::future_status::timeout)
-        spdlog::error("event=drain_timeout reason=\"the store does not answer\"");
-}
-
-void Server::close_connections(Deadline deadline) {
-    for (const auto& side : sides_) {
-        run_on(*side, [] {});  // what was published last is swept once before the end
-        run_on(*side, [&side = *side] {
-            side.io.hub().close_all(net::kCloseGoingAway, net::close_code_name(net::kCloseGoingAway));
-        });
+    /// `lesson`: what its --help says beyond the flags.
+    CLI::App& add_command(Command command, const char* name, const char* description, const char* lesson) {
+        CLI::App& app = *app_.add_subcommand(name, description);
+        add_common(app);
+        app.footer(lesson);
+        app.callback([this, command] { flags_.command = command; });
+        return app;
     }
-    constexpr auto kLook = 10ms;
-    while (connections() > 0 && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(kLook);
-        for (const auto& side : sides_) run_on(*side, [] {});
+
+    static void add_force(CLI::App& app, maintenance::Existing& existing) {
+        app.add_flag_callback(
+            "--force", [&existing] { existing = maintenance::Existing::replace; }, "Replace FILE where it is there");
     }
-}
 
-// The I/O threads first: nobody is left to ask. Then the store answers what it still owes, and the core hears it.
-void Server::end_threads() {
-    for (const auto& side : sides_) side->io.stop();
-    hashing_.stop();
-    files_.stop();
-    store_->stop();
-    core_thread_.stop();
-}
+    void add_export() {
+        CLI::App& app = add_command(
+            Command::export_rooms, "export", "Write rooms and their messages as lines of JSON",
+            "Beside a running server too: it exports what is there when it begins. The file holds the hashes of the\n"
+            "rooms' passwords, so keep it as you would a password. `globes import` reads it, into any store.\n\n"
+            "  globes export --output rooms.jsonl\n"
+            "  globes export --room \"My chat room\" | gzip > room.jsonl.gz");
+        app.add_option("--room", flags_.export_options.room, "Only this room, by its id or its title")
+            ->type_name("ROOM");
+        app.add_option("--output", flags_.export_options.output,
+                       "Write to this file (mode 0600), which is there once it is whole; else to standard output")
+            ->type_name("FILE");
+        add_force(app, flags_.export_options.existing);
+    }
 
-int serve(const Config& config) {
-    const Logging logging(config.log_level);
-    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
-    std::signal(SIGPIPE, SIG_IGN);
-    // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
-    boost::asio::io_context context;
-    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait([&context](const boost::system::error_code&, int signal) {
-        spdlog::info("event=stopping signal={}", signal);
-        context.stop();
-    });
-    Server server(config);
-    boost::asio::steady_timer purge_timer(context);
-    std::function<void()> purge_later = [&] {
-        purge_timer.expires_after(kPurgeEvery);
-        purge_timer.async_wait([&](const boost::system::error_code&) {
-            server.purge();
-            purge_later();
-        });
-    };
-    purge_later();
-    fmt::print("Globes {} started at {}\n", GLOBES_VERSION, server.start());
-    std::fflush(stdout);
-    context.run();
-    server.stop();
-    return 0;
-}
+    void add_import() {
+        CLI::App& app = add_command(
+            Command::import_rooms, "import", "Bring the rooms and messages of an export into the store",
+            "Not beside a running server. What is there already and equal is left alone, so an import that was\n"
+            "interrupted is simply run again. It ends at the first line that is wrong, or that would change what is\n"
+            "there, and says what it has imported until then.\n\n"
+            "  globes import --data new-data rooms.jsonl\n"
+            "  gunzip -c room.jsonl.gz | globes import");
+        app.add_option("file", flags_.import_file, "The export; without it, or for -, standard input")
+            ->type_name("FILE");
+    }
 
-/// The flags; an exit code where there is nothing to serve.
-std::optional<int> parse_flags(int argc, char** argv, ConfigSources& sources) {
-    CLI::App app{
+    void add_backup() {
+        CLI::App& app = add_command(
+            Command::backup, "backup", "Copy the SQLite database into a file",
+            "Beside a running server too, which does not wait for it: the copy is the database as it was when the\n"
+            "copy began. To restore, stop the server, put the file in the place of globes.db, and remove\n"
+            "globes.db-wal and globes.db-shm. DataDir/secret is a file of its own: copy it too.\n\n"
+            "  globes backup globes-backup.db");
+        app.add_option("file", flags_.backup_options.output, "Where to (mode 0600); it is there once it is whole")
+            ->type_name("FILE")
+            ->required();
+        add_force(app, flags_.backup_options.existing);
+    }
+
+    void add_check() {
+        add_command(Command::check, "check", "Look whether the store keeps its promises",
+                    "Beside a running server too. Checks the database file itself, that each room's messages are\n"
+                    "numbered without gap and in the order of time, that each id finds its own message and no other,\n"
+                    "and that rooms have titles and ids of their own. Each fault is a line; the last line counts.\n"
+                    "Exit code 3 where there are faults.");
+    }
+
+    Flags& flags_;
+    CLI::App app_{
         "Globes, a chat-room server: rooms over REST, chat over WebSockets, durable history.\n"
         "Without flags it reads config.json and .env in the working folder, listens at 127.0.0.1:5000 and keeps\n"
         "its data in the folder data. Keys and variables: docs/configuration.md"};
-    app.add_option("--config", sources.config_file, "Configuration to read in place of config.json")->type_name("FILE");
-    app.add_option("--env", sources.env_file, "Environment to read in place of .env")->type_name("FILE");
-    app.add_option("--address", sources.address, "Listen here; wins over PORT and Address (port 0: any that is free)")
-        ->type_name("HOST:PORT");
-    app.add_option("--data", sources.data_dir, "Folder of the database and the secret; wins over DataDir")
-        ->type_name("DIR");
-    app.set_version_flag("--version", "Globes " GLOBES_VERSION);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : kExitConfig;
-    }
-    return std::nullopt;
+};
+
+/// Throws ConfigError where the command can't work on the configured store.
+void check_command(Command command, const Config& config) {
+    const bool is_on_mongodb = !mongodb_uri(config.mongodb).empty();
+    if (command == Command::backup && is_on_mongodb)
+        throw ConfigError("backup: copies an SQLite database; use mongodump for MongoDB");
+    if (command != Command::serve && !is_on_mongodb && config.store == StoreKind::memory)
+        throw ConfigError("Store: \"memory\" keeps nothing beyond the server's process; there is nothing to work on");
 }
 
-int run(int argc, char** argv) {
-    ConfigSources sources;
-    if (const auto code = parse_flags(argc, argv, sources)) return *code;
+Exit run_command(const Flags& flags, const Config& config) {
+    if (flags.command == Command::serve) {
+        serve(config, [&] { return open_store(config); });
+        return Exit::fine;
+    }
+    const Logging logging(config.log_level);
+    std::signal(SIGPIPE, SIG_IGN);  // A reader of an export that goes away is an error like others.
+    switch (flags.command) {
+        case Command::export_rooms:
+            return export_store(*open_store_to_read(config), flags.export_options);
+        case Command::import_rooms:
+            return import_store(*open_store(config), flags.import_file);
+        case Command::backup:
+            return back_up(database_file(config), flags.backup_options);
+        default: {
+            const auto database = config.mongodb.any() ? std::nullopt : std::optional(database_file(config));
+            return check(database, [&] { return open_store_to_read(config); });
+        }
+    }
+}
+
+Exit run(int argc, char** argv) {
+    Flags flags;
+    if (const auto exit = CommandLine(flags).parse(argc, argv)) return *exit;
     Config config;
     try {
-        config = load_config(sources);
-        mongodb_uri(config.mongodb);
+        config = load_config(flags.sources);
+        check_command(flags.command, config);
     } catch (const ConfigError& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
-        return kExitConfig;
+        return Exit::usage;
     }
     try {
-        return serve(config);
+        return run_command(flags, config);
     } catch (const std::exception& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
-        return kExitFailure;
+        return Exit::failure;
     }
 }
 
@@ -382,9 +218,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        return globes::run(argc, argv);
+        return static_cast<int>(globes::run(argc, argv));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "globes: %s\n", error.what());
-        return globes::kExitFailure;
+        return static_cast<int>(globes::Exit::failure);
     }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace globes {
 
 UnixMicros SystemClock::now_us() const {
@@ -18,6 +20,23 @@ std::string format_rfc3339(UnixMicros time) {
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                        clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+std::optional<UnixMicros> parse_rfc3339(std::string_view text) {
+    using namespace std::chrono;
+    // Digits anywhere else, or signs, are found by writing what was read.
+    const auto number = [text](std::size_t at, std::size_t length) {
+        int value = 0;
+        if (at + length <= text.size()) std::from_chars(text.data() + at, text.data() + at + length, value);
+        return value;
+    };
+    const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
+                              day{static_cast<unsigned>(number(8, 2))}};
+    if (!date.ok()) return std::nullopt;
+    const auto instant = sys_days{date} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)} +
+                         microseconds{number(20, 6)};
+    const UnixMicros time = instant.time_since_epoch().count();
+    return format_rfc3339(time) == text ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace globes

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace globes {
 
@@ -28,5 +30,8 @@ public:
 
 /// RFC 3339, UTC, six digits of fraction and `Z`: `2020-12-03T21:23:54.421318Z`.
 std::string format_rfc3339(UnixMicros time);
+
+/// Exactly what `format_rfc3339` writes for the years 0 to 9999; nothing for any other text.
+std::optional<UnixMicros> parse_rfc3339(std::string_view text);
 
 }  // namespace globes

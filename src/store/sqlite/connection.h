@@ -27,6 +27,8 @@ public:
 
     /// A rule of the schema or of the port was broken; the database itself is fine.
     bool is_conflict() const { return (code_ & 0xFF) == SQLITE_CONSTRAINT; }
+    /// The file's content is broken, or was never a database.
+    bool is_corruption() const { return (code_ & 0xFF) == SQLITE_CORRUPT || (code_ & 0xFF) == SQLITE_NOTADB; }
 
 private:
     int code_;

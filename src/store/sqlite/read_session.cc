@@ -21,13 +21,39 @@ chat::Event event_of(chat::RoomId room, const Statement& row) {
             .time = row.integer(6)};
 }
 
+chat::StoredRoom stored_room_of(const Statement& row) {
+    return {.record = {.id = row.number(0),
+                       .title = row.text(1),
+                       .description = row.text(2),
+                       .visibility = static_cast<chat::Visibility>(row.integer(3)),
+                       .password_hash = row.text(4),
+                       .owned = row.integer(5) != 0,
+                       .token_epoch = row.number(6),
+                       .retention_s = row.number(7),
+                       .max_events = row.number(8),
+                       .created_at = row.integer(9),
+                       .updated_at = row.integer(10)},
+            .last_seq = row.number(11),
+            .first_seq = row.number(12)};
+}
+
 }  // namespace
 
 // A deleted room's events are removed little by little, so whoever looks for events looks for their room too.
-ReadSession::ReadSession(const Database& database)
-    : connection_(database, Connection::Access::read),
+ReadSession::ReadSession(const Database& database, Sees sees)
+    : sees_(sees),
+      connection_(database, Connection::Access::read),
       begin_(connection_, "BEGIN"),
       end_(connection_, "COMMIT"),
+      // min() and max() over the primary key look at its ends alone: a start reads a few pages for each room, never
+      // the events.
+      rooms_(connection_,
+             "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
+             " max_events, created_at_us, updated_at_us,"
+             " coalesce((SELECT max(seq) FROM events WHERE room_id = id), purged_seq),"
+             " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1)"
+             " FROM rooms ORDER BY id"),
+      next_room_id_(connection_, "SELECT value FROM meta WHERE key = 'next_room_id'"),
       kept_seqs_(connection_,
                  "SELECT coalesce((SELECT min(seq) FROM events WHERE room_id = ?1), purged_seq + 1),"
                  " coalesce((SELECT max(seq) FROM events WHERE room_id = ?1), purged_seq) FROM rooms WHERE id = ?1"),
@@ -36,7 +62,19 @@ ReadSession::ReadSession(const Database& database)
       newest_(connection_, select(" WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4")),
       find_(connection_, select(" WHERE room_id = ?1 AND name_key = ?2 AND client_id = ?3"
                                 " AND EXISTS (SELECT 1 FROM rooms WHERE id = ?1)")),
-      ping_(connection_, "SELECT value FROM meta") {}
+      ping_(connection_, "SELECT value FROM meta") {
+    if (sees_ == Sees::newest) return;
+    begin_.run();
+    ping_.run();  // The first read is what fixes the state.
+}
+
+chat::StoredRooms ReadSession::load_rooms() {
+    const Snapshot snapshot(*this);
+    chat::StoredRooms stored;
+    rooms_.query([&](const Statement& row) { stored.rooms.push_back(stored_room_of(row)); });
+    next_room_id_.query([&](const Statement& row) { stored.next_room_id = row.number(0); });
+    return stored;
+}
 
 chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     const Snapshot snapshot(*this);

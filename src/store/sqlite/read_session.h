@@ -11,11 +11,16 @@
 
 namespace globes::store {
 
+/// Which state of the database a session's calls see: each the newest, or all of them what was the newest when the
+/// session was opened. The latter keeps the WAL from starting over for as long as the session lives.
+enum class Sees : std::uint8_t { newest, opening };
+
 class ReadSession {
 public:
-    explicit ReadSession(const Database& database);
+    explicit ReadSession(const Database& database, Sees sees = Sees::newest);
 
     /// As the port says, each in one snapshot of the database.
+    chat::StoredRooms load_rooms();
     chat::EventPage read(const chat::EventQuery& query);
     std::vector<std::optional<chat::Event>> find(std::span<const chat::SendKey> keys);
     void ping() { ping_.run(); }
@@ -23,11 +28,15 @@ public:
 private:
     /// Between its statements nothing is committed, purged or deleted as far as they can see.
     struct Snapshot {
-        explicit Snapshot(ReadSession& session) : end(session.end_) { session.begin_.run(); }
-        ~Snapshot() { end.try_run(); }
+        explicit Snapshot(ReadSession& reader) : session(reader) {
+            if (session.sees_ == Sees::newest) session.begin_.run();
+        }
+        ~Snapshot() {
+            if (session.sees_ == Sees::newest) session.end_.try_run();
+        }
         Snapshot(const Snapshot&) = delete;
         Snapshot& operator=(const Snapshot&) = delete;
-        Statement& end;
+        ReadSession& session;
     };
     /// What a room keeps; where that is nothing, `first` is `last` + 1.
     struct SeqRange {
@@ -38,9 +47,12 @@ private:
     SeqRange kept_seqs(chat::RoomId room);
     std::uint64_t first_not_before(UnixMicros time, chat::RoomId room, SeqRange range);
 
+    const Sees sees_;
     Connection connection_;
     Statement begin_;
     Statement end_;
+    Statement rooms_;
+    Statement next_room_id_;
     Statement kept_seqs_;
     Statement time_from_;
     Statement oldest_;

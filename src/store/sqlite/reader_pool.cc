@@ -1,26 +1,27 @@
 #include "store/sqlite/reader_pool.h"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "base/thread_name.h"
 
-#include "store/sqlite/read_session.h"
-
 namespace globes::store {
 
 /// One thread's connection. A failure may have harmed it, so the next call opens it anew.
 class ReaderPool::Session {
 public:
-    explicit Session(const Database& database) : database_(database) {}
+    Session(const Database& database, Sees sees) : database_(database), sees_(sees) {}
+
+    ReadSession& opened() { return opened_ ? *opened_ : opened_.emplace(database_, sees_); }
 
     /// What `work` returns; nothing where the database could not be read.
     template <class Work>
     auto attempt(Work work) -> std::optional<std::invoke_result_t<Work, ReadSession&>> {
         try {
-            return work(opened_ ? *opened_ : opened_.emplace(database_));
+            return work(opened());
         } catch (const std::exception&) {
             // Whoever asked says so; the writer, which fails with the disk, writes it into the log.
             opened_.reset();
@@ -30,13 +31,22 @@ public:
 
 private:
     const Database& database_;
+    const Sees sees_;
     std::optional<ReadSession> opened_;
 };
 
-ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled)
-    : database_(database), max_queued_(settings.limits.queued_reads), unsettled_(unsettled) {
+ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
+                       Sees sees)
+    : database_(database), max_queued_(settings.limits.queued_reads), unsettled_(unsettled), sees_(sees) {
     threads_.reserve(settings.reader_threads);
     while (threads_.size() < settings.reader_threads) threads_.emplace_back([this] { work(); });
+}
+
+chat::StoredRooms ReaderPool::load_rooms() {
+    Load load;
+    auto stored = load.done.get_future();
+    push(std::move(load));
+    return stored.get();
 }
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
@@ -73,7 +83,7 @@ void ReaderPool::stop() {
 
 void ReaderPool::work() {
     name_this_thread("store-read");
-    Session session(database_);
+    Session session(database_, sees_);
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return !queue_.empty() || !refused_.empty() || is_stopped_; });
@@ -109,7 +119,17 @@ void ReaderPool::answer(Session& session, Ping& ping) const {
     ping.done(session.attempt([](ReadSession& opened) { return opened.ping(), true; }).value_or(false));
 }
 
+void ReaderPool::answer(Session& session, Load& load) const {
+    try {
+        load.done.set_value(session.opened().load_rooms());
+    } catch (...) {
+        load.done.set_exception(std::current_exception());
+    }
+}
+
 void ReaderPool::refuse(Request request) {
+    // What is refused breaks its promise, and that is what the caller gets.
+    if (std::holds_alternative<Load>(request)) return;
     if (auto* ping = std::get_if<Ping>(&request)) return ping->done(false);
     if (auto* find = std::get_if<Find>(&request)) return find->done({});
     std::get<Read>(request).done({});

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -11,15 +12,20 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/read_session.h"
 #include "store/sqlite/unsettled_rooms.h"
 
 namespace globes::store {
 
 class ReaderPool {
 public:
-    ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled);
+    /// With Sees::opening each thread has a state of its own, so `reader_threads` should be 1.
+    ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
+               Sees sees = Sees::newest);
     ~ReaderPool() { stop(); }
 
+    /// As the port says, but on a thread of the pool. Throws SqliteError.
+    chat::StoredRooms load_rooms();
     /// As the port says. Any thread.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
     void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done);
@@ -40,19 +46,24 @@ private:
     struct Ping {
         std::move_only_function<void(bool)> done;
     };
-    using Request = std::variant<Read, Find, Ping>;
+    struct Load {
+        std::promise<chat::StoredRooms> done;
+    };
+    using Request = std::variant<Read, Find, Ping, Load>;
 
     void push(Request request);
     void work();
     void answer(Session& session, Read& read) const;
     void answer(Session& session, Find& find) const;
     void answer(Session& session, Ping& ping) const;
+    void answer(Session& session, Load& load) const;
     static void refuse(Request request);
 
     // Constant after construction.
     const Database& database_;
     const std::size_t max_queued_;
     const UnsettledRooms& unsettled_;
+    const Sees sees_;
 
     // Any thread, under the mutex.
     std::mutex mutex_;

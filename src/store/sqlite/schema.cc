@@ -59,24 +59,38 @@ std::int64_t ask(const Connection& connection, std::string_view sql) {
     return answer;
 }
 
+bool has_tables(const Connection& connection) { return ask(connection, "SELECT count(*) FROM sqlite_schema") > 0; }
+
+bool is_ours(const Connection& connection) {
+    return ask(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_versions'") > 0;
+}
+
+std::int64_t version_of(const Connection& connection) {
+    return ask(connection, "SELECT coalesce(max(version), 0) FROM schema_versions");
+}
+
+[[noreturn]] void refuse_foreign(const std::filesystem::path& file) {
+    throw std::runtime_error(fmt::format("{}: is a database, but not one of Globes", file.string()));
+}
+
+[[noreturn]] void refuse_newer(const std::filesystem::path& file, std::int64_t found, int newest) {
+    throw std::runtime_error(fmt::format("{}: was written by a newer Globes (schema {}; this one knows up to {})",
+                                         file.string(), found, newest));
+}
+
 }  // namespace
 
 std::span<const Migration> migrations() { return kMigrations; }
 
 void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file) {
-    const bool is_ours = ask(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_versions'") > 0;
-    if (!is_ours && ask(connection, "SELECT count(*) FROM sqlite_schema") > 0)
-        throw std::runtime_error(fmt::format("{}: is a database, but not one of Globes", file.string()));
+    if (!is_ours(connection) && has_tables(connection)) refuse_foreign(file);
     // One transaction, so that no stop leaves tables without the version table that tells whose they are.
     connection.run("BEGIN IMMEDIATE");
     try {
         connection.run(kVersionTable);
-        const auto found = ask(connection, "SELECT coalesce(max(version), 0) FROM schema_versions");
+        const auto found = version_of(connection);
         const auto newest = steps.back().version;
-        if (found > newest)
-            throw std::runtime_error(
-                fmt::format("{}: was written by a newer Globes (schema {}; this one knows up to {})", file.string(),
-                            found, newest));
+        if (found > newest) refuse_newer(file, found, newest);
         connection.run("COMMIT");
         for (const Migration& step : steps) {
             if (step.version <= found) continue;
@@ -91,6 +105,28 @@ void migrate(Connection& connection, std::span<const Migration> steps, const std
             sqlite3_exec(connection.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
         throw;
     }
+}
+
+void require_current(const Connection& connection, std::span<const Migration> steps,
+                     const std::filesystem::path& file) {
+    if (!is_ours(connection)) refuse_foreign(file);
+    const auto found = version_of(connection);
+    const auto newest = steps.back().version;
+    if (found > newest) refuse_newer(file, found, newest);
+    if (found < newest)
+        throw std::runtime_error(
+            fmt::format("{}: was written by an older Globes (schema {}; this one reads {}); starting the server once "
+                        "brings it up to date",
+                        file.string(), found, newest));
+}
+
+Connection open_existing(const Database& database) {
+    // SQLite's own words would not say which of many things is missing.
+    if (std::error_code ignored; !std::filesystem::exists(database.file, ignored))
+        throw std::runtime_error(fmt::format("{}: is not there", database.file.string()));
+    Connection connection(database, Connection::Access::read);
+    require_current(connection, migrations(), database.file);
+    return connection;
 }
 
 }  // namespace globes::store

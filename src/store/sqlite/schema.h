@@ -22,4 +22,12 @@ std::span<const Migration> migrations();
 /// ours.
 void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file);
 
+/// For who only reads. Throws SqliteError, and std::runtime_error naming `file` where `connection`'s database is not
+/// one of ours, or has not taken exactly `steps`.
+void require_current(const Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file);
+
+/// A connection that only reads, to a database that is there and whose tables are today's. Throws as `require_current`,
+/// also where there is no file.
+Connection open_existing(const Database& database);
+
 }  // namespace globes::store

@@ -14,6 +14,7 @@
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/file_lock.h"
+#include "store/sqlite/read_session.h"
 #include "store/sqlite/reader_pool.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
@@ -62,22 +63,6 @@ Connection open_database(const Database& database) {
     return connection;
 }
 
-chat::StoredRoom stored_room_of(const Statement& row) {
-    return {.record = {.id = row.number(0),
-                       .title = row.text(1),
-                       .description = row.text(2),
-                       .visibility = static_cast<chat::Visibility>(row.integer(3)),
-                       .password_hash = row.text(4),
-                       .owned = row.integer(5) != 0,
-                       .token_epoch = row.number(6),
-                       .retention_s = row.number(7),
-                       .max_events = row.number(8),
-                       .created_at = row.integer(9),
-                       .updated_at = row.integer(10)},
-            .last_seq = row.number(11),
-            .first_seq = row.number(12)};
-}
-
 class SqliteStore final : public chat::Store {
 public:
     SqliteStore(std::filesystem::path file, SqliteSettings settings)
@@ -91,23 +76,7 @@ public:
     }
     ~SqliteStore() override { stop(); }
 
-    chat::StoredRooms load_rooms() override {
-        const Connection connection(database_, Connection::Access::read);
-        chat::StoredRooms stored;
-        // min() and max() over the primary key look at its ends alone: a start reads a few pages for each room, never
-        // the events.
-        Statement(connection,
-                  "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
-                  " max_events, created_at_us, updated_at_us,"
-                  " coalesce((SELECT max(seq) FROM events WHERE room_id = id), purged_seq),"
-                  " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1)"
-                  " FROM rooms ORDER BY id")
-            .query([&](const Statement& row) { stored.rooms.push_back(stored_room_of(row)); });
-        Statement(connection, "SELECT value FROM meta WHERE key = 'next_room_id'").query([&](const Statement& row) {
-            stored.next_room_id = row.number(0);
-        });
-        return stored;
-    }
+    chat::StoredRooms load_rooms() override { return ReadSession(database_).load_rooms(); }
 
     void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
         writer_.append(std::move(batch), std::move(done));

@@ -19,6 +19,23 @@ TEST(Clock, WritesTimesBeforeTheEpoch) {
     EXPECT_EQ(format_rfc3339(-86'400'000'000), "1969-12-31T00:00:00.000000Z");
 }
 
+TEST(Clock, ReadsTheTimesThatItWrites) {
+    for (const UnixMicros time :
+         {UnixMicros{0}, UnixMicros{1}, UnixMicros{1'607'030'634'421'318}, UnixMicros{1'709'251'199'999'999},
+          UnixMicros{253'402'300'799'999'999}, UnixMicros{-1}})
+        EXPECT_EQ(parse_rfc3339(format_rfc3339(time)), time);
+}
+
+TEST(Clock, ReadsNoOtherTexts) {
+    for (const char* text :
+         {"", "2020", "2020-12-03T21:23:54Z", "2020-12-03T21:23:54.421318", "2020-12-03T21:23:54.421318z",
+          "2020-12-03 21:23:54.421318Z", "2020-12-03T21:23:54.421318+00:00", "2020-12-03T21:23:54.4213180Z",
+          "2020-13-03T21:23:54.421318Z", "2020-02-30T21:23:54.421318Z", "2020-12-03T24:00:00.000000Z",
+          "2020-12-03T21:60:54.421318Z", "2020-12-03T21:23:60.421318Z", "2020-12-03T21:23:-1.421318Z",
+          "2020-1x-03T21:23:54.421318Z", "x020-12-03T21:23:54.421318Z"})
+        EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
+}
+
 TEST(Clock, SystemClockTellsTheTimeOfDayInMicroseconds) {
     const SystemClock clock;
     const UnixMicros now = clock.now_us();

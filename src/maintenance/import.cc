@@ -1,0 +1,120 @@
+#include "maintenance/import.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "maintenance/export_format.h"
+#include "maintenance/import_batch.h"
+#include "maintenance/import_target.h"
+#include "maintenance/store_calls.h"
+
+namespace globes::maintenance {
+namespace {
+
+class Import {
+public:
+    Import(chat::Store& store, LineReader& in, Progress& progress)
+        : in_(in), progress_(progress), batch_(store), target_(store) {}
+
+    ImportReport run() {
+        try {
+            read_all();
+            batch_.finish();
+        } catch (const ImportFault& fault) {
+            report_.fault = fmt::format("{}: line {}: {}", in_.name(), fault.line(), fault.what());
+        } catch (const std::runtime_error& error) {  // The file can't be read.
+            report_.fault = error.what();
+        }
+        finish_quietly();
+        report_.rooms = batch_.committed().rooms;
+        report_.events = batch_.committed().events;
+        return report_;
+    }
+
+private:
+    void read_all() {
+        const auto first = next();
+        if (!first || !std::holds_alternative<ExportHead>(*first)) fail("is not the first line of an export");
+        batch_.add(target_.raise_next_id(std::get<ExportHead>(*first).next_room_id), in_.number(), {});
+        while (const auto line = next()) {
+            if (const auto* end = std::get_if<ExportEnd>(&*line)) return read_end(*end);
+            if (const auto* room = std::get_if<chat::StoredRoom>(&*line))
+                begin_room(*room);
+            else if (const auto* event = std::get_if<chat::Event>(&*line))
+                take(*event);
+            else
+                fail("is the first line of another export");
+        }
+        throw ImportFault(in_.number(), "is the last one, and no end: the file was cut off");
+    }
+
+    std::optional<ExportLine> next() {
+        const auto line = in_.next();
+        if (!line) return std::nullopt;
+        try {
+            return read_export_line(*line);
+        } catch (const ExportFormatError& error) {
+            fail(error.what());
+        }
+    }
+
+    void begin_room(const chat::StoredRoom& room) {
+        end_room();
+        if (const auto fault = target_.begin(room)) fail(*fault);
+        ++(target_.is_known() ? report_.known_rooms : new_rooms_);
+        batch_.add(target_.opening_writes(), in_.number(), {.rooms = target_.is_known() ? 0U : 1U});
+    }
+
+    void take(const chat::Event& event) {
+        if (const auto fault = target_.check(event)) fail(*fault);
+        ++events_;
+        if (target_.is_known(event))
+            ++report_.known_events;
+        else
+            batch_.add({chat::AppendEvent{event}}, in_.number(), {.events = 1});
+        progress_.at(events_, in_.share());
+    }
+
+    void end_room() {
+        if (const auto fault = target_.end()) fail(*fault);
+    }
+
+    void read_end(const ExportEnd& end) {
+        end_room();
+        const std::uint64_t rooms = new_rooms_ + report_.known_rooms;
+        if (end.rooms != rooms || end.events != events_)
+            fail(fmt::format("the export had {} rooms and {} events, and {} and {} came", end.rooms, end.events, rooms,
+                             events_));
+        if (in_.next()) fail("stands behind the end");
+    }
+
+    /// After a fault: what was read before it is imported all the same, as the report counts on it.
+    void finish_quietly() {
+        try {
+            batch_.finish();
+        } catch (const ImportFault& fault) {
+            if (!report_.fault) report_.fault = fmt::format("{}: line {}: {}", in_.name(), fault.line(), fault.what());
+        }
+    }
+
+    [[noreturn]] void fail(const std::string& what) const { throw ImportFault(in_.number(), what); }
+
+    LineReader& in_;
+    Progress& progress_;
+    ImportBatch batch_;
+    ImportTarget target_;
+    ImportReport report_;
+    std::uint64_t new_rooms_ = 0;
+    std::uint64_t events_ = 0;
+};
+
+}  // namespace
+
+ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress) {
+    return Import(store, in, progress).run();
+}
+
+}  // namespace globes::maintenance

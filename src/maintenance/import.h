@@ -1,0 +1,34 @@
+// `globes import`: the lines of an export into a store that may hold other rooms, or a part of these already.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "chat/store.h"
+#include "maintenance/lines.h"
+#include "maintenance/progress.h"
+
+namespace globes::maintenance {
+
+struct ImportReport {
+    std::uint64_t rooms = 0;   ///< That were made.
+    std::uint64_t events = 0;  ///< That were stored.
+    /// That were there already, equal to those of the file.
+    std::uint64_t known_rooms = 0;
+    std::uint64_t known_events = 0;
+    /// Why it ended before the end, with file and line; none if all was imported.
+    std::optional<std::string> fault;
+};
+
+/// Brings everything in `in` into `store`, a bounded number of events at a time, in the order of the file.
+///
+/// 1. Stops at the first line that is wrong; what stands before it stays imported, as the report says.
+/// 2. May be repeated, also after a kill: rooms and events that are there and equal are left alone, and a room goes on
+///    where it ended.  3. Never changes what is there: another room of an id or a title, or another event of a seq or
+///    an id, is a fault. Only the Public Chat of a server in which nobody has said anything yet is replaced.
+/// 4. Seqs and room ids go on as they would have where the export was made.
+/// `store` was not called yet, and nobody else writes to it. Throws std::runtime_error as `load_rooms` does.
+ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress);
+
+}  // namespace globes::maintenance

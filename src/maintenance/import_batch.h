@@ -1,0 +1,62 @@
+// Lines of an export on their way into a store: gathered into batches, one of which is committed while the next one is
+// read. Owned by the import, its thread only.
+#pragma once
+
+#include <cstdint>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "chat/store.h"
+
+namespace globes::maintenance {
+
+/// What is wrong with the line of that number, in words for the operator.
+class ImportFault : public std::runtime_error {
+public:
+    ImportFault(std::uint64_t line, const std::string& what) : std::runtime_error(what), line_(line) {}
+    std::uint64_t line() const { return line_; }
+
+private:
+    std::uint64_t line_;
+};
+
+struct ImportCounts {
+    std::uint64_t rooms = 0;
+    std::uint64_t events = 0;
+};
+
+class ImportBatch {
+public:
+    explicit ImportBatch(chat::Store& store) : store_(store) {}
+
+    /// Takes what the line `number` says; `counts` is what that brings. Throws ImportFault for this line or an earlier
+    /// one that the store refused; then nothing behind that one is stored, and nothing more is taken.
+    void add(chat::StoreBatch writes, std::uint64_t number, ImportCounts counts);
+    /// Commits the rest. Throws as `add`.
+    void finish();
+    /// Of lines that are in the store for good.
+    ImportCounts committed() const { return committed_; }
+
+private:
+    struct Line {
+        chat::StoreBatch writes;
+        std::uint64_t number;
+        ImportCounts counts;
+    };
+
+    void submit();
+    void await();
+    void commit_one_by_one();
+    void count(const Line& line);
+
+    chat::Store& store_;
+    std::vector<Line> gathered_;
+    std::size_t gathered_bytes_ = 0;
+    std::vector<Line> submitted_;
+    std::future<chat::CommitOutcome> outcome_;  // of what was submitted
+    ImportCounts committed_;
+};
+
+}  // namespace globes::maintenance

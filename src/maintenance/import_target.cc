@@ -1,0 +1,130 @@
+#include "maintenance/import_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/unicode.h"
+#include "maintenance/store_calls.h"
+
+namespace globes::maintenance {
+namespace {
+
+// The port knows no seqs without events, and no ids without rooms, but what was purged or deleted stays taken. So what
+// is missing in an export is put and removed again in one batch. A store without transactions may be left with the
+// first half of it by a kill; these can be told from everything that anyone said or made.
+
+chat::Event placeholder_event(chat::RoomId room, std::uint64_t seq) {
+    return {.room = room, .seq = seq, .name = "globes import", .text = "Purged before the export"};
+}
+
+chat::RoomRecord placeholder_room(chat::RoomId id) { return {.id = id}; }
+
+}  // namespace
+
+ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
+    chat::StoredRooms stored = store.load_rooms();
+    next_room_id_ = stored.next_room_id;
+    for (chat::StoredRoom& room : stored.rooms) {
+        titles_.emplace(fold_case(room.record.title), room.record.id);
+        there_.emplace(room.record.id, std::move(room));
+    }
+}
+
+chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
+    const chat::RoomRecord last = placeholder_room(next - 1);
+    const auto left_behind = there_.find(last.id);
+    const bool is_left_behind = left_behind != there_.end() && left_behind->second.record == last;
+    chat::StoreBatch writes;
+    if (next > std::max<chat::RoomId>(next_room_id_, 1)) writes.emplace_back(chat::PutRoom{last});
+    if (!writes.empty() || is_left_behind) writes.emplace_back(chat::DeleteRoom{last.id});
+    if (is_left_behind) {
+        titles_.erase(last.title);
+        there_.erase(left_behind);
+    }
+    next_room_id_ = std::max(next_room_id_, next);
+    return writes;
+}
+
+ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
+    const chat::RoomRecord& record = room.record;
+    room_ = room;
+    is_known_ = false;
+    opening_writes_.clear();
+    next_seq_ = room.first_seq;
+    known_last_seq_ = 0;
+    known_events_.clear();
+    if (!imported_.insert(record.id).second) return fmt::format("room {} came before", record.id);
+    if (record.id < chat::kFirstRandomRoomId && record.id >= next_room_id_)
+        return fmt::format("room {}: its id is not below next_room_id", record.id);
+
+    const auto there = there_.find(record.id);
+    is_known_ = there != there_.end() && there->second.record == record;
+    const bool is_replaced =
+        !is_known_ && there != there_.end() && record.id == chat::kPublicChatId && there->second.last_seq == 0;
+    if (there != there_.end() && !is_known_ && !is_replaced)
+        return fmt::format("another room {} is there already: {}", record.id, there->second.record.title);
+    if (is_replaced) titles_.erase(fold_case(there->second.record.title));
+    if (const auto owner = titles_.emplace(fold_case(record.title), record.id).first->second; owner != record.id)
+        return fmt::format("room {}: its title is that of room {}, which is there already", record.id, owner);
+    if (is_known_) return compare(there->second);
+    opening_writes_.emplace_back(chat::PutRoom{record});
+    if (room.first_seq > 1) add_skipped_seqs();
+    return std::nullopt;
+}
+
+ImportTarget::Fault ImportTarget::compare(const chat::StoredRoom& there) {
+    known_last_seq_ = there.last_seq;
+    if (there.first_seq == room_->first_seq) return std::nullopt;
+    const std::uint64_t skipped_to = room_->first_seq - 1;
+    if (there.last_seq == 0) {
+        add_skipped_seqs();
+        return std::nullopt;
+    }
+    if (there.first_seq == skipped_to && there.last_seq == skipped_to) {
+        const chat::EventPage page =
+            read_events(store_, {.room = there.record.id, .after = skipped_to - 1, .limit = 1});
+        if (page.ok && page.events == std::vector{placeholder_event(there.record.id, skipped_to)}) {
+            opening_writes_.emplace_back(chat::PurgeEvents{there.record.id, skipped_to});
+            return std::nullopt;
+        }
+    }
+    return fmt::format("room {}: begins at seq {} here, and at seq {} in the store", there.record.id, room_->first_seq,
+                       there.first_seq);
+}
+
+void ImportTarget::add_skipped_seqs() {
+    const chat::RoomId id = room_->record.id;
+    opening_writes_.emplace_back(chat::AppendEvent{placeholder_event(id, room_->first_seq - 1)});
+    opening_writes_.emplace_back(chat::PurgeEvents{id, room_->first_seq - 1});
+}
+
+ImportTarget::Fault ImportTarget::check(const chat::Event& event) {
+    if (!room_ || event.room != room_->record.id)
+        return fmt::format("an event of room {} outside of that room", event.room);
+    if (event.seq != next_seq_) return fmt::format("room {}: seq {} where {} is due", event.room, event.seq, next_seq_);
+    if (event.seq > room_->last_seq)
+        return fmt::format("room {}: seq {} is beyond its last one, {}", event.room, event.seq, room_->last_seq);
+    ++next_seq_;
+    return is_known(event) ? compare(event) : std::nullopt;
+}
+
+ImportTarget::Fault ImportTarget::compare(const chat::Event& event) {
+    if (known_events_.empty() || known_events_.back().seq < event.seq) {
+        chat::EventPage page =
+            read_events(store_, {.room = event.room, .after = event.seq - 1, .limit = kEventsAtOnce});
+        if (!page.ok) return fmt::format("room {}: seq {} of the store cannot be read", event.room, event.seq);
+        known_events_ = std::move(page.events);
+    }
+    const auto known = std::ranges::lower_bound(known_events_, event.seq, {}, &chat::Event::seq);
+    if (known != known_events_.end() && *known == event) return std::nullopt;
+    return fmt::format("room {}: another seq {} is there already", event.room, event.seq);
+}
+
+ImportTarget::Fault ImportTarget::end() const {
+    if (!room_ || next_seq_ == room_->last_seq + 1) return std::nullopt;
+    return fmt::format("room {} ended before, at seq {} of {}", room_->record.id, next_seq_ - 1, room_->last_seq);
+}
+
+}  // namespace globes::maintenance

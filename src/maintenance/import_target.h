@@ -1,0 +1,63 @@
+// What a store holds already, and so what the lines of an export still have to bring there. Owned by the import, its
+// thread only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "chat/store.h"
+
+namespace globes::maintenance {
+
+class ImportTarget {
+public:
+    /// What is wrong with a line, in words for the operator.
+    using Fault = std::optional<std::string>;
+
+    /// `store` was not called yet. Throws std::runtime_error as `load_rooms` does.
+    explicit ImportTarget(chat::Store& store);
+
+    /// The writes after which no counted id below `next` is given any more.
+    chat::StoreBatch raise_next_id(chat::RoomId next);
+
+    /// The room that the next lines are about.
+    Fault begin(const chat::StoredRoom& room);
+    /// Whether it is there already, and equal.
+    bool is_known() const { return is_known_; }
+    /// What brings it to its first event. Nothing where it has got that far.
+    const chat::StoreBatch& opening_writes() const { return opening_writes_; }
+
+    /// The next event of that room.
+    Fault check(const chat::Event& event);
+    /// Whether it is there already. It was checked.
+    bool is_known(const chat::Event& event) const { return event.seq <= known_last_seq_; }
+
+    /// The room has no more events. Without a room: no fault.
+    Fault end() const;
+
+private:
+    Fault compare(const chat::StoredRoom& there);
+    Fault compare(const chat::Event& event);
+    void add_skipped_seqs();
+
+    chat::Store& store_;
+    std::map<chat::RoomId, chat::StoredRoom> there_;        // before the import
+    std::unordered_map<std::string, chat::RoomId> titles_;  // folded; also of imported rooms
+    std::set<chat::RoomId> imported_;
+    chat::RoomId next_room_id_;  // of the store, then of the export too
+
+    // Of the room.
+    std::optional<chat::StoredRoom> room_;
+    bool is_known_ = false;
+    chat::StoreBatch opening_writes_;
+    std::uint64_t next_seq_ = 1;
+    std::uint64_t known_last_seq_ = 0;       // up to here events are there
+    std::vector<chat::Event> known_events_;  // a page of them
+};
+
+}  // namespace globes::maintenance

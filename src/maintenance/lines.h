@@ -1,0 +1,55 @@
+// Files of lines, read and written in large pieces through descriptors that someone else opened. No thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace globes::maintenance {
+
+class LineWriter {
+public:
+    /// `name`: for messages.
+    LineWriter(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+    /// Throws std::runtime_error naming the file, here and below.
+    void write(std::string_view line);
+    /// Writes what is kept. To be called at the end.
+    void flush();
+
+private:
+    const int fd_;
+    const std::string name_;
+    std::string kept_;
+};
+
+class LineReader {
+public:
+    /// Longer than any line of an export; what is longer is not read into memory.
+    static constexpr std::size_t kMaxLineBytes = std::size_t{1} << 18;
+
+    LineReader(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+    /// The next line without its end, valid until the next call; none at the end of the file.
+    /// Throws std::runtime_error naming the file: it can't be read, or the line is too long.
+    std::optional<std::string_view> next();
+    /// Of the line that `next` returned last, from 1.
+    std::uint64_t number() const { return number_; }
+    const std::string& name() const { return name_; }
+    /// How much of the file was read, where its size is known.
+    std::optional<double> share() const;
+
+private:
+    bool read_more();
+
+    const int fd_;
+    const std::string name_;
+    std::string kept_;
+    std::size_t begin_ = 0;  // in `kept_`, of what was not returned yet
+    std::uint64_t number_ = 0;
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace globes::maintenance

@@ -1,0 +1,313 @@
+#include "server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/error_table.h"
+#include "api/frame_encoder.h"
+#include "api/io_lane.h"
+#include "api/routes.h"
+#include "api/services.h"
+#include "base/log.h"
+#include "base/secret_file.h"
+#include "base/worker_pool.h"
+#include "chat/core.h"
+#include "chat/core_thread.h"
+#include "chat/password_throttle.h"
+#include "chat/tokens.h"
+#include "net/http_hub.h"
+#include "net/io_thread.h"
+#include "net/listener.h"
+#include "net/ws_close.h"
+
+namespace globes {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kQueuedHashes = 64;
+constexpr std::size_t kQueuedFiles = 256;
+constexpr std::size_t kFileThreads = 1;
+// Descriptors that are no connections: databases, logs, event loops.
+constexpr std::size_t kReservedDescriptors = 128;
+constexpr std::uint32_t kPingFactor = 10;
+// How long an expired event may stay in the store; readers don't see it any more.
+constexpr std::chrono::seconds kPurgeEvery = 5s;
+// What a stop may take, out of the ten seconds that service managers allow.
+constexpr std::chrono::seconds kDrainTime = 5s;
+constexpr std::chrono::seconds kCloseTime = 3s;
+
+/// One I/O thread and all that lives on it.
+struct IoSide {
+    IoSide(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
+        : io(number, settings), lane(io, core_thread) {}
+
+    net::IoThread io;
+    api::IoLane lane;
+    std::unique_ptr<api::Routes> routes;
+    std::unique_ptr<net::HttpHub> http;
+    std::atomic<std::size_t> connections = 0;  // as of the last pass
+};
+
+std::size_t thread_count(std::size_t configured) {
+    return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
+}
+
+/// Raises the limit of open files as far as it goes and returns how many connections it leaves room for.
+std::size_t connections_allowed(std::size_t configured) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::size_t possible = std::max(limit.rlim_cur, 2 * kReservedDescriptors) - kReservedDescriptors;
+    return configured == 0 ? possible : std::min(configured, possible);
+}
+
+net::WsSettings ws_settings(const Config& config) {
+    net::WsSettings settings;
+    settings.backlog_bytes = config.backlog_bytes;
+    settings.stalled_after = net::ticks(config.write_timeout);
+    return settings;
+}
+
+net::HttpSettings http_settings(const Config& config) {
+    net::HttpSettings settings;
+    settings.read_timeout = net::ticks(config.read_timeout);
+    settings.write_timeout = net::ticks(config.write_timeout);
+    settings.refusal = [](int status) {
+        const bool is_too_large = status == 413 || status == 414 || status == 431;
+        return api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
+    };
+    settings.on_finished = [](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+        access_log({.method = request.method,
+                    .target = request.target,
+                    .status = status,
+                    .bytes = bytes,
+                    .duration = took,
+                    .peer = request.peer_address});
+    };
+    return settings;
+}
+
+api::FloodLimits flood_limits(const Config& config) {
+    const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
+    return {.messages = messages,
+            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor}};
+}
+
+class Server {
+public:
+    Server(const Config& config, const OpenStore& open_store);
+    ~Server() { end_threads(); }
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Starts to serve and returns the address that it listens at.
+    std::string start();
+    /// Removes what has expired; to be called every `kPurgeEvery`.
+    void purge() {
+        core_thread_.post([this] { core_->purge(); });
+    }
+    /// Stops accepting, finishes what is on its way to the store, tells everyone that the server is going away.
+    void stop();
+
+private:
+    using Deadline = std::chrono::steady_clock::time_point;
+
+    void make_sides();
+    void make_core();
+    std::size_t connections() const;
+    void run_on(IoSide& side, std::function<void()> act);
+    void drain_core(Deadline deadline);
+    void close_connections(Deadline deadline);
+    void end_threads();
+
+    const Config& config_;
+    const SystemClock clock_;
+    const api::FrameEncoder encoder_;
+    const std::unique_ptr<chat::Store> store_;
+    const chat::Tokens tokens_;
+    chat::PasswordThrottle throttle_;
+    chat::CoreThread core_thread_;
+    std::unique_ptr<chat::Core> core_;
+    std::vector<std::unique_ptr<IoSide>> sides_;
+    WorkerPool hashing_;
+    WorkerPool files_;
+    api::Services services_;
+    std::unique_ptr<net::Listener> listener_;  // lives on the first I/O thread
+};
+
+Server::Server(const Config& config, const OpenStore& open_store)
+    : config_(config),
+      store_(open_store()),
+      tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
+              config.token_life),
+      hashing_(thread_count(config.hash_threads), kQueuedHashes),
+      files_(kFileThreads, kQueuedFiles),
+      services_{.clock = clock_,
+                .tokens = tokens_,
+                .throttle = throttle_,
+                .hashing = hashing_,
+                .files = files_,
+                .store = *store_,
+                .flood = flood_limits(config),
+                .allowed_origins = config.allowed_origins,
+                .frame_ancestors = config.frame_ancestors,
+                .require_owner = config.require_owner,
+                .static_dir = config.static_dir} {
+    make_sides();
+    make_core();
+}
+
+void Server::make_sides() {
+    for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
+        auto side = std::make_unique<IoSide>(number, ws_settings(config_), core_thread_);
+        side->routes = std::make_unique<api::Routes>(side->lane, services_);
+        side->http = std::make_unique<net::HttpHub>(
+            side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_, http_settings(config_),
+            [routes = side->routes.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
+                routes->handle(exchange);
+            });
+        sides_.push_back(std::move(side));
+    }
+}
+
+void Server::make_core() {
+    std::vector<chat::Lane*> lanes;
+    lanes.reserve(sides_.size());
+    for (const auto& side : sides_) lanes.push_back(&side->lane);
+    core_ = std::make_unique<chat::Core>(
+        chat::CorePorts{.store = *store_,
+                        .clock = clock_,
+                        .encoder = encoder_,
+                        .lanes = std::move(lanes),
+                        .post = [this](Task task) { core_thread_.post(std::move(task)); }},
+        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
+    for (const auto& side : sides_) side->lane.set_core(*core_);
+    core_->load(store_->load_rooms());
+}
+
+std::string Server::start() {
+    net::ListenerSettings settings;
+    settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
+    for (const auto& side : sides_) {
+        settings.targets.emplace_back([&side = *side](int fd, std::string peer) {
+            side.io.post([&side, fd, peer = std::move(peer)] { side.http->adopt(fd, peer); });
+        });
+    }
+    IoSide& first = *sides_.front();
+    listener_ = std::make_unique<net::Listener>(first.io.context(), config_.address, std::move(settings));
+    listener_->start();
+
+    core_thread_.start([this] { core_->end_batch(); });
+    for (const auto& side : sides_) {
+        side->io.start([&side = *side] {
+            side.lane.hand_over();
+            side.connections.store(side.http->size() + side.io.hub().size(), std::memory_order_relaxed);
+        });
+    }
+    const std::string& host = config_.address.host;
+    return host.contains(':') ? fmt::format("[{}]:{}", host, listener_->port())
+                              : fmt::format("{}:{}", host, listener_->port());
+}
+
+std::size_t Server::connections() const {
+    std::size_t sum = 0;
+    for (const auto& side : sides_) sum += side->connections.load(std::memory_order_relaxed);
+    return sum;
+}
+
+void Server::stop() {
+    const auto now = std::chrono::steady_clock::now();
+    run_on(*sides_.front(), [this] { listener_->stop(); });
+    for (const auto& side : sides_) run_on(*side, [&side = *side] { side.http->stop(); });
+    drain_core(now + kDrainTime);
+    close_connections(now + kDrainTime + kCloseTime);
+    end_threads();
+}
+
+/// Runs `act` on the I/O thread and waits for it.
+void Server::run_on(IoSide& side, std::function<void()> act) {
+    std::packaged_task<void()> task(std::move(act));
+    const std::future<void> done = task.get_future();
+    side.io.post(std::move(task));
+    done.wait();
+}
+
+void Server::drain_core(Deadline deadline) {
+    const auto drained = std::make_shared<std::promise<void>>();
+    core_thread_.post([this, drained] { core_->drain([drained] { drained->set_value(); }); });
+    if (drained->get_future().wait_until(deadline) == std::future_status::timeout)
+        spdlog::error("event=drain_timeout reason=\"the store does not answer\"");
+}
+
+void Server::close_connections(Deadline deadline) {
+    for (const auto& side : sides_) {
+        run_on(*side, [] {});  // what was published last is swept once before the end
+        run_on(*side, [&side = *side] {
+            side.io.hub().close_all(net::kCloseGoingAway, net::close_code_name(net::kCloseGoingAway));
+        });
+    }
+    constexpr auto kLook = 10ms;
+    while (connections() > 0 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kLook);
+        for (const auto& side : sides_) run_on(*side, [] {});
+    }
+}
+
+// The I/O threads first: nobody is left to ask. Then the store answers what it still owes, and the core hears it.
+void Server::end_threads() {
+    for (const auto& side : sides_) side->io.stop();
+    hashing_.stop();
+    files_.stop();
+    store_->stop();
+    core_thread_.stop();
+}
+
+}  // namespace
+
+void serve(const Config& config, const OpenStore& open_store) {
+    const Logging logging(config.log_level);
+    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
+    std::signal(SIGPIPE, SIG_IGN);
+    // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
+    boost::asio::io_context context;
+    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+    signals.async_wait([&context](const boost::system::error_code&, int signal) {
+        spdlog::info("event=stopping signal={}", signal);
+        context.stop();
+    });
+    Server server(config, open_store);
+    boost::asio::steady_timer purge_timer(context);
+    std::function<void()> purge_later = [&] {
+        purge_timer.expires_after(kPurgeEvery);
+        purge_timer.async_wait([&](const boost::system::error_code&) {
+            server.purge();
+            purge_later();
+        });
+    };
+    purge_later();
+    fmt::print("Globes {} started at {}\n", GLOBES_VERSION, server.start());
+    std::fflush(stdout);
+    context.run();
+    server.stop();
+}
+
+}  // namespace globes

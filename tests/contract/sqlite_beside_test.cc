@@ -1,0 +1,184 @@
+// Who looks into a SQLite file from beside its server: the reader, the backup, the check.
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <fstream>
+
+#include "contract/sqlite_files.h"
+#include "contract/store_suite.h"
+#include "maintenance/check.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_backup.h"
+#include "store/sqlite/sqlite_check.h"
+#include "store/sqlite/sqlite_reader.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using enum CommitOutcome;
+
+class SqliteBeside : public testing::Test {
+protected:
+    SqliteBeside() {
+        const auto store = open_sqlite_store(file_);
+        EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+        EXPECT_EQ(commit(*store, appends(1, 1, 9)), committed);
+        EXPECT_EQ(commit(*store, appends(2, 1, 9)), committed);
+        EXPECT_EQ(commit(*store, batch_of(PurgeEvents{2, 4})), committed);
+    }
+
+    static std::string error_of(const std::function<void()>& act) {
+        try {
+            act();
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "(none)";
+    }
+    /// Of the file, then of what the port shows.
+    std::vector<std::string> faults() const {
+        std::vector<std::string> found = check_sqlite(file_);
+        const SystemClock clock;
+        maintenance::Progress progress("check", "events", clock, nullptr);
+        maintenance::check_store(
+            *open_sqlite_reader(file_), [&](const std::string& fault) { found.push_back(fault); }, progress);
+        return found;
+    }
+    std::vector<std::string> faults_after(const std::string& sql) const {
+        run_sql(file_, sql);
+        return faults();
+    }
+
+    ScratchFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "globes.db";
+    const std::filesystem::path copy_ = folder_.path() / "copy.db";
+};
+
+TEST_F(SqliteBeside, AReaderSeesTheStateInWhichItWasOpened) {
+    const auto store = open_sqlite_store(file_);
+    const auto reader = open_sqlite_reader(file_);
+    ASSERT_EQ(reader->load_rooms().rooms.size(), 2);
+    ASSERT_EQ(commit(*store, appends(1, 10, 12)), committed);
+    ASSERT_EQ(commit(*store, batch_of(DeleteRoom{2}, PurgeEvents{1, 5})), committed);
+    EXPECT_THAT(seqs_in(*reader, 1), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+    EXPECT_THAT(seqs_in(*reader, 2), ElementsAre(5, 6, 7, 8, 9));
+    EXPECT_EQ(open_sqlite_reader(file_)->load_rooms().rooms.size(), 1);
+}
+
+TEST_F(SqliteBeside, AReaderWritesNothing) {
+    const auto reader = open_sqlite_reader(file_);
+    EXPECT_EQ(commit(*reader, appends(1, 10, 10)), failed);
+    EXPECT_THAT(seqs_in(*open_sqlite_store(file_), 1), Not(Contains(10))) << "and a server may start meanwhile";
+    EXPECT_TRUE(ping(*reader));
+}
+
+TEST_F(SqliteBeside, OnlyAGlobesDatabaseOfThisSchemaIsRead) {
+    const auto opening_of = [](const std::filesystem::path& file) {
+        return error_of([&] { open_sqlite_reader(file); });
+    };
+    EXPECT_EQ(opening_of(copy_), copy_.string() + ": is not there");
+    EXPECT_FALSE(std::filesystem::exists(copy_));
+    run_sql(copy_, "CREATE TABLE songs (title TEXT)");
+    EXPECT_EQ(opening_of(copy_), copy_.string() + ": is a database, but not one of Globes");
+    run_sql(file_, "INSERT INTO schema_versions VALUES (1000, 0)");
+    EXPECT_THAT(opening_of(file_), HasSubstr("was written by a newer Globes (schema 1000"));
+    run_sql(file_,
+            "UPDATE schema_versions SET version = 0 WHERE version = 1; DELETE FROM schema_versions WHERE version > 0");
+    EXPECT_THAT(opening_of(file_), HasSubstr("was written by an older Globes (schema 0"));
+    EXPECT_THAT(error_of([&] { check_sqlite(file_); }), HasSubstr("older Globes"));
+    EXPECT_THAT(error_of([&] { back_up_sqlite(file_, copy_, [](auto, auto) {}); }), HasSubstr("older Globes"));
+}
+
+TEST_F(SqliteBeside, ABackupIsTheStateInWhichItBegan) {
+    const auto store = open_sqlite_store(file_);
+    ASSERT_EQ(commit(*store, appends(1, 10, 60'000)), committed);
+    std::ofstream{copy_};
+    std::uint64_t next = 60'001;
+    int steps = 0;
+    back_up_sqlite(file_, copy_, [&](std::uint64_t copied, std::uint64_t all) {
+        EXPECT_LE(copied, all);
+        EXPECT_EQ(commit(*store, appends(1, next, next)), committed) << "nobody waits for it";
+        ++next;
+        ++steps;
+    });
+    EXPECT_GT(steps, 2);
+    EXPECT_LT(steps, 100) << "it never begins anew";
+    const auto restored = open_sqlite_store(copy_);
+    EXPECT_EQ(restored->load_rooms().rooms.at(0).last_seq, 60'000);
+    EXPECT_EQ(seqs_in(*restored, 1).size(), 60'000);
+    EXPECT_EQ(commit(*restored, appends(1, 60'001, 60'001)), committed);
+    restored->stop();
+    EXPECT_THAT(check_sqlite(copy_), IsEmpty());
+}
+
+TEST_F(SqliteBeside, FindsNothingWrongWithWhatIsRight) {
+    const auto store = open_sqlite_store(file_);
+    ASSERT_EQ(commit(*store, appends(1, 10, 3000)), committed);
+    ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
+    EXPECT_THAT(faults(), IsEmpty()) << "the events of a deleted room are on their way out";
+}
+
+TEST_F(SqliteBeside, FindsAGap) {
+    EXPECT_THAT(faults_after("DELETE FROM events WHERE room_id = 1 AND seq IN (4, 6, 7)"),
+                ElementsAre("room 1: seq 4 is missing", "room 1: seqs 6 to 7 are missing"));
+}
+
+TEST_F(SqliteBeside, FindsALostBeginning) {
+    EXPECT_THAT(faults_after("DELETE FROM events WHERE room_id = 2 AND seq < 7"),
+                ElementsAre("room 2: begins at seq 7, but what was purged ends before seq 5"));
+}
+
+TEST_F(SqliteBeside, FindsAnIdThatIsThereTwice) {
+    EXPECT_THAT(faults_after("UPDATE events SET client_id = 'c2', name_key = NULL WHERE room_id = 1 AND seq = 5"),
+                ElementsAre("room 1: seq 5 has the id of seq 2, by the same sender"));
+}
+
+TEST_F(SqliteBeside, FindsAnIdThatWouldNotBeKnownAgain) {
+    EXPECT_THAT(faults_after("UPDATE events SET name_key = 'maria' WHERE room_id = 1 AND seq = 5"),
+                ElementsAre("room 1: seq 5 is not found by its id"));
+}
+
+TEST_F(SqliteBeside, FindsEventsOfNoRoom) {
+    EXPECT_THAT(faults_after("UPDATE events SET room_id = 77 WHERE room_id = 1 AND seq > 6"),
+                ElementsAre("3 events of room 77, which is not there"));
+}
+
+TEST_F(SqliteBeside, FindsTimeThatGoesBack) {
+    EXPECT_THAT(faults_after("UPDATE events SET time_us = 5 WHERE room_id = 1 AND seq = 5"),
+                ElementsAre("room 1: seq 5 is older than the one before it"));
+}
+
+TEST_F(SqliteBeside, FindsTitlesAndIdsThatAreNotUnique) {
+    EXPECT_THAT(faults_after("UPDATE rooms SET title = 'rOOm 1' WHERE id = 2;"
+                             "UPDATE meta SET value = 2 WHERE key = 'next_room_id'"),
+                ElementsAre("room 2: its title is also that of room 1",
+                            "room 2: its id is not below the next one to be given, 2"));
+}
+
+TEST_F(SqliteBeside, FindsARoomWhoseEventsAreBeingRemoved) {
+    EXPECT_THAT(faults_after("INSERT INTO removals VALUES (2)"),
+                ElementsAre("room 2: is there, and marked for the removal of its events"));
+}
+
+TEST_F(SqliteBeside, FindsABrokenPage) {
+    open_sqlite_store(file_)->stop();
+    const auto pages = std::filesystem::file_size(file_) / 4096;
+    ASSERT_GT(pages, 3);
+    std::fstream broken(file_, std::ios::in | std::ios::out | std::ios::binary);
+    broken.seekp(static_cast<std::streamoff>((pages - 2) * 4096));
+    broken << std::string(4096, '\xAB');
+    broken.close();
+    EXPECT_THAT(check_sqlite(file_), Not(IsEmpty()));
+    std::ofstream(file_) << std::string(5000, 'x');
+    EXPECT_THAT(check_sqlite(file_), ElementsAre(HasSubstr("not a database")));
+}
+
+}  // namespace
+}  // namespace globes::store

@@ -1,0 +1,297 @@
+// `globes export`, `import` and `check` on every store: what one holds comes whole into another.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "contract/store_suite.h"
+#include "maintenance/check.h"
+#include "maintenance/export.h"
+#include "maintenance/import.h"
+
+namespace globes::chat {
+namespace {
+
+using maintenance::ImportReport;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using enum CommitOutcome;
+
+/// A file without a name, with `text` in it.
+class MemoryFile {
+public:
+    explicit MemoryFile(std::string_view text = {}) : fd_(::memfd_create("lines", MFD_CLOEXEC)) {
+        EXPECT_EQ(::pwrite(fd_, text.data(), text.size(), 0), std::ssize(text));
+    }
+    ~MemoryFile() { ::close(fd_); }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+
+    int descriptor() const { return fd_; }
+    std::string text() const {
+        std::string read(static_cast<std::size_t>(::lseek(fd_, 0, SEEK_END)), '\0');
+        EXPECT_EQ(::pread(fd_, read.data(), read.size(), 0), std::ssize(read));
+        return read;
+    }
+
+private:
+    const int fd_;
+};
+
+constexpr const char* kTellsNothing = "tells nothing about its rooms";
+
+std::string replaced(std::string text, std::string_view old, std::string_view by) {
+    const auto at = text.find(old);
+    EXPECT_NE(at, std::string::npos) << old;
+    return at == std::string::npos ? text : text.replace(at, old.size(), by);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line + '\n');
+    return lines;
+}
+
+RoomRecord public_chat(UnixMicros made_at = 1'607'030'634'000'000) {
+    return {.id = kPublicChatId, .title = "Public Chat", .created_at = made_at, .updated_at = made_at};
+}
+
+/// A store of its own, opened anew for each call as each command would.
+class Place {
+public:
+    explicit Place(const StoreKind& kind) : kind_(kind) {}
+
+    void with_store(const std::function<void(Store&)>& act) const {
+        const auto store = kind_.open(folder_.path(), {});
+        act(*store);
+        store->stop();
+    }
+    void write(StoreBatch batch) const {
+        with_store([&](Store& store) { ASSERT_EQ(commit(store, std::move(batch)), committed); });
+    }
+
+    std::string export_rooms(const std::optional<std::string>& room = std::nullopt) const {
+        const MemoryFile file;
+        maintenance::LineWriter out(file.descriptor(), "out");
+        maintenance::Progress progress("export", "events", clock_, nullptr);
+        with_store([&](Store& store) { maintenance::export_rooms(store, room, out, progress); });
+        return file.text();
+    }
+    ImportReport import_rooms(std::string_view text) const {
+        const MemoryFile file(text);
+        maintenance::LineReader in(file.descriptor(), "in");
+        maintenance::Progress progress("import", "events", clock_, nullptr);
+        ImportReport report;
+        with_store([&](Store& store) { report = maintenance::import_rooms(store, in, progress); });
+        return report;
+    }
+    std::string import_fault(std::string_view text) const { return import_rooms(text).fault.value_or("(imported)"); }
+    std::vector<std::string> check_faults() const {
+        std::vector<std::string> faults;
+        const auto take = [&](const std::string& fault) { faults.push_back(fault); };
+        maintenance::Progress progress("check", "events", clock_, nullptr);
+        with_store([&](Store& store) { maintenance::check_store(store, take, progress); });
+        return faults;
+    }
+
+    /// Rooms of every sort: silent, spoken in for longer than a page, partly and wholly purged, hidden; and an id that
+    /// was given to a room that is gone. 5 rooms, 2514 events.
+    void fill() const {
+        RoomRecord hidden = sample_room(kFirstRandomRoomId + 77);
+        hidden.title = "Versteckt \"☃\"\\";
+        hidden.visibility = Visibility::hidden_room;
+        Event bare = sample_event(hidden.id, 1, "\t\"quoted\"\nüber \xF0\x9F\x8E\x89");
+        bare.client_id.clear();
+        bare.color.clear();
+        write(batch_of(PutRoom{public_chat()}, PutRoom{sample_room(2)}, PutRoom{sample_room(3)},
+                       PutRoom{sample_room(4)}, PutRoom{hidden}, AppendEvent{bare}, PutRoom{sample_room(9)}));
+        write(appends(2, 1, 2500));
+        write(appends(3, 1, 30));
+        write(appends(4, 1, 9));
+        write(batch_of(PurgeEvents{3, 17}, PurgeEvents{4, 9}, DeleteRoom{9}));
+    }
+
+private:
+    const StoreKind& kind_;
+    const ScratchFolder folder_;
+    const SystemClock clock_;
+};
+
+TEST_P(StoreSuite, AnImportedStoreExportsTheSameBytes) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.fill();
+    const std::string exported = from.export_rooms();
+    EXPECT_THAT(lines_of(exported).front(), HasSubstr("\"next_room_id\":10"));
+    EXPECT_THAT(lines_of(exported).back(), HasSubstr("\"rooms\":5,\"events\":2514"));
+    const Place to(GetParam());
+    const ImportReport report = to.import_rooms(exported);
+    EXPECT_EQ(report.fault, std::nullopt);
+    EXPECT_EQ(report.rooms, 5);
+    EXPECT_EQ(report.events, 2514);
+    EXPECT_EQ(to.export_rooms(), exported);
+    EXPECT_THAT(to.check_faults(), IsEmpty());
+}
+
+TEST_P(StoreSuite, WhatWasPurgedBeforeAnExportStaysTaken) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.fill();
+    const Place to(GetParam());
+    to.import_rooms(from.export_rooms());
+    to.with_store([](Store& store) {
+        EXPECT_EQ(read(store, {.room = 4}).first_seq, 10);
+        EXPECT_EQ(commit(store, appends(4, 9, 9)), failed);
+        EXPECT_EQ(commit(store, appends(4, 10, 10)), committed);
+        EXPECT_EQ(commit(store, appends(3, 17, 17)), failed);
+        EXPECT_THAT(sent_seqs(store, {{3, "david", "c17"}, {3, "david", "c18"}}), ElementsAre(0, 18));
+    });
+}
+
+TEST_P(StoreSuite, OneRoomIsExportedByItsIdOrItsTitle) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.fill();
+    const std::string by_id = from.export_rooms("3");
+    EXPECT_EQ(from.export_rooms("rOOm 3"), by_id);
+    EXPECT_EQ(lines_of(by_id).size(), 1 + 1 + 13 + 1);
+    EXPECT_THROW(from.export_rooms("Room 33"), std::runtime_error);
+    const Place to(GetParam());
+    ASSERT_EQ(to.import_fault(by_id), "(imported)");
+    EXPECT_EQ(to.export_rooms("3"), by_id);
+}
+
+TEST_P(StoreSuite, AnImportThatWasInterruptedGoesOn) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.fill();
+    const std::string exported = from.export_rooms();
+    const auto lines = lines_of(exported);
+    const Place to(GetParam());
+    std::uint64_t events = 0;
+    for (const std::size_t count : {2, 3, 700, 2000, 2504, 2506, 2515, 2520}) {
+        std::string part;
+        for (std::size_t i = 0; i < count; ++i) part += lines[i];
+        const ImportReport report = to.import_rooms(part);
+        EXPECT_EQ(report.fault,
+                  "in: line " + std::to_string(count) + ": is the last one, and no end: the file was cut off");
+        EXPECT_EQ(report.known_events, events);
+        events += report.events;
+    }
+    const ImportReport report = to.import_rooms(exported);
+    EXPECT_EQ(report.fault, std::nullopt);
+    EXPECT_EQ(events + report.events, 2514);
+    EXPECT_EQ(to.export_rooms(), exported);
+    EXPECT_EQ(to.import_rooms(exported).known_events, 2514) << "and once more";
+    EXPECT_EQ(to.export_rooms(), exported);
+}
+
+TEST_P(StoreSuite, AnImportAddsTheNewerEventsOfARoom) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{sample_room(2)}));
+    from.write(appends(2, 1, 5));
+    const std::string older = from.export_rooms();
+    from.write(appends(2, 6, 8));
+    const std::string newer = from.export_rooms();
+    const Place to(GetParam());
+    to.import_rooms(older);
+    EXPECT_EQ(to.import_rooms(newer).events, 3);
+    EXPECT_EQ(to.export_rooms(), newer);
+    EXPECT_EQ(to.import_rooms(older).known_events, 5) << "what is there in addition stays";
+    EXPECT_EQ(to.export_rooms(), newer);
+}
+
+TEST_P(StoreSuite, AnImportNeverChangesWhatIsThere) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place place(GetParam());
+    place.fill();
+    const std::string exported = place.export_rooms();
+    const auto fault_with = [&](std::string_view old, std::string_view text) {
+        return place.import_fault(replaced(exported, old, text));
+    };
+    EXPECT_EQ(fault_with("\"title\":\"Room 2\"", "\"title\":\"Room 22\""),
+              "in: line 3: another room 2 is there already: Room 2");
+    EXPECT_EQ(fault_with("\"id\":2,\"title\":\"Room 2\"", "\"id\":5,\"title\":\"rOOM 2\""),
+              "in: line 3: room 5: its title is that of room 2, which is there already");
+    EXPECT_EQ(fault_with("\"seq\":1500,\"name\":\"david\"", "\"seq\":1500,\"name\":\"maria\""),
+              "in: line 1503: room 2: another seq 1500 is there already");
+    EXPECT_EQ(fault_with("\"first_seq\":18", "\"first_seq\":19"),
+              "in: line 2504: room 3: begins at seq 19 here, and at seq 18 in the store");
+    EXPECT_EQ(place.export_rooms(), exported);
+}
+
+TEST_P(StoreSuite, ALineThatTheStoreRefusesIsNamed) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{sample_room(2)}));
+    from.write(appends(2, 1, 20));
+    const std::string doubled = replaced(from.export_rooms(), "\"id\":\"c15\"", "\"id\":\"c7\"");
+    const Place to(GetParam());
+    const ImportReport report = to.import_rooms(doubled);
+    EXPECT_THAT(report.fault.value_or(""), HasSubstr("in: line 17: the store refuses it"));
+    EXPECT_EQ(report.events, 14);
+    to.with_store([](Store& store) { EXPECT_EQ(seqs_in(store, 2).size(), 14); });
+}
+
+TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyWhereNobodySpoke) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{public_chat()}));
+    from.write(appends(1, 1, 3));
+    const std::string exported = from.export_rooms();
+    const Place fresh(GetParam());
+    fresh.write(batch_of(PutRoom{public_chat(5)}));
+    ASSERT_EQ(fresh.import_fault(exported), "(imported)");
+    EXPECT_EQ(fresh.export_rooms(), exported);
+    const Place used(GetParam());
+    used.write(batch_of(PutRoom{public_chat(5)}));
+    used.write(appends(1, 1, 1));
+    EXPECT_EQ(used.import_fault(exported), "in: line 2: another room 1 is there already: Public Chat");
+}
+
+TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{sample_room(2)}));
+    from.write(appends(2, 1, 3));
+    const auto lines = lines_of(from.export_rooms());  // head, room, 3 events, end
+    const Place to(GetParam());
+    const auto fault_of = [&](std::initializer_list<std::size_t> numbers) {
+        std::string text;
+        for (const std::size_t number : numbers) text += lines[number - 1];
+        return to.import_fault(text);
+    };
+    EXPECT_EQ(fault_of({}), "in: line 0: is not the first line of an export");
+    EXPECT_EQ(fault_of({2}), "in: line 1: is not the first line of an export");
+    EXPECT_EQ(fault_of({1, 1}), "in: line 2: is the first line of another export");
+    EXPECT_EQ(fault_of({1, 3}), "in: line 2: an event of room 2 outside of that room");
+    EXPECT_EQ(fault_of({1, 2, 3, 5}), "in: line 4: room 2: seq 3 where 2 is due");
+    EXPECT_EQ(fault_of({1, 2, 3, 6}), "in: line 4: room 2 ended before, at seq 1 of 3");
+    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 2}), "in: line 6: room 2 came before");
+    EXPECT_EQ(fault_of({1, 6}), "in: line 2: the export had 1 rooms and 3 events, and 0 and 0 came");
+    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6, 3}), "in: line 7: stands behind the end");
+    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6}), "(imported)");
+}
+
+TEST_P(StoreSuite, AnImportMendsWhatAKillLeftOfOne) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{sample_room(4)}, PutRoom{sample_room(7)}));
+    from.write(appends(4, 1, 9));
+    from.write(batch_of(PurgeEvents{4, 9}, DeleteRoom{7}));
+    const std::string exported = from.export_rooms();
+    // What a store without transactions may hold after a kill in the middle of a batch.
+    const Place to(GetParam());
+    const Event skipped{.room = 4, .seq = 9, .name = "globes import", .text = "Purged before the export"};
+    to.write(batch_of(PutRoom{{.id = 7}}, PutRoom{sample_room(4)}, AppendEvent{skipped}));
+    ASSERT_EQ(to.import_fault(exported), "(imported)");
+    EXPECT_EQ(to.export_rooms(), exported);
+}
+
+}  // namespace
+}  // namespace globes::chat

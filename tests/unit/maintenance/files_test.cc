@@ -1,0 +1,148 @@
+// Lines in, lines out, and files that are there once they are whole.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "maintenance/lines.h"
+#include "maintenance/output_file.h"
+
+namespace globes::maintenance {
+namespace {
+
+using testing::HasSubstr;
+
+class Files : public testing::Test {
+protected:
+    Files() {
+        std::string name = (std::filesystem::temp_directory_path() / "globes-files-XXXXXX").string();
+        folder_ = mkdtemp(name.data());
+        file_ = folder_ / "file";
+    }
+    ~Files() override { std::filesystem::remove_all(folder_); }
+
+    static std::string content(const std::filesystem::path& file) {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator(in), {}};
+    }
+    static void write(const OutputFile& file, std::string_view text) {
+        ASSERT_EQ(::write(file.descriptor(), text.data(), text.size()), std::ssize(text));
+    }
+    static std::string error_of(const std::function<void()>& act) {
+        try {
+            act();
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "(none)";
+    }
+    std::vector<std::string> read_lines() const {
+        const int fd = ::open(file_.c_str(), O_RDONLY);
+        LineReader reader(fd, "in");
+        std::vector<std::string> lines;
+        while (const auto line = reader.next()) {
+            lines.emplace_back(*line);
+            EXPECT_EQ(reader.number(), lines.size());
+        }
+        ::close(fd);
+        return lines;
+    }
+
+    std::filesystem::path folder_;
+    std::filesystem::path file_;
+};
+
+TEST_F(Files, LinesComeBackAsTheyWereWritten) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < 5000; ++i) lines.emplace_back(i * 7919 % 1000, static_cast<char>('a' + i % 26));
+    lines.emplace_back(LineReader::kMaxLineBytes, 'x');
+    lines.emplace_back("the last");
+    {
+        OutputFile file(file_, Existing::refuse);
+        LineWriter writer(file.descriptor(), "out");
+        for (const std::string& line : lines) writer.write(line);
+        writer.flush();
+        file.finish();
+    }
+    EXPECT_EQ(read_lines(), lines);
+}
+
+TEST_F(Files, ALastLineNeedsNoEnd) {
+    std::ofstream(file_) << "one\n\nthree";
+    EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "", "three"}));
+    std::ofstream{file_};
+    EXPECT_TRUE(read_lines().empty());
+}
+
+TEST_F(Files, ALineThatIsTooLongIsNotRead) {
+    std::ofstream(file_) << "one\n" << std::string(100 * LineReader::kMaxLineBytes, 'x');
+    EXPECT_EQ(error_of([&] { read_lines(); }), "in: line 2: is longer than 262144 bytes");
+}
+
+TEST_F(Files, ADiskThatIsFullIsSaid) {
+    const int fd = ::open("/dev/full", O_WRONLY);
+    LineWriter writer(fd, "out");
+    writer.write("line");
+    EXPECT_EQ(error_of([&] { writer.flush(); }), "out: cannot be written: No space left on device");
+    ::close(fd);
+}
+
+TEST_F(Files, AFileIsThereOnceItIsWholeForItsUserAlone) {
+    OutputFile file(file_, Existing::refuse);
+    write(file, "half");
+    EXPECT_FALSE(std::filesystem::exists(file_));
+    write(file, " and half");
+    file.finish();
+    EXPECT_EQ(content(file_), "half and half");
+    EXPECT_FALSE(std::filesystem::exists(file.partial()));
+    struct stat status{};
+    ASSERT_EQ(::stat(file_.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600);
+}
+
+TEST_F(Files, AFileThatIsNotFinishedLeavesNothingBehind) {
+    {
+        const OutputFile file(file_, Existing::refuse);
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(Files, AnExistingFileIsReplacedOnlyOnDemandAndAtTheEnd) {
+    std::ofstream(file_) << "old";
+    EXPECT_EQ(error_of([&] { OutputFile(file_, Existing::refuse); }),
+              file_.string() + ": is there already; --force replaces it");
+    OutputFile file(file_, Existing::replace);
+    write(file, "new");
+    EXPECT_EQ(content(file_), "old");
+    file.finish();
+    EXPECT_EQ(content(file_), "new");
+}
+
+TEST_F(Files, AFileThatComesMeanwhileIsLeftAlone) {
+    OutputFile file(file_, Existing::refuse);
+    write(file, "new");
+    std::ofstream(file_) << "somebody's";
+    EXPECT_THAT(error_of([&] { file.finish(); }), HasSubstr("is there already"));
+    EXPECT_EQ(content(file_), "somebody's");
+}
+
+TEST_F(Files, TwoProcessesDoNotWriteOneFile) {
+    const OutputFile file(file_, Existing::refuse);
+    EXPECT_EQ(error_of([&] { OutputFile(file_, Existing::refuse); }),
+              file_.string() + ".partial: another process is writing it");
+}
+
+TEST_F(Files, WhatAKilledProcessLeftIsWrittenOver) {
+    std::ofstream(file_.string() + ".partial") << "a long beginning of something";
+    OutputFile file(file_, Existing::refuse);
+    write(file, "new");
+    file.finish();
+    EXPECT_EQ(content(file_), "new");
+}
+
+}  // namespace
+}  // namespace globes::maintenance
