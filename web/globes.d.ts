@@ -1,5 +1,5 @@
-// The types of globes.js, and with them its contract: what every call promises, in which units, and how it fails.
-// Times of events are the server's own texts (RFC 3339, UTC, six digits of fraction); a `seq` numbers the messages of a room.
+// The types of globes.js, and with them its contract: what every call promises, in which units, and how it fails. Times
+// of events are the server's own texts (RFC 3339, UTC, six digits of fraction); a `seq` numbers the messages of a room.
 
 // --- what the server speaks of ---------------------------------------------------------------------------------------
 
@@ -131,11 +131,15 @@ export interface Limits {
     /** Messages that may wait for their ack, sent or not. Default 500. */
     queuedMessages: number;
     /**
-     * Messages on their way to the server at the same time. Default 32. They keep their order as long as the server refuses none for
-     * a while; where its flood limit is tighter than the two numbers below, lower these, or set this one to 1.
+     * Messages on their way to the server at the same time. Default 32. They keep their order as long as the server
+     * refuses none for a while; where its flood limit is tighter than the two numbers below, lower these, or set this
+     * one to 1.
      */
     unackedMessages: number;
-    /** Own frames are spaced to stay below the server's flood limit (20 a second, bursts of 60). Default 15; 0: not at all. */
+    /**
+     * Own frames are spaced to stay below the server's flood limit (20 a second, bursts of 60). Default 15; 0: not at
+     * all.
+     */
     messagesPerSecond: number;
     /** Default 40. */
     messageBurst: number;
@@ -232,7 +236,9 @@ export interface ConnectionEvents {
      * first (where asked for), what is above is live. `resumed`: nothing was missed since the last one that was shown.
      */
     welcome: { seq: number; users: RoomUser[]; resumed: boolean };
-    /** Messages strictly in order of `seq`, each once, own ones included. `isOwn`: sent, or caused, by this connection. */
+    /**
+     * Messages strictly in order of `seq`, each once, own ones included. `isOwn`: sent, or caused, by this connection.
+     */
     event: RoomEvent & { isOwn: boolean };
     /** Who is in the room now; the same as `users` of the connection. */
     users: { users: RoomUser[] };
@@ -276,10 +282,11 @@ export class RoomConnection extends EventTarget {
     readonly queued: number;
 
     /**
-     * Says something: now, or as soon as there is a connection, behind what was said before. It is resent under its `id` until the
-     * server has answered, so it appears once. `text` has 1 to 4096 characters. `acked` rejects when the server
-     * refuses it for good, when the queue is full (QueueFullError) and when the connection closes for good; it need not
-     * be looked at. `id`: 1 to 64 characters, random; the same one again is the same message, also after a reload.
+     * Says something: now, or as soon as there is a connection, behind what was said before. It is resent under its
+     * `id` until the server has answered, so it appears once. `text` has 1 to 4096 characters. `acked` rejects when the
+     * server refuses it for good, when the queue is full (QueueFullError) and when the connection closes for good; it
+     * need not be looked at. `id`: 1 to 64 characters, random; the same one again is the same message, also after a
+     * reload.
      */
     send(text: string, options?: { id?: string }): { id: string; acked: Promise<Acked> };
 

@@ -1,8 +1,9 @@
 // The client of a Globes server: rooms, tokens, history, and chat that survives bad networks.
 //
-// One module without dependencies, for browsers and for Node from 20 on; copy it, or import it from any Globes server. Types and
-// contracts are in globes.d.ts, the protocol is in docs/protocol.md. From top to bottom: errors, limits, REST, what waits to be
-// answered (`Pacer`, `Outbox`), the token of a connection (`TokenKeeper`), and the connection itself.
+// One module without dependencies, for browsers and for Node from 20 on; copy it, or import it from any Globes server.
+// Types and contracts are in globes.d.ts, the protocol is in docs/protocol.md. From top to bottom: errors, limits,
+// REST, what waits to be answered (`Pacer`, `Outbox`), the token of a connection (`TokenKeeper`), and the connection
+// itself.
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
@@ -121,7 +122,8 @@ function readToken(text) {
         const base64 = text.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
         const claims = JSON.parse(new TextDecoder().decode(bytes));
-        const token = { token: text, name: claims.username, roomId: claims.room_id, expiresAt: new Date(claims.exp * 1000) };
+        const expiresAt = new Date(claims.exp * 1000);
+        const token = { token: text, name: claims.username, roomId: claims.room_id, expiresAt };
         return { token, issuedMs: claims.iat * 1000, lifeMs: (claims.exp - claims.iat) * 1000 };
     } catch (cause) {
         throw new InvalidTokenError('This is no token', { field: 'token', cause });
@@ -226,7 +228,10 @@ function readAnswer(response, text) {
 
 // --- what waits to be answered ---------------------------------------------------------------------------------------
 
-/** A token bucket as the server's flood limit is one, a little tighter. Learns where that is tighter still. It is told the time. */
+/**
+ * A token bucket as the server's flood limit is one, a little tighter. Learns where that is tighter still. It is told
+ * the time.
+ */
 class Pacer {
     #intervalMs;
     #burst;
@@ -248,8 +253,9 @@ class Pacer {
     }
 
     /**
-     * What went out at `sentAt` was too much, and the server takes one more in `retryAfterMs`. Being refused again and again would
-     * end the connection, so from now on there are no bursts, and longer intervals until they are long enough.
+     * What went out at `sentAt` was too much, and the server takes one more in `retryAfterMs`. Being refused again and
+     * again would end the connection, so from now on there are no bursts, and longer intervals until they are long
+     * enough.
      */
     slowDown(time, sentAt, retryAfterMs) {
         if (sentAt < this.#slowedAt) return; // it went out before we knew
@@ -261,11 +267,12 @@ class Pacer {
 }
 
 /**
- * Messages (`send`) and changes of name or colour (`join`) without an answer yet, in the order in which they were asked for.
- * Says which one goes out next; no I/O, and it is told the time.
+ * Messages (`send`) and changes of name or colour (`join`) without an answer yet, in the order in which they were asked
+ * for. Says which one goes out next; no I/O, and it is told the time.
  *
- * The server carries out what comes on one connection in order, so many may be on their way at once. Only a refusal for a while
- * (flood, store) lets those overtake that were sent right behind it: from then on they go one by one, until nothing waits any more.
+ * The server carries out what comes on one connection in order, so many may be on their way at once. Only a refusal for
+ * a while (flood, store) lets those overtake that were sent right behind it: from then on they go one by one, until
+ * nothing waits any more.
  */
 class Outbox {
     #entries = new Map(); // by id, in order
@@ -441,8 +448,9 @@ class TokenKeeper {
 // --- chat ------------------------------------------------------------------------------------------------------------
 
 /**
- * One person in one room, for as long as it takes: through losses, restarts and new tokens, until `close()` or a refusal. Tells
- * everything by CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
+ * One person in one room, for as long as it takes: through losses, restarts and new tokens, until `close()` or a
+ * refusal. Tells everything by CustomEvents: state, welcome, event, users, gap, problem, token, closed
+ * (`ConnectionEvents` in globes.d.ts).
  */
 export class RoomConnection extends EventTarget {
     // What was asked for.
@@ -483,10 +491,11 @@ export class RoomConnection extends EventTarget {
     #timers = { retry: null, open: null, pump: null, rejoin: null, watch: null };
 
     /** @internal Made by `Globes.connect`. */
-    constructor({ globes, WebSocketClass, storage, room, name, color, token, last = 50, after, renew = true, limits = {} }) {
+    constructor({ globes, WebSocketClass, storage, room, ...options }) {
         super();
+        const { name, color, token, last = 50, after, renew = true, limits = {} } = options;
         for (const [key, value] of [['last', last], ['after', after ?? 0]])
-            if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${key} must be a whole number from 0 on`);
+            if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${key} must be a whole number, 0 or more`);
         this.#globes = globes;
         this.#WebSocketClass = WebSocketClass;
         this.#storage = storage;
@@ -613,7 +622,8 @@ export class RoomConnection extends EventTarget {
     /** Why a message cannot even wait; null where it can. */
     #faultOf(text, id) {
         if (this.#state === 'closed') return new ConnectionError('The connection is closed');
-        if (this.#name === null && this.#outbox.firstJoin === null) return new UnauthorizedError('Join with a name first');
+        if (this.#name === null && this.#outbox.firstJoin === null)
+            return new UnauthorizedError('Join with a name first');
         const isText = typeof text === 'string' && text !== '' && text.length <= 2 * MOST_CHARACTERS;
         if (!isText || [...text].length > MOST_CHARACTERS)
             return errorOf({ code: 303, error: `A message has 1 to ${MOST_CHARACTERS} characters`, field: 'msg' });
@@ -681,7 +691,8 @@ export class RoomConnection extends EventTarget {
                 await within(this.#keeper.renew(), openTimeoutMs);
             } else {
                 const room = await within(this.#globes.rooms.get(this.#target), openTimeoutMs);
-                if (room.visibility !== 'public') error = errorOf({ code: 403, error: 'A token is needed', field: 'token' });
+                if (room.visibility !== 'public')
+                    error = errorOf({ code: 403, error: 'A token is needed', field: 'token' });
             }
         } catch (refusal) {
             error = refusal;
@@ -766,12 +777,15 @@ export class RoomConnection extends EventTarget {
         this.#timers.watch = setInterval(() => {
             const time = now();
             if (this.#outbox.hasWaitedSince(time - ackTimeoutMs)) return this.#giveUp('No answer to a message');
-            if (this.#probedAt !== null && time - this.#probedAt > probeTimeoutMs) return this.#giveUp('No sign of life');
+            if (this.#probedAt !== null && time - this.#probedAt > probeTimeoutMs)
+                return this.#giveUp('No sign of life');
             if (this.#probedAt === null && time - this.#heardAt > probeAfterMs) this.#probe();
         }, everyMs);
     }
 
-    /** Pings are not for scripts in browsers. An event of no known kind is answered to its sender alone, by an error. */
+    /**
+     * Pings are not for scripts in browsers. An event of no known kind is answered to its sender alone, by an error.
+     */
     #probe() {
         if (this.#state !== 'online' || this.#probedAt !== null) return;
         this.#probedAt = now();
@@ -949,7 +963,9 @@ export class RoomConnection extends EventTarget {
         if (!probed) this.#emit('problem', id === undefined ? { error: refusal } : { error: refusal, id });
     }
 
-    /** Flood, or a store that has a bad moment: the same again after a while. `entry` is none for the join on arrival. */
+    /**
+     * Flood, or a store that has a bad moment: the same again after a while. `entry` is none for the join on arrival.
+     */
     #onRefusedForNow(entry, refusal) {
         if (!entry) {
             this.#isJoined = false;
@@ -957,7 +973,8 @@ export class RoomConnection extends EventTarget {
             return;
         }
         const time = now();
-        if (refusal instanceof RateLimitedError) this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
+        if (refusal instanceof RateLimitedError)
+            this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
         const backoffMs = Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
         entry.failures += 1;
         this.#outbox.putBack(entry, time, refusal.retryAfterMs ?? backoffMs);

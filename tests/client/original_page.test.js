@@ -1,5 +1,6 @@
-// The page of the original is older than `globes.v1`: it lists rooms, takes a token, opens the socket with the token as the only
-// subprotocol, and knows three kinds of events. This client does as it did, and nothing more, beside clients that are new.
+// The page of the original is older than `globes.v1`: it lists rooms, takes a token, opens the socket with the token as
+// the only subprotocol, and knows three kinds of events. This client does as it did, and nothing more, beside clients
+// that are new.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,7 +12,10 @@ import { globesAt, Person } from './support/people.js';
 
 const server = sharedServer();
 
-/** The original's way of calling. Every frame is put into the page by its three known kinds; anything else would break it. */
+/**
+ * The original's way of calling. Every frame is put into the page by its three known kinds; anything else would break
+ * it.
+ */
 class OriginalPage {
     lines = new Inbox();
 

@@ -1,4 +1,5 @@
-// What a real server says too seldom to wait for: each close code, a store with a bad moment, things of a later version.
+// What a real server says too seldom to wait for: each close code, a store with a bad moment, things of a later
+// version.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';

@@ -1,5 +1,6 @@
-// 200 clients talk through kills and network cuts. In the end everybody was shown every message of their room, once and in order,
-// and every ack has told the truth. One round of everything that can go wrong; a minute of it with GLOBES_LONG=1.
+// 200 clients talk through kills and network cuts. In the end everybody was shown every message of their room, once and
+// in order, and every ack has told the truth. One round of everything that can go wrong; a minute of it with
+// GLOBES_LONG=1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
