@@ -106,10 +106,9 @@ TEST_F(SqliteBeside, ABackupIsTheStateInWhichItBegan) {
         EXPECT_LE(copied, all);
         EXPECT_EQ(commit(*store, appends(1, next, next)), committed) << "nobody waits for it";
         ++next;
-        ++steps;
+        if (++steps > 100) throw std::runtime_error("it begins anew with every step");
     });
     EXPECT_GT(steps, 2);
-    EXPECT_LT(steps, 100) << "it never begins anew";
     const auto restored = open_sqlite_store(copy_);
     EXPECT_EQ(restored->load_rooms().rooms.at(0).last_seq, 60'000);
     EXPECT_EQ(seqs_in(*restored, 1).size(), 60'000);
