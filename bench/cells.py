@@ -109,7 +109,7 @@ CELLS = (
          "--rooms 0 --idle 10000 --warmup 0", ("connect", "connects"), is_quick=True),
     Cell("idle-18000", "18,000 idle connections",
          "Pings are on. Memory is the growth of the server's PSS; the kernel's own of each socket is not in it.",
-         "--rooms 0 --idle 18000 --warmup 0", ("memory", "share"), is_quick=True),
+         "--rooms 0 --idle 18000 --warmup 0", ("memory", "share"), (OURS, CEILING, "bun", "ws"), is_quick=True),
     Cell("readers", "One room of 990, 100 messages a second",
          "What the next cell is compared with.",
          "--members 990 --senders 10 --rate 100", ("p50", "p99", "total"), _BEST_KNOWN),
