@@ -5,6 +5,7 @@
 // std::exception with a message for the operator where they can't do their work.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,7 +18,7 @@
 namespace globes {
 
 /// How the program ends.
-enum class Exit { fine = 0, failure = 1, usage = 2, faults = 3 };
+enum class Exit : std::uint8_t { fine = 0, failure = 1, usage = 2, faults = 3 };
 
 struct ExportOptions {
     std::optional<std::string> room;              ///< An id or a title; none: all rooms.

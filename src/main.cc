@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -50,7 +51,7 @@ std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
     return store::open_sqlite_reader(database_file(config));
 }
 
-enum class Command { serve, export_rooms, import_rooms, backup, check };
+enum class Command : std::uint8_t { serve, export_rooms, import_rooms, backup, check };
 
 /// What the command line asks for.
 struct Flags {

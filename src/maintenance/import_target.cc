@@ -33,15 +33,17 @@ ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
 }
 
 chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
-    const chat::RoomRecord last = placeholder_room(next - 1);
-    const auto left_behind = there_.find(last.id);
-    const bool is_left_behind = left_behind != there_.end() && left_behind->second.record == last;
+    const chat::RoomRecord placeholder = placeholder_room(next - 1);
+    const auto last = there_.find(placeholder.id);
+    const bool is_left_behind = last != there_.end() && last->second.record == placeholder;
+    const bool is_real = last != there_.end() && !is_left_behind;
     chat::StoreBatch writes;
-    if (next > std::max<chat::RoomId>(next_room_id_, 1)) writes.emplace_back(chat::PutRoom{last});
-    if (!writes.empty() || is_left_behind) writes.emplace_back(chat::DeleteRoom{last.id});
+    // A real room has that id only in a store that is at fault; it is put as it is, which raises the number as well.
+    if (next > next_room_id_) writes.emplace_back(chat::PutRoom{is_real ? last->second.record : placeholder});
+    if (!is_real && (next > next_room_id_ || is_left_behind)) writes.emplace_back(chat::DeleteRoom{placeholder.id});
     if (is_left_behind) {
-        titles_.erase(last.title);
-        there_.erase(left_behind);
+        titles_.erase(placeholder.title);
+        there_.erase(last);
     }
     next_room_id_ = std::max(next_room_id_, next);
     return writes;

@@ -1,12 +1,15 @@
 // Who looks into a SQLite file from beside its server: the reader, the backup, the check.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <fstream>
 
 #include "contract/sqlite_files.h"
 #include "contract/store_suite.h"
 #include "maintenance/check.h"
+#include "maintenance/import.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_backup.h"
 #include "store/sqlite/sqlite_check.h"
@@ -159,6 +162,21 @@ TEST_F(SqliteBeside, FindsTitlesAndIdsThatAreNotUnique) {
                              "UPDATE meta SET value = 2 WHERE key = 'next_room_id'"),
                 ElementsAre("room 2: its title is also that of room 1",
                             "room 2: its id is not below the next one to be given, 2"));
+}
+
+TEST_F(SqliteBeside, AnImportRaisesTheNextIdAndKeepsTheRoomThatHasIt) {
+    run_sql(file_, "UPDATE meta SET value = 2 WHERE key = 'next_room_id'");
+    const auto copy = folder_.path() / "export";
+    std::ofstream(copy) << "{\"kind\":\"globes-export\",\"version\":1,\"next_room_id\":3}\n"
+                           "{\"kind\":\"end\",\"rooms\":0,\"events\":0}\n";
+    const int fd = ::open(copy.c_str(), O_RDONLY);
+    const SystemClock clock;
+    maintenance::Progress progress("import", "events", clock, nullptr);
+    maintenance::LineReader in(fd, "in");
+    EXPECT_EQ(maintenance::import_rooms(*open_sqlite_store(file_), in, progress).fault, std::nullopt);
+    ::close(fd);
+    EXPECT_THAT(faults(), IsEmpty());
+    EXPECT_THAT(seqs_in(*open_sqlite_reader(file_), 2), ElementsAre(5, 6, 7, 8, 9));
 }
 
 TEST_F(SqliteBeside, FindsARoomWhoseEventsAreBeingRemoved) {

@@ -43,7 +43,7 @@ struct Database {
 
 class Connection {
 public:
-    enum class Access { read, write };
+    enum class Access : std::uint8_t { read, write };
 
     /// `file` must be there. Throws SqliteError.
     Connection(const Database& database, Access access);
