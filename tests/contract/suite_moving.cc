@@ -173,7 +173,7 @@ TEST_P(StoreSuite, AnImportThatWasInterruptedGoesOn) {
     const auto lines = lines_of(exported);
     const Place to(GetParam());
     std::uint64_t events = 0;
-    for (const std::size_t count : {2, 3, 700, 2000, 2504, 2506, 2515, 2520}) {
+    for (const std::size_t count : {2UL, 3UL, 700UL, 2000UL, 2504UL, 2506UL, 2515UL, 2520UL}) {
         std::string part;
         for (std::size_t i = 0; i < count; ++i) part += lines[i];
         const ImportReport report = to.import_rooms(part);
