@@ -84,9 +84,9 @@ ImportTarget::Fault ImportTarget::compare(const chat::StoredRoom& there) {
         add_skipped_seqs();
         return std::nullopt;
     }
-    if (there.first_seq == skipped_to && there.last_seq == skipped_to) {
-        const chat::EventPage page =
-            read_events(store_, {.room = there.record.id, .after = skipped_to - 1, .limit = 1});
+    if (there.last_seq == skipped_to) {
+        // Not by its first seq: a store may know only of purges, and say 1.
+        const chat::EventPage page = read_events(store_, {.room = there.record.id, .limit = 2});
         if (page.ok && page.events == std::vector{placeholder_event(there.record.id, skipped_to)}) {
             opening_writes_.emplace_back(chat::PurgeEvents{there.record.id, skipped_to});
             return std::nullopt;
