@@ -49,8 +49,9 @@ async function startMongodb() {
 }
 
 const mongodb = await startMongodb();
-const quick = run([...testFiles('.'), ...testFiles('../web'), ...testFiles('../client')], 2);
-const heavyFolders = ['robustness', '../client/robustness', '../reliability'];
+const quickFolders = isOnMongodb ? ['.'] : ['.', '../web', '../client'];
+const heavyFolders = isOnMongodb ? [] : ['robustness', '../client/robustness', '../reliability'];
+const quick = run(quickFolders.flatMap(testFiles), 2);
 const loading = run(heavyFolders.flatMap(testFiles), 1);
 await mongodb?.finish();
 process.exit(quick || loading);

@@ -25,6 +25,12 @@ export async function countEvents(dataFolder, roomId) {
     return count;
 }
 
+/** The oldest seq of a room that is stored, whether readers see it or not; null where there is none. */
+export async function oldestSeq(dataFolder, roomId) {
+    const [{ oldest }] = await query(dataFolder, `SELECT min(seq) AS oldest FROM events WHERE room_id = ${roomId}`);
+    return oldest;
+}
+
 /** The rows must be 1, 2, 3 … without gap. */
 export function assertContiguous(rows) {
     rows.forEach((row, index) => assert.equal(row.seq, index + 1, `seq ${row.seq} stands at place ${index + 1}`));
