@@ -37,7 +37,7 @@ void Core::load(StoredRooms stored) {
     directory_ = Directory(std::max(stored.next_room_id, kPublicChatId + 1));
     const auto insert = [this](StoredRoom room) {
         directory_.claim_title(room.record.title, room.record.id);
-        directory_.insert(std::make_unique<Room>(std::move(room.record), room.last_seq, room.first_seq, shared_));
+        directory_.insert(std::make_unique<Room>(std::move(room), shared_));
     };
     for (StoredRoom& room : stored.rooms) insert(std::move(room));
     // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.

@@ -39,7 +39,7 @@ void Core::create_room(RoomRecord record, RoomReply reply) {
             directory_.free_title(record.title, record.id);
             return reply(failure(ErrorCode::unavailable));
         }
-        const Room& room = directory_.insert(std::make_unique<Room>(std::move(record), 0, 1, shared_));
+        const Room& room = directory_.insert(std::make_unique<Room>(StoredRoom{.record = std::move(record)}, shared_));
         reply(view(room));
     });
 }

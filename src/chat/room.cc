@@ -20,13 +20,14 @@ std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error
 
 }  // namespace
 
-Room::Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, Shared& shared)
-    : record_(std::move(record)),
+Room::Room(StoredRoom stored, Shared& shared)
+    : record_(std::move(stored.record)),
       shared_(shared),
       people_(shared.lanes),
-      recent_(shared.recent, last_seq),
-      last_seq_(last_seq),
-      first_seq_(first_seq) {}
+      recent_(shared.recent, stored.last_seq),
+      last_seq_(stored.last_seq),
+      first_seq_(stored.first_seq),
+      last_time_(stored.last_time) {}
 
 Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now) {
     Person* person = people_.find(sender);

@@ -51,7 +51,7 @@ public:
         log::RecentBudget recent = {};
     };
 
-    Room(RoomRecord record, std::uint64_t last_seq, std::uint64_t first_seq, Shared& shared);
+    Room(StoredRoom stored, Shared& shared);
 
     const RoomRecord& record() const { return record_; }
     void set_record(RoomRecord record) { record_ = std::move(record); }
@@ -136,7 +136,7 @@ private:
     std::uint64_t last_seq_;
     std::uint64_t first_seq_;
     std::uint64_t unexpired_seq_ = 1;
-    UnixMicros last_time_ = 0;  // of an event: times never go back, even if the clock does
+    UnixMicros last_time_;  // of an event: times never go back, even if the clock does
     bool in_flight_ = false;
     bool is_recovering_ = false;
 };

@@ -59,6 +59,7 @@ struct StoredRoom {
     RoomRecord record;
     std::uint64_t last_seq = 0;   ///< The newest seq ever given in this room; 0 where nothing was said.
     std::uint64_t first_seq = 1;  ///< The oldest event that is kept; last_seq + 1 where none is.
+    UnixMicros last_time = 0;     ///< Of the newest event that is kept; 0 where none is.
 };
 
 struct StoredRooms {

@@ -146,9 +146,11 @@ TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     EXPECT_EQ(stored.rooms[0].record, sample_room(1));
     EXPECT_EQ(stored.rooms[0].last_seq, 0);
     EXPECT_EQ(stored.rooms[0].first_seq, 1);
+    EXPECT_EQ(stored.rooms[0].last_time, 0);
     EXPECT_EQ(stored.rooms[1].record, room);
     EXPECT_EQ(stored.rooms[1].last_seq, 20);
     EXPECT_EQ(stored.rooms[1].first_seq, 1);
+    EXPECT_EQ(stored.rooms[1].last_time, sample_event(2, 20).time);
     EXPECT_EQ(stored.rooms[2].record, hidden);
     EXPECT_EQ(stored.next_room_id, 3) << "a random id does not count";
     EXPECT_EQ(seqs_in(store(), 2).size(), 20);

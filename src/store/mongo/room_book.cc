@@ -62,8 +62,10 @@ chat::StoredRooms RoomBook::rooms() const {
     chat::StoredRooms stored{.rooms = {}, .next_room_id = next_room_id_};
     stored.rooms.reserve(rooms_.size());
     for (const auto& [id, state] : rooms_)
-        stored.rooms.push_back(
-            {.record = *state.record, .last_seq = state.last_seq, .first_seq = state.purged_seq + 1});
+        stored.rooms.push_back({.record = *state.record,
+                                .last_seq = state.last_seq,
+                                .first_seq = state.purged_seq + 1,
+                                .last_time = state.opening_time});
     std::ranges::sort(stored.rooms, {}, [](const chat::StoredRoom& room) { return room.record.id; });
     return stored;
 }

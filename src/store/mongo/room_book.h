@@ -19,6 +19,7 @@ namespace globes::store::mongo {
 struct RoomState {
     std::shared_ptr<const chat::RoomRecord> record = nullptr;
     std::uint64_t last_seq = 0;
+    UnixMicros opening_time = 0;    ///< Of the newest event when the book was made; who loads the rooms comes then.
     std::uint64_t purged_seq = 0;   ///< Every event up to it is gone for readers, and goes from the server later.
     std::uint64_t version = 0;      ///< Of the room's document: the newest wins, whatever arrives when.
     std::uint64_t incarnation = 0;  ///< A room that is made again under its id is another one.

@@ -71,16 +71,18 @@ void check(Session& session, const Index& index) {
             fmt::format("the index {} of {} is not plain and unique", index.name, index.collection));
 }
 
-std::optional<std::uint64_t> newest_seq(Session& session, chat::RoomId room) {
+/// Fills in what the room's newest event tells.
+void look_at_newest(Session& session, chat::RoomId room, RoomState& state) {
     Document filter;
     filter.number("room_id", room);
     Document down;
     down.integer("seq", -1);
     Document options;
     options.document("sort", down).integer("limit", 1);
-    std::optional<std::uint64_t> seq;
-    session.find(kEvents, filter, options, [&](const View& event) { seq = event.number("seq"); });
-    return seq;
+    session.find(kEvents, filter, options, [&](const View& event) {
+        state.last_seq = event.number("seq");
+        state.opening_time = event.time("time");
+    });
 }
 
 }  // namespace
@@ -120,7 +122,8 @@ std::vector<Removal> load_book(Session& session, RoomBook& book) {
     std::vector<Removal> removals;
     std::unordered_set<chat::RoomId> known;
     for (auto& [id, state] : rooms) {
-        state.last_seq = std::max(newest_seq(session, id).value_or(0), state.purged_seq);
+        look_at_newest(session, id, state);
+        state.last_seq = std::max(state.last_seq, state.purged_seq);
         if (state.purged_seq > 0) removals.push_back({.room = id, .through_seq = state.purged_seq});
         if (id < chat::kFirstRandomRoomId) book.raise_next_room_id(id + 1);
         known.insert(id);

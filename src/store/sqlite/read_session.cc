@@ -34,7 +34,8 @@ chat::StoredRoom stored_room_of(const Statement& row) {
                        .created_at = row.integer(9),
                        .updated_at = row.integer(10)},
             .last_seq = row.number(11),
-            .first_seq = row.number(12)};
+            .first_seq = row.number(12),
+            .last_time = row.integer(13)};
 }
 
 }  // namespace
@@ -51,7 +52,8 @@ ReadSession::ReadSession(const Database& database, Sees sees)
              "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
              " max_events, created_at_us, updated_at_us,"
              " coalesce((SELECT max(seq) FROM events WHERE room_id = id), purged_seq),"
-             " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1)"
+             " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1),"
+             " coalesce((SELECT time_us FROM events WHERE room_id = id ORDER BY seq DESC LIMIT 1), 0)"
              " FROM rooms ORDER BY id"),
       next_room_id_(connection_, "SELECT value FROM meta WHERE key = 'next_room_id'"),
       kept_seqs_(connection_,

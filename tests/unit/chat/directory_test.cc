@@ -16,7 +16,7 @@ class DirectoryTest : public testing::Test {
 protected:
     Room& add(RoomRecord record) {
         EXPECT_TRUE(directory.claim_title(record.title, record.id));
-        return directory.insert(std::make_unique<Room>(std::move(record), 0, 1, shared));
+        return directory.insert(std::make_unique<Room>(StoredRoom{.record = std::move(record)}, shared));
     }
     std::vector<RoomId> listed(RoomId after = 0, std::size_t limit = 100) const {
         std::vector<RoomId> ids;

@@ -79,7 +79,7 @@ protected:
     UnixMicros now = kNow;
     TextEncoder encoder;
     Room::Shared shared{.limits = {.waiting_bytes = 100'000}, .encoder = encoder, .lanes = 1};
-    Room room{{.id = 2, .title = "Tea"}, 0, 1, shared};
+    Room room{{.record = {.id = 2, .title = "Tea"}}, shared};
     StoreBatch submitted;
 };
 
@@ -255,12 +255,20 @@ TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
 }
 
 TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
-    Room old{{.id = 2}, 41, 1, shared};
+    Room old{{.record = {.id = 2}, .last_seq = 41}, shared};
     old.people().add({.connection = 1});
     ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
     old.submit(submitted);
     EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.seq, 42U);
     EXPECT_EQ(old.last_seq(), 41U);
+}
+
+TEST_F(RoomTest, TimesGoOnFromWhatTheStoreHadEvenIfTheClockWasSetBack) {
+    Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = kNow + 5}, shared};
+    old.people().add({.connection = 1});
+    ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
+    old.submit(submitted);
+    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.time, kNow + 5);
 }
 
 TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {
