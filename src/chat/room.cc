@@ -9,8 +9,9 @@
 namespace globes::chat {
 namespace {
 
+/// What an event in the line counts. The name and the id of a send with an id stand there twice.
 std::size_t size_of(const Event& event) {
-    return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
+    return sizeof event + 2 * (event.name.size() + event.client_id.size()) + event.color.size() + event.text.size();
 }
 
 /// The text under which a sender's id is known in its room.
@@ -90,9 +91,9 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
         enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready});
         return {};
     }
-    const SendKey key = key_of(sent);
+    SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
     if (waiting_ids_.insert(id_text(key)).second) {
-        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::unasked});
+        enqueue({.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = Stage::unasked});
     } else {
         // The same id is in the line already: this one is answered when that one is.
         find_waiting(key)->repeats.push_back(sender);
@@ -134,14 +135,8 @@ void Room::enqueue(Waiting waiting) {
 
 // --- ids -------------------------------------------------------------------------------------------------------------
 
-SendKey Room::key_of(const Event& event) const {
-    return {.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id};
-}
-
 Ring<Room::Waiting>::iterator Room::find_waiting(const SendKey& key) {
-    return std::ranges::find_if(waiting_, [&](const Waiting& waiting) {
-        return waiting.stage != Stage::live && waiting.event.client_id == key.client_id && key_of(waiting.event) == key;
-    });
+    return std::ranges::find(waiting_, key, &Waiting::key);
 }
 
 void Room::take_lookups(std::vector<SendKey>& keys) {
@@ -149,7 +144,7 @@ void Room::take_lookups(std::vector<SendKey>& keys) {
     for (Waiting& waiting : waiting_) {
         if (waiting.stage != Stage::unasked) continue;
         waiting.stage = Stage::looking_up;
-        keys.push_back(key_of(waiting.event));
+        keys.push_back(waiting.key);
     }
     unasked_ = 0;
 }
@@ -160,7 +155,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
     waiting_.remove_if([&](Waiting& waiting) {
         if (waiting.stage != Stage::looking_up) return false;
-        const auto answer = answers.find(id_text(key_of(waiting.event)));
+        const auto answer = answers.find(id_text(waiting.key));
         if (answer == answers.end()) return false;
         if (answer->second != nullptr && !answer->second->has_value()) {
             waiting.stage = Stage::ready;
@@ -183,8 +178,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
 /// Takes what leaves the line out of the books.
 void Room::forget(const Waiting& waiting) {
     waiting_bytes_ -= size_of(waiting.event) + waiting.repeats.size() * sizeof(ConnectionId);
-    if (waiting.stage != Stage::live && !waiting.event.client_id.empty())
-        waiting_ids_.erase(id_text(key_of(waiting.event)));
+    if (!waiting.key.client_id.empty()) waiting_ids_.erase(id_text(waiting.key));
 }
 
 /// Tells the sender, and whoever sent the same id again, that the event is stored.

@@ -102,6 +102,7 @@ private:
     enum class Stage : std::uint8_t { live, unasked, looking_up, ready, submitted };
     struct Waiting {
         Event event;
+        SendKey key = {};  // of a send with an id
         ConnectionId sender = 0;
         std::uint64_t hold = 0;  // of the name that a leave frees
         Stage stage = Stage::live;
@@ -119,7 +120,6 @@ private:
     void confirm(const Waiting& waiting);
     void refuse(const Waiting& waiting);
     Ring<Waiting>::iterator find_waiting(const SendKey& key);
-    SendKey key_of(const Event& event) const;
     std::string frame_of(const Event& event) const;
 
     RoomRecord record_;
