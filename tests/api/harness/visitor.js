@@ -72,6 +72,8 @@ export async function enter(page, name) {
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Come in' }).click();
     await page.waitForURL(/\/chats\/\d+$/);
+    // The address changes first: until the room's page is loaded, the entrance stands there still.
+    await page.locator('html[data-view="room"]').waitFor({ state: 'attached' });
 }
 
 /** As if the tab went out of sight, or came back: headless pages are always seen. */
