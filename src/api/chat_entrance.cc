@@ -37,6 +37,28 @@ std::string_view offered_token(const net::HttpRequest& request) {
     return {};
 }
 
+std::string_view token_of(const net::HttpRequest& request) {
+    const std::string_view bearer = bearer_token(request);
+    return bearer.empty() ? offered_token(request) : bearer;
+}
+
+/// A room as it was when it was found to be open to whoever comes.
+struct Door {
+    chat::RoomId room = 0;
+    std::uint64_t token_epoch = 0;
+};
+
+Door door_of(const chat::RoomRecord& room) { return {.room = room.id, .token_epoch = room.token_epoch}; }
+
+/// For those who bring no token.
+Result<Door> open_door(const chat::Core& core, const chat::RoomKey& key) {
+    const chat::Room* room = core.find(key);
+    if (room == nullptr) return std::unexpected(Error{ErrorCode::room_not_found});
+    if (room->record().visibility != chat::Visibility::public_room)
+        return std::unexpected(Error{ErrorCode::invalid_token, "token"});
+    return door_of(room->record());
+}
+
 /// 128 random bits in hexadecimal.
 std::string new_session() {
     std::random_device device;  // reads the operating system's generator
@@ -63,8 +85,14 @@ void ChatEntrance::upgrade(const Exchange& exchange, const chat::RoomKey& key) {
         return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
     const auto place = parse_place(request);
     if (!place) return exchange.respond_error(place.error());
-    with_room(lane_, exchange, key,
-              [this, exchange, place = *place](const chat::RoomRecord& room) { enter(exchange, room, place); });
+    // Without a token there is nothing to check here, so the core is asked once.
+    if (token_of(request).empty())
+        return enter(exchange, *place, {}, [key](const chat::Core& core) { return open_door(core, key); });
+    with_room(lane_, exchange, key, [this, exchange, place = *place](const chat::RoomRecord& room) {
+        const auto claims = may_enter(room, token_of(exchange.request()), services_.tokens);
+        if (!claims) return exchange.respond_error(claims.error());
+        enter(exchange, place, *claims, [door = door_of(room)](const chat::Core&) { return Result<Door>(door); });
+    });
 }
 
 Result<ChatEntrance::Place> ChatEntrance::parse_place(const net::HttpRequest& request) {
@@ -76,20 +104,17 @@ Result<ChatEntrance::Place> ChatEntrance::parse_place(const net::HttpRequest& re
     return Place{.after = *after, .newest = *newest};
 }
 
-void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room, const Place& place) {
+/// `find_door(core)`: the room to enter, or why not.
+template <class FindDoor>
+void ChatEntrance::enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
+                         FindDoor find_door) {
     const net::HttpRequest& request = exchange.request();
-    const std::string_view offered = offered_token(request);
-    const std::string_view bearer = bearer_token(request);
-    const std::string_view token = bearer.empty() ? offered : bearer;
-    const auto claims = may_enter(room, token, services_.tokens);
-    if (!claims) return exchange.respond_error(claims.error());
-
     chat::Entry entry{.connection = lane_.io().hub().next_id(), .lane = lane_.number()};
     entry.resumes = offers_resuming(request);
-    if (*claims) {
-        entry.token_name = (*claims)->username;
-        entry.owner = (*claims)->owner;
-        entry.token = token;
+    if (claims) {
+        entry.token_name = claims->username;
+        entry.owner = claims->owner;
+        entry.token = token_of(request);
     }
     if (entry.resumes) {
         entry.session = new_session();
@@ -98,7 +123,7 @@ void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room,
     // A token is answered as it came, or browsers would drop the connection.
     Opening opening{.connection = entry.connection,
                     .session = entry.session,
-                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered),
+                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
                     .place = place};
     const bool must_reach_back = entry.resumes && place.after;
     auto reply =
@@ -106,13 +131,15 @@ void ChatEntrance::enter(const Exchange& exchange, const chat::RoomRecord& room,
             if (!entered) return exchange.respond_error(entered.error());
             open(exchange, *entered, opening);
         });
-    lane_.tell_core([id = room.id, epoch = room.token_epoch, must_reach_back, entry = std::move(entry),
+    lane_.tell_core([find_door = std::move(find_door), must_reach_back, entry = std::move(entry),
                      reply = std::move(reply)](chat::Core& core) mutable {
-        auto enter = [&core, id, epoch, entry = std::move(entry), reply = std::move(reply)]() mutable {
-            reply(core.enter(id, epoch, std::move(entry)));
+        const Result<Door> door = find_door(core);
+        if (!door) return reply(Result<chat::Core::Entered>(std::unexpected(door.error())));
+        auto enter = [&core, door = *door, entry = std::move(entry), reply = std::move(reply)]() mutable {
+            reply(core.enter(door.room, door.token_epoch, std::move(entry)));
         };
         if (!must_reach_back) return enter();
-        core.look_for_expired(id, std::move(enter));
+        core.look_for_expired(door->room, std::move(enter));
     });
 }
 

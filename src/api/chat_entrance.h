@@ -36,7 +36,9 @@ private:
     };
     static Result<Place> parse_place(const net::HttpRequest& request);
     static std::optional<std::uint64_t> start_of(const Place& place, const chat::Core::Entered& entered);
-    void enter(const Exchange& exchange, const chat::RoomRecord& room, const Place& place);
+    template <class FindDoor>
+    void enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
+               FindDoor find_door);
     void open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening);
 
     IoLane& lane_;

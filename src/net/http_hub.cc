@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <utility>
 #include <vector>
 
@@ -22,18 +21,11 @@ HttpHub::~HttpHub() {
 }
 
 void HttpHub::adopt(int fd, std::string peer_address) {
-    namespace ip = boost::asio::ip;
-    ip::tcp::socket socket(context_);
-    boost::system::error_code error;
-    // The family is for sockets that are yet to be bound or connected; this one is neither.
-    if (!stopping_) socket.assign(ip::tcp::v4(), fd, error);
-    if (!socket.is_open()) {
+    if (stopping_) {
         ::close(fd);
         return;
     }
-    socket.non_blocking(true, error);
-    socket.set_option(ip::tcp::no_delay(true), error);  // best effort: not every kind of socket has it
-    auto session = std::make_shared<HttpSession>(*this, std::move(socket), std::move(peer_address));
+    const auto session = std::make_shared<HttpSession>(*this, fd, std::move(peer_address));
     sessions_.insert(session);
     session->start();
 }

@@ -45,7 +45,7 @@ public:
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
-    /// Takes over a connected stream socket; after `stop` it is closed.
+    /// Takes over a connected stream socket that does not block, and reads what is there; after `stop` it is closed.
     void adopt(int fd, std::string peer_address);
     /// Connections that wait for a request, or for the rest of one, close at once; the others get their answer, with
     /// `Connection: close`.

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <exception>
 #include <utility>
@@ -43,16 +42,16 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and deadlines --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, boost::asio::ip::tcp::socket socket, std::string peer_address)
+HttpSession::HttpSession(HttpHub& hub, int fd, std::string peer_address)
     : hub_(hub),
       peer_address_(std::move(peer_address)),
-      socket_(std::move(socket)),
+      socket_(hub.context_, fd),
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
 
 void HttpSession::start() {
     hub_.wheel_.arm(*this, hub_.wheel_.now() + hub_.settings_.idle_timeout);
-    wait_readable();
+    on_readable();
 }
 
 void HttpSession::stop() {
@@ -64,8 +63,7 @@ void HttpSession::close() {
     if (state_ == State::closed) return;
     const auto self = weak_from_this().lock();  // unlike shared_from_this, it never throws: destructors end here
     state_ = State::closed;
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
     hub_.sessions_.erase(self);
 }
 
@@ -97,8 +95,7 @@ std::optional<Tick> HttpSession::timeout() const {
 void HttpSession::on_timer(Tick) {
     const auto self = shared_from_this();
     if (state_ == State::reading_head || state_ == State::reading_body) {
-        error_code ignored;
-        socket_.cancel(ignored);  // the wait for more
+        socket_.cancel();  // the wait for more
         return refuse({408});
     }
     // While a request is served, the timer of an earlier state may run out; it means nothing then.
@@ -108,7 +105,7 @@ void HttpSession::on_timer(Tick) {
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void HttpSession::wait_readable() {
-    socket_.async_wait(boost::asio::socket_base::wait_read, [self = shared_from_this()](const error_code& error) {
+    socket_.wait(HttpSocket::kReadable, [self = shared_from_this()](const error_code& error) {
         if (!error) self->on_readable();
     });
 }
@@ -117,8 +114,7 @@ void HttpSession::on_readable() {
     // What was ready when the deadline refused the request: nothing is read until the refusal is out.
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
-    const std::size_t count =
-        socket_.read_some(boost::asio::buffer(hub_.read_buffer_.data(), hub_.read_buffer_.size()), error);
+    const std::size_t count = socket_.read(hub_.read_buffer_, error);
     if (is_temporary(error)) return wait_readable();
     if (error) return close();  // the peer's end included: whatever it was owed has been sent
     if (state_ != State::lingering) return process({hub_.read_buffer_.data(), count});
@@ -159,7 +155,7 @@ void HttpSession::await_more() {
 void HttpSession::offer_continue() {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     error_code error;
-    const std::size_t sent = socket_.write_some(boost::asio::buffer(kContinue), error);
+    const std::size_t sent = socket_.write(kContinue, error);
     if (!is_temporary(error) && sent != kContinue.size()) close();
 }
 
@@ -190,12 +186,7 @@ void HttpSession::respond(const HttpRequest& request, const HttpResponse& respon
 
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
     if (state_ != State::serving) return std::nullopt;
-    error_code error;
-    HttpExchange::Upgraded upgraded{socket_.release(error), reader_.take_unread()};
-    if (error) {
-        close();
-        return std::nullopt;
-    }
+    HttpExchange::Upgraded upgraded{socket_.release(), reader_.take_unread()};
     if (hub_.settings_.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
         hub_.settings_.on_finished(request, 101, 0, took);
@@ -220,7 +211,7 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
 void HttpSession::flush() {
     while (sent_ < output_.size()) {
         error_code error;
-        const std::size_t count = socket_.write_some(boost::asio::buffer(output_) + sent_, error);
+        const std::size_t count = socket_.write(std::string_view(output_).substr(sent_), error);
         if (is_temporary(error)) return wait_writable();
         if (error) return close();
         sent_ += count;
@@ -234,7 +225,7 @@ void HttpSession::flush() {
 }
 
 void HttpSession::wait_writable() {
-    socket_.async_wait(boost::asio::socket_base::wait_write, [self = shared_from_this()](const error_code& error) {
+    socket_.wait(HttpSocket::kWritable, [self = shared_from_this()](const error_code& error) {
         if (!error && self->state_ == State::writing) self->flush();
     });
 }
@@ -244,7 +235,7 @@ void HttpSession::wait_writable() {
 void HttpSession::linger() {
     enter(State::lingering);
     error_code error;
-    socket_.shutdown(boost::asio::socket_base::shutdown_send, error);
+    socket_.shut_down_sending(error);
     if (error) return close();
     wait_readable();
 }

@@ -3,7 +3,6 @@
 // a buffer; while a handler works, nothing is read.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,6 +13,7 @@
 
 #include "net/http_message.h"
 #include "net/http_reader.h"
+#include "net/http_socket.h"
 #include "net/timer_wheel.h"
 
 namespace globes::net {
@@ -54,7 +54,7 @@ using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    HttpSession(HttpHub& hub, boost::asio::ip::tcp::socket socket, std::string peer_address);
+    HttpSession(HttpHub& hub, int fd, std::string peer_address);
 
     void start();
     /// Ends the connection once nothing is under way on it: after the answer that is being made or sent, else at once.
@@ -89,7 +89,7 @@ private:
 
     HttpHub& hub_;  // outlives every session that is not closed
     const std::string peer_address_;
-    boost::asio::ip::tcp::socket socket_;
+    HttpSocket socket_;
     HttpReader reader_;
     std::string output_;
     std::size_t sent_ = 0;      // bytes of `output_`

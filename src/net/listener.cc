@@ -62,6 +62,7 @@ Listener::Listener(asio::io_context& context, const HostPort& address, ListenerS
         // Or a restart would have to wait until the last connections of the run before are forgotten.
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
         acceptor_.bind(endpoint);
+        acceptor_.set_option(tcp::no_delay(true));  // every accepted socket inherits it
         acceptor_.listen(kBacklog);
         acceptor_.non_blocking(true);
         port_ = acceptor_.local_endpoint().port();

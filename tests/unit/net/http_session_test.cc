@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@ namespace {
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
@@ -58,7 +58,7 @@ SocketPair tcp_pair() {
         ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
         ::connect(client, reinterpret_cast<sockaddr*>(&address), size) != 0)
         std::abort();
-    const int server = ::accept(listener, nullptr, nullptr);
+    const int server = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ::close(listener);
     ::fcntl(client, F_SETFL, O_NONBLOCK);
     return {server, client};
@@ -445,14 +445,25 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     run();
 
     EXPECT_NE(::fcntl(upgraded->fd, F_GETFL) & O_NONBLOCK, 0);
-    int no_delay = 0;
-    socklen_t size = sizeof no_delay;
-    ::getsockopt(upgraded->fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
-    EXPECT_NE(no_delay, 0);
     ASSERT_EQ(::write(upgraded->fd, "101", 3), 3);
     EXPECT_EQ(receive(), "101");
     ::close(upgraded->fd);
     EXPECT_THAT(finished_, ElementsAre("GET /x 101 0 0 192.0.2.1"));
+}
+
+TEST_F(HttpSessionTest, ServesWhatCameWithTheConnectionWithoutAWait) {
+    answer_later();
+    const SocketPair pair = local_pair();
+    ASSERT_EQ(::send(pair.client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
+    hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
+    client_ = pair.client;
+    hub_->adopt(pair.server, "192.0.2.1");
+    ASSERT_EQ(waiting_.size(), 1u);
+    EXPECT_EQ(context_.poll(), 0u) << "nothing was asked of the loop";
+    waiting_[0]->respond({.body = "at once"});
+    EXPECT_THAT(receive(), EndsWith("at once"));
+    EXPECT_THAT(exchange(kGet), IsEmpty()) << "the next request is waited for";
+    ASSERT_EQ(waiting_.size(), 2u);
 }
 
 TEST_F(HttpSessionTest, ReportsEveryAnswer) {

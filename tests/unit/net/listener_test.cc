@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -77,6 +78,10 @@ TEST_F(ListenerTest, DealsConnectionsOutInTurn) {
     EXPECT_EQ(peers_.front(), "127.0.0.1");
     EXPECT_NE(::fcntl(fds_.back(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_NE(::fcntl(fds_.back(), F_GETFD) & FD_CLOEXEC, 0);
+    int no_delay = 0;
+    socklen_t size = sizeof no_delay;
+    ::getsockopt(fds_.back(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    EXPECT_NE(no_delay, 0);
 }
 
 TEST_F(ListenerTest, FindsLocalhost) {
