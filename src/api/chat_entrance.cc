@@ -1,11 +1,8 @@
 #include "api/chat_entrance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "api/access.h"
@@ -14,6 +11,7 @@
 #include "api/query.h"
 #include "api/replay.h"
 #include "api/wire_event.h"
+#include "base/random.h"
 #include "log/frame.h"
 #include "net/ws_handshake.h"
 
@@ -23,6 +21,7 @@ namespace {
 /// The protocol of clients that resume.
 constexpr std::string_view kResumableProtocol = "globes.v1";
 constexpr std::uint64_t kMostNewest = 1000;
+constexpr std::size_t kSessionBytes = 16;  // of the secret in a welcome
 constexpr std::uint64_t kLargestNumber = std::numeric_limits<std::uint64_t>::max();
 
 bool offers_resuming(const net::HttpRequest& request) {
@@ -57,14 +56,6 @@ Result<Door> open_door(const chat::Core& core, const chat::RoomKey& key) {
     if (room->record().visibility != chat::Visibility::public_room)
         return std::unexpected(Error{ErrorCode::invalid_token, "token"});
     return door_of(room->record());
-}
-
-/// 128 random bits in hexadecimal.
-std::string new_session() {
-    std::random_device device;  // reads the operating system's generator
-    std::string secret;
-    for (int i = 0; i < 4; ++i) secret += fmt::format("{:08x}", device());
-    return secret;
 }
 
 net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
@@ -117,7 +108,7 @@ void ChatEntrance::enter(const Exchange& exchange, const Place& place, const std
         entry.token = token_of(request);
     }
     if (entry.resumes) {
-        entry.session = new_session();
+        entry.session = random_hex(kSessionBytes);
         entry.earlier_session = text_parameter(request, "session").value_or("");
     }
     // A token is answered as it came, or browsers would drop the connection.

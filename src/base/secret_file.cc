@@ -3,16 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+
+#include "base/random.h"
 
 namespace globes {
 namespace {
@@ -52,17 +52,6 @@ private:
     std::filesystem::path path_;
 };
 
-std::string random_hex() {
-    std::array<unsigned char, kRandomBytes> bytes;
-    // Up to 256 bytes come whole or not at all once the kernel's pool is ready, which the call waits for
-    // (getrandom(2)).
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        throw std::runtime_error("no random bytes for the secret");
-    std::string hex;
-    for (const unsigned char byte : bytes) hex += fmt::format("{:02x}", byte);
-    return hex;
-}
-
 /// None if there is no such file.
 std::optional<std::string> read_secret(const std::filesystem::path& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -101,7 +90,7 @@ void make_secret(const std::filesystem::path& path) {
     const FileDescriptor file(::mkostemp(name.data(), O_CLOEXEC));  // Mode 0600.
     if (file.get() < 0) fail(path, "cannot be made", errno);
     const TemporaryName temporary(name);
-    write_all(path, file.get(), random_hex() + '\n');
+    write_all(path, file.get(), random_hex(kRandomBytes) + '\n');
     if (::fsync(file.get()) != 0) fail(path, "cannot be written", errno);
     // A link and not a rename: whoever was first stays, so two servers that start at once agree.
     if (::link(temporary.path().c_str(), path.c_str()) != 0 && errno != EEXIST) fail(path, "cannot be made", errno);

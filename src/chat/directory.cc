@@ -3,6 +3,7 @@
 #include <random>
 #include <utility>
 
+#include "base/random.h"
 #include "base/unicode.h"
 
 namespace globes::chat {
@@ -27,11 +28,10 @@ std::vector<const Room*> Directory::list(RoomId after, std::size_t limit) const 
 
 RoomId Directory::give_id(Visibility visibility) {
     if (visibility != Visibility::hidden_room) return next_id_++;
-    // random_device reads the operating system's generator: an id is no secret, but must not be guessed by counting.
-    std::random_device device;
+    SystemRandom source;  // an id is no secret, but must not be guessed by counting
     std::uniform_int_distribution<RoomId> ids(kFirstRandomRoomId, kEndOfRoomIds - 1);
-    RoomId id = ids(device);
-    while (rooms_.contains(id)) id = ids(device);
+    RoomId id = ids(source);
+    while (rooms_.contains(id)) id = ids(source);
     return id;
 }
 
