@@ -7,6 +7,7 @@
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import selectors
@@ -70,8 +71,15 @@ class Member:
         self.late.append((due, now - due))
 
 
+def come_first():
+    """What is measured must not be how long this process waits for its core."""
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
 def probe(arguments):
     """Until SIGTERM. Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
+    come_first()
     is_over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: is_over.set())
     target = (arguments.host, arguments.port)
