@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/time.h>
 
 #include <atomic>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <ctime>
@@ -81,6 +83,17 @@ std::string frame_of(Opcode opcode, std::string_view payload) {
     std::string frame;
     log::append_frame(frame, opcode, payload);
     return frame;
+}
+
+// Works for so long by the thread's own clock, and for no less by any other.
+void work_for(std::chrono::milliseconds duration) {
+    const auto worked = [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+    };
+    for (const auto end = worked() + duration; worked() < end;) {
+    }
 }
 
 TEST(IoThread, RunsWhatIsPostedInTheOrderOfEachPoster) {
@@ -201,6 +214,34 @@ TEST(IoThread, ServesItsSockets) {
     }
 }
 
+TEST(IoThread, WhoTalksDoesNotWaitInLineBehindConnectionsThatAreReady) {
+    constexpr int kConnections = 300;
+    std::vector<boost::asio::posix::stream_descriptor> ready;
+    int served = 0;
+    int served_before = -1;
+    std::promise<void> heard;
+    IoThread thread(1, {});
+    thread.start(no_hand_over);
+    const auto record = std::make_shared<HandlerRecord>();
+    record->on_text = [&](WsSession&, std::string_view) {
+        served_before = served;
+        heard.set_value();
+    };
+    BlockingPeer talker = connect(thread, 0, record);
+    ask(thread, [&] {
+        for (int i = 0; i < kConnections; ++i) {
+            auto& descriptor = ready.emplace_back(thread.context(), ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+            descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read, [&](const auto&) {
+                if (served++ == 0) talker.send(client_text("hello"));
+                work_for(std::chrono::milliseconds{1});
+            });
+        }
+    });
+    heard.get_future().wait();
+    EXPECT_LT(served_before, 5);
+    ask(thread, [&] { ready.clear(); });
+}
+
 TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
     WsSettings settings;
     settings.rest = {.short_sweep = {}, .factor = 1'000'000'000};
@@ -248,17 +289,6 @@ TEST(IoThread, EndsWithOpenConnections) {
         });
     }
     EXPECT_EQ(peer.receive(1), "");
-}
-
-// Works for so long by the thread's own clock, and for no less by any other.
-void work_for(std::chrono::milliseconds duration) {
-    const auto worked = [] {
-        timespec time{};
-        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
-    };
-    for (const auto end = worked() + duration; worked() < end;) {
-    }
 }
 
 TEST(IoThread, KnowsItsLongestPass) {
