@@ -1,10 +1,10 @@
-// A disk that fails on command: a SQLite VFS over the system's own. While one lives it is registered under `name()`.
+// A disk that fails on command.
 #pragma once
-
-#include <sqlite3.h>
 
 #include <atomic>
 #include <string>
+
+#include "contract/vfs_shim.h"
 
 namespace globes::store {
 
@@ -16,12 +16,9 @@ enum class Fault {
     false_failure,  ///< All of it, and says all the same that there was an I/O error.
 };
 
-class FaultVfs {
+class FaultVfs final : public VfsShim {
 public:
-    FaultVfs();
-    ~FaultVfs();
-    FaultVfs(const FaultVfs&) = delete;
-    FaultVfs& operator=(const FaultVfs&) = delete;
+    FaultVfs() : VfsShim(name()) {}
 
     static std::string name() { return "globes-fault"; }
 
@@ -29,20 +26,23 @@ public:
     void fail_from(int nth, Fault fault, bool once);
     /// Whether a fault has struck since then.
     bool struck() const { return struck_; }
-    void heal();
+    void heal() { until_fault_ = 0; }
 
     /// While true, every read fails.
     void fail_reads(bool fail) { fail_reads_ = fail; }
     /// Of all files, since construction.
     long reads() const { return reads_; }
 
-    // For the files, on SQLite's threads.
-    bool strikes();
-    bool read_fails();
-    Fault fault() const { return fault_; }
+    int read(File& file, void* bytes, int size, sqlite3_int64 offset) override;
+    int write(File& file, const void* bytes, int size, sqlite3_int64 offset) override;
+    int truncate(File& file, sqlite3_int64 size) override;
+    int sync(File& file, int flags) override;
 
 private:
-    sqlite3_vfs vfs_{};
+    bool strikes();
+    template <class Act>
+    int change(Act act, int error);
+
     std::atomic<int> until_fault_ = 0;  // operations; 0: none will fail
     std::atomic<bool> once_ = false;
     std::atomic<Fault> fault_ = Fault::disk_full;

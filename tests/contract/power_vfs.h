@@ -1,9 +1,6 @@
-// A disk that loses its power on command: a SQLite VFS over the system's own. What was written and not yet synced when
-// the power goes is there or not, each write by itself, whole or cut off at a sector, as a disk that reorders leaves
-// it.
+// A disk that loses its power on command. What was written and not yet synced when the power goes is there or not, each
+// write by itself, whole or cut off at a sector, as a disk that reorders leaves it.
 #pragma once
-
-#include <sqlite3.h>
 
 #include <cstdint>
 #include <map>
@@ -12,14 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "contract/vfs_shim.h"
+
 namespace globes::store {
 
-class PowerVfs {
+class PowerVfs final : public VfsShim {
 public:
-    explicit PowerVfs(std::uint32_t seed);
-    ~PowerVfs();
-    PowerVfs(const PowerVfs&) = delete;
-    PowerVfs& operator=(const PowerVfs&) = delete;
+    explicit PowerVfs(std::uint32_t seed) : VfsShim(name()), random_(seed) {}
 
     static std::string name() { return "globes-power"; }
 
@@ -31,13 +27,13 @@ public:
     /// How many writes were lost, wholly or in part.
     std::size_t lost() const { return lost_; }
 
-    // For the files, on SQLite's threads.
-    void note_open(const std::string& file);
-    void note_delete(const std::string& file);
-    /// These return false without power.
-    bool note_write(const std::string& file, std::string bytes, std::int64_t offset);
-    bool note_truncate(const std::string& file, std::int64_t size);
-    bool note_sync(const std::string& file);
+    int write(File& file, const void* bytes, int size, sqlite3_int64 offset) override;
+    int truncate(File& file, sqlite3_int64 size) override;
+    int sync(File& file, int flags) override;
+    /// Promises nothing.
+    int device_characteristics(File&) override { return 0; }
+    void on_open(const std::string& file) override;
+    void on_delete(const std::string& file) override;
 
 private:
     struct Write {
@@ -45,16 +41,17 @@ private:
         std::string bytes;
         bool truncates;
     };
-    struct File {
+    struct Content {
         std::string synced;  // what the disk holds for sure
         std::vector<Write> unsynced;
     };
 
     static void apply(std::string& content, const Write& write);
+    /// False without power.
+    bool note(const File& file, Write write);
 
-    sqlite3_vfs vfs_{};
     std::mutex mutex_;
-    std::map<std::string, File> files_;
+    std::map<std::string, Content> files_;
     std::mt19937 random_;
     bool has_power_ = true;
     std::size_t lost_ = 0;
