@@ -42,7 +42,7 @@ def write(measured, docs):
     """Writes the page and its plots; returns the page's path."""
     images = docs / "images"
     images.mkdir(parents=True, exist_ok=True)
-    sections = [_introduction(measured), _targets(measured), _losses(measured)]
+    sections = [_introduction(measured), _targets(measured), _losses(measured), _profile(measured)]
     sections += [_cell_section(measured, cell) for cell in cells.CELLS if cell.name in measured.results]
     sections += [section for sweep in cells.SWEEPS if (section := _sweep_section(measured, sweep, images))]
     page = docs / "benchmarks.md"
@@ -103,7 +103,7 @@ def _remark(runs):
 
 
 def _targets(measured):
-    rows = []
+    rows, floors = [], []
     for target in cells.TARGETS:
         if target.cell not in measured.results:
             continue
@@ -117,11 +117,14 @@ def _targets(measured):
             limit = target.factor * min(others, default=0.0) + target.extra
             reached = value <= limit if metric.less_is_better else value >= limit
             columns = f"{value:,.{metric.digits}f} | {limit:,.{metric.digits}f} | {'reached' if reached else '**missed**'}"
+            if target.floor and not reached:
+                floors.append(f"- *{title}, {target.text}*: {target.floor}")
         rows.append(f"| {title} | {target.text} | {columns} |")
     if not rows:
         return ""
     head = "| cell | target | measured | limit | |\n|---|---|---:|---:|---|\n"
-    return "## Targets\n\n" + head + "\n".join(rows) + "\n"
+    stops = "\nWhat stops us where a target is missed:\n\n" + "\n".join(floors) + "\n" if floors else ""
+    return "## Targets\n\n" + head + "\n".join(rows) + "\n" + stops
 
 
 def _losses(measured):
@@ -139,6 +142,35 @@ def _losses(measured):
     if cells.OURS not in measured.versions:
         return ""
     return "## Where we lose\n\n" + ("\n".join(lines) if lines else "Nowhere against these peers.") + "\n"
+
+
+# The parts of Globes that a message goes through, by the names of their threads.
+_PARTS = {"I/O": ("io",), "core": ("core",), "store": ("store-write", "store-checkpt"), "log": ("log",)}
+_WITH_PARTS = (cells.OURS, cells.OURS_IN_MEMORY, cells.OURS_ON_TWO)
+_PROFILED = ("room-100-1", "room-100-10", "rooms-200")
+
+
+def _profile(measured):
+    """What a message costs, by the part of the server that spends it."""
+    rows = []
+    for cell in cells.CELLS:
+        if cell.name not in _PROFILED:
+            continue
+        for server, runs in measured.results.get(cell.name, {}).items():
+            total = statistics.median(_cpu_of_message(run, run["server"]["thread_cpu_s"]) for run in runs)
+            parts = [statistics.median(_cpu_of_message(run, names) for run in runs) for names in _PARTS.values()]
+            shown = [f"{part:,.1f}" if server in _WITH_PARTS else "" for part in parts]
+            rows.append(f"| {cell.title} | {server} | {total:,.1f} | " + " | ".join(shown) + " |")
+    if not rows:
+        return ""
+    head = f"| cell | server | all | {' | '.join(_PARTS)} |\n|---|---|{'---:|' * (len(_PARTS) + 1)}\n"
+    return ("## What a message costs\n\nServer CPU for each published message, µs, and which of Globes' threads spend it. "
+            "The ceiling does nothing but read and send.\n\n" + head + "\n".join(rows) + "\n")
+
+
+def _cpu_of_message(run, threads):
+    spent_s = sum(run["server"]["thread_cpu_s"].get(name, 0.0) for name in threads)
+    return 1e6 * spent_s / (run["published_per_s"] * run["window_s"])
 
 
 def _sweep_section(measured, sweep, images):
