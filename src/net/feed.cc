@@ -1,7 +1,9 @@
 #include "net/feed.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -11,6 +13,15 @@
 #include "net/ws_session.h"
 
 namespace globes::net {
+namespace {
+
+/// send(2) without libc's: that is a cancellation point, and what it does for it before and after each call is more
+/// than all else that a sweep does for a cursor.
+ssize_t send_now(int fd, const char* bytes, std::size_t size) {
+    return ::syscall(SYS_sendto, fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+}
+
+}  // namespace
 
 std::size_t Feed::add(WsSession& session, int fd, log::Position from) {
     assert(from >= window_.begin());
@@ -83,7 +94,7 @@ bool Feed::advance(std::size_t index, log::Position limit) {
         gather(cursor.position, limit);
         ssize_t sent = 0;
         if (parts_.count == 1) {
-            sent = ::send(cursor.fd, parts_.views[0].data(), parts_.bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+            sent = send_now(cursor.fd, parts_.views[0].data(), parts_.bytes);
         } else {
             std::array<iovec, SendParts::kMost> vectors;
             for (std::size_t i = 0; i < parts_.count; ++i)
