@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,8 +20,6 @@
 
 #include "api/error_table.h"
 #include "api/frame_encoder.h"
-#include "api/io_lane.h"
-#include "api/routes.h"
 #include "api/services.h"
 #include "base/log.h"
 #include "base/secret_file.h"
@@ -31,10 +28,10 @@
 #include "chat/core_thread.h"
 #include "chat/password_throttle.h"
 #include "chat/tokens.h"
-#include "net/http_hub.h"
-#include "net/io_thread.h"
+#include "io_side.h"
 #include "net/listener.h"
 #include "net/ws_close.h"
+#include "server_metrics.h"
 
 namespace globes {
 namespace {
@@ -52,18 +49,6 @@ constexpr std::chrono::seconds kPurgeEvery = 5s;
 // What a stop may take, out of the ten seconds that service managers allow.
 constexpr std::chrono::seconds kDrainTime = 5s;
 constexpr std::chrono::seconds kCloseTime = 3s;
-
-/// One I/O thread and all that lives on it.
-struct IoSide {
-    IoSide(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
-        : io(number, settings), lane(io, core_thread) {}
-
-    net::IoThread io;
-    api::IoLane lane;
-    std::unique_ptr<api::Routes> routes;
-    std::unique_ptr<net::HttpHub> http;
-    std::atomic<std::size_t> connections = 0;  // as of the last pass
-};
 
 std::size_t thread_count(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
@@ -87,7 +72,7 @@ net::WsSettings ws_settings(const Config& config) {
     return settings;
 }
 
-net::HttpSettings http_settings(const Config& config) {
+net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     net::HttpSettings settings;
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
@@ -95,7 +80,8 @@ net::HttpSettings http_settings(const Config& config) {
         const bool is_too_large = status == 413 || status == 414 || status == 431;
         return api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
     };
-    settings.on_finished = [](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+    settings.on_finished = [&counts](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+        counts.add_request(status);
         access_log({.method = request.method,
                     .target = request.target,
                     .status = status,
@@ -171,7 +157,10 @@ Server::Server(const Config& config, const OpenStore& open_store)
                 .allowed_origins = config.allowed_origins,
                 .frame_ancestors = config.frame_ancestors,
                 .require_owner = config.require_owner,
-                .static_dir = config.static_dir} {
+                .static_dir = config.static_dir,
+                .metrics = [this](bool is_store_reachable) {
+                    return metrics_text({sides_, core_->counts(), core_thread_, is_store_reachable});
+                }} {
     make_sides();
     make_core();
 }
@@ -180,11 +169,14 @@ void Server::make_sides() {
     for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
         auto side = std::make_unique<IoSide>(number, ws_settings(config_), core_thread_);
         side->routes = std::make_unique<api::Routes>(side->lane, services_);
-        side->http = std::make_unique<net::HttpHub>(
-            side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_, http_settings(config_),
-            [routes = side->routes.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
-                routes->handle(exchange);
-            });
+        side->http =
+            std::make_unique<net::HttpHub>(side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_,
+                                           http_settings(config_, side->lane.counts()),
+                                           [side = side.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
+                                               const auto begin = std::chrono::steady_clock::now();
+                                               side->routes->handle(exchange);
+                                               side->io.note_busy(std::chrono::steady_clock::now() - begin);
+                                           });
         sides_.push_back(std::move(side));
     }
 }
@@ -220,7 +212,7 @@ std::string Server::start() {
     for (const auto& side : sides_) {
         side->io.start([&side = *side] {
             side.lane.hand_over();
-            side.connections.store(side.http->size() + side.io.hub().size(), std::memory_order_relaxed);
+            side.count_connections();
         });
     }
     const std::string& host = config_.address.host;
@@ -230,7 +222,7 @@ std::string Server::start() {
 
 std::size_t Server::connections() const {
     std::size_t sum = 0;
-    for (const auto& side : sides_) sum += side->connections.load(std::memory_order_relaxed);
+    for (const auto& side : sides_) sum += side->http_connections.value() + side->ws_connections.value();
     return sum;
 }
 

@@ -47,8 +47,9 @@ private:
     std::unique_ptr<Limiters> limiters_;  // null until it says something: most only listen
 };
 
-/// Tells a session what was wrong with an event of its own. I/O thread only.
-void send_refusal(net::WsSession& session, chat::RoomId room, const Error& error, std::string_view client_id);
+/// Tells a session of that lane what was wrong with an event of its own. I/O thread only.
+void send_refusal(IoLane& lane, net::WsSession& session, chat::RoomId room, const Error& error,
+                  std::string_view client_id);
 /// Closes a session with the code of `ending`. I/O thread only.
 void end_session(net::WsSession& session, chat::Ending ending);
 

@@ -59,6 +59,7 @@ void History::read(const Exchange& exchange, const Found& room) {
     query->before = std::min(query->before, readable.last_seq + 1);
     query->not_before = readable.not_before;
     if (query->before == 0) query->limit = 0;  // 0 means no upper end there, and nothing here
+    lane_.counts().add_history_read();
     services_.store.read_events(*query, [&io = lane_.io(), id = query->room, readable,
                                          held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
         std::optional<std::string> json;

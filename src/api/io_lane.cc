@@ -11,7 +11,7 @@ void IoLane::extend(chat::RoomId room, const log::Slice& slice) {
 
 void IoLane::refuse(chat::RoomId room, chat::ConnectionId connection, const Error& error, std::string client_id) {
     to_io_.add([this, room, connection, error, client_id = std::move(client_id)] {
-        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*session, room, error, client_id);
+        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*this, *session, room, error, client_id);
     });
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api/io_counts.h"
 #include "api/turns.h"
 #include "base/task_queue.h"
 #include "base/worker_pool.h"
@@ -72,6 +73,9 @@ public:
     /// Steps of connections that catch up. Of thousands that come back at once a few are served in a pass, so that
     /// whoever talks meanwhile waits for those few only.
     Turns& replays() { return replays_; }
+    IoCounts& counts() { return counts_; }
+    /// The same for any thread.
+    const IoCounts& counts() const { return counts_; }
 
     /// Hands over what was gathered. Once a pass.
     void hand_over() {
@@ -96,6 +100,7 @@ private:
     chat::CoreThread& core_thread_;
     chat::Core* core_ = nullptr;
 
+    IoCounts counts_;          // I/O thread writes
     TaskBatch to_core_;        // I/O thread only
     Turns replays_{kReplays};  // I/O thread only
     TaskBatch to_io_;          // core thread only

@@ -5,6 +5,7 @@
 
 #include "api/error_table.h"
 #include "api/health.h"
+#include "api/metrics.h"
 #include "api/negotiation.h"
 #include "api/origin.h"
 #include "chat/room_key.h"
@@ -59,6 +60,8 @@ void Routes::add_pages() {
     router_.add("GET", "/health", [this](const Http& http, const Parameters&) { health(Exchange(http, services_)); });
     router_.add("GET", "/ready",
                 [this](const Http& http, const Parameters&) { ready(Exchange(http, services_), lane_, services_); });
+    router_.add("GET", "/metrics",
+                [this](const Http& http, const Parameters&) { metrics(Exchange(http, services_), lane_, services_); });
     site_.add_routes(router_);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Services {
     std::vector<std::string> frame_ancestors;  ///< As `allowed_origins`; empty: nobody.
     bool require_owner = false;
     std::filesystem::path static_dir;  ///< Empty: the built-in site.
+    /// The text of `GET /metrics`. Any thread that may read files.
+    std::function<std::string(bool is_store_reachable)> metrics;
 };
 
 }  // namespace globes::api

@@ -131,12 +131,33 @@ void Core::end_batch() {
         ports_.store.append(std::move(batch), [this, rooms = std::move(submitted)](CommitOutcome outcome) mutable {
             ports_.post([this, rooms = std::move(rooms), outcome] {
                 --in_flight_;
+                count_outcome(outcome);
                 on_committed(rooms, outcome);
             });
         });
     }
+    update_counts();  // first: whoever sees what happened sees it counted
     for (Lane* lane : ports_.lanes) lane->flush();
     if (is_draining_ && in_flight_ == 0 && idle_) std::exchange(idle_, nullptr)();
+}
+
+void Core::count_outcome(CommitOutcome outcome) {
+    switch (outcome) {
+        case CommitOutcome::committed:
+            return counts_.batches_committed.add();
+        case CommitOutcome::failed:
+            return counts_.batches_failed.add();
+        case CommitOutcome::unknown:
+            return counts_.batches_unknown.add();
+    }
+}
+
+void Core::update_counts() {
+    counts_.rooms.set(directory_.size());
+    counts_.members.set(shared_.members);
+    counts_.in_flight.set(in_flight_ + history_.reads_in_flight());
+    counts_.sends_stored.set(shared_.sends_stored);
+    counts_.replay_reads.set(history_.reads());
 }
 
 void Core::publish(Room& room) {

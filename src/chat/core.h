@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/task_queue.h"
 #include "chat/client_event.h"
+#include "chat/core_counts.h"
 #include "chat/directory.h"
 #include "chat/frame_history.h"
 #include "chat/lane.h"
@@ -133,6 +134,8 @@ public:
 
     /// Hands what the commands since the last call have gathered to the store and to the lanes.
     void end_batch();
+    /// As of the last batch. Any thread.
+    const CoreCounts& counts() const { return counts_; }
     /// From now on sends are refused; `idle` is called when nothing is on its way to the store any more.
     void drain(Task idle);
 
@@ -148,6 +151,8 @@ private:
     bool is_being_deleted(RoomId room) const;
     void store_room(StoreWrite write, RoomId room, std::move_only_function<void(bool)> done);
     void publish(Room& room);
+    void count_outcome(CommitOutcome outcome);
+    void update_counts();
 
     /// A change of a room's record that is on its way to the store, and what has to wait for it.
     struct Change {
@@ -169,6 +174,7 @@ private:
     bool has_public_chat_ = true;            // the store
     bool is_draining_ = false;
     Task idle_;
+    CoreCounts counts_;
 };
 
 }  // namespace globes::chat

@@ -101,6 +101,7 @@ void Core::purge_step(RoomId id) {
     ports_.store.append(std::move(batch), [this, id, through_seq](CommitOutcome outcome) {
         ports_.post([this, id, through_seq, outcome] {
             --in_flight_;
+            count_outcome(outcome);
             Room* purged = directory_.find(id);
             if (purged == nullptr || outcome != CommitOutcome::committed) {
                 purging_.erase(id);

@@ -115,6 +115,7 @@ void Core::store_room(StoreWrite write, RoomId room, std::move_only_function<voi
     ports_.store.append(std::move(batch), [this, room, done = std::move(done)](CommitOutcome outcome) mutable {
         ports_.post([this, room, outcome, done = std::move(done)]() mutable {
             --in_flight_;
+            count_outcome(outcome);
             auto change = changing_.extract(room);
             done(outcome == CommitOutcome::committed);
             for (Task& task : change.mapped().put_off) task();

@@ -63,6 +63,7 @@ void FrameHistory::start_reads() {
         const Key key = queued_.front();
         queued_.pop_front();
         ++in_flight_;
+        ++reads_;
         const EventQuery query{.room = key.room,
                                .after = key.page * limits_.page_events,
                                .before = key.last_seq + 1,

@@ -49,6 +49,8 @@ public:
     void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, UnixMicros not_before, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
+    /// So far.
+    std::uint64_t reads() const { return reads_; }
 
 private:
     /// A page that is not full yet, or loses expired events, gets another key later.
@@ -79,6 +81,7 @@ private:
     std::deque<Key> queued_;  // reads that wait for their turn
     std::size_t cached_bytes_ = 0;
     std::size_t in_flight_ = 0;
+    std::uint64_t reads_ = 0;
 };
 
 }  // namespace globes::chat

@@ -56,6 +56,7 @@ Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
     const bool is_new = !person.is_member();
     if (is_new) {
         if (auto taken = people_.take_name(person, event.name); !taken) return taken;
+        ++shared_.members;
     }
     person.membership->last_activity = now;
     if (is_new || !event.color.empty()) person.membership->color = event.color;
@@ -76,6 +77,7 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
     if (is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
     if (!person.is_member()) {
         if (auto taken = people_.take_name(person, event.name); !taken) return taken;
+        ++shared_.members;
         person.membership->color = event.color;
     }
     person.membership->last_activity = now;
@@ -107,6 +109,7 @@ void Room::leave(Person& person, std::string color, std::string client_id, UnixM
     if (color.empty()) color = person.membership->color;
     std::string text = name + " has left the room.";
     const std::uint64_t hold = people_.give_up_name(person);
+    --shared_.members;
     enqueue({.event = {.kind = EventKind::leave,
                        .room = record_.id,
                        .name = std::move(name),
@@ -263,6 +266,7 @@ void Room::append_ready(bool submitted_is_stored) {
 void Room::append(const Event& event) {
     const log::Slice frame = log_.append(frame_of(event));
     if (is_durable(event.kind)) {
+        ++shared_.sends_stored;
         recent_.add(event.seq, event.time, frame);
     } else {
         recent_.add_live(frame);

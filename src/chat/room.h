@@ -49,6 +49,10 @@ public:
         const EventEncoder& encoder;
         std::size_t lanes;  ///< How many I/O threads there are.
         log::RecentBudget recent = {};
+
+        // Kept by the rooms.
+        std::size_t members = 0;
+        std::uint64_t sends_stored = 0;
     };
 
     Room(StoredRoom stored, Shared& shared);

@@ -109,6 +109,8 @@ bool Feed::advance(std::size_t index, log::Position limit) {
             return false;
         }
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        counts_.sends.add();
+        counts_.sent_bytes.add(taken);
         const log::Position before = cursor.position;
         cursor.position += taken;
         if (taken < parts_.bytes) {

@@ -10,6 +10,7 @@
 
 #include "log/window.h"
 #include "net/sweep_rest.h"
+#include "net/ws_counts.h"
 
 namespace globes::net {
 
@@ -35,9 +36,9 @@ struct SendParts {
 
 class Feed {
 public:
-    /// `backlog_bytes`: a cursor further behind than that is given up as too slow. `parts` outlives this.
-    Feed(FeedId id, std::size_t backlog_bytes, SendParts& parts)
-        : id_(id), backlog_bytes_(backlog_bytes), parts_(parts) {}
+    /// `backlog_bytes`: a cursor further behind than that is given up as too slow. `parts` and `counts` outlive this.
+    Feed(FeedId id, std::size_t backlog_bytes, SendParts& parts, WsCounts& counts)
+        : id_(id), backlog_bytes_(backlog_bytes), parts_(parts), counts_(counts) {}
     ~Feed() { forget_parts(); }
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
@@ -94,6 +95,7 @@ private:
     const FeedId id_;
     const std::size_t backlog_bytes_;
     SendParts& parts_;
+    WsCounts& counts_;
 
     log::Window window_;
     std::vector<Cursor> cursors_;

@@ -95,10 +95,14 @@ void IoThread::run() {
         schedule(hub_.sweep());
         hub_.end_pass();
         hand_over_();
-        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
-        if (took > longest_pass_us_.load(std::memory_order_relaxed))
-            longest_pass_us_.store(took, std::memory_order_relaxed);
+        note_busy(steady_clock::now() - begin);
     }
+}
+
+void IoThread::note_busy(steady_clock::duration took) {
+    const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    if (took_us > longest_pass_us_.load(std::memory_order_relaxed))
+        longest_pass_us_.store(took_us, std::memory_order_relaxed);
 }
 
 void IoThread::watch_hub() {

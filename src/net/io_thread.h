@@ -43,7 +43,12 @@ public:
     WsHub& hub() { return hub_; }
     /// Shared by all connections for what is read and used up at once.
     std::span<char> read_buffer() { return read_buffer_; }
+    /// Tells how long a handler has taken. A pass alone would not see one that blocks: where it ended the waiting, what
+    /// it waited itself looks the same.
+    void note_busy(std::chrono::steady_clock::duration took);
 
+    /// What the hub has counted. Any thread.
+    const WsCounts& counts() const { return hub_.counts(); }
     /// The longest pass so far, in microseconds: how long a ready socket may have had to wait. Any thread.
     std::int64_t longest_pass_us() const { return longest_pass_us_.load(std::memory_order_relaxed); }
 

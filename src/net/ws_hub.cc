@@ -61,7 +61,7 @@ WsSession* WsHub::find(SessionId id) {
 void WsHub::subscribe(WsSession& session, FeedId id, log::Position from) {
     if (!session.is_open()) return;
     auto& feed = feeds_[id];
-    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes, send_parts_);
+    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes, send_parts_, counts_);
     session.subscribe(*feed, from);
     if (feed->due()) queue(*feed);
 }

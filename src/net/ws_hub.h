@@ -14,6 +14,7 @@
 #include "base/ring.h"
 #include "net/feed.h"
 #include "net/timer_wheel.h"
+#include "net/ws_counts.h"
 #include "net/ws_session.h"
 
 namespace globes::net {
@@ -30,6 +31,8 @@ public:
     int descriptor() const { return epoll_; }
     std::size_t size() const { return sessions_.size(); }
     const WsSettings& settings() const { return settings_; }
+    /// Any thread may look at them.
+    const WsCounts& counts() const { return counts_; }
     TimerWheel& wheel() { return wheel_; }
 
     /// An id for a connection that is going to be upgraded; `adopt` gives it to the session.
@@ -76,6 +79,7 @@ private:
     std::unordered_map<SessionId, std::unique_ptr<WsSession>> sessions_;
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the pass is over: someone up the stack may still hold them
     SendParts send_parts_;                           // outlives the feeds
+    WsCounts counts_;                                // as well
     std::unordered_map<FeedId, std::unique_ptr<Feed>> feeds_;
     Ring<Feed*> due_;               // to be swept, in turn
     std::vector<Feed*> resting_;    // due, but not before `rests_until`

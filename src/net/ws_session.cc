@@ -239,7 +239,10 @@ void WsSession::leave_feed() {
     hub_.unsubscribe(feed, feed_index_);
 }
 
-void WsSession::fall_behind() { close(kCloseTooSlow, "too slow"); }
+void WsSession::fall_behind() {
+    if (is_open()) hub_.counts_.slow_readers.add();
+    close(kCloseTooSlow, "too slow");
+}
 
 void WsSession::lose() {
     if (state_ == State::open) begin_closing();

@@ -34,5 +34,10 @@ TEST(MongoUri, HostsAreNamedWithoutCredentials) {
     EXPECT_EQ(mongo_hosts("mongodb+srv://u:secret@cluster0.example.net/"), "cluster0.example.net");
 }
 
+TEST(MongoUri, TheUserIsNamedWithoutItsPassword) {
+    EXPECT_EQ(mongo_user("mongodb://an%40na:secret@a:1/"), "an@na");
+    EXPECT_EQ(mongo_user("mongodb://a:1/"), "");
+}
+
 }  // namespace
 }  // namespace globes::store

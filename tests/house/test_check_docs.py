@@ -31,6 +31,14 @@ class CheckDocs(CheckoutTest):
         self.replace("docs/protocol.md", "| 506 |", "|  506 |")
         self.assert_finds("check-docs", 'error 506 "Bad request" 400 is missing')
 
+    def test_finds_a_metric_that_is_not_documented(self):
+        self.replace("src/server_metrics.cc", 'begin("globes_rooms"', 'begin("globes_planted"')
+        self.assert_finds("check-docs", "docs/operations.md: metric globes_planted is missing")
+
+    def test_finds_a_metric_that_is_documented_and_gone(self):
+        self.replace("docs/operations.md", "| `globes_rooms` |", "| `globes_planted` |")
+        self.assert_finds("check-docs", "docs/operations.md: metric globes_planted is not in the sources")
+
     def test_finds_an_unknown_key_in_the_example(self):
         self.replace("config.json", '"Address"', '"Adress"')
         self.assert_finds("check-docs", "config.json: unknown key Adress")

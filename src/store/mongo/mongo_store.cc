@@ -70,11 +70,7 @@ public:
         try {
             open();
         } catch (const mongo::CallError& error) {
-            const char* advice = is_wrong_login(error)                             ? "wrong user name or password: "
-                                 : error.code() == kUnauthorized                   ? "the user lacks rights: "
-                                 : error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: "
-                                                                                   : "";
-            fail(std::string(advice) + error.what());
+            fail(advice(error) + error.what());
         } catch (const std::runtime_error& error) {
             fail(error.what());
         }
@@ -141,6 +137,16 @@ private:
             --engine->running;
             engine->ended.notify_all();
         });
+    }
+
+    /// What the driver's words mean for whoever has written the connection string.
+    std::string advice(const mongo::CallError& error) const {
+        const std::string user = mongo_user(engine_->settings.uri);
+        if (is_wrong_login(error)) return fmt::format("wrong password, or no user called {}: ", user);
+        if (error.code() == kUnauthorized && user.empty())
+            return "no user name is given, and without one rights are lacking: ";
+        if (error.code() == kUnauthorized) return fmt::format("the user {} lacks rights: ", user);
+        return error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: " : "";
     }
 
     [[noreturn]] void fail(const std::string& cause) const {

@@ -57,4 +57,10 @@ std::string mongo_hosts(const std::string& uri) {
     return hosts;
 }
 
+std::string mongo_user(const std::string& uri) {
+    const Uri parsed(mongoc_uri_new(uri.c_str()), mongoc_uri_destroy);
+    const char* name = parsed != nullptr ? mongoc_uri_get_username(parsed.get()) : nullptr;
+    return name != nullptr ? name : "";
+}
+
 }  // namespace globes::store

@@ -42,7 +42,7 @@ std::vector<chat::Event> ReadSession::events(chat::RoomId room, SeqRange range, 
     options.document("sort", order);
     options.number("limit", std::min<std::uint64_t>(limit, std::numeric_limits<std::int32_t>::max()));
     std::vector<chat::Event> found;
-    session_.find(kEvents, filter, options, [&](const View& document) { found.push_back(event_of(document)); });
+    ask(kEvents, filter, options, [&](const View& document) { found.push_back(event_of(document)); });
     return found;
 }
 
@@ -89,7 +89,7 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
     Document filter;
     filter.number("room_id", keys.front().room).document("dedupe_key", any);
     std::unordered_map<std::string, chat::Event> events;
-    session_.find(kEvents, filter, Document(), [&](const View& document) {
+    ask(kEvents, filter, Document(), [&](const View& document) {
         chat::Event event = event_of(document);
         if (event.seq <= part.purged_seq || event.seq > part.last_seq) return;
         events.insert_or_assign(document.text("dedupe_key"), std::move(event));
@@ -98,10 +98,17 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
         if (const auto event = events.find(wanted[i]); event != events.end()) found[i] = event->second;
 }
 
+void ReadSession::ask(const char* collection, const Document& filter, const Document& options,
+                      const std::function<void(const View&)>& take) {
+    session_.find(collection, filter, options, take);
+    ++answers_;
+}
+
 void ReadSession::ping() {
-    Document command;
-    command.integer("ping", 1);
-    session_.command(command, [](const View&) {});
+    // The server's own `ping` is answered to whoever has no rights, and by a server without a majority.
+    Document public_chat;
+    public_chat.number("_id", chat::kPublicChatId);
+    ask(kRooms, public_chat, Document(), [](const View&) {});
 }
 
 }  // namespace globes::store::mongo

@@ -21,7 +21,10 @@ public:
     /// Not ok where the room's last batch is not settled.
     chat::EventPage read(const chat::EventQuery& query);
     chat::SendLookup find(std::span<const chat::SendKey> keys);
+    /// Reads a little. Throws CallError where that is not possible.
     void ping();
+    /// How often the server has answered so far; some of the above is known without asking it.
+    std::uint64_t answers() const { return answers_; }
 
 private:
     struct SeqRange {
@@ -34,8 +37,12 @@ private:
     void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
                       RoomBook::Part part);
 
+    void ask(const char* collection, const Document& filter, const Document& options,
+             const std::function<void(const View&)>& take);
+
     Session session_;
     RoomBook& book_;
+    std::uint64_t answers_ = 0;
 };
 
 }  // namespace globes::store::mongo

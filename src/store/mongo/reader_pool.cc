@@ -1,6 +1,12 @@
 #include "store/mongo/reader_pool.h"
 
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <string>
 #include <utility>
+
+#include "base/log.h"
 
 namespace globes::store::mongo {
 
@@ -68,17 +74,33 @@ void ReaderPool::work(ReadSession session) {
         queue_.pop_front();
         if (request->is_answered) continue;
         lock.unlock();
+        // Whoever asked hears that it could not be read; the log says why.
+        std::optional<std::string> fault;
+        const std::uint64_t answers_before = session.answers();
         try {
             request->ask(session);
-        } catch (const CallError&) {
-            // Whoever asked hears that it could not be read; the writers say why in the log.
+        } catch (const CallError& error) {
+            fault = error.what();
         }
         lock.lock();
+        if (fault)
+            note_failure(*fault);
+        else if (session.answers() > answers_before)
+            note_success();
         if (std::exchange(request->is_answered, true)) continue;
         lock.unlock();
         request->answer();
         lock.lock();
     }
+}
+
+/// One line when reads begin to fail, one when they are back. Under the mutex, here and below.
+void ReaderPool::note_failure(std::string_view cause) {
+    if (!std::exchange(is_failing_, true)) spdlog::error("event=store_read_failed cause={}", log_value(cause));
+}
+
+void ReaderPool::note_success() {
+    if (std::exchange(is_failing_, false)) spdlog::info("event=store_read_recovered");
 }
 
 void ReaderPool::keep_time() {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "store/mongo/read_session.h"
@@ -50,6 +51,8 @@ private:
     template <class Answer>
     void push(std::chrono::milliseconds within, std::move_only_function<Answer(ReadSession&)> ask,
               std::move_only_function<void(Answer)> done);
+    void note_failure(std::string_view cause);
+    void note_success();
 
     // Constant after construction.
     const MongoTimes times_;
@@ -61,6 +64,7 @@ private:
     std::deque<std::shared_ptr<Request>> queue_;             // for the readers, without those that were refused
     std::multimap<Time, std::shared_ptr<Request>> by_time_;  // by deadline, also those that are answered meanwhile
     std::deque<std::shared_ptr<Request>> refused_;           // beyond the queue's limit
+    bool is_failing_ = false;                                // the last read that was tried
     bool is_stopped_ = false;
 };
 

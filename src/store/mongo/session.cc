@@ -46,6 +46,14 @@ Fate fate_of(const bson_error_t& error, std::size_t written) {
     return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? Fate::unknown : Fate::refused;
 }
 
+/// What the server says may quote a command or a key, and so what people write: of that only the first field stays,
+/// which names the command or the room.
+std::string without_contents(std::string_view message) {
+    const std::size_t brace = message.find('{');
+    const std::size_t comma = brace == std::string_view::npos ? brace : message.find(',', brace);
+    return comma == std::string_view::npos ? std::string(message) : std::string(message.substr(0, comma)) + ", ... }";
+}
+
 bool is_array_filled(const View& reply, const char* key) {
     bson_iter_t field;
     bson_iter_t item;
@@ -56,7 +64,7 @@ bool is_array_filled(const View& reply, const char* key) {
 Outcome outcome_of(bool is_ok, const View& reply, const char* count, const bson_error_t& error) {
     Outcome outcome{.written = static_cast<std::size_t>(reply.integer(count))};
     if (is_ok) return outcome;
-    outcome.cause = error.message;
+    outcome.cause = without_contents(error.message);
     // Written, but not by a majority.
     outcome.fate = is_array_filled(reply, "writeConcernErrors") ? Fate::unknown : fate_of(error, outcome.written);
     // The call was refused, not a document of it: rights that are missing may come back.
@@ -169,14 +177,15 @@ void Session::for_each(mongoc_cursor_t* owned, const std::function<void(const Vi
     const bson_t* found = nullptr;
     while (mongoc_cursor_next(cursor.get(), &found)) take(View(*found));
     bson_error_t error{};
-    if (mongoc_cursor_error(cursor.get(), &error)) throw CallError(error.message, error.domain, error.code);
+    if (mongoc_cursor_error(cursor.get(), &error))
+        throw CallError(without_contents(error.message), error.domain, error.code);
 }
 
 void Session::for_each_of_command(const Document& command, const std::function<void(const View&)>& take) {
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
-        throw CallError(error.message, error.domain, error.code);
+        throw CallError(without_contents(error.message), error.domain, error.code);
     // The cursor takes the reply over and destroys it.
     bson_t* taken = bson_copy(&reply.view().get());
     for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, nullptr), take);
@@ -186,7 +195,7 @@ void Session::command(const Document& command, const std::function<void(const Vi
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
-        throw CallError(error.message, error.domain, error.code);
+        throw CallError(without_contents(error.message), error.domain, error.code);
     take(reply.view());
 }
 

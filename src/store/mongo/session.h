@@ -1,5 +1,5 @@
 // The C driver as values: a pool of connections, one thread's session with it, and what became of a call. The driver's
-// own words go into errors and logs; they name hosts, never credentials.
+// own words go into errors and logs, without what they quote of documents; they name hosts, never credentials.
 #pragma once
 
 #include <mongoc/mongoc.h>

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { assertError, assertStatus, createRoom, get, post } from '../harness/api.js';
 import { ChatClient } from '../harness/chat_client.js';
 import { assertInHistory, assertOnce, history } from '../harness/history.js';
+import { metricsOf } from '../harness/metrics.js';
 import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
 import { Random } from '../harness/random.js';
 import { runToEnd, startServer } from '../harness/server.js';
@@ -131,6 +132,21 @@ test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, as
     }
 });
 
+/**
+ * Whoever waits for the database waits for as long as it is away. Less than that, but more than the 50 ms that the threads
+ * have, may also be a machine with others on it.
+ */
+async function assertNeverWaited(t, server) {
+    const metrics = await metricsOf(server);
+    for (const name of ['globes_core_pause_seconds_max', 'globes_io_pass_seconds_max']) {
+        const seconds = metrics.get(name);
+        t.diagnostic(`${name} ${seconds}`);
+        assert.ok(seconds < 1, `${name} is ${seconds}`);
+    }
+    assert.equal(metrics.get('globes_store_reachable'), 1);
+    assert.ok(metrics.get('globes_events_refused_total{code="505"}') > 0);
+}
+
 /** What a server does while the database is gone, and afterwards; `away` makes it go, `back` brings it back. */
 async function outage(t, away, back) {
     const ferretdb = await startFerretdb(t);
@@ -151,6 +167,7 @@ async function outage(t, away, back) {
     await eventually(() => talkers.every(({ refused }) => refused.length > 0), 'everyone is refused');
     assertError(await get(server, '/ready'), 503, 505);
     assertStatus(await get(server, '/health'), 200);
+    assert.equal((await metricsOf(server)).get('globes_store_reachable'), 0);
     assertError(await post(server, '/chats', { title: 'Meanwhile', visibility: 'public' }), 503, 505);
     assertStatus(await get(server, `/chats/${rooms[0].id}`), 200);
     const witness = await ChatClient.join(server, rooms[0], 'witness');
@@ -175,6 +192,7 @@ async function outage(t, away, back) {
         assertOnce(events);
     }
     assertStatus(await post(server, '/chats', { title: 'Meanwhile', visibility: 'public' }), 201);
+    await assertNeverWaited(t, server);
     await server.stop();
 }
 

@@ -59,7 +59,8 @@ protected:
 
     WsHub hub{1, {}};
     SendParts parts;
-    Feed feed{7, kBacklogBytes, parts};
+    WsCounts counts;
+    Feed feed{7, kBacklogBytes, parts, counts};
     log::Tail tail;
     std::string said;
     std::vector<std::unique_ptr<Reader>> readers;
@@ -75,6 +76,14 @@ TEST_F(FeedTest, ASweepBringsTheSameBytesToAll) {
     EXPECT_FALSE(feed.due());
     EXPECT_EQ(readers_with(said), 20U);
     EXPECT_TRUE(feed.window().empty());
+}
+
+TEST_F(FeedTest, SendsAndTheirBytesAreCounted) {
+    add(20, 0);
+    say("hello");
+    sweep_to_end();
+    EXPECT_EQ(counts.sends.value(), 20U);
+    EXPECT_EQ(counts.sent_bytes.value(), 20 * said.size());
 }
 
 TEST_F(FeedTest, ASweepLooksAtNoMoreCursorsThanItMay) {
@@ -198,7 +207,7 @@ TEST_F(FeedTest, TheLastToLeaveTakesTheWindowAlong) {
 TEST_F(FeedTest, SlicesLoseNobodyWhateverHappensBetweenThem) {
     std::mt19937 random(5);
     for (int round = 0; round < 60; ++round) {
-        Feed random_feed(8, kBacklogBytes, parts);
+        Feed random_feed(8, kBacklogBytes, parts, counts);
         log::Tail random_tail;
         std::string log_bytes;
         struct Joined {

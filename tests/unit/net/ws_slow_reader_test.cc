@@ -179,6 +179,7 @@ TEST_F(SlowReaderTest, AReaderBehindByMoreThanTheBacklogIsClosedAndItsBytesAreRe
     EXPECT_LT(blocks.size(), (kBacklogBytes + 50'000) / 1000);
     EXPECT_EQ(held(), 0);
     EXPECT_EQ(fast->peer.received, logs[kFeed].bytes);
+    EXPECT_EQ(hub.counts().slow_readers.value(), 1U);
 
     drain(*slow);
     const std::vector<WireFrame> frames = slow->peer.frames();

@@ -1,0 +1,47 @@
+// Writes numbers in Prometheus' text format, version 0.0.4: a metric's help and kind, then its samples. A value: one
+// thread.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace globes {
+
+class MetricsText {
+public:
+    static constexpr const char* kContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    enum class Kind : std::uint8_t {
+        counter,  ///< Only grows; its name ends with `_total`.
+        gauge,
+    };
+    struct Label {
+        std::string_view name;
+        std::string_view value;  ///< Any text.
+    };
+    using Labels = std::initializer_list<Label>;
+
+    /// The samples up to the next call are of this metric. `name`: of letters, digits and `_`, in base units; each
+    /// once.
+    void begin(std::string_view name, Kind kind, std::string_view help);
+
+    /// No two samples of a metric have the same labels. `value` is finite.
+    template <std::integral Number>
+    void sample(Number value, Labels labels = {}) {
+        append(std::to_string(value), labels);
+    }
+    void sample(double value, Labels labels = {});
+
+    const std::string& text() const { return text_; }
+
+private:
+    void append(std::string_view value, Labels labels);
+
+    std::string text_;
+    std::string name_;
+};
+
+}  // namespace globes

@@ -1,0 +1,75 @@
+#include "base/process.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <system_error>
+
+namespace globes {
+namespace {
+
+/// Clock ticks from the start of the machine to that of this process: the 22nd field of /proc/self/stat (proc(5)).
+double start_ticks() {
+    std::ifstream file("/proc/self/stat");
+    std::string line;
+    std::getline(file, line);
+    // The second field is the program's name in parentheses, which may hold anything.
+    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    std::string skipped;
+    for (int number = 3; number <= 21; ++number) fields >> skipped;
+    double ticks = 0;
+    fields >> ticks;
+    return ticks;
+}
+
+double seconds_of(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+double start_time_s() {
+    const double age = seconds_of(CLOCK_BOOTTIME) - start_ticks() / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return seconds_of(CLOCK_REALTIME) - age;
+}
+
+std::uint64_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::uint64_t total_pages = 0;
+    std::uint64_t resident_pages = 0;
+    file >> total_pages >> resident_pages;
+    return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t open_fds() {
+    std::error_code error;
+    const std::filesystem::directory_iterator files("/proc/self/fd", error);
+    const auto count = std::distance(begin(files), end(files));
+    return count > 0 ? static_cast<std::uint64_t>(count) - 1 : 0;  // without the one that reads them
+}
+
+std::uint64_t max_fds() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+}  // namespace
+
+ProcessFigures process_figures() {
+    // Taken once: it would wander with the clock.
+    static const double started = start_time_s();
+    return {.start_time_s = started,
+            .cpu_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID),
+            .resident_bytes = resident_bytes(),
+            .open_fds = open_fds(),
+            .max_fds = max_fds()};
+}
+
+}  // namespace globes

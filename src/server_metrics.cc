@@ -1,0 +1,125 @@
+#include "server_metrics.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+#include "base/metrics_text.h"
+#include "base/process.h"
+
+namespace globes {
+namespace {
+
+using enum MetricsText::Kind;
+using Sides = std::span<const std::unique_ptr<IoSide>>;
+
+template <class Of>
+std::uint64_t sum(Sides sides, Of of) {
+    std::uint64_t total = 0;
+    for (const auto& side : sides) total += of(*side);
+    return total;
+}
+
+double seconds_of_us(std::int64_t us) { return static_cast<double>(us) * 1e-6; }
+
+void write_build(MetricsText& text) {
+    text.begin("globes_build_info", gauge, "Always 1; the label is the version that runs.");
+    text.sample(1, {{"version", GLOBES_VERSION}});
+}
+
+void write_connections(MetricsText& text, Sides sides) {
+    text.begin("globes_connections", gauge, "Open connections; an HTTP one that is upgraded becomes a websocket.");
+    text.sample(sum(sides, [](const IoSide& side) { return side.http_connections.value(); }), {{"kind", "http"}});
+    text.sample(sum(sides, [](const IoSide& side) { return side.ws_connections.value(); }), {{"kind", "websocket"}});
+
+    text.begin("globes_http_requests_total", counter, "Requests that were answered, by the class of their status.");
+    constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+    static_assert(std::size(kClasses) == api::IoCounts::kStatusClasses);
+    for (int number = 1; number <= api::IoCounts::kStatusClasses; ++number) {
+        text.sample(sum(sides, [number](const IoSide& side) { return side.lane.counts().requests(number); }),
+                    {{"status", kClasses[number - 1]}});
+    }
+}
+
+void write_chat(MetricsText& text, const MetricsSources& sources) {
+    text.begin("globes_rooms", gauge, "Rooms, hidden ones included.");
+    text.sample(sources.core.rooms.value());
+    text.begin("globes_members", gauge, "Members in all rooms: connections that have a name.");
+    text.sample(sources.core.members.value());
+    text.begin("globes_messages_stored_total", counter, "Messages that were stored, each before it was delivered.");
+    text.sample(sources.core.sends_stored.value());
+
+    text.begin("globes_events_refused_total", counter, "Events that were refused, by the code of the error.");
+    for (const api::ErrorEntry& error : api::error_table()) {
+        const auto refused =
+            sum(sources.sides, [&](const IoSide& side) { return side.lane.counts().refusals(error.code); });
+        // Most codes are of requests; the one of a store that fails is always there, to be watched.
+        if (refused > 0 || error.code == ErrorCode::unavailable)
+            text.sample(refused, {{"code", std::to_string(static_cast<int>(error.code))}});
+    }
+}
+
+void write_deliveries(MetricsText& text, Sides sides) {
+    text.begin("globes_fan_out_sends_total", counter, "Calls that handed members what was new in their room.");
+    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().sends.value(); }));
+    text.begin("globes_fan_out_bytes_total", counter, "Bytes that members' sockets took of that.");
+    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().sent_bytes.value(); }));
+    text.begin("globes_slow_readers_closed_total", counter, "WebSockets that were closed with 4008, as too slow.");
+    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().slow_readers.value(); }));
+}
+
+void write_store(MetricsText& text, const MetricsSources& sources) {
+    text.begin("globes_store_reachable", gauge,
+               "1 where the store could be read just now, as /ready tells it; else 0.");
+    text.sample(sources.is_store_reachable ? 1 : 0);
+    text.begin("globes_store_in_flight", gauge, "Batches and reads of the chat that the store has not answered yet.");
+    text.sample(sources.core.in_flight.value());
+    text.begin("globes_store_batches_total", counter, "Batches that the store has answered, by their outcome.");
+    text.sample(sources.core.batches_committed.value(), {{"outcome", "committed"}});
+    text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
+    text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});
+    text.begin("globes_history_reads_total", counter, "Pages of history that the store was asked for, and for whom.");
+    text.sample(sum(sources.sides, [](const IoSide& side) { return side.lane.counts().history_reads(); }),
+                {{"reader", "http"}});
+    text.sample(sources.core.replay_reads.value(), {{"reader", "websocket"}});
+}
+
+void write_pauses(MetricsText& text, const MetricsSources& sources) {
+    text.begin("globes_core_pause_seconds_max", gauge, "The longest time since the start that the chat core was busy.");
+    text.sample(seconds_of_us(sources.core_thread.longest_pause_us()));
+    text.begin("globes_io_pass_seconds_max", gauge, "The longest pass since the start of any I/O thread.");
+    std::int64_t longest = 0;
+    for (const auto& side : sources.sides) longest = std::max(longest, side->io.longest_pass_us());
+    text.sample(seconds_of_us(longest));
+}
+
+void write_process(MetricsText& text) {
+    const ProcessFigures process = process_figures();
+    text.begin("process_start_time_seconds", gauge, "When the process started, in seconds since 1970.");
+    text.sample(process.start_time_s);
+    text.begin("process_cpu_seconds_total", counter, "Processor time of all threads, user and system.");
+    text.sample(process.cpu_s);
+    text.begin("process_resident_memory_bytes", gauge, "Resident memory.");
+    text.sample(process.resident_bytes);
+    text.begin("process_open_fds", gauge, "Open files.");
+    text.sample(process.open_fds);
+    text.begin("process_max_fds", gauge, "Files that may be open.");
+    text.sample(process.max_fds);
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsSources& sources) {
+    MetricsText text;
+    write_build(text);
+    write_connections(text, sources.sides);
+    write_chat(text, sources);
+    write_deliveries(text, sources.sides);
+    write_store(text, sources);
+    write_pauses(text, sources);
+    write_process(text);
+    return text.text();
+}
+
+}  // namespace globes

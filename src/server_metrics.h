@@ -1,0 +1,24 @@
+// The numbers of `GET /metrics`, gathered from where they are kept (docs/operations.md explains each of them).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "chat/core_counts.h"
+#include "chat/core_thread.h"
+#include "io_side.h"
+
+namespace globes {
+
+struct MetricsSources {
+    std::span<const std::unique_ptr<IoSide>> sides;
+    const chat::CoreCounts& core;
+    const chat::CoreThread& core_thread;
+    bool is_store_reachable;
+};
+
+/// Any thread, while the sources live. Reads some files of /proc.
+std::string metrics_text(const MetricsSources& sources);
+
+}  // namespace globes

@@ -1,0 +1,113 @@
+// A gate before a MongoDB: passes everything on, but for the commands that it is told to answer itself, as a server does
+// that knows a user's rights. FerretDB as the tests embed it has no users.
+import { once } from 'node:events';
+import net from 'node:net';
+
+const HEADER_BYTES = 16;
+// The opcode of every command behind the first handshake, and where its document begins: behind the header, four bytes
+// of flags and one for the kind of the section.
+const OP_MSG = 2013;
+const DOCUMENT_AT = HEADER_BYTES + 5;
+
+/** The name of an OP_MSG's command, which is the key of its document's first field; null for any other message. */
+function commandOf(message) {
+    if (message.readInt32LE(12) !== OP_MSG) return null;
+    const key = DOCUMENT_AT + 5;
+    return message.toString('utf8', key, message.indexOf(0, key));
+}
+
+/** Flat documents of text, whole numbers and booleans. */
+function bson(fields) {
+    const parts = Object.entries(fields).map(([key, value]) => {
+        const name = Buffer.from(`${key}\0`);
+        if (typeof value === 'boolean') return Buffer.concat([Buffer.from([8]), name, Buffer.from([value ? 1 : 0])]);
+        const bytes = Buffer.from(typeof value === 'number' ? '' : `${value}\0`);
+        const number = Buffer.alloc(4);
+        number.writeInt32LE(typeof value === 'number' ? value : bytes.length);
+        return Buffer.concat([Buffer.from([typeof value === 'number' ? 16 : 2]), name, number, bytes]);
+    });
+    const body = Buffer.concat([...parts, Buffer.from([0])]);
+    const size = Buffer.alloc(4);
+    size.writeInt32LE(body.length + 4);
+    return Buffer.concat([size, body]);
+}
+
+function answerTo(message, fields) {
+    const document = bson(fields);
+    const head = Buffer.alloc(DOCUMENT_AT);
+    head.writeInt32LE(DOCUMENT_AT + document.length, 0);
+    head.writeInt32LE(message.readInt32LE(4), 8);
+    head.writeInt32LE(OP_MSG, 12);
+    return Buffer.concat([head, document]);
+}
+
+export class MongodbGate {
+    #target;
+    #answers = new Map();
+    #sockets = new Set();
+    #listener = null;
+
+    /** One before the server at `uri` (`mongodb://HOST:PORT/`), ended with the test. */
+    static async start(t, uri) {
+        const gate = new MongodbGate();
+        gate.#target = new URL(uri);
+        gate.#listener = net.createServer((socket) => gate.#forward(socket)).listen(0, '127.0.0.1');
+        await once(gate.#listener, 'listening');
+        t.after(() => {
+            gate.#listener.close();
+            for (const socket of gate.#sockets) socket.destroy();
+        });
+        return gate;
+    }
+
+    get host() {
+        return `127.0.0.1:${this.#listener.address().port}`;
+    }
+
+    get uri() {
+        return `mongodb://${this.host}/`;
+    }
+
+    /** From now on `command` is answered with these fields. */
+    answer(command, fields) {
+        this.#answers.set(command, fields);
+    }
+
+    /** As a server answers whose user may not do that. */
+    refuse(command) {
+        const errmsg = `not authorized on chat_server to execute command { ${command}: "chat_events", text: "a secret" }`;
+        this.answer(command, { ok: 0, errmsg, code: 13, codeName: 'Unauthorized' });
+    }
+
+    /** It is passed on again. */
+    allow(command) {
+        this.#answers.delete(command);
+    }
+
+    #forward(client) {
+        const server = net.connect(Number(this.#target.port), this.#target.hostname);
+        for (const [socket, other] of [
+            [client, server],
+            [server, client],
+        ]) {
+            this.#sockets.add(socket);
+            socket.on('error', () => {});
+            socket.on('close', () => {
+                this.#sockets.delete(socket);
+                other.destroy();
+            });
+        }
+        server.pipe(client);
+        let received = Buffer.alloc(0);
+        client.on('data', (bytes) => {
+            received = Buffer.concat([received, bytes]);
+            while (received.length >= HEADER_BYTES && received.length >= received.readInt32LE(0)) {
+                const message = received.subarray(0, received.readInt32LE(0));
+                received = received.subarray(message.length);
+                const answer = this.#answers.get(commandOf(message));
+                if (answer) client.write(answerTo(message, answer));
+                else server.write(message);
+            }
+        });
+    }
+}

@@ -1,0 +1,178 @@
+// The server's numbers (docs/operations.md): each moves with what it counts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, assertStatus, createRoom, freshTitle, get, remove, request } from './harness/api.js';
+import { ChatClient } from './harness/chat_client.js';
+import { Connection } from './harness/connection.js';
+import { metricsOf, parseMetrics } from './harness/metrics.js';
+import { sharedServer, startServer } from './harness/server.js';
+import { eventually } from './harness/wait.js';
+
+const server = sharedServer({ config: { MessagesPerSecond: 5, MessageBurst: 10 } });
+
+const heard = (client, text) => client.find(({ msg }) => msg === text);
+
+/** Resolves once a metric has a value that `is` accepts: numbers of the I/O threads come with the end of their pass. */
+async function becomes(name, is, what) {
+    await eventually(async () => is((await metricsOf(server)).get(name)), `${name} ${what}`);
+}
+
+test('it is text for Prometheus, for GET and HEAD alike', async () => {
+    const answer = await get(server, '/metrics');
+    assertStatus(answer, 200);
+    assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+    assert.ok(answer.text.endsWith('\n'));
+    assert.ok(parseMetrics(answer.text).size > 20);
+    const head = await request(server, 'HEAD', '/metrics');
+    assertStatus(head, 200);
+    assert.equal(head.headers['content-type'], answer.headers['content-type']);
+    assert.equal(head.text, '');
+    assertError(await request(server, 'POST', '/metrics', { body: '' }), 405, 502);
+});
+
+test('it names the version and the process', async () => {
+    const metrics = await metricsOf(server);
+    assert.equal(metrics.get(`globes_build_info{version="${server.version}"}`), 1);
+    const age = Date.now() / 1000 - metrics.get('process_start_time_seconds');
+    assert.ok(age > 0 && age < 3600, `started ${age} s ago`);
+    const resident = await server.residentBytes();
+    assert.ok(Math.abs(metrics.get('process_resident_memory_bytes') - resident) < resident / 2);
+    assert.ok(metrics.get('process_open_fds') >= 10);
+    assert.ok(metrics.get('process_open_fds') < metrics.get('process_max_fds'));
+    assert.ok(metrics.get('process_cpu_seconds_total') > 0);
+});
+
+test('rooms come and go', async () => {
+    const before = (await metricsOf(server)).get('globes_rooms');
+    const room = await createRoom(server);
+    assert.equal((await metricsOf(server)).get('globes_rooms'), before + 1);
+    assertStatus(await remove(server, `/chats/${room.id}`), 200);
+    assert.equal((await metricsOf(server)).get('globes_rooms'), before);
+});
+
+test('connections and members are those of now', async () => {
+    const room = await createRoom(server);
+    const before = await metricsOf(server);
+    const sockets = before.get('globes_connections{kind="websocket"}');
+    const members = before.get('globes_members');
+    const ada = await ChatClient.join(server, room, 'ada');
+    const silent = await ChatClient.open(server, room);
+    await becomes('globes_connections{kind="websocket"}', (value) => value === sockets + 2, 'grows by two');
+    await becomes('globes_members', (value) => value === members + 1, 'grows by one');
+    await ada.leave();
+    await silent.leave();
+    await becomes('globes_connections{kind="websocket"}', (value) => value === sockets, 'is as before');
+    await becomes('globes_members', (value) => value === members, 'is as before');
+
+    const plain = before.get('globes_connections{kind="http"}');
+    const connections = await Promise.all([1, 2, 3].map(() => Connection.open(server)));
+    await becomes('globes_connections{kind="http"}', (value) => value >= plain + 3, 'grows by three');
+    for (const connection of connections) connection.close();
+});
+
+test('messages, their batches and their deliveries are counted', async () => {
+    const room = await createRoom(server);
+    const before = await metricsOf(server);
+    const ada = await ChatClient.join(server, room, 'ada');
+    const bob = await ChatClient.join(server, room, 'bob');
+    const texts = ['one', 'two', 'three'];
+    for (const text of texts) ada.say('ada', text);
+    for (const text of texts) await heard(bob, text);
+    const after = await metricsOf(server);
+    const grown = (name) => after.get(name) - before.get(name);
+    assert.equal(grown('globes_messages_stored_total'), 3);
+    assert.ok(grown('globes_store_batches_total{outcome="committed"}') >= 1);
+    assert.equal(grown('globes_store_batches_total{outcome="failed"}'), 0);
+    assert.equal(grown('globes_store_batches_total{outcome="unknown"}'), 0);
+    assert.ok(grown('globes_fan_out_sends_total') >= 2);
+    assert.ok(grown('globes_fan_out_bytes_total') > 3 * 2 * 'one'.length);
+    assert.equal(after.get('globes_store_reachable'), 1);
+    assert.equal(after.get('globes_store_in_flight'), 0);
+});
+
+test('refused events count by the code of their error', async () => {
+    const room = await createRoom(server);
+    const before = await metricsOf(server);
+    const ada = await ChatClient.join(server, room, 'ada');
+    ada.send({ event_type: 'send', name: 'bob', msg: 'under another name' });
+    for (let i = 0; i < 30; ++i) ada.send('no JSON');
+    await becomes('globes_events_refused_total{code="503"}', (value) => value > 0, 'counts the flood');
+    const after = await metricsOf(server);
+    const grown = (name) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
+    assert.equal(grown('globes_events_refused_total{code="204"}'), 1);
+    assert.ok(grown('globes_events_refused_total{code="303"}') > 1);
+    assert.equal(after.get('globes_events_refused_total{code="505"}'), 0);
+    assert.equal(grown('globes_messages_stored_total'), 0);
+});
+
+test('reads of history count by their reader', async () => {
+    const room = await createRoom(server);
+    const before = await metricsOf(server);
+    assertStatus(await get(server, `/chats/${room.id}/events`), 200);
+    const after = await metricsOf(server);
+    const name = 'globes_history_reads_total{reader="http"}';
+    assert.equal(after.get(name), before.get(name) + 1);
+});
+
+test('whoever comes back to more than the server remembers reads the store', async (t) => {
+    const own = await startServer(t);
+    const room = await createRoom(own);
+    const ada = await ChatClient.join(own, room, 'ada');
+    ada.say('ada', 'said before the restart');
+    await heard(ada, 'said before the restart');
+    await own.stop();
+    await own.start();
+    const name = 'globes_history_reads_total{reader="websocket"}';
+    assert.equal((await metricsOf(own)).get(name), 0);
+    const back = await ChatClient.resume(own, room, '?after=0');
+    await heard(back, 'said before the restart');
+    assert.equal((await metricsOf(own)).get(name), 1);
+});
+
+test('answers count by the class of their status', async () => {
+    const name = (status) => `globes_http_requests_total{status="${status}"}`;
+    const before = await metricsOf(server);
+    assertStatus(await get(server, '/nowhere'), 404);
+    assertStatus(await get(server, '/nowhere'), 404);
+    const after = await metricsOf(server);
+    assert.equal(after.get(name('4xx')), before.get(name('4xx')) + 2);
+    assert.equal(after.get(name('2xx')), before.get(name('2xx')) + 1, 'the scrape before');
+});
+
+test('the longest pauses are those of a server that never waits', async () => {
+    const metrics = await metricsOf(server);
+    for (const name of ['globes_core_pause_seconds_max', 'globes_io_pass_seconds_max']) {
+        assert.ok(metrics.get(name) > 0 && metrics.get(name) < 1, `${name} is ${metrics.get(name)}`);
+    }
+});
+
+test('a reader that takes nothing is counted when it is closed', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0, BacklogBytes: 65536 } });
+    const room = await createRoom(own);
+    const slow = await ChatClient.open(own, room);
+    slow.socket.pause();
+    const ada = await ChatClient.join(own, room, 'ada');
+    const text = 'x'.repeat(4000);
+    const begun = Date.now();
+    let closed = 0;
+    while (closed === 0 && Date.now() - begun < 30_000) {
+        for (let i = 0; i < 100; ++i) ada.say('ada', text);
+        for (let i = 0; i < 100; ++i) await heard(ada, text);
+        closed = (await metricsOf(own)).get('globes_slow_readers_closed_total');
+    }
+    assert.equal(closed, 1);
+    slow.socket.terminate();
+});
+
+test('no title, no name and no secret is among the labels', async (t) => {
+    const own = await startServer(t, { dotenv: 'SECRET_KEY=the-secret-of-this-server' });
+    const room = await createRoom(own, { title: freshTitle('Confidential'), description: 'A description' });
+    const ada = await ChatClient.join(own, room, 'ada-lovelace');
+    ada.say('ada-lovelace', 'words of a chat');
+    await heard(ada, 'words of a chat');
+    const { text } = await get(own, '/metrics');
+    for (const word of [room.title, 'description', 'ada-lovelace', 'words', 'the-secret']) {
+        assert.ok(!text.includes(word), `${word} is there`);
+    }
+});

@@ -1,0 +1,121 @@
+// A MongoDB that does not let Globes in, or not everywhere: at the start, and later.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, assertStatus, createRoom, get } from '../harness/api.js';
+import { ChatClient, errorEvent } from '../harness/chat_client.js';
+import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
+import { MongodbGate } from '../harness/mongodb_gate.js';
+import { runToEnd, startServer } from '../harness/server.js';
+
+const skip = withoutFerretdb();
+const WELCOME = { ok: 1, conversationId: 1, done: true, payload: '' };
+
+async function startGate(t) {
+    return MongodbGate.start(t, (await startFerretdb(t)).uri);
+}
+
+/** A connection string with a user in it, and the database that it names. */
+function login(gate, options = '') {
+    const uri = freshDatabase(gate.uri.replace('://', '://anna:topsecret@'));
+    return { uri: uri + options, database: uri.slice(uri.lastIndexOf('/') + 1) };
+}
+
+for (const mechanism of ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN']) {
+    test(`a wrong password (${mechanism}): exit code 1, who and where, no password`, { skip }, async (t) => {
+        const gate = await startGate(t);
+        gate.answer('saslStart', { ok: 0, errmsg: 'Authentication failed.', code: 18, codeName: 'AuthenticationFailed' });
+        const { uri, database } = login(gate, `?authMechanism=${mechanism}`);
+        const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
+        assert.equal(code, 1, output);
+        const words = `globes: MongoDB at ${gate.host}, database ${database}: wrong password, or no user called anna: `;
+        assert.ok(output.startsWith(words), output);
+        assert.match(output, /Authentication failed/i);
+        assert.doesNotMatch(output, /topsecret/);
+    });
+}
+
+for (const command of ['createIndexes', 'listIndexes', 'findAndModify', 'find']) {
+    test(`no right to ${command} at the start: exit code 1, who, where and what, no password`, { skip }, async (t) => {
+        const gate = await startGate(t);
+        gate.answer('saslStart', WELCOME);
+        gate.refuse(command);
+        const { uri, database } = login(gate, '?authMechanism=PLAIN');
+        const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
+        assert.equal(code, 1, output);
+        const words = `globes: MongoDB at ${gate.host}, database ${database}: the user anna lacks rights: `;
+        assert.ok(output.startsWith(words), output);
+        assert.match(output, new RegExp(`not authorized on chat_server to execute command { ${command}: `));
+        assert.doesNotMatch(output, /topsecret/);
+    });
+}
+
+test('no user is named where the server wants one: exit code 1, and that', { skip }, async (t) => {
+    const gate = await startGate(t);
+    gate.answer('createIndexes', {
+        ok: 0,
+        errmsg: 'command createIndexes requires authentication',
+        code: 13,
+        codeName: 'Unauthorized',
+    });
+    const { code, output } = await runToEnd({ env: { MONGODB_URI: freshDatabase(gate.uri) } });
+    assert.equal(code, 1, output);
+    assert.match(output, /: no user name is given, and without one rights are lacking: .*requires authentication$/m);
+});
+
+/** A server behind the gate, in whose room ada has said something. */
+async function startBehind(t, gate) {
+    const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(gate.uri) } });
+    const room = await createRoom(server);
+    const ada = await ChatClient.join(server, room, 'ada');
+    await hears(ada, 'before');
+    return { server, room, ada };
+}
+
+async function hears(client, text) {
+    client.say('ada', text);
+    assert.equal((await client.next()).msg, text);
+}
+
+const count = (log, event) => log.split('\n').filter((line) => line.includes(`event=${event} `)).length;
+
+test('the right to write is taken away: sends answer 505, the log says why once, and all is well with it back', { skip }, async (t) => {
+    const gate = await startGate(t);
+    const { server, room, ada } = await startBehind(t, gate);
+    gate.refuse('insert');
+    for (const id of ['first', 'second', 'third']) {
+        ada.say('ada', `refused: ${id}`, { id });
+        await ada.expectError(room, 505, undefined, id);
+    }
+    assert.equal(count(server.log, 'store_failed'), 1, server.log);
+    assert.match(server.log, /event=store_failed cause=not\\x20authorized/);
+    assert.doesNotMatch(server.log, /secret/, 'what the server quotes of a command');
+    assertStatus(await get(server, '/ready'), 200);
+    gate.allow('insert');
+    await hears(ada, 'after');
+    await server.logged(/event=store_recovered/);
+    const { events } = (await get(server, `/chats/${room.id}/events`)).json;
+    assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [
+        [1, 'before'],
+        [2, 'after'],
+    ]);
+    ada.say('ada', 'refused: first', { id: 'first' });
+    assert.equal((await ada.next()).seq, 3, 'it was not there');
+});
+
+test('the right to read is taken away: history answers 503, the log says why once, and all is well with it back', { skip }, async (t) => {
+    const gate = await startGate(t);
+    const { server, room, ada } = await startBehind(t, gate);
+    gate.refuse('find');
+    for (let i = 0; i < 3; i += 1) {
+        assertError(await get(server, `/chats/${room.id}/events`), 503, 505);
+        assertError(await get(server, '/ready'), 503, 505);
+    }
+    assert.equal(count(server.log, 'store_read_failed'), 1, server.log);
+    assert.match(server.log, /event=store_read_failed cause=not\\x20authorized/);
+    await hears(ada, 'written without reading');
+    gate.allow('find');
+    assertStatus(await get(server, '/ready'), 200);
+    await server.logged(/event=store_read_recovered/);
+    assert.equal((await get(server, `/chats/${room.id}/events`)).json.events.length, 2);
+});

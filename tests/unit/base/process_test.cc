@@ -1,0 +1,45 @@
+#include "base/process.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <vector>
+
+namespace globes {
+namespace {
+
+double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+TEST(ProcessFigures, TheProcessHasStartedNotLongAgoAndOnce) {
+    const double started = process_figures().start_time_s;
+    EXPECT_LE(started, now_s());
+    EXPECT_GT(started, now_s() - 86'400);
+    EXPECT_EQ(process_figures().start_time_s, started);
+}
+
+TEST(ProcessFigures, WorkTakesProcessorTime) {
+    const double before = process_figures().cpu_s;
+    while (process_figures().cpu_s - before < 0.01) {
+    }
+    EXPECT_GT(process_figures().cpu_s, before);
+}
+
+TEST(ProcessFigures, MemoryThatIsUsedIsResident) {
+    constexpr std::size_t kBytes = std::size_t{64} << 20;
+    const std::uint64_t before = process_figures().resident_bytes;
+    const std::vector<char> used(kBytes, 'x');
+    EXPECT_GE(process_figures().resident_bytes, before + kBytes / 2) << used.size();
+}
+
+TEST(ProcessFigures, AnOpenFileCounts) {
+    const std::uint64_t before = process_figures().open_fds;
+    const int opened = ::dup(0);
+    EXPECT_EQ(process_figures().open_fds, before + 1);
+    ::close(opened);
+    EXPECT_EQ(process_figures().open_fds, before);
+    EXPECT_GT(process_figures().max_fds, before);
+}
+
+}  // namespace
+}  // namespace globes
