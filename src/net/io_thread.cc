@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -25,13 +24,6 @@ int make_eventfd() {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     return fd;
-}
-
-/// For how long the calling thread has not been waiting.
-std::chrono::nanoseconds time_worked() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
 }  // namespace
@@ -80,11 +72,9 @@ void IoThread::run() {
     watch_mailbox();
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
-        // Waiting ends with a first handler, which belongs to the pass: what the thread worked tells it from the
-        // waiting.
-        const auto worked_before = time_worked();
+        // The waiting ends with a first handler, which is not in `begin`: what may take long is told to `note_busy`.
         if (!sweep_now_) context_.run_one();
-        const auto begin = steady_clock::now() - (time_worked() - worked_before);
+        const auto begin = steady_clock::now();
         while (steady_clock::now() - begin < kHandlersTime && context_.poll_one() > 0) {
         }
         // Also where nobody said that it is ready: that word waits in line behind all connections that have a request.

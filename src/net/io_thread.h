@@ -43,8 +43,7 @@ public:
     WsHub& hub() { return hub_; }
     /// Shared by all connections for what is read and used up at once.
     std::span<char> read_buffer() { return read_buffer_; }
-    /// Tells how long a handler has taken. A pass alone would not see one that blocks: where it ended the waiting, what
-    /// it waited itself looks the same.
+    /// Tells how long a handler has taken: where it ended the waiting, the pass alone would not see it.
     void note_busy(std::chrono::steady_clock::duration took);
 
     /// What the hub has counted. Any thread.
