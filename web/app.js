@@ -101,7 +101,8 @@ function showLanguages(current) {
     select.addEventListener('change', async () => {
         keep.language = select.value;
         await speak(select.value);
-        app.router.refresh();
+        if (view.speak) view.speak();
+        else app.router.refresh();
         document.querySelector('.language').focus();
     });
     document.getElementById('language').replaceChildren(select);
