@@ -6,7 +6,7 @@ import { PASSWORD, createPrivateRoom, createRoom, takeToken } from '../api/harne
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
 import { forgeRoomToken, openToken } from '../api/harness/tokens.js';
-import { enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
+import { connected, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
 import { eventually } from '../api/harness/wait.js';
 
 const SECRET_KEY = 'a key that this test knows';
@@ -18,7 +18,7 @@ async function comeIn(page, server, room, name) {
     await page.goto(`${server.origin}/chats/${room.id}/entrance`);
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await enter(page, name);
-    await page.locator('.room-state').getByText('Connected').waitFor();
+    await connected(page);
 }
 
 async function say(page, text) {

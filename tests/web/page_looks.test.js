@@ -14,6 +14,7 @@ import {
     assertAccessible,
     assertFits,
     assertFocused,
+    connected,
     enter,
     pageConfig,
     sharedBrowser,
@@ -157,7 +158,7 @@ test('titles, descriptions and names that mean harm are text, and break nothing'
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);
         const name = [...HOSTILE[index]].slice(0, 32).join('').trim();
         await enter(page, name);
-        await page.getByText('Connected').waitFor({ state: 'attached' });
+        await connected(page);
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);
         await assertFits(page);
         await page.getByRole('button', { name: '1 person here' }).click();
