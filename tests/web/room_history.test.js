@@ -52,6 +52,24 @@ function seen(person) {
     });
 }
 
+/** Resolves when neither the position nor a row has moved for longer than corrections are put off (SETTLE_MS of the list). */
+function standsStill(person) {
+    return person.scroller.evaluate(async (scroller) => {
+        const quietMs = 400;
+        const look = () => {
+            const places = [...scroller.querySelectorAll('.row')].map((row) => row.getBoundingClientRect().top);
+            return [scroller.scrollTop, scroller.scrollHeight, ...places].join();
+        };
+        let last = look();
+        for (let since = performance.now(); performance.now() - since < quietMs; ) {
+            await new Promise((resolve) => requestAnimationFrame(resolve));
+            const now = look();
+            if (now !== last) since = performance.now();
+            last = now;
+        }
+    });
+}
+
 /**
  * Scrolls up by `step` pixels at a time until message `target` is in view, and looks in every frame: rows follow each other
  * without hole, and while the position stands still, so do the rows.
@@ -120,8 +138,7 @@ test('what is being read stays where it is while older pages, new messages and a
     });
     await scrollUp(ada, { target: (await seen(ada))[0].seq - 20, step: 300 });
     await eventually(() => held.length > 0, 'an older page is asked for');
-    // Until the corrections of the scrolling itself are done.
-    await ada.page.waitForTimeout(300);
+    await standsStill(ada);
     const [, , row] = await seen(ada);
     const placeOf = async () => (await seen(ada)).find(({ seq }) => seq === row.seq)?.top;
     const rows = () => ada.page.evaluate(() => document.querySelector('.globes-room').shadowRoot.querySelector('.scroller').scrollHeight);
@@ -129,7 +146,7 @@ test('what is being read stays where it is while older pages, new messages and a
     const height = await rows();
     held.forEach((release) => release());
     await eventually(async () => (await rows()) > height + 1000, 'the page was put before');
-    await ada.page.waitForTimeout(300);
+    await standsStill(ada);
     assert.ok(Math.abs((await placeOf()) - row.top) <= STEADY_PX, 'after an older page');
 
     ben.say('ben', 'a new one');
