@@ -107,6 +107,11 @@ for (const scheme of ['light', 'dark']) {
             await dialog.getByLabel('Title').fill('1');
             await dialog.getByRole('button', { name: 'Create room' }).click();
             await dialog.getByText('At least 8 characters, please.').waitFor();
+            const [head, field] = await Promise.all([
+                dialog.locator('.dialog-head').boundingBox(),
+                dialog.getByLabel('Title').boundingBox(),
+            ]);
+            assert.ok(field.y >= head.y + head.height, 'the field with the focus is not behind the head');
             await check('create');
             await dialog.getByLabel('Title').fill('Night shift');
             await dialog.getByLabel('Password', { exact: true }).fill('correct horse');
