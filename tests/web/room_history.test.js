@@ -177,18 +177,37 @@ test('Home and a dragged scroll bar lead to messages, not to nothing', async (t)
     await eventually(async () => (await seen(ada)).at(-1)?.bottom >= 650, 'the window is full of messages');
 });
 
-test('a history that fails offers another try', async (t) => {
+test('a history that fails offers another try, and the reader keeps their place at the very top', async (t) => {
     const { room } = await theLongRoom();
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada fails' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
-    let fails = true;
-    await ada.page.route('**/events**', (route) => (fails ? route.abort() : route.continue()));
+    await ada.page.route('**/events**', (route) => route.abort());
     await ada.scroller.evaluate((scroller) => {
         scroller.scrollTop = 0;
     });
     await ada.page.getByText('Older messages could not be loaded.').waitFor();
-    const [{ seq }] = await seen(ada);
-    fails = false;
+    let release;
+    const released = new Promise((resolve) => {
+        release = resolve;
+    });
+    await ada.page.unroute('**/events**');
+    await ada.page.route('**/events**', async (route) => {
+        await released;
+        await route.continue();
+    });
     await ada.page.getByRole('button', { name: 'Try again' }).click();
-    await eventually(async () => (await seen(ada))[0]?.seq <= seq && (await ada.scroller.evaluate((scroller) => scroller.scrollTop)) > 100, 'they come');
+    await ada.page.getByText('Loading older messages').waitFor({ state: 'attached' });
+    await standsStill(ada);
+    const [first] = await seen(ada);
+    const height = await ada.scroller.evaluate((scroller) => scroller.scrollHeight);
+    release();
+    await eventually(
+        async () => (await ada.scroller.evaluate((scroller) => scroller.scrollHeight)) > height + 1000,
+        'they come',
+    );
+    await standsStill(ada);
+    const now = (await seen(ada)).find(({ seq }) => seq === first.seq);
+    assert.ok(now, 'what was read is still in view');
+    // The first message has lost the heading of its day.
+    assert.ok(Math.abs(now.bottom - first.bottom) <= STEADY_PX, `from ${first.bottom} to ${now.bottom}`);
 });
