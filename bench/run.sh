@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# run.sh [--reliability] [OPTION…]: measures Globes and its peers in turn on the same core and writes docs/benchmarks.md, or
-# what lasting costs, into docs/reliability.md. Options are those of compare.py or reliability.py (`bench/run.sh --help`,
-# `bench/run.sh --reliability --help`); this script brings what they need: the release build, the peers, enough files.
+# run.sh [--reliability|--page] [OPTION…]: measures Globes and its peers in turn on the same core and writes
+# docs/benchmarks.md, or what lasting costs, into docs/reliability.md, or the page in a browser, into docs/page.md. Options
+# are those of compare.py, reliability.py or lighthouse/measure.js (`bench/run.sh --help`, `bench/run.sh --reliability
+# --help`); this script brings what they need: the release build, the peers, Lighthouse, enough files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,6 +14,12 @@ readonly build=${GLOBES_BENCH_BUILD:-build/release}
 if [[ ${1:-} == --reliability ]]; then
     [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes globes-bench
     exec python3 bench/reliability.py --build "$build" "${@:2}"
+fi
+
+if [[ ${1:-} == --page ]]; then
+    scripts/install-node-modules bench/lighthouse
+    [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes
+    exec node bench/lighthouse/measure.js --build "$build" "${@:2}"
 fi
 
 # Bun's binary is in its package for this platform; its install script would only move it.

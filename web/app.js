@@ -2,7 +2,8 @@
 import { element, iconButton } from './app/dom.js';
 import { Keep, storageOrNull } from './app/keep.js';
 import { lazily } from './app/lazily.js';
-import { LANGUAGES, loadTexts, pickLanguage } from './app/language.js';
+import { loadTexts, pickLanguage } from './app/language.js';
+import { languageSelect } from './app/language_select.js';
 import { Router } from './app/router.js';
 import { emptyPage } from './app/whole_page.js';
 import { Globes } from './globes.js';
@@ -27,6 +28,7 @@ const app = {
     setTitle,
     notice,
     backstage,
+    chooseLanguage,
 };
 
 let view = null;
@@ -91,20 +93,11 @@ function put(name, make) {
     view.shown?.();
 }
 
-function showLanguages(current) {
-    const select = element('select', { 'aria-label': app.texts.language, class: 'language' });
-    for (const [tag, name] of Object.entries(LANGUAGES)) {
-        const option = element('option', { value: tag, lang: tag }, name);
-        option.selected = tag === current;
-        select.append(option);
-    }
-    select.addEventListener('change', async () => {
-        keep.language = select.value;
-        await speak(select.value);
-        app.router.refresh();
-        document.querySelector('.language').focus();
-    });
-    document.getElementById('language').replaceChildren(select);
+async function chooseLanguage(language) {
+    keep.language = language;
+    await speak(language);
+    if (view.speak) view.speak();
+    else app.router.refresh();
 }
 
 async function speak(language) {
@@ -112,7 +105,7 @@ async function speak(language) {
     app.locale = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
     document.documentElement.lang = language;
     document.getElementById('skip').textContent = app.texts.skipToContent;
-    showLanguages(language);
+    document.getElementById('language').replaceChildren(languageSelect(app));
 }
 
 await speak(pickLanguage(keep.language));

@@ -139,6 +139,13 @@ export class GlobesChat extends HTMLElement {
             storage: storageOf('localStorage'),
             onMembers: (shown) => members.setAttribute('aria-expanded', String(shown)),
         });
+        // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
+        connection.addEventListener('closed', ({ detail: { error } }) => {
+            const isRefused = error?.code === 403 || error?.closeCode === 4501;
+            if (!isRefused || connection !== this.#connection || this.hasAttribute('token')) return;
+            this.#end();
+            this.#ask(context, { name, color, token: null }, true, texts['room.embed.again']);
+        });
         // Whoever chose a name here may choose another one; the page's own choice is the page's to change.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
             if (id !== undefined || error.code !== 202 || this.hasAttribute('name')) return;

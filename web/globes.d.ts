@@ -121,7 +121,8 @@ export interface GlobesOptions {
     /** A WebSocket constructor, such as that of the package `ws`. Default: the global one. */
     WebSocket?: new (url: string, protocols?: string[]) => any;
     /**
-     * Keeps the session of each room, so that a reloaded page is the same person and takes its name over at once.
+     * Keeps the session of each room, so that a reloaded page is the same person and takes its name over at once, and one
+     * that another window has replaced (4502) takes it back.
      * Meant for `sessionStorage`; default: none, a new page is a new person.
      */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;

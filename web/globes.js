@@ -86,6 +86,7 @@ const LATE_IN_LIFE = 0.5; // from here on, a reconnect renews the token first
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TOO_MANY_MESSAGES = 4009;
+const CLOSE_REPLACED = 4502;
 /** Faults of the client's own, which another try would only repeat; and the server's "do not come back". */
 const isFinal = (code) => [1003, 1007, 1008, 1009, 1010].includes(code) || (code >= 4500 && code <= 4599);
 
@@ -758,7 +759,7 @@ export class RoomConnection extends EventTarget {
         clearTimeout(this.#timers.retry);
         this.#keeper?.end();
         this.#listenToBrowser('removeEventListener');
-        this.#forgetSession();
+        if (error?.closeCode !== CLOSE_REPLACED) this.#forgetSession();
         socket?.close(CLOSE_NORMAL);
         for (const ghost of this.#ghosts) destroy(ghost);
         this.#ghosts.clear();
@@ -820,16 +821,20 @@ export class RoomConnection extends EventTarget {
         }
     }
 
+    /**
+     * The first secret is the one that we come with for ever: whoever took our place came with it too, so that it is
+     * also the one to take it back with. What a later welcome says is known to that connection alone.
+     */
     #storeSession(session) {
-        this.#session = session;
+        this.#session ??= session;
         try {
-            this.#storage?.setItem(this.#storageKey, JSON.stringify({ name: this.#name, session }));
+            this.#storage?.setItem(this.#storageKey, JSON.stringify({ name: this.#name, session: this.#session }));
         } catch {
             // Full or forbidden: a reload is a new person, then.
         }
     }
 
-    /** Unless it is our successor's, who took over. */
+    /** Unless another one of us goes on with it. */
     #forgetSession() {
         if (this.#session === null || this.#stored().session !== this.#session) return;
         try {

@@ -74,6 +74,7 @@ export const texts = {
     tooManyTries: 'Too many tries. Wait a moment, then try again.',
     waitSeconds: (seconds) => `Wait ${number(seconds)} s`,
     comeInAgain: 'The key to this room has changed. Please come in again.',
+    keyExpired: 'Your key to this room has expired. Please come in again; nothing you wrote is lost.',
     removedFromRoom: 'You were removed from this room.',
 
     // The room

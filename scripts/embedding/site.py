@@ -1,8 +1,9 @@
 """The files of the site as they are served: under which names, and with references to those names.
 
-The page's own files get a hash of their content into their names, so that browsers may keep them for ever; a reference
-to a file is part of the content, so a change reaches the names of all that load it. Files that import each other in a
-ring are named by one hash over all of them.
+Scripts and style sheets are served without comments and indentation (shrinking.py). The page's own files get a hash of
+their content into their names, so that browsers may keep them for ever; a reference to a file is part of the content, so
+a change reaches the names of all that load it. Files that import each other in a ring are named by one hash over all of
+them.
 """
 
 import hashlib
@@ -13,10 +14,13 @@ from typing import NamedTuple
 
 from embedding import javascript, markup
 from embedding.reference import Fault, SiteError
+from embedding.shrinking import shrink
 
 SERVED = {".html", ".css", ".js", ".ts", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".txt"}
 # What others link to keeps its name, and browsers ask whether it has changed.
 STABLE_NAMES = {"globes.js", "globes.d.ts", "globes-chat.js", "robots.txt"}
+# The types of the library are for people to read, and pages are next to nothing.
+SHRUNK = {".js", ".css"}
 ASSETS = "assets"
 HASH_DIGITS = 8
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
@@ -131,7 +135,7 @@ class Site:
         # Until they have names, the files of the ring are referred to by their paths.
         provisional = {path: f"/{ASSETS}/{path}" for path in ring}
         self.urls |= provisional
-        digest = hashlib.sha256(b"".join(self.render(path) for path in ring))
+        digest = hashlib.sha256(b"".join(self.served_content(path) for path in ring))
         for path in ring:
             own = hashlib.sha256(digest.digest() + path.encode()).hexdigest()[:HASH_DIGITS]
             stem, suffix = posixpath.splitext(provisional[path])
@@ -148,6 +152,12 @@ class Site:
         for start, length, replacement in sorted(edits, reverse=True):
             text = text[:start] + replacement + text[start + length :]
         return text.encode("utf-8")
+
+    def served_content(self, path):
+        source = self.sources[path]
+        if source.suffix not in SHRUNK:
+            return self.render(path)
+        return shrink(source.suffix, self.render(path).decode("utf-8")).encode("utf-8")
 
     def reference(self, path, reference, target):
         url = self.urls[target]
@@ -175,4 +185,4 @@ class Site:
         """In the order of their URLs."""
         for path, url in sorted(self.urls.items(), key=lambda item: item[1]):
             loaded = tuple(self.urls[other] for other in self.loaded_with(path)) if path.endswith(".html") else ()
-            yield ServedFile(url, self.render(path), not self.sources[path].is_stable, loaded)
+            yield ServedFile(url, self.served_content(path), not self.sources[path].is_stable, loaded)

@@ -111,6 +111,31 @@ test('a page that was reloaded is the same person, by the session in its storage
     await Person.join(t, globes, room, 'fay');
 });
 
+test('whoever was replaced takes their place back by the session that both began with, as often as they like', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    // Two windows, the second one a duplicate of the first, with a copy of what it keeps.
+    const kept = [new Map(), new Map()];
+    const windows = kept.map((map) => {
+        const storage = {
+            getItem: (key) => map.get(key) ?? null,
+            setItem: (key, value) => map.set(key, value),
+            removeItem: (key) => map.delete(key),
+        };
+        return globesAt(server, { storage });
+    });
+    let inside = await Person.join(t, windows[0], room, 'ada');
+    for (const [key, value] of kept[0]) kept[1].set(key, value);
+    for (const window of [1, 0, 1, 0]) {
+        const next = Person.connect(t, windows[window], room, { name: 'ada' });
+        await next.say('here now');
+        assert.equal((await inside.find('closed')).error.closeCode, 4502);
+        inside = next;
+    }
+    await ben.find(() => ben.received('send').length === 4);
+    assert.equal(ben.received('leave').length, 0);
+});
+
 test('a name that is taken is a problem; messages wait until another one is found', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'Ada');

@@ -24,7 +24,7 @@ test('a public room is made by its title alone, and leads to its entrance', asyn
     await page.keyboard.press('Enter');
     await page.waitForURL('**/entrance');
     await page.getByRole('heading', { name: 'Night owls' }).waitFor();
-    assert.equal(await dialog.count(), 0);
+    await dialog.waitFor({ state: 'detached' });
     const { json } = await get(server, `/chats/${roomIdOf(page)}`);
     assert.deepEqual([json.title, json.description, json.visibility], ['Night owls', '', 'public']);
     // It has an owner: nobody else may change it.
@@ -119,7 +119,7 @@ test('the dialog works by keyboard alone and gives the focus back', async (t) =>
     const password = page.getByRole('dialog').getByLabel('Password', { exact: true });
     assert.equal(await password.getAttribute('type'), 'text', 'the eye shows the password');
     await page.keyboard.press('Escape');
-    assert.equal(await page.getByRole('dialog').count(), 0);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await assertFocused(button);
 });
 

@@ -5,7 +5,14 @@ import { test } from 'node:test';
 import { PASSWORD, createPrivateRoom, createRoom, usersOf } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
-import { assertFocused, enter, exhaustPasswordTries, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
+import {
+    assertFocused,
+    connected,
+    enter,
+    exhaustPasswordTries,
+    pageConfig,
+    sharedBrowser,
+} from '../api/harness/visitor.js';
 
 const server = sharedServer(pageConfig);
 const visit = sharedBrowser();
@@ -59,7 +66,7 @@ test('a private room asks for its password, says when it is wrong, and opens by 
     await password.fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/chats/${room.id}`);
-    await page.getByText('Connected').waitFor();
+    await connected(page);
 });
 
 test('too many wrong passwords make the door wait, and say so', async (t) => {

@@ -59,9 +59,9 @@ test('a tab out of sight asks for nothing, and catches up when it is seen again'
     await page.clock.install();
     await page.goto(server.origin);
     await rowOf(page, 'Watched pot').waitFor();
+    await setHidden(page, true);
     let asked = 0;
     page.on('request', (request) => (asked += new URL(request.url()).pathname === '/chats'));
-    await setHidden(page, true);
     await page.clock.fastForward(60_000);
     const member = await ChatClient.join(server, room, 'ada');
     assert.equal(asked, 0);

@@ -14,6 +14,7 @@ import {
     assertAccessible,
     assertFits,
     assertFocused,
+    connected,
     enter,
     pageConfig,
     sharedBrowser,
@@ -106,6 +107,11 @@ for (const scheme of ['light', 'dark']) {
             await dialog.getByLabel('Title').fill('1');
             await dialog.getByRole('button', { name: 'Create room' }).click();
             await dialog.getByText('At least 8 characters, please.').waitFor();
+            const [head, field] = await Promise.all([
+                dialog.locator('.dialog-head').boundingBox(),
+                dialog.getByLabel('Title').boundingBox(),
+            ]);
+            assert.ok(field.y >= head.y + head.height, 'the field with the focus is not behind the head');
             await check('create');
             await dialog.getByLabel('Title').fill('Night shift');
             await dialog.getByLabel('Password', { exact: true }).fill('correct horse');
@@ -157,7 +163,7 @@ test('titles, descriptions and names that mean harm are text, and break nothing'
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);
         const name = [...HOSTILE[index]].slice(0, 32).join('').trim();
         await enter(page, name);
-        await page.getByText('Connected').waitFor({ state: 'attached' });
+        await connected(page);
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);
         await assertFits(page);
         await page.getByRole('button', { name: '1 person here' }).click();

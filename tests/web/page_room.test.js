@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createPrivateRoom, createRoom, remove, takeToken, usersOf } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
-import { assertFocused, enter, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+import { assertFocused, connected, enter, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
 import { eventually } from '../api/harness/wait.js';
 
 const server = sharedServer(pageConfig);
@@ -16,7 +16,7 @@ const entranceOf = (room, { origin } = server) => `${origin}/chats/${room.id}/en
 async function comeIn(t, room, name, options) {
     const page = await visit(t, entranceOf(room, options?.server), options);
     await enter(page, name);
-    await page.getByText('Connected').waitFor();
+    await connected(page);
     return page;
 }
 
@@ -92,12 +92,12 @@ test('back and forward lead through home, entrance and room, and leaving a room 
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Revolving door' }).click();
     await enter(page, 'ada');
-    await page.getByText('Connected').waitFor();
+    await connected(page);
     await page.goBack();
     await page.getByRole('button', { name: 'Come in' }).waitFor();
     await eventually(async () => (await usersOf(server, room)).length === 0, 'ada has left');
     await page.goForward();
-    await page.getByText('Connected').waitFor();
+    await connected(page);
     await eventually(async () => (await usersOf(server, room))[0] === 'ada', 'ada is back');
     await page.getByRole('link', { name: 'All rooms' }).click();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
@@ -179,14 +179,14 @@ test('the connection’s state is in the header, through a restart of the server
     await own.kill();
     await page.locator('.room-state').getByText('Connection lost.').waitFor();
     await own.start({ address: `127.0.0.1:${port}` });
-    await page.locator('.room-state').getByText('Connected').waitFor();
+    await connected(page);
     await say(page, 'still here');
     await page.getByText('still here', { exact: true }).waitFor();
 });
 
 /** A duplicated tab: it begins with a copy of what the first one keeps. */
 async function duplicate(page) {
-    await page.locator('.room-state').getByText('Connected').waitFor();
+    await connected(page);
     const kept = await page.evaluate(() => ({ ...sessionStorage }));
     const twin = await page.context().newPage();
     await twin.addInitScript((entries) => {
@@ -194,7 +194,7 @@ async function duplicate(page) {
             if (!sessionStorage.getItem(key)) sessionStorage.setItem(key, value);
     }, kept);
     await twin.goto(page.url());
-    await twin.locator('.room-state').getByText('Connected').waitFor();
+    await connected(twin);
     return twin;
 }
 
@@ -205,18 +205,65 @@ test('another window of the same person takes over, and one with a token can tak
     await enter(page, 'ada');
     const twin = await duplicate(page);
     await page.getByRole('button', { name: 'Go on here' }).click();
-    await page.locator('.room-state').getByText('Connected').waitFor();
+    await connected(page);
     await twin.getByRole('button', { name: 'Go on here' }).waitFor();
     assert.deepEqual(await usersOf(server, room, await takeToken(server, room, 'ben')), ['ada']);
 });
 
-test('where no token says who one is, a window that was replaced leads back to the entrance', async (t) => {
+test('a public room, which has no tokens, is taken over and back in the same way', async (t) => {
     const room = await createRoom(server);
+    const watcher = await ChatClient.join(server, room, 'watcher');
     const page = await comeIn(t, room, 'ada');
-    await duplicate(page);
-    await page.getByRole('button', { name: 'Come in' }).click();
-    await page.waitForURL(entranceOf(room));
-    assert.deepEqual(await usersOf(server, room), ['ada']);
+    const twin = await duplicate(page);
+    for (const window of [page, twin, page]) {
+        await window.getByText('You are in this room in another window.').first().waitFor();
+        await window.getByRole('button', { name: 'Go on here' }).click();
+        await connected(window);
+    }
+    await say(page, 'me again');
+    assert.equal((await watcher.find(({ msg }) => msg === 'me again')).name, 'ada');
+    assert.equal(watcher.received('leave').length, 0, 'nobody sees it');
+    await watcher.leave();
+});
+
+test('another language is spoken at once; connection, place, draft and the list of people stay', async (t) => {
+    const room = await createRoom(server, { title: 'Babel' });
+    const ben = await ChatClient.join(server, room, 'ben');
+    for (let number = 1; number <= 45; number += 1) ben.say('ben', `text ${number}`);
+    await ben.find(({ msg }) => msg === 'text 45');
+    const page = await visit(t, 'about:blank');
+    const sockets = [];
+    page.on('websocket', (socket) => sockets.push(socket));
+    await page.goto(entranceOf(room));
+    await enter(page, 'ada');
+    await page.getByText('text 45', { exact: true }).waitFor();
+    await page.getByRole('textbox', { name: 'Your message' }).fill('half a thought');
+    await page.getByRole('button', { name: '2 people here' }).click();
+    const scroller = page.locator('.scroller');
+    await scroller.evaluate((element) => {
+        element.scrollTop = 0;
+    });
+    await page.getByRole('button', { name: 'To the latest message' }).waitFor();
+    const placeOf = (text) =>
+        page.getByText(text, { exact: true }).evaluate((element) => element.getBoundingClientRect().top);
+    const before = await placeOf('text 3');
+
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
+    const field = page.getByRole('textbox', { name: 'Deine Nachricht' });
+    assert.equal(await field.inputValue(), 'half a thought');
+    await page.getByRole('button', { name: 'Zur neuesten Nachricht' }).waitFor();
+    await page.getByText('Heute', { exact: true }).waitFor({ state: 'attached' });
+    await page.getByRole('complementary', { name: 'Wer hier ist' }).waitFor();
+    await page.locator('.room-state').getByText('Verbunden').waitFor();
+    assert.ok(Math.abs((await placeOf('text 3')) - before) <= 2, `from ${before} to ${await placeOf('text 3')}`);
+    await assertFocused(page.getByRole('combobox', { name: 'Sprache' }));
+    await page.getByRole('button', { name: 'Liste der Personen schließen' }).click();
+    await field.press('Enter');
+    await ben.find(({ msg }) => msg === 'half a thought');
+    await page.getByText('half a thought', { exact: true }).waitFor();
+    assert.equal(sockets.length, 1);
+    assert.deepEqual([ben.received('leave').length, ben.received('join').length], [0, 2]);
+    await ben.leave();
 });
 
 test('a room that is deleted leads everybody home and says why', async (t) => {

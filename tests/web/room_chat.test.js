@@ -70,15 +70,18 @@ test('a view that is made late, and before its host is in the page, shows the sa
     await ada.message('text 80').waitFor();
     const colour = (view) => view.locator('.name').last().evaluate((name) => getComputedStyle(name).color);
     const last = await colour(ada.page.locator('#host'));
-    await ada.page.evaluate(async (id) => {
-        const host = document.createElement('div');
-        host.id = 'late';
-        window.late = new window.RoomView(host, { connection: window.connection, room: { id } });
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        window.view.destroy();
-        document.getElementById('host').append(host);
-        host.style.height = '100%';
+    const loaded = ada.page.waitForEvent('requestfinished', (request) => request.url().includes('/events'));
+    await ada.page.evaluate((id) => {
+        window.lateHost = document.createElement('div');
+        window.lateHost.id = 'late';
+        window.late = new window.RoomView(window.lateHost, { connection: window.connection, room: { id } });
     }, room.id);
+    await loaded;
+    await ada.page.evaluate(() => {
+        window.view.destroy();
+        document.getElementById('host').append(window.lateHost);
+        window.lateHost.style.height = '100%';
+    });
     await ada.message('text 80').waitFor();
     await ada.say('by the second view');
     await ada.message('by the second view').waitFor();

@@ -52,6 +52,24 @@ function seen(person) {
     });
 }
 
+/** Resolves when neither the position nor a row has moved for longer than corrections are put off (SETTLE_MS of the list). */
+function standsStill(person) {
+    return person.scroller.evaluate(async (scroller) => {
+        const quietMs = 400;
+        const look = () => {
+            const places = [...scroller.querySelectorAll('.row')].map((row) => row.getBoundingClientRect().top);
+            return [scroller.scrollTop, scroller.scrollHeight, ...places].join();
+        };
+        let last = look();
+        for (let since = performance.now(); performance.now() - since < quietMs; ) {
+            await new Promise((resolve) => requestAnimationFrame(resolve));
+            const now = look();
+            if (now !== last) since = performance.now();
+            last = now;
+        }
+    });
+}
+
 /**
  * Scrolls up by `step` pixels at a time until message `target` is in view, and looks in every frame: rows follow each other
  * without hole, and while the position stands still, so do the rows.
@@ -120,8 +138,7 @@ test('what is being read stays where it is while older pages, new messages and a
     });
     await scrollUp(ada, { target: (await seen(ada))[0].seq - 20, step: 300 });
     await eventually(() => held.length > 0, 'an older page is asked for');
-    // Until the corrections of the scrolling itself are done.
-    await ada.page.waitForTimeout(300);
+    await standsStill(ada);
     const [, , row] = await seen(ada);
     const placeOf = async () => (await seen(ada)).find(({ seq }) => seq === row.seq)?.top;
     const rows = () => ada.page.evaluate(() => document.querySelector('.globes-room').shadowRoot.querySelector('.scroller').scrollHeight);
@@ -129,7 +146,7 @@ test('what is being read stays where it is while older pages, new messages and a
     const height = await rows();
     held.forEach((release) => release());
     await eventually(async () => (await rows()) > height + 1000, 'the page was put before');
-    await ada.page.waitForTimeout(300);
+    await standsStill(ada);
     assert.ok(Math.abs((await placeOf()) - row.top) <= STEADY_PX, 'after an older page');
 
     ben.say('ben', 'a new one');
@@ -160,18 +177,37 @@ test('Home and a dragged scroll bar lead to messages, not to nothing', async (t)
     await eventually(async () => (await seen(ada)).at(-1)?.bottom >= 650, 'the window is full of messages');
 });
 
-test('a history that fails offers another try', async (t) => {
+test('a history that fails offers another try, and the reader keeps their place at the very top', async (t) => {
     const { room } = await theLongRoom();
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada fails' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
-    let fails = true;
-    await ada.page.route('**/events**', (route) => (fails ? route.abort() : route.continue()));
+    await ada.page.route('**/events**', (route) => route.abort());
     await ada.scroller.evaluate((scroller) => {
         scroller.scrollTop = 0;
     });
     await ada.page.getByText('Older messages could not be loaded.').waitFor();
-    const [{ seq }] = await seen(ada);
-    fails = false;
+    let release;
+    const released = new Promise((resolve) => {
+        release = resolve;
+    });
+    await ada.page.unroute('**/events**');
+    await ada.page.route('**/events**', async (route) => {
+        await released;
+        await route.continue();
+    });
     await ada.page.getByRole('button', { name: 'Try again' }).click();
-    await eventually(async () => (await seen(ada))[0]?.seq <= seq && (await ada.scroller.evaluate((scroller) => scroller.scrollTop)) > 100, 'they come');
+    await ada.page.getByText('Loading older messages').waitFor({ state: 'attached' });
+    await standsStill(ada);
+    const [first] = await seen(ada);
+    const height = await ada.scroller.evaluate((scroller) => scroller.scrollHeight);
+    release();
+    await eventually(
+        async () => (await ada.scroller.evaluate((scroller) => scroller.scrollHeight)) > height + 1000,
+        'they come',
+    );
+    await standsStill(ada);
+    const now = (await seen(ada)).find(({ seq }) => seq === first.seq);
+    assert.ok(now, 'what was read is still in view');
+    // The first message has lost the heading of its day.
+    assert.ok(Math.abs(now.bottom - first.bottom) <= STEADY_PX, `from ${first.bottom} to ${now.bottom}`);
 });

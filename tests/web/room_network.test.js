@@ -91,6 +91,44 @@ test('what was missed for too long to be resumed is loaded into its place', asyn
     await eventually(() => history.length >= 2, 'page by page');
 });
 
+test('what is missing between two messages has a row in its place until it is loaded', async (t) => {
+    const server = await startServer(t, serveSources());
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const loses = ({ seq }) => seq >= 3 && seq <= 5;
+    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', loses });
+    await ada.reaches('online');
+    const held = [];
+    let fails = true;
+    await ada.page.route('**/events**', async (route) => {
+        await new Promise((resolve) => held.push(resolve));
+        return fails ? route.abort() : route.continue();
+    });
+    for (let number = 1; number <= 7; number += 1) ben.say('ben', `text ${number}`);
+    const shown = () =>
+        ada.page.locator('.row').evaluateAll((rows) =>
+            rows.map((row) => (row.querySelector('.text') ?? row).textContent).filter((text) => /^(text|What|Loading)/.test(text)),
+        );
+    const becomes = async (texts) => {
+        let last;
+        await eventually(async () => {
+            last = await shown();
+            return JSON.stringify(last) === JSON.stringify(texts);
+        }, 'the rows are shown').catch(() => {});
+        assert.deepEqual(last, texts);
+    };
+    await becomes(['text 1', 'text 2', 'Loading what you missed', 'text 6', 'text 7']);
+    await eventually(() => held.length === 1, 'what is missing is asked for');
+    held[0]();
+    await becomes(['text 1', 'text 2', 'What you missed could not be loaded. Try again', 'text 6', 'text 7']);
+    fails = false;
+    await ada.page.getByRole('button', { name: 'Try again' }).click();
+    await eventually(() => held.length === 2, 'it is asked for again');
+    held[1]();
+    await becomes(['text 1', 'text 2', 'text 3', 'text 4', 'text 5', 'text 6', 'text 7']);
+    assert.deepEqual(ada.problems, []);
+});
+
 test('a message that the server refuses says so, and can be sent again or taken back', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);

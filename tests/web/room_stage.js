@@ -47,9 +47,11 @@ export class Person {
     /**
      * @param {import('playwright-core').Browser} browser
      * @param {{ held?: boolean, name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
-     *     context?: object }} [options] `held`: nothing comes through the socket before `release()`
+     *     context?: object, loses?: (event: object) => boolean }} [options] `held`: nothing comes through the socket before
+     *     `release()`; `loses`: what never comes through it
      */
-    static async enter(browser, server, room, { language = 'en', readOnly = false, held = false, context = DESKTOP, ...seat } = {}) {
+    static async enter(browser, server, room, options = {}) {
+        const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...seat } = options;
         const person = new Person();
         person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
         person.page = await person.context.newPage();
@@ -59,6 +61,7 @@ export class Person {
             if (/Content Security Policy/.test(message.text())) person.problems.push(message.text());
         });
         if (held) await person.#holdSockets();
+        if (loses) await person.#lose(loses);
         const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, seat, language, readOnly }));
         await person.page.goto(`${server.origin}/stage.html#${hash}`);
         await person.page.locator('.globes-room').waitFor();
@@ -80,6 +83,15 @@ export class Person {
             await released;
             for (const message of waiting) socket.send(message);
             isOpen = true;
+        });
+    }
+
+    #lose(loses) {
+        return this.page.routeWebSocket(/./, (socket) => {
+            const upstream = socket.connectToServer();
+            upstream.onMessage((message) => {
+                if (!loses(JSON.parse(message))) socket.send(message);
+            });
         });
     }
 

@@ -89,6 +89,21 @@ export class Keep {
         this.#passing.write(`seat.${roomId}`, null);
     }
 
+    /** Messages that could not be sent, for when one is back in the room; none forgets them. */
+    keepUnsent(roomId, { name, messages }) {
+        this.#passing.write(`unsent.${roomId}`, messages.length > 0 ? { name, messages } : null);
+    }
+
+    /**
+     * What was kept, once.
+     * @returns {{ name: string, messages: { id: string, text: string }[] } | null}
+     */
+    takeUnsent(roomId) {
+        const unsent = this.#passing.read(`unsent.${roomId}`);
+        this.#passing.write(`unsent.${roomId}`, null);
+        return unsent;
+    }
+
     /** The ids of the rooms made in this browser. */
     get madeRooms() {
         return Object.keys(this.#made).map(Number);

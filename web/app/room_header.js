@@ -1,5 +1,6 @@
 // The line above the messages: which room this is, whether the connection stands, who is here, and what can be set.
 import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
+import { languageSelect } from './language_select.js';
 import { roomPath } from './router.js';
 
 const STATE_TEXTS = {
@@ -63,6 +64,7 @@ export class RoomHeader {
                     attention.isSupported && this.bell,
                     link,
                     settings,
+                    languageSelect(app),
                 ),
             ),
             this.#banner,

@@ -22,6 +22,12 @@ class RoomPage {
         this.#app.stage?.enter();
     }
 
+    /** Another language was chosen. */
+    speak() {
+        if (this.#app.stage) this.#app.stage.speak();
+        else this.#app.router.refresh();
+    }
+
     destroy() {
         this.element = null;
         this.#app.stage?.destroy();

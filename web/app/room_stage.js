@@ -5,7 +5,7 @@ import { RoomView } from '../room/room_view.js';
 import { Attention } from './attention.js';
 import { element } from './dom.js';
 import { lazily } from './lazily.js';
-import { isNameRefused, isNameTaken } from './problems.js';
+import { isNameRefused, isNameTaken, isTokenRefused } from './problems.js';
 import { RoomHeader } from './room_header.js';
 import { entrancePath } from './router.js';
 
@@ -28,6 +28,8 @@ export class RoomStage {
     /** The newest message when we came: what is above was said since. */
     #seqAtStart = null;
     #isOver = false;
+    /** The error that closed the connection. */
+    #endedBy = null;
 
     /**
      * Resolves when the room has let us in; rejects with a GlobesError where it did not, or can't be reached at first.
@@ -44,12 +46,7 @@ export class RoomStage {
         this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token });
         this.joined = this.#awaitJoin();
         this.joined.catch(() => {});
-        this.#header = new RoomHeader(app, {
-            room,
-            attention: this.#attention,
-            onmembers: () => this.#view.showMembers(),
-            onsettings: app.keep.hasMade(room.id) ? () => this.#changeRoom() : null,
-        });
+        this.#header = this.#makeHeader();
         this.host = element('div', { class: 'room-host' });
         this.element = element('div', { class: 'room' }, this.#header.element, this.host);
         this.#listen();
@@ -71,18 +68,56 @@ export class RoomStage {
     enter() {
         this.#app.keep.takeSeat(this.room.id, this.#seat);
         this.#attention.unread = 0;
+        window.addEventListener('pagehide', this.#keepUnsent);
+        this.#sendKept();
         this.#view.focus();
+    }
+
+    /** Says everything in the page's new language; connection, place and draft stay. */
+    speak() {
+        const { texts, locale } = this.#app;
+        const header = this.#makeHeader();
+        this.#header.element.replaceWith(header.element);
+        this.#header.destroy();
+        this.#header = header;
+        header.showState(this.#connection.state);
+        header.showMembers(this.#connection.users.length);
+        header.membersShown(this.#view.membersShown);
+        this.#view.speak({ texts, language: locale });
+        if (this.#connection.state === 'closed') this.#ended(this.#endedBy);
     }
 
     destroy() {
         if (this.#isOver) return;
         this.#isOver = true;
+        window.removeEventListener('pagehide', this.#keepUnsent);
         this.#attention.destroy();
         this.#header.destroy();
         this.#view.destroy();
         this.#connection.close();
         this.element.remove();
         if (this.#app.stage === this) this.#app.stage = null;
+    }
+
+    #makeHeader() {
+        return new RoomHeader(this.#app, {
+            room: this.room,
+            attention: this.#attention,
+            onmembers: () => this.#view.showMembers(),
+            onsettings: this.#app.keep.hasMade(this.room.id) ? () => this.#changeRoom() : null,
+        });
+    }
+
+    // Whoever has to come in again, or reloads, loses no word: under the same name it goes out, once, by its id.
+    #keepUnsent = () => {
+        const { name } = this.#seat;
+        this.#app.keep.keepUnsent(this.room.id, { name, messages: this.#view.unsent });
+    };
+
+    #sendKept() {
+        const unsent = this.#app.keep.takeUnsent(this.room.id);
+        if (unsent?.name === this.#seat.name) this.#view.resend(unsent.messages);
+        else if (unsent) this.#view.giveBack(unsent.messages.map(({ text }) => text).join('\n'));
     }
 
     // The owner's token goes into public rooms too: it keeps the owner connected when the room is locked.
@@ -144,12 +179,14 @@ export class RoomStage {
 
     #backToEntrance(notice = null) {
         const { keep, router } = this.#app;
+        this.#keepUnsent();
         keep.leaveSeat(this.room.id);
         router.replace(entrancePath(this.room.id), { notice });
     }
 
     #ended(error) {
         if (this.#app.stage !== this) return;
+        this.#endedBy = error;
         const { texts, router, keep, notice } = this.#app;
         const code = error?.closeCode;
         if (code === ROOM_DELETED || error?.code === 101) {
@@ -158,11 +195,11 @@ export class RoomStage {
             notice(texts.roomDeleted);
             router.replace('/');
         } else if (code === REPLACED) {
-            // A token says who we are; without one the name is the other window's until it is closed.
-            if (this.#token !== null) this.#header.showBanner(texts.elsewhere, texts.takeOver, () => router.refresh());
-            else this.#header.showBanner(texts.elsewhere, texts.enter, () => this.#backToEntrance());
+            this.#header.showBanner(texts.elsewhere, texts.takeOver, () => router.refresh());
         } else if (code === REMOVED) {
             this.#backToEntrance(texts.removedFromRoom);
+        } else if (isTokenRefused(error) && this.#connection.token?.expiresAt <= Date.now()) {
+            this.#backToEntrance(texts.keyExpired);
         } else if (code === AUTHORIZATION_ENDED || error?.code !== null) {
             this.#backToEntrance(texts.comeInAgain);
         } else {

@@ -19,9 +19,10 @@ export class Composer {
 
     /**
      * @param {{ texts: Record<string, any>, storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
-     *     draftKey: string, send: (text: string) => void }} parts without `storage`, drafts last as long as the view
+     *     draftKey: string, draft?: string, send: (text: string) => void }} parts without `storage`, drafts last as long as
+     *     the view; `draft`: what is being written already
      */
-    constructor({ texts, storage, draftKey, send }) {
+    constructor({ texts, storage, draftKey, draft, send }) {
         this.#texts = texts;
         this.#storage = storage;
         this.#draftKey = draftKey;
@@ -41,8 +42,12 @@ export class Composer {
             this.#submit();
         };
         this.element = element('form', { class: 'composer', submit }, this.#picker.element, field, this.#button);
-        this.#input.value = this.#readDraft();
+        this.#input.value = draft ?? this.#readDraft();
         this.#show();
+    }
+
+    get text() {
+        return this.#input.value;
     }
 
     focus() {

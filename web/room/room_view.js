@@ -1,17 +1,14 @@
 // The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
 // or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
 // (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
-import { Announcer } from './announcer.js';
-import { Composer } from './composer.js';
 import { element } from './element.js';
 import { HistoryLoader } from './history_loader.js';
-import { MemberList } from './member_list.js';
-import { MessageOverlay } from './message_overlay.js';
+import { Outgoing } from './outgoing.js';
 import { Palette } from './palette.js';
+import { RoomFrame } from './room_frame.js';
 import { roomStyle } from './room_style.js';
 import { RowElements } from './row_elements.js';
 import { rowsOf } from './rows.js';
-import { StateLine } from './state_line.js';
 import { texts as english } from './texts.js';
 import { Timeline } from './timeline.js';
 import { Times } from './times.js';
@@ -36,17 +33,15 @@ export class RoomView {
     #rowElements;
     #list;
     #loader;
+    #outgoing;
     #unread;
-    #announcer;
-    #stateLine;
-    #members;
-    #composer = null;
-    #overlay;
+    #frame;
     /** What is numbered higher was said since we came; null until the first welcome. */
     #liveAfter = null;
     #isReady = false;
     #readyTimer = 0;
-    #frame = 0;
+    #painting = 0;
+    #closeCode = null;
     #ended = new AbortController();
     #observer;
 
@@ -76,8 +71,8 @@ export class RoomView {
         shadow.adoptedStyleSheets = [roomStyle()];
         this.#root = element('div', { class: 'room' });
         this.#palette = new Palette(this.#root);
-        this.#build(language || document.documentElement.lang || navigator.language, onMembers ?? (() => {}));
-        if (!readOnly) this.#addComposer(storage, room.id);
+        const writing = readOnly ? null : { storage, draftKey: `globes.draft.${room.id}`, send: (text) => this.#send(text) };
+        this.#build(language || document.documentElement.lang || navigator.language, writing, onMembers ?? (() => {}));
         shadow.append(this.#root);
         host.append(this.element);
         this.#listen();
@@ -86,35 +81,68 @@ export class RoomView {
 
     /** Puts the cursor into the composer, or, where there is none, the keyboard on the messages. */
     focus() {
-        if (this.#composer) this.#composer.focus();
+        if (this.#frame.composer) this.#frame.composer.focus();
         else this.#scroller.focus();
     }
 
     /** Opens or closes the list of members; without `shown` it does the other. */
     showMembers(shown) {
-        this.#members.show(shown);
+        this.#frame.members.show(shown);
+    }
+
+    get membersShown() {
+        return this.#frame.members.shown;
+    }
+
+    /**
+     * Says everything in another language. The messages, the reader's place among them and what is being written stay.
+     * @param {{ texts?: Record<string, any>, language: string }} words as for the constructor
+     */
+    speak({ texts = {}, language }) {
+        this.#texts = { ...english, ...texts };
+        this.#rowElements.speak(this.#texts, new Times(language));
+        this.#scroller.setAttribute('aria-label', this.#texts['room.messages']);
+        this.#frame.speak(this.#texts);
+        this.#frame.overlay.countUnread(this.#unread.count);
+        this.#showState();
+        this.#showMembers();
+        this.#show();
+    }
+
+    /** What was written here and is not known to have arrived: `{ id, text }`, in order. */
+    get unsent() {
+        return this.#outgoing.unsent;
+    }
+
+    /** Goes on with what an earlier view could not send under the same name. */
+    resend(messages) {
+        this.#outgoing.resend(messages);
+    }
+
+    /** Puts a text before what is being written. */
+    giveBack(text) {
+        this.#frame.composer.giveBack(text);
     }
 
     /** Says a refusal that came from elsewhere, such as a name that is taken. */
     showProblem(text) {
-        this.#stateLine.problem(text);
+        this.#frame.stateLine.problem(text);
     }
 
     /** Takes the view out of its host. The connection stays as it is. */
     destroy() {
         this.#ended.abort();
         this.#observer.disconnect();
-        cancelAnimationFrame(this.#frame);
+        cancelAnimationFrame(this.#painting);
         clearTimeout(this.#readyTimer);
         this.#list.destroy();
-        this.#announcer.destroy();
-        this.#stateLine.destroy();
+        this.#frame.destroy();
         this.element.remove();
     }
 
     // --- making ------------------------------------------------------------------------------------------------------
 
-    #build(language, onMembers) {
+    #build(language, writing, membersShown) {
         const texts = this.#texts;
         const actions = {
             retry: (id) => this.#retry(id),
@@ -128,34 +156,24 @@ export class RoomView {
         // By itself, a browser goes to where the end was when the key was pressed, and not past rows that grow on the way.
         const keydown = ({ key }) => key === 'End' && this.#list.scrollToEnd();
         this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'], keydown });
-        this.#announcer = new Announcer(texts);
-        this.#stateLine = new StateLine({ texts, retry: () => this.#connection.retry() });
-        this.#members = new MemberList({
-            texts, palette: this.#palette, nameOf: (name) => this.#rowElements.nameOf(name), onShown: onMembers,
+        this.#frame = new RoomFrame(this.#root, {
+            scroller: this.#scroller, texts, writing,
+            people: { palette: this.#palette, nameOf: (name) => this.#rowElements.nameOf(name) },
+            actions: { retry: () => this.#connection.retry(), jump: () => this.#jumpToEnd(), membersShown },
         });
-        this.#overlay = new MessageOverlay({ texts, jump: () => this.#jumpToEnd() });
-        const messages = element('div', { class: 'messages' }, this.#scroller, ...this.#overlay.elements);
-        const main = element('div', { class: 'main' }, messages, this.#stateLine.element);
-        this.#root.append(main, this.#members.element, this.#announcer.element);
         this.#list = new WindowedList(this.#scroller, {
             render: (row) => this.#rowElements.render(row),
             look: (row) => this.#rowElements.look(row),
             guess: (row) => this.#rowElements.guess(row),
             onScroll: () => this.#scrolled(),
         });
+        this.#outgoing = new Outgoing({ connection: this.#connection, timeline: this.#timeline, changed: () => this.#schedule() });
         this.#loader = new HistoryLoader({
             connection: this.#connection,
             timeline: this.#timeline,
             add: (events) => events.forEach((event) => this.#timeline.add(event, this.#isOwn(event))),
             changed: () => this.#schedule(),
         });
-    }
-
-    #addComposer(storage, roomId) {
-        this.#composer = new Composer({
-            texts: this.#texts, storage, draftKey: `globes.draft.${roomId}`, send: (text) => this.#send(text),
-        });
-        this.#root.querySelector('.main').append(this.#composer.element);
     }
 
     #listen() {
@@ -167,7 +185,10 @@ export class RoomView {
         on('users', () => this.#showMembers());
         on('gap', (gap) => this.#missed(gap));
         on('problem', ({ error, id }) => id === undefined && this.#refused(error));
-        on('closed', ({ error }) => this.#showState(error));
+        on('closed', ({ error }) => {
+            this.#closeCode = error?.closeCode ?? null;
+            this.#showState();
+        });
         document.addEventListener('visibilitychange', () => this.#unread.look(), { signal });
         // Dark for light, or a site's own choice: nothing else tells that a custom property has changed.
         this.#root.addEventListener('transitionend', ({ target }) => target === this.#root && this.#paint(), { signal });
@@ -175,7 +196,7 @@ export class RoomView {
         let shown = false;
         this.#observer = new ResizeObserver(() => {
             const visible = this.#root.clientHeight > 0;
-            if (visible) this.#composer?.resize();
+            if (visible) this.#frame.composer?.resize();
             if (visible && !shown) this.#paint();
             shown = visible;
         });
@@ -194,7 +215,7 @@ export class RoomView {
     // --- what the connection tells -----------------------------------------------------------------------------------
 
     #isOwn(event) {
-        return event.isOwn ?? (event.name === this.#connection.name && this.#composer !== null);
+        return event.isOwn ?? (event.name === this.#connection.name && this.#frame.composer !== null);
     }
 
     #welcomed({ seq }) {
@@ -216,7 +237,7 @@ export class RoomView {
         if (seq === 1) this.#loader.older = 'none';
         if (item && seq > this.#liveAfter && !item.own) {
             this.#unread.came(seq);
-            this.#announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
+            this.#frame.announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
         }
         if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
         if (this.#timeline.size > KEPT && this.#list.atEnd) {
@@ -236,49 +257,39 @@ export class RoomView {
 
     #refused(error) {
         const texts = this.#texts;
-        const { name } = this.#connection;
-        if (error.code === 202) this.#stateLine.problem(texts['room.nameTaken'](name));
-        else if (error.field === 'name') this.#stateLine.problem(texts['room.nameRefused']);
-        else if (error.code === 503) this.#stateLine.problem(texts['room.tooFast']);
+        if (error.code === 202) this.showProblem(texts['room.nameTaken'](this.#connection.name));
+        else if (error.field === 'name') this.showProblem(texts['room.nameRefused']);
+        else if (error.code === 503) this.showProblem(texts['room.tooFast']);
     }
 
-    #showState(error) {
+    #showState() {
         const { state, retryAt } = this.#connection;
         this.#root.dataset.state = state;
-        this.#stateLine.update({ state, retryAt, closeCode: error?.closeCode });
+        this.#frame.stateLine.update({ state, retryAt, closeCode: this.#closeCode });
         if (state === 'closed') this.#ready();
     }
 
     #showMembers() {
-        this.#members.update(this.#connection.users, this.#connection.name);
+        this.#frame.members.update(this.#connection.users, this.#connection.name);
     }
 
     // --- what the reader does ----------------------------------------------------------------------------------------
 
-    #send(text, id) {
-        const { name, color } = this.#connection;
-        const sending = this.#connection.send(text, id && { id });
-        if (!id) this.#timeline.addUnconfirmed({ id: sending.id, name, color, text });
-        sending.acked.then(
-            ({ seq }) => this.#timeline.confirm(sending.id, seq),
-            (error) => this.#timeline.mark(sending.id, 'failed', error),
-        ).finally(() => this.#schedule());
+    #send(text) {
+        this.#outgoing.send(text);
         this.#ready();
         this.#unread.answered();
         this.#list.scrollToEnd();
-        this.#schedule();
     }
 
     #retry(id) {
-        const item = this.#timeline.items.find((candidate) => candidate.id === id);
-        this.#timeline.mark(id, 'sending');
-        this.#send(item.text, id);
+        this.#outgoing.retry(id);
+        this.#list.scrollToEnd();
         this.focus();
     }
 
     #discard(id) {
-        const item = this.#timeline.discard(id);
-        this.#composer.giveBack(item.text);
+        this.giveBack(this.#outgoing.discard(id));
         this.#schedule();
     }
 
@@ -291,11 +302,11 @@ export class RoomView {
     #scrolled() {
         this.#unread.look();
         if (this.#isReady && this.#list.rowsAbove < ROWS_AHEAD && this.#loader.older === 'more') this.#loader.loadOlder();
-        this.#overlay.offerJump(!this.#list.atEnd);
+        this.#frame.overlay.offerJump(!this.#list.atEnd);
     }
 
     #showUnread(count) {
-        this.#overlay.countUnread(count);
+        this.#frame.overlay.countUnread(count);
         this.#onUnread(count);
     }
 
@@ -315,8 +326,8 @@ export class RoomView {
     }
 
     #schedule() {
-        this.#frame ||= requestAnimationFrame(() => {
-            this.#frame = 0;
+        this.#painting ||= requestAnimationFrame(() => {
+            this.#painting = 0;
             this.#show();
         });
     }
@@ -326,7 +337,7 @@ export class RoomView {
         const { items } = this.#timeline;
         const { older, gap } = this.#loader;
         const isEmpty = older === 'none' && !items.some(({ kind }) => kind === 'message');
-        this.#overlay.showLoaded({ isEmpty });
+        this.#frame.overlay.showLoaded({ isEmpty });
         const rows = rowsOf(items, { older, gap, newFrom: this.#unread.newFrom });
         // An empty room has a word of its own for where the conversation begins.
         if (isEmpty) rows.shift();

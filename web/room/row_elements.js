@@ -20,6 +20,8 @@ export class RowElements {
     #palette;
     #actions;
     #unfolded = new Set();
+    /** How often another language was chosen. */
+    #spoken = 0;
 
     /**
      * @param {{ texts: Record<string, any>, times: import('./times.js').Times, palette: import('./palette.js').Palette,
@@ -33,11 +35,19 @@ export class RowElements {
         this.#actions = actions;
     }
 
+    /** From now on in another language. */
+    speak(texts, times) {
+        this.#texts = texts;
+        this.#times = times;
+        this.#spoken += 1;
+    }
+
     /** What a row's element depends on, beside its key. */
     look(row) {
-        if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${this.#palette.version}`;
+        const all = `${this.#palette.version} ${this.#spoken}`;
+        if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${all}`;
         const { item, first, last } = row;
-        return [first, last, item.state, item.date.getTime(), this.#unfolded.has(row.key), this.#palette.version].join(' ');
+        return [first, last, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
     }
 
     /** About how high a row will be, in pixels. */

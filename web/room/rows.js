@@ -16,6 +16,7 @@ const QUIET_LINES = 3;
  * @property {boolean} [first] of its group
  * @property {boolean} [last]
  * @property {Date} [date] of a day
+ * @property {boolean} [isLoose] stands for what comes in between it and the next row, so it is no hold for the reader's eye
  */
 
 const isMessage = (item) => item.kind === 'message';
@@ -45,7 +46,7 @@ function endOfRun(items, start, breaks) {
 export function rowsOf(items, { older = 'none', newFrom = null, gap = null } = {}) {
     const rows = [];
     if (older === 'none') rows.push({ key: 'beginning', kind: 'beginning' });
-    else rows.push({ key: 'older', kind: older === 'failed' ? 'olderFailed' : 'older' });
+    else rows.push({ key: 'older', kind: older === 'failed' ? 'olderFailed' : 'older', isLoose: true });
 
     let day = null;
     let group = null;

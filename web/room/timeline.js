@@ -30,6 +30,11 @@ export class Timeline {
         return this.#unconfirmed.size === 0 ? this.#items : [...this.#items, ...this.#unconfirmed.values()];
     }
 
+    /** @returns {Item[]} what was written here and is not confirmed, in order */
+    get unconfirmed() {
+        return [...this.#unconfirmed.values()];
+    }
+
     /** The smallest and largest `seq` of a message; 0 where there is none. */
     get oldestSeq() {
         return this.#items.find((item) => item.kind === 'message')?.seq ?? 0;

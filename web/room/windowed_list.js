@@ -78,7 +78,10 @@ export class WindowedList {
         return this.#heights.at(this.#stuck ? this.#heights.total - this.#scroller.clientHeight : scrollTop);
     }
 
-    /** @param {{ key: string }[]} rows all of them, in order, each with a key of its own */
+    /**
+     * @param {{ key: string, isLoose?: boolean }[]} rows all of them, in order, each with a key of its own; what changes is
+     *     kept away from the reader's eye, unless nothing but loose rows is seen
+     */
     setRows(rows) {
         this.#rows = rows;
         if (this.#measured.size > 2 * rows.length + MEASURED_MORE) this.#measured.clear();
@@ -132,8 +135,9 @@ export class WindowedList {
         const { scrollTop } = this.#scroller;
         const looksAsBefore = ({ key }) => this.#mounted.get(key).look === this.#look(this.#rows[this.#indexOf.get(key)]);
         const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
+        const holds = there.filter(({ key }) => !this.#rows[this.#indexOf.get(key)].isLoose);
         // A row that loses its heading, as the first message does when older ones come, is no hold.
-        const kept = there.find(looksAsBefore) ?? there[0];
+        const kept = holds.find(looksAsBefore) ?? holds[0] ?? there[0];
         // The position may have changed already while its event is still to come.
         if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset + this.#anchoredAt - scrollTop };
         // Far from everything that is mounted: the scroll bar was dragged, or Home was pressed.

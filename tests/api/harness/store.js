@@ -31,6 +31,12 @@ export async function oldestSeq(dataFolder, roomId) {
     return oldest;
 }
 
+/** What the key of a room's tokens is made of, beside the server's own: `{ token_epoch, password_hash }`. */
+export async function storedRoomKeyParts(dataFolder, roomId) {
+    const [parts] = await query(dataFolder, `SELECT token_epoch, password_hash FROM rooms WHERE id = ${roomId}`);
+    return parts;
+}
+
 /** The rows must be 1, 2, 3 … without gap. */
 export function assertContiguous(rows) {
     rows.forEach((row, index) => assert.equal(row.seq, index + 1, `seq ${row.seq} stands at place ${index + 1}`));

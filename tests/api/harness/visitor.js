@@ -76,6 +76,11 @@ export async function enter(page, name) {
     await page.locator('html[data-view="room"]').waitFor({ state: 'attached' });
 }
 
+/** Resolves when the room's page says that the connection stands. To the letter: “Disconnected” has the word in it. */
+export function connected(page) {
+    return page.locator('.room-state').getByText('Connected', { exact: true }).waitFor({ state: 'attached' });
+}
+
 /** As if the tab went out of sight, or came back: headless pages are always seen. */
 export function setHidden(page, hidden) {
     return page.evaluate((value) => {

@@ -1,0 +1,62 @@
+// What stands around the messages: the line about the connection, the composer, the members, what lies over the messages, and
+// the voice for screen readers. All of it is words, so another language makes all of it anew; the messages stay where they are.
+import { Announcer } from './announcer.js';
+import { Composer } from './composer.js';
+import { element } from './element.js';
+import { MemberList } from './member_list.js';
+import { MessageOverlay } from './message_overlay.js';
+import { StateLine } from './state_line.js';
+
+export class RoomFrame {
+    #messages;
+    #make;
+
+    stateLine;
+    members;
+    overlay;
+    announcer;
+    /** Null where one only reads. */
+    composer;
+
+    /**
+     * @param {HTMLElement} root empty; is filled
+     * @param {object} parts
+     * @param {HTMLElement} parts.scroller of the messages
+     * @param {Record<string, any>} parts.texts
+     * @param {{ palette: import('./palette.js').Palette, nameOf: (name: string) => string }} parts.people how they are shown
+     * @param {{ retry: () => void, jump: () => void, membersShown: (shown: boolean) => void }} parts.actions
+     * @param {{ storage?: object, draftKey: string, send: (text: string) => void } | null} parts.writing null: no composer
+     */
+    constructor(root, { scroller, texts, people, actions, writing }) {
+        this.#make = (words, draft) => {
+            this.announcer = new Announcer(words);
+            this.stateLine = new StateLine({ texts: words, retry: actions.retry });
+            this.members = new MemberList({ texts: words, ...people, onShown: actions.membersShown });
+            this.overlay = new MessageOverlay({ texts: words, jump: actions.jump });
+            this.composer = writing && new Composer({ texts: words, ...writing, draft });
+        };
+        this.#make(texts);
+        this.#messages = element('div', { class: 'messages' }, scroller, ...this.overlay.elements);
+        const main = element('div', { class: 'main' }, this.#messages, this.stateLine.element, this.composer?.element);
+        root.append(main, this.members.element, this.announcer.element);
+    }
+
+    /** Says all of it in other words. What is being written, and whether the members are shown, stays. */
+    speak(texts) {
+        const { announcer, stateLine, members, overlay, composer } = this;
+        this.destroy();
+        this.#make(texts, composer?.text);
+        this.members.element.hidden = members.element.hidden;
+        for (const [was, is] of [[announcer, this.announcer], [stateLine, this.stateLine], [members, this.members], [composer, this.composer]]) {
+            was?.element.replaceWith(is.element);
+        }
+        for (const part of overlay.elements) part.remove();
+        this.#messages.append(...this.overlay.elements);
+        this.composer?.resize();
+    }
+
+    destroy() {
+        this.announcer.destroy();
+        this.stateLine.destroy();
+    }
+}
