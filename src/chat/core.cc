@@ -128,8 +128,8 @@ void Core::end_batch() {
     if (!keys.empty()) look_up(std::move(keys));
     if (!batch.empty()) {
         ++in_flight_;
-        ports_.store.append(std::move(batch), [this, rooms = std::move(submitted)](CommitOutcome outcome) mutable {
-            ports_.post([this, rooms = std::move(rooms), outcome] {
+        ports_.store.append(std::move(batch), [this, rooms = std::move(submitted)](BatchOutcome outcome) mutable {
+            ports_.post([this, rooms = std::move(rooms), outcome = std::move(outcome)] {
                 --in_flight_;
                 count_outcome(outcome);
                 on_committed(rooms, outcome);
@@ -166,17 +166,18 @@ void Core::publish(Room& room) {
             if (room.people().on_lane(lane)) ports_.lanes[lane]->extend(room.record().id, slice);
 }
 
-void Core::on_committed(std::span<const RoomId> rooms, CommitOutcome outcome) {
+void Core::on_committed(std::span<const RoomId> rooms, const BatchOutcome& outcome) {
     for (const RoomId id : rooms) {
         Room* room = directory_.find(id);
         if (room == nullptr) continue;
         touch(*room);
-        if (outcome == CommitOutcome::committed) {
+        const CommitOutcome of_room = outcome.of(id);
+        if (of_room == CommitOutcome::committed) {
             has_public_chat_ |= id == kPublicChatId;
             room->commit();
             continue;
         }
-        room->fail(outcome == CommitOutcome::failed);
+        room->fail(of_room == CommitOutcome::failed);
         if (room->is_recovering()) recover(id);
     }
 }

@@ -140,7 +140,7 @@ public:
     void drain(Task idle);
 
 private:
-    void on_committed(std::span<const RoomId> rooms, CommitOutcome outcome);
+    void on_committed(std::span<const RoomId> rooms, const BatchOutcome& outcome);
     void recover(RoomId room);
     void look_up(std::vector<SendKey> keys);
     void answer_senders(Room& room);

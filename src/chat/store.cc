@@ -1,5 +1,8 @@
 #include "chat/store.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace globes::chat {
 namespace {
 
@@ -16,7 +19,28 @@ std::size_t text_bytes(const AppendEvent& append) {
     return event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
 }
 
+struct RoomOf {
+    RoomId operator()(const PutRoom& put) const { return put.room.id; }
+    RoomId operator()(const DeleteRoom& deletion) const { return deletion.room; }
+    RoomId operator()(const AppendEvent& append) const { return append.event.room; }
+    RoomId operator()(const PurgeEvents& purge) const { return purge.room; }
+};
+
 }  // namespace
+
+BatchOutcome::BatchOutcome(std::vector<Part> parts)
+    : whole_(parts.empty() ? CommitOutcome::committed : parts.front().outcome) {
+    if (std::ranges::all_of(parts, [this](const Part& part) { return part.outcome == whole_; })) return;
+    whole_ = CommitOutcome::unknown;
+    parts_ = std::move(parts);
+}
+
+CommitOutcome BatchOutcome::of(RoomId room) const {
+    const auto part = std::ranges::find(parts_, room, &Part::room);
+    return part == parts_.end() ? whole_ : part->outcome;
+}
+
+RoomId room_of(const StoreWrite& write) { return std::visit(RoomOf{}, write); }
 
 std::size_t queued_bytes(const StoreBatch& batch) {
     std::size_t bytes = sizeof(StoreBatch) + batch.size() * sizeof(StoreWrite);

@@ -1,9 +1,11 @@
 // The port to whatever keeps rooms and their durable events, and what every store promises.
 //
-//  1. Order: batches are committed in the order of `append`; within one batch writes apply in their order.
+//  1. Order: batches are committed in the order of `append`; within one batch writes apply in their order. A store
+//     without transactions promises that, and the order of its answers, for each room.
 //  2. Atomic: all of a batch becomes visible, or nothing of it does, and so it is on the disk. A store without
-//     transactions may fall short where this process dies in the middle of a batch: then, in each room on its own, the
-//     first of the batch's writes may be there without those behind them.
+//     transactions promises that for each room on its own: where the server refuses or loses one room's part, the
+//     outcome tells the rooms apart. It may fall short where this process dies in the middle of a batch: then, in each
+//     room, the first of the batch's writes may be there without those behind them.
 //  3. Group commit: a store may join waiting batches in one transaction; each still gets its own answer, in order.
 //  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
 //  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may
@@ -53,6 +55,29 @@ using StoreWrite = std::variant<PutRoom, DeleteRoom, AppendEvent, PurgeEvents>;
 using StoreBatch = std::vector<StoreWrite>;
 
 enum class CommitOutcome : std::uint8_t { committed, failed, unknown };
+
+/// What became of a batch, room by room.
+class BatchOutcome {
+public:
+    struct Part {
+        RoomId room;
+        CommitOutcome outcome;
+    };
+
+    /// All of its rooms fared alike.
+    BatchOutcome(CommitOutcome whole) : whole_(whole) {}
+    /// Each of its rooms, once. Of none: committed.
+    explicit BatchOutcome(std::vector<Part> parts);
+
+    /// The batch as one: `unknown` where its rooms fared differently.
+    operator CommitOutcome() const { return whole_; }
+    CommitOutcome of(RoomId room) const;
+
+private:
+    CommitOutcome whole_;
+    std::vector<Part> parts_ = {};  // empty where all fared alike
+};
+using BatchDone = std::move_only_function<void(BatchOutcome)>;
 
 /// One room as `load_rooms` finds it.
 struct StoredRoom {
@@ -111,7 +136,7 @@ public:
 
     /// Bounded by `StoreLimits::queued_bytes`: a batch beyond it is dropped untried and its answer, `failed`, comes in
     /// its turn. `done` must not throw, here and below.
-    virtual void append(StoreBatch batch, std::move_only_function<void(CommitOutcome)> done) = 0;
+    virtual void append(StoreBatch batch, BatchDone done) = 0;
 
     /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
@@ -131,6 +156,9 @@ struct StoreLimits {
     std::size_t queued_bytes = std::size_t{64} << 20;  ///< Of batches not yet answered, as `queued_bytes` counts them.
     std::size_t queued_reads = 1024;                   ///< Reads and pings that wait for a thread of the store.
 };
+
+/// The room that a write is about.
+RoomId room_of(const StoreWrite& write);
 
 /// What a batch counts against `StoreLimits::queued_bytes`: its memory, within a few bytes for each write.
 std::size_t queued_bytes(const StoreBatch& batch);

@@ -1,7 +1,9 @@
 // A MongoDB that is slow, gone, or not ours alone: what store/mongo answers meanwhile, and that it goes on by itself.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "contract/ferretdb.h"
@@ -155,6 +157,42 @@ TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWriting) {
     EXPECT_EQ(commit(*store_, appends(2, 1, 1)), committed) << "another room";
     EXPECT_EQ(commit(*newer, appends(1, 3, 3)), committed);
     EXPECT_THAT(events_in(*newer, 1), ElementsAre(sample_event(1, 1), other, sample_event(1, 3)));
+}
+
+/// What became of a batch in rooms 1, 2 and 5; the first and the last are of one connection.
+std::array<CommitOutcome, 3> outcomes(Store& store, StoreBatch batch) {
+    std::promise<BatchOutcome> promise;
+    store.append(std::move(batch), [&](BatchOutcome outcome) { promise.set_value(std::move(outcome)); });
+    const BatchOutcome outcome = promise.get_future().get();
+    return {outcome.of(1), outcome.of(2), outcome.of(5)};
+}
+
+StoreBatch said_in_three_rooms(std::uint64_t seq) {
+    return batch_of(AppendEvent{sample_event(2, seq)}, AppendEvent{sample_event(1, seq)},
+                    AppendEvent{sample_event(5, seq)});
+}
+
+TEST_F(MongoFaults, AConflictStopsOnlyItsOwnRoom) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)}, PutRoom{sample_room(5)})),
+              committed);
+    const auto newer = open();
+    ASSERT_EQ(commit(*newer, batch_of(AppendEvent{sample_event(1, 1, "of the newer one")})), committed);
+    EXPECT_THAT(outcomes(*store_, said_in_three_rooms(1)), ElementsAre(failed, committed, committed));
+    EXPECT_THAT(outcomes(*store_, said_in_three_rooms(2)), ElementsAre(failed, committed, committed))
+        << "the room is in the newer one's hands, the others are not";
+    EXPECT_THAT(seqs_in(*store_, 2), ElementsAre(1, 2));
+    EXPECT_THAT(seqs_in(*store_, 5), ElementsAre(1, 2));
+    EXPECT_THAT(seqs_in(*newer, 1), ElementsAre(1));
+}
+
+TEST_F(MongoFaults, WhatCameLateInOneRoomConcernsNoOther) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)}, PutRoom{sample_room(5)})),
+              committed);
+    const auto newer = open();
+    ASSERT_EQ(commit(*store_, batch_of(AppendEvent{sample_event(1, 1, "late")})), committed);
+    EXPECT_THAT(outcomes(*newer, said_in_three_rooms(1)), ElementsAre(unknown, committed, committed));
+    EXPECT_THAT(seqs_in(*newer, 1), ElementsAre(1));
+    EXPECT_THAT(seqs_in(*newer, 2), ElementsAre(1));
 }
 
 TEST_F(MongoFaults, WhatAnOlderProcessSentLateIsReadBack) {

@@ -22,7 +22,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return {}; }
 
-    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+    void append(chat::StoreBatch batch, chat::BatchDone done) override {
         push(Append{.batch = std::move(batch), .done = std::move(done)});
     }
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {
@@ -46,7 +46,7 @@ private:
     struct Append {
         chat::StoreBatch batch = {};
         std::size_t bytes = 0;  // as they count in `queued_bytes_`
-        std::move_only_function<void(chat::CommitOutcome)> done;
+        chat::BatchDone done;
         bool is_refused = false;
     };
     struct Read {

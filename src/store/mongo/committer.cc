@@ -1,7 +1,5 @@
 #include "store/mongo/committer.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -19,19 +17,26 @@ bool is_room_document(const Step& step) {
     return std::holds_alternative<PutRoomDocument>(step.what) || std::holds_alternative<DeleteRoomDocument>(step.what);
 }
 
+/// Nothing of it can be begun now.
+bool is_held_up(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
+    return !batch.empty() && std::ranges::all_of(batch, [&](const chat::StoreWrite& write) {
+        return busy[chat::room_of(write) % busy.size()];
+    });
+}
+
 }  // namespace
 
 Committer::Committer(RoomBook& book, Board& board, std::vector<std::unique_ptr<RoomWriter>>& writers,
                      const MongoStoreSettings& settings)
     : times_(settings.times),
       limits_(settings.limits),
+      writer_count_(settings.writers),
       board_(board),
       writers_(writers),
       book_(book),
-      planner_(book),
-      jobs_(settings.writers) {}
+      planner_(book) {}
 
-void Committer::append(chat::StoreBatch batch, Done done) {
+void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
     Pending pending{.batch = std::move(batch),
                     .done = std::move(done),
                     .deadline = std::chrono::steady_clock::now() + times_.batch};
@@ -62,188 +67,176 @@ void Committer::stop() {
 void Committer::work() {
     Lock lock(board_.mutex);
     while (true) {
-        board_.changed.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
-        if (queue_.empty()) break;
-        take_group();
-        lock.unlock();
-        plan_group();
-        lock.lock();
-        carry_out(lock);
-        end_group();
+        // Whoever lets go of the lock looks again from the beginning: what changed meanwhile wakes nobody.
+        if (finish_what_is_over(lock)) continue;
+        if (is_all_answered()) {
+            if (queue_.empty() && is_stopped_) break;
+            std::vector<bool> busy = busy_writers();
+            const auto can_begin = [&](const Pending& pending) { return !is_held_up(pending.batch, busy); };
+            if (std::ranges::any_of(queue_, can_begin)) {
+                begin_group(std::move(busy), lock);
+                continue;
+            }
+        }
+        wait(lock);
     }
     board_.is_stopped = true;
     board_.changed.notify_all();
 }
 
-void Committer::take_group() {
-    std::size_t bytes = 0;
-    do {
-        bytes += queue_.front().bytes;
-        group_.push_back({.pending = std::move(queue_.front())});
-        queue_.pop_front();
-    } while (!queue_.empty() && bytes + queue_.front().bytes <= kGroupBytes);
+bool Committer::is_all_answered() const { return groups_.empty() || groups_.back().is_answered(); }
+
+std::vector<bool> Committer::busy_writers() const {
+    std::vector<bool> busy(writer_count_, false);
+    for (const Group& group : groups_)
+        for (std::size_t i = 0; i < writer_count_; ++i) busy[i] = busy[i] || group.keeps_busy(i);
+    return busy;
 }
 
-void Committer::plan_group() {
-    planner_.begin_group();
-    for (std::size_t number = 0; number < group_.size(); ++number) {
-        Member& member = group_[number];
-        if (member.pending.is_refused) continue;
-        auto plan = planner_.plan(member.pending.batch, number);
-        if (!plan) continue;
-        member.is_valid = true;
-        member.effects = std::move(plan->effects);
-        for (Step& step : plan->steps) jobs_[step.room % jobs_.size()].steps.push_back(std::move(step));
-    }
-    for (Job& job : jobs_)
-        for (Step& step : job.steps) group_[step.batch].steps.push_back(&step);
-}
-
-const Job& Committer::job_of(chat::RoomId room) const { return jobs_[room % jobs_.size()]; }
-
-void Committer::carry_out(Lock& lock) {
-    for (std::size_t i = 0; i < jobs_.size(); ++i) {
-        jobs_[i].is_over = jobs_[i].steps.empty();
-        if (!jobs_[i].is_over) writers_[i]->start(jobs_[i]);
-    }
+void Committer::begin_group(std::vector<bool> busy, Lock& lock) {
+    Group& group = groups_.emplace_back(writer_count_);
+    take_batches(group, busy);
+    lock.unlock();
+    plan(group, busy);
+    lock.lock();
+    for (std::size_t i = 0; i < writer_count_; ++i)
+        if (!group.jobs[i].is_over) writers_[i]->start(group.jobs[i]);
     board_.changed.notify_all();
-    while (true) {
-        finish_what_is_over(lock);
-        // A job may have ended while somebody was answered.
-        if (are_jobs_over()) {
-            if (std::ranges::all_of(group_, &Member::is_over)) return;
+}
+
+/// What is held up as a whole keeps its place in the line; of the others, the rooms that are held up are refused.
+void Committer::take_batches(Group& group, const std::vector<bool>& busy) {
+    std::size_t bytes = 0;
+    for (auto next = queue_.begin(); next != queue_.end();) {
+        if (is_held_up(next->batch, busy)) {
+            ++next;
             continue;
         }
-        const auto waiting = std::ranges::find(group_, false, &Member::is_answered);
-        if (waiting == group_.end() && queue_.empty() && is_stopped_) return;
-        const bool is_of_group = waiting != group_.end();
-        if (!is_of_group && queue_.empty()) {
-            board_.changed.wait(lock);
-            continue;
-        }
-        const Time deadline = is_of_group ? waiting->pending.deadline : queue_.front().deadline;
-        if (board_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) continue;
-        if (is_of_group) {
-            give_up(*waiting, lock);
-        } else {
-            // Nobody has begun with it.
-            Pending late = std::move(queue_.front());
-            queue_.pop_front();
-            answer(late, CommitOutcome::failed, lock);
-        }
+        if (!group.members.empty() && bytes + next->bytes > kGroupBytes) return;
+        bytes += next->bytes;
+        group.members.push_back({.pending = std::move(*next)});
+        next = queue_.erase(next);
     }
 }
 
-bool Committer::are_jobs_over() const { return std::ranges::all_of(jobs_, &Job::is_over); }
-
-void Committer::finish_what_is_over(Lock& lock) {
-    drop_unsent();
-    bool may_answer = true;
-    for (Member& member : group_) {
-        if (member.is_over) continue;
-        const bool is_over = std::ranges::all_of(member.steps, &Step::is_over);
-        if (is_over && (may_answer || member.is_answered)) finish(member, lock);
-        may_answer &= member.is_answered;
+void Committer::plan(Group& group, const std::vector<bool>& busy) {
+    planner_.begin_group();
+    const auto is_free = [&](chat::RoomId room) { return !busy[room % busy.size()]; };
+    for (std::size_t number = 0; number < group.members.size(); ++number) {
+        const Pending& pending = group.members[number].pending;
+        if (!pending.is_refused) group.add(number, planner_.plan(pending.batch, number, is_free));
     }
+    group.link_steps();
+}
+
+/// Returns true where somebody was answered.
+bool Committer::finish_what_is_over(Lock& lock) {
+    bool has_answered = false;
+    for (auto group = groups_.begin(); group != groups_.end();) {
+        group->drop_unsent();
+        bool may_answer = true;
+        for (Member& member : group->members) {
+            if (member.is_over) continue;
+            const bool is_over = std::ranges::all_of(member.steps, &Step::is_over);
+            if (is_over && (may_answer || member.is_answered)) has_answered |= finish(*group, member, lock);
+            may_answer &= member.is_answered;
+        }
+        if (group->is_over()) {
+            end(*group);
+            group = groups_.erase(group);
+        } else {
+            ++group;
+        }
+    }
+    return has_answered;
 }
 
 /// All steps of the batch are over, and those before it are answered.
-void Committer::finish(Member& member, Lock& lock) {
+bool Committer::finish(Group& group, Member& member, Lock& lock) {
     member.is_over = true;
-    apply(member);
-    if (!member.is_answered) answer(member, outcome_of(member), lock);
+    set_back(member);
+    note_surprises(group, member);
+    show(group, Group::take_done(member));
+    if (member.is_answered) return false;
+    answer(member, group.outcome_of(member), lock);
+    return true;
 }
 
-CommitOutcome Committer::outcome_of(const Member& member) const {
-    const auto is_done = [](const Step* step) { return step->state == StepState::done; };
-    if (!member.is_valid) return CommitOutcome::failed;
-    if (std::ranges::all_of(member.steps, is_done)) return CommitOutcome::committed;
-    // What another process has left behind has to be read before the room goes on.
-    const auto has_late_events = [this](const Effect& effect) {
-        const auto& surprises = job_of(effect.room).surprises;
-        const auto found = surprises.find(effect.room);
-        return found != surprises.end() && !found->second.is_stopped;
-    };
-    const bool is_absent = std::ranges::none_of(member.steps, is_done);
-    return is_absent && std::ranges::none_of(member.effects, has_late_events) ? CommitOutcome::failed
-                                                                              : CommitOutcome::unknown;
+/// What was done becomes visible.
+void Committer::show(Group& group, std::vector<Effect> done) {
+    for (Effect& effect : done) {
+        const chat::RoomId room = effect.room;
+        if (!effect.after) {
+            book_.erase(room);
+            group.removals.push_back({.room = room, .through_seq = kAllSeqs, .is_whole_room = true});
+            continue;
+        }
+        const RoomState* before = book_.find(room);
+        const std::uint64_t purged_before = before != nullptr ? before->purged_seq : 0;
+        const std::uint64_t purged_seq = effect.after->purged_seq;
+        book_.put(room, std::move(*effect.after));
+        if (room < chat::kFirstRandomRoomId) book_.raise_next_room_id(room + 1);
+        if (purged_seq > purged_before) group.removals.push_back({.room = room, .through_seq = purged_seq});
+    }
 }
 
-/// What the batch did becomes visible, room by room.
-void Committer::apply(const Member& member) {
+/// A room's document that was set back has got a version of its own by that.
+void Committer::set_back(const Member& member) {
     for (const Step* step : member.steps) {
         const auto* put = std::get_if<PutRoomDocument>(&step->what);
         if (put == nullptr || put->before == nullptr || !step->is_undoing) continue;
-        RoomState set_back = *book_.find(step->room);
-        set_back.version = put->version + 1;
-        book_.put(step->room, std::move(set_back));
-    }
-    for (const Effect& effect : member.effects) {
-        const chat::RoomId room = effect.room;
-        note_surprise(room);
-        const auto is_missing = [room](const Step* step) {
-            return step->room == room && step->state != StepState::done;
-        };
-        if (std::ranges::any_of(member.steps, is_missing)) continue;
-        const RoomState* before = book_.find(room);
-        const std::uint64_t purged_before = before != nullptr ? before->purged_seq : 0;
-        if (!effect.after) {
-            book_.erase(room);
-            removals_.push_back({.room = room, .through_seq = kAllSeqs, .is_whole_room = true});
-            continue;
-        }
-        const std::uint64_t purged_seq = effect.after->purged_seq;
-        book_.put(room, *effect.after);
-        if (room < chat::kFirstRandomRoomId) book_.raise_next_room_id(room + 1);
-        if (purged_seq > purged_before) removals_.push_back({.room = room, .through_seq = purged_seq});
+        RoomState state = *book_.find(step->room);
+        state.version = put->version + 1;
+        book_.put(step->room, std::move(state));
     }
 }
 
 /// Before anybody is answered: who hears `unknown` reads at once what is there.
-void Committer::note_surprise(chat::RoomId room) {
-    const auto& surprises = job_of(room).surprises;
-    const auto surprise = surprises.find(room);
-    const RoomState* state = book_.find(room);
-    if (surprise == surprises.end() || state == nullptr) return;
-    RoomState after = *state;
-    after.last_seq = std::max(after.last_seq, surprise->second.last_seq);
-    after.is_stopped = surprise->second.is_stopped;
-    book_.put(room, std::move(after));
+void Committer::note_surprises(const Group& group, const Member& member) {
+    for (const Effect& effect : member.effects) {
+        const Surprise* surprise = group.surprise(effect.room);
+        const RoomState* state = book_.find(effect.room);
+        if (surprise == nullptr || state == nullptr) continue;
+        RoomState after = *state;
+        after.last_seq = std::max(after.last_seq, surprise->last_seq);
+        after.is_stopped = surprise->is_stopped;
+        book_.put(effect.room, std::move(after));
+    }
+}
+
+/// Until something changes or somebody's time is up, who then hears of it.
+void Committer::wait(Lock& lock) {
+    Member* member = nullptr;
+    if (!is_all_answered()) member = &*std::ranges::find(groups_.back().members, false, &Member::is_answered);
+    if (member == nullptr && queue_.empty()) return board_.changed.wait(lock);
+    const bool is_in_line =
+        member == nullptr || (!queue_.empty() && queue_.front().deadline < member->pending.deadline);
+    const Time deadline = is_in_line ? queue_.front().deadline : member->pending.deadline;
+    if (board_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
+    if (!is_in_line) return give_up(groups_.back(), *member, lock);
+    // Nobody has begun with it.
+    Pending late = std::move(queue_.front());
+    queue_.pop_front();
+    answer(late, CommitOutcome::failed, lock);
 }
 
 /// Its time is up. What was not begun is dropped; what may be there stays a concern of the writers.
-void Committer::give_up(Member& member, Lock& lock) {
-    if (std::ranges::none_of(member.steps, &Step::may_exist)) {
-        for (Step* step : member.steps) step->state = StepState::cancelled;
-        member.is_over = true;
-        return answer(member, CommitOutcome::failed, lock);
-    }
+void Committer::give_up(Group& group, Member& member, Lock& lock) {
     // Whoever asked for a change of a room takes it for not made, and nobody reads it back.
     if (member.steps.size() == 1 && is_room_document(*member.steps.front())) member.steps.front()->is_undoing = true;
-    for (const Effect& effect : member.effects) book_.add_unsettled(effect.room);
-    answer(member, CommitOutcome::unknown, lock);
+    Group::cancel_unbegun(member);
+    show(group, Group::take_done(member));
+    for (const Effect& effect : member.effects) {
+        group.unsettled.push_back(effect.room);
+        book_.add_unsettled(effect.room);
+    }
+    answer(member, group.outcome_of(member), lock);
 }
 
-/// A batch that was given up while the driver looked for a server, and was never sent.
-void Committer::drop_unsent() {
-    for (const Member& member : group_) {
-        if (!member.is_answered || member.is_over || std::ranges::any_of(member.steps, &Step::may_exist)) continue;
-        for (Step* step : member.steps) {
-            step->is_undoing = false;
-            step->state = StepState::cancelled;
-        }
-    }
-}
-
-/// Under the lock. The writers are done with the steps, or nobody is waiting for them any more.
-void Committer::end_group() {
-    if (!are_jobs_over()) return;
-    for (Job& job : jobs_) {
-        job.steps.clear();
-        job.surprises.clear();
-    }
+/// The writers are done with it, and everybody is answered.
+void Committer::end(Group& group) {
     const std::uint64_t ticket = book_.next_ticket();
-    for (Removal& removal : removals_) {
+    for (Removal& removal : group.removals) {
         const RoomState* state = book_.find(removal.room);
         // A room that was made again meanwhile has cleared the way itself.
         if (removal.is_whole_room ? state != nullptr : (state == nullptr || state->purged_seq < removal.through_seq))
@@ -251,22 +244,20 @@ void Committer::end_group() {
         removal.ticket = ticket;
         writers_[removal.room % writers_.size()]->removals().add(removal);
     }
-    if (!removals_.empty()) board_.changed.notify_all();
-    removals_.clear();
-    group_.clear();
-    book_.settle_all();
+    if (!group.removals.empty()) board_.changed.notify_all();
+    book_.settle(group.unsettled);
 }
 
-void Committer::answer(Member& member, CommitOutcome outcome, Lock& lock) {
+void Committer::answer(Member& member, chat::BatchOutcome outcome, Lock& lock) {
     member.is_answered = true;
-    answer(member.pending, outcome, lock);
+    answer(member.pending, std::move(outcome), lock);
 }
 
 /// The batch itself stays: the writers may still be at it.
-void Committer::answer(Pending& pending, CommitOutcome outcome, Lock& lock) {
+void Committer::answer(Pending& pending, chat::BatchOutcome outcome, Lock& lock) {
     queued_bytes_ -= std::exchange(pending.bytes, 0);
     lock.unlock();
-    pending.done(outcome);
+    pending.done(std::move(outcome));
     lock.lock();
 }
 

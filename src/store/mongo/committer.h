@@ -1,17 +1,17 @@
 // The way of a batch: waits in line, is planned with the others that have gathered, is written by the writers side by
-// side, becomes visible, is answered. One group after the other, so that nothing overtakes; answers in the order of
-// `append`, each in time, whatever the driver is doing. Owned by the store.
+// side, becomes visible, is answered. One group after the other, so that nothing overtakes in a room; answers in time,
+// whatever the driver is doing. A writer that is still stuck with a group that has been given up holds up its own share
+// of the rooms: the others go on in the next groups. Owned by the store.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <deque>
-#include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
+#include "store/mongo/group.h"
 #include "store/mongo/planner.h"
 #include "store/mongo/room_book.h"
 #include "store/mongo/room_writer.h"
@@ -21,14 +21,12 @@ namespace globes::store::mongo {
 
 class Committer {
 public:
-    using Done = std::move_only_function<void(chat::CommitOutcome)>;
-
     /// All of them outlive it.
     Committer(RoomBook& book, Board& board, std::vector<std::unique_ptr<RoomWriter>>& writers,
               const MongoStoreSettings& settings);
 
     /// As the port says. Any thread.
-    void append(chat::StoreBatch batch, Done done);
+    void append(chat::StoreBatch batch, chat::BatchDone done);
 
     /// The thread: until `stop`, and until everything that was accepted before is answered.
     void work();
@@ -38,53 +36,39 @@ public:
 private:
     using Time = std::chrono::steady_clock::time_point;
     using Lock = std::unique_lock<std::mutex>;
+    using Groups = std::list<Group>;
 
-    struct Pending {
-        chat::StoreBatch batch;
-        Done done;
-        Time deadline;
-        std::size_t bytes = 0;  // as they count in `queued_bytes_`
-        bool is_refused = false;
-    };
-    struct Member {
-        Pending pending;
-        std::vector<Effect> effects = {};
-        std::vector<Step*> steps = {};  // of the jobs
-        bool is_valid = false;
-        bool is_answered = false;
-        bool is_over = false;
-    };
+    // Under the lock. Those that take it may let go of it for a while.
+    bool is_all_answered() const;
+    std::vector<bool> busy_writers() const;
+    void begin_group(std::vector<bool> busy, Lock& lock);
+    void take_batches(Group& group, const std::vector<bool>& busy);
+    bool finish_what_is_over(Lock& lock);
+    bool finish(Group& group, Member& member, Lock& lock);
+    void wait(Lock& lock);
+    void give_up(Group& group, Member& member, Lock& lock);
+    void end(Group& group);
+    void answer(Member& member, chat::BatchOutcome outcome, Lock& lock);
+    void answer(Pending& pending, chat::BatchOutcome outcome, Lock& lock);
 
-    void take_group();
-    void plan_group();
-    void carry_out(Lock& lock);
-    bool are_jobs_over() const;
-    const Job& job_of(chat::RoomId room) const;
-    void finish_what_is_over(Lock& lock);
-    void finish(Member& member, Lock& lock);
-    chat::CommitOutcome outcome_of(const Member& member) const;
-    void apply(const Member& member);
-    void note_surprise(chat::RoomId room);
-    void give_up(Member& member, Lock& lock);
-    void drop_unsent();
-    void end_group();
-    void answer(Member& member, chat::CommitOutcome outcome, Lock& lock);
-    void answer(Pending& pending, chat::CommitOutcome outcome, Lock& lock);
+    void plan(Group& group, const std::vector<bool>& busy);
+    void show(Group& group, std::vector<Effect> done);
+    void set_back(const Member& member);
+    void note_surprises(const Group& group, const Member& member);
 
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
+    const std::size_t writer_count_;
     Board& board_;
     std::vector<std::unique_ptr<RoomWriter>>& writers_;
 
     // Its thread only.
     RoomBook& book_;
     Planner planner_;
-    std::vector<Member> group_;
-    std::vector<Removal> removals_;  // once the group is over
+    Groups groups_;  // the newest last; in those before it everybody is answered
 
     // Under the board's mutex.
-    std::vector<Job> jobs_;  // one for each writer
     std::deque<Pending> queue_;
     std::size_t queued_bytes_ = 0;  // not yet answered
     bool is_stopped_ = false;

@@ -80,7 +80,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return engine_->book.rooms(); }
 
-    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+    void append(chat::StoreBatch batch, chat::BatchDone done) override {
         engine_->committer.append(std::move(batch), std::move(done));
     }
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {

@@ -14,14 +14,23 @@ void Planner::begin_group() {
     sent_ids_.clear();
 }
 
-std::optional<BatchPlan> Planner::plan(const chat::StoreBatch& batch, std::size_t number) {
+std::optional<BatchPlan> Planner::plan(const chat::StoreBatch& batch, std::size_t number,
+                                       const std::function<bool(chat::RoomId)>& is_free) {
     number_ = number;
     steps_.clear();
     touched_.clear();
     new_ids_.clear();
-    for (const chat::StoreWrite& one : batch)
-        if (!std::visit([this](const auto& known) { return write(known); }, one)) return std::nullopt;
-    BatchPlan plan{.steps = std::move(steps_), .effects = {}};
+    BatchPlan plan;
+    for (const chat::StoreWrite& one : batch) {
+        const chat::RoomId id = chat::room_of(one);
+        const RoomState* room = find(id);
+        if (!is_free(id) || (room != nullptr && room->is_stopped)) {
+            if (std::ranges::find(plan.refused, id) == plan.refused.end()) plan.refused.push_back(id);
+        } else if (!std::visit([this](const auto& known) { return write(known); }, one)) {
+            return std::nullopt;
+        }
+    }
+    plan.steps = std::move(steps_);
     plan.effects.reserve(touched_.size());
     for (auto& [room, state] : touched_) {
         plan.effects.push_back({room, state});
@@ -51,7 +60,6 @@ bool Planner::write(const chat::PutRoom& put) {
         after = *before;
     else
         after.incarnation = next_incarnation_++;
-    if (after.is_stopped) return false;
     const auto record_before = after.record;
     after.record = std::make_shared<const chat::RoomRecord>(put.room);
     ++after.version;
@@ -63,7 +71,6 @@ bool Planner::write(const chat::PutRoom& put) {
 bool Planner::write(const chat::DeleteRoom& deletion) {
     const RoomState* room = find(deletion.room);
     if (room == nullptr) return true;
-    if (room->is_stopped) return false;
     add_step(deletion.room, DeleteRoomDocument{room->record, room->version, room->purged_seq});
     set(deletion.room, std::nullopt);
     return true;
@@ -73,7 +80,7 @@ bool Planner::write(const chat::AppendEvent& append) {
     const chat::Event& event = append.event;
     const RoomState* room = find(event.room);
     // Seqs ascend: what lies below the newest is taken, or was purged.
-    if (room == nullptr || room->is_stopped || event.seq <= room->last_seq) return false;
+    if (room == nullptr || event.seq <= room->last_seq) return false;
     if (!event.client_id.empty()) {
         std::string key = fmt::format("{}:{}", event.room, dedupe_key(fold_case(event.name), event.client_id));
         if (is_taken(new_ids_, key, *room) || is_taken(sent_ids_, key, *room)) return false;
@@ -89,7 +96,6 @@ bool Planner::write(const chat::AppendEvent& append) {
 bool Planner::write(const chat::PurgeEvents& purge) {
     const RoomState* room = find(purge.room);
     if (room == nullptr) return true;
-    if (room->is_stopped) return false;
     const std::uint64_t through_seq = std::min(purge.through_seq, room->last_seq);
     if (through_seq <= room->purged_seq) return true;
     add_step(purge.room, MarkPurged{through_seq});

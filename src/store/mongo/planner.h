@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,7 +23,8 @@ struct Effect {
 
 struct BatchPlan {
     std::vector<Step> steps;
-    std::vector<Effect> effects;  ///< One for each room that it touches.
+    std::vector<Effect> effects;        ///< One for each room that it changes.
+    std::vector<chat::RoomId> refused;  ///< Rooms of it in which nothing is done.
 };
 
 class Planner {
@@ -31,8 +33,10 @@ public:
 
     /// Forgets the group before: from here on the book alone counts.
     void begin_group();
-    /// Plans `batch` behind those that were planned before it; nothing where it breaks a rule.
-    std::optional<BatchPlan> plan(const chat::StoreBatch& batch, std::size_t number);
+    /// Plans `batch` behind those that were planned before it; nothing where it breaks a rule. Refused are the rooms
+    /// that are not free, and those that another process writes to.
+    std::optional<BatchPlan> plan(const chat::StoreBatch& batch, std::size_t number,
+                                  const std::function<bool(chat::RoomId)>& is_free);
 
 private:
     struct SentId {

@@ -47,9 +47,9 @@ void RoomBook::add_unsettled(chat::RoomId room) {
     unsettled_.insert(room);
 }
 
-void RoomBook::settle_all() {
+void RoomBook::settle(std::span<const chat::RoomId> rooms) {
     const std::lock_guard lock(mutex_);
-    unsettled_.clear();
+    for (const chat::RoomId room : rooms) unsettled_.erase(room);
 }
 
 void RoomBook::raise_next_room_id(chat::RoomId next) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -54,7 +55,7 @@ public:
     void put(chat::RoomId room, RoomState state);
     void erase(chat::RoomId room);
     void add_unsettled(chat::RoomId room);
-    void settle_all();
+    void settle(std::span<const chat::RoomId> rooms);
     void raise_next_room_id(chat::RoomId next);
 
     // Any thread.

@@ -19,7 +19,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return readers_.load_rooms(); }
 
-    void append(chat::StoreBatch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+    void append(chat::StoreBatch, chat::BatchDone done) override {
         // By way of a read, as answers come on a thread of the store.
         readers_.ping([done = std::move(done)](bool) mutable { done(chat::CommitOutcome::failed); });
     }

@@ -78,7 +78,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return ReadSession(database_).load_rooms(); }
 
-    void append(chat::StoreBatch batch, std::move_only_function<void(chat::CommitOutcome)> done) override {
+    void append(chat::StoreBatch batch, chat::BatchDone done) override {
         writer_.append(std::move(batch), std::move(done));
     }
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {

@@ -17,7 +17,7 @@ namespace globes::store {
 
 class Writer {
 public:
-    using Done = std::move_only_function<void(chat::CommitOutcome)>;
+    using Done = chat::BatchDone;
 
     Writer(const Database& database, const SqliteSettings& settings, UnsettledRooms& unsettled,
            Checkpointer& checkpointer);

@@ -3,6 +3,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
+import { withResolvers } from './wait.js';
+
 const HEADER_BYTES = 16;
 // The opcode of every command behind the first handshake, and where its document begins: behind the header, four bytes
 // of flags and one for the kind of the section.
@@ -44,6 +46,8 @@ function answerTo(message, fields) {
 export class MongodbGate {
     #target;
     #answers = new Map();
+    #holding = null;
+    #held = [];
     #sockets = new Set();
     #listener = null;
 
@@ -84,6 +88,18 @@ export class MongodbGate {
         this.#answers.delete(command);
     }
 
+    /** The connection over which the next `command` comes is stuck from then on, until `letGo`; resolves when it is. */
+    holdUp(command) {
+        const { promise, resolve } = withResolvers();
+        this.#holding = { command, stuck: resolve };
+        return promise;
+    }
+
+    /** What is stuck arrives, late. */
+    letGo() {
+        for (const pass of this.#held.splice(0)) pass();
+    }
+
     #forward(client) {
         const server = net.connect(Number(this.#target.port), this.#target.hostname);
         for (const [socket, other] of [
@@ -99,15 +115,29 @@ export class MongodbGate {
         }
         server.pipe(client);
         let received = Buffer.alloc(0);
-        client.on('data', (bytes) => {
-            received = Buffer.concat([received, bytes]);
-            while (received.length >= HEADER_BYTES && received.length >= received.readInt32LE(0)) {
+        let isStuck = false;
+        const pass = () => {
+            while (!isStuck && received.length >= HEADER_BYTES && received.length >= received.readInt32LE(0)) {
                 const message = received.subarray(0, received.readInt32LE(0));
                 received = received.subarray(message.length);
-                const answer = this.#answers.get(commandOf(message));
-                if (answer) client.write(answerTo(message, answer));
+                const command = commandOf(message);
+                const answer = this.#answers.get(command);
+                if (command !== null && command === this.#holding?.command) {
+                    isStuck = true;
+                    this.#held.push(() => {
+                        isStuck = false;
+                        server.write(message);
+                        pass();
+                    });
+                    this.#holding.stuck();
+                    this.#holding = null;
+                } else if (answer) client.write(answerTo(message, answer));
                 else server.write(message);
             }
+        };
+        client.on('data', (bytes) => {
+            received = Buffer.concat([received, bytes]);
+            pass();
         });
     }
 }

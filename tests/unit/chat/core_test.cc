@@ -372,5 +372,24 @@ TEST_F(CoreTest, DrainingRefusesChangesOfRooms) {
     EXPECT_TRUE(store.batches.empty());
 }
 
+TEST_F(CoreTest, ARoomWhosePartOfABatchFailedConcernsNoOther) {
+    const RoomId other = add_room("Other");
+    enter({1});
+    enter({2}, other);
+    send(1, "ann", "refused");
+    send(2, "bob", "stored");
+    turn();
+    ASSERT_EQ(store.batches.size(), 1U) << "one batch for both";
+    store.commit_only(other);
+    turn();
+    EXPECT_EQ(read(1), "");
+    EXPECT_EQ(read(2), "#1 bob: stored\n");
+    send(1, "ann", "again");
+    send(2, "bob", "goes on");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: again\n");
+    EXPECT_EQ(read(2), "#1 bob: stored\n#2 bob: goes on\n");
+}
+
 }  // namespace
 }  // namespace globes::chat

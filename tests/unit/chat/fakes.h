@@ -55,7 +55,7 @@ public:
 
     StoredRooms load_rooms() override { return {}; }
 
-    void append(StoreBatch batch, std::move_only_function<void(CommitOutcome)> done) override {
+    void append(StoreBatch batch, BatchDone done) override {
         for (const StoreWrite& write : batch)
             if (const auto* append = std::get_if<AppendEvent>(&write)) check_append(batch, append->event);
         batches.push_back({std::move(batch), std::move(done)});
@@ -93,6 +93,18 @@ public:
         if (is_there) lost_.push_back(std::move(batch));
         done(CommitOutcome::unknown);
     }
+    /// Commits the part of the batch that is about `room`; of what the other rooms get it answers `failed`.
+    void commit_only(RoomId room) {
+        auto [batch, done] = take();
+        std::vector<BatchOutcome::Part> parts;
+        for (const StoreWrite& write : batch) {
+            const RoomId own = room_of(write);
+            parts.push_back({own, own == room ? CommitOutcome::committed : CommitOutcome::failed});
+        }
+        std::erase_if(batch, [room](const StoreWrite& write) { return room_of(write) != room; });
+        apply(batch);
+        done(BatchOutcome(std::move(parts)));
+    }
     void answer_read(bool ok = true) {
         ASSERT_FALSE(reads.empty());
         auto [query, done] = std::move(reads.front());
@@ -127,7 +139,7 @@ public:
 
     struct WaitingBatch {
         StoreBatch batch;
-        std::move_only_function<void(CommitOutcome)> done;
+        BatchDone done;
     };
     struct WaitingRead {
         EventQuery query;
@@ -153,21 +165,14 @@ private:
             return fmt::format("{}#{} {}", append.event.room, append.event.seq, append.event.text);
         }
     };
-    struct RoomOf {
-        RoomId operator()(const PutRoom& put) const { return put.room.id; }
-        RoomId operator()(const DeleteRoom& deletion) const { return deletion.room; }
-        RoomId operator()(const PurgeEvents& purge) const { return purge.room; }
-        RoomId operator()(const AppendEvent& append) const { return append.event.room; }
-    };
-
     static bool concerns(const StoreBatch& batch, RoomId room) {
-        return std::ranges::any_of(batch, [&](const StoreWrite& write) { return std::visit(RoomOf{}, write) == room; });
+        return std::ranges::any_of(batch, [&](const StoreWrite& write) { return room_of(write) == room; });
     }
 
     void check_append(const StoreBatch& own, const Event& event) const {
         bool is_there = kept.contains(event.room);
         const auto look_at = [&](const StoreWrite& write) {
-            if (std::visit(RoomOf{}, write) != event.room) return;
+            if (room_of(write) != event.room) return;
             if (std::holds_alternative<PutRoom>(write)) is_there = true;
             if (std::holds_alternative<DeleteRoom>(write)) is_there = false;
         };

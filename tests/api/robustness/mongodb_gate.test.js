@@ -1,4 +1,4 @@
-// A MongoDB that does not let Globes in, or not everywhere: at the start, and later.
+// A MongoDB that does not let Globes in, or not everywhere, or leaves one connection without an answer.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,9 @@ import { assertError, assertStatus, createRoom, get } from '../harness/api.js';
 import { ChatClient, errorEvent } from '../harness/chat_client.js';
 import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
 import { MongodbGate } from '../harness/mongodb_gate.js';
+import { metricsOf } from '../harness/metrics.js';
 import { runToEnd, startServer } from '../harness/server.js';
+import { eventually } from '../harness/wait.js';
 
 const skip = withoutFerretdb();
 const WELCOME = { ok: 1, conversationId: 1, done: true, payload: '' };
@@ -101,6 +103,40 @@ test('the right to write is taken away: sends answer 505, the log says why once,
     ]);
     ada.say('ada', 'refused: first', { id: 'first' });
     assert.equal((await ada.next()).seq, 3, 'it was not there');
+});
+
+test('a connection that is stuck holds up its own rooms, not the others', { skip }, async (t) => {
+    const gate = await startGate(t);
+    const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(gate.uri) } });
+    // The rooms are shared out over four connections by their number.
+    const rooms = [];
+    for (let i = 0; i < 5; i += 1) rooms.push(await createRoom(server));
+    const [stuck, other, , , neighbour] = await Promise.all(rooms.map((room) => ChatClient.join(server, room, 'ada')));
+    const isStuck = gate.holdUp('insert');
+    stuck.say('ada', 'stuck', { id: 'stuck' });
+    await isStuck;
+    await stuck.expectError(rooms[0], 505, undefined, 'stuck');
+
+    const begun = performance.now();
+    for (const text of ['one', 'two', 'three']) await hears(other, text);
+    t.diagnostic(`another room took ${Math.round(performance.now() - begun)} ms for three messages`);
+    neighbour.say('ada', 'of the same connection');
+    await neighbour.expectError(rooms[4], 505);
+    await hears(other, 'four');
+    assertError(await get(server, `/chats/${rooms[0].id}/events`), 503, 505);
+    assertStatus(await get(server, `/chats/${rooms[1].id}/events`), 200);
+
+    gate.letGo();
+    await eventually(
+        async () => (await get(server, `/chats/${rooms[0].id}/events`)).status === 200,
+        'the stuck room can be read again',
+    );
+    stuck.say('ada', 'stuck', { id: 'stuck' });
+    await stuck.find(({ msg }) => msg === 'stuck');
+    await hears(neighbour, 'after');
+    const { events } = (await get(server, `/chats/${rooms[0].id}/events`)).json;
+    assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [[1, 'stuck']]);
+    assert.ok((await metricsOf(server)).get('globes_store_batches_total{outcome="unknown"}') >= 1);
 });
 
 test('the right to read is taken away: history answers 503, the log says why once, and all is well with it back', { skip }, async (t) => {

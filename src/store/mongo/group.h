@@ -1,0 +1,72 @@
+// Batches that are written together: their steps, shared out over the writers, and what became of each batch, room by
+// room. Made and ended by the committer; its thread only, the states of steps under the board's mutex.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "store/mongo/planner.h"
+#include "store/mongo/removals.h"
+#include "store/mongo/step.h"
+
+namespace globes::store::mongo {
+
+/// A batch with whom to tell what became of it, and when at the latest.
+struct Pending {
+    chat::StoreBatch batch;
+    chat::BatchDone done;
+    std::chrono::steady_clock::time_point deadline;
+    std::size_t bytes = 0;    ///< As they count against StoreLimits::queued_bytes.
+    bool is_refused = false;  ///< Was beyond that limit, and is empty.
+};
+
+struct Member {
+    Pending pending;
+    bool is_valid = false;                   ///< Breaks no rule.
+    std::vector<chat::RoomId> refused = {};  ///< Rooms of it in which nothing is done.
+    std::vector<Effect> effects = {};        ///< Those that are not visible yet.
+    std::vector<Step*> steps = {};           ///< Of the group's jobs.
+    bool is_answered = false;
+    bool is_over = false;
+};
+
+class Group {
+public:
+    explicit Group(std::size_t writers) : jobs(writers) {}
+    // The writers hold on to its jobs.
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+
+    /// Adds what `plan` says of the member `number`; nothing: it breaks a rule. The steps stay where they are once
+    /// `link_steps` was called.
+    void add(std::size_t number, std::optional<BatchPlan> plan);
+    void link_steps();
+
+    /// Each room of the batch: committed where all is there, failed where nothing is and nothing more comes. Rooms
+    /// whose steps are not over are `unknown`.
+    chat::BatchOutcome outcome_of(const Member& member) const;
+    /// Takes the effects out of `member` whose rooms have all of theirs.
+    static std::vector<Effect> take_done(Member& member);
+    /// Cancels what was not begun in rooms of which nothing may be there.
+    static void cancel_unbegun(Member& member);
+    /// What was given up while the driver looked for a server, and never sent, is dropped.
+    void drop_unsent();
+
+    /// Null where the room holds no surprise.
+    const Surprise* surprise(chat::RoomId room) const;
+    bool is_answered() const;
+    /// Nobody waits for it, and no writer looks at it any more.
+    bool is_over() const;
+    /// The writer has something of it that is not brought to its end.
+    bool keeps_busy(std::size_t writer) const;
+
+    std::vector<Member> members;
+    std::vector<Job> jobs;                     // one for each writer
+    std::vector<Removal> removals = {};        // once it is over
+    std::vector<chat::RoomId> unsettled = {};  // until it is over
+};
+
+}  // namespace globes::store::mongo
