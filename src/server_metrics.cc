@@ -21,7 +21,7 @@ std::uint64_t sum(Sides sides, Of of) {
     return total;
 }
 
-double seconds_of_us(std::int64_t us) { return static_cast<double>(us) * 1e-6; }
+double seconds_of_us(std::int64_t us) { return static_cast<double>(us) / 1e6; }
 
 void write_build(MetricsText& text) {
     text.begin("globes_build_info", gauge, "Always 1; the label is the version that runs.");

@@ -226,11 +226,13 @@ void Committer::give_up(Group& group, Member& member, Lock& lock) {
     if (member.steps.size() == 1 && is_room_document(*member.steps.front())) member.steps.front()->is_undoing = true;
     Group::cancel_unbegun(member);
     show(group, Group::take_done(member));
+    chat::BatchOutcome outcome = group.outcome_of(member);
     for (const Effect& effect : member.effects) {
+        if (outcome.of(effect.room) != CommitOutcome::unknown) continue;
         group.unsettled.push_back(effect.room);
         book_.add_unsettled(effect.room);
     }
-    answer(member, group.outcome_of(member), lock);
+    answer(member, std::move(outcome), lock);
 }
 
 /// The writers are done with it, and everybody is answered.

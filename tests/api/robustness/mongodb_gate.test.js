@@ -88,6 +88,7 @@ test('the right to write is taken away: sends answer 505, the log says why once,
     for (const id of ['first', 'second', 'third']) {
         ada.say('ada', `refused: ${id}`, { id });
         await ada.expectError(room, 505, undefined, id);
+        assertStatus(await get(server, `/chats/${room.id}/events`), 200);
     }
     assert.equal(count(server.log, 'store_failed'), 1, server.log);
     assert.match(server.log, /event=store_failed cause=not\\x20authorized/);
