@@ -93,7 +93,7 @@ public:
     void flush() override;
 
 private:
-    static constexpr std::size_t kReplays = 16;
+    static constexpr std::size_t kReplays = 8;
 
     // Constant once the threads run.
     net::IoThread& io_;

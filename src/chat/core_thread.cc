@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/short_turns.h"
 #include "base/thread_name.h"
 
 namespace globes::chat {
@@ -35,6 +36,7 @@ bool CoreThread::reserve(std::size_t bytes) {
 void CoreThread::run() {
     using std::chrono::steady_clock;
     name_this_thread("core");
+    prefer_short_turns();
     while (!stopping_) {
         inbox_.wait();
         const auto begin = steady_clock::now();

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kReadBufferBytes = 64 << 10;
 // For new connections, HTTP requests and timers in one pass. Thousands that come back at once are ready again as soon
 // as they are served: without a limit those who talk would wait for all of them.
-constexpr std::chrono::microseconds kHandlersTime{300};
+constexpr std::chrono::microseconds kHandlersTime{150};
 
 int make_eventfd() {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -15,12 +15,13 @@ struct SweepWork {
 };
 
 struct RestPolicy {
-    std::chrono::steady_clock::duration short_sweep = std::chrono::milliseconds{2};  ///< Up to that no rest follows.
+    std::chrono::steady_clock::duration short_sweep = std::chrono::microseconds{2500};  ///< Up to that no rest follows.
     std::chrono::steady_clock::duration longest = std::chrono::milliseconds{30};
     /// More than that for each cursor was not the sweep's own work: the thread was held up.
     std::chrono::steady_clock::duration dearest_send = std::chrono::microseconds{5};
     std::size_t message_bytes = 256;  ///< Taken for one message.
-    std::size_t factor = 40;          ///< A sweep of d that brought n messages' bytes rests for factor * d / (1 + n)^2.
+    std::size_t factor = 40;          ///< A sweep of d that brought n messages' bytes rests for factor * d / (1 + n)^2,
+    std::size_t growth = 15;          ///< and at most for growth * (d - short_sweep).
 };
 
 std::chrono::steady_clock::duration rest_after(const SweepWork& work, const RestPolicy& policy);

@@ -17,7 +17,7 @@ using std::chrono::steady_clock;
 // A sweep is cut into slices, so that a small room waits for 64 sends of a huge one at most, not for 10,000.
 constexpr std::size_t kSliceCursors = 64;
 // After so many sends the sockets are read again: what has come meanwhile joins the next sweeps.
-constexpr std::size_t kPassCursors = 512;
+constexpr std::size_t kPassCursors = 128;
 
 int make_epoll() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);

@@ -244,7 +244,7 @@ TEST(IoThread, WhoTalksDoesNotWaitInLineBehindConnectionsThatAreReady) {
 
 TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
     WsSettings settings;
-    settings.rest = {.short_sweep = {}, .factor = 1'000'000'000};
+    settings.rest = {.short_sweep = {}, .factor = 1'000'000'000, .growth = 1'000'000'000};
     IoThread thread(1, settings);
     thread.start(no_hand_over);
     std::vector<BlockingPeer> peers;

@@ -24,9 +24,17 @@ TEST(SweepRest, TheFullerTheSendsTheShorterItIs) {
     const auto rest_with = [](std::size_t bytes) {
         return rest_after({.took = 3ms, .cursors = 1000, .bytes = bytes}, kPolicy);
     };
-    EXPECT_EQ(rest_with(kPolicy.message_bytes), 3ms * 40 / 4);
+    EXPECT_EQ(rest_with(4 * kPolicy.message_bytes), 3000us * 40 / 25);
     EXPECT_EQ(rest_with(9 * kPolicy.message_bytes), 3000us * 40 / 100);
     EXPECT_LT(rest_with(1 << 20), 1us);
+}
+
+TEST(SweepRest, GrowsFromNothing) {
+    const auto rest_with = [](std::chrono::microseconds took) {
+        return rest_after({.took = took, .cursors = 1000, .bytes = 200}, kPolicy);
+    };
+    EXPECT_EQ(rest_with(2100us), 100us * kPolicy.growth);
+    EXPECT_EQ(rest_with(3000us), 1ms * kPolicy.growth);
 }
 
 TEST(SweepRest, NoneIsLongerThanTheLongest) {

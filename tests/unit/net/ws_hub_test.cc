@@ -202,7 +202,10 @@ class RestingHubTest : public WsHubTest {
 protected:
     static WsSettings resting() {
         WsSettings settings;
-        settings.rest = {.short_sweep = {}, .longest = std::chrono::milliseconds(20), .factor = 1'000'000'000};
+        settings.rest = {.short_sweep = {},
+                         .longest = std::chrono::milliseconds(20),
+                         .factor = 1'000'000'000,
+                         .growth = 1'000'000'000};
         return settings;
     }
     RestingHubTest() : WsHubTest(resting()) {}
