@@ -156,6 +156,24 @@ TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     EXPECT_EQ(seqs_in(store(), 2).size(), 20);
 }
 
+TEST_P(StoreSuite, KnowsTheNewestOfEachOfManyRoomsAfterAReopen) {
+    constexpr RoomId kRooms = 30;
+    for (RoomId room = 1; room <= kRooms; ++room) {
+        ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(room)})), committed);
+        if (room > 1) ASSERT_EQ(commit(store(), appends(room, 1, room - 1)), committed);
+    }
+    ASSERT_EQ(commit(store(), batch_of(PurgeEvents{.room = kRooms, .through_seq = kRooms - 1})), committed);
+    reopen();
+    if (IsSkipped()) return;
+    const StoredRooms stored = store().load_rooms();
+    ASSERT_EQ(stored.rooms.size(), kRooms);
+    for (RoomId room = 1; room <= kRooms; ++room) {
+        EXPECT_EQ(stored.rooms[room - 1].last_seq, room - 1);
+        if (room == kRooms) continue;  // what was purged may still be there and tell its time
+        EXPECT_EQ(stored.rooms[room - 1].last_time, room > 1 ? sample_event(room, room - 1).time : 0) << room;
+    }
+}
+
 TEST_P(StoreSuite, NeverGivesACountedIdAgain) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(7)}, PutRoom{sample_room(3)})), committed);
     ASSERT_EQ(commit(store(), appends(7, 1, 1)), committed);

@@ -141,11 +141,11 @@ private:
 
     /// What the driver's words mean for whoever has written the connection string.
     std::string advice(const mongo::CallError& error) const {
-        const std::string user = mongo_user(engine_->settings.uri);
-        if (is_wrong_login(error)) return fmt::format("wrong password, or no user called {}: ", user);
-        if (error.code() == kUnauthorized && user.empty())
-            return "no user name is given, and without one rights are lacking: ";
-        if (error.code() == kUnauthorized) return fmt::format("the user {} lacks rights: ", user);
+        if (is_wrong_login(error)) return "wrong password, or no such user: ";
+        if (error.code() == kUnauthorized)
+            return has_mongo_user(engine_->settings.uri)
+                       ? "the user lacks rights: "
+                       : "no user name is given, and without one rights are lacking: ";
         return error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: " : "";
     }
 

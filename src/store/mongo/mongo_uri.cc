@@ -57,10 +57,9 @@ std::string mongo_hosts(const std::string& uri) {
     return hosts;
 }
 
-std::string mongo_user(const std::string& uri) {
+bool has_mongo_user(const std::string& uri) {
     const Uri parsed(mongoc_uri_new(uri.c_str()), mongoc_uri_destroy);
-    const char* name = parsed != nullptr ? mongoc_uri_get_username(parsed.get()) : nullptr;
-    return name != nullptr ? name : "";
+    return parsed != nullptr && mongoc_uri_get_username(parsed.get()) != nullptr;
 }
 
 }  // namespace globes::store

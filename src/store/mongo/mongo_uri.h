@@ -15,7 +15,7 @@ std::string mongo_uri_fault(const std::string& uri);
 /// The hosts of `uri`, for messages: without credentials and options.
 std::string mongo_hosts(const std::string& uri);
 
-/// The name of the user in `uri`, for messages; empty where it has none.
-std::string mongo_user(const std::string& uri);
+/// Whether `uri` names a user.
+bool has_mongo_user(const std::string& uri);
 
 }  // namespace globes::store

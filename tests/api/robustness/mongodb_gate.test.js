@@ -24,31 +24,31 @@ function login(gate, options = '') {
 }
 
 for (const mechanism of ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN']) {
-    test(`a wrong password (${mechanism}): exit code 1, who and where, no password`, { skip }, async (t) => {
+    test(`a wrong password (${mechanism}): exit code 1, why and where, no credentials`, { skip }, async (t) => {
         const gate = await startGate(t);
         gate.answer('saslStart', { ok: 0, errmsg: 'Authentication failed.', code: 18, codeName: 'AuthenticationFailed' });
         const { uri, database } = login(gate, `?authMechanism=${mechanism}`);
         const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
         assert.equal(code, 1, output);
-        const words = `globes: MongoDB at ${gate.host}, database ${database}: wrong password, or no user called anna: `;
+        const words = `globes: MongoDB at ${gate.host}, database ${database}: wrong password, or no such user: `;
         assert.ok(output.startsWith(words), output);
         assert.match(output, /Authentication failed/i);
-        assert.doesNotMatch(output, /topsecret/);
+        assert.doesNotMatch(output, /topsecret|anna/);
     });
 }
 
 for (const command of ['createIndexes', 'listIndexes', 'findAndModify', 'find']) {
-    test(`no right to ${command} at the start: exit code 1, who, where and what, no password`, { skip }, async (t) => {
+    test(`no right to ${command} at the start: exit code 1, where and what, no credentials`, { skip }, async (t) => {
         const gate = await startGate(t);
         gate.answer('saslStart', WELCOME);
         gate.refuse(command);
         const { uri, database } = login(gate, '?authMechanism=PLAIN');
         const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
         assert.equal(code, 1, output);
-        const words = `globes: MongoDB at ${gate.host}, database ${database}: the user anna lacks rights: `;
+        const words = `globes: MongoDB at ${gate.host}, database ${database}: the user lacks rights: `;
         assert.ok(output.startsWith(words), output);
         assert.match(output, new RegExp(`not authorized on chat_server to execute command { ${command}: `));
-        assert.doesNotMatch(output, /topsecret/);
+        assert.doesNotMatch(output, /topsecret|anna/);
     });
 }
 
