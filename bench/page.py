@@ -114,7 +114,8 @@ def _targets(measured):
         title = next(cell.title for cell in cells.CELLS if cell.name == target.cell)
         columns = "– | – | not measured"
         if value is not None and (others or not target.against):
-            limit = target.factor * min(others, default=0.0) + target.extra
+            best = (min if metric.less_is_better else max)(others, default=0.0)
+            limit = target.factor * best + target.extra
             reached = value <= limit if metric.less_is_better else value >= limit
             columns = f"{value:,.{metric.digits}f} | {limit:,.{metric.digits}f} | {'reached' if reached else '**missed**'}"
             if target.floor and not reached:
