@@ -30,11 +30,11 @@ TEST(SweepRest, TheFullerTheSendsTheShorterItIs) {
 }
 
 TEST(SweepRest, GrowsFromNothing) {
-    const auto rest_with = [](std::chrono::microseconds took) {
+    const auto rest_with = [](std::chrono::steady_clock::duration took) {
         return rest_after({.took = took, .cursors = 1000, .bytes = 200}, kPolicy);
     };
-    EXPECT_EQ(rest_with(2100us), 100us * kPolicy.growth);
-    EXPECT_EQ(rest_with(3000us), 1ms * kPolicy.growth);
+    EXPECT_EQ(rest_with(kPolicy.short_sweep + 100us), 100us * kPolicy.growth);
+    EXPECT_EQ(rest_with(kPolicy.short_sweep + 1ms), 1ms * kPolicy.growth);
 }
 
 TEST(SweepRest, NoneIsLongerThanTheLongest) {
