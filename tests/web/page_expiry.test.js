@@ -45,7 +45,7 @@ test('a key is renewed ahead of its expiry, unseen by anybody, and the new one s
     const now = Math.floor(Date.now() / 1000);
     const late = await forgeRoomToken(server, room, {
         secretKey: SECRET_KEY,
-        claims: { username: 'ada', room_id: room.id, iat: now - 3000, exp: now + 600 },
+        claims: { username: 'ada', room_id: room.id, iat: now - 3300, exp: now + 300 }, // renewed at 85 % at the latest
     });
     const page = await visit(t, 'about:blank');
     await page.route('**/token', (route) =>
@@ -93,6 +93,7 @@ test('a key that expired while one was away is asked for again, and what was wri
     await page.getByText('written in a tunnel', { exact: true }).waitFor();
     await say(page, 'and done');
     await ben.find(({ msg }) => msg === 'and done');
+    await page.getByText('and done', { exact: true }).waitFor();
     assert.deepEqual(await page.locator('.message .text').allTextContents(), ['before', 'written in a tunnel', 'and done']);
     await ben.leave();
 });
