@@ -160,7 +160,8 @@ TEST_P(StoreSuite, KnowsTheNewestOfEachOfManyRoomsAfterAReopen) {
     constexpr RoomId kRooms = 30;
     for (RoomId room = 1; room <= kRooms; ++room) {
         ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(room)})), committed);
-        if (room > 1) ASSERT_EQ(commit(store(), appends(room, 1, room - 1)), committed);
+        if (room == 1) continue;  // without any
+        ASSERT_EQ(commit(store(), appends(room, 1, room - 1)), committed);
     }
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{.room = kRooms, .through_seq = kRooms - 1})), committed);
     reopen();

@@ -100,7 +100,7 @@ void look_at_all_events(Session& session, Rooms& rooms) {
     std::unordered_map<chat::RoomId, RoomState*> states;
     for (auto& [id, state] : rooms) states.emplace(id, &state);
     Document fields;
-    fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1);
+    fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1).integer("time_us", 1);
     Document options;
     options.document("projection", fields);
     session.find(kEvents, Document(), options, [&](const View& event) {
