@@ -1,5 +1,6 @@
 // Starting, watching and stopping (contract, section 5).
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { PASSWORD, assertError, assertStatus, createPrivateRoom, get, request, takeToken } from './harness/api.js';
@@ -28,6 +29,12 @@ test('a second server on the same data is refused', async (t) => {
     assert.equal(code, 1, output);
     assert.ok(output.includes(first.dataFolder), output);
     assertStatus(await get(first, '/ready'), 200);
+});
+
+test('a process keeps no shared memory, which would stay behind when it is killed', async () => {
+    const maps = await readFile(`/proc/${server.pid}/maps`, 'utf8');
+    assert.match(maps, /libc\.so/);
+    assert.doesNotMatch(maps, /\/dev\/shm\//);
 });
 
 test('/health and /ready answer 200', async () => {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,14 @@ void set_guarantees(mongoc_uri_t* uri) {
     mongoc_read_prefs_t* prefs = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
     mongoc_uri_set_read_prefs_t(uri, prefs);
     mongoc_read_prefs_destroy(prefs);
+}
+
+// The driver starts by itself, before main(), and keeps its counters in a file of /dev/shm: a killed process leaves it
+// there, and a later one with the same number complains about it on stderr, whatever store it uses. Both are in one
+// binary (the driver is linked statically), so this comes first: 101 is the earliest that a program may take.
+[[gnu::constructor(101)]] void keep_driver_out_of_shared_memory() {
+    constexpr int kKeepWhatIsSet = 0;
+    ::setenv("MONGOC_DISABLE_SHM", "1", kKeepWhatIsSet);
 }
 
 void start_driver() {
