@@ -59,6 +59,7 @@ class Cell:
     metrics: tuple[str, ...]
     servers: tuple[str, ...] = ALL
     beside: str = ""  # arguments of a second client, whose result is not read
+    is_probe: bool = False  # does little, and must not wait for its core: real-time priority, where that is allowed
     is_quick: bool = False
 
 
@@ -99,11 +100,11 @@ CELLS = (
          "--members 1000 --senders 10 --rate 100", ("cpu", "p50", "p99", "spread"), (OURS, *PEERS), is_quick=True),
     Cell("small-alone", "100 rooms of 10, one message a second in each",
          "What the next cell is compared with.",
-         "--rooms 100 --members 10 --rate 1", ("p50", "p99"), _BEST_KNOWN),
+         "--rooms 100 --members 10 --rate 1", ("p50", "p99"), _BEST_KNOWN, is_probe=True),
     Cell("small-beside-big", "The same beside a room of 10,000 with 10 messages a second",
          "Does one huge room make the small ones wait? Latencies are the small rooms'.",
          "--rooms 100 --members 10 --rate 1", ("p50", "p99"), _BEST_KNOWN,
-         beside="--members 10000 --senders 10 --rate 10"),
+         beside="--members 10000 --senders 10 --rate 10", is_probe=True),
     Cell("connects", "10,000 connections, as fast as they are taken",
          "256 handshakes at a time, each with a connection of its own.",
          "--rooms 0 --idle 10000 --warmup 0", ("connect", "connects"), is_quick=True),

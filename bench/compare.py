@@ -19,6 +19,7 @@ import time
 
 import cells
 import page
+import storm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
@@ -156,7 +157,7 @@ class Client:
             result_file.unlink(missing_ok=True)
             command = self.command(protocol, port, cell.arguments, self.seconds)
             subprocess.run([*command, "--pid", str(process.pid), "--json", str(result_file), "--quiet"], check=False,
-                           timeout=LONGEST_TURN_S)
+                           timeout=LONGEST_TURN_S, preexec_fn=storm.come_first if cell.is_probe else None)
             return json.loads(result_file.read_text()) if result_file.exists() else None
         finally:
             if beside is not None:

@@ -107,15 +107,23 @@ export class WindowedList {
     }
 
     #scrolled() {
-        const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-        this.#stuck = scrollTop + clientHeight >= scrollHeight - AT_END;
+        this.#stuck = this.#isAtEnd();
         clearTimeout(this.#settling);
-        this.#settling = setTimeout(() => {
-            this.#settling = 0;
-            this.#layout();
-        }, SETTLE_MS);
+        this.#settling = setTimeout(() => this.#settle(), SETTLE_MS);
         this.#rememberAnchors();
         this.#layout();
+    }
+
+    #settle() {
+        this.#settling = 0;
+        // Somebody may have left the end just now, and the event of it is still to come.
+        if (this.#scroller.scrollTop < this.#anchoredAt) this.#stuck = this.#isAtEnd();
+        this.#layout();
+    }
+
+    #isAtEnd() {
+        const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+        return scrollTop + clientHeight >= scrollHeight - AT_END;
     }
 
     #rememberAnchors() {
