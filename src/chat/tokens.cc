@@ -12,6 +12,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/random.h"
+
 namespace globes::chat {
 namespace {
 
@@ -57,6 +59,7 @@ Key owner_key(std::string_view secret, const RoomRecord& room) {
 }
 
 constexpr const char* kOwnerRole = "owner";
+constexpr std::size_t kTokenIdBytes = 12;
 
 std::string issue(const Key& key, RoomId room, std::string_view username, bool owner, std::int64_t issued_s,
                   std::chrono::seconds life) {
@@ -67,6 +70,8 @@ std::string issue(const Key& key, RoomId room, std::string_view username, bool o
     failed |= jwt_add_grant_int(raw, "room_id", static_cast<long>(room));
     failed |= jwt_add_grant_int(raw, "iat", issued_s);
     failed |= jwt_add_grant_int(raw, "exp", issued_s + life.count());
+    // No two tokens are the same: who comes with the token of an open connection takes its place.
+    failed |= jwt_add_grant(raw, "jti", random_hex(kTokenIdBytes).c_str());
     if (owner) failed |= jwt_add_grant(raw, "role", kOwnerRole);
     failed |= jwt_set_alg(raw, JWT_ALG_HS256, key.data(), static_cast<int>(key.size()));
     const JwtText token(failed == 0 ? jwt_encode_str(raw) : nullptr);

@@ -31,7 +31,7 @@ test('a token answers in its order and says who, where and how long', async () =
     assert.deepEqual([answer.json.status, answer.json.name, answer.json.room_id], [true, 'ada', room.id]);
     const { header, claims } = openToken(answer.json.token);
     assert.equal(header.alg, 'HS256');
-    assert.deepEqual(Object.keys(claims).sort(), ['exp', 'iat', 'room_id', 'username']);
+    assert.deepEqual(Object.keys(claims).sort(), ['exp', 'iat', 'jti', 'room_id', 'username']);
     assert.equal(claims.exp - claims.iat, 3600);
     assert.ok(Math.abs(claims.iat - Date.now() / 1000) < 60);
 });

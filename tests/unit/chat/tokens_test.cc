@@ -118,7 +118,7 @@ TEST_F(TokensTest, OwnersTokensLastThirtyDays) {
     EXPECT_EQ(*claims, (TokenClaims{"owner", 2, true, kNow + 30 * 86400}));
 }
 
-TEST_F(TokensTest, HaveTheClaimsOfTheContractAndNoOthers) {
+TEST_F(TokensTest, HaveTheClaimsOfTheContractAndAnIdOfTheirOwn) {
     const auto parts_of = [](const std::string& token) {
         const auto first = token.find('.');
         return std::pair(decode_base64url(token.substr(0, first)),
@@ -126,10 +126,18 @@ TEST_F(TokensTest, HaveTheClaimsOfTheContractAndNoOthers) {
     };
     const auto [header, claims] = parts_of(tokens_.issue_room_token(room_, "david"));
     EXPECT_THAT(header, testing::AnyOf(R"({"typ":"JWT","alg":"HS256"})", R"({"alg":"HS256","typ":"JWT"})"));
-    EXPECT_EQ(claims, fmt::format(R"({{"exp":{},"iat":{},"room_id":2,"username":"david"}})", kNow + 3600, kNow));
-    EXPECT_EQ(
+    const std::string id = R"("jti":"[0-9a-f]{24}")";
+    EXPECT_THAT(claims, testing::MatchesRegex(fmt::format(
+                            R"(\{{"exp":{},"iat":{},{},"room_id":2,"username":"david"\}})", kNow + 3600, kNow, id)));
+    EXPECT_THAT(
         parts_of(tokens_.issue_owner_token(room_, "david")).second,
-        fmt::format(R"({{"exp":{},"iat":{},"role":"owner","room_id":2,"username":"david"}})", kNow + 30 * 86400, kNow));
+        testing::MatchesRegex(fmt::format(R"(\{{"exp":{},"iat":{},{},"role":"owner","room_id":2,"username":"david"\}})",
+                                          kNow + 30 * 86400, kNow, id)));
+}
+
+TEST_F(TokensTest, NoTwoAreTheSame) {
+    EXPECT_NE(tokens_.issue_room_token(room_, "david"), tokens_.issue_room_token(room_, "david"));
+    EXPECT_NE(tokens_.issue_owner_token(room_, "david"), tokens_.issue_owner_token(room_, "david"));
 }
 
 TEST_F(TokensTest, KeysStayTheSame) {
