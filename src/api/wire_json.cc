@@ -67,7 +67,9 @@ public:
         if (wants_value()) current_->number = value;
         return set_type(JsonField::Type::integer);
     }
-    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
+    bool on_uint64(std::uint64_t, json::string_view text, json::error_code& error) {
+        return on_int64(INT64_MAX, text, error);  // beyond any limit, like the number itself
+    }
     bool on_double(double, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
@@ -116,7 +118,9 @@ void append_escaped(std::string& out, char byte) {
 }  // namespace
 
 bool read_json_object(std::string_view text, std::span<JsonField> fields) {
-    json::basic_parser<FieldCollector> parser(json::parse_options{}, fields);
+    json::parse_options options;
+    options.max_depth = kDeepestJson;
+    json::basic_parser<FieldCollector> parser(options, fields);
     json::error_code error;
     const std::size_t consumed = parser.write_some(false, text.data(), text.size(), error);
     // Trailing white space is consumed; anything else behind the object is left over.

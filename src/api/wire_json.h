@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,7 +21,7 @@ struct JsonField {
         absent,  ///< Missing, or null.
         string,
         boolean,
-        integer,  ///< Within 64 bits, signed.
+        integer,  ///< Within 64 bits; the largest signed one stands for those above it.
         other,    ///< Another number, an array or an object.
     };
 
@@ -32,12 +33,15 @@ struct JsonField {
     std::int64_t number = 0;  ///< Of an integer.
 };
 
+/// Arrays and objects in one another; the parser calls itself for each.
+inline constexpr std::size_t kDeepestJson = 500;
+
 /// Reads `text` as one JSON object (RFC 8259, nothing looser) and fills in `fields`; of equal keys the last one counts.
 ///
 /// False, with `fields` in an unspecified state, where the text is broken JSON, no object, not valid UTF-8, holds a
-/// lone surrogate or nests deeper than 32. Memory is taken only for the fields asked for, time grows linearly with the
-/// text: no document is built, so that nothing in the rest of it (deep, wide, keys made to collide) can cost more than
-/// its bytes.
+/// lone surrogate or nests deeper than `kDeepestJson`. Memory is taken only for the fields asked for, time grows
+/// linearly with the text: no document is built, so that nothing in the rest of it (deep, wide, keys made to collide)
+/// can cost more than its bytes.
 bool read_json_object(std::string_view text, std::span<JsonField> fields);
 
 /// Appends `text` (valid UTF-8) in quotes. Escapes only what RFC 8259 demands: quote, backslash and U+0000..1F.
