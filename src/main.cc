@@ -33,7 +33,8 @@ std::string mongodb_uri(const MongoSettings& mongodb) {
     const bool is_whole = !mongodb.uri.empty();
     std::string uri = is_whole ? mongodb.uri : store::mongo_srv_uri(mongodb.user, mongodb.password, mongodb.cluster);
     const std::string fault = store::mongo_uri_fault(uri);
-    if (!fault.empty()) throw ConfigError((is_whole ? "MONGODB_URI: " : "MONGODB_CLUSTER: ") + fault);
+    if (!fault.empty())
+        throw ConfigError(mongodb.source + (is_whole ? ": MONGODB_URI: " : ": MONGODB_CLUSTER: ") + fault);
     return uri;
 }
 

@@ -68,8 +68,10 @@ constexpr Variable kVariables[] = {
 };
 
 void apply_variable(Config& config, const Variable& variable, std::string_view value, std::string_view source) {
-    if (value.empty() || variable.read(config, value)) return;
-    throw ConfigError(fmt::format("{}: {}: {}", source, variable.name, variable.must_be));
+    if (value.empty()) return;
+    if (!variable.read(config, value))
+        throw ConfigError(fmt::format("{}: {}: {}", source, variable.name, variable.must_be));
+    if (std::string_view(variable.name).starts_with("MONGODB_")) config.mongodb.source = source;
 }
 
 void apply_env_file(Config& config, std::string_view text, const std::string& file_name) {
@@ -84,9 +86,14 @@ void apply_env_file(Config& config, std::string_view text, const std::string& fi
 /// All of one way to name a MongoDB, or nothing.
 void check_mongodb(const MongoSettings& mongodb) {
     if (!mongodb.any() || !mongodb.uri.empty()) return;
-    if (mongodb.user.empty()) throw ConfigError("MONGODB_USER: is missing beside the other MONGODB_ variables");
-    if (mongodb.password.empty()) throw ConfigError("MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
-    if (mongodb.cluster.empty()) throw ConfigError("MONGODB_CLUSTER: is missing beside the other MONGODB_ variables");
+    const auto need = [&](const std::string& value, std::string_view key) {
+        if (value.empty())
+            throw ConfigError(
+                fmt::format("{}: {}: is missing beside the other MONGODB_ variables", mongodb.source, key));
+    };
+    need(mongodb.user, "MONGODB_USER");
+    need(mongodb.password, "MONGODB_PASSWORD");
+    need(mongodb.cluster, "MONGODB_CLUSTER");
 }
 
 void apply_flags(Config& config, const ConfigSources& sources) {

@@ -29,6 +29,7 @@ struct MongoSettings {
     std::string user;
     std::string password;
     std::string cluster;
+    std::string source;  ///< What set one of them last, a file or "environment"; for what is wrong with them.
 
     bool any() const { return !(uri.empty() && user.empty() && password.empty() && cluster.empty()); }
 };

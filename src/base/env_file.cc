@@ -45,6 +45,8 @@ std::optional<std::string> unquote(std::string_view text) {
                 break;
             case '"':
             case '\\':
+            case '$':
+            case '`':
                 value.push_back(text[at]);
                 break;
             default:

@@ -239,11 +239,11 @@ test('what can be no connection string: exit code 2, the variable, no password',
     for (const uri of ['http://anna:topsecret@h', 'mongodb://anna:top:secret@h', 'mongodb://anna:topsecret@h/?w=%zz']) {
         const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
         assert.equal(code, 2, output);
-        assert.match(output, /^globes: MONGODB_URI: /m);
+        assert.match(output, /^globes: environment: MONGODB_URI: /m);
         assert.doesNotMatch(output, /secret|anna/);
     }
     const { code, output } = await runToEnd({ env: { MONGODB_USER: 'anna', MONGODB_PASSWORD: 'topsecret' } });
     assert.equal(code, 2, output);
-    assert.match(output, /^globes: MONGODB_CLUSTER: is missing/m);
+    assert.match(output, /^globes: environment: MONGODB_CLUSTER: is missing/m);
     assert.doesNotMatch(output, /topsecret/);
 });

@@ -240,8 +240,11 @@ TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
     for (const char* missing : {"MONGODB_USER", "MONGODB_PASSWORD", "MONGODB_CLUSTER"}) {
         environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
         environment_.erase(missing);
-        EXPECT_EQ(error(), std::string(missing) + ": is missing beside the other MONGODB_ variables");
+        EXPECT_EQ(error(), "environment: " + std::string(missing) + ": is missing beside the other MONGODB_ variables");
     }
+    environment_ = {};
+    write(".env", "MONGODB_USER=u");
+    EXPECT_EQ(error(), ".env: MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
 }
 
 TEST_F(ConfigTest, UnknownKeysAreErrorsInTheEnvFileOnly) {

@@ -53,7 +53,10 @@ TEST(EnvFile, SingleQuotedValuesAreLiteral) {
     EXPECT_EQ(value_of("KEY=''"), "");
 }
 
-TEST(EnvFile, DoubleQuotedValuesKnowEscapes) { EXPECT_EQ(value_of(R"(KEY="a \"b\" \\ c\nd#")"), "a \"b\" \\ c\nd#"); }
+TEST(EnvFile, DoubleQuotedValuesKnowEscapes) {
+    EXPECT_EQ(value_of(R"(KEY="a \"b\" \\ c\nd#")"), "a \"b\" \\ c\nd#");
+    EXPECT_EQ(value_of(R"(KEY="\$a \`b\` $c")"), "$a `b` $c");
+}
 
 TEST(EnvFile, BrokenQuotesAreErrorsThatDontShowTheValue) {
     for (const auto* line : {R"(KEY="topsecret)", R"(KEY='topsecret)", R"(KEY="topsecret" more)",
