@@ -18,11 +18,6 @@ constexpr std::size_t kHashBytes = 60;
 
 bool is_hashable(std::string_view password) { return password.size() <= kMaxPasswordBytes && !password.contains('\0'); }
 
-bool is_bcrypt(std::string_view hash) {
-    return hash.size() == kHashBytes &&
-           (hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$"));
-}
-
 /// The hash of `password` with the method, cost and salt of `setting`; empty if crypt(3) refuses the setting.
 std::string crypt_password(std::string_view password, const char* setting) {
     // 32 KiB: too much for the stack of a worker, and zeroed, as crypt(3) asks.
@@ -37,6 +32,11 @@ std::string crypt_password(std::string_view password, const char* setting) {
 
 }  // namespace
 
+bool is_password_hash(std::string_view text) {
+    return text.size() == kHashBytes &&
+           (text.starts_with("$2a$") || text.starts_with("$2b$") || text.starts_with("$2y$"));
+}
+
 std::string hash_password(std::string_view password) {
     assert(is_hashable(password));
     std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting;
@@ -49,7 +49,7 @@ std::string hash_password(std::string_view password) {
 }
 
 bool verify_password(std::string_view password, const std::string& hash) {
-    if (!is_hashable(password) || !is_bcrypt(hash)) return false;
+    if (!is_hashable(password) || !is_password_hash(hash)) return false;
     const auto actual = crypt_password(password, hash.c_str());
     return actual.size() == hash.size() && CRYPTO_memcmp(actual.data(), hash.data(), hash.size()) == 0;
 }

@@ -14,10 +14,6 @@ std::unexpected<Error> refused(std::string_view field) {
     return std::unexpected(Error{ErrorCode::room_invalid_content, field});
 }
 
-bool is_valid_description(std::string_view description) {
-    return count_code_points(description) <= kMaxDescriptionLength && !has_control_character(description);
-}
-
 bool is_all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return byte >= '0' && byte <= '9'; });
 }
@@ -89,7 +85,11 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
 bool is_valid_title(std::string_view title) {
     const std::size_t length = count_code_points(title);
     return length >= kMinTitleLength && length <= kMaxTitleLength && !is_all_digits(title) &&
-           !has_control_character(title);
+           !has_control_character(title) && trim(title) == title;
+}
+
+bool is_valid_description(std::string_view description) {
+    return count_code_points(description) <= kMaxDescriptionLength && !has_control_character(description);
 }
 
 bool is_valid_password(std::string_view password) {

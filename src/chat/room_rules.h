@@ -65,8 +65,11 @@ Result<CheckedRoom> check_draft(const RoomDraft& draft);
 /// moment.
 Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch);
 
-/// 2..70 characters, not all of them ASCII digits (that would be an id), no control character. `title` must be trimmed.
+/// 2..70 characters, not all of them ASCII digits (that would be an id), no control character, no blank at its ends.
 bool is_valid_title(std::string_view title);
+
+/// At most 70 characters, no control character.
+bool is_valid_description(std::string_view description);
 
 /// 8..72 bytes without U+0000.
 bool is_valid_password(std::string_view password);

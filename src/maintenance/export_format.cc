@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "chat/event_rules.h"
+#include "chat/passwords.h"
 #include "chat/room_rules.h"
 
 namespace globes::maintenance {
@@ -81,12 +82,15 @@ ExportLine read_room(Fields& fields) {
     record.title = fields.text("title");
     if (!chat::is_valid_title(record.title)) fail("title", "no room may have this one");
     record.description = fields.text("description");
+    if (!chat::is_valid_description(record.description)) fail("description", "no room may have this one");
     const auto visibility = chat::visibility_from_text(fields.text("visibility"));
     if (!visibility) fail("visibility", "must be public, private or hidden");
     record.visibility = *visibility;
     record.password_hash = fields.text("password_hash");
     if (record.password_hash.empty() != (record.visibility == chat::Visibility::public_room))
         fail("password_hash", "private and hidden rooms have one, and no others");
+    if (!record.password_hash.empty() && !chat::is_password_hash(record.password_hash))
+        fail("password_hash", "is no bcrypt hash");
     record.owned = fields.flag("owned");
     record.token_epoch = fields.number("token_epoch", 0, kAnyNumber);
     record.retention_s = fields.number("retention", 0, chat::kMaxRetentionSeconds);

@@ -25,7 +25,7 @@ RoomRecord sample_room(RoomId id) {
             .title = fmt::format("Room {}", id),
             .description = "There are many like it",
             .visibility = Visibility::private_room,
-            .password_hash = "$2b$10$abcdefghijklmnopqrstuv",
+            .password_hash = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
             .owned = true,
             .token_epoch = 3,
             .retention_s = 86'400,

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <regex>
 #include <sstream>
 
 #include "contract/store_suite.h"
@@ -275,6 +276,9 @@ TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
     EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 2}), "in: line 6: room 2 came before");
     EXPECT_EQ(fault_of({1, 6}), "in: line 2: the export had 1 rooms and 3 events, and 0 and 0 came");
     EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6, 3}), "in: line 7: stands behind the end");
+    const std::string older = std::regex_replace(lines[3], std::regex(R"("time":"\d{4})"), R"("time":"1999)");
+    EXPECT_EQ(to.import_fault(lines[0] + lines[1] + lines[2] + older),
+              "in: line 4: room 2: seq 2 is older than the one before it");
     EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6}), "(imported)");
 }
 

@@ -11,7 +11,7 @@ const chat::StoredRoom kRoom{.record = {.id = 7,
                                         .title = "My \"room\" ☃",
                                         .description = "There are many like it",
                                         .visibility = chat::Visibility::private_room,
-                                        .password_hash = "$2b$10$abc",
+                                        .password_hash = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
                                         .owned = true,
                                         .token_epoch = 3,
                                         .retention_s = 60,
@@ -30,7 +30,7 @@ const chat::Event kEvent{.room = 7,
 
 constexpr const char* kRoomLine =
     R"({"kind":"room","id":7,"title":"My \"room\" ☃","description":"There are many like it","visibility":"private",)"
-    R"("password_hash":"$2b$10$abc","owned":true,"token_epoch":3,"retention":60,"max_events":5,)"
+    R"("password_hash":"$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234","owned":true,"token_epoch":3,"retention":60,"max_events":5,)"
     R"("createdAt":"2020-12-03T21:23:54.421318Z","updatedAt":"2020-12-03T21:23:54.421319Z","first_seq":4,"last_seq":17})";
 constexpr const char* kEventLine =
     R"({"kind":"send","room_id":7,"seq":4,"name":"david","color":"red","msg":"line\nbreak \"and\" 🎉","id":"c1",)"
@@ -76,9 +76,13 @@ TEST(ExportFormat, NamesTheFieldThatIsWrongWithARoom) {
         {R"("id":7)", R"("id":9007199254740992)"},
         {R"("id":7)", R"("id":"7")"},
         {R"("title":"My \"room\" ☃")", R"("title":"7")"},
+        {R"("title":"My \"room\" ☃")", R"("title":" My room")"},
         {R"("description":"There are many like it")", R"("description":4)"},
+        {R"("description":"There are many like it")", R"("description":"two\nlines")"},
         {R"("visibility":"private")", R"("visibility":"secret")"},
-        {R"("password_hash":"$2b$10$abc")", R"("password_hash":"")"},
+        {R"("password_hash":"$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234")", R"("password_hash":"")"},
+        {R"("password_hash":"$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234")",
+         R"("password_hash":"$2b$10$abc")"},
         {R"("owned":true)", R"("owned":1)"},
         {R"("token_epoch":3)", R"("token_epoch":-3)"},
         {R"("retention":60)", R"("retention":6.5)"},
@@ -130,7 +134,8 @@ TEST(ExportFormat, RefusesWhatIsNoObject) {
 TEST(ExportFormat, APublicRoomHasNoPassword) {
     const std::string line = replaced(kRoomLine, R"("visibility":"private")", R"("visibility":"public")");
     EXPECT_THAT(fault_of(line), HasSubstr("password_hash: "));
-    EXPECT_EQ(fault_of(replaced(line, "$2b$10$abc", "")), "(accepted)");
+    EXPECT_EQ(fault_of(replaced(line, "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234", "")),
+              "(accepted)");
 }
 
 }  // namespace
