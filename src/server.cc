@@ -76,9 +76,12 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     net::HttpSettings settings;
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
-    settings.refusal = [](int status) {
+    settings.refusal = [&config](const net::HttpRequest& refused, int status) {
         const bool is_too_large = status == 413 || status == 414 || status == 431;
-        return api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
+        net::HttpResponse response =
+            api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
+        api::add_cors_headers(refused, config.allowed_origins, response);
+        return response;
     };
     settings.on_finished = [&counts](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
         counts.add_request(status);

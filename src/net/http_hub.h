@@ -27,10 +27,10 @@ struct HttpSettings {
     Tick linger = ticks(std::chrono::seconds{2});          ///< From our last byte to the end of the connection.
     std::size_t linger_bytes = std::size_t{1} << 20;       ///< Thrown away meanwhile, at most.
 
-    /// Makes the answer to what is no request: 400, 408, 413, 414 or 431.
-    std::function<HttpResponse(int status)> refusal;
+    /// Makes the answer to what is no request: 400, 408, 413, 414 or 431. `refused`: its head, where that was read.
+    std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
     /// For the access log: every answer as it begins to be sent, 101 for an upgrade. `body_bytes`: of the answer, also
-    /// to HEAD. What was refused before it was read has a peer address and nothing else. May be empty.
+    /// to HEAD. What was refused before its head was read has a peer address and nothing else. May be empty.
     std::function<void(const HttpRequest& request, int status, std::size_t body_bytes, std::chrono::microseconds took)>
         on_finished;
 };

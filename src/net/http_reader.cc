@@ -169,6 +169,8 @@ bool HttpReader::take_continue() {
     return partial_->request.minor_version == 1 && partial_->parser->get().body().empty() && partial_->unparsed.empty();
 }
 
+HttpRequest HttpReader::take_refused() { return partial_ ? std::move(partial_->request) : HttpRequest(); }
+
 std::string HttpReader::take_unread() {
     unread_.erase(0, unread_begin_);
     unread_begin_ = 0;

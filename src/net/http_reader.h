@@ -41,6 +41,8 @@ public:
     bool is_in_body() const;
     /// True once for a request whose client waits for 100 Continue, if none of its body has come.
     bool take_continue();
+    /// Ends reading: of the request that was refused, its head, where that was read.
+    HttpRequest take_refused();
     /// Ends reading: what came behind the last request.
     std::string take_unread();
 

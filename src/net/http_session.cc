@@ -175,9 +175,9 @@ void HttpSession::serve(HttpRequest request) {
 
 void HttpSession::refuse(HttpRefusal refusal) {
     served_at_ = hub_.clock_.steady();
-    HttpRequest unread;
-    unread.peer_address = peer_address_;
-    send(hub_.settings_.refusal(refusal.status), unread, false);
+    HttpRequest refused = reader_.take_refused();
+    refused.peer_address = peer_address_;
+    send(hub_.settings_.refusal(refused, refusal.status), refused, false);
 }
 
 void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {

@@ -80,6 +80,8 @@ std::string accept_value(std::string_view key) {
 
 std::expected<void, HandshakeRefusal> check_handshake(const HttpRequest& request) {
     const HandshakeRefusal bad_request{.status = 400, .headers = {}};
+    // HEAD answers what GET does without an upgrade.
+    if (request.method == "HEAD") return std::unexpected(upgrade_required());
     if (request.method != "GET") return std::unexpected(bad_request);
 
     const bool wants_upgrade = lists(request, "upgrade", "websocket") && lists(request, "connection", "upgrade");

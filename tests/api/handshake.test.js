@@ -56,6 +56,9 @@ test('a handshake without Upgrade is 426', async () => {
     assert.equal(answer.headers['sec-websocket-version'], '13');
     assertError(await shake({ Upgrade: null }), 426, 301);
     assertError(await shake({ Upgrade: 'h2c' }), 426, 301);
+    const head = await request(server, 'HEAD', '/chats/1/ws');
+    assert.equal(head.status, 426);
+    assert.equal(head.headers['sec-websocket-version'], '13');
 });
 
 test('a handshake in HTTP/1.0 has no Upgrade, whatever it says', async () => {

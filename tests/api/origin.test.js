@@ -75,6 +75,9 @@ test('AllowedOrigins drives CORS on the REST API', async (t) => {
     assert.match(answer.headers.vary ?? '', /\borigin\b/i);
     const missing = await request(listed, 'GET', '/chats/4711', { headers: { Origin: origin } });
     assert.equal(missing.headers['access-control-allow-origin'], origin, 'errors must be readable too');
+    const large = await request(listed, 'POST', '/chats', { headers: { Origin: origin }, body: 'x'.repeat(70_000) });
+    assert.equal(large.status, 413);
+    assert.equal(large.headers['access-control-allow-origin'], origin, 'so must what is refused before its body was read');
     const stranger = await request(listed, 'GET', '/chats/1', { headers: { Origin: 'https://evil.example' } });
     assert.equal(stranger.headers['access-control-allow-origin'], undefined);
 

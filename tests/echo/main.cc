@@ -46,7 +46,9 @@ WsSettings ws_settings() {
 
 HttpSettings http_settings() {
     HttpSettings settings;
-    settings.refusal = [](int status) { return HttpResponse{.status = status, .close = true}; };
+    settings.refusal = [](const net::HttpRequest&, int status) {
+        return HttpResponse{.status = status, .close = true};
+    };
     return settings;
 }
 

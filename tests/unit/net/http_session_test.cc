@@ -70,7 +70,9 @@ const std::string kPostHead = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\
 class HttpSessionTest : public testing::Test {
 protected:
     HttpSessionTest() : buffer_(64 << 10) {
-        settings_.refusal = [](int status) { return HttpResponse{.status = status, .body = "refused"}; };
+        settings_.refusal = [](const HttpRequest&, int status) {
+            return HttpResponse{.status = status, .body = "refused"};
+        };
         settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t bytes,
                                        std::chrono::microseconds took) {
             finished_.push_back(request.method + ' ' + request.target + ' ' + std::to_string(status) + ' ' +
