@@ -9,7 +9,7 @@ import { startServer } from '../harness/server.js';
 import { assertContiguous, assertStored, storedEvents } from '../harness/store.js';
 import { within, withResolvers } from '../harness/wait.js';
 
-const ROUNDS = process.env.GLOBES_LONG === '1' ? 20 : 5;
+const ROUNDS = 20;
 const SENDERS = 4;
 const IN_FLIGHT = 5;
 
