@@ -87,6 +87,7 @@ void ChatEntrance::upgrade(const Exchange& exchange, const chat::RoomKey& key) {
 }
 
 Result<ChatEntrance::Place> ChatEntrance::parse_place(const net::HttpRequest& request) {
+    if (!offers_resuming(request)) return Place{};
     const auto after = number_parameter(request, "after", 0, kLargestNumber);
     if (!after) return std::unexpected(after.error());
     const auto newest = number_parameter(request, "last", 0, kMostNewest);

@@ -57,6 +57,8 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
     Person* same = resumes ? room->people().find_same(entry) : nullptr;
+    // A token decides on the name, whatever session it comes with.
+    if (same != nullptr && !room->may_be_called(entry.token_name, same->membership->name)) same = nullptr;
     room->people().add(std::move(entry));
     if (same != nullptr) {
         room->people().hand_over(*same, *room->people().find(connection));
@@ -203,7 +205,10 @@ void Core::look_up(std::vector<SendKey> keys) {
 }
 
 void Core::answer_senders(Room& room) {
-    for (Room::Answer& answer : room.take_answers()) {
+    auto answers = room.take_answers();
+    if (answers.empty()) return;
+    const Readable readable_part = readable(room);
+    for (Room::Answer& answer : answers) {
         const Person* sender = room.people().find(answer.sender);
         if (sender == nullptr) continue;
         Lane& lane = *ports_.lanes[sender->lane];
@@ -211,8 +216,11 @@ void Core::answer_senders(Room& room) {
             lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
         } else if (sender->resumes) {
             lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
-        } else if (answer.is_duplicate) {
+        } else if (answer.is_duplicate && readable_part.shows(answer.seq, answer.time)) {
             lane.send(answer.sender, std::move(answer.frame));
+        } else if (answer.is_duplicate) {
+            // Its event has expired; once that is removed the id is free, and the send may be repeated.
+            lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
         }
     }
 }

@@ -120,6 +120,8 @@ public:
         std::uint64_t first_seq = 1;
         std::uint64_t last_seq = 0;
         UnixMicros not_before = 0;
+
+        bool shows(std::uint64_t seq, UnixMicros time) const { return seq >= first_seq && time >= not_before; }
     };
     Readable readable(const Room& room) const;
 

@@ -76,6 +76,8 @@ void Core::apply_update(RoomRecord next) {
     Room& room = *directory_.find(next.id);
     const bool ends_tokens = next.token_epoch != room.record().token_epoch;
     const bool is_public = next.visibility == Visibility::public_room;
+    // What is gone stays gone, also where the room keeps its events for longer from now on.
+    room.set_shown_seq(readable(room).first_seq);
     directory_.change(room, std::move(next));
     if (!ends_tokens) return;
     end_connections(room, Ending::authorization_ended, [&](const Person& person) {

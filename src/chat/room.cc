@@ -46,10 +46,13 @@ Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now
 }
 
 Result<void> Room::check_name(const Person& person, const std::string& name) const {
-    const bool is_bound = record_.visibility != Visibility::public_room && !person.token_name().empty();
-    const bool is_own = person.is_member() ? name == person.membership->name : !is_bound || name == person.token_name();
+    const bool is_own = person.is_member() ? name == person.membership->name : may_be_called(person.token_name(), name);
     if (!is_own) return name_error(ErrorCode::client_unauthorized);
     return {};
+}
+
+bool Room::may_be_called(std::string_view token_name, std::string_view name) const {
+    return record_.visibility == Visibility::public_room || token_name.empty() || name == token_name;
 }
 
 Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
@@ -195,6 +198,7 @@ void Room::confirm(const Waiting& waiting) {
                             .client_id = event.client_id,
                             .seq = event.seq,
                             .is_duplicate = true,
+                            .time = event.time,
                             .frame = frame_of(event)});
     }
 }

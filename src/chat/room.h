@@ -41,7 +41,9 @@ public:
         std::string client_id = {};
         std::uint64_t seq = 0;      ///< 0: refused, `unavailable`.
         bool is_duplicate = false;  ///< The event was there already.
-        std::string frame = {};     ///< Of the original, where it is a duplicate.
+        // Of the original, where it is a duplicate.
+        UnixMicros time = 0;
+        std::string frame = {};
     };
     /// What all rooms of a core share.
     struct Shared {
@@ -72,6 +74,11 @@ public:
     /// The oldest seq that had not expired by time when the store was asked last; never goes back.
     std::uint64_t unexpired_seq() const { return unexpired_seq_; }
     void set_unexpired_seq(std::uint64_t seq) { unexpired_seq_ = std::max(unexpired_seq_, seq); }
+    /// The oldest seq that readers were not told to be gone under an earlier retention; never goes back.
+    std::uint64_t shown_seq() const { return shown_seq_; }
+    void set_shown_seq(std::uint64_t seq) { shown_seq_ = std::max(shown_seq_, seq); }
+    /// Whether one whose token says `token_name` (empty: came without) may have that name here.
+    bool may_be_called(std::string_view token_name, std::string_view name) const;
 
     /// Takes an event of one of the room's connections; one that has gone meanwhile is ignored.
     /// Errors: user_not_found, duplicate_username, client_unauthorized (field name), unavailable.
@@ -140,6 +147,7 @@ private:
     std::uint64_t last_seq_;
     std::uint64_t first_seq_;
     std::uint64_t unexpired_seq_ = 1;
+    std::uint64_t shown_seq_ = 1;
     UnixMicros last_time_;  // of an event: times never go back, even if the clock does
     bool in_flight_ = false;
     bool is_recovering_ = false;

@@ -186,6 +186,24 @@ TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
     EXPECT_THAT(lanes[0].take_calls(), ElementsAre("end 1: replaced"));
 }
 
+TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
+    const RoomId room = add_room("Tea", Visibility::private_room);
+    ASSERT_TRUE(
+        enter(Entry{.connection = 1, .token_name = "ann", .resumes = true, .session = "s1", .token = "a"}, room));
+    join(1, "ann");
+    settle();
+    lanes[0].take_calls();
+    const Entry eve{
+        .connection = 2, .token_name = "eve", .resumes = true, .session = "s2", .earlier_session = "s1", .token = "e"};
+    ASSERT_TRUE(enter(eve, room));
+    EXPECT_THAT(lanes[0].take_calls(), IsEmpty()) << "ann stays";
+    send(2, "ann", "not me");
+    EXPECT_THAT(lanes[0].take_calls(), ElementsAre(testing::HasSubstr("204")));
+    send(2, "eve", "it is me");
+    settle();
+    EXPECT_TRUE(read(1).ends_with("#1 eve: it is me\n")) << read(1);
+}
+
 TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
     ASSERT_EQ(add_room("Tea"), 2U);
     come_back(1, {.session = "s1"});

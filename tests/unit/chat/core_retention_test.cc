@@ -1,4 +1,6 @@
 // What expires: readers don't see it from that moment on, and the store loses it a little later.
+#include <gmock/gmock.h>
+
 #include "unit/chat/core_harness.h"
 
 namespace globes::chat {
@@ -78,6 +80,36 @@ TEST_F(CoreRetentionTest, ALookIsForNothingWhereNothingExpiresByTime) {
     core.look_for_expired(1, [&] { done = true; });
     EXPECT_TRUE(done);
     EXPECT_TRUE(store.reads.empty());
+}
+
+TEST_F(CoreRetentionTest, WhatIsGoneStaysGoneWhereTheRoomKeepsMoreFromNowOn) {
+    load_with(0, 10);
+    say(25);
+    RoomRecord next = record(1);
+    next.max_events = 0;
+    const Answer answer = update(record(1), next);
+    settle();
+    ASSERT_EQ(*answer, "ok");
+    EXPECT_EQ(readable().first_seq, 16U);
+    say(10);
+    EXPECT_EQ(readable().first_seq, 16U);
+}
+
+TEST_F(CoreRetentionTest, ARepeatOfWhatIsGoneShowsItToNobody) {
+    load_with(10, 0);
+    send(1, "ann", "once said", "c1");
+    settle();
+    clock.now += 60 * kSecond;
+    lanes[0].take_calls();
+    send(1, "ann", "once said", "c1");
+    settle();
+    EXPECT_THAT(lanes[0].take_calls(), testing::ElementsAre(testing::HasSubstr("505")));
+    core.purge();
+    answer_reads();
+    settle();
+    send(1, "ann", "said again", "c1");
+    settle();
+    EXPECT_TRUE(read(1).ends_with("#2 ann: said again\n")) << read(1);
 }
 
 TEST_F(CoreRetentionTest, WhatHasExpiredIsPurgedInSmallSteps) {
