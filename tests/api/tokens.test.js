@@ -126,6 +126,20 @@ test('a password longer than its room has, or nearly right, is wrong', async () 
     assertError(await ask(other, { secret: `${PASSWORD}\u0000more`, name: 'ada' }), 401, 304, 'secret');
 });
 
+test('more passwords than can wait are refused for now, and the others are checked', async (t) => {
+    const own = await startServer(t, { config: { HashThreads: 1 } });
+    const room = await createPrivateRoom(own);
+    const askIt = () => post(own, `/chats/${room.id}/token`, { secret: PASSWORD, name: 'ada' });
+    const answers = await Promise.all(Array.from({ length: 100 }, askIt));
+    const refused = answers.filter(({ status }) => status !== 201);
+    assert.ok(refused.length > 0 && refused.length < 50, `${refused.length} of ${answers.length}`);
+    for (const answer of refused) {
+        assertError(answer, 503, 505);
+        assert.match(answer.headers['retry-after'], /^\d+$/);
+    }
+    assertStatus(await askIt(), 201);
+});
+
 test('a token is renewed by itself', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
