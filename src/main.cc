@@ -38,8 +38,10 @@ std::string mongodb_uri(const MongoSettings& mongodb) {
     return uri;
 }
 
-std::unique_ptr<chat::Store> open_store(const Config& config) {
-    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty()) return store::open_mongo_store({.uri = uri});
+/// To serve from, or to import into.
+std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse use) {
+    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty())
+        return store::open_mongo_store({.uri = uri, .use = use});
     if (config.store == StoreKind::memory) return store::make_memory_store();
     const bool power = config.durability == DurabilityLevel::power;
     return store::open_sqlite_store(database_file(config),
@@ -48,7 +50,8 @@ std::unique_ptr<chat::Store> open_store(const Config& config) {
 
 /// For commands that change nothing: a server may have the store open.
 std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
-    if (config.mongodb.any()) return open_store(config);
+    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty())
+        return store::open_mongo_store({.uri = uri, .use = store::MongoUse::read});
     return store::open_sqlite_reader(database_file(config));
 }
 
@@ -177,7 +180,7 @@ void check_command(Command command, const Config& config) {
 
 Exit run_command(const Flags& flags, const Config& config) {
     if (flags.command == Command::serve) {
-        serve(config, [&] { return open_store(config); });
+        serve(config, [&] { return open_store(config, store::MongoUse::serve); });
         return Exit::fine;
     }
     const Logging logging(config.log_level);
@@ -186,7 +189,7 @@ Exit run_command(const Flags& flags, const Config& config) {
         case Command::export_rooms:
             return export_store(*open_store_to_read(config), flags.export_options);
         case Command::import_rooms:
-            return import_store(*open_store(config), flags.import_file);
+            return import_store(*open_store(config, store::MongoUse::import), flags.import_file);
         case Command::backup:
             return back_up(database_file(config), flags.backup_options);
         default: {

@@ -209,6 +209,33 @@ TEST_F(MongoFaults, WhatAnOlderProcessSentLateIsReadBack) {
     EXPECT_THAT(events_in(*newer, 1), ElementsAre(late, mine));
 }
 
+TEST_F(MongoFaults, AnImportIsRefusedBesideAServer) {
+    MongoTimes times = kHasty;
+    times.heartbeat = 200ms;
+    const auto import = [&] {
+        return open_mongo_store({.uri = server_.uri() + "faults", .use = MongoUse::import, .times = times});
+    };
+    store_->stop();
+    EXPECT_NE(import(), nullptr) << "one that has ended is none";
+    const auto serving = open(times);
+    EXPECT_THAT(import, testing::ThrowsMessage<std::runtime_error>(HasSubstr("a server runs on it")));
+    EXPECT_EQ(commit(*serving, batch_of(PutRoom{sample_room(1)})), committed) << "nothing was taken from it";
+    serving->stop();
+    EXPECT_NE(import(), nullptr);
+}
+
+TEST_F(MongoFaults, WhoOnlyReadsChangesNothingAndMissesNoWrongName) {
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
+    ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
+    const auto open_to_read = [&](std::string_view database) {
+        return open_mongo_store({.uri = server_.uri() + std::string(database), .use = MongoUse::read, .times = kHasty});
+    };
+    EXPECT_THAT(seqs_in(*open_to_read("faults"), 1), ElementsAre(1, 2, 3));
+    EXPECT_EQ(commit(*store_, appends(1, 4, 4)), committed) << "the server writes on";
+    EXPECT_THAT([&] { open_to_read("fautls"); },
+                testing::ThrowsMessage<std::runtime_error>(HasSubstr("holds no rooms")));
+}
+
 TEST(MongoOpening, NamesTheHostsAndTheCauseButNeverThePassword) {
     try {
         open_mongo_store({.uri = "mongodb://anna:topsecret@127.0.0.1:1/", .times = kHasty});

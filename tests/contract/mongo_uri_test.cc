@@ -16,17 +16,21 @@ TEST(MongoUri, IsMadeOfItsPartsPercentEncoded) {
 }
 
 TEST(MongoUri, TakesWhatTheDriverTakes) {
-    for (const char* uri : {"mongodb://localhost", "mongodb://u:p@a:1,b:2/?replicaSet=rs0&tls=true"})
+    for (const char* uri :
+         {"mongodb://localhost", "mongodb://u:p@a:1,b:2/?replicaSet=rs0&tls=true", "mongodb://u:p%40@h/?appname=a@b"})
         EXPECT_THAT(mongo_uri_fault(uri), IsEmpty()) << uri;
 }
 
 TEST(MongoUri, SaysWhatIsWrongWithoutQuotingIt) {
     EXPECT_THAT(mongo_uri_fault("http://u:secret@h"), HasSubstr("must begin with mongodb://"));
     for (const char* uri : {"mongodb://u:sec:ret@h/", "mongodb://", "mongodb://u:secret@/", "mongodb://u:sec/ret@h",
-                            "mongodb://u:secret@h/?w=%zz", "mongodb://u:secret@h:port/"}) {
+                            "mongodb://u:secret@h/?w=%zz", "mongodb://u:secret@h:port/", "mongodb://u:sec@ret@h/",
+                            "mongodb+srv://u:sec@ret@cluster0.example.net/", "mongodb://u:sec/@ret@h/",
+                            "mongodb://h/sec@ret", "mongodb://u:p@h/?secret=1", "mongodb+srv://u:secret@two.parts/"}) {
         EXPECT_THAT(mongo_uri_fault(uri), HasSubstr("is no connection string")) << uri;
         EXPECT_THAT(mongo_uri_fault(uri), Not(HasSubstr("ret"))) << uri;
     }
+    EXPECT_THAT(mongo_uri_fault("mongodb+srv://u:p@two.parts/"), HasSubstr("at least three parts"));
 }
 
 TEST(MongoUri, HostsAreNamedWithoutCredentials) {

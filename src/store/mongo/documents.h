@@ -13,7 +13,7 @@ namespace globes::store::mongo {
 
 inline constexpr const char* kRooms = "chat_rooms";
 inline constexpr const char* kEvents = "chat_events";
-/// One number each: the next room id, and how often a Globes has opened this database.
+/// One number each: the next room id, how often a Globes has opened this database, and a server's heartbeat.
 inline constexpr const char* kCounters = "chat_counters";
 /// Rooms that are deleted and whose events are still to go.
 inline constexpr const char* kRemovals = "chat_removals";

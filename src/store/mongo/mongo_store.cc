@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/mongo/committer.h"
+#include "store/mongo/heartbeat.h"
 #include "store/mongo/mongo_uri.h"
 #include "store/mongo/reader_pool.h"
 #include "store/mongo/schema.h"
@@ -58,6 +59,7 @@ struct Engine {
     std::vector<std::unique_ptr<mongo::RoomWriter>> writers;
     mongo::Committer committer;
     mongo::ReaderPool readers;
+    mongo::Heartbeat heartbeat;
 
     std::mutex mutex;
     std::condition_variable ended;
@@ -66,13 +68,13 @@ struct Engine {
 
 class MongoStore final : public chat::Store {
 public:
-    explicit MongoStore(MongoStoreSettings settings) : engine_(std::make_shared<Engine>(std::move(settings))) {
+    explicit MongoStore(const MongoStoreSettings& settings) : engine_(make_engine(settings)) {
         try {
-            open();
+            settings.use == MongoUse::read ? open_to_read() : open();
         } catch (const mongo::CallError& error) {
-            fail(advice(error) + error.what());
+            fail(settings.uri, advice(error) + error.what());
         } catch (const std::runtime_error& error) {
-            fail(error.what());
+            fail(settings.uri, error.what());
         }
         start_threads();
     }
@@ -97,6 +99,7 @@ public:
         engine_->committer.stop();
         committer_.join();
         engine_->readers.stop();
+        engine_->heartbeat.stop();
         time_keeper_.join();
         std::unique_lock lock(engine_->mutex);
         const bool have_all_ended =
@@ -107,11 +110,23 @@ public:
     }
 
 private:
+    static std::shared_ptr<Engine> make_engine(const MongoStoreSettings& settings) {
+        try {
+            return std::make_shared<Engine>(settings);
+        } catch (const std::runtime_error& error) {  // such as a host that DNS does not know
+            fail(settings.uri, error.what());
+        }
+    }
+
     void open() {
         Engine& engine = *engine_;
         mongo::Session session(engine.pool, engine.database);
+        if (engine.settings.use == MongoUse::import &&
+            mongo::Heartbeat::is_seen(session, engine.settings.times.heartbeat))
+            throw std::runtime_error("a server runs on it; stop it first");
         mongo::prepare_indexes(session);
         const std::uint64_t number = mongo::take_writer_number(session);
+        if (engine.settings.use == MongoUse::serve) mongo::Heartbeat::beat(session);
         const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book);
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
             engine.writers.push_back(
@@ -120,11 +135,24 @@ private:
             engine.writers[removal.room % engine.writers.size()]->removals().add(removal);
     }
 
+    void open_to_read() {
+        mongo::Session session(engine_->pool, engine_->database);
+        mongo::load_book(session, engine_->book);
+        // A server's first start makes room 1.
+        if (engine_->book.rooms().rooms.empty())
+            throw std::runtime_error("holds no rooms; is the database's name right?");
+    }
+
     void start_threads() {
         Engine& engine = *engine_;
         for (auto& writer : engine.writers) run([&writer = *writer] { writer.work(); });
         for (std::size_t i = 0; i < engine.settings.readers; ++i)
             run([&engine] { engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book)); });
+        if (engine.settings.use == MongoUse::serve) {
+            run([&engine] {
+                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.settings.times.heartbeat);
+            });
+        }
         committer_ = std::thread([&engine] { engine.committer.work(); });
         time_keeper_ = std::thread([&engine] { engine.readers.keep_time(); });
     }
@@ -149,9 +177,9 @@ private:
         return error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: " : "";
     }
 
-    [[noreturn]] void fail(const std::string& cause) const {
-        throw std::runtime_error(fmt::format("MongoDB at {}, database {}: {}", mongo_hosts(engine_->settings.uri),
-                                             engine_->database, cause));
+    [[noreturn]] static void fail(const std::string& uri, const std::string& cause) {
+        throw std::runtime_error(
+            fmt::format("MongoDB at {}, database {}: {}", mongo_hosts(uri), database_of(uri), cause));
     }
 
     // Constant after construction.
@@ -166,8 +194,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<chat::Store> open_mongo_store(MongoStoreSettings settings) {
-    return std::make_unique<MongoStore>(std::move(settings));
+std::unique_ptr<chat::Store> open_mongo_store(const MongoStoreSettings& settings) {
+    return std::make_unique<MongoStore>(settings);
 }
 
 }  // namespace globes::store

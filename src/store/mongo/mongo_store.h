@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,11 +22,20 @@ struct MongoTimes {
     std::chrono::milliseconds lookup{800};
     std::chrono::milliseconds batch{2'000};
     std::chrono::milliseconds read{2'500};
+    /// So often a server shows in the database that it is there.
+    std::chrono::milliseconds heartbeat{2'000};
+};
+
+enum class MongoUse : std::uint8_t {
+    serve,   ///< From now on this process writes.
+    import,  ///< The same, where no server does: it is looked for first, for some seconds.
+    read,    ///< Nothing is changed or made, and nothing may be appended; beside a server or without one.
 };
 
 struct MongoStoreSettings {
     /// A connection string with everything in it, as mongo_uri.h makes it.
     std::string uri;
+    MongoUse use = MongoUse::serve;
     MongoTimes times = {};
     chat::StoreLimits limits = {};
     /// Connections that write; each has its share of the rooms.
@@ -34,6 +44,8 @@ struct MongoStoreSettings {
 };
 
 /// Connects, makes the indexes that are missing, checks them, and loads the rooms.
+///
+/// With `MongoUse::read` it only loads them, and there must be some.
 ///
 /// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, and a room in which
 ///    both write is stopped in the older one.
@@ -44,6 +56,6 @@ struct MongoStoreSettings {
 ///    its rooms are not ok until it is settled. A room's record alone is set back to what it was instead.
 /// 4. Goes on by itself once the server does.
 /// Blocks. Throws std::runtime_error with a message for the operator, without credentials.
-std::unique_ptr<chat::Store> open_mongo_store(MongoStoreSettings settings);
+std::unique_ptr<chat::Store> open_mongo_store(const MongoStoreSettings& settings);
 
 }  // namespace globes::store

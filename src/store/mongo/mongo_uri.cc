@@ -27,6 +27,35 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
+/// The driver takes the last @ for the end of the name and the password, and what stands behind an earlier one for a
+/// host: it would show a part of the password in its messages.
+bool has_bare_at(std::string_view uri) {
+    const std::string_view scheme = "://";
+    const std::size_t begin = uri.find(scheme);
+    if (begin == std::string_view::npos) return false;
+    uri = uri.substr(begin + scheme.size());
+    uri = uri.substr(0, uri.find('?'));
+    const std::size_t at = uri.find('@');
+    return at != uri.rfind('@') || (at != std::string_view::npos && uri.find('/') < at);
+}
+
+/// Hears what the driver logs, which it prints to stderr otherwise, quoting what stands in the connection string.
+class DriverWarnings {
+public:
+    DriverWarnings() {
+        mongoc_log_set_handler(
+            [](mongoc_log_level_t, const char*, const char*, void* any) { *static_cast<bool*>(any) = true; }, &any_);
+    }
+    ~DriverWarnings() { mongoc_log_set_handler(nullptr, nullptr); }
+    DriverWarnings(const DriverWarnings&) = delete;
+    DriverWarnings& operator=(const DriverWarnings&) = delete;
+
+    bool any() const { return any_; }
+
+private:
+    bool any_ = false;
+};
+
 }  // namespace
 
 std::string mongo_srv_uri(std::string_view user, std::string_view password, std::string_view cluster) {
@@ -37,12 +66,16 @@ std::string mongo_srv_uri(std::string_view user, std::string_view password, std:
 std::string mongo_uri_fault(const std::string& uri) {
     // What the driver says may quote any part of it.
     bson_error_t ignored;
+    const DriverWarnings warnings;
     const Uri parsed(mongoc_uri_new_with_error(uri.c_str(), &ignored), mongoc_uri_destroy);
-    if (parsed != nullptr) return {};
-    if (!uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://"))
-        return "must begin with mongodb:// or mongodb+srv://";
-    return "is no connection string; characters such as @ : / % in the name or the password must be percent-encoded, "
-           "and options need a known name and value";
+    if (parsed != nullptr && !warnings.any() && !has_bare_at(uri)) return {};
+    constexpr std::string_view kSrv = "mongodb+srv://";
+    if (!uri.starts_with("mongodb://") && !uri.starts_with(kSrv)) return "must begin with mongodb:// or mongodb+srv://";
+    std::string fault =
+        "is no connection string; characters such as @ : / % in the name or the password must be percent-encoded, "
+        "and options need a known name and value";
+    if (uri.starts_with(kSrv)) fault += "; the host of a mongodb+srv:// one has at least three parts and no port";
+    return fault;
 }
 
 std::string mongo_hosts(const std::string& uri) {

@@ -1,0 +1,32 @@
+// The sign of life of a server in its database, so that an import, which may not write beside one, finds it. Clocks of
+// several machines play no part: a number goes up, or it doesn't.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "store/mongo/session.h"
+
+namespace globes::store::mongo {
+
+class Heartbeat {
+public:
+    /// Counts up once, for who looks before the thread does.
+    static void beat(Session& session);
+    /// Counts up every `interval` until `stop`. Blocks: for a thread of its own.
+    void work(Session session, std::chrono::milliseconds interval);
+    /// Any thread. A call of the driver that is under way is not waited for.
+    void stop();
+
+    /// Whether a server counts up within a bit more than two of its intervals. Blocks for as long where one ever did.
+    /// Throws CallError.
+    static bool is_seen(Session& session, std::chrono::milliseconds interval);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable stopping_;
+    bool is_stopped_ = false;
+};
+
+}  // namespace globes::store::mongo
