@@ -212,15 +212,15 @@ void Core::answer_senders(Room& room) {
         const Person* sender = room.people().find(answer.sender);
         if (sender == nullptr) continue;
         Lane& lane = *ports_.lanes[sender->lane];
-        if (answer.seq == 0) {
+        // An original that has expired is shown to nobody; once it is removed the id is free, and the send may be
+        // repeated.
+        const bool is_gone = answer.is_duplicate && !sender->resumes && !readable_part.shows(answer.seq, answer.time);
+        if (answer.seq == 0 || is_gone) {
             lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
         } else if (sender->resumes) {
             lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
-        } else if (answer.is_duplicate && readable_part.shows(answer.seq, answer.time)) {
-            lane.send(answer.sender, std::move(answer.frame));
         } else if (answer.is_duplicate) {
-            // Its event has expired; once that is removed the id is free, and the send may be repeated.
-            lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
+            lane.send(answer.sender, std::move(answer.frame));
         }
     }
 }

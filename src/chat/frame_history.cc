@@ -70,16 +70,16 @@ void FrameHistory::start_reads() {
                                .limit = limits_.page_events,
                                .not_before = key.not_before};
         store_.read_events(query, [this, key](const EventPage& page) {
-            post_([this, key, encoded = encode(page, encoder_)]() mutable {
+            post_([this, key, encoded = encode(page, encoder_)] {
                 --in_flight_;
-                take(key, std::move(encoded));
+                take(key, encoded);
                 start_reads();
             });
         });
     }
 }
 
-void FrameHistory::take(const Key& key, std::shared_ptr<const FramePage> page) {
+void FrameHistory::take(const Key& key, const std::shared_ptr<const FramePage>& page) {
     auto node = pages_.extract(key);
     std::vector<PageReply> waiting = std::move(node.mapped().waiting);
     if (page != nullptr && !page->ends.empty()) {

@@ -68,7 +68,7 @@ private:
     };
 
     void start_reads();
-    void take(const Key& key, std::shared_ptr<const FramePage> page);
+    void take(const Key& key, const std::shared_ptr<const FramePage>& page);
     void forget_oldest();
 
     Store& store_;
