@@ -1,7 +1,7 @@
 // The page: puts up the view of each address, in the person's language, around one client of this server.
 import { element, iconButton } from './app/dom.js';
 import { Keep, storageOrNull } from './app/keep.js';
-import { lazily } from './app/lazily.js';
+import { lazily, openDialogs } from './app/lazily.js';
 import { loadTexts, pickLanguage } from './app/language.js';
 import { languageSelect } from './app/language_select.js';
 import { Router } from './app/router.js';
@@ -80,6 +80,8 @@ function show(match, options = {}) {
 
 function put(name, make) {
     const isFirst = view === null;
+    // They belong to the view that opened them.
+    for (const dialog of openDialogs()) dialog.close();
     view?.destroy();
     document.documentElement.dataset.view = name;
     view = make();

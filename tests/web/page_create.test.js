@@ -135,3 +135,15 @@ test('a server that can’t be reached is said at the form, and what was written
     await page.waitForURL('**/entrance');
     await enter(page, 'ada');
 });
+
+test('however often it is clicked there is one dialog, and it goes with its page', async (t) => {
+    const page = await visit(t, `${server.origin}/chats/1/entrance`);
+    await page.getByRole('link', { name: 'All rooms' }).first().click();
+    await page.getByRole('button', { name: 'New room' }).dblclick();
+    const dialogs = page.getByRole('dialog');
+    await dialogs.first().waitFor();
+    assert.equal(await dialogs.count(), 1);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Public Chat' }).waitFor();
+    await dialogs.waitFor({ state: 'detached' });
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { PASSWORD, createPrivateRoom, createRoom, usersOf } from '../api/harness/api.js';
+import { PASSWORD, assertStatus, createPrivateRoom, createRoom, put, takeToken, usersOf } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
 import {
@@ -128,4 +128,24 @@ test('a server that is gone is said at the entrance, and the name stays', async 
     await page.getByRole('button', { name: 'Come in' }).click();
     await page.getByText('The server can’t be reached.').waitFor();
     assert.equal(await page.getByLabel('Your name').inputValue(), 'ada');
+});
+
+test('a room that becomes public, or gets a password, while one stands before it, is entered all the same', async (t) => {
+    const room = await createPrivateRoom(server);
+    const page = await visit(t, entranceOf(room));
+    await page.getByLabel('Your name').fill('ada');
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    const token = await takeToken(server, room, 'ben');
+    assertStatus(await put(server, `/chats/${room.id}`, { visibility: 'public' }, { token }), 200);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await connected(page);
+
+    await page.goto(entranceOf(room));
+    await page.getByLabel('Your name').fill('ada again');
+    assertStatus(await put(server, `/chats/${room.id}`, { visibility: 'private', password: PASSWORD }), 200);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'ada again');
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await connected(page);
 });

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createPrivateRoom, createRoom, remove } from '../api/harness/api.js';
+import { PASSWORD, assertStatus, createPrivateRoom, createRoom, put, remove } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
-import { createRooms, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+import { assertFocused, createRooms, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+import { eventually, withResolvers } from '../api/harness/wait.js';
 
 const server = sharedServer(pageConfig);
 const visit = sharedBrowser();
@@ -152,4 +153,41 @@ test('the page speaks the browser’s language, or the one that is chosen', asyn
 test('a language that there are no texts for is English', async (t) => {
     const page = await visit(t, server.origin, { locale: 'ja-JP' });
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+});
+
+test('a room that is renamed or locked shows so without a reload, and keeps the focus', async (t) => {
+    const room = await createRoom(server, { title: 'Before it was renamed' });
+    const page = await visit(t, server.origin);
+    await rowOf(page, 'Before it was renamed').focus();
+    assertStatus(await put(server, `/chats/${room.id}`, { title: 'Called anew', visibility: 'private', password: PASSWORD }), 200);
+    const row = rowOf(page, 'Called anew');
+    await row.getByText('Private').waitFor();
+    await assertFocused(row);
+    assert.equal(await rowOf(page, 'Before it was renamed').count(), 0);
+});
+
+test('the list is not asked for any more once it was left, also before it came', async (t) => {
+    const room = await createRoom(server);
+    const page = await visit(t, 'about:blank');
+    const { promise: released, resolve: release } = withResolvers();
+    let asked = 0;
+    await page.route(/\/chats\?/, async (route) => {
+        asked += 1;
+        await released;
+        await route.continue();
+    });
+    await page.clock.install();
+    await page.goto(server.origin);
+    await eventually(() => asked === 1, 'the list is on its way');
+    await page.evaluate((path) => {
+        const link = document.body.appendChild(document.createElement('a'));
+        link.href = path;
+        link.click();
+    }, `/chats/${room.id}/entrance`);
+    await page.getByRole('heading', { name: room.title }).waitFor();
+    const answered = page.waitForEvent('requestfinished', (request) => /\/chats\?/.test(request.url()));
+    release();
+    await answered;
+    await page.clock.runFor(20_000);
+    assert.equal(asked, 1);
 });

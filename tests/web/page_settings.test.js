@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { PASSWORD, createRoom, freshTitle, get } from '../api/harness/api.js';
+import { PASSWORD, assertStatus, createRoom, freshTitle, get, remove } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { connected, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
@@ -131,4 +131,12 @@ test('an owner’s key that the server does not take any more is said at the for
     await dialog.getByLabel('Description').fill('Never to be');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Only the owner of this room may do that.').waitFor();
+});
+
+test('the settings of a room that somebody else deletes go with it', async (t) => {
+    const { page, dialog, id } = await openOwnSettings(t, { owner: false });
+    await dialog.waitFor();
+    assertStatus(await remove(server, `/chats/${id}`), 200);
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'New room' }).waitFor();
 });

@@ -145,8 +145,9 @@ class Entrance {
     async #takeToken(globes, name) {
         if (this.#ownerToken !== null) return this.#ownerToken;
         if (!needsPassword(this.#room.visibility)) return null;
-        const { token } = await globes.tokens.request(this.#room.id, { name, secret: this.password.value });
-        return token;
+        const granted = await globes.tokens.request(this.#room.id, { name, secret: this.password.value });
+        // None where the room has become public meanwhile.
+        return granted?.token ?? null;
     }
 
     #handle(error) {
@@ -156,6 +157,11 @@ class Entrance {
             this.#ownerToken = null;
             keep.rememberMade(this.#room.id, null);
             this.#show(texts.comeInAgain);
+            return true;
+        }
+        if (isTokenRefused(error) && !needsPassword(this.#room.visibility)) {
+            // The room has got a password meanwhile.
+            this.#start(String(this.#room.id), texts.comeInAgain);
             return true;
         }
         const at = (field, text) => {

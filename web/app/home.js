@@ -1,6 +1,6 @@
 // The list of rooms: who talks where, live; search; the way to a new room.
 import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
-import { lazily } from './lazily.js';
+import { lazilyOpen } from './lazily.js';
 import { RoomList, matchesQuery } from './room_list.js';
 import { entrancePath, roomPath } from './router.js';
 
@@ -8,11 +8,16 @@ const POLL_MS = 5000;
 const SKELETON_ROWS = 6;
 
 function createRoom(app, draft) {
-    lazily(
+    lazilyOpen(
         app,
         () => import('./create_room.js'),
         (part) => part.createRoom(app, draft),
     );
+}
+
+/** What a row shows beside who is there. */
+function lookOf({ title, description, visibility }) {
+    return JSON.stringify([title, description, visibility]);
 }
 
 class RoomRow {
@@ -22,6 +27,7 @@ class RoomRow {
 
     constructor(app, room) {
         const { texts, keep } = app;
+        this.look = lookOf(room);
         this.#texts = texts;
         this.#lamp = lamp(room.title, 0);
         this.#count = element('span', { class: 'room-count' });
@@ -71,6 +77,7 @@ class Home {
     /** Rooms made here that are in no list. */
     #unlisted = [];
     #poll = null;
+    #isOver = false;
     #query = '';
 
     constructor(app) {
@@ -117,6 +124,7 @@ class Home {
     destroy() {
         clearTimeout(this.#poll);
         this.#poll = null;
+        this.#isOver = true;
         document.removeEventListener('visibilitychange', this.#onVisible);
     }
 
@@ -124,6 +132,7 @@ class Home {
         this.rooms.setAttribute('aria-label', this.#app.texts.roomsLoading);
         try {
             await this.#list.loadMore();
+            if (this.#isOver) return;
             this.rooms.removeAttribute('aria-busy');
             this.rooms.setAttribute('aria-label', this.#app.texts.homeTitle);
             this.rooms.replaceChildren();
@@ -239,7 +248,19 @@ class Home {
             this.#rows.set(room.id, new RoomRow(this.#app, room));
             this.#order.push(room.id);
         }
-        for (const [id, room] of rooms) this.#rows.get(id).update(room);
+        for (const [id, room] of rooms) {
+            if (this.#rows.get(id).look === lookOf(room)) this.#rows.get(id).update(room);
+            else this.#replace(room);
+        }
+    }
+
+    #replace(room) {
+        const { element: old } = this.#rows.get(room.id);
+        const row = new RoomRow(this.#app, room);
+        const hadFocus = old.contains(document.activeElement);
+        this.#rows.set(room.id, row);
+        old.replaceWith(row.element);
+        if (hadFocus) row.element.querySelector('a').focus();
     }
 
     // Only what differs is moved, so a poll takes nobody's focus or place.

@@ -4,7 +4,7 @@ import { ConnectionError } from '../globes.js';
 import { RoomView } from '../room/room_view.js';
 import { Attention } from './attention.js';
 import { element } from './dom.js';
-import { lazily } from './lazily.js';
+import { lazilyOpen } from './lazily.js';
 import { isNameRefused, isNameTaken, isTokenRefused } from './problems.js';
 import { RoomHeader } from './room_header.js';
 import { entrancePath } from './router.js';
@@ -214,7 +214,7 @@ export class RoomStage {
             this.#header.showRoom(room);
         };
         const token = this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token;
-        lazily(
+        lazilyOpen(
             this.#app,
             () => import('./settings.js'),
             (part) => part.openSettings(this.#app, { room: this.room, token, onchange }),
