@@ -4,8 +4,8 @@
 //     <globes-chat room="2" name="ada" color="teal"></globes-chat>
 //
 // Attributes: room (id or title), name, color, token, history (messages to begin with, default 50), read-only, lang, and server
-// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, visitors
-// are asked for one, and in a private room for its password. A changed attribute connects anew.
+// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, or
+// where the room refuses it, visitors are asked for one, and in a private room for its password. A changed attribute connects anew.
 //
 // Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
 // isOwn), globes-state (detail: { state }), globes-error (detail: { error }).
@@ -108,20 +108,33 @@ export class GlobesChat extends HTMLElement {
         const seat = { name: this.getAttribute('name'), color: this.getAttribute('color'), token: this.getAttribute('token') };
         const locked = room.visibility !== 'public' && !seat.token;
         if (!locked && (seat.name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
-        else this.#ask(context, seat, locked);
+        else this.#ask(context, seat);
     }
 
-    #ask(context, seat, locked, problem = '') {
+    /** `unsent`: messages that did not get out under the seat's name. */
+    #ask(context, seat, { problem = '', unsent = [] } = {}) {
         const { globes, room, texts } = context;
+        // A key opens the room for one name: with another one, the password has to buy another key.
+        const locked = room.visibility !== 'public' && !this.hasAttribute('token');
         const form = new EntranceForm({
             texts, name: seat.name ?? '', locked, problem,
             enter: async ({ name, secret }) => {
                 const token = locked ? await globes.tokens.request(room, { name, secret }) : seat.token;
-                if (form.element.isConnected) this.#connect(context, { ...seat, name, token });
+                if (!form.element.isConnected) return;
+                this.#connect(context, { ...seat, name, token });
+                if (name === seat.name) this.#view.resend(unsent);
+                else if (unsent.length > 0) this.#view.giveBack(unsent.map(({ text }) => text).join('\n'));
             },
             failed: (error) => this.#tell('globes-error', { error }),
         });
         this.#body.replaceChildren(this.#header(room), form.element);
+    }
+
+    /** Back to the entrance, with all that was written. */
+    #askAgain(context, seat, problem) {
+        const { unsent } = this.#view;
+        this.#end();
+        this.#ask(context, seat, { problem, unsent });
     }
 
     #connect(context, { name, color, token }) {
@@ -143,14 +156,13 @@ export class GlobesChat extends HTMLElement {
         connection.addEventListener('closed', ({ detail: { error } }) => {
             const isRefused = error?.code === 403 || error?.closeCode === 4501;
             if (!isRefused || connection !== this.#connection || this.hasAttribute('token')) return;
-            this.#end();
-            this.#ask(context, { name, color, token: null }, true, texts['room.embed.again']);
+            this.#askAgain(context, { name, color, token: null }, texts['room.embed.again']);
         });
-        // Whoever chose a name here may choose another one; the page's own choice is the page's to change.
+        // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
-            if (id !== undefined || error.code !== 202 || this.hasAttribute('name')) return;
-            this.#end();
-            this.#ask(context, { name, color, token }, false, texts['room.nameTaken'](name));
+            if (id !== undefined || error.field !== 'name' || connection !== this.#connection) return;
+            const problem = error.code === 202 ? texts['room.nameTaken'](name) : texts['room.nameRefused'];
+            this.#askAgain(context, { name, color, token }, problem);
         });
     }
 
