@@ -10,7 +10,7 @@
 // Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
 // isOwn), globes-state (detail: { state }), globes-error (detail: { error }).
 // Looks: the element fills its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
-import { Globes } from './globes.js';
+import { Globes, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';
 import { embedStyle } from './room/embed_style.js';
 import { EntranceForm } from './room/entrance_form.js';
@@ -103,11 +103,14 @@ export class GlobesChat extends HTMLElement {
     }
 
     #enter(context) {
-        const { room } = context;
+        const { globes, room } = context;
         const readOnly = this.hasAttribute('read-only');
-        const seat = { name: this.getAttribute('name'), color: this.getAttribute('color'), token: this.getAttribute('token') };
-        const locked = room.visibility !== 'public' && !seat.token;
-        if (!locked && (seat.name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
+        const token = this.getAttribute('token');
+        // A key opens a private room for one name.
+        const name = this.getAttribute('name') || (token ? globes.tokens.read(token).name : null);
+        const seat = { name, color: this.getAttribute('color'), token };
+        const locked = room.visibility !== 'public' && !token;
+        if (!locked && (name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
         else this.#ask(context, seat);
     }
 
@@ -162,7 +165,9 @@ export class GlobesChat extends HTMLElement {
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
             if (id !== undefined || error.field !== 'name' || connection !== this.#connection) return;
             const problem = error.code === 202 ? texts['room.nameTaken'](name) : texts['room.nameRefused'];
-            this.#askAgain(context, { name, color, token }, problem);
+            // No other name than the key's own comes into question (204) but with another key.
+            const next = error.code === 204 && connection.token ? connection.token.name : name;
+            this.#askAgain(context, { name: next, color, token }, problem);
         });
     }
 
@@ -182,7 +187,7 @@ export class GlobesChat extends HTMLElement {
     }
 
     #fail(error, texts) {
-        const text = { 101: 'room.embed.notFound', 403: 'room.embed.failed' }[error.code];
+        const text = error instanceof InvalidTokenError ? 'room.embed.badKey' : { 101: 'room.embed.notFound' }[error.code];
         const again = element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
         const message = element('p', {}, texts[text ?? (error.code ? 'room.embed.failed' : 'room.embed.unreachable')]);
         this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));

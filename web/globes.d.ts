@@ -202,6 +202,8 @@ export class Globes {
     };
 
     readonly tokens: {
+        /** What a token says of itself, unchecked. Throws an InvalidTokenError where it is none. */
+        read(token: Token | string): Token;
         /** Null for a public room, which needs none. A wrong password is an UnauthorizedError with field `secret`. */
         request(room: RoomRef, credentials: { name: string; secret: string }): Promise<Token | null>;
         /** Null for a public room. */

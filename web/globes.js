@@ -158,6 +158,7 @@ export class Globes {
         };
         /** @type {import('./globes.d.ts').Globes['tokens']} */
         this.tokens = {
+            read: (token) => readToken(tokenText(token)).token,
             request: async (room, { name, secret }) => {
                 const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
                 return answer.token ? readToken(answer.token).token : null;

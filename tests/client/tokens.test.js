@@ -4,7 +4,9 @@ import { test } from 'node:test';
 
 import { createPrivateRoom, PASSWORD } from '../api/harness/api.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
+import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
+import { InvalidTokenError } from '../../web/globes.js';
 import { globesAt, Person } from './support/people.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -156,4 +158,13 @@ test('a session outlives its first token', { skip: !LONG && 'takes more than a m
     assert.equal((await lazy.find('closed')).error.code, 403);
     await ada.say('I have another one');
     assert.equal(ada.connection.state, 'online');
+});
+
+test('a token is read without asking the server', () => {
+    const text = forgeToken({ claims: freshClaims({ id: 7 }, 'Zoë'), key: 'any' });
+    const { tokens } = globesAt(server);
+    const { name, roomId, token } = tokens.read(text);
+    assert.deepEqual([name, roomId, token], ['Zoë', 7, text]);
+    assert.deepEqual(tokens.read(tokens.read(text)), tokens.read(text));
+    for (const none of ['no token', 'a.b.c', '', null]) assert.throws(() => tokens.read(none), InvalidTokenError);
 });

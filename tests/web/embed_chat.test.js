@@ -171,6 +171,37 @@ test('who finds their name taken in a private room buys a key for another one', 
     assert.equal((await ben.find(({ msg }) => msg === 'another key')).name, 'ada');
 });
 
+test('a token brings its name along, and asks for it again where the page gave another', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
+    const token = await takeToken(server, room, 'Zoë');
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="${token}"></globes-chat>`);
+    await page.getByRole('textbox', { name: 'Your message' }).fill('nobody asked me');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'nobody asked me')).name, 'Zoë');
+
+    site.body = `<globes-chat room="${room.id}" token="${token}" name="eve"></globes-chat>`;
+    await page.reload();
+    await page.getByText('The server does not accept this name.').waitFor();
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'Zoë');
+    assert.equal(await page.getByLabel('Password of this room').count(), 0);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('textbox', { name: 'Your message' }).fill('it is me');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'it is me')).name, 'Zoë');
+});
+
+test('a token that is none is said in words', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="no key" name="ada"></globes-chat>`);
+    await page.getByText('The key to this room is not valid.').waitFor();
+    site.body = `<globes-chat room="${room.id}" token="no key" name="ada" lang="de" read-only></globes-chat>`;
+    await page.reload();
+    await page.getByText('Der Schlüssel zu diesem Raum ist nicht gültig.').waitFor();
+});
+
 test('read-only shows the room and takes no part', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
