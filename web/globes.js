@@ -906,8 +906,10 @@ export class RoomConnection extends EventTarget {
     }
 
     #onPresence(event) {
-        const joining = this.#outbox.get(event.id);
-        const isOwn = event.name === this.#name || (joining?.kind === 'join' && event.name === joining.name);
+        const entry = this.#outbox.get(event.id);
+        const joining = entry?.kind === 'join' && [this.#name, entry.name].includes(event.name) ? entry : null;
+        // The name alone proves nothing: where it is refused to us, somebody else comes and goes under it.
+        const isOwn = joining !== null || (event.id === this.#joinId && event.name === this.#name);
         if (event.event_type === 'leave') {
             this.#users = this.#users.filter(({ username }) => username !== event.name);
             this.#emit('users', { users: this.#users });
@@ -918,7 +920,7 @@ export class RoomConnection extends EventTarget {
             this.#wasJoined = true;
             this.#rejoins = 0;
         }
-        if (joining?.kind === 'join' && isOwn) this.#stepJoin(joining, event.event_type);
+        if (joining) this.#stepJoin(joining, event.event_type);
         this.#emit('event', { ...event, isOwn });
     }
 
