@@ -131,6 +131,21 @@ function readToken(text) {
     }
 }
 
+/** Whatever requests and WebSockets both take; what does not would only fail later, where nobody looks. */
+function checkedBase(baseUrl) {
+    const refuse = (why, cause) => new InvalidContentError(`The base URL ${why}`, { field: 'baseUrl', cause });
+    let url;
+    try {
+        url = new URL(baseUrl);
+    } catch (cause) {
+        throw refuse('is no URL', cause);
+    }
+    if (!/^https?:$/.test(url.protocol)) throw refuse('must begin with http:// or https://');
+    // A lone ? or # is none to URL, but stands in its text.
+    if (/[?#]/.test(url.href) || url.username || url.password) throw refuse('is without query, hash and credentials');
+    return url.href.replace(/\/+$/, '');
+}
+
 /** One server: its rooms, tokens and history over REST, and connections to its rooms. */
 export class Globes {
     #fetch;
@@ -140,7 +155,7 @@ export class Globes {
      * @param {import('./globes.d.ts').GlobesOptions} [options]
      */
     constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
-        this.baseUrl = String(new URL(baseUrl)).replace(/\/+$/, '');
+        this.baseUrl = checkedBase(baseUrl);
         this.#fetch = (...request) => fetch(...request);
         const WebSocketClass = WebSocket ?? globalThis.WebSocket;
 
@@ -665,7 +680,13 @@ export class RoomConnection extends EventTarget {
         const query = new URLSearchParams(this.#session ? { ...place, session: this.#session } : place);
         const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.#target)}/ws?${query}`;
         const protocols = this.#keeper ? ['globes.v1', this.#keeper.text] : ['globes.v1'];
-        const socket = new this.#WebSocketClass(url, protocols);
+        let socket;
+        try {
+            socket = new this.#WebSocketClass(url, protocols);
+        } catch (cause) {
+            // Such as one without TLS from a page with it: another try would be refused too.
+            return this.#end(new ConnectionError('No WebSocket may be opened to this server', { cause }));
+        }
         this.#socket = socket;
         let wasOpen = false;
         socket.onopen = () => {

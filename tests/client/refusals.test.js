@@ -217,3 +217,15 @@ test('a name that was lost with the connection is taken again once its ghost is 
     assert.equal((await acked).seq, 1);
     assert.deepEqual(ada.all('problem'), []);
 });
+
+test('a WebSocket that may not be made ends the connection, and nothing is left unhandled', async (t) => {
+    const room = await createRoom(server);
+    class Forbidden {
+        constructor() {
+            throw new DOMException('An insecure WebSocket from a page loaded over HTTPS', 'SecurityError');
+        }
+    }
+    const ada = Person.connect(t, globesAt(server, { WebSocket: Forbidden }), room, { name: 'ada' });
+    await assertEnds(ada, 'ConnectionError', { code: null, closeCode: null });
+    assert.equal(ada.all('closed')[0].error.cause.name, 'SecurityError');
+});

@@ -16,7 +16,7 @@ async function startSite(t) {
     const site = { body: '', scripts: '' };
     const collect = `window.events = [];
         for (const name of ['globes-message', 'globes-join', 'globes-leave', 'globes-state', 'globes-error']) {
-            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code }));
+            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code, field: detail.error?.field }));
         }`;
     const listener = (request, response) => {
         response.setHeader('Content-Type', 'text/html; charset=utf-8');
@@ -248,6 +248,13 @@ test('a room that is not there, and a server that does not allow the site, are s
     site.body = `<globes-chat room="1" name="ada" server="${refused.server.origin}"></globes-chat>`;
     await page.reload();
     await page.getByText('The chat can’t be reached.').waitFor();
+});
+
+test('a server attribute that is no address is told as an error of the library', async (t) => {
+    const { site } = await startBoth(t);
+    const page = await open(t, site, '<globes-chat room="1" name="ada" server="chat.example.org"></globes-chat>');
+    await page.getByText('The chat can’t be reached.').waitFor();
+    assert.deepEqual((await events(page, 'globes-error')).map(({ error, field }) => [error, field]), [[null, 'baseUrl']]);
 });
 
 test('the demo page shows the element, its settings and its events', async (t) => {
