@@ -20,6 +20,8 @@ import { RoomView } from './room/room_view.js';
 const EVENT_NAMES = { send: 'globes-message', join: 'globes-join', leave: 'globes-leave' };
 const HISTORY = 50;
 const MOST_HISTORY = 1000;
+/** A key is for somebody, also where nobody joins. */
+const READER = 'reader';
 
 /** The page's own storage, where it may be used; drafts and sessions do without it. */
 function storageOf(name) {
@@ -106,11 +108,11 @@ export class GlobesChat extends HTMLElement {
         const { globes, room } = context;
         const readOnly = this.hasAttribute('read-only');
         const token = this.getAttribute('token');
-        // A key opens a private room for one name.
-        const name = this.getAttribute('name') || (token ? globes.tokens.read(token).name : null);
+        // A key opens a private room for one name. Whoever only reads has none.
+        const name = readOnly ? null : this.getAttribute('name') || (token ? globes.tokens.read(token).name : '');
         const seat = { name, color: this.getAttribute('color'), token };
         const locked = room.visibility !== 'public' && !token;
-        if (!locked && (name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
+        if (!locked && (name || readOnly)) this.#connect(context, seat);
         else this.#ask(context, seat);
     }
 
@@ -120,9 +122,9 @@ export class GlobesChat extends HTMLElement {
         // A key opens the room for one name: with another one, the password has to buy another key.
         const locked = room.visibility !== 'public' && !this.hasAttribute('token');
         const form = new EntranceForm({
-            texts, name: seat.name ?? '', locked, problem,
+            texts, name: seat.name, locked, problem,
             enter: async ({ name, secret }) => {
-                const token = locked ? await globes.tokens.request(room, { name, secret }) : seat.token;
+                const token = locked ? await globes.tokens.request(room, { name: name ?? READER, secret }) : seat.token;
                 if (!form.element.isConnected) return;
                 this.#connect(context, { ...seat, name, token });
                 if (name === seat.name) this.#view.resend(unsent);
@@ -143,7 +145,7 @@ export class GlobesChat extends HTMLElement {
     #connect(context, { name, color, token }) {
         const { globes, room, texts, language } = context;
         const last = Math.min(MOST_HISTORY, Math.max(0, Number.parseInt(this.getAttribute('history') ?? HISTORY, 10) || 0));
-        const connection = globes.connect(room.id, { name: name ?? undefined, color: color ?? undefined, token, last });
+        const connection = globes.connect(room.id, { name, color: color ?? undefined, token, last });
         this.#connection = connection;
         this.#report(connection);
         const host = element('div', { class: 'host' });

@@ -167,8 +167,8 @@ export interface Limits {
 export const DEFAULT_LIMITS: Readonly<Limits>;
 
 export interface ConnectOptions {
-    /** Who joins; without a name the connection only listens, and `send` rejects. */
-    name?: string;
+    /** Who joins; without a name, also where a token has one, the connection only listens, and `send` rejects. */
+    name?: string | null;
     /** A CSS colour word, `#rgb` or `#rrggbb`. */
     color?: string;
     /** Needed for private and hidden rooms. */

@@ -530,7 +530,7 @@ export class RoomConnection extends EventTarget {
                 refused: (error) => this.#emit('problem', { error }),
             });
         }
-        this.#name = (name === undefined ? this.#keeper?.token.name : wellFormed(name)) ?? null;
+        this.#name = name === undefined || name === null ? null : wellFormed(name);
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
         if (storedName === this.#name) this.#session = storedSession;

@@ -72,7 +72,7 @@ test('a renewal that meets an outage is tried again; one that is refused is a pr
     const asked = lapseTime(t);
     const [room, token] = await privateRoom(globesAt(server));
     const globes = globesAt(server, { fetch: failing('outage', Response.json({}, { status: 503 }), undefined, tokenRefused()) });
-    const ada = Person.connect(t, globes, room, { token });
+    const ada = Person.connect(t, globes, room, { name: 'ada', token });
     await ada.find('token');
     assert.ok(Math.max(...asked.slice(1, 3)) < 4 * MINUTE_MS, 'soon again');
     const { error } = await ada.find('problem');
@@ -133,7 +133,7 @@ test('an upgrade that fails while the server answers is waited for, as long as i
     );
     const globes = globesAt(proxy, { fetch: failing(busy) });
     proxy.refuse();
-    const ada = Person.connect(t, globes, room, { token });
+    const ada = Person.connect(t, globes, room, { name: 'ada', token });
     const { error, retryAt } = await ada.state('waiting');
     assert.equal(error.code, 505);
     assert.ok(retryAt - Date.now() > 3_590_000, `${retryAt - Date.now()} ms`);

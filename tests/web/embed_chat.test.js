@@ -4,7 +4,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { PASSWORD, createPrivateRoom, createRoom, takeToken } from '../api/harness/api.js';
+import { PASSWORD, createPrivateRoom, createRoom, takeToken, usersOf } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
@@ -213,6 +213,34 @@ test('read-only shows the room and takes no part', async (t) => {
     assert.equal(await page.getByRole('textbox').count(), 0);
     await ben.find(({ msg }) => msg === 'for all to read');
     assert.equal(ben.received('join').length, 1);
+});
+
+test('read-only is so in a private room too, by a token or by the password alone', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const bens = await takeToken(server, room, 'ben');
+    const ben = await ChatClient.join(server, room, 'ben', { token: bens });
+    const token = await takeToken(server, room, 'ada');
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="${token}" name="ada" read-only></globes-chat>`);
+    const reads = async (msg) => {
+        await page.getByText('Nobody has said anything yet.').or(page.locator('.message')).first().waitFor();
+        ben.say('ben', msg);
+        await page.getByText(msg, { exact: true }).waitFor();
+        assert.equal(await page.getByRole('textbox').count(), 0);
+        assert.deepEqual(await usersOf(server, room, bens), ['ben']);
+    };
+    await reads('by a token');
+
+    site.body = `<globes-chat room="${room.id}" read-only></globes-chat>`;
+    await page.reload();
+    await page.getByLabel('Password of this room').fill('not this one');
+    assert.equal(await page.getByLabel('Your name').count(), 0);
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await reads('by the password');
+    assert.equal(ben.received('join', 'leave').length, 1);
 });
 
 test('the site’s custom properties give it its looks, and names stay readable', async (t) => {
