@@ -4,13 +4,13 @@
 //     <globes-chat room="2" name="ada" color="teal"></globes-chat>
 //
 // Attributes: room (id or title), name, color, token, history (messages to begin with, default 50), read-only, lang, and server
-// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, visitors
-// are asked for one, and in a private room for its password. A changed attribute connects anew.
+// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, or
+// where the room refuses it, visitors are asked for one, and in a private room for its password. A changed attribute connects anew.
 //
 // Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
 // isOwn), globes-state (detail: { state }), globes-error (detail: { error }).
 // Looks: the element fills its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
-import { Globes } from './globes.js';
+import { Globes, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';
 import { embedStyle } from './room/embed_style.js';
 import { EntranceForm } from './room/entrance_form.js';
@@ -20,6 +20,8 @@ import { RoomView } from './room/room_view.js';
 const EVENT_NAMES = { send: 'globes-message', join: 'globes-join', leave: 'globes-leave' };
 const HISTORY = 50;
 const MOST_HISTORY = 1000;
+/** A key is for somebody, also where nobody joins. */
+const READER = 'reader';
 
 /** The page's own storage, where it may be used; drafts and sessions do without it. */
 function storageOf(name) {
@@ -103,31 +105,47 @@ export class GlobesChat extends HTMLElement {
     }
 
     #enter(context) {
-        const { room } = context;
+        const { globes, room } = context;
         const readOnly = this.hasAttribute('read-only');
-        const seat = { name: this.getAttribute('name'), color: this.getAttribute('color'), token: this.getAttribute('token') };
-        const locked = room.visibility !== 'public' && !seat.token;
-        if (!locked && (seat.name || readOnly)) this.#connect(context, readOnly ? { ...seat, name: null } : seat);
-        else this.#ask(context, seat, locked);
+        const token = this.getAttribute('token');
+        // A key opens a private room for one name. Whoever only reads has none.
+        const name = readOnly ? null : this.getAttribute('name') || (token ? globes.tokens.read(token).name : '');
+        const seat = { name, color: this.getAttribute('color'), token };
+        const locked = room.visibility !== 'public' && !token;
+        if (!locked && (name || readOnly)) this.#connect(context, seat);
+        else this.#ask(context, seat);
     }
 
-    #ask(context, seat, locked, problem = '') {
+    /** `unsent`: messages that did not get out under the seat's name. */
+    #ask(context, seat, { problem = '', unsent = [] } = {}) {
         const { globes, room, texts } = context;
+        // A key opens the room for one name: with another one, the password has to buy another key.
+        const locked = room.visibility !== 'public' && !this.hasAttribute('token');
         const form = new EntranceForm({
-            texts, name: seat.name ?? '', locked, problem,
+            texts, name: seat.name, locked, problem,
             enter: async ({ name, secret }) => {
-                const token = locked ? await globes.tokens.request(room, { name, secret }) : seat.token;
-                if (form.element.isConnected) this.#connect(context, { ...seat, name, token });
+                const token = locked ? await globes.tokens.request(room, { name: name ?? READER, secret }) : seat.token;
+                if (!form.element.isConnected) return;
+                this.#connect(context, { ...seat, name, token });
+                if (name === seat.name) this.#view.resend(unsent);
+                else if (unsent.length > 0) this.#view.giveBack(unsent.map(({ text }) => text).join('\n'));
             },
             failed: (error) => this.#tell('globes-error', { error }),
         });
         this.#body.replaceChildren(this.#header(room), form.element);
     }
 
+    /** Back to the entrance, with all that was written. */
+    #askAgain(context, seat, problem) {
+        const { unsent } = this.#view;
+        this.#end();
+        this.#ask(context, seat, { problem, unsent });
+    }
+
     #connect(context, { name, color, token }) {
         const { globes, room, texts, language } = context;
         const last = Math.min(MOST_HISTORY, Math.max(0, Number.parseInt(this.getAttribute('history') ?? HISTORY, 10) || 0));
-        const connection = globes.connect(room.id, { name: name ?? undefined, color: color ?? undefined, token, last });
+        const connection = globes.connect(room.id, { name, color: color ?? undefined, token, last });
         this.#connection = connection;
         this.#report(connection);
         const host = element('div', { class: 'host' });
@@ -143,14 +161,15 @@ export class GlobesChat extends HTMLElement {
         connection.addEventListener('closed', ({ detail: { error } }) => {
             const isRefused = error?.code === 403 || error?.closeCode === 4501;
             if (!isRefused || connection !== this.#connection || this.hasAttribute('token')) return;
-            this.#end();
-            this.#ask(context, { name, color, token: null }, true, texts['room.embed.again']);
+            this.#askAgain(context, { name, color, token: null }, texts['room.embed.again']);
         });
-        // Whoever chose a name here may choose another one; the page's own choice is the page's to change.
+        // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
-            if (id !== undefined || error.code !== 202 || this.hasAttribute('name')) return;
-            this.#end();
-            this.#ask(context, { name, color, token }, false, texts['room.nameTaken'](name));
+            if (id !== undefined || error.field !== 'name' || connection !== this.#connection) return;
+            const problem = error.code === 202 ? texts['room.nameTaken'](name) : texts['room.nameRefused'];
+            // No other name than the key's own comes into question (204) but with another key.
+            const next = error.code === 204 && connection.token ? connection.token.name : name;
+            this.#askAgain(context, { name: next, color, token }, problem);
         });
     }
 
@@ -170,7 +189,7 @@ export class GlobesChat extends HTMLElement {
     }
 
     #fail(error, texts) {
-        const text = { 101: 'room.embed.notFound', 403: 'room.embed.failed' }[error.code];
+        const text = error instanceof InvalidTokenError ? 'room.embed.badKey' : { 101: 'room.embed.notFound' }[error.code];
         const again = element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
         const message = element('p', {}, texts[text ?? (error.code ? 'room.embed.failed' : 'room.embed.unreachable')]);
         this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));

@@ -80,7 +80,7 @@ export interface HistoryPage {
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
-/** Base of everything that this module rejects with. */
+/** Base of everything that this module rejects with, and of what it throws but for RangeError and TypeError where said. */
 export class GlobesError extends Error {
     /** Of the server's error table, such as 202; null where the server said nothing. */
     code: number | null;
@@ -97,7 +97,7 @@ export class NotFoundError extends GlobesError {}
 export class UnauthorizedError extends GlobesError {}
 /** 403: the token is missing, expired, or its room has a new password. */
 export class InvalidTokenError extends GlobesError {}
-/** 103, 105, 203, 303: a value that its field does not take. */
+/** 103, 105, 203, 303, or without a code from this module itself: a value that its field does not take. */
 export class InvalidContentError extends GlobesError {}
 /** 102, 202: the title, or the name in the room, is taken. */
 export class DuplicateError extends GlobesError {}
@@ -107,7 +107,7 @@ export class RateLimitedError extends GlobesError {}
 export class UnavailableError extends GlobesError {}
 /** More messages wait to be sent than `limits.queuedMessages`. */
 export class QueueFullError extends GlobesError {}
-/** The server cannot be reached, or a connection has ended for good. */
+/** The server cannot be reached, no WebSocket may be opened to it from here, or a connection has ended for good. */
 export class ConnectionError extends GlobesError {
     /** How the WebSocket was closed, such as 4504; null where it was not that. */
     closeCode: number | null;
@@ -167,8 +167,8 @@ export interface Limits {
 export const DEFAULT_LIMITS: Readonly<Limits>;
 
 export interface ConnectOptions {
-    /** Who joins; without a name the connection only listens, and `send` rejects. */
-    name?: string;
+    /** Who joins; without a name, also where a token has one, the connection only listens, and `send` rejects. */
+    name?: string | null;
     /** A CSS colour word, `#rgb` or `#rrggbb`. */
     color?: string;
     /** Needed for private and hidden rooms. */
@@ -183,7 +183,11 @@ export interface ConnectOptions {
 }
 
 export class Globes {
-    /** `baseUrl`: where the server is, such as `https://chat.example.org`. Default: the page's own origin. */
+    /**
+     * `baseUrl`: where the server is, such as `https://chat.example.org`, also below a path. Default: the page's own
+     * origin. Throws an InvalidContentError (field `baseUrl`) where it is none of http or https, or has a query, a hash
+     * or credentials.
+     */
     constructor(baseUrl?: string | URL, options?: GlobesOptions);
 
     readonly baseUrl: string;
@@ -202,6 +206,8 @@ export class Globes {
     };
 
     readonly tokens: {
+        /** What a token says of itself, unchecked. Throws an InvalidTokenError where it is none. */
+        read(token: Token | string): Token;
         /** Null for a public room, which needs none. A wrong password is an UnauthorizedError with field `secret`. */
         request(room: RoomRef, credentials: { name: string; secret: string }): Promise<Token | null>;
         /** Null for a public room. */

@@ -131,6 +131,21 @@ function readToken(text) {
     }
 }
 
+/** Whatever requests and WebSockets both take; what does not would only fail later, where nobody looks. */
+function checkedBase(baseUrl) {
+    const refuse = (why, cause) => new InvalidContentError(`The base URL ${why}`, { field: 'baseUrl', cause });
+    let url;
+    try {
+        url = new URL(baseUrl);
+    } catch (cause) {
+        throw refuse('is no URL', cause);
+    }
+    if (!/^https?:$/.test(url.protocol)) throw refuse('must begin with http:// or https://');
+    // A lone ? or # is none to URL, but stands in its text.
+    if (/[?#]/.test(url.href) || url.username || url.password) throw refuse('is without query, hash and credentials');
+    return url.href.replace(/\/+$/, '');
+}
+
 /** One server: its rooms, tokens and history over REST, and connections to its rooms. */
 export class Globes {
     #fetch;
@@ -140,7 +155,7 @@ export class Globes {
      * @param {import('./globes.d.ts').GlobesOptions} [options]
      */
     constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
-        this.baseUrl = String(new URL(baseUrl)).replace(/\/+$/, '');
+        this.baseUrl = checkedBase(baseUrl);
         this.#fetch = (...request) => fetch(...request);
         const WebSocketClass = WebSocket ?? globalThis.WebSocket;
 
@@ -158,6 +173,7 @@ export class Globes {
         };
         /** @type {import('./globes.d.ts').Globes['tokens']} */
         this.tokens = {
+            read: (token) => readToken(tokenText(token)).token,
             request: async (room, { name, secret }) => {
                 const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
                 return answer.token ? readToken(answer.token).token : null;
@@ -514,7 +530,7 @@ export class RoomConnection extends EventTarget {
                 refused: (error) => this.#emit('problem', { error }),
             });
         }
-        this.#name = (name === undefined ? this.#keeper?.token.name : wellFormed(name)) ?? null;
+        this.#name = name === undefined || name === null ? null : wellFormed(name);
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
         if (storedName === this.#name) this.#session = storedSession;
@@ -664,7 +680,13 @@ export class RoomConnection extends EventTarget {
         const query = new URLSearchParams(this.#session ? { ...place, session: this.#session } : place);
         const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.#target)}/ws?${query}`;
         const protocols = this.#keeper ? ['globes.v1', this.#keeper.text] : ['globes.v1'];
-        const socket = new this.#WebSocketClass(url, protocols);
+        let socket;
+        try {
+            socket = new this.#WebSocketClass(url, protocols);
+        } catch (cause) {
+            // Such as one without TLS from a page with it: another try would be refused too.
+            return this.#end(new ConnectionError('No WebSocket may be opened to this server', { cause }));
+        }
         this.#socket = socket;
         let wasOpen = false;
         socket.onopen = () => {
@@ -905,8 +927,10 @@ export class RoomConnection extends EventTarget {
     }
 
     #onPresence(event) {
-        const joining = this.#outbox.get(event.id);
-        const isOwn = event.name === this.#name || (joining?.kind === 'join' && event.name === joining.name);
+        const entry = this.#outbox.get(event.id);
+        const joining = entry?.kind === 'join' && [this.#name, entry.name].includes(event.name) ? entry : null;
+        // The name alone proves nothing: where it is refused to us, somebody else comes and goes under it.
+        const isOwn = joining !== null || (event.id === this.#joinId && event.name === this.#name);
         if (event.event_type === 'leave') {
             this.#users = this.#users.filter(({ username }) => username !== event.name);
             this.#emit('users', { users: this.#users });
@@ -917,7 +941,7 @@ export class RoomConnection extends EventTarget {
             this.#wasJoined = true;
             this.#rejoins = 0;
         }
-        if (joining?.kind === 'join' && isOwn) this.#stepJoin(joining, event.event_type);
+        if (joining) this.#stepJoin(joining, event.event_type);
         this.#emit('event', { ...event, isOwn });
     }
 

@@ -40,7 +40,7 @@ test('a browser lists, enters a private room, chats, and comes back after kill -
         async ([id, secret]) => {
             const token = await window.globes.tokens.request(id, { name: 'ada', secret });
             const limits = { backoffBaseMs: 50, backoffMaxMs: 200 };
-            window.connection = window.follow(window.globes.connect(id, { color: 'teal', token, limits }));
+            window.connection = window.follow(window.globes.connect(id, { name: 'ada', color: 'teal', token, limits }));
             return window.connection.send('from a browser').acked;
         },
         [room.id, PASSWORD],

@@ -112,6 +112,26 @@ test('the newest messages come first, as many as asked for, or those behind a gi
     assert.deepEqual(names.toSorted(), ['behind', 'ben', 'few', 'none'], 'who only listens is no member');
 });
 
+test('a token without a name opens a private room to listen', async (t) => {
+    const room = await createPrivateRoom(server);
+    const globes = globesAt(server);
+    const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
+    const listener = Person.connect(t, globes, room, { token });
+    await listener.state('online');
+    assert.equal(listener.connection.name, null);
+    await assert.rejects(listener.say('I have no name'), UnauthorizedError);
+    const bens = await globes.tokens.request(room, { name: 'ben', secret: PASSWORD });
+    const ben = await Person.join(t, globes, room, 'ben', { token: bens });
+    await ben.say('hello');
+    await listener.message('hello');
+    assert.deepEqual(
+        (await globes.rooms.get(room, { token })).users.map(({ username }) => username),
+        ['ben'],
+    );
+    await listener.rename({ name: token.name });
+    assert.equal((await listener.say('now I have')).seq, 2);
+});
+
 test('who said something and left is in what is replayed, and not in the room', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');

@@ -33,7 +33,7 @@ test('a missing or a forged token is no outage', async (t) => {
     const none = Person.connect(t, globesAt(server), room, { name: 'ada' });
     await assertEnds(none, 'InvalidTokenError', { code: 403, field: 'token' });
     const token = forgeToken({ claims: freshClaims(room), key: 'guessed' });
-    const forged = Person.connect(t, globesAt(server), room, { token });
+    const forged = Person.connect(t, globesAt(server), room, { name: 'mallory', token });
     await assertEnds(forged, 'InvalidTokenError', { code: 403, status: 403, field: 'token' });
     assert.throws(() => globesAt(server).connect(room, { token: 'no token at all' }), InvalidTokenError);
     assert.throws(() => globesAt(server).connect(room, { last: -1 }), RangeError);
@@ -58,7 +58,7 @@ test('a new password ends connections and tokens (4501), and the new one opens a
     await put(server, `/chats/${room.id}`, { password: 'another secret' }, { token: token.token });
     const { error } = await ada.find('closed');
     assert.equal(error.closeCode, 4501);
-    const late = Person.connect(t, globes, room, { token });
+    const late = Person.connect(t, globes, room, { name: 'ada', token });
     await assertEnds(late, 'InvalidTokenError', { code: 403 });
     const renewed = await globes.tokens.request(room, { name: 'ada', secret: 'another secret' });
     await Person.join(t, globes, room, 'ada', { token: renewed });
@@ -73,7 +73,7 @@ test('the same token elsewhere takes over (4502), and nobody sees anybody come o
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
     const desk = await Person.join(t, globes, room, 'ada', { token });
     await ben.find(({ name }) => name === 'ada');
-    const phone = Person.connect(t, globes, room, { token, color: 'blue' });
+    const phone = Person.connect(t, globes, room, { name: 'ada', token, color: 'blue' });
     assert.equal((await desk.find('closed')).error.closeCode, 4502);
     await phone.say('from the phone');
     const heard = JSON.parse(await ben.nextText());
@@ -216,4 +216,16 @@ test('a name that was lost with the connection is taken again once its ghost is 
     await thief.leave();
     assert.equal((await acked).seq, 1);
     assert.deepEqual(ada.all('problem'), []);
+});
+
+test('a WebSocket that may not be made ends the connection, and nothing is left unhandled', async (t) => {
+    const room = await createRoom(server);
+    class Forbidden {
+        constructor() {
+            throw new DOMException('An insecure WebSocket from a page loaded over HTTPS', 'SecurityError');
+        }
+    }
+    const ada = Person.connect(t, globesAt(server, { WebSocket: Forbidden }), room, { name: 'ada' });
+    await assertEnds(ada, 'ConnectionError', { code: null, closeCode: null });
+    assert.equal(ada.all('closed')[0].error.cause.name, 'SecurityError');
 });

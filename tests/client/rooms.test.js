@@ -136,6 +136,12 @@ test('a base URL may have a path, and must be one', async () => {
     };
     await new Globes('https://example.org/chat/', { fetch }).rooms.list({ limit: 5 });
     assert.deepEqual(asked, ['https://example.org/chat/chats?limit=5']);
-    assert.throws(() => new Globes('no url'), TypeError);
-    assert.throws(() => new Globes(), TypeError, 'outside a page there is no default');
+    const none = ['no url', 'localhost:5000', 'ftp://host/', 'ws://host/', 'http://host/#x', 'http://host/#', 'http://host?x'];
+    for (const bad of [...none, 'http://me:secret@host/', '', null, undefined])
+        assert.throws(
+            () => new Globes(bad),
+            (error) => error instanceof library.InvalidContentError && error.field === 'baseUrl',
+            `${bad}; outside a page there is no default`,
+        );
+    assert.equal(new Globes(new URL('HTTPS://Example.org:443//')).baseUrl, 'https://example.org');
 });

@@ -124,6 +124,33 @@ test('somebody else who uses an id of ours is not us', async (t) => {
     assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'what is delivered is stored, ack or not');
 });
 
+test('somebody else who comes and goes under our name is not us, and a refusal is told at once', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const presence = (type, id) => ({ event_type: type, name: 'ada', room_id: 7, msg: '', time: '', id });
+    server.onEvent = ({ event_type: type, id }, reply) => {
+        if (type !== 'join') return;
+        // They came a moment before us.
+        reply(presence('join', 'theirs'));
+        reply({ event_type: 'error', room_id: 7, error: { code: 202, error: 'Duplicate', field: 'name' }, id });
+        reply(presence('leave'));
+    };
+    const { error } = await ada.find('problem');
+    assert.equal(error.code, 202);
+    await ada.find('event', (event) => event.event_type === 'leave');
+    assert.deepEqual(
+        ada.all('event').map(({ event_type: type, isOwn }) => [type, isOwn]),
+        [
+            ['join', false],
+            ['leave', false],
+        ],
+    );
+    server.onEvent = ({ event_type: type, id }, reply) => type === 'join' && reply(presence('join', id));
+    const joined = ada.rename({ name: 'ada' });
+    assert.equal((await ada.find('event', (event) => event.event_type === 'join' && event.isOwn)).name, 'ada');
+    await joined;
+});
+
 test('a new name that was taken just before the connection was lost is kept', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });

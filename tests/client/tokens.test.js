@@ -4,7 +4,9 @@ import { test } from 'node:test';
 
 import { createPrivateRoom, PASSWORD } from '../api/harness/api.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
+import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
+import { InvalidTokenError } from '../../web/globes.js';
 import { globesAt, Person } from './support/people.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -70,7 +72,7 @@ test('a renewal that meets an outage is tried again; one that is refused is a pr
     const asked = lapseTime(t);
     const [room, token] = await privateRoom(globesAt(server));
     const globes = globesAt(server, { fetch: failing('outage', Response.json({}, { status: 503 }), undefined, tokenRefused()) });
-    const ada = Person.connect(t, globes, room, { token });
+    const ada = Person.connect(t, globes, room, { name: 'ada', token });
     await ada.find('token');
     assert.ok(Math.max(...asked.slice(1, 3)) < 4 * MINUTE_MS, 'soon again');
     const { error } = await ada.find('problem');
@@ -131,7 +133,7 @@ test('an upgrade that fails while the server answers is waited for, as long as i
     );
     const globes = globesAt(proxy, { fetch: failing(busy) });
     proxy.refuse();
-    const ada = Person.connect(t, globes, room, { token });
+    const ada = Person.connect(t, globes, room, { name: 'ada', token });
     const { error, retryAt } = await ada.state('waiting');
     assert.equal(error.code, 505);
     assert.ok(retryAt - Date.now() > 3_590_000, `${retryAt - Date.now()} ms`);
@@ -156,4 +158,13 @@ test('a session outlives its first token', { skip: !LONG && 'takes more than a m
     assert.equal((await lazy.find('closed')).error.code, 403);
     await ada.say('I have another one');
     assert.equal(ada.connection.state, 'online');
+});
+
+test('a token is read without asking the server', () => {
+    const text = forgeToken({ claims: freshClaims({ id: 7 }, 'Zoë'), key: 'any' });
+    const { tokens } = globesAt(server);
+    const { name, roomId, token } = tokens.read(text);
+    assert.deepEqual([name, roomId, token], ['Zoë', 7, text]);
+    assert.deepEqual(tokens.read(tokens.read(text)), tokens.read(text));
+    for (const none of ['no token', 'a.b.c', '', null]) assert.throws(() => tokens.read(none), InvalidTokenError);
 });

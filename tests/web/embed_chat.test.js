@@ -4,7 +4,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { PASSWORD, createPrivateRoom, createRoom } from '../api/harness/api.js';
+import { PASSWORD, createPrivateRoom, createRoom, takeToken, usersOf } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
@@ -16,7 +16,7 @@ async function startSite(t) {
     const site = { body: '', scripts: '' };
     const collect = `window.events = [];
         for (const name of ['globes-message', 'globes-join', 'globes-leave', 'globes-state', 'globes-error']) {
-            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code }));
+            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code, field: detail.error?.field }));
         }`;
     const listener = (request, response) => {
         response.setHeader('Content-Type', 'text/html; charset=utf-8');
@@ -88,7 +88,7 @@ test('without a name visitors are asked for one, and for the password of a priva
     await page.getByRole('textbox', { name: 'Your message' }).waitFor();
 
     const locked = await createPrivateRoom(server);
-    const ben = await ChatClient.open(server, locked, { token: (await (await fetch(`${server.origin}/chats/${locked.id}/token`, { method: 'POST', body: JSON.stringify({ name: 'ben', secret: PASSWORD }) })).json()).token });
+    const ben = await ChatClient.open(server, locked, { token: await takeToken(server, locked, 'ben') });
     await page.locator('globes-chat').evaluate((chat, id) => chat.setAttribute('room', id), locked.id);
     await page.getByLabel('Your name').fill('ada');
     await page.getByLabel('Password of this room').fill('not this one');
@@ -99,6 +99,107 @@ test('without a name visitors are asked for one, and for the password of a priva
     await page.getByRole('textbox', { name: 'Your message' }).fill('inside');
     await page.keyboard.press('Enter');
     assert.equal((await ben.find(({ msg }) => msg === 'inside')).name, 'ada');
+});
+
+test('a name of the page that is taken is asked for in place, and what was written is not lost', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const david = await ChatClient.join(server, room, 'david');
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="david"></globes-chat>`);
+    await page.getByText('Somebody here is called david already. Choose another name.').waitFor();
+    assert.equal(await page.getByRole('textbox', { name: 'Your message' }).count(), 0);
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'david');
+    assert.deepEqual((await events(page, 'globes-error')).map(({ error }) => error), [202]);
+    await page.getByLabel('Your name').fill('david 2');
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Your message' }).fill('two of us');
+    await page.keyboard.press('Enter');
+    assert.equal((await david.find(({ msg }) => msg === 'two of us')).name, 'david 2');
+
+    const tooLong = 'x'.repeat(33);
+    site.body = `<globes-chat room="${room.id}" name="${tooLong}"></globes-chat>`;
+    await page.reload();
+    await page.getByText('The server does not accept this name.').waitFor();
+    assert.equal(await page.getByLabel('Your name').inputValue(), tooLong);
+});
+
+test('what could not be said under a refused name stands in the composer under the next one', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const david = await ChatClient.join(server, room, 'david');
+    const context = await (await launchBrowser(t)).newContext();
+    const page = await context.newPage();
+    // The refusal comes late, as over a slow line.
+    let release;
+    const released = new Promise((resolve) => {
+        release = resolve;
+    });
+    await page.routeWebSocket(/./, (socket) => {
+        const upstream = socket.connectToServer();
+        upstream.onMessage(async (message) => {
+            if (JSON.parse(message).event_type === 'error') await released;
+            socket.send(message);
+        });
+    });
+    site.body = `<globes-chat room="${room.id}" name="david"></globes-chat>`;
+    await page.goto(site.origin);
+    await page.getByRole('textbox', { name: 'Your message' }).fill('said too early');
+    await page.keyboard.press('Enter');
+    await page.getByText('said too early', { exact: true }).waitFor();
+    release();
+    await page.getByLabel('Your name').fill('dora');
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    await eventually(async () => (await field.inputValue()) === 'said too early', 'it is given back');
+    await field.press('Enter');
+    assert.equal((await david.find(({ msg }) => msg === 'said too early')).name, 'dora');
+});
+
+test('who finds their name taken in a private room buys a key for another one', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ben"></globes-chat>`);
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByText('Somebody here is called ben already.').waitFor();
+    await page.getByLabel('Your name').fill('ada');
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Your message' }).fill('another key');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'another key')).name, 'ada');
+});
+
+test('a token brings its name along, and asks for it again where the page gave another', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
+    const token = await takeToken(server, room, 'Zoë');
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="${token}"></globes-chat>`);
+    await page.getByRole('textbox', { name: 'Your message' }).fill('nobody asked me');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'nobody asked me')).name, 'Zoë');
+
+    site.body = `<globes-chat room="${room.id}" token="${token}" name="eve"></globes-chat>`;
+    await page.reload();
+    await page.getByText('The server does not accept this name.').waitFor();
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'Zoë');
+    assert.equal(await page.getByLabel('Password of this room').count(), 0);
+    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('textbox', { name: 'Your message' }).fill('it is me');
+    await page.keyboard.press('Enter');
+    assert.equal((await ben.find(({ msg }) => msg === 'it is me')).name, 'Zoë');
+});
+
+test('a token that is none is said in words', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="no key" name="ada"></globes-chat>`);
+    await page.getByText('The key to this room is not valid.').waitFor();
+    site.body = `<globes-chat room="${room.id}" token="no key" name="ada" lang="de" read-only></globes-chat>`;
+    await page.reload();
+    await page.getByText('Der Schlüssel zu diesem Raum ist nicht gültig.').waitFor();
 });
 
 test('read-only shows the room and takes no part', async (t) => {
@@ -112,6 +213,34 @@ test('read-only shows the room and takes no part', async (t) => {
     assert.equal(await page.getByRole('textbox').count(), 0);
     await ben.find(({ msg }) => msg === 'for all to read');
     assert.equal(ben.received('join').length, 1);
+});
+
+test('read-only is so in a private room too, by a token or by the password alone', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const bens = await takeToken(server, room, 'ben');
+    const ben = await ChatClient.join(server, room, 'ben', { token: bens });
+    const token = await takeToken(server, room, 'ada');
+    const page = await open(t, site, `<globes-chat room="${room.id}" token="${token}" name="ada" read-only></globes-chat>`);
+    const reads = async (msg) => {
+        await page.getByText('Nobody has said anything yet.').or(page.locator('.message')).first().waitFor();
+        ben.say('ben', msg);
+        await page.getByText(msg, { exact: true }).waitFor();
+        assert.equal(await page.getByRole('textbox').count(), 0);
+        assert.deepEqual(await usersOf(server, room, bens), ['ben']);
+    };
+    await reads('by a token');
+
+    site.body = `<globes-chat room="${room.id}" read-only></globes-chat>`;
+    await page.reload();
+    await page.getByLabel('Password of this room').fill('not this one');
+    assert.equal(await page.getByLabel('Your name').count(), 0);
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await reads('by the password');
+    assert.equal(ben.received('join', 'leave').length, 1);
 });
 
 test('the site’s custom properties give it its looks, and names stay readable', async (t) => {
@@ -147,6 +276,13 @@ test('a room that is not there, and a server that does not allow the site, are s
     site.body = `<globes-chat room="1" name="ada" server="${refused.server.origin}"></globes-chat>`;
     await page.reload();
     await page.getByText('The chat can’t be reached.').waitFor();
+});
+
+test('a server attribute that is no address is told as an error of the library', async (t) => {
+    const { site } = await startBoth(t);
+    const page = await open(t, site, '<globes-chat room="1" name="ada" server="chat.example.org"></globes-chat>');
+    await page.getByText('The chat can’t be reached.').waitFor();
+    assert.deepEqual((await events(page, 'globes-error')).map(({ error, field }) => [error, field]), [[null, 'baseUrl']]);
 });
 
 test('the demo page shows the element, its settings and its events', async (t) => {

@@ -129,7 +129,7 @@ export class RoomStage {
         return new Promise((resolve, reject) => {
             const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail));
             const isMe = (name) => name === this.#seat.name;
-            on('event', ({ event_type: type, name }) => type === 'join' && isMe(name) && resolve());
+            on('event', ({ event_type: type, isOwn }) => type === 'join' && isOwn && resolve());
             on('welcome', ({ users }) => {
                 // We, in another window, or somebody else: only a refusal will tell.
                 if (users.some(({ username }) => isMe(username))) setTimeout(resolve, REFUSAL_MS);

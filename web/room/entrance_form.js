@@ -1,4 +1,4 @@
-// What <globes-chat> asks before one can talk: a name, and in a room with a password that.
+// What <globes-chat> asks before one can come in: a name where one is going to talk, and in a room with a password that.
 import { element, freshId } from './element.js';
 
 const MOST_NAME = 32;
@@ -16,9 +16,9 @@ export class EntranceForm {
     element;
 
     /**
-     * @param {{ texts: Record<string, any>, name: string, locked: boolean, problem: string,
-     *     enter: (answers: { name: string, secret: string }) => Promise<void>, failed: (error: Error) => void }} parts
-     *     `enter` rejects with a GlobesError where the server refuses
+     * @param {{ texts: Record<string, any>, name: string | null, locked: boolean, problem: string,
+     *     enter: (answers: { name: string | null, secret: string }) => Promise<void>, failed: (error: Error) => void }} parts
+     *     `name`: to begin with; null where none is asked for. `enter` rejects with a GlobesError where the server refuses
      */
     constructor({ texts, name, locked, problem, enter, failed }) {
         this.#texts = texts;
@@ -27,7 +27,7 @@ export class EntranceForm {
         const problemId = freshId('problem');
         const described = { 'aria-describedby': problemId };
         this.#problem = element('p', { id: problemId, class: 'problem', role: 'alert' }, problem);
-        this.#name = element('input', { required: true, dir: 'auto', autocomplete: 'nickname', value: name, ...described });
+        this.#name = name !== null && element('input', { required: true, dir: 'auto', autocomplete: 'nickname', value: name, ...described });
         this.#secret = locked && element('input', { type: 'password', required: true, autocomplete: 'current-password', ...described });
         this.#button = element('button', {}, texts['room.embed.enter']);
         const submit = (event) => {
@@ -36,15 +36,15 @@ export class EntranceForm {
         };
         this.element = element(
             'form', { class: 'entrance', submit },
-            element('label', {}, element('span', {}, texts['room.embed.name']), this.#name),
+            this.#name && element('label', {}, element('span', {}, texts['room.embed.name']), this.#name),
             locked && element('label', {}, element('span', {}, texts['room.embed.password']), this.#secret),
             this.#problem, this.#button,
         );
     }
 
     async #submit() {
-        const name = this.#name.value.trim();
-        if (name === '' || [...name].length > MOST_NAME) {
+        const name = this.#name ? this.#name.value.trim() : null;
+        if (name === '' || [...(name ?? '')].length > MOST_NAME) {
             this.#problem.textContent = this.#texts['room.nameRefused'];
             this.#name.focus();
             return;
@@ -54,7 +54,7 @@ export class EntranceForm {
             await this.#enter({ name, secret: this.#secret ? this.#secret.value : '' });
         } catch (error) {
             this.#problem.textContent = this.#textOf(error);
-            (error.field === 'secret' ? this.#secret : this.#name).focus();
+            (error.field === 'secret' || !this.#name ? this.#secret : this.#name).focus();
             this.#failed(error);
         }
         this.#button.disabled = false;

@@ -79,6 +79,7 @@ export const texts = {
     'room.embed.enter': 'Eintreten',
     'room.embed.wrongPassword': 'Das ist nicht das Passwort dieses Raums.',
     'room.embed.again': 'Dein Schlüssel zu diesem Raum gilt nicht mehr. Tritt noch einmal ein.',
+    'room.embed.badKey': 'Der Schlüssel zu diesem Raum ist nicht gültig.',
     'room.embed.notFound': 'Diesen Raum gibt es nicht.',
     'room.embed.unreachable': 'Der Chat ist nicht erreichbar.',
     'room.embed.failed': 'Der Chat konnte nicht geöffnet werden.',

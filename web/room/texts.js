@@ -70,6 +70,7 @@ export const texts = {
     'room.embed.enter': 'Come in',
     'room.embed.wrongPassword': 'That is not the password of this room.',
     'room.embed.again': 'Your key to this room is not valid any more. Come in again.',
+    'room.embed.badKey': 'The key to this room is not valid.',
     'room.embed.notFound': 'There is no such room.',
     'room.embed.unreachable': 'The chat can’t be reached.',
     'room.embed.failed': 'The chat could not be opened.',
