@@ -81,7 +81,7 @@ export interface HistoryPage {
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
-/** Base of everything that this module rejects with, and of what it throws but for RangeError and TypeError where said. */
+/** Base of everything that this module rejects with; and throws, unless RangeError or TypeError are named. */
 export class GlobesError extends Error {
     /** Of the server's error table, such as 202; null where the server said nothing. */
     code: number | null;
