@@ -142,9 +142,37 @@ export class GlobesChat extends HTMLElement {
         this.#ask(context, seat, { problem, unsent });
     }
 
+    /** The key is not good any more: the room has another password, or is public now and needs none. */
+    async #comeBack(context, seat, error) {
+        const { globes, texts } = context;
+        const start = this.#start;
+        const isStale = () => start !== this.#start;
+        try {
+            const room = await globes.rooms.get(context.room.id);
+            if (isStale()) return;
+            const isPublic = room.visibility === 'public';
+            // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
+            if (!isPublic && this.hasAttribute('token')) {
+                if (error.code === 403) throw error;
+                return;
+            }
+            const next = [{ ...context, room }, { ...seat, token: null }];
+            if (!isPublic) return this.#askAgain(...next, texts['room.embed.again']);
+            const { unsent } = this.#view;
+            this.#end();
+            this.#connect(...next);
+            this.#view.resend(unsent);
+        } catch (failure) {
+            if (isStale()) return;
+            this.#end();
+            this.#fail(failure, texts);
+        }
+    }
+
     #connect(context, { name, color, token }) {
         const { globes, room, texts, language } = context;
-        const last = Math.min(MOST_HISTORY, Math.max(0, Number.parseInt(this.getAttribute('history') ?? HISTORY, 10) || 0));
+        const asked = Number.parseInt(this.getAttribute('history'), 10);
+        const last = Number.isNaN(asked) ? HISTORY : Math.min(MOST_HISTORY, Math.max(0, asked));
         const connection = globes.connect(room.id, { name, color: color ?? undefined, token, last });
         this.#connection = connection;
         this.#report(connection);
@@ -157,11 +185,9 @@ export class GlobesChat extends HTMLElement {
             storage: storageOf('localStorage'),
             onMembers: (shown) => members.setAttribute('aria-expanded', String(shown)),
         });
-        // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
         connection.addEventListener('closed', ({ detail: { error } }) => {
             const isRefused = error?.code === 403 || error?.closeCode === 4501;
-            if (!isRefused || connection !== this.#connection || this.hasAttribute('token')) return;
-            this.#askAgain(context, { name, color, token: null }, texts['room.embed.again']);
+            if (isRefused && connection === this.#connection) this.#comeBack(context, { name, color }, error);
         });
         // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {

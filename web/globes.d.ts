@@ -33,6 +33,7 @@ export interface Room {
 export interface NewRoom {
     title: string;
     description?: string;
+    /** Default: public. */
     visibility?: Visibility;
     /** Needed for private and hidden rooms, refused for public ones. */
     password?: string;
@@ -44,7 +45,7 @@ export interface NewRoom {
     max_events?: number;
 }
 
-/** A room's id, its title, or the room itself. Digits only are an id. */
+/** A room's id, its title, or the room itself. Digits only are an id. Anything else is an InvalidContentError. */
 export type RoomRef = number | string | Pick<Room, 'id'>;
 
 export interface Token {
@@ -80,7 +81,7 @@ export interface HistoryPage {
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
-/** Base of everything that this module rejects with, and of what it throws but for RangeError and TypeError where said. */
+/** Base of everything that this module rejects with; and throws, unless RangeError or TypeError are named. */
 export class GlobesError extends Error {
     /** Of the server's error table, such as 202; null where the server said nothing. */
     code: number | null;
@@ -222,7 +223,8 @@ export class Globes {
 
     /**
      * Begins to connect and answers at once; everything else is told by the connection's events. Throws where `token`
-     * is no token (InvalidTokenError), a number is out of range (RangeError), or there is no WebSocket (TypeError).
+     * is no token (InvalidTokenError), `room` is no room or `name` no text (InvalidContentError), a number is out of
+     * range (RangeError), or there is no WebSocket (TypeError).
      */
     connect(room: RoomRef, options?: ConnectOptions): RoomConnection;
 }
@@ -301,7 +303,7 @@ export class RoomConnection extends EventTarget {
      * Takes another name or colour, behind what was said before. Resolves when it was carried out; rejects when the
      * server refuses (DuplicateError: the old name stays, or, where there was none, messages go on waiting).
      */
-    join(person: { name?: string; color?: string }): Promise<void>;
+    join(person?: { name?: string; color?: string }): Promise<void>;
 
     /** Messages before `before`, by default the newest. */
     history(options?: {

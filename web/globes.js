@@ -109,12 +109,22 @@ function randomId() {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+const isNameOrNone = (name) => typeof name === 'string' || (name ?? null) === null;
+const noName = () => new InvalidContentError('A name is a text', { field: 'name' });
+
 /** Half of a surrogate pair is no text, and JSON that holds one is refused. */
 const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
 // --- rooms, tokens and history, over REST ----------------------------------------------------------------------------
 
-const roomPath = (room) => encodeURIComponent(typeof room === 'object' ? room.id : room);
+/** The id or the title that `room` stands for. */
+function refOf(room) {
+    const ref = typeof room === 'object' ? room?.id : room;
+    if (typeof ref === 'number' || typeof ref === 'string') return ref;
+    throw new InvalidContentError('A room is given by its id, its title, or as an object with its id', { field: 'room' });
+}
+
+const roomPath = (room) => encodeURIComponent(refOf(room));
 const tokenText = (token) => (token && typeof token === 'object' ? token.token : token || null);
 
 /** What a JWT says of itself; not checked, that is the server's part. */
@@ -163,9 +173,9 @@ export class Globes {
         this.rooms = {
             list: ({ limit, after } = {}) => this.#request('GET', '', { query: { limit, after } }),
             listAll: () => this.#listAll(),
-            get: (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, { token }),
-            create: (room) => this.#request('POST', '', { body: room }),
-            update: (room, changes, { token } = {}) =>
+            get: async (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, { token }),
+            create: (room) => this.#request('POST', '', { body: { ...room, visibility: room?.visibility ?? 'public' } }),
+            update: async (room, changes, { token } = {}) =>
                 this.#request('PUT', `/${roomPath(room)}`, { body: changes, token }),
             remove: async (room, { token } = {}) => {
                 await this.#request('DELETE', `/${roomPath(room)}`, { token });
@@ -184,7 +194,7 @@ export class Globes {
             },
         };
         /** @type {import('./globes.d.ts').Globes['history']} */
-        this.history = (room, { before, after, limit, token } = {}) =>
+        this.history = async (room, { before, after, limit, token } = {}) =>
             this.#request('GET', `/${roomPath(room)}/events`, { query: { before, after, limit }, token });
         /** @type {import('./globes.d.ts').Globes['connect']} */
         this.connect = (room, options = {}) => {
@@ -511,14 +521,20 @@ export class RoomConnection extends EventTarget {
     constructor({ globes, WebSocketClass, storage, room, ...options }) {
         super();
         const { name, color, token, last = 50, after, renew = true, limits = {} } = options;
-        for (const [key, value] of [['last', last], ['after', after ?? 0]])
-            if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${key} must be a whole number, 0 or more`);
+        for (const [key, value, most] of [
+            ['last', last, MOST_NEWEST],
+            ['after', after ?? 0, Number.MAX_SAFE_INTEGER],
+        ])
+            if (!Number.isSafeInteger(value) || value < 0 || value > most)
+                throw new RangeError(`${key} must be a whole number from 0 to ${most}`);
+        if (!isNameOrNone(name)) throw noName();
+        const ref = refOf(room);
         this.#globes = globes;
         this.#WebSocketClass = WebSocketClass;
         this.#storage = storage;
         this.#room = room;
-        this.#roomId = typeof room === 'object' ? room.id : typeof room === 'number' ? room : null;
-        this.#last = Math.min(last, MOST_NEWEST);
+        this.#roomId = typeof room === 'object' || typeof room === 'number' ? ref : null;
+        this.#last = last;
         this.#seq = after ?? null;
         this.#limits = { ...DEFAULT_LIMITS, ...limits };
         this.#outbox = new Outbox(this.#limits.unackedMessages);
@@ -530,7 +546,7 @@ export class RoomConnection extends EventTarget {
                 refused: (error) => this.#emit('problem', { error }),
             });
         }
-        this.#name = name === undefined || name === null ? null : wellFormed(name);
+        this.#name = typeof name === 'string' ? wellFormed(name) : null;
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
         if (storedName === this.#name) this.#session = storedSession;
@@ -589,12 +605,14 @@ export class RoomConnection extends EventTarget {
 
     /**
      * Takes another name or colour, behind what was said before.
-     * @param {{ name?: string, color?: string }} person
+     * @param {{ name?: string, color?: string }} [person]
      * @returns {Promise<void>} rejects where the server refuses; the old name stays then
      */
-    join({ name = this.#name, color = this.#color }) {
-        if (this.#state === 'closed') return Promise.reject(new ConnectionError('The connection is closed'));
-        if (typeof name !== 'string') return Promise.reject(new UnauthorizedError('Join with a name'));
+    async join(person) {
+        const { name = this.#name, color = this.#color } = person ?? {};
+        if (this.#state === 'closed') throw new ConnectionError('The connection is closed');
+        if (!isNameOrNone(name)) throw noName();
+        if (typeof name !== 'string') throw new UnauthorizedError('Join with a name');
         const entry = this.#outbox.add({ kind: 'join', id: randomId(), name: wellFormed(name), color, step: null });
         this.#pump();
         return entry.acked;

@@ -7,7 +7,7 @@ import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
-import { InvalidTokenError } from '../../web/globes.js';
+import { InvalidContentError, InvalidTokenError } from '../../web/globes.js';
 import { globesAt, Person } from './support/people.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -37,7 +37,19 @@ test('a missing or a forged token is no outage', async (t) => {
     await assertEnds(forged, 'InvalidTokenError', { code: 403, status: 403, field: 'token' });
     assert.throws(() => globesAt(server).connect(room, { token: 'no token at all' }), InvalidTokenError);
     assert.throws(() => globesAt(server).connect(room, { last: -1 }), RangeError);
+    assert.throws(() => globesAt(server).connect(room, { last: 1001 }), RangeError);
     assert.throws(() => globesAt(server).connect(room, { after: 1.5 }), RangeError);
+});
+
+test('what is no room and what is no name are said at once, by their field', async (t) => {
+    const globes = globesAt(server);
+    const refused = (field) => (error) => error instanceof InvalidContentError && error.field === field;
+    for (const none of [null, undefined, {}]) assert.throws(() => globes.connect(none, { name: 'ada' }), refused('room'));
+    assert.throws(() => globes.connect(1, { name: 5 }), refused('name'));
+    const listener = Person.connect(t, globes, await createRoom(server), { name: null, last: 1000 });
+    await assert.rejects(listener.connection.join({ name: 5 }), refused('name'));
+    await assert.rejects(listener.connection.join(), { name: 'UnauthorizedError' });
+    await assert.rejects(listener.connection.join(null), { name: 'UnauthorizedError' });
 });
 
 test('a deleted room ends its connections (4504)', async (t) => {

@@ -145,3 +145,25 @@ test('a base URL may have a path, and must be one', async () => {
         );
     assert.equal(new Globes(new URL('HTTPS://Example.org:443//')).baseUrl, 'https://example.org');
 });
+
+test('a room is public where nothing else is said', async () => {
+    const { rooms } = globesAt(server);
+    assert.equal((await rooms.create({ title: freshTitle() })).visibility, 'public');
+    assert.equal((await rooms.create({ title: freshTitle(), visibility: undefined })).visibility, 'public');
+    const locked = rooms.create({ title: freshTitle(), password: PASSWORD });
+    await assertRefused(locked, 'InvalidContentError', { code: 105, field: 'visibility' });
+});
+
+test('what is no room is refused without asking the server', async () => {
+    const { rooms, tokens, history } = globesAt(server);
+    for (const none of [null, undefined, {}, true, [1]])
+        for (const ask of [
+            () => rooms.get(none),
+            () => rooms.update(none, {}),
+            () => rooms.remove(none),
+            () => tokens.request(none, { name: 'ada', secret: '' }),
+            () => tokens.renew(none, 'a token'),
+            () => history(none),
+        ])
+            await assertRefused(ask(), 'InvalidContentError', { code: null, status: null, field: 'room' });
+});

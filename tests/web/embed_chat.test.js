@@ -4,7 +4,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { PASSWORD, createPrivateRoom, createRoom, takeToken, usersOf } from '../api/harness/api.js';
+import { PASSWORD, createPrivateRoom, createRoom, put, remove, takeToken, usersOf } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
@@ -200,6 +200,67 @@ test('a token that is none is said in words', async (t) => {
     site.body = `<globes-chat room="${room.id}" token="no key" name="ada" lang="de" read-only></globes-chat>`;
     await page.reload();
     await page.getByText('Der Schlüssel zu diesem Raum ist nicht gültig.').waitFor();
+});
+
+test('a room that becomes public while one is in it goes on without a password', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createPrivateRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
+    await page.getByLabel('Password of this room').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    await field.fill('still private');
+    await field.press('Enter');
+    await page.getByText('still private', { exact: true }).waitFor();
+    await field.fill('a draft');
+    await put(server, `/chats/${room.id}`, { visibility: 'public' }, { token: await takeToken(server, room, 'ben') });
+    await eventually(async () => (await usersOf(server, room)).includes('ada'), 'ada is back');
+    assert.equal(await field.inputValue(), 'a draft');
+    await field.press('Enter');
+    await page.getByText('a draft', { exact: true }).waitFor();
+    assert.equal(await page.getByLabel('Password of this room').count(), 0);
+});
+
+test('a room with a new password asks for it', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    await field.waitFor();
+    for (const password of [PASSWORD, 'another secret']) {
+        await eventually(async () => (await events(page, 'globes-state')).at(-1)?.state === 'online', 'ada is connected');
+        const isFirst = password === PASSWORD;
+        const token = isFirst ? undefined : await takeToken(server, room, 'ben');
+        await put(server, `/chats/${room.id}`, { visibility: 'private', password }, { token });
+        await page.getByText('Your key to this room is not valid any more. Come in again.').waitFor();
+        await page.getByLabel('Password of this room').fill(password);
+        await page.keyboard.press('Enter');
+        await field.waitFor();
+    }
+});
+
+test('a room that is deleted can be read, and not written to', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    await field.fill('last words');
+    await field.press('Enter');
+    await page.getByText('last words', { exact: true }).waitFor();
+    await remove(server, `/chats/${room.id}`);
+    await page.getByText('This room was deleted.').first().waitFor();
+    assert.equal(await field.count(), 0);
+    assert.ok(await page.getByText('last words', { exact: true }).isVisible());
+});
+
+test('a history that is no number is the default', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', 'said before');
+    await ben.find(({ msg }) => msg === 'said before');
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada" history="abc"></globes-chat>`);
+    await eventually(async () => (await events(page, 'globes-message')).length === 1, 'it is among the first messages');
 });
 
 test('read-only shows the room and takes no part', async (t) => {

@@ -21,6 +21,8 @@ const ROWS_AHEAD = 40;
 const KEPT = 20_000;
 /** In ms: a room whose last messages are not kept any more sends none. */
 const FIRST_MESSAGES_MS = 1500;
+/** The close code of a room that is no more (docs/protocol.md). */
+const ROOM_DELETED = 4504;
 
 export class RoomView {
     #connection;
@@ -266,7 +268,17 @@ export class RoomView {
         const { state, retryAt } = this.#connection;
         this.#root.dataset.state = state;
         this.#frame.stateLine.update({ state, retryAt, closeCode: this.#closeCode });
+        if (this.#closeCode === ROOM_DELETED) this.#endWriting();
         if (state === 'closed') this.#ready();
+    }
+
+    /** Nobody hears it any more. What was said can still be read. */
+    #endWriting() {
+        const { composer } = this.#frame;
+        if (!composer) return;
+        const hadFocus = composer.element.contains(this.element.shadowRoot.activeElement);
+        composer.element.hidden = true;
+        if (hadFocus) this.#scroller.focus();
     }
 
     #showMembers() {
