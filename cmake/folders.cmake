@@ -18,7 +18,6 @@ function(globes_unit_tests folder)
   target_include_directories(test_${kind} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${kind} PRIVATE globes_api globes_maintenance globes_store_memory globes_store_sqlite
                                              globes_store_mongo GTest::gmock GTest::gtest_main)
-  target_compile_definitions(test_${kind} PRIVATE GLOBES_FERRETDB="${CMAKE_SOURCE_DIR}/build/ferretdb/ferretdb")
   # With -O3, GCC 12 warns of overlaps in std::string's operator+ that are none (GCC bug 105651).
   target_compile_options(test_${kind} PRIVATE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
   add_test(NAME ${kind} COMMAND test_${kind})
