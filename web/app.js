@@ -66,7 +66,8 @@ const VIEWS = {
 
 function gone() {
     setTitle(app.texts.pageGone);
-    return { element: emptyPage(app, { title: app.texts.pageGone }), destroy() {} };
+    const { pageGone: title, pageGoneExplained: text } = app.texts;
+    return { element: emptyPage(app, { title, text }), destroy() {} };
 }
 
 /** The view before stays until the next one can be shown; where one is asked for meanwhile, only the last is. */

@@ -105,6 +105,7 @@ export const texts = {
     roomGoneExplained: 'Vielleicht wurde er gelöscht, oder der Link stimmt nicht.',
     roomFailed: 'Der Raum konnte nicht geöffnet werden',
     pageGone: 'Hier ist nichts',
+    pageGoneExplained: 'Der Link ist falsch oder veraltet.',
     unreadTitle: (count, title) => `(${count > 99 ? '99+' : count}) ${title}`,
 
     settingsTitle: 'Einstellungen des Raums',

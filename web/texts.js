@@ -97,6 +97,7 @@ export const texts = {
     roomGoneExplained: 'It may have been deleted, or the link is wrong.',
     roomFailed: 'The room could not be opened',
     pageGone: 'There is nothing here',
+    pageGoneExplained: 'The link is wrong or out of date.',
     unreadTitle: (count, title) => `(${count > 99 ? '99+' : count}) ${title}`,
 
     // Settings

@@ -39,7 +39,7 @@ void Routes::add_rooms() {
     };
     using chat::RoomKey;
     add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) {
-        prefers_html(e.request()) ? site_.page(e) : rooms_.get(e, key);
+        prefers_html(e.request()) ? site_.room_page(e, key) : rooms_.get(e, key);
     });
     add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
@@ -79,7 +79,7 @@ void Routes::handle(const Http& http) {
         response.headers.emplace_back("Allow", miss.allow);
         return exchange.respond(std::move(response));
     }
-    if (!site_.serve_unrouted(exchange)) exchange.respond_error(Error{ErrorCode::path_not_found});
+    site_.unrouted(exchange);
 }
 
 }  // namespace globes::api

@@ -18,10 +18,8 @@ namespace {
 using Http = std::shared_ptr<net::HttpExchange>;
 using Parameters = std::vector<std::string>;
 
-constexpr const char* kIndex = "/index.html";
-
 const EmbeddedFile& embedded_index() {
-    static const auto found = std::ranges::find(embedded_site(), kIndex, &EmbeddedFile::path);
+    static const auto found = std::ranges::find(embedded_site(), kIndexPath, &EmbeddedFile::path);
     assert(found != embedded_site().end());
     return *found;
 }
@@ -36,9 +34,9 @@ Site::Site(IoLane& lane, Services& services)
 void Site::add_routes(net::Router& router) {
     router.add("GET", "/", [this](const Http& http, const Parameters&) { page(Exchange(http, services_)); });
     // The original's address of a room's door; only people come there.
-    router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters&) {
+    router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters& parameters) {
         const Exchange exchange(http, services_);
-        if (prefers_html(http->request())) return page(exchange);
+        if (prefers_html(http->request())) return room_page(exchange, chat::RoomKey::of(parameters.front()));
         exchange.respond_error(Error{ErrorCode::path_not_found});
     });
     if (!services_.static_dir.empty()) return;
@@ -49,25 +47,42 @@ void Site::add_routes(net::Router& router) {
     }
 }
 
-void Site::page(const Exchange& exchange) {
-    if (!services_.static_dir.empty()) return static_file(exchange, kIndex);
-    exchange.respond(embedded_answer(exchange.request(), embedded_index(), policy_));
+void Site::page(const Exchange& exchange, int status) {
+    if (!services_.static_dir.empty()) return static_page(exchange, status);
+    exchange.respond(embedded_answer(exchange.request(), embedded_index(), policy_, status));
 }
 
-bool Site::serve_unrouted(const Exchange& exchange) {
+void Site::room_page(const Exchange& exchange, const chat::RoomKey& key) {
+    lane_.ask_core([key](const chat::Core& core) { return core.find(key) != nullptr; },
+                   [this, exchange](bool exists) { page(exchange, exists ? 200 : 404); });
+}
+
+void Site::unrouted(const Exchange& exchange) {
     const net::HttpRequest& request = exchange.request();
     const bool reads = request.method == "GET" || request.method == "HEAD";
-    if (!reads || services_.static_dir.empty()) return false;
     const auto path = net::percent_decode(net::target_path(request.target));
-    if (path) static_file(exchange, *path);
-    return path.has_value();
+    if (reads && path && !services_.static_dir.empty()) return static_file(exchange, *path);
+    if (reads && prefers_html(request)) return page(exchange, 404);
+    exchange.respond_error(Error{ErrorCode::path_not_found});
 }
 
 void Site::static_file(const Exchange& exchange, std::string_view path) {
-    const bool posted = lane_.try_work(
-        services_.files,
-        [this, path = std::string(path)] { return static_answer(services_.static_dir, path, policy_); },
-        [exchange](net::HttpResponse response) { exchange.respond(std::move(response)); });
+    const bool wants_page = prefers_html(exchange.request());
+    answer_from_folder(exchange, [this, path = std::string(path), wants_page] {
+        net::HttpResponse response = static_answer(services_.static_dir, path, policy_);
+        if (response.status != 404 || !wants_page) return response;
+        return static_page_answer(services_.static_dir, policy_, 404);
+    });
+}
+
+void Site::static_page(const Exchange& exchange, int status) {
+    answer_from_folder(exchange, [this, status] { return static_page_answer(services_.static_dir, policy_, status); });
+}
+
+void Site::answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make) {
+    const bool posted = lane_.try_work(services_.files, std::move(make), [exchange](net::HttpResponse response) {
+        exchange.respond(std::move(response));
+    });
     if (!posted) exchange.respond_error(Error{ErrorCode::unavailable});
 }
 

@@ -2,12 +2,15 @@
 // I/O thread, which makes all calls; files of the folder are read by workers.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "api/exchange.h"
 #include "api/io_lane.h"
 #include "api/page_policy.h"
 #include "api/services.h"
+#include "chat/room_key.h"
+#include "net/http_message.h"
 #include "net/router.h"
 
 namespace globes::api {
@@ -20,14 +23,19 @@ public:
     /// the API's paths come first.
     void add_routes(net::Router& router);
 
-    /// The page, index.html, under whatever address: it looks at that itself.
-    void page(const Exchange& exchange);
-    /// For a path that has no route: a file of the `Static` folder. False, and nothing is done, where there is no such
-    /// folder.
-    bool serve_unrouted(const Exchange& exchange);
+    /// The page, index.html, under whatever address: it looks at that itself. `status`: 404 if nothing is there, which
+    /// the page says in its own words.
+    void page(const Exchange& exchange, int status = 200);
+    /// The page at the address of a room; 404 if there is no such room.
+    void room_page(const Exchange& exchange, const chat::RoomKey& key);
+    /// Answers a path that has no route: with a file of the `Static` folder, else with 404, as the page for a client
+    /// that prefers HTML and as JSON for all others.
+    void unrouted(const Exchange& exchange);
 
 private:
     void static_file(const Exchange& exchange, std::string_view path);
+    void static_page(const Exchange& exchange, int status);
+    void answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make);
 
     IoLane& lane_;
     Services& services_;

@@ -53,22 +53,24 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
 
 }  // namespace
 
-net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy) {
+net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy,
+                                  int status) {
     const Coding coding = choose_coding(request, !file.gzip.empty(), !file.brotli.empty());
     const bool is_coded = coding != Coding::identity;
     // Each form has its own tag: they are different bytes.
     const std::string etag =
         is_coded ? fmt::format("\"{}-{}\"", file.etag, coding_name(coding)) : fmt::format("\"{}\"", file.etag);
-    net::HttpResponse response{.content_type = std::string(content_type(file.path)),
-                               .headers = {{"ETag", etag},
-                                           {"Cache-Control", file.is_immutable ? kKeepForAYear : kRevalidate},
-                                           {"Vary", "Accept-Encoding"}}};
+    net::HttpResponse response{
+        .status = status,
+        .content_type = std::string(content_type(file.path)),
+        .headers = {{"Cache-Control", file.is_immutable ? kKeepForAYear : kRevalidate}, {"Vary", "Accept-Encoding"}}};
+    if (status == 200) response.headers.emplace_back("ETag", etag);
     add_policy_headers(policy, is_page(file.path), response);
     if (is_page(file.path)) {
         response.headers.emplace_back(kPageVaries);
         response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, request.header("host")));
     }
-    if (has_current_form(request, etag)) {
+    if (status == 200 && has_current_form(request, etag)) {
         response.status = 304;
         return response;
     }
@@ -90,6 +92,12 @@ net::HttpResponse static_answer(const std::filesystem::path& folder, std::string
         response.headers.emplace_back(kPageVaries);
         response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
     }
+    return response;
+}
+
+net::HttpResponse static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status) {
+    net::HttpResponse response = static_answer(folder, kIndexPath, policy);
+    if (response.status == 200) response.status = status;
     return response;
 }
 

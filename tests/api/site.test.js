@@ -19,10 +19,9 @@ async function scriptOfPage() {
 test('browsers get the page at every address of the app', async () => {
     const room = await createRoom(server);
     const ofRoom = [`/chats/${room.id}`, `/chats/${room.id}/entrance`, `/chats/${encodeURIComponent(room.title)}`];
-    const ofNoRoom = ['/chats/4711', '/chats/4711/entrance'];
     const { text } = await getPage(server, '/index.html');
     assert.match(text, /<noscript>/);
-    for (const path of ['/', '/chats', '/chats?limit=5', ...ofRoom, ...ofNoRoom]) {
+    for (const path of ['/', '/chats', '/chats?limit=5', ...ofRoom]) {
         const page = await getPage(server, path);
         assertPage(page);
         assert.equal(page.text, text, path);
@@ -40,6 +39,34 @@ test('other clients keep their JSON there', async () => {
         for (const { headers: sent } of [list, one]) assert.match(sent.vary, /\bAccept\b(?!-)/, 'for caches');
         assertError(await request(server, 'GET', `/chats/${room.id}/entrance`, { headers }), 404, 501);
     }
+});
+
+test('a browser gets the page with 404 where nothing is, and other clients JSON', async () => {
+    const { text } = await getPage(server, '/index.html');
+    const ofNoRoom = ['/chats/4711', '/chats/no%20such%20room', '/chats/4711/entrance'];
+    const ofNothing = ['/nothing', '/chats/', '/chats/1/', '/chats/1/nothing', '/chats/1/entrance/', '/a/b/c?d=e', '/%ff'];
+    for (const path of [...ofNoRoom, ...ofNothing]) {
+        const page = await getPage(server, path, { headers: { 'If-None-Match': '*' } });
+        assertPage(page, 404);
+        assert.equal(page.text, text, path);
+        assert.equal(page.headers.etag, undefined, 'nobody takes it for the page itself');
+        assert.equal(page.headers['cache-control'], 'no-cache');
+        const headers = { Accept: BROWSER_ACCEPT };
+        const head = await request(server, 'HEAD', path, { headers });
+        assert.deepEqual([head.status, head.text], [404, '']);
+        const error = ofNoRoom.includes(path) && !path.endsWith('/entrance') ? 101 : 501;
+        for (const Accept of ['application/json', '*/*'])
+            assertError(await request(server, 'GET', path, { headers: { Accept } }), 404, error);
+    }
+    const headers = { Accept: BROWSER_ACCEPT };
+    assertError(await request(server, 'POST', '/nothing', { body: '', headers }), 404, 501);
+});
+
+test('the page at a room is 404 once the room is gone, whatever the browser has kept', async () => {
+    const room = await createRoom(server);
+    const { headers } = await getPage(server, `/chats/${room.id}`);
+    assertStatus(await request(server, 'DELETE', `/chats/${room.id}`), 200);
+    assertPage(await getPage(server, `/chats/${room.id}`, { headers: { 'If-None-Match': headers.etag } }), 404);
 });
 
 test('a wrong method on a file or a page is 405 with Allow', async () => {

@@ -40,10 +40,16 @@ test('Static serves a folder in place of the site', async (t) => {
 
 test("Static answers the app's addresses with the folder's page, for browsers only", async (t) => {
     const own = await startWithFolder(t);
-    for (const path of ['/chats', '/chats/1', '/chats/1/entrance', '/chats/4711']) {
+    for (const path of ['/chats', '/chats/1', '/chats/1/entrance']) {
         const page = await getPage(own, path);
         assertPage(page);
         assert.equal(page.text, '<h1>Our own page</h1>', path);
+    }
+    for (const path of ['/chats/4711', '/chats/4711/entrance', '/nothing', '/deep/nothing.html', '/%ff']) {
+        const page = await getPage(own, path);
+        assertPage(page, 404);
+        assert.equal(page.text, '<h1>Our own page</h1>', path);
+        assertStatus(await get(own, path), 404);
     }
     assert.equal((await get(own, '/chats/1')).json.id, 1);
     assertError(await get(own, '/chats/1/entrance'), 404, 501);
@@ -61,6 +67,7 @@ test('Static without a page is no page', async (t) => {
     assertError(await getPage(own, '/'), 404, 501);
     assertError(await getPage(own, '/chats/1'), 404, 501);
     assertError(await getPage(own, '/index.html'), 404, 501);
+    assertError(await getPage(own, '/nothing'), 404, 501);
 });
 
 test('Static serves nothing outside of its folder', async (t) => {

@@ -2,7 +2,7 @@
 // without loading the page anew; all other links are left to the browser.
 
 const ROUTES = [
-    { view: 'home', path: /^\/(?:chats\/?)?$/ },
+    { view: 'home', path: /^\/(?:chats)?$/ },
     { view: 'entrance', path: /^\/chats\/([^/]+)\/entrance$/ },
     { view: 'room', path: /^\/chats\/([^/]+)$/ },
 ];

@@ -29,8 +29,8 @@ export function getBytes(server, path, headers = {}) {
     return within(promise, () => `GET ${path} is answered`);
 }
 
-export function assertPage({ status, headers }) {
-    assert.equal(status, 200);
+export function assertPage({ status, headers }, expectedStatus = 200) {
+    assert.equal(status, expectedStatus);
     assert.match(headers['content-type'], /^text\/html; *charset=utf-8$/);
     assert.match(headers.vary, /\bAccept\b(?!-)/);
 }

@@ -54,6 +54,16 @@ TEST(EmbeddedAnswer, WhatTheClientHasIsNotSentAgain) {
     EXPECT_EQ(embedded_answer(request("gzip", "\"a1-br\""), kScript, {}).status, 200) << "these are other bytes";
 }
 
+TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
+    const auto missing = embedded_answer(request("", "*"), kPage, {}, 404);
+    EXPECT_EQ(missing.status, 404);
+    EXPECT_EQ(missing.body, "the page");
+    EXPECT_THAT(missing.headers, Not(Contains(Key("ETag"))));
+    EXPECT_THAT(missing.headers, Contains(Pair("Cache-Control", "no-cache")));
+    EXPECT_THAT(missing.headers, Contains(Pair("Vary", "Accept")));
+    EXPECT_THAT(missing.headers, Contains(Key("Content-Security-Policy")));
+}
+
 TEST(EmbeddedAnswer, OnlyAHashedNameIsKeptWithoutAsking) {
     EXPECT_THAT(embedded_answer(request(), kScript, {}).headers,
                 Contains(Pair("Cache-Control", "public, max-age=31536000, immutable")));
