@@ -87,20 +87,42 @@ test('the link to a room leads whoever has no seat there to its entrance, and ba
     await page.getByRole('heading', { name: 'There is no such room' }).waitFor();
 });
 
-test('back and forward lead through home, entrance and room, and leaving a room leaves it', async (t) => {
+test('back from a room leads to where one was before its entrance, and leaving a room leaves it', async (t) => {
     const room = await createRoom(server, { title: 'Revolving door' });
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Revolving door' }).click();
     await enter(page, 'ada');
     await connected(page);
     await page.goBack();
-    await page.getByRole('button', { name: 'Come in' }).waitFor();
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    assert.equal(page.url(), `${server.origin}/`);
     await eventually(async () => (await usersOf(server, room)).length === 0, 'ada has left');
     await page.goForward();
     await connected(page);
     await eventually(async () => (await usersOf(server, room))[0] === 'ada', 'ada is back');
     await page.getByRole('link', { name: 'All rooms' }).click();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+});
+
+test('back from a room that was opened by its link leads to the page before', async (t) => {
+    const room = await createRoom(server);
+    const page = await visit(t, `${server.origin}/favicon.svg`);
+    await page.goto(`${server.origin}/chats/${room.id}`);
+    await enter(page, 'ada');
+    await connected(page);
+    await page.goBack();
+    await page.waitForURL(`${server.origin}/favicon.svg`);
+});
+
+test('a link to where one is already adds nothing to go back through', async (t) => {
+    const page = await visit(t, `${server.origin}/chats/1/entrance`);
+    await page.getByRole('link', { name: 'Globes' }).click();
+    await page.getByRole('heading', { name: 'Rooms' }).waitFor();
+    const length = await page.evaluate(() => history.length);
+    await page.getByRole('link', { name: 'Globes' }).click();
+    assert.equal(await page.evaluate(() => history.length), length);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Public Chat' }).waitFor();
 });
 
 test('a tab out of sight counts what was said in its title, until it is seen again', async (t) => {

@@ -139,7 +139,8 @@ class Entrance {
         }
         if (!this.element) return;
         this.#app.stage = stage;
-        router.go(roomPath(this.#room.id));
+        // Back does not lead here: the entrance would be the way out of the room.
+        router.replace(roomPath(this.#room.id));
     }
 
     async #takeToken(globes, name) {

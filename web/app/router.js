@@ -39,6 +39,8 @@ export class Router {
     }
 
     go(path) {
+        // As browsers do: the address that one is at already is no new place to come back from.
+        if (path === location.pathname) return this.replace(path);
         history.pushState(null, '', path);
         this.refresh();
     }
