@@ -95,6 +95,7 @@ export const texts = {
     notifyOn: 'Bei Nachrichten benachrichtigen',
     notifyOff: 'Nicht mehr benachrichtigen',
     notifyRefused: 'Dein Browser lässt Benachrichtigungen dieser Seite nicht zu.',
+    notifyFailed: 'Dein Browser kann von dieser Seite aus nicht benachrichtigen. Es ist jetzt ausgeschaltet.',
     copyLink: 'Link zu diesem Raum kopieren',
     linkCopied: 'Link kopiert.',
     settings: 'Einstellungen des Raums',

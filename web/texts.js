@@ -87,6 +87,7 @@ export const texts = {
     notifyOn: 'Notify me of messages',
     notifyOff: 'Stop notifying me',
     notifyRefused: 'Your browser does not allow notifications from this page.',
+    notifyFailed: 'Your browser can’t show notifications from this page. They are off now.',
     copyLink: 'Copy the link to this room',
     linkCopied: 'Link copied.',
     settings: 'Room settings',

@@ -194,6 +194,125 @@ test('a browser that allows no notifications is told so', async (t) => {
     await page.getByText('Your browser does not allow notifications from this page.').waitFor();
 });
 
+/** What stands in for the browser's notifications, which a test can't see. `window.notified` has those that were made. */
+function stubNotifications() {
+    window.notified = [];
+    window.Notification = class {
+        static permission = 'default';
+        static async requestPermission() {
+            return (this.permission = 'granted');
+        }
+        constructor(title) {
+            window.notified.push(title);
+        }
+        close() {}
+    };
+}
+
+const bellOf = (page) => page.getByRole('button', { name: /^(Notify me of messages|Stop notifying me)$/ });
+
+test('a browser whose notifications throw loses no message, and the bell goes off with a word', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const init = () => {
+        window.Notification = class {
+            static permission = 'granted';
+            static requestPermission = async () => 'granted';
+            constructor() {
+                throw new TypeError('Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.');
+            }
+        };
+    };
+    const page = await comeIn(t, room, 'ada', { init });
+    await page.getByRole('button', { name: 'Notify me of messages' }).click();
+    await page.getByRole('button', { name: 'Stop notifying me' }).waitFor();
+    await setHidden(page, true);
+    ben.say('ben', 'first');
+    ben.say('ben', 'second');
+    await page.getByText('second', { exact: true }).waitFor();
+    await page.getByText('can’t show notifications from this page').waitFor();
+    await setHidden(page, false);
+    await page.getByRole('button', { name: 'Notify me of messages' }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Notify me of messages' }).waitFor();
+    await ben.leave();
+});
+
+test('a permission that is taken back while the bell is on switches it off with a word', async (t) => {
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    const page = await comeIn(t, room, 'ada', { init: stubNotifications });
+    await page.getByRole('button', { name: 'Notify me of messages' }).click();
+    await page.getByRole('button', { name: 'Stop notifying me' }).waitFor();
+    await page.evaluate(() => {
+        Notification.permission = 'denied';
+    });
+    await setHidden(page, true);
+    ben.say('ben', 'are you there?');
+    await page.getByText('Your browser does not allow notifications from this page.').waitFor();
+    assert.deepEqual(await page.evaluate(() => window.notified), []);
+    await page.getByRole('button', { name: 'Notify me of messages' }).waitFor();
+    await ben.leave();
+});
+
+test('the bell is offered only where a page can notify, which is not tried out', async (t) => {
+    const room = await createRoom(server);
+    const withoutAny = await comeIn(t, room, 'ada', {
+        init: () => {
+            delete window.Notification;
+        },
+    });
+    await withoutAny.getByRole('button', { name: 'Copy the link to this room' }).waitFor();
+    assert.equal(await bellOf(withoutAny).count(), 0);
+    const android =
+        'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36';
+    const onPhone = await comeIn(t, room, 'ben', { init: stubNotifications, userAgent: android });
+    await onPhone.getByRole('button', { name: 'Copy the link to this room' }).waitFor();
+    assert.equal(await bellOf(onPhone).count(), 0);
+    const onDesktop = await comeIn(t, room, 'cleo', { init: stubNotifications });
+    await bellOf(onDesktop).waitFor();
+    assert.deepEqual(await onDesktop.evaluate(() => window.notified), []);
+});
+
+test('a browser that refuses to store anything lets one in, talk and choose a language', async (t) => {
+    const room = await createRoom(server);
+    const init = () => {
+        for (const name of ['localStorage', 'sessionStorage']) {
+            Object.defineProperty(window, name, {
+                get() {
+                    throw new DOMException('Access is denied for this document.', 'SecurityError');
+                },
+            });
+        }
+    };
+    const page = await comeIn(t, room, 'ada', { init });
+    await say(page, 'kept nowhere');
+    await page.getByText('kept nowhere', { exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
+    await page.getByRole('textbox', { name: 'Deine Nachricht' }).waitFor();
+    await page.getByRole('link', { name: 'Alle Räume' }).click();
+    await page.getByRole('heading', { name: 'Räume' }).waitFor();
+});
+
+test('a storage that is full keeps what is new for this page, and not what is out of date', async (t) => {
+    const page = await visit(t, entranceOf({ id: 1 }));
+    await enter(page, 'ada');
+    await page.evaluate(() => {
+        Storage.prototype.setItem = () => {
+            throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+        };
+    });
+    await page.getByRole('link', { name: 'All rooms' }).click();
+    const room = await createRoom(server, { title: 'Full attic' });
+    await page.getByRole('link', { name: room.title }).click();
+    await enter(page, 'grace');
+    await page.getByRole('link', { name: 'All rooms' }).click();
+    const other = await createRoom(server, { title: 'Empty cellar' });
+    await page.getByRole('link', { name: other.title }).click();
+    await page.getByRole('button', { name: 'Come in' }).waitFor();
+    assert.equal(await page.getByLabel('Your name').inputValue(), 'grace');
+});
+
 test('the connection’s state is in the header, through a restart of the server', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await comeIn(t, { id: 1 }, 'ada', { server: own });

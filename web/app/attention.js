@@ -1,6 +1,12 @@
 // How a room calls for attention while its tab is out of sight: the count of unread messages in the tab's title, and
 // notifications for whoever wants them.
 
+/**
+ * Browsers that have the class, but whose constructor throws: in them only a service worker may notify. It can't be tried
+ * without a notification, so they are known by their name; what this does not know is found out when it throws.
+ */
+const NEEDS_SERVICE_WORKER = /\bAndroid\b.*\bChrome\//;
+
 /** Longer texts are cut by every system anyway. */
 const MAX_NOTIFICATION_LENGTH = 200;
 
@@ -9,10 +15,13 @@ export class Attention {
     #room;
     #unread = 0;
     #shown = new Set();
+    #onchange;
 
-    constructor(app, room) {
+    /** `onchange()` is told when notifications may have been switched by somebody else than `toggle`. */
+    constructor(app, room, { onchange }) {
         this.#app = app;
         this.#room = room;
+        this.#onchange = onchange;
         document.addEventListener('visibilitychange', this.#onVisible);
     }
 
@@ -32,12 +41,14 @@ export class Attention {
         this.#app.setTitle(count > 0 ? texts.unreadTitle(count, this.#room.title) : this.#room.title);
     }
 
+    /** Whether it makes sense to offer them here. */
     get isSupported() {
-        return 'Notification' in window;
+        const { Notification, isSecureContext, navigator } = window;
+        return typeof Notification === 'function' && isSecureContext && !NEEDS_SERVICE_WORKER.test(navigator.userAgent);
     }
 
     get isOn() {
-        return this.isSupported && Notification.permission === 'granted' && this.#app.keep.notifies;
+        return this.#isWanted && Notification.permission === 'granted';
     }
 
     /** Turns notifications on or off; resolves with whether they are on. The browser asks the person the first time. */
@@ -47,26 +58,50 @@ export class Attention {
             keep.notifies = false;
             return false;
         }
-        keep.notifies = (await Notification.requestPermission()) === 'granted';
+        try {
+            keep.notifies = (await Notification.requestPermission()) === 'granted';
+        } catch {
+            keep.notifies = false;
+        }
         return keep.notifies;
     }
 
     /** A message that came in while nobody looked. */
     notify(event) {
-        if (!document.hidden || !this.isOn) return;
+        if (!document.hidden || !this.#isWanted) return;
+        const { texts } = this.#app;
+        if (!this.isOn) return this.#end(texts.notifyRefused);
         const body = event.msg.slice(0, MAX_NOTIFICATION_LENGTH);
-        const notification = new Notification(`${event.name} · ${this.#room.title}`, {
-            body,
-            tag: `globes-${this.#room.id}`,
-            icon: '/favicon.svg',
-        });
+        let notification;
+        try {
+            notification = new Notification(`${event.name} · ${this.#room.title}`, {
+                body,
+                tag: `globes-${this.#room.id}`,
+                icon: '/favicon.svg',
+            });
+        } catch {
+            return this.#end(texts.notifyFailed);
+        }
         this.#shown.add(notification);
         notification.onclick = () => window.focus();
         notification.onclose = () => this.#shown.delete(notification);
     }
 
+    get #isWanted() {
+        return this.isSupported && this.#app.keep.notifies;
+    }
+
+    #end(why) {
+        this.#app.keep.notifies = false;
+        this.#onchange();
+        this.#app.notice(why);
+    }
+
     #onVisible = () => {
-        if (!document.hidden) this.#dismiss();
+        if (document.hidden) return;
+        this.#dismiss();
+        // The person may come from the browser's settings.
+        this.#onchange();
     };
 
     #dismiss() {

@@ -22,7 +22,7 @@ class Shelf {
 
     read(key) {
         try {
-            return JSON.parse(this.#storage?.getItem(PREFIX + key) ?? this.#fallback.get(key) ?? 'null');
+            return JSON.parse(this.#fallback.get(key) ?? this.#storage?.getItem(PREFIX + key) ?? 'null');
         } catch {
             return null;
         }
@@ -33,8 +33,9 @@ class Shelf {
         try {
             if (value === null) this.#storage.removeItem(PREFIX + key);
             else this.#storage.setItem(PREFIX + key, text);
+            this.#fallback.delete(key);
         } catch {
-            // Full or forbidden.
+            // Full or forbidden. What is stored is out of date then.
             this.#fallback.set(key, text);
         }
     }

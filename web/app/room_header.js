@@ -71,6 +71,7 @@ export class RoomHeader {
         );
         this.showMembers(0);
         this.showState('connecting');
+        this.showBell();
     }
 
     destroy() {
@@ -100,6 +101,14 @@ export class RoomHeader {
         this.members.setAttribute('aria-expanded', String(shown));
     }
 
+    /** Whether notifications are on. */
+    showBell() {
+        const on = this.#attention.isOn;
+        const label = on ? this.#app.texts.notifyOff : this.#app.texts.notifyOn;
+        this.bell.replaceChildren(icon(on ? 'bell' : 'bellOff'), unseen(label));
+        this.bell.title = label;
+    }
+
     /** Something that stays until the person does something about it. */
     showBanner(text, action, onaction) {
         this.#banner.hidden = false;
@@ -110,21 +119,13 @@ export class RoomHeader {
     }
 
     #bell() {
-        const bell = element('button', { type: 'button', class: 'icon-button' });
-        const show = () => {
-            const on = this.#attention.isOn;
-            const label = on ? this.#app.texts.notifyOff : this.#app.texts.notifyOn;
-            bell.replaceChildren(icon(on ? 'bell' : 'bellOff'), unseen(label));
-            bell.title = label;
-        };
-        bell.addEventListener('click', async () => {
+        const onclick = async () => {
             const wasOn = this.#attention.isOn;
             const isOn = await this.#attention.toggle();
             if (!wasOn && !isOn) this.#app.notice(this.#app.texts.notifyRefused);
-            show();
-        });
-        show();
-        return bell;
+            this.showBell();
+        };
+        return element('button', { type: 'button', class: 'icon-button', onclick });
     }
 
     async #copyLink(roomId) {

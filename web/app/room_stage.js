@@ -42,7 +42,7 @@ export class RoomStage {
         this.#app = app;
         this.#seat = seat;
         this.room = room;
-        this.#attention = new Attention(app, room);
+        this.#attention = new Attention(app, room, { onchange: () => this.#header.showBell() });
         this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token });
         this.joined = this.#awaitJoin();
         this.joined.catch(() => {});
