@@ -11,7 +11,7 @@ import { Globes } from './globes.js';
 const NOTICE_MS = 6000;
 
 const main = document.getElementById('view');
-const noticeBar = document.getElementById('notice');
+const noticeBar = document.getElementById('notices');
 const keep = new Keep();
 
 /** What the views share. */
@@ -33,22 +33,39 @@ const app = {
 
 let view = null;
 let wanted = null;
-let noticeTimer = null;
+/** What is said in passing now. */
+let passing = null;
+let passingTimer = null;
 
 function setTitle(title) {
     document.title = `${title} · Globes`;
 }
 
-/** Says something in passing. */
-function notice(text) {
-    clearTimeout(noticeTimer);
-    const hide = () => noticeBar.replaceChildren();
-    noticeBar.replaceChildren(
+/**
+ * Says something in passing, but not while nobody looks. With a button, `action: { label, onclick }`, it stays until it is
+ * dismissed.
+ */
+function notice(text, { action = null, stays = action !== null } = {}) {
+    const said = element(
+        'div',
+        { class: 'notice' },
         element('p', { dir: 'auto' }, text),
-        iconButton('close', app.texts.dismiss, { bare: true, onclick: hide }),
+        action && element('button', { type: 'button', class: 'button', onclick: action.onclick }, action.label),
+        iconButton('close', app.texts.dismiss, { bare: true, onclick: () => said.remove() }),
     );
-    noticeTimer = setTimeout(hide, NOTICE_MS);
+    noticeBar.append(said);
+    if (stays) return;
+    passing?.remove();
+    passing = said;
+    letPass();
 }
+
+function letPass() {
+    clearTimeout(passingTimer);
+    if (!document.hidden) passingTimer = setTimeout(() => passing?.remove(), NOTICE_MS);
+}
+
+document.addEventListener('visibilitychange', letPass);
 
 /** Sets an element up behind the view: it has its size, but nobody sees or reaches it until it becomes the view. */
 function backstage(waiting) {

@@ -155,6 +155,57 @@ test('a language that there are no texts for is English', async (t) => {
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
 });
 
+for (const [width, height, locale] of [
+    [360, 640, 'en-GB'],
+    [360, 640, 'de-DE'],
+    [412, 900, 'en-GB'],
+    [520, 800, 'de-DE'],
+    [600, 800, 'en-GB'],
+]) {
+    test(`nothing moves when the list comes, ${width} px, ${locale}`, async (t) => {
+        const page = await visit(t, 'about:blank', {
+            size: { width, height },
+            locale,
+            init: () => {
+                window.shifted = 0;
+                const add = (list) => {
+                    for (const { value } of list.getEntries()) window.shifted += value;
+                };
+                window.shifts = new PerformanceObserver(add);
+                window.shifts.observe({ type: 'layout-shift', buffered: true });
+                window.painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+            },
+        });
+        const { promise: released, resolve: release } = withResolvers();
+        await page.route(/\/chats\?/, async (route) => {
+            await released;
+            await route.continue();
+        });
+        await page.goto(server.origin);
+        await page.locator('.room-skeleton').first().waitFor();
+        await page.evaluate(() => window.painted());
+        release();
+        await rowOf(page, 'Public Chat').waitFor();
+        const shifted = await page.evaluate(async () => {
+            await window.painted();
+            await window.painted();
+            for (const { value } of window.shifts.takeRecords()) window.shifted += value;
+            return window.shifted;
+        });
+        assert.ok(shifted < 0.02, `a layout shift of ${shifted}`);
+    });
+}
+
+test('the button for a new room is as wide as its words on every screen', async (t) => {
+    const page = await visit(t, server.origin);
+    const button = page.getByRole('button', { name: 'New room' });
+    const { width: natural } = await button.boundingBox();
+    for (const width of [360, 500, 520, 600, 640]) {
+        await page.setViewportSize({ width, height: 800 });
+        assert.equal((await button.boundingBox()).width, natural, `at ${width} px`);
+    }
+});
+
 test('a room that is renamed or locked shows so without a reload, and keeps the focus', async (t) => {
     const room = await createRoom(server, { title: 'Before it was renamed' });
     const page = await visit(t, server.origin);

@@ -5,7 +5,17 @@ import { test } from 'node:test';
 import { createPrivateRoom, createRoom, remove, takeToken, usersOf } from '../api/harness/api.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
-import { assertFocused, connected, enter, pageConfig, setHidden, sharedBrowser } from '../api/harness/visitor.js';
+import {
+    DESKTOP,
+    PHONE,
+    assertFits,
+    assertFocused,
+    connected,
+    enter,
+    pageConfig,
+    setHidden,
+    sharedBrowser,
+} from '../api/harness/visitor.js';
 import { eventually } from '../api/harness/wait.js';
 
 const server = sharedServer(pageConfig);
@@ -313,6 +323,31 @@ test('a storage that is full keeps what is new for this page, and not what is ou
     assert.equal(await page.getByLabel('Your name').inputValue(), 'grace');
 });
 
+/** What screen readers are told by themselves now. */
+function announced(page) {
+    return page.evaluate(() => {
+        const roots = [document, document.querySelector('.globes-room').shadowRoot];
+        const regions = roots.flatMap((root) => [...root.querySelectorAll('[role=status], [role=alert], [role=log]')]);
+        return regions.map((region) => region.textContent).filter((text) => text !== '');
+    });
+}
+
+test('that the connection is back is said once', async (t) => {
+    const own = await startServer(t, pageConfig);
+    const page = await comeIn(t, { id: 1 }, 'ada', { server: own });
+    assert.equal(await page.locator('.room-state').getAttribute('title'), null, 'it would be read out with the text');
+    const about = async (what) => (await announced(page)).filter((text) => what.test(text));
+    assert.deepEqual(await about(/connected/i), []);
+    const { port } = own;
+    await own.kill();
+    await page.locator('.room-state').getByText('Connection lost.').waitFor();
+    await eventually(async () => (await about(/lost/)).length > 0, 'the loss is said');
+    assert.deepEqual(await about(/lost/), ['Connection lost. Trying again …']);
+    await own.start({ address: `127.0.0.1:${port}` });
+    await eventually(async () => (await about(/connected/i)).length > 0, 'the return is said');
+    assert.deepEqual(await about(/connected/i), ['You are connected again.']);
+});
+
 test('the connection’s state is in the header, through a restart of the server', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await comeIn(t, { id: 1 }, 'ada', { server: own });
@@ -357,7 +392,7 @@ test('a public room, which has no tokens, is taken over and back in the same way
     const page = await comeIn(t, room, 'ada');
     const twin = await duplicate(page);
     for (const window of [page, twin, page]) {
-        await window.getByText('You are in this room in another window.').first().waitFor();
+        await window.getByText('You are in this room in another window.').waitFor();
         await window.getByRole('button', { name: 'Go on here' }).click();
         await connected(window);
     }
@@ -423,6 +458,52 @@ test('the link of a room can be copied', async (t) => {
     await page.getByText('Link copied.').waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${server.origin}/chats/${room.id}`);
 });
+
+test('without a clipboard the link itself is shown, until it is dismissed', async (t) => {
+    const init = () => Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    const page = await visit(t, 'about:blank', { init });
+    await page.clock.install();
+    await page.goto(entranceOf({ id: 1 }));
+    await enter(page, 'ada');
+    await page.getByRole('button', { name: 'Copy the link to this room' }).click();
+    const link = page.getByText(`${server.origin}/chats/1`, { exact: true });
+    await link.waitFor();
+    await page.clock.runFor(60_000);
+    assert.equal(await link.isVisible(), true);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    assert.equal(await link.count(), 0);
+});
+
+test('what is said in passing waits for whoever looks elsewhere', async (t) => {
+    const room = await createRoom(server);
+    const page = await visit(t, 'about:blank');
+    await page.clock.install();
+    await page.goto(entranceOf(room));
+    await enter(page, 'ada');
+    await setHidden(page, true);
+    await remove(server, `/chats/${room.id}`);
+    const notice = page.locator('.notice', { hasText: 'This room was deleted.' });
+    await notice.waitFor();
+    await page.clock.runFor(60_000);
+    assert.equal(await notice.isVisible(), true);
+    await setHidden(page, false);
+    await page.clock.runFor(10_000);
+    assert.equal(await notice.count(), 0);
+});
+
+for (const [device, size] of Object.entries({ phone: PHONE, 'small phone': { width: 360, height: 640 }, desktop: DESKTOP })) {
+    test(`the link can be copied, and saying so covers nothing that is written in or pressed, ${device}`, async (t) => {
+        const room = await createRoom(server);
+        const page = await comeIn(t, room, 'ada', { size, permissions: ['clipboard-read', 'clipboard-write'] });
+        await page.getByRole('button', { name: 'Copy the link to this room' }).click();
+        const notice = await page.locator('.notice', { hasText: 'Link copied.' }).boundingBox();
+        const composer = await page.getByRole('textbox', { name: 'Your message' }).boundingBox();
+        const head = await page.locator('.room-bar').boundingBox();
+        assert.ok(notice.y + notice.height <= composer.y, `${JSON.stringify(notice)} above ${JSON.stringify(composer)}`);
+        assert.ok(notice.y >= head.y + head.height, `${JSON.stringify(notice)} below ${JSON.stringify(head)}`);
+        await assertFits(page);
+    });
+}
 
 test('whoever comes in can write at once', async (t) => {
     const page = await comeIn(t, await createRoom(server), 'ada');

@@ -111,7 +111,7 @@ class Home {
         this.element = element(
             'div',
             { class: 'home' },
-            element('div', { class: 'home-head' }, element('div', {}, heading, this.pulse), create),
+            element('div', { class: 'home-head' }, heading, this.pulse, create),
             element('div', { class: 'search' }, icon('search'), this.search),
             this.status,
             this.rooms,

@@ -12,7 +12,7 @@ export function languageSelect(app) {
     select.addEventListener('change', async () => {
         await app.chooseLanguage(select.value);
         // All of them were made anew.
-        [...document.querySelectorAll('.language')].find((made) => made.checkVisibility())?.focus();
+        [...document.querySelectorAll('.language')].find((made) => made.getClientRects().length > 0)?.focus();
     });
     return select;
 }

@@ -25,7 +25,8 @@ export class RoomHeader {
         this.#lamp = lamp(room.title, 0);
         this.title = userText(room.title, { tabindex: '-1' }, 'h1');
         this.description = userText(room.description, { class: 'room-about' }, 'p');
-        this.state = element('p', { class: 'room-state', role: 'status' });
+        // To the eye: changes are said by the room view's own line.
+        this.state = element('p', { class: 'room-state' });
         this.count = element('span', { 'aria-hidden': 'true' });
         this.countName = unseen('');
         this.members = element(
@@ -86,7 +87,6 @@ export class RoomHeader {
     showState(state) {
         const text = this.#app.texts[STATE_TEXTS[state]];
         this.state.dataset.state = state;
-        this.state.title = text;
         if (this.state.textContent !== text) this.state.replaceChildren(element('span', {}, text));
     }
 
@@ -134,8 +134,8 @@ export class RoomHeader {
             await navigator.clipboard.writeText(link);
             this.#app.notice(this.#app.texts.linkCopied);
         } catch {
-            // No clipboard without HTTPS: the link can still be copied from what is shown.
-            this.#app.notice(link);
+            // No clipboard without HTTPS: the link can still be copied by hand, which takes its time.
+            this.#app.notice(link, { stays: true });
         }
     }
 }

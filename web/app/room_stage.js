@@ -54,7 +54,7 @@ export class RoomStage {
             globes: app.globes,
             connection: this.#connection,
             room,
-            texts: app.texts,
+            texts: this.#texts,
             language: app.locale,
             storage: app.drafts,
             onMembers: (shown) => this.#header.membersShown(shown),
@@ -75,7 +75,7 @@ export class RoomStage {
 
     /** Says everything in the page's new language; connection, place and draft stay. */
     speak() {
-        const { texts, locale } = this.#app;
+        const { locale } = this.#app;
         const header = this.#makeHeader();
         this.#header.element.replaceWith(header.element);
         this.#header.destroy();
@@ -83,7 +83,7 @@ export class RoomStage {
         header.showState(this.#connection.state);
         header.showMembers(this.#connection.users.length);
         header.membersShown(this.#view.membersShown);
-        this.#view.speak({ texts, language: locale });
+        this.#view.speak({ texts: this.#texts, language: locale });
         if (this.#connection.state === 'closed') this.#ended(this.#endedBy);
     }
 
@@ -97,6 +97,11 @@ export class RoomStage {
         this.#connection.close();
         this.element.remove();
         if (this.#app.stage === this) this.#app.stage = null;
+    }
+
+    // What the banner or a notice says is not said by the room view too.
+    get #texts() {
+        return { ...this.#app.texts, [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
     }
 
     #makeHeader() {
