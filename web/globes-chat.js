@@ -177,7 +177,7 @@ export class GlobesChat extends HTMLElement {
         this.#connection = connection;
         this.#report(connection);
         const host = element('div', { class: 'host' });
-        const members = iconButton('people', texts['room.members'], { 'aria-expanded': 'false', click: () => this.#view.showMembers() });
+        const members = this.#membersButton(connection, texts);
         this.#body.replaceChildren(this.#header(room, members), host);
         this.#view = new RoomView(host, {
             connection, room, texts, language, readOnly: !name,
@@ -197,6 +197,22 @@ export class GlobesChat extends HTMLElement {
             const next = error.code === 204 && connection.token ? connection.token.name : name;
             this.#askAgain(context, { name: next, color, token }, problem);
         });
+    }
+
+    /** Opens and closes the list of members, and shows how many there are. */
+    #membersButton(connection, texts) {
+        const count = element('span', { 'aria-hidden': 'true' });
+        const button = iconButton('people', '', { class: 'icon-button people', 'aria-expanded': 'false', click: () => this.#view.showMembers() });
+        button.append(count);
+        const show = () => {
+            const { length } = connection.users;
+            count.textContent = String(length);
+            button.title = texts['room.membersCount'](length);
+            button.setAttribute('aria-label', button.title);
+        };
+        connection.addEventListener('users', show);
+        show();
+        return button;
     }
 
     #report(connection) {

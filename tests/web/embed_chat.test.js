@@ -66,10 +66,11 @@ test('two lines bring a room to a site of another origin', async (t) => {
     assert.deepEqual(heard, [['old 4', false], ['old 5', false], ['hello from a site', true], ['hello, site', false]]);
     assert.deepEqual((await events(page, 'globes-join')).map(({ name }) => name), ['ada']);
     assert.equal((await events(page, 'globes-state')).at(-1).state, 'online');
+    assert.equal(await page.getByRole('button', { name: '2 people here' }).textContent(), '2');
     await ben.leave();
     await eventually(async () => (await events(page, 'globes-leave')).length === 1, 'the leave is told');
 
-    await page.getByRole('button', { name: 'People here' }).click();
+    await page.getByRole('button', { name: '1 person here' }).click();
     await page.getByText('1 person here').waitFor();
     await page.locator('globes-chat').evaluate((chat) => chat.remove());
     await eventually(async () => (await (await fetch(`${server.origin}/chats/${room.id}`)).json()).users.length === 0, 'a removed element leaves');

@@ -62,7 +62,7 @@ for (const scheme of ['light', 'dark']) {
             await chat.getByRole('button', { name: 'Insert an emoji' }).click();
             await check(page);
             await page.keyboard.press('Escape');
-            await chat.getByRole('button', { name: 'People here' }).click();
+            await chat.getByRole('button', { name: '2 people here' }).click();
             await chat.getByText('2 people here').waitFor();
             await check(page);
 

@@ -17,6 +17,7 @@ button, input { font: inherit; color: inherit; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .icon { display: block; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .icon-button { display: grid; flex: none; place-items: center; width: 40px; height: 40px; border: 0; border-radius: 50%; background: none; color: var(--quiet); cursor: pointer; }
+.people { grid-auto-flow: column; gap: 6px; width: auto; min-width: 40px; padding: 0 12px; border-radius: 20px; font-variant-numeric: tabular-nums; }
 .icon-button:hover { background: color-mix(in srgb, var(--text) 8%, transparent); color: var(--text); }
 .icon-button[aria-expanded='true'] { color: var(--accent); }
 .entrance, .failed { display: flex; flex-direction: column; gap: 14px; width: min(320px, 100% - 32px); margin: auto; }
