@@ -2,9 +2,10 @@
 import { element, iconButton } from './app/dom.js';
 import { Keep, storageOrNull } from './app/keep.js';
 import { lazily, openDialogs } from './app/lazily.js';
-import { loadTexts, pickLanguage } from './app/language.js';
+import { loadTexts, localeOf, pickLanguage } from './app/language.js';
 import { languageSelect } from './app/language_select.js';
-import { Router } from './app/router.js';
+import { Router, matchPath } from './app/router.js';
+import { Upgrade } from './app/upgrade.js';
 import { emptyPage } from './app/whole_page.js';
 import { Globes } from './globes.js';
 
@@ -23,12 +24,15 @@ const app = {
     /** How this person writes times and numbers, in that language. */
     locale: null,
     router: null,
+    upgrade: null,
     /** The room that one is in, or null. */
     stage: null,
     setTitle,
     notice,
     backstage,
     chooseLanguage,
+    /** Whether the person is at something that a reload would lose. */
+    isBusy: () => view?.isBusy === true,
 };
 
 let view = null;
@@ -87,13 +91,17 @@ function gone() {
     return { element: emptyPage(app, { title, text }), destroy() {} };
 }
 
+const viewName = (match) => match?.view ?? 'gone';
+
 /** The view before stays until the next one can be shown; where one is asked for meanwhile, only the last is. */
 function show(match, options = {}) {
     wanted = match;
-    const name = match?.view ?? 'gone';
-    lazily(app, VIEWS[name], (part) => {
-        if (wanted === match) put(name, () => part.view(app, { room: match?.room, ...options }));
-    });
+    const name = viewName(match);
+    const isWanted = () => wanted === match;
+    const putUp = (part) => {
+        if (isWanted()) put(name, () => part.view(app, { room: match?.room, ...options }));
+    };
+    lazily(app, VIEWS[name], putUp, { isLeaving: isWanted });
 }
 
 function put(name, make) {
@@ -115,19 +123,30 @@ function put(name, make) {
 
 async function chooseLanguage(language) {
     keep.language = language;
-    await speak(language);
-    if (view.speak) view.speak();
-    else app.router.refresh();
+    await lazily(app, () => loadTexts(language), (texts) => {
+        speak(language, texts);
+        if (view.speak) view.speak();
+        else app.router.refresh();
+    });
 }
 
-async function speak(language) {
-    app.texts = await loadTexts(language);
-    app.locale = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+function speak(language, texts) {
+    app.texts = texts;
+    app.locale = localeOf(language);
     document.documentElement.lang = language;
     document.getElementById('skip').textContent = app.texts.skipToContent;
     document.getElementById('language').replaceChildren(languageSelect(app));
 }
 
-await speak(pickLanguage(keep.language));
+function start(language, texts) {
+    speak(language, texts);
+    app.router.start();
+    if (app.upgrade.isDone) notice(texts.upgraded);
+}
+
 app.router = new Router(show);
-app.router.start();
+app.upgrade = new Upgrade(app);
+// The view comes together with the texts, not behind them; if it can't be had, that is said when it is put up.
+VIEWS[viewName(matchPath(location.pathname))]().catch(() => {});
+const language = pickLanguage(keep.language);
+lazily(app, () => loadTexts(language), (texts) => start(language, texts));

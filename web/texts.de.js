@@ -11,6 +11,9 @@ export const texts = {
     tryAgain: 'Noch einmal versuchen',
     optional: 'freiwillig',
     dismiss: 'Ausblenden',
+    newVersion: 'Es gibt eine neue Version dieser Seite.',
+    reload: 'Neu laden',
+    upgraded: 'Diese Seite wurde aktualisiert.',
 
     homeTitle: 'Räume',
     homeQuiet: 'Gerade spricht niemand. Zünde die erste Lampe an.',
@@ -147,5 +150,6 @@ export const texts = {
     errorTooMany: 'Zu viele Anfragen. Warte einen Moment und versuch es dann noch einmal.',
     errorUnavailable: 'Der Server hat viel zu tun. Versuch es gleich noch einmal.',
     errorConnection: 'Der Server ist nicht erreichbar. Bist du online?',
+    errorPage: 'Auf dieser Seite ist etwas schiefgegangen. Lade sie neu.',
     errorUnknown: (code) => `Das hat nicht geklappt (Fehler ${code}).`,
 };

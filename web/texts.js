@@ -13,6 +13,9 @@ export const texts = {
     tryAgain: 'Try again',
     optional: 'optional',
     dismiss: 'Dismiss',
+    newVersion: 'There is a new version of this page.',
+    reload: 'Reload',
+    upgraded: 'This page was updated.',
 
     // The list of rooms
     homeTitle: 'Rooms',
@@ -141,5 +144,6 @@ export const texts = {
     errorTooMany: 'Too many requests. Wait a moment, then try again.',
     errorUnavailable: 'The server is busy. Try again in a moment.',
     errorConnection: 'The server can’t be reached. Are you online?',
+    errorPage: 'Something went wrong on this page. Load it again.',
     errorUnknown: (code) => `That did not work (error ${code}).`,
 };

@@ -459,6 +459,22 @@ test('the link of a room can be copied', async (t) => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${server.origin}/chats/${room.id}`);
 });
 
+test('what a system calls its locale is a language, and opens the room', async (t) => {
+    const init = () => Object.defineProperty(navigator, 'languages', { value: ['de_AT.UTF-8', 'en-US@posix'] });
+    const room = await createRoom(server);
+    const ben = await ChatClient.join(server, room, 'ben');
+    ben.say('ben', 'Servus');
+    await ben.find(({ msg }) => msg === 'Servus');
+    const page = await visit(t, entranceOf(room), { init });
+    await page.getByLabel('Dein Name').fill('ada');
+    await page.getByRole('button', { name: 'Eintreten' }).click();
+    await page.getByText('Servus', { exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'Sprache' }).selectOption('English');
+    await page.getByRole('textbox', { name: 'Your message' }).waitFor();
+    await page.getByText('Servus', { exact: true }).waitFor();
+    await ben.leave();
+});
+
 test('without a clipboard the link itself is shown, until it is dismissed', async (t) => {
     const init = () => Object.defineProperty(navigator, 'clipboard', { value: undefined });
     const page = await visit(t, 'about:blank', { init });

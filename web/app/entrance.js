@@ -1,4 +1,5 @@
 // The way into a room: who one is there, and its password where it has one.
+import { ConnectionError } from '../globes.js';
 import { ColorField, readableOn } from './colors.js';
 import { element, lamp, userText } from './dom.js';
 import { PasswordField, validateAll } from './fields.js';
@@ -23,11 +24,21 @@ class Entrance {
     #stage = null;
     /** With it the owner needs no password. */
     #ownerToken = null;
+    /** Whether something was written or chosen here. */
+    #isTouched = false;
 
     constructor(app, roomRef, notice) {
         this.#app = app;
-        this.element = element('div', { class: 'entrance' }, placeholder('entrance-skeleton'));
+        const oninput = () => {
+            this.#isTouched = true;
+        };
+        this.element = element('div', { class: 'entrance', oninput }, placeholder('entrance-skeleton'));
         this.#start(roomRef, notice);
+    }
+
+    /** A reload would lose it, or the coming in. */
+    get isBusy() {
+        return this.#isTouched || this.#stage !== null;
     }
 
     destroy() {
@@ -127,8 +138,10 @@ class Entrance {
         const person = { name: trim(this.name.value), color: this.color.value };
         keep.rememberPerson(person);
         const token = await this.#takeToken(globes, person.name);
-        const { RoomStage } = await loadRoomPage();
-        const stage = new RoomStage(this.#app, { room: this.#room, seat: { ...person, token } });
+        const seat = { ...person, token };
+        const RoomStage = await this.#loadStage(seat);
+        if (RoomStage === null) return;
+        const stage = new RoomStage(this.#app, { room: this.#room, seat });
         this.#stage = stage;
         this.#app.backstage(stage.element);
         try {
@@ -141,6 +154,21 @@ class Entrance {
         this.#app.stage = stage;
         // Back does not lead here: the entrance would be the way out of the room.
         router.replace(roomPath(this.#room.id));
+    }
+
+    /** Null if the server has a newer version of the page: it is loaded, and goes on in the room. */
+    async #loadStage(seat) {
+        const { keep, upgrade } = this.#app;
+        try {
+            return (await loadRoomPage()).RoomStage;
+        } catch (cause) {
+            const comparison = await upgrade.compare();
+            if (comparison === 'unreachable') throw new ConnectionError('The server cannot be reached', { cause });
+            if (comparison === 'same') throw cause;
+        }
+        keep.takeSeat(this.#room.id, seat);
+        location.replace(roomPath(this.#room.id));
+        return null;
     }
 
     async #takeToken(globes, name) {

@@ -1,4 +1,5 @@
 // A form that sends once at a time and says at its end what went wrong with the whole of it.
+import { GlobesError } from '../globes.js';
 import { element } from './dom.js';
 import { errorText, isThrottled } from './problems.js';
 
@@ -52,6 +53,7 @@ export class Form {
             this.#wake();
             if (isThrottled(error)) this.#wait(error.retryAfterMs ?? DEFAULT_WAIT_MS);
             if (!handle(error)) this.showAlert(errorText(this.#texts, error));
+            if (!(error instanceof GlobesError)) reportError(error);
         }
     }
 

@@ -121,6 +121,11 @@ class Home {
         this.#start();
     }
 
+    /** Half a search is lost by a reload. */
+    get isBusy() {
+        return this.#query !== '';
+    }
+
     destroy() {
         clearTimeout(this.#poll);
         this.#poll = null;
@@ -132,16 +137,16 @@ class Home {
         this.rooms.setAttribute('aria-label', this.#app.texts.roomsLoading);
         try {
             await this.#list.loadMore();
-            if (this.#isOver) return;
-            this.rooms.removeAttribute('aria-busy');
-            this.rooms.setAttribute('aria-label', this.#app.texts.homeTitle);
-            this.rooms.replaceChildren();
-            this.#show();
-            this.#pollSoon();
-            await this.#findUnlisted();
         } catch {
-            this.#fail();
+            return this.#fail();
         }
+        if (this.#isOver) return;
+        this.rooms.removeAttribute('aria-busy');
+        this.rooms.setAttribute('aria-label', this.#app.texts.homeTitle);
+        this.rooms.replaceChildren();
+        this.#show();
+        this.#pollSoon();
+        await this.#findUnlisted();
     }
 
     #fail() {
@@ -174,14 +179,14 @@ class Home {
     }
 
     async #loadMore() {
+        const first = this.#order.length;
         try {
-            const first = this.#order.length;
             await this.#list.loadMore();
-            this.#show();
-            this.rooms.children[first]?.querySelector('a').focus();
         } catch {
-            this.#app.notice(this.#app.texts.listStale);
+            return this.#app.notice(this.#app.texts.listStale);
         }
+        this.#show();
+        this.rooms.children[first]?.querySelector('a').focus();
     }
 
     #onVisible = () => {
@@ -195,16 +200,15 @@ class Home {
 
     async #refresh() {
         if (document.hidden) return;
-        try {
-            await this.#list.refresh();
-            if (this.#poll === null) return;
-            this.#show();
-            this.element.removeAttribute('data-stale');
-        } catch {
-            this.element.setAttribute('data-stale', '');
-            this.status.textContent = this.#app.texts.listStale;
-        }
-        if (this.#poll !== null) this.#pollSoon();
+        const isThere = await this.#list.refresh().then(() => true, () => false);
+        if (this.#poll === null) return;
+        const wasStale = this.element.hasAttribute('data-stale');
+        this.element.toggleAttribute('data-stale', !isThere);
+        if (isThere) this.#show();
+        else this.status.textContent = this.#app.texts.listStale;
+        this.#pollSoon();
+        // The server that is back may be another version.
+        if (isThere && wasStale) this.#app.upgrade.follow();
     }
 
     async #searchFor(query) {
@@ -213,10 +217,10 @@ class Home {
         if (this.#query === '' || !this.#list.hasMore) return;
         try {
             await this.#list.loadAll();
-            this.#show();
         } catch {
-            this.#app.notice(this.#app.texts.listStale);
+            return this.#app.notice(this.#app.texts.listStale);
         }
+        this.#show();
     }
 
     #show() {

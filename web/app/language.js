@@ -1,19 +1,34 @@
 // Which language the page speaks: the one chosen before, else the first of the browser's that there are texts for.
 import { loadTexts as loadRoomTexts } from '../room/load_texts.js';
-import { texts as english } from '../texts.js';
 
 /** By tag, each in its own words. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 
+/** Browsers also hand on what the system calls its locale, such as `de_AT.UTF-8` or `en-US@posix`. */
+const languageOf = (tag) => tag.toLowerCase().split(/[^a-z]/)[0];
+
 export function pickLanguage(chosen, preferred = navigator.languages) {
-    const wanted = [chosen, ...preferred].filter(Boolean).map((tag) => tag.toLowerCase().split('-')[0]);
-    return wanted.find((tag) => tag in LANGUAGES) ?? 'en';
+    const wanted = [chosen, ...preferred].filter(Boolean).map(languageOf);
+    return wanted.find((language) => Object.hasOwn(LANGUAGES, language)) ?? 'en';
 }
 
-/** The texts of a language, the room view's included; what it lacks is said in English. */
+/** How this person writes times and numbers in that language. */
+export function localeOf(language, preferred = navigator.languages) {
+    const own = preferred.find((tag) => languageOf(tag) === language) ?? language;
+    try {
+        return Intl.getCanonicalLocales(own)[0];
+    } catch {
+        return language;
+    }
+}
+
+const TEXTS = {
+    en: () => import('../texts.js'),
+    de: () => import('../texts.de.js'),
+};
+
+/** The texts of a language, the room view's included. */
 export async function loadTexts(language) {
-    const ofRoom = await loadRoomTexts(language);
-    if (language !== 'de') return { ...ofRoom, ...english };
-    const { texts } = await import('../texts.de.js');
-    return { ...ofRoom, ...english, ...texts };
+    const [ofRoom, { texts }] = await Promise.all([loadRoomTexts(language), TEXTS[language]()]);
+    return { ...ofRoom, ...texts };
 }

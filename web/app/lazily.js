@@ -2,13 +2,16 @@
 
 export const openDialogs = () => document.querySelectorAll('dialog[open]');
 
-/** Calls `then` with the module that `load` imports; says so where it can't be had. */
-export async function lazily(app, load, then) {
+/**
+ * Calls `then` with the module that `load` imports. If it can't be had, the page is older than its server, which is
+ * mended, or something is in the way, which is said; `isLeaving()`: whether the view that is seen is to go anyway.
+ */
+export async function lazily(app, load, then, { isLeaving = () => false } = {}) {
     let part;
     try {
         part = await load();
     } catch {
-        app.notice(app.texts.errorConnection);
+        await app.upgrade.partFailed({ isLeaving });
         return;
     }
     then(part);
@@ -21,8 +24,11 @@ export async function lazilyOpen(app, load, open) {
     if (isOpening || openDialogs().length > 0) return;
     isOpening = true;
     const asked = location.href;
-    await lazily(app, load, (part) => {
-        if (location.href === asked) open(part);
-    });
-    isOpening = false;
+    try {
+        await lazily(app, load, (part) => {
+            if (location.href === asked) open(part);
+        });
+    } finally {
+        isOpening = false;
+    }
 }

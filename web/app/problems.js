@@ -1,5 +1,5 @@
 // What an error of the API means to the person at the page.
-import { ConnectionError } from '../globes.js';
+import { ConnectionError, GlobesError } from '../globes.js';
 
 const DUPLICATE_ROOM = 102;
 const INVALID_TOKEN = 403;
@@ -25,6 +25,8 @@ export const isNameRefused = (error) =>
 
 /** A sentence for an error that belongs to no field. */
 export function errorText(texts, error) {
+    // A fault of the page itself, which says nothing about the server.
+    if (!(error instanceof GlobesError)) return texts.errorPage;
     if (error instanceof ConnectionError || !error.code) return texts.errorConnection;
     if (isThrottled(error)) return texts.errorTooMany;
     if (error.code === UNAVAILABLE) return texts.errorUnavailable;

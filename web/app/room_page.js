@@ -17,6 +17,10 @@ class RoomPage {
         this.#start(roomRef);
     }
 
+    get isBusy() {
+        return this.#app.stage?.isBusy === true;
+    }
+
     /** Called once `element` is the page that is seen. */
     shown() {
         this.#app.stage?.enter();

@@ -28,6 +28,7 @@ export class RoomStage {
     /** The newest message when we came: what is above was said since. */
     #seqAtStart = null;
     #isOver = false;
+    #wasOnline = false;
     /** The error that closed the connection. */
     #endedBy = null;
 
@@ -62,6 +63,11 @@ export class RoomStage {
                 if (!this.#isOver && this.element.isConnected && app.stage === this) this.#attention.unread = count;
             },
         });
+    }
+
+    /** Whether the person is at something that a reload would lose: words, or a place in the past. */
+    get isBusy() {
+        return this.#view.isBusy;
     }
 
     /** Called once the stage is the page that is seen. */
@@ -152,7 +158,7 @@ export class RoomStage {
     #listen() {
         const on = (type, listener) =>
             this.#connection.addEventListener(type, ({ detail }) => this.#isOver || listener(detail));
-        on('state', ({ state }) => this.#header.showState(state));
+        on('state', ({ state }) => this.#showState(state));
         on('users', ({ users }) => this.#header.showMembers(users.length));
         on('welcome', ({ seq }) => {
             this.#seqAtStart ??= seq;
@@ -166,6 +172,14 @@ export class RoomStage {
             if (id === undefined && isNameRefused(error)) this.#turnAway(error);
         });
         on('closed', ({ error }) => this.#ended(error));
+    }
+
+    #showState(state) {
+        this.#header.showState(state);
+        if (state !== 'online') return;
+        // The server that is back may be another version.
+        if (this.#wasOnline && this.#app.stage === this) this.#app.upgrade.follow();
+        this.#wasOnline = true;
     }
 
     #keepToken(token) {

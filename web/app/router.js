@@ -26,6 +26,8 @@ export const entrancePath = (room) => `${roomPath(room)}/entrance`;
 
 export class Router {
     #show;
+    /** Links load the page anew: the server has another version of it. */
+    isOutdated = false;
 
     /** `show(match, options)` puts up the view of an address; `match` is null for an unknown one. */
     constructor(show) {
@@ -64,7 +66,7 @@ export class Router {
         const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
         const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
         if (!link || !isPlain || event.defaultPrevented || link.target || link.origin !== location.origin) return;
-        if (link.hasAttribute('download') || !matchPath(link.pathname)) return;
+        if (link.hasAttribute('download') || !matchPath(link.pathname) || this.isOutdated) return;
         event.preventDefault();
         this.go(link.pathname);
     }

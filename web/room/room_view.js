@@ -111,6 +111,12 @@ export class RoomView {
         this.#show();
     }
 
+    /** Whether a reload would lose something: words, or the reader's place above the end. */
+    get isBusy() {
+        const { composer } = this.#frame;
+        return (composer !== null && composer.text !== '') || this.unsent.length > 0 || !this.#list.atEnd;
+    }
+
     /** What was written here and is not known to have arrived: `{ id, text }`, in order. */
     get unsent() {
         return this.#outgoing.unsent;
