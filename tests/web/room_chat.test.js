@@ -74,7 +74,7 @@ test('a view that is made late, and before its host is in the page, shows the sa
     await ada.page.evaluate((id) => {
         window.lateHost = document.createElement('div');
         window.lateHost.id = 'late';
-        window.late = new window.RoomView(window.lateHost, { connection: window.connection, room: { id } });
+        window.late = new window.RoomView(window.lateHost, { connection: window.connection, room: { id }, texts: window.texts });
     }, room.id);
     await loaded;
     await ada.page.evaluate(() => {

@@ -15,11 +15,11 @@ import { Globes } from './globes.js';
 import { RoomView } from './room/room_view.js';
 import { loadTexts } from './room/load_texts.js';
 const { room, seat, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-Object.assign(window, { RoomView, unread: [] });
+Object.assign(window, { RoomView, unread: [], texts: await loadTexts(language) });
 const globes = new Globes();
 window.connection = globes.connect(room.id, seat);
 window.view = new RoomView(document.getElementById('host'), {
-    connection, room, readOnly, language, texts: await loadTexts(language), storage: localStorage,
+    connection, room, readOnly, language, texts: window.texts, storage: localStorage,
     onUnread: (count) => window.unread.push(count),
 });
 `;

@@ -1,7 +1,6 @@
 // Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
 import { element, freshId, icon, iconButton } from './element.js';
 import { replaceShortcodes } from './emoji.js';
-import { EmojiPicker } from './emoji_picker.js';
 import { roomLeft } from './text_length.js';
 
 export class Composer {
@@ -12,7 +11,9 @@ export class Composer {
     #input;
     #count;
     #button;
-    #picker;
+    #smile;
+    /** Null until it is opened. */
+    #picker = null;
 
     /** To be put into the view. */
     element;
@@ -35,13 +36,13 @@ export class Composer {
         });
         this.#count = element('span', { id: countId, class: 'count', role: 'status' });
         this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'] }, icon('send'));
-        this.#picker = new EmojiPicker({ texts, pick: (emoji) => this.#insert(emoji) });
-        const field = element('div', { class: 'field' }, this.#picker.button, this.#input, this.#count);
+        this.#smile = iconButton('smile', texts['room.emoji'], { 'aria-expanded': 'false', click: () => this.#togglePicker() });
+        const field = element('div', { class: 'field' }, this.#smile, this.#input, this.#count);
         const submit = (event) => {
             event.preventDefault();
             this.#submit();
         };
-        this.element = element('form', { class: 'composer', submit }, this.#picker.element, field, this.#button);
+        this.element = element('form', { class: 'composer', submit }, field, this.#button);
         this.#input.value = draft ?? this.#readDraft();
         this.#show();
     }
@@ -80,9 +81,23 @@ export class Composer {
         if (!roomLeft(text).sendable) return;
         this.#input.value = '';
         this.#changed();
-        this.#picker.close();
+        this.#picker?.close();
         this.focus();
         this.#send(text);
+    }
+
+    async #togglePicker() {
+        if (!this.#picker) {
+            const parts = await Promise.all([import('./emoji_picker.js'), this.#texts['room.emojiNames']()]).catch(() => null);
+            // Not to be had now. The next click tries again.
+            if (!parts) return;
+            const [{ EmojiPicker }, names] = parts;
+            if (!this.#picker) {
+                this.#picker = new EmojiPicker({ button: this.#smile, names, pick: (emoji) => this.#insert(emoji) });
+                this.element.prepend(this.#picker.element);
+            }
+        }
+        this.#picker.toggle();
     }
 
     #insert(emoji) {

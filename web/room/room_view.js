@@ -8,8 +8,7 @@ import { Palette } from './palette.js';
 import { RoomFrame } from './room_frame.js';
 import { roomStyle } from './room_style.js';
 import { RowElements } from './row_elements.js';
-import { rowsOf } from './rows.js';
-import { texts as english } from './texts.js';
+import { Rows } from './rows.js';
 import { Timeline } from './timeline.js';
 import { Times } from './times.js';
 import { Unread } from './unread.js';
@@ -52,7 +51,7 @@ export class RoomView {
      * @param {object} options
      * @param {import('../globes.js').RoomConnection} options.connection the view listens and sends, and never closes it
      * @param {{ id: number }} options.room
-     * @param {Record<string, any>} [options.texts] those with keys `room.…` are used (texts.js); what is missing is English
+     * @param {Record<string, any>} options.texts those with keys `room.…` are used, all of which are there (load_texts.js)
      * @param {string} [options.language] for times; default: the document's, else the browser's
      * @param {boolean} [options.readOnly] no composer
      * @param {number} [options.historyLength] messages to begin with where the connection was online before the view
@@ -60,9 +59,9 @@ export class RoomView {
      * @param {(count: number) => void} [options.onUnread] told whenever the number of unseen messages changes
      * @param {(shown: boolean) => void} [options.onMembers] told when the list of members opens or closes
      */
-    constructor(host, { connection, room, texts = {}, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
+    constructor(host, { connection, room, texts, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
         this.#connection = connection;
-        this.#texts = { ...english, ...texts };
+        this.#texts = texts;
         this.#onUnread = onUnread ?? (() => {});
         this.element = element('div', { class: 'globes-room' });
         // Fills its host by script, as no stylesheet reaches it here.
@@ -98,10 +97,10 @@ export class RoomView {
 
     /**
      * Says everything in another language. The messages, the reader's place among them and what is being written stay.
-     * @param {{ texts?: Record<string, any>, language: string }} words as for the constructor
+     * @param {{ texts: Record<string, any>, language: string }} words as for the constructor
      */
-    speak({ texts = {}, language }) {
-        this.#texts = { ...english, ...texts };
+    speak({ texts, language }) {
+        this.#texts = texts;
         this.#rowElements.speak(this.#texts, new Times(language));
         this.#scroller.setAttribute('aria-label', this.#texts['room.messages']);
         this.#frame.speak(this.#texts);
