@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { graphemes, initialOf, shortened } from '../../web/room/graphemes.js';
 import { EMOJI, isFewEmojiOnly, replaceShortcodes } from '../../web/room/emoji.js';
 import { linkParts } from '../../web/room/linkify.js';
 import { loadTexts } from '../../web/room/load_texts.js';
@@ -132,6 +133,7 @@ test('a long text without an end costs no long time', () => {
     linkParts('https://'.repeat(500));
     for (const piece of ['a', 'é', '1', 'a.', 'a-', 'a@', 'a.de/', 'www.', 'x@a.', `${'a'.repeat(63)}.`, 'a.b@']) linkParts(piece.repeat(4096 / piece.length));
     for (const piece of ['`', ':', ':a', ':fire:', ':fire:!', '```', '`:fire:', 'http://a/ :fire: ']) replaceShortcodes(piece.repeat(4096 / piece.length));
+    for (const piece of ['\u0301', '\u200d', '👩\u200d']) graphemes(piece.repeat(2000));
     isFewEmojiOnly('👍'.repeat(4096));
     isFewEmojiOnly(`${'👩‍'.repeat(60)}x`);
     assert.ok(performance.now() - start < 500);
@@ -179,6 +181,28 @@ test('codes are written where they stand by themselves, and nowhere else', () =>
         'std::fire::x', ':a:tada:', ':nothing:', ':FIRE:', '::fire::', ':fire:.txt', '10:30:00', '`:fire:`', '```\n:fire:', '\t:fire:', 'key::fire:value', 'C:fire:', 'é:fire:', '世:fire:',
     ];
     for (const text of kept) assert.equal(replaceShortcodes(text), text);
+});
+
+test('initials are whole characters', () => {
+    const cases = {
+        ada: 'A', ' ada': 'A', '🎈Ben': 'B', '-_ben_-': 'B', 'e\u0301va': 'E\u0301', éva: 'É', ßen: 'S', 'ǆ': 'Ǆ', '7up': '7', '用户': '用', 'א': 'א', '𝔄da': '𝔄',
+        '🇩🇪': '🇩🇪', '🇩🇪🇫🇷': '🇩🇪', '👩‍👩‍👧‍👦': '👩‍👩‍👧‍👦', '👩🏽‍🚀🚀': '👩🏽‍🚀', '❤️': '❤️', '1️⃣': '1️⃣', '#️⃣': '#️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿': '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👍🏽!': '👍🏽', 'Z\u0335\u0321a': 'Z\u0335\u0321', 'नि': 'नि', 'क्षितिज': 'क्षि',
+        '\u200b': '', '': '', '!?': '!',
+    };
+    for (const [name, initial] of Object.entries(cases)) assert.equal(initialOf(name), initial, name);
+});
+
+test('where the browser can’t tell characters, at least no code point is cut', () => {
+    for (const [name, initial] of [['ada', 'A'], ['👩‍👩‍👧‍👦', '👩'], ['🎈ben', 'B'], ['𝔄da', '𝔄'], ['🇩🇪', '🇩'], ['', '']]) assert.equal(initialOf(name, null), initial);
+    assert.deepEqual(graphemes('a👍', null), ['a', '👍']);
+});
+
+test('what is too long to be read out is cut between characters', () => {
+    assert.equal(shortened('short', 5), 'short');
+    assert.equal(shortened('longer', 5), 'longe …');
+    assert.equal(shortened('👍👍👍👍', 4), '👍👍👍👍');
+    assert.equal(shortened('👍👍👍👍👍', 4), '👍👍👍👍 …');
+    assert.equal(shortened('ab👩‍👩‍👧‍👦c', 5), 'ab …');
 });
 
 test('lengths are counted as the server counts them', () => {

@@ -49,7 +49,7 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .message.own { padding-inline: 56px 0; text-align: end; }
 .avatar {
     position: absolute; inset-block-start: 11px; inset-inline-start: 0; display: grid; place-items: center; width: 32px; height: 32px;
-    border-radius: 50%; background: var(--name-colour); color: var(--raised); font-size: 14px; font-weight: 650; line-height: 1; user-select: none; overflow: hidden;
+    border-radius: 50%; background: var(--name-colour); color: var(--raised); font-size: calc(14px * var(--fit)); font-weight: 650; line-height: 1; user-select: none; overflow: hidden; white-space: nowrap;
 }
 .name { display: block; max-width: 100%; margin: 0 2px 2px; overflow: hidden; color: var(--name-colour); font-size: 13px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; text-align: start; }
 .bubble {

@@ -2,11 +2,24 @@
 // direction of its own, so that neither markup nor right-to-left marks reach beyond it.
 import { element, icon, unseen } from './element.js';
 import { isFewEmojiOnly } from './emoji.js';
+import { initialOf } from './graphemes.js';
 import { linkParts } from './linkify.js';
 import { isLong, isVisible } from './text_length.js';
 
 /** So many people are named in a line of comings and goings. */
 const NAMED = 3;
+
+/** Of the circle of an initial, in px: how wide that may be, and how it is written (room_style.js). */
+const INITIAL_PX = 26;
+const INITIAL_FONT = '650 14px sans-serif';
+const ink = document.createElement('canvas').getContext('2d');
+
+/** How much smaller than others an initial has to be: fonts that don't know a flag or a family show its parts side by side. */
+function fitOf(initial) {
+    if (/^[\p{L}\p{N}]$/u.test(initial)) return 1;
+    ink.font = INITIAL_FONT;
+    return Math.min(1, INITIAL_PX / ink.measureText(initial).width);
+}
 
 /** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
 function isolated(names, say, nameOf) {
@@ -124,13 +137,18 @@ export class RowElements {
         const row = element('div', { role: 'listitem', class: classes.filter(Boolean).join(' '), 'data-seq': item.seq });
         row.style.setProperty('--name-colour', colour);
         if (shownName) {
-            const [initial] = new Intl.Segmenter().segment(name.replace(/^[^\p{L}\p{N}]+/u, '') || name);
-            row.append(element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial.segment.toUpperCase()));
+            row.append(this.#avatar(initialOf(name)));
             row.append(element('bdi', { class: 'name', dir: 'auto' }, name));
         } else row.append(unseen(item.own ? this.#texts['room.you'] : name, { dir: 'auto' }));
         row.append(this.#bubble(key, item));
         if (item.state === 'failed') row.append(this.#refused(item));
         return row;
+    }
+
+    #avatar(initial) {
+        const avatar = element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial);
+        avatar.style.setProperty('--fit', fitOf(initial));
+        return avatar;
     }
 
     #bubble(key, item) {

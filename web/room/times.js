@@ -1,4 +1,5 @@
 // When something was said, in the words of the reader's language and time zone. Pure but for the zone.
+import { graphemes } from './graphemes.js';
 
 const DAY_MS = 86_400_000;
 
@@ -44,7 +45,8 @@ export class Times {
         const ago = Math.round((startOfDay(now) - startOfDay(date)) / DAY_MS);
         if (ago === 0 || ago === 1) {
             const text = this.#near.format(-ago, 'day');
-            return text[0].toLocaleUpperCase() + text.slice(1);
+            const [first] = graphemes(text);
+            return first.toLocaleUpperCase() + text.slice(first.length);
         }
         if (ago > 1 && ago < 7) return this.#weekday.format(date);
         const format = date.getFullYear() === now.getFullYear() ? this.#thisYear : this.#otherYear;
