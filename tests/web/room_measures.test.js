@@ -7,24 +7,32 @@ import { HeightIndex } from '../../web/room/height_index.js';
 
 test('tops are sums, and at() finds the row that covers a place', () => {
     const index = new HeightIndex();
-    index.reset([10, 20, 30]);
+    index.replaceFrom(0, [10, 20, 30]);
     assert.deepEqual([0, 1, 2, 3].map((row) => index.top(row)), [0, 10, 30, 60]);
     assert.deepEqual([-5, 0, 9.9, 10, 29, 30, 59, 60, 999].map((y) => index.at(y)), [0, 0, 0, 1, 1, 2, 2, 2, 2]);
     assert.equal(index.set(0, 15), true);
     assert.equal(index.set(0, 15), false);
     assert.deepEqual([index.top(1), index.total, index.at(12)], [15, 65, 0]);
-    index.reset([]);
+    index.replaceFrom(1, [7, 8, 9, 10]);
+    assert.deepEqual([index.length, index.top(1), index.top(3), index.total], [5, 15, 30, 49]);
+    index.replaceFrom(3, []);
+    assert.deepEqual([index.length, index.total, index.at(99)], [3, 30, 2]);
+    index.replaceFrom(0, []);
     assert.deepEqual([index.total, index.at(5)], [0, 0]);
 });
 
 test('after any changes the index says what adding up says', () => {
     const index = new HeightIndex();
     const heights = Array.from({ length: 500 }, (_, row) => (row * 37) % 91);
-    index.reset(heights);
+    index.replaceFrom(0, heights);
     for (let change = 0; change < 2000; change += 1) {
         const row = (change * 7919) % heights.length;
         heights[row] = (change * 31) % 200;
         index.set(row, heights[row]);
+        if (change % 10 === 0) {
+            heights.splice(heights.length - (change % 7), Infinity, ...heights.slice(0, change % 9));
+            index.replaceFrom(heights.length - (change % 9), heights.slice(heights.length - (change % 9)));
+        }
         const asked = (change * 104729) % heights.length;
         assert.equal(index.top(asked), heights.slice(0, asked).reduce((sum, height) => sum + height, 0));
     }
@@ -32,7 +40,7 @@ test('after any changes the index says what adding up says', () => {
 
 test('a change and a look in 10,000 rows cost far less than a frame', () => {
     const index = new HeightIndex();
-    index.reset(new Float64Array(10_000).fill(40));
+    index.replaceFrom(0, new Float64Array(10_000).fill(40));
     const start = performance.now();
     for (let row = 0; row < 1000; row += 1) {
         index.set(row, 41);
@@ -68,10 +76,6 @@ test('what stands on a colour is black or white', () => {
     assert.deepEqual([inkOn([255, 255, 0]), inkOn([0, 0, 128])], [[0, 0, 0], [255, 255, 255]]);
 });
 
-test('a name without a colour always has the same one', () => {
-    assert.equal(colourOfName('ada'), colourOfName('ada'));
-    assert.notEqual(colourOfName('ada'), colourOfName('ben'));
-});
 const THEMES = {
     light: [[247, 246, 243], [255, 255, 255]],
     dark: [[20, 22, 27], [29, 32, 39], [34, 38, 47]],
@@ -156,7 +160,11 @@ test('names of all kinds share the circle of hues fairly, and all can be read', 
     for (const count of counts) assert.ok(count > NAMES / SECTORS / 2 && count < (NAMES / SECTORS) * 1.7, counts.join());
 });
 
+test('a name without a colour always has the same one', () => {
+    assert.equal(colourOfName('ada'), colourOfName('ada'));
     assert.equal(colourOfName('Ada'), colourOfName('ada'), 'as names differ in more than case');
+    assert.notEqual(colourOfName('ada'), colourOfName('ben'));
     // From one visit to the next, and from one release to the next.
     assert.equal(colourOfName('ada'), 'oklch(0.62 0.17 30.7)');
     for (const name of ['', '\u200b', '\ud83d', '9'.repeat(32), '🎈']) assert.match(colourOfName(name), /^oklch\(0\.62 0\.17 \d+\.\d\)$/);
+});

@@ -241,6 +241,10 @@ test('days are told by their distance', () => {
     assert.equal(day(2025, 5, 13), 'Friday 13 June');
     assert.equal(new Times('de').day(new Date(2025, 5, 11), now), 'Gestern');
     assert.equal(times.time(new Date(2025, 5, 11, 9, 5)), '9:05');
+    assert.equal(times.time(new Date(2025, 5, 11, 9, 6)), '9:06');
+    assert.equal(times.time(new Date(2025, 5, 12, 9, 6)), '9:06');
+    assert.match(times.full(new Date(2025, 5, 11, 9, 6, 1)), /11 June 2025.*09:06:01/);
+    assert.match(times.full(new Date(2025, 5, 11, 9, 6, 2)), /09:06:02/);
 });
 
 test('both languages say the same things', async () => {

@@ -30,6 +30,7 @@ export class RoomView {
     #root;
     #scroller;
     #timeline = new Timeline();
+    #rows = new Rows();
     #palette;
     #rowElements;
     #list;
@@ -42,6 +43,7 @@ export class RoomView {
     #isReady = false;
     #readyTimer = 0;
     #painting = 0;
+    #membersChanged = false;
     #closeCode = null;
     #ended = new AbortController();
     #observer;
@@ -163,7 +165,7 @@ export class RoomView {
             actions: { retry: () => this.#connection.retry(), jump: () => this.#jumpToEnd(), membersShown },
         });
         this.#list = new WindowedList(this.#scroller, {
-            render: (row) => this.#rowElements.render(row),
+            render: (row, made) => this.#rowElements.render(row, made),
             look: (row) => this.#rowElements.look(row),
             guess: (row) => this.#rowElements.guess(row),
             onScroll: () => this.#scrolled(),
@@ -183,7 +185,10 @@ export class RoomView {
         on('state', () => this.#showState());
         on('welcome', (welcome) => this.#welcomed(welcome));
         on('event', (event) => this.#came(event));
-        on('users', () => this.#showMembers());
+        on('users', () => {
+            this.#membersChanged = true;
+            this.#schedule();
+        });
         on('gap', (gap) => this.#missed(gap));
         on('problem', ({ error, id }) => id === undefined && this.#refused(error));
         on('closed', ({ error }) => {
@@ -241,10 +246,7 @@ export class RoomView {
             this.#frame.announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
         }
         if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
-        if (this.#timeline.size > KEPT && this.#list.atEnd) {
-            this.#timeline.forgetBefore(this.#timeline.newestSeq - KEPT / 2);
-            this.#loader.older = 'more';
-        }
+        if (this.#timeline.size > KEPT && this.#list.atEnd && this.#timeline.forgetAllBut(KEPT / 2)) this.#loader.older = 'more';
         this.#schedule();
     }
 
@@ -281,6 +283,7 @@ export class RoomView {
     }
 
     #showMembers() {
+        this.#membersChanged = false;
         this.#frame.members.update(this.#connection.users, this.#connection.name);
     }
 
@@ -339,19 +342,20 @@ export class RoomView {
     #schedule() {
         this.#painting ||= requestAnimationFrame(() => {
             this.#painting = 0;
+            if (this.#membersChanged) this.#showMembers();
             this.#show();
         });
     }
 
     #show() {
         if (!this.#isReady) return;
-        const { items } = this.#timeline;
         const { older, gap } = this.#loader;
-        const isEmpty = older === 'none' && !items.some(({ kind }) => kind === 'message');
-        this.#frame.overlay.showLoaded({ isEmpty });
-        const rows = rowsOf(items, { older, gap, newFrom: this.#unread.newFrom });
         // An empty room has a word of its own for where the conversation begins.
-        if (isEmpty) rows.shift();
-        this.#list.setRows(rows);
+        const isEmpty = older === 'none' && !this.#timeline.hasMessages;
+        this.#frame.overlay.showLoaded({ isEmpty });
+        const { confirmed, unconfirmed } = this.#timeline;
+        const state = { older, gap, newFrom: this.#unread.newFrom, isEmpty };
+        const kept = this.#rows.update(confirmed, this.#timeline.takeChange(), unconfirmed, state);
+        this.#list.replaceFrom(kept, this.#rows.all.slice(kept));
     }
 }

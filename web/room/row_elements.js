@@ -21,6 +21,13 @@ function fitOf(initial) {
     return Math.min(1, INITIAL_PX / ink.measureText(initial).width);
 }
 
+/** The first `most` of a set, which may be large. */
+function firstOf(set, most) {
+    const first = [];
+    for (const one of set) if (first.push(one) >= most) break;
+    return first;
+}
+
 /** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
 function isolated(names, say, nameOf) {
     const places = names.map((_, index) => `\uffff${index}\uffff`);
@@ -33,6 +40,8 @@ export class RowElements {
     #palette;
     #actions;
     #unfolded = new Set();
+    /** What the element of a message was made of. */
+    #contents = new WeakMap();
     /** How often another language was chosen. */
     #spoken = 0;
 
@@ -57,10 +66,15 @@ export class RowElements {
 
     /** What a row's element depends on, beside its key. */
     look(row) {
+        const content = this.#content(row);
+        return row.kind === 'message' ? `${content} ${row.last}` : content;
+    }
+
+    #content(row) {
         const all = `${this.#palette.version} ${this.#spoken}`;
         if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${all}`;
-        const { item, first, last } = row;
-        return [first, last, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
+        const { item, first } = row;
+        return [first, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
     }
 
     /** About how high a row will be, in pixels. */
@@ -72,9 +86,16 @@ export class RowElements {
         return 24 + 21 * Math.max(1, lines) + (row.first && !row.item.own ? 24 : 0);
     }
 
-    render(row) {
+    /** The element of `row`; the one that was made before where nothing but the shape of its bubble is another one. */
+    render(row, made) {
+        const content = this.#content(row);
+        if (made && row.kind === 'message' && this.#contents.get(made) === content) {
+            made.classList.toggle('last', row.last);
+            return made;
+        }
         const element = this.#make(row);
         element.dataset.key = row.key;
+        this.#contents.set(element, content);
         return element;
     }
 
@@ -83,7 +104,7 @@ export class RowElements {
             case 'message':
                 return this.#message(row);
             case 'quiet':
-                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row.items));
+                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row));
             case 'day':
                 return element('div', { role: 'listitem', class: 'row day' }, element('span', {}, this.#times.day(row.date)));
             case 'marker':
@@ -112,17 +133,17 @@ export class RowElements {
         return isVisible(name) ? name : this.#texts['room.noName'];
     }
 
-    #comings(items) {
+    #comings({ items, names }) {
         if (items.length === 1) {
             const text = this.#texts[items[0].kind === 'join' ? 'room.joined' : 'room.left'];
             return isolated([items[0].name], ([name]) => text(name), (name) => this.nameOf(name));
         }
         const lines = [];
         for (const [kind, text] of [['join', 'room.manyJoined'], ['leave', 'room.manyLeft']]) {
-            const names = [...new Set(items.filter((item) => item.kind === kind).map(({ name }) => name))];
-            if (names.length === 0) continue;
-            const named = names.slice(0, names.length > NAMED + 1 ? NAMED : NAMED + 1);
-            const others = names.length - named.length;
+            const all = names[kind];
+            if (all.size === 0) continue;
+            const named = firstOf(all, all.size > NAMED + 1 ? NAMED : NAMED + 1);
+            const others = all.size - named.length;
             const say = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
             lines.push(element('div', {}, ...isolated(named, say, (name) => this.nameOf(name))));
         }

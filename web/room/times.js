@@ -12,32 +12,38 @@ export function dayKey(date) {
     return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
+/** `format` for dates: what it said of the last one holds for all of the same `span`, in ms. In a busy room that is most of them. */
+function remembered(format, span) {
+    let at = NaN;
+    let said = '';
+    return (date) => {
+        const now = Math.floor(date / span);
+        if (now !== at) [at, said] = [now, format.format(date)];
+        return said;
+    };
+}
+
 /** Texts for times in one language; making the formatters is what costs, so they are kept. */
 export class Times {
-    #time;
     #weekday;
     #thisYear;
     #otherYear;
-    #full;
     #near;
+
+    /** Hour and minute. @type {(date: Date) => string} */
+    time;
+    /** All there is to say. @type {(date: Date) => string} */
+    full;
 
     /** @param {string} language a language tag */
     constructor(language) {
         const format = (options) => new Intl.DateTimeFormat(language, options);
-        this.#time = format({ hour: 'numeric', minute: '2-digit' });
+        this.time = remembered(format({ hour: 'numeric', minute: '2-digit' }), 60_000);
+        this.full = remembered(format({ dateStyle: 'full', timeStyle: 'medium' }), 1000);
         this.#weekday = format({ weekday: 'long' });
         this.#thisYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
         this.#otherYear = format({ day: 'numeric', month: 'long', year: 'numeric' });
-        this.#full = format({ dateStyle: 'full', timeStyle: 'medium' });
         this.#near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-    }
-
-    time(date) {
-        return this.#time.format(date);
-    }
-
-    full(date) {
-        return this.#full.format(date);
     }
 
     /** "Today", "Yesterday", a weekday within the last week, else a date. */
