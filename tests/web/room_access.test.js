@@ -41,7 +41,8 @@ test('everything can be reached and done by keyboard, and one sees where one is'
     await press('PageUp');
     await ada.page.locator('.jump').waitFor();
     await press('End');
-    await eventually(async () => !(await ada.page.locator('.jump').isVisible()), 'End leads to the end');
+    // What PageUp began may go on for a moment.
+    await eventually(async () => (await ada.distanceFromEnd()) <= 1 && !(await ada.page.locator('.jump').isVisible()), 'End leads to the end');
     await press('Tab');
     await press('Tab');
     assert.equal(await focused(ada), 'Insert an emoji');

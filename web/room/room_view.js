@@ -1,7 +1,7 @@
 // The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
 // or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
 // (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
-import { element } from './element.js';
+import { element, isTouched } from './element.js';
 import { HistoryLoader } from './history_loader.js';
 import { Outgoing } from './outgoing.js';
 import { Palette } from './palette.js';
@@ -82,10 +82,10 @@ export class RoomView {
         this.#begin(historyLength);
     }
 
-    /** Puts the cursor into the composer, or, where there is none, the keyboard on the messages. */
+    /** Puts the cursor into the composer, or the keys on the messages: where nobody writes, or a keyboard would cover them. */
     focus() {
-        if (this.#frame.composer) this.#frame.composer.focus();
-        else this.#scroller.focus();
+        if (this.#frame.composer && !isTouched()) this.#frame.composer.focus();
+        else this.#scroller.focus({ preventScroll: true });
     }
 
     /** Opens or closes the list of members; without `shown` it does the other. */
