@@ -174,15 +174,16 @@ export class RowElements {
 
     #bubble(key, item) {
         const large = isFewEmojiOnly(item.text);
-        const text = element('div', { class: 'text', dir: 'auto' });
+        const text = element('span', { class: 'text' });
         for (const part of linkParts(item.text)) {
-            const link = { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' };
+            const link = { href: part.href, dir: 'auto', target: '_blank', rel: 'noopener noreferrer nofollow' };
             text.append(part.href ? element('a', link, part.text) : part.text);
         }
-        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, text);
+        const stamp = { datetime: item.date.toISOString(), dir: 'auto', title: this.#times.full(item.date) };
+        const meta = element('span', { class: 'meta' }, element('time', stamp, this.#times.time(item.date)), this.#state(item.state));
+        // The bubble goes with its row, what is in it with what was written: its time stands where that ends.
+        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, element('div', { class: 'said', dir: 'auto' }, text, meta));
         if (isLong(item.text)) bubble.append(this.#fold(key, bubble));
-        const time = element('time', { datetime: item.date.toISOString(), title: this.#times.full(item.date) }, this.#times.time(item.date));
-        bubble.append(element('span', { class: 'meta' }, time, this.#state(item.state)));
         return bubble;
     }
 
