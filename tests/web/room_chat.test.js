@@ -74,7 +74,7 @@ test('a view that is made late, and before its host is in the page, shows the sa
     await ada.page.evaluate((id) => {
         window.lateHost = document.createElement('div');
         window.lateHost.id = 'late';
-        window.late = new window.RoomView(window.lateHost, { connection: window.connection, room: { id } });
+        window.late = new window.RoomView(window.lateHost, { connection: window.connection, room: { id }, texts: window.texts });
     }, room.id);
     await loaded;
     await ada.page.evaluate(() => {
@@ -107,29 +107,6 @@ test('links are links, and nothing else is', async (t) => {
     assert.equal(await links.getAttribute('href'), 'https://example.org/a?b=1');
     assert.equal(await links.getAttribute('rel'), 'noopener noreferrer nofollow');
     assert.equal(await links.getAttribute('target'), '_blank');
-});
-
-test('Enter sends, Shift+Enter makes a line, and the field grows with the text', async (t) => {
-    const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context: PHONE });
-    const height = async () => (await ada.field.boundingBox()).height;
-    const empty = await height();
-    await ada.field.click();
-    await ada.page.keyboard.type('one');
-    await ada.page.keyboard.press('Shift+Enter');
-    await ada.page.keyboard.type('two');
-    assert.ok((await height()) >= empty + 20);
-    for (let line = 0; line < 30; line += 1) await ada.page.keyboard.press('Shift+Enter');
-    assert.ok((await height()) <= 240, 'it grows only so far');
-    await ada.page.keyboard.press('Enter');
-    await ada.message('one\ntwo').waitFor();
-    assert.equal(await ada.field.inputValue(), '');
-    assert.equal(await height(), empty);
-    await ada.page.keyboard.press('Enter');
-    await ada.say('  \n ');
-    await ada.say('three');
-    await ada.message('three').waitFor();
-    assert.deepEqual(await ada.texts(), ['one\ntwo', 'three']);
 });
 
 test('drafts survive a reload, each in its room', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { rowsOf } from '../../web/room/rows.js';
+import { Rows } from '../../web/room/rows.js';
 import { Timeline } from '../../web/room/timeline.js';
 import { Unread } from '../../web/room/unread.js';
 
@@ -15,12 +15,20 @@ function said(seq, { name = 'ada', minute = 0, ...more } = {}) {
 
 const came = (name, minute = 0) => ({ event_type: 'join', name, msg: '', time: at(minute) });
 const went = (name, minute = 0) => ({ event_type: 'leave', name, msg: '', time: at(minute) });
-const order = (timeline) => timeline.items.map((item) => (item.kind === 'message' ? item.seq : item.kind));
+const itemsOf = (timeline) => [...timeline.confirmed, ...timeline.unconfirmed];
+const order = (timeline) => itemsOf(timeline).map((item) => (item.kind === 'message' ? item.seq : item.kind));
 
-function shown(events, options) {
+/** All rows of a timeline, made at once. */
+function rowsOf(timeline, state) {
+    const rows = new Rows();
+    rows.update(timeline.confirmed, 0, timeline.unconfirmed, state);
+    return rows.all;
+}
+
+function shown(events, state) {
     const timeline = new Timeline();
     for (const event of events) timeline.add(event, event.name === 'me');
-    return rowsOf(timeline.items, options);
+    return rowsOf(timeline, state);
 }
 
 const kinds = (rows) => rows.map(({ kind, first, last }) => kind + (first ? ' first' : '') + (last ? ' last' : ''));
@@ -47,11 +55,11 @@ test('a message keeps its key from the first try to its event, and shows once', 
     timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'text 2' });
     timeline.add(said(1), false);
     assert.deepEqual(order(timeline), [1, Infinity]);
-    const { key } = timeline.items[1];
+    const { key } = itemsOf(timeline)[1];
     assert.equal(timeline.add(said(2, { name: 'me', id: 'x' }), true), null, 'it is no news');
     timeline.confirm('x', 2);
     assert.deepEqual(order(timeline), [1, 2]);
-    assert.deepEqual([timeline.items[1].key, timeline.items[1].state], [key, 'sent']);
+    assert.deepEqual([timeline.confirmed[1].key, timeline.confirmed[1].state], [key, 'sent']);
 });
 
 test('an ack before the event, or in its place, confirms as well', () => {
@@ -62,7 +70,7 @@ test('an ack before the event, or in its place, confirms as well', () => {
     assert.deepEqual(order(timeline), [1, 2]);
     timeline.add(said(2, { name: 'me', id: 'x', minute: 1 }), true);
     assert.deepEqual(order(timeline), [1, 2]);
-    assert.equal(timeline.items[1].date.toISOString(), at(1), 'the time is the one that everybody sees');
+    assert.equal(timeline.confirmed[1].date.toISOString(), at(1), 'the time is the one that everybody sees');
 });
 
 test('what failed stays at the end until it is tried again or taken back', () => {
@@ -70,7 +78,7 @@ test('what failed stays at the end until it is tried again or taken back', () =>
     timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'lost' });
     timeline.mark('x', 'failed', new Error('no'));
     timeline.add(said(1), false);
-    assert.deepEqual([order(timeline), timeline.items[1].state], [[1, Infinity], 'failed']);
+    assert.deepEqual([order(timeline), timeline.unconfirmed[0].state], [[1, Infinity], 'failed']);
     assert.equal(timeline.discard('x').text, 'lost');
     timeline.mark('x', 'sending');
     timeline.confirm('x', 2);
@@ -84,6 +92,18 @@ test('what was forgotten can come back', () => {
     assert.deepEqual(order(timeline), [3, 4]);
     timeline.add(said(2), false);
     assert.deepEqual(order(timeline), [2, 3, 4]);
+});
+
+test('the oldest are forgotten by their number, comings and goings too', () => {
+    const timeline = new Timeline();
+    for (const seq of [1, 2]) timeline.add(said(seq), false);
+    for (let count = 0; count < 6; count += 1) timeline.add(came(`guest ${count}`), false);
+    assert.equal(timeline.forgetAllBut(7), true, 'a message was among them');
+    assert.deepEqual(order(timeline), [2, ...Array(6).fill('join')]);
+    assert.equal(timeline.forgetAllBut(7), false);
+    assert.equal(timeline.forgetAllBut(6), true);
+    assert.equal(timeline.forgetAllBut(2), false, 'nothing that history would bring back');
+    assert.deepEqual([order(timeline), timeline.hasMessages], [['join', 'join'], false]);
 });
 
 test('messages of one person within minutes stand under one name', () => {
@@ -138,4 +158,97 @@ test('what came while nobody looked is counted, and marked until it was seen and
     assert.deepEqual([unread.newFrom, counts], [9, [1, 2, 0, 1]]);
     unread.answered();
     assert.equal(unread.newFrom, null);
+});
+
+/** The same numbers between 0 and 1 in every run. */
+function dice(seed) {
+    let state = seed;
+    return () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return state / 2 ** 32;
+    };
+}
+
+const look = ({ key, kind, first, last, items, names, date, isLoose }) => [
+    key, kind, first, last, items?.map((item) => item.key), names && [...names.join, '|', ...names.leave], date?.getTime(), isLoose,
+];
+
+test('rows that are kept through changes of all kinds are those that would be made at once', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+        const roll = dice(seed);
+        const pick = (most) => Math.floor(roll() * most);
+        const timeline = new Timeline();
+        const rows = new Rows();
+        let list = [];
+        let newest = 400;
+        let oldest = 401;
+        let minute = 0;
+        let written = 0;
+        const state = { older: 'more', newFrom: null, gap: null, isEmpty: false };
+        const name = () => ['ada', 'ben', 'me'][pick(3)];
+        const steps = [
+            () => timeline.add(said((newest += 1), { name: name(), minute }), false),
+            () => timeline.add(came(`guest ${pick(4)}`, minute), false),
+            () => timeline.add(went(`guest ${pick(4)}`, minute), false),
+            () => (minute += [1, 1, 6, 24 * 60][pick(4)]),
+            () => timeline.addUnconfirmed({ id: `x${(written += 1)}`, name: 'me', text: '', date: new Date(START + minute * 60_000) }),
+            () => timeline.confirm(timeline.unconfirmed[0]?.id, (newest += 1)),
+            () => timeline.mark(timeline.unconfirmed[0]?.id, 'failed'),
+            () => timeline.discard(timeline.unconfirmed[0]?.id),
+            () => timeline.add(said(Math.max(oldest, newest - pick(5)), { minute }), false),
+            () => timeline.add(said((oldest -= 1), { name: name(), minute: -oldest }), false),
+            () => roll() < 0.2 && timeline.forgetAllBut(10 + pick(30)),
+            () => (state.newFrom = roll() < 0.4 ? null : newest - pick(8)),
+            () => (state.gap = roll() < 0.5 ? null : { from: newest - pick(6), failed: roll() < 0.5 }),
+            () => (state.older = ['more', 'loading', 'failed', 'none'][pick(4)]),
+        ];
+        for (let step = 0; step < 200; step += 1) {
+            for (let count = pick(4); count >= 0; count -= 1) steps[Math.min(pick(steps.length), pick(steps.length))]();
+            state.isEmpty = state.older === 'none' && !timeline.hasMessages;
+            const kept = rows.update(timeline.confirmed, timeline.takeChange(), timeline.unconfirmed, { ...state });
+            list = [...list.slice(0, kept), ...rows.all.slice(kept)];
+            assert.deepEqual(list.map(look), rowsOf(timeline, state).map(look), `seed ${seed}, step ${step}`);
+        }
+    }
+});
+
+test('what comes at the end looks at as many items where 10,000 are kept as where 100 are', () => {
+    const looks = (kept) => {
+        const timeline = new Timeline();
+        const rows = new Rows();
+        let count = 0;
+        const counting = new Proxy(timeline.confirmed, {
+            get: (items, key) => {
+                count += 1;
+                return items[key];
+            },
+        });
+        const show = () => rows.update(counting, timeline.takeChange(), timeline.unconfirmed, { older: 'more', newFrom: 7 });
+        const comes = (from, to) => {
+            for (let seq = from; seq <= to; seq += 1) {
+                timeline.add(said(seq, { minute: seq / 10 }), false);
+                timeline.add(came(`guest ${seq}`, seq / 10), false);
+                show();
+            }
+        };
+        for (let seq = 1; seq <= kept; seq += 1) timeline.add(said(seq, { minute: seq / 10 }), false);
+        timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'on its way', date: new Date(START + kept * 6000) });
+        show();
+        count = 0;
+        comes(kept + 1, kept + 100);
+        return count;
+    };
+    assert.equal(looks(10_000), looks(100));
+});
+
+test('one more coming does not look through those before it', () => {
+    const timeline = new Timeline();
+    const rows = new Rows();
+    for (let count = 0; count < 1000; count += 1) timeline.add(came(`guest ${count}`), false);
+    rows.update(timeline.confirmed, timeline.takeChange(), []);
+    const line = rows.all.at(-1);
+    timeline.add(came('ben'), false);
+    const kept = rows.update(timeline.confirmed, timeline.takeChange(), []);
+    assert.deepEqual([kept, rows.all.length], [3, 3], 'no row is another one');
+    assert.ok(rows.all[2] === line && line.items.length === 1001 && line.names.join.has('ben'));
 });

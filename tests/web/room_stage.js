@@ -15,11 +15,11 @@ import { Globes } from './globes.js';
 import { RoomView } from './room/room_view.js';
 import { loadTexts } from './room/load_texts.js';
 const { room, seat, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-Object.assign(window, { RoomView, unread: [] });
+Object.assign(window, { RoomView, unread: [], texts: await loadTexts(language) });
 const globes = new Globes();
 window.connection = globes.connect(room.id, seat);
 window.view = new RoomView(document.getElementById('host'), {
-    connection, room, readOnly, language, texts: await loadTexts(language), storage: localStorage,
+    connection, room, readOnly, language, texts: window.texts, storage: localStorage,
     onUnread: (count) => window.unread.push(count),
 });
 `;
@@ -53,6 +53,7 @@ export class Person {
     static async enter(browser, server, room, options = {}) {
         const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...seat } = options;
         const person = new Person();
+        person.isTouching = context.hasTouch ?? false;
         person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
         person.page = await person.context.newPage();
         person.problems = [];
@@ -114,7 +115,16 @@ export class Person {
 
     async say(text) {
         await this.field.fill(text);
-        await this.field.press('Enter');
+        if (this.isTouching) await this.page.getByRole('button', { name: 'Send' }).tap();
+        else await this.field.press('Enter');
+    }
+
+    /** How far below the window the list ends, in pixels, after everything that was done is on the screen. */
+    distanceFromEnd() {
+        return this.scroller.evaluate(async (scroller) => {
+            for (let frames = 0; frames < 3; frames += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+            return scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+        });
     }
 
     /** The texts of the mounted messages, from above. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { graphemes, initialOf, shortened } from '../../web/room/graphemes.js';
 import { EMOJI, isFewEmojiOnly, replaceShortcodes } from '../../web/room/emoji.js';
 import { linkParts } from '../../web/room/linkify.js';
 import { loadTexts } from '../../web/room/load_texts.js';
@@ -33,11 +34,74 @@ test('punctuation and brackets of the sentence stay outside of a link', () => {
         '**https://a.example/b**': 'https://a.example/b',
         'https://a.example/世界。': 'https://a.example/世界',
         '<https://a.example/b>': 'https://a.example/b',
+        // Chinese and Japanese don't put a blank behind.
+        '见https://a.example/世界。后来': 'https://a.example/世界',
+        'https://a.example/b，然后': 'https://a.example/b',
+        'https://a.example/b、https': 'https://a.example/b',
+        '「https://a.example/b」です': 'https://a.example/b',
+        '『https://a.example/b』': 'https://a.example/b',
+        '（见https://a.example/b）后': 'https://a.example/b',
+        '【https://a.example/b】': 'https://a.example/b',
+        '《https://a.example/b》': 'https://a.example/b',
+        'https://a.example/b！？：；': 'https://a.example/b',
+        'https://a.example？': 'https://a.example',
+        'https://a.example。好': 'https://a.example',
+        // Brackets and quotes that were opened before.
+        '(https://a.example/b)more': 'https://a.example/b',
+        '(https://a.example/b), more': 'https://a.example/b',
+        '[text](https://a.example/b)more': 'https://a.example/b',
+        '[https://a.example/b]': 'https://a.example/b',
+        'https://a.example/b(': 'https://a.example/b',
+        'https://a.example/a_(b)_(c))': 'https://a.example/a_(b)_(c)',
+        'http://[::1]:8080/b]': 'http://[::1]:8080/b',
+        '"https://a.example/b"': 'https://a.example/b',
+        "'https://a.example/b'": 'https://a.example/b',
+        'https://a.example’s page': 'https://a.example',
+        "https://a.example's page": 'https://a.example',
+        '«https://a.example/b»': 'https://a.example/b',
+        '„https://a.example/b“': 'https://a.example/b',
+        'https://a.example, b': 'https://a.example',
+        'https://a.example/\u200bb': 'https://a.example/',
     };
     for (const [text, shown] of Object.entries(cases)) assert.deepEqual(links(text).map(([first]) => first), [shown], text);
 });
 
-test('nothing but http and https is ever a link', () => {
+test('addresses without http are links where they can be told from other words', () => {
+    const cases = {
+        'www.example.org': 'https://www.example.org/',
+        'WWW.Example.org/A?b#c': 'https://www.example.org/A?b#c',
+        'www.example.org:8080': 'https://www.example.org:8080/',
+        'example.org/': 'https://example.org/',
+        'example.org/path': 'https://example.org/path',
+        'Example.Org:8080/path?q=1#f': 'https://example.org:8080/path?q=1#f',
+        'sub.example.co.uk/a_(b)': 'https://sub.example.co.uk/a_(b)',
+        'docs.rs/serde': 'https://docs.rs/serde',
+        'müller.de/pfad': 'https://xn--mller-kva.de/pfad',
+        'ada@example.org': 'mailto:ada@example.org',
+        'ada.b+c-d_e@mail.example.co.uk': 'mailto:ada.b+c-d_e@mail.example.co.uk',
+        'ada@müller.de': 'mailto:ada@xn--mller-kva.de',
+    };
+    for (const [address, href] of Object.entries(cases)) {
+        for (const [before, after] of [['', ''], ['see ', ' there'], ['(', ')'], ['“', '”'], ['<', '>'], ['"', '".'], ['网址', '。谢谢'], ['（', '）'], ['', ', ok'], ['', '…'], ['mail: ', '!']]) {
+            assert.deepEqual(links(before + address + after), [[address, href]], before + address + after);
+        }
+    }
+    assert.deepEqual(links('www.example.org谢谢'), [['www.example.org', 'https://www.example.org/']]);
+    assert.deepEqual(links('邮箱ada@example.org谢谢'), [['ada@example.org', 'mailto:ada@example.org']]);
+    assert.deepEqual(links('example.org/a example.com/b, c@example.net').length, 3);
+});
+
+test('what looks a little like an address is none', () => {
+    const texts = [
+        'file.txt', 'README.md', 'index.html', 'main.cc', 'setup.py', 'e.g.', 'i.e.', 'e.g./i.e.', '1.2.3', '1.2.3/4', '10.0.0.1/24', 'a.b', 'a.b/c', 'v1.2/x',
+        'example.org', 'and/or', 'end.Start', 'end.Start/x', '...', 'node.js/npm', 'README.md/CHANGELOG.md', 'setup.py/x', 'archive.tar.gz/x', 'src/main.rs/x', './example.org/x',
+        'std::vector.at/2', 'x=example.org/y', '#example.org/y', '@ada', 'a@b', 'a@b.c', '@ada@example.org', 'ada@', 'ada@example', 'ada..b@example.org', '.@example.org',
+        'ada.@example.org', 'git@github.com:globes/globes.git', 'ada@example.org/tablet', 'ada@10.0.0.1', 'ünü@example.org', 'www', 'www.', 'www.a', 'www.example', 'www..org', 'awww.example.org', 'c:\\www.example.org', 'user@www.example.org/x',
+    ];
+    for (const text of texts) assert.deepEqual(links(text), [], text);
+});
+
+test('nothing but http, https and mailto is ever a link', () => {
     const texts = [
         'javascript:alert(1)',
         'data:text/html,<script>alert(1)</script>',
@@ -48,6 +112,11 @@ test('nothing but http and https is ever a link', () => {
         'http://%',
         'https://bank.example@evil.example/',
         'https://user:word@evil.example/',
+        'https://user:word@www.evil.example/',
+        'www.bank.example@evil.example/',
+        'bank.com@evil.example/x',
+        'mailto:ada@example.org?subject=x',
+        'javascript://www.a.example/%0aalert(1)',
     ];
     for (const text of texts) assert.deepEqual(links(text), [], text);
 });
@@ -62,6 +131,9 @@ test('a long text without an end costs no long time', () => {
     linkParts(`https://a.example/${'.'.repeat(4000)}`);
     linkParts(`https://a.example/${')'.repeat(4000)}`);
     linkParts('https://'.repeat(500));
+    for (const piece of ['a', 'é', '1', 'a.', 'a-', 'a@', 'a.de/', 'www.', 'x@a.', `${'a'.repeat(63)}.`, 'a.b@']) linkParts(piece.repeat(4096 / piece.length));
+    for (const piece of ['`', ':', ':a', ':fire:', ':fire:!', '```', '`:fire:', 'http://a/ :fire: ']) replaceShortcodes(piece.repeat(4096 / piece.length));
+    for (const piece of ['\u0301', '\u200d', '👩\u200d']) graphemes(piece.repeat(2000));
     isFewEmojiOnly('👍'.repeat(4096));
     isFewEmojiOnly(`${'👩‍'.repeat(60)}x`);
     assert.ok(performance.now() - start < 500);
@@ -72,14 +144,65 @@ test('few emoji and nothing else are shown large', () => {
     for (const text of ['', ' ', 'ok 👍', '12', '#', '🚀🚀🚀🚀🚀🚀🚀', '🎉'.repeat(4096), 'A']) assert.ok(!isFewEmojiOnly(text), text.slice(0, 20));
 });
 
-test('every emoji of the picker has a code, which writes it', () => {
+test('every emoji of the picker has a code, which writes it', async () => {
+    const names = await german['room.emojiNames']();
+    assert.deepEqual(await english['room.emojiNames'](), {}, 'English names are made of the codes');
     assert.equal(new Set(EMOJI.map(({ code }) => code)).size, EMOJI.length);
     for (const { emoji, code } of EMOJI) {
         assert.equal(replaceShortcodes(`a :${code}: b`), `a ${emoji} b`);
         assert.ok(isFewEmojiOnly(emoji), code);
-        assert.ok(german['room.emojiNames'][code], `${code} has a German name`);
+        assert.ok(names[code], `${code} has a German name`);
     }
     assert.equal(replaceShortcodes('at 10:30:00 :nothing: ::'), 'at 10:30:00 :nothing: ::');
+});
+
+test('codes are written where they stand by themselves, and nowhere else', () => {
+    const cases = {
+        ':fire:': '🔥',
+        'a :fire: b': 'a 🔥 b',
+        ':fire: :tada:\n:fire:': '🔥 🎉\n🔥',
+        ':fire::tada:': '🔥🎉',
+        'so!:fire:': 'so!🔥',
+        ':fire:!?': '🔥!?',
+        '(:fire:), “:fire:”, ":fire:".': '(🔥), “🔥”, "🔥".',
+        '你好，:fire:。': '你好，🔥。',
+        '👍🏽:fire:': '👍🏽🔥',
+        ':fire:👍🏽': '🔥👍🏽',
+        ':fire::nothing:': '🔥:nothing:',
+        'see https://x.example/ :fire:': 'see https://x.example/ 🔥',
+        '`:fire:` :fire:': '`:fire:` 🔥',
+        '```\n:fire: \n``` :fire:': '```\n:fire: \n``` 🔥',
+        '    if :fire: else\n:fire:': '    if :fire: else\n🔥',
+        'a ` :fire:': 'a ` 🔥',
+    };
+    for (const [text, shown] of Object.entries(cases)) assert.equal(replaceShortcodes(text), shown, text);
+    const kept = [
+        'http://x.org/:fire:/y', 'http://x.org/?a=:fire:', 'https://x.example/(:fire:)', 'www.example.org/:fire:', 'example.org/:fire:', '/:fire:/', '1:tada:2', 'a:fire:', ':fire:a', 'x:fire:y',
+        'std::fire::x', ':a:tada:', ':nothing:', ':FIRE:', '::fire::', ':fire:.txt', '10:30:00', '`:fire:`', '```\n:fire:', '\t:fire:', 'key::fire:value', 'C:fire:', 'é:fire:', '世:fire:',
+    ];
+    for (const text of kept) assert.equal(replaceShortcodes(text), text);
+});
+
+test('initials are whole characters', () => {
+    const cases = {
+        ada: 'A', ' ada': 'A', '🎈Ben': 'B', '-_ben_-': 'B', 'e\u0301va': 'E\u0301', éva: 'É', ßen: 'S', 'ǆ': 'Ǆ', '7up': '7', '用户': '用', 'א': 'א', '𝔄da': '𝔄',
+        '🇩🇪': '🇩🇪', '🇩🇪🇫🇷': '🇩🇪', '👩‍👩‍👧‍👦': '👩‍👩‍👧‍👦', '👩🏽‍🚀🚀': '👩🏽‍🚀', '❤️': '❤️', '1️⃣': '1️⃣', '#️⃣': '#️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿': '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👍🏽!': '👍🏽', 'Z\u0335\u0321a': 'Z\u0335\u0321', 'नि': 'नि', 'क्षितिज': 'क्षि',
+        '\u200b': '', '': '', '!?': '!',
+    };
+    for (const [name, initial] of Object.entries(cases)) assert.equal(initialOf(name), initial, name);
+});
+
+test('where the browser can’t tell characters, at least no code point is cut', () => {
+    for (const [name, initial] of [['ada', 'A'], ['👩‍👩‍👧‍👦', '👩'], ['🎈ben', 'B'], ['𝔄da', '𝔄'], ['🇩🇪', '🇩'], ['', '']]) assert.equal(initialOf(name, null), initial);
+    assert.deepEqual(graphemes('a👍', null), ['a', '👍']);
+});
+
+test('what is too long to be read out is cut between characters', () => {
+    assert.equal(shortened('short', 5), 'short');
+    assert.equal(shortened('longer', 5), 'longe …');
+    assert.equal(shortened('👍👍👍👍', 4), '👍👍👍👍');
+    assert.equal(shortened('👍👍👍👍👍', 4), '👍👍👍👍 …');
+    assert.equal(shortened('ab👩‍👩‍👧‍👦c', 5), 'ab …');
 });
 
 test('lengths are counted as the server counts them', () => {
@@ -118,6 +241,10 @@ test('days are told by their distance', () => {
     assert.equal(day(2025, 5, 13), 'Friday 13 June');
     assert.equal(new Times('de').day(new Date(2025, 5, 11), now), 'Gestern');
     assert.equal(times.time(new Date(2025, 5, 11, 9, 5)), '9:05');
+    assert.equal(times.time(new Date(2025, 5, 11, 9, 6)), '9:06');
+    assert.equal(times.time(new Date(2025, 5, 12, 9, 6)), '9:06');
+    assert.match(times.full(new Date(2025, 5, 11, 9, 6, 1)), /11 June 2025.*09:06:01/);
+    assert.match(times.full(new Date(2025, 5, 11, 9, 6, 2)), /09:06:02/);
 });
 
 test('both languages say the same things', async () => {

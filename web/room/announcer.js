@@ -1,13 +1,14 @@
 // Reads new messages out to screen readers. The list itself can't be the live region: its rows come and go with the window,
 // and what is scrolled back into view is no news.
 import { element } from './element.js';
+import { shortened } from './graphemes.js';
 
 /** In ms; what comes within is said together. */
 const PAUSE_MS = 400;
 /** More than this at a time are counted instead of read. */
 const AT_ONCE = 4;
 const KEPT_LINES = 8;
-/** Of a message, in code units. */
+/** Of a message, in characters. */
 const READ_OUT = 240;
 
 export class Announcer {
@@ -25,7 +26,7 @@ export class Announcer {
 
     /** Says `text` when the voice is free, after what was said before. */
     say(text) {
-        this.#waiting.push(text.length > READ_OUT ? `${text.slice(0, READ_OUT)} …` : text);
+        this.#waiting.push(shortened(text, READ_OUT));
         this.#timer ||= setTimeout(() => this.#speak(), PAUSE_MS);
     }
 

@@ -48,9 +48,33 @@ export function readable(colour, backgrounds, wanted = AA) {
     return ink;
 }
 
-/** A colour for who has none: always the same for the same name. @returns {string} CSS */
+/** Any text as a number of 0 to 1 that tells nothing of the text: FNV-1a, then mixed so that every bit reaches the first ones. */
+function scattered(text) {
+    let hash = 0x811c9dc5;
+    for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+    return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
+
+/** Any number of steps this long around a circle keep as far from each other as they can. */
+const GOLDEN_STEP = (3 - Math.sqrt(5)) / 2;
+
+/** Where a name stands on the circle of hues, 0 to 1. */
+function placeOfName(name) {
+    const folded = name.toLowerCase();
+    // Names of a series differ in a number, or in the last letter: one step from each to the next. All else is by chance.
+    const numbers = folded.match(/\d+/g);
+    if (numbers) {
+        const sum = numbers.reduce((all, digits) => (all + Number(digits.slice(-9))) % 1e9, 0);
+        return (scattered(folded.replace(/\d+/g, '#')) + sum * GOLDEN_STEP) % 1;
+    }
+    const letters = [...folded];
+    const last = letters.pop();
+    return (scattered(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
+}
+
+/** A colour for a name whose bearer chose none: always the same one, and another one for a name that is like it. @returns {string} CSS */
 export function colourOfName(name) {
-    let hash = 7;
-    for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 3600;
-    return `hsl(${hash / 10} 65% 45%)`;
+    // Hues of OKLCh are as far apart to the eye as they are in degrees.
+    return `oklch(0.62 0.17 ${(360 * placeOfName(name)).toFixed(1)})`;
 }

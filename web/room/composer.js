@@ -1,8 +1,12 @@
 // Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
-import { element, freshId, icon, iconButton } from './element.js';
+import { element, freshId, icon, iconButton, isTouched } from './element.js';
 import { replaceShortcodes } from './emoji.js';
-import { EmojiPicker } from './emoji_picker.js';
 import { roomLeft } from './text_length.js';
+
+/** What is sent of what was written: codes as emoji, and no empty lines around it; the first line keeps its indentation. */
+function prepared(text) {
+    return replaceShortcodes(text.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd());
+}
 
 export class Composer {
     #texts;
@@ -12,7 +16,9 @@ export class Composer {
     #input;
     #count;
     #button;
-    #picker;
+    #smile;
+    /** Null until it is opened. */
+    #picker = null;
 
     /** To be put into the view. */
     element;
@@ -29,19 +35,21 @@ export class Composer {
         this.#send = send;
         const countId = freshId('count');
         this.#input = element('textarea', {
-            rows: 1, dir: 'auto', enterkeyhint: 'send', autocomplete: 'off', placeholder: texts['room.placeholder'],
+            rows: 1, dir: 'auto', enterkeyhint: isTouched() ? 'enter' : 'send', autocomplete: 'off', placeholder: texts['room.placeholder'],
             'aria-label': texts['room.write'], 'aria-describedby': countId,
             input: () => this.#changed(), keydown: (event) => this.#pressed(event),
         });
         this.#count = element('span', { id: countId, class: 'count', role: 'status' });
-        this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'] }, icon('send'));
-        this.#picker = new EmojiPicker({ texts, pick: (emoji) => this.#insert(emoji) });
-        const field = element('div', { class: 'field' }, this.#picker.button, this.#input, this.#count);
+        // The field keeps the focus, and with it the keyboard on the screen.
+        const mousedown = (event) => event.preventDefault();
+        this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'], mousedown }, icon('send'));
+        this.#smile = iconButton('smile', texts['room.emoji'], { 'aria-expanded': 'false', click: () => this.#togglePicker() });
+        const field = element('div', { class: 'field' }, this.#smile, this.#input, this.#count);
         const submit = (event) => {
             event.preventDefault();
             this.#submit();
         };
-        this.element = element('form', { class: 'composer', submit }, this.#picker.element, field, this.#button);
+        this.element = element('form', { class: 'composer', submit }, field, this.#button);
         this.#input.value = draft ?? this.#readDraft();
         this.#show();
     }
@@ -56,33 +64,54 @@ export class Composer {
 
     /** To be called when the view has got its size. */
     resize() {
-        // Shrinks first, or a field that grew would never get smaller; its greatest height stands in the stylesheet.
+        // Shrinks first, or a field that grew would never get smaller; its greatest height stands in the stylesheet. What is
+        // around it does not shrink meanwhile: the messages above would move.
+        this.element.style.minHeight = `${this.element.offsetHeight}px`;
         this.#input.style.height = 'auto';
         this.#input.style.height = `${this.#input.scrollHeight}px`;
+        this.element.style.minHeight = '';
     }
 
     /** Puts `text` before what is being written, for another try. */
     giveBack(text) {
         this.#input.value = this.#input.value === '' ? text : `${text}\n${this.#input.value}`;
         this.#changed();
-        this.focus();
+        if (!isTouched()) this.focus();
     }
 
     #pressed(event) {
-        // While an input method composes a word, Enter chooses that word.
-        if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+        if (event.key !== 'Enter' || event.shiftKey) return;
+        // While an input method composes a word, Enter chooses that word. Safari tells the end of it before the key that made
+        // it; 229 is the key of an input method all the same.
+        if (event.isComposing || event.keyCode === 229) return;
+        // The keyboard of a screen has no Shift+Enter, and Send stands beside it.
+        if (isTouched() && !event.ctrlKey && !event.metaKey) return;
         event.preventDefault();
         this.#submit();
     }
 
     #submit() {
-        const text = replaceShortcodes(this.#input.value.trim());
+        const text = prepared(this.#input.value);
         if (!roomLeft(text).sendable) return;
         this.#input.value = '';
         this.#changed();
-        this.#picker.close();
-        this.focus();
+        this.#picker?.close();
+        if (!isTouched()) this.focus();
         this.#send(text);
+    }
+
+    async #togglePicker() {
+        if (!this.#picker) {
+            const parts = await Promise.all([import('./emoji_picker.js'), this.#texts['room.emojiNames']()]).catch(() => null);
+            // Not to be had now. The next click tries again.
+            if (!parts) return;
+            const [{ EmojiPicker }, names] = parts;
+            if (!this.#picker) {
+                this.#picker = new EmojiPicker({ button: this.#smile, names, pick: (emoji) => this.#insert(emoji) });
+                this.element.prepend(this.#picker.element);
+            }
+        }
+        this.#picker.toggle();
     }
 
     #insert(emoji) {
@@ -110,7 +139,7 @@ export class Composer {
     }
 
     #show() {
-        const { sendable, left } = roomLeft(this.#input.value);
+        const { sendable, left } = roomLeft(prepared(this.#input.value));
         // Not disabled: a button that is loses the focus, and with it the place of who goes by keyboard.
         this.#button.setAttribute('aria-disabled', String(!sendable));
         this.#count.textContent = left === null ? '' : String(left);

@@ -28,6 +28,11 @@ export function element(name, properties = {}, ...children) {
     return made;
 }
 
+/** Whether fingers are what one points with here: the keyboard covers half of the screen then. */
+export function isTouched() {
+    return matchMedia('(pointer: coarse)').matches;
+}
+
 /** Text for screen readers alone. */
 export function unseen(text, properties) {
     return element('span', { class: 'unseen', ...properties }, text);

@@ -11,7 +11,9 @@ ${themeRules('.chat')}
     background: var(--surface); color: var(--text); font: 400 15px/1.42 var(--font);
 }
 header { display: flex; align-items: center; gap: 8px; min-height: 52px; padding-block: 5px; padding-inline: 18px 6px; border-bottom: 1px solid var(--border); background: var(--raised); }
-h2 { flex: 1; min-width: 0; margin: 0; overflow: hidden; font-size: 16px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; }
+/* No wider than the title: one that runs from the right would stand at the other end. */
+h2 { min-width: 0; margin: 0; overflow: hidden; font-size: 16px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; }
+h2 + * { margin-inline-start: auto; }
 .host { display: flex; flex: 1; min-height: 0; }
 button, input { font: inherit; color: inherit; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

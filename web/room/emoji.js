@@ -1,4 +1,5 @@
 // The emoji of the picker with their shortcodes, and messages that are nothing but emoji. Pure.
+import { linkParts } from './linkify.js';
 
 /** The picker's choice; the shortcode in the middle is also the name that is read out. */
 export const EMOJI = `😀 grin,😂 joy,🙂 smile,😉 wink,😊 blush,😍 heart_eyes,😘 kiss,😎 cool,🤔 thinking,😴 sleepy,😭 sob,😢 cry,
@@ -14,9 +15,46 @@ export const EMOJI = `😀 grin,😂 joy,🙂 smile,😉 wink,😊 blush,😍 he
 
 const BY_CODE = new Map(EMOJI.map(({ emoji, code }) => [code, emoji]));
 
-/** `:tada:` becomes 🎉; what is no code stays as it is. */
+// What may stand around a code: blanks, the punctuation of a sentence, quotes and brackets, pictures.
+const BEFORE = /[\s"'\p{Ps}\p{Pi}!?…。、，！？\p{Extended_Pictographic}\ufe0f\p{Emoji_Modifier}]$/u;
+const AFTER = /^[.,;!?…)"'\p{Pf}。、，！？；）」』]*(?:\s|$|:[a-z_]+:|\p{Extended_Pictographic})/u;
+/** So many characters are looked at behind a code. */
+const AHEAD = 32;
+/** Between backquotes, in one line or from line to line, or indented like a program. */
+const PROGRAM = /```[^]*?(?:```|(?![^]))|`[^`\n]+`|^(?: {4}|\t).*/gm;
+
+/** Where codes stay as they are: inside of addresses and programs. @returns {[number, number][]} from and to */
+function untouched(text) {
+    const spans = [...text.matchAll(PROGRAM)].map(({ 0: program, index }) => [index, index + program.length]);
+    let at = 0;
+    for (const part of linkParts(text)) {
+        if (part.href) spans.push([at, at + part.text.length]);
+        at += part.text.length;
+    }
+    return spans;
+}
+
+/** `:tada:` becomes 🎉 where it stands by itself; what is no code, or part of something else, stays as it is. */
 export function replaceShortcodes(text) {
-    return text.replace(/:([a-z_]+):/g, (whole, code) => BY_CODE.get(code) ?? whole);
+    const code = /:([a-z_]+):/g;
+    let made = '';
+    let done = 0;
+    let spans = null;
+    for (let match = code.exec(text); match; match = code.exec(text)) {
+        const { 0: whole, 1: name, index } = match;
+        const end = index + whole.length;
+        // The colon that ends no code may begin one.
+        code.lastIndex = end - 1;
+        const emoji = BY_CODE.get(name);
+        if (!emoji || !AFTER.test(text.slice(end, end + AHEAD))) continue;
+        if (index > done && !BEFORE.test(text.slice(Math.max(0, index - 2), index))) continue;
+        spans ??= untouched(text);
+        if (spans.some(([from, to]) => index < to && end > from)) continue;
+        made += text.slice(done, index) + emoji;
+        done = end;
+        code.lastIndex = end;
+    }
+    return made + text.slice(done);
 }
 
 // Every part begins with what no other part goes on with, so that a pattern that fails, fails at once.

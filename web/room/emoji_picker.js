@@ -1,5 +1,5 @@
-// A small table of emoji that opens above the composer. One stop for Tab; inside, the arrows move.
-import { element, iconButton } from './element.js';
+// A small table of emoji that opens above the composer. One stop for Tab; inside, the arrows move. Loaded when it is first opened.
+import { element } from './element.js';
 import { EMOJI } from './emoji.js';
 
 const COLUMNS = 8;
@@ -7,19 +7,21 @@ const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLU
 
 export class EmojiPicker {
     #pick;
+    #button;
     #choices;
 
-    /** The button that opens and closes it, and the picker itself. */
-    button;
+    /** To be put into the composer. */
     element;
 
-    /** @param {{ texts: Record<string, any>, pick: (emoji: string) => void }} parts */
-    constructor({ texts, pick }) {
+    /**
+     * @param {{ button: HTMLButtonElement, names: Record<string, string>, pick: (emoji: string) => void }} parts
+     *     `button`: the one that opens and closes it; `names`: by code, of those that are not called like their code
+     */
+    constructor({ button, names, pick }) {
         this.#pick = pick;
-        const label = texts['room.emoji'];
-        this.button = iconButton('smile', label, { 'aria-expanded': 'false', click: () => this.#toggle() });
+        this.#button = button;
         this.#choices = EMOJI.map(({ emoji, code }, index) => {
-            const name = texts['room.emojiNames'][code] ?? code.replaceAll('_', ' ');
+            const name = names[code] ?? code.replaceAll('_', ' ');
             return element(
                 'button',
                 { type: 'button', tabindex: index === 0 ? 0 : -1, 'aria-label': name, title: `${name} :${code}:`, click: () => this.#chosen(emoji) },
@@ -28,29 +30,29 @@ export class EmojiPicker {
         });
         this.element = element(
             'div',
-            { class: 'picker', role: 'group', 'aria-label': label, hidden: true, keydown: (event) => this.#pressed(event) },
+            { class: 'picker', role: 'group', 'aria-label': button.title, hidden: true, keydown: (event) => this.#pressed(event) },
             ...this.#choices,
         );
     }
 
     close() {
         this.element.hidden = true;
-        this.button.setAttribute('aria-expanded', 'false');
+        this.#button.setAttribute('aria-expanded', 'false');
     }
 
-    #toggle() {
+    toggle() {
         if (!this.element.hidden) {
             this.close();
             return;
         }
         this.element.hidden = false;
-        this.button.setAttribute('aria-expanded', 'true');
+        this.#button.setAttribute('aria-expanded', 'true');
         this.#choices[0].focus();
     }
 
     #chosen(emoji) {
         this.close();
-        this.button.focus();
+        this.#button.focus();
         this.#pick(emoji);
     }
 
@@ -58,7 +60,7 @@ export class EmojiPicker {
         if (event.key === 'Escape') {
             event.stopPropagation();
             this.close();
-            this.button.focus();
+            this.#button.focus();
             return;
         }
         const step = STEPS[event.key];

@@ -6,6 +6,10 @@ export class MemberList {
     #palette;
     #nameOf;
     #onShown;
+    #users = [];
+    #me = null;
+    /** By name: { entry, look }. */
+    #entries = new Map();
     #list = element('ul');
     #title;
     #close;
@@ -46,23 +50,51 @@ export class MemberList {
         const root = this.element.getRootNode();
         if (shown) this.#opener = document.activeElement?.shadowRoot ? root.activeElement ?? document.activeElement : document.activeElement;
         this.element.hidden = !shown;
-        if (shown) this.#close.focus();
-        else this.#opener?.focus();
+        if (shown) {
+            this.#render();
+            this.#close.focus();
+        } else this.#opener?.focus();
         this.#onShown(shown);
     }
 
     /** @param {{ username: string, color?: string }[]} users in order of arrival @param {string | null} me */
     update(users, me) {
-        this.#title.textContent = this.#texts['room.membersCount'](users.length);
-        this.#list.replaceChildren(
-            ...users.map(({ username, color }) => {
-                const entry = element(
-                    'li', {}, element('bdi', { dir: 'auto' }, this.#nameOf(username)),
-                    username === me && element('span', { class: 'me' }, this.#texts['room.memberYou']),
-                );
-                entry.style.setProperty('--name-colour', this.#palette.ofName(username, color));
-                return entry;
-            }),
+        this.#users = users;
+        this.#me = me;
+        if (this.shown) this.#render();
+    }
+
+    /** Entries that stay as they are are not touched. */
+    #render() {
+        this.#title.textContent = this.#texts['room.membersCount'](this.#users.length);
+        const here = new Set(this.#users.map(({ username }) => username));
+        for (const [name, { entry }] of this.#entries) {
+            if (here.has(name)) continue;
+            entry.remove();
+            this.#entries.delete(name);
+        }
+        let next = this.#list.firstChild;
+        for (const { username, color } of this.#users) {
+            const look = `${this.#palette.ofName(username, color)} ${username === this.#me}`;
+            const known = this.#entries.get(username);
+            if (known?.look === look && known.entry === next) {
+                next = next.nextSibling;
+                continue;
+            }
+            if (known?.entry === next && next) next = next.nextSibling;
+            known?.entry.remove();
+            const entry = this.#entry(username, color);
+            this.#entries.set(username, { entry, look });
+            this.#list.insertBefore(entry, next);
+        }
+    }
+
+    #entry(username, color) {
+        const entry = element(
+            'li', {}, element('bdi', { dir: 'auto' }, this.#nameOf(username)),
+            username === this.#me && element('span', { class: 'me' }, this.#texts['room.memberYou']),
         );
+        entry.style.setProperty('--name-colour', this.#palette.ofName(username, color));
+        return entry;
     }
 }

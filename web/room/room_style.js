@@ -49,9 +49,9 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .message.own { padding-inline: 56px 0; text-align: end; }
 .avatar {
     position: absolute; inset-block-start: 11px; inset-inline-start: 0; display: grid; place-items: center; width: 32px; height: 32px;
-    border-radius: 50%; background: var(--name-colour); color: var(--raised); font-size: 14px; font-weight: 650; line-height: 1; user-select: none; overflow: hidden;
+    border-radius: 50%; background: var(--name-colour); color: var(--raised); font-size: calc(14px * var(--fit)); font-weight: 650; line-height: 1; user-select: none; overflow: hidden; white-space: nowrap;
 }
-.name { display: block; max-width: 100%; margin: 0 2px 2px; overflow: hidden; color: var(--name-colour); font-size: 13px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; text-align: start; }
+.name { display: block; width: fit-content; max-width: calc(100% - 4px); margin: 0 2px 2px; overflow: hidden; color: var(--name-colour); font-size: 13px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; text-align: start; }
 .bubble {
     position: relative; display: inline-block; max-width: min(100%, 640px); padding: 7px 12px; border-radius: var(--radius);
     background: var(--bubble); box-shadow: 0 0 0 1px var(--border); text-align: start; vertical-align: top;
@@ -61,7 +61,8 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .message:not(.own):not(.last) .bubble { border-end-start-radius: 5px; }
 .own:not(.first) .bubble { border-start-end-radius: 5px; }
 .own:not(.last) .bubble { border-end-end-radius: 5px; }
-.text { display: inline; unicode-bidi: isolate; white-space: pre-wrap; overflow-wrap: anywhere; }
+.said { unicode-bidi: plaintext; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 .text a { color: inherit; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 2px; }
 .text a:hover { color: var(--accent); }
 .meta { display: inline-flex; float: inline-end; align-items: center; gap: 3px; margin-block: 5px -3px; margin-inline: 10px -2px; color: var(--quiet); font-size: 11.5px; font-variant-numeric: tabular-nums; user-select: none; }

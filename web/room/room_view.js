@@ -1,15 +1,14 @@
 // The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
 // or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
 // (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
-import { element } from './element.js';
+import { element, isTouched } from './element.js';
 import { HistoryLoader } from './history_loader.js';
 import { Outgoing } from './outgoing.js';
 import { Palette } from './palette.js';
 import { RoomFrame } from './room_frame.js';
 import { roomStyle } from './room_style.js';
 import { RowElements } from './row_elements.js';
-import { rowsOf } from './rows.js';
-import { texts as english } from './texts.js';
+import { Rows } from './rows.js';
 import { Timeline } from './timeline.js';
 import { Times } from './times.js';
 import { Unread } from './unread.js';
@@ -31,6 +30,7 @@ export class RoomView {
     #root;
     #scroller;
     #timeline = new Timeline();
+    #rows = new Rows();
     #palette;
     #rowElements;
     #list;
@@ -43,6 +43,7 @@ export class RoomView {
     #isReady = false;
     #readyTimer = 0;
     #painting = 0;
+    #membersChanged = false;
     #closeCode = null;
     #ended = new AbortController();
     #observer;
@@ -52,7 +53,7 @@ export class RoomView {
      * @param {object} options
      * @param {import('../globes.js').RoomConnection} options.connection the view listens and sends, and never closes it
      * @param {{ id: number }} options.room
-     * @param {Record<string, any>} [options.texts] those with keys `room.…` are used (texts.js); what is missing is English
+     * @param {Record<string, any>} options.texts those with keys `room.…` are used, all of which are there (load_texts.js)
      * @param {string} [options.language] for times; default: the document's, else the browser's
      * @param {boolean} [options.readOnly] no composer
      * @param {number} [options.historyLength] messages to begin with where the connection was online before the view
@@ -60,9 +61,9 @@ export class RoomView {
      * @param {(count: number) => void} [options.onUnread] told whenever the number of unseen messages changes
      * @param {(shown: boolean) => void} [options.onMembers] told when the list of members opens or closes
      */
-    constructor(host, { connection, room, texts = {}, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
+    constructor(host, { connection, room, texts, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
         this.#connection = connection;
-        this.#texts = { ...english, ...texts };
+        this.#texts = texts;
         this.#onUnread = onUnread ?? (() => {});
         this.element = element('div', { class: 'globes-room' });
         // Fills its host by script, as no stylesheet reaches it here.
@@ -81,10 +82,10 @@ export class RoomView {
         this.#begin(historyLength);
     }
 
-    /** Puts the cursor into the composer, or, where there is none, the keyboard on the messages. */
+    /** Puts the cursor into the composer, or the keys on the messages: where nobody writes, or a keyboard would cover them. */
     focus() {
-        if (this.#frame.composer) this.#frame.composer.focus();
-        else this.#scroller.focus();
+        if (this.#frame.composer && !isTouched()) this.#frame.composer.focus();
+        else this.#scroller.focus({ preventScroll: true });
     }
 
     /** Opens or closes the list of members; without `shown` it does the other. */
@@ -98,10 +99,10 @@ export class RoomView {
 
     /**
      * Says everything in another language. The messages, the reader's place among them and what is being written stay.
-     * @param {{ texts?: Record<string, any>, language: string }} words as for the constructor
+     * @param {{ texts: Record<string, any>, language: string }} words as for the constructor
      */
-    speak({ texts = {}, language }) {
-        this.#texts = { ...english, ...texts };
+    speak({ texts, language }) {
+        this.#texts = texts;
         this.#rowElements.speak(this.#texts, new Times(language));
         this.#scroller.setAttribute('aria-label', this.#texts['room.messages']);
         this.#frame.speak(this.#texts);
@@ -170,7 +171,7 @@ export class RoomView {
             actions: { retry: () => this.#connection.retry(), jump: () => this.#jumpToEnd(), membersShown },
         });
         this.#list = new WindowedList(this.#scroller, {
-            render: (row) => this.#rowElements.render(row),
+            render: (row, made) => this.#rowElements.render(row, made),
             look: (row) => this.#rowElements.look(row),
             guess: (row) => this.#rowElements.guess(row),
             onScroll: () => this.#scrolled(),
@@ -190,7 +191,10 @@ export class RoomView {
         on('state', () => this.#showState());
         on('welcome', (welcome) => this.#welcomed(welcome));
         on('event', (event) => this.#came(event));
-        on('users', () => this.#showMembers());
+        on('users', () => {
+            this.#membersChanged = true;
+            this.#schedule();
+        });
         on('gap', (gap) => this.#missed(gap));
         on('problem', ({ error, id }) => id === undefined && this.#refused(error));
         on('closed', ({ error }) => {
@@ -248,10 +252,7 @@ export class RoomView {
             this.#frame.announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
         }
         if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
-        if (this.#timeline.size > KEPT && this.#list.atEnd) {
-            this.#timeline.forgetBefore(this.#timeline.newestSeq - KEPT / 2);
-            this.#loader.older = 'more';
-        }
+        if (this.#timeline.size > KEPT && this.#list.atEnd && this.#timeline.forgetAllBut(KEPT / 2)) this.#loader.older = 'more';
         this.#schedule();
     }
 
@@ -288,6 +289,7 @@ export class RoomView {
     }
 
     #showMembers() {
+        this.#membersChanged = false;
         this.#frame.members.update(this.#connection.users, this.#connection.name);
     }
 
@@ -346,19 +348,20 @@ export class RoomView {
     #schedule() {
         this.#painting ||= requestAnimationFrame(() => {
             this.#painting = 0;
+            if (this.#membersChanged) this.#showMembers();
             this.#show();
         });
     }
 
     #show() {
         if (!this.#isReady) return;
-        const { items } = this.#timeline;
         const { older, gap } = this.#loader;
-        const isEmpty = older === 'none' && !items.some(({ kind }) => kind === 'message');
-        this.#frame.overlay.showLoaded({ isEmpty });
-        const rows = rowsOf(items, { older, gap, newFrom: this.#unread.newFrom });
         // An empty room has a word of its own for where the conversation begins.
-        if (isEmpty) rows.shift();
-        this.#list.setRows(rows);
+        const isEmpty = older === 'none' && !this.#timeline.hasMessages;
+        this.#frame.overlay.showLoaded({ isEmpty });
+        const { confirmed, unconfirmed } = this.#timeline;
+        const state = { older, gap, newFrom: this.#unread.newFrom, isEmpty };
+        const kept = this.#rows.update(confirmed, this.#timeline.takeChange(), unconfirmed, state);
+        this.#list.replaceFrom(kept, this.#rows.all.slice(kept));
     }
 }

@@ -2,11 +2,31 @@
 // direction of its own, so that neither markup nor right-to-left marks reach beyond it.
 import { element, icon, unseen } from './element.js';
 import { isFewEmojiOnly } from './emoji.js';
+import { initialOf } from './graphemes.js';
 import { linkParts } from './linkify.js';
 import { isLong, isVisible } from './text_length.js';
 
 /** So many people are named in a line of comings and goings. */
 const NAMED = 3;
+
+/** Of the circle of an initial, in px: how wide that may be, and how it is written (room_style.js). */
+const INITIAL_PX = 26;
+const INITIAL_FONT = '650 14px sans-serif';
+const ink = document.createElement('canvas').getContext('2d');
+
+/** How much smaller than others an initial has to be: fonts that don't know a flag or a family show its parts side by side. */
+function fitOf(initial) {
+    if (/^[\p{L}\p{N}]$/u.test(initial)) return 1;
+    ink.font = INITIAL_FONT;
+    return Math.min(1, INITIAL_PX / ink.measureText(initial).width);
+}
+
+/** The first `most` of a set, which may be large. */
+function firstOf(set, most) {
+    const first = [];
+    for (const one of set) if (first.push(one) >= most) break;
+    return first;
+}
 
 /** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
 function isolated(names, say, nameOf) {
@@ -20,6 +40,8 @@ export class RowElements {
     #palette;
     #actions;
     #unfolded = new Set();
+    /** What the element of a message was made of. */
+    #contents = new WeakMap();
     /** How often another language was chosen. */
     #spoken = 0;
 
@@ -44,10 +66,15 @@ export class RowElements {
 
     /** What a row's element depends on, beside its key. */
     look(row) {
+        const content = this.#content(row);
+        return row.kind === 'message' ? `${content} ${row.last}` : content;
+    }
+
+    #content(row) {
         const all = `${this.#palette.version} ${this.#spoken}`;
         if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${all}`;
-        const { item, first, last } = row;
-        return [first, last, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
+        const { item, first } = row;
+        return [first, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
     }
 
     /** About how high a row will be, in pixels. */
@@ -59,9 +86,16 @@ export class RowElements {
         return 24 + 21 * Math.max(1, lines) + (row.first && !row.item.own ? 24 : 0);
     }
 
-    render(row) {
+    /** The element of `row`; the one that was made before where nothing but the shape of its bubble is another one. */
+    render(row, made) {
+        const content = this.#content(row);
+        if (made && row.kind === 'message' && this.#contents.get(made) === content) {
+            made.classList.toggle('last', row.last);
+            return made;
+        }
         const element = this.#make(row);
         element.dataset.key = row.key;
+        this.#contents.set(element, content);
         return element;
     }
 
@@ -70,7 +104,7 @@ export class RowElements {
             case 'message':
                 return this.#message(row);
             case 'quiet':
-                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row.items));
+                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row));
             case 'day':
                 return element('div', { role: 'listitem', class: 'row day' }, element('span', {}, this.#times.day(row.date)));
             case 'marker':
@@ -99,17 +133,17 @@ export class RowElements {
         return isVisible(name) ? name : this.#texts['room.noName'];
     }
 
-    #comings(items) {
+    #comings({ items, names }) {
         if (items.length === 1) {
             const text = this.#texts[items[0].kind === 'join' ? 'room.joined' : 'room.left'];
             return isolated([items[0].name], ([name]) => text(name), (name) => this.nameOf(name));
         }
         const lines = [];
         for (const [kind, text] of [['join', 'room.manyJoined'], ['leave', 'room.manyLeft']]) {
-            const names = [...new Set(items.filter((item) => item.kind === kind).map(({ name }) => name))];
-            if (names.length === 0) continue;
-            const named = names.slice(0, names.length > NAMED + 1 ? NAMED : NAMED + 1);
-            const others = names.length - named.length;
+            const all = names[kind];
+            if (all.size === 0) continue;
+            const named = firstOf(all, all.size > NAMED + 1 ? NAMED : NAMED + 1);
+            const others = all.size - named.length;
             const say = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
             lines.push(element('div', {}, ...isolated(named, say, (name) => this.nameOf(name))));
         }
@@ -124,8 +158,7 @@ export class RowElements {
         const row = element('div', { role: 'listitem', class: classes.filter(Boolean).join(' '), 'data-seq': item.seq });
         row.style.setProperty('--name-colour', colour);
         if (shownName) {
-            const [initial] = new Intl.Segmenter().segment(name.replace(/^[^\p{L}\p{N}]+/u, '') || name);
-            row.append(element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial.segment.toUpperCase()));
+            row.append(this.#avatar(initialOf(name)));
             row.append(element('bdi', { class: 'name', dir: 'auto' }, name));
         } else row.append(unseen(item.own ? this.#texts['room.you'] : name, { dir: 'auto' }));
         row.append(this.#bubble(key, item));
@@ -133,17 +166,24 @@ export class RowElements {
         return row;
     }
 
+    #avatar(initial) {
+        const avatar = element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial);
+        avatar.style.setProperty('--fit', fitOf(initial));
+        return avatar;
+    }
+
     #bubble(key, item) {
         const large = isFewEmojiOnly(item.text);
-        const text = element('div', { class: 'text', dir: 'auto' });
+        const text = element('span', { class: 'text' });
         for (const part of linkParts(item.text)) {
-            const link = { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' };
+            const link = { href: part.href, dir: 'auto', target: '_blank', rel: 'noopener noreferrer nofollow' };
             text.append(part.href ? element('a', link, part.text) : part.text);
         }
-        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, text);
+        const stamp = { datetime: item.date.toISOString(), dir: 'auto', title: this.#times.full(item.date) };
+        const meta = element('span', { class: 'meta' }, element('time', stamp, this.#times.time(item.date)), this.#state(item.state));
+        // The bubble goes with its row, what is in it with what was written: its time stands where that ends.
+        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, element('div', { class: 'said', dir: 'auto' }, text, meta));
         if (isLong(item.text)) bubble.append(this.#fold(key, bubble));
-        const time = element('time', { datetime: item.date.toISOString(), title: this.#times.full(item.date) }, this.#times.time(item.date));
-        bubble.append(element('span', { class: 'meta' }, time, this.#state(item.state)));
         return bubble;
     }
 

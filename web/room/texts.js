@@ -34,7 +34,7 @@ export const texts = {
     'room.placeholder': 'Write a message',
     'room.send': 'Send',
     'room.emoji': 'Insert an emoji',
-    'room.emojiNames': {},
+    'room.emojiNames': async () => ({}),
     'room.charactersLeft': (count) =>
         count >= 0
             ? `${number(count)} ${plural(count, 'character', 'characters')} left`

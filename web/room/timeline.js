@@ -1,5 +1,7 @@
 // What is shown of a room, in order: messages by `seq`, the quiet lines of who came and went where they happened, and at
 // the end what was written here and is not confirmed yet. No DOM, no network; the room view feeds it.
+//
+// A live event costs the same whatever is kept: it is put at the end, and `takeChange` says from where on something is new.
 
 /**
  * @typedef {object} Item
@@ -24,15 +26,28 @@ export class Timeline {
     #bySeq = new Map();
     #unconfirmed = new Map();
     #lines = 0;
+    #changedFrom = 0;
 
-    /** @returns {Item[]} in the order in which they are shown */
-    get items() {
-        return this.#unconfirmed.size === 0 ? this.#items : [...this.#items, ...this.#unconfirmed.values()];
+    /** @returns {readonly Item[]} all but what is unconfirmed, in the order in which they are shown; always the same array */
+    get confirmed() {
+        return this.#items;
     }
 
-    /** @returns {Item[]} what was written here and is not confirmed, in order */
+    /** @returns {Item[]} what was written here and is not confirmed, in order; it is shown behind everything else */
     get unconfirmed() {
         return [...this.#unconfirmed.values()];
+    }
+
+    /** The place of the first confirmed item that is new, changed or gone since the last call; their number where none is. */
+    takeChange() {
+        const from = Math.min(this.#changedFrom, this.#items.length);
+        this.#changedFrom = Infinity;
+        return from;
+    }
+
+    /** Whether there is any message, confirmed or not. */
+    get hasMessages() {
+        return this.#bySeq.size > 0 || this.#unconfirmed.size > 0;
     }
 
     /** The smallest and largest `seq` of a message; 0 where there is none. */
@@ -61,7 +76,9 @@ export class Timeline {
         if (event.event_type !== 'send') return this.#addQuietLine(event, own);
         if (this.#bySeq.has(event.seq)) {
             // Confirmed by its ack, with the time of this machine: the server's is the one that everybody sees.
-            this.#bySeq.get(event.seq).date = new Date(event.time);
+            const known = this.#bySeq.get(event.seq);
+            known.date = new Date(event.time);
+            this.#changed(this.#placeOf(known));
             return null;
         }
         const written = this.#take(event.id);
@@ -99,10 +116,26 @@ export class Timeline {
         return this.#take(id);
     }
 
-    /** Drops everything before message `seq`; it can come back as history. */
+    /** Drops everything before message `seq`; messages can come back as history. */
     forgetBefore(seq) {
         const kept = this.#items.findIndex((item) => item.seq >= seq);
-        for (const item of this.#items.splice(0, kept < 0 ? this.#items.length : kept)) this.#bySeq.delete(item.seq);
+        this.#forget(kept < 0 ? this.#items.length : kept);
+    }
+
+    /** Drops all but the newest `count`, confirmed ones. @returns {boolean} whether messages were among those dropped */
+    forgetAllBut(count) {
+        const messages = this.#bySeq.size;
+        this.#forget(Math.max(0, this.#items.length - count));
+        return this.#bySeq.size < messages;
+    }
+
+    #forget(count) {
+        for (const item of this.#items.splice(0, count)) if (item.kind === 'message') this.#bySeq.delete(item.seq);
+        if (count > 0) this.#changed(0);
+    }
+
+    #changed(place) {
+        this.#changedFrom = Math.min(this.#changedFrom, place);
     }
 
     #take(id) {
@@ -135,6 +168,7 @@ export class Timeline {
         // Almost always at the end; pages of history come in ascending order, so each finds its place beside the last.
         if (place > 0 && before(item, this.#items[place - 1])) place = this.#placeOf(item);
         this.#items.splice(place, 0, item);
+        this.#changed(place);
     }
 
     #placeOf(item) {

@@ -1,4 +1,5 @@
 // When something was said, in the words of the reader's language and time zone. Pure but for the zone.
+import { graphemes } from './graphemes.js';
 
 const DAY_MS = 86_400_000;
 
@@ -11,32 +12,38 @@ export function dayKey(date) {
     return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
+/** `format` for dates: what it said of the last one holds for all of the same `span`, in ms. In a busy room that is most of them. */
+function remembered(format, span) {
+    let at = NaN;
+    let said = '';
+    return (date) => {
+        const now = Math.floor(date / span);
+        if (now !== at) [at, said] = [now, format.format(date)];
+        return said;
+    };
+}
+
 /** Texts for times in one language; making the formatters is what costs, so they are kept. */
 export class Times {
-    #time;
     #weekday;
     #thisYear;
     #otherYear;
-    #full;
     #near;
+
+    /** Hour and minute. @type {(date: Date) => string} */
+    time;
+    /** All there is to say. @type {(date: Date) => string} */
+    full;
 
     /** @param {string} language a language tag */
     constructor(language) {
         const format = (options) => new Intl.DateTimeFormat(language, options);
-        this.#time = format({ hour: 'numeric', minute: '2-digit' });
+        this.time = remembered(format({ hour: 'numeric', minute: '2-digit' }), 60_000);
+        this.full = remembered(format({ dateStyle: 'full', timeStyle: 'medium' }), 1000);
         this.#weekday = format({ weekday: 'long' });
         this.#thisYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
         this.#otherYear = format({ day: 'numeric', month: 'long', year: 'numeric' });
-        this.#full = format({ dateStyle: 'full', timeStyle: 'medium' });
         this.#near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-    }
-
-    time(date) {
-        return this.#time.format(date);
-    }
-
-    full(date) {
-        return this.#full.format(date);
     }
 
     /** "Today", "Yesterday", a weekday within the last week, else a date. */
@@ -44,7 +51,8 @@ export class Times {
         const ago = Math.round((startOfDay(now) - startOfDay(date)) / DAY_MS);
         if (ago === 0 || ago === 1) {
             const text = this.#near.format(-ago, 'day');
-            return text[0].toLocaleUpperCase() + text.slice(1);
+            const [first] = graphemes(text);
+            return first.toLocaleUpperCase() + text.slice(first.length);
         }
         if (ago > 1 && ago < 7) return this.#weekday.format(date);
         const format = date.getFullYear() === now.getFullYear() ? this.#thisYear : this.#otherYear;

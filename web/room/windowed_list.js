@@ -1,10 +1,12 @@
 // A list of any length of which only the rows in and around the window are in the document. Heights are measured when a
-// row is first seen and guessed before. Whatever changes - rows put before, rows grown, a narrower window - the row that
-// is being read stays where it is; at the end, the list stays at the end.
+// row is first seen and guessed before. Whatever changes - rows put before, rows grown, a narrower or lower window - the row
+// that is being read stays where it is; at the end, the list stays at the end until the reader scrolls away from it.
 import { HeightIndex } from './height_index.js';
 
 /** So far beyond the window, in pixels, rows are made ahead of being seen. */
-const OVERSCAN = 500;
+const OVERSCAN = 600;
+/** By so much it may be off before rows are made or taken away: a guess that was wrong by a little changes nothing. */
+const SLACK = 150;
 const AT_END = 24;
 /** So long after the last movement, in ms, corrections may move the scroll position: before, they would stop a fling. */
 const SETTLE_MS = 150;
@@ -36,16 +38,18 @@ export class WindowedList {
     #stuck = true;
     /** Rows that were seen at the last look, with their distance from the window's top; the first that survives holds. */
     #anchors = [];
-    /** The scroll position then. */
+    /** The scroll position then, and the size of the window and of what it looks at. */
     #anchoredAt = 0;
+    #sizes = [0, 0];
     #settling = 0;
     #observer;
 
     /**
      * @param {HTMLElement} scroller empty, with a height of its own and `overflow-y`
-     * @param {{ render: (row: { key: string }) => { element: HTMLElement, look: string }, look: (row: object) => string,
-     *     guess: (row: object) => number, onScroll: () => void }} callbacks `look`: what a row's element depends on; as long
-     *     as it is the same, so is the element. `guess`: a height in pixels. `onScroll`: the window moved, or the rows did
+     * @param {{ render: (row: { key: string }, made: HTMLElement | null) => HTMLElement, look: (row: object) => string,
+     *     guess: (row: object) => number, onScroll: () => void }} callbacks `render`: the element of a row, which may be the
+     *     one that was made before, changed. `look`: what an element depends on; as long as it is the same, nothing is
+     *     rendered. `guess`: a height in pixels. `onScroll`: the window moved, or the rows did
      */
     constructor(scroller, { render, look, guess, onScroll }) {
         this.#scroller = scroller;
@@ -79,14 +83,20 @@ export class WindowedList {
     }
 
     /**
-     * @param {{ key: string, isLoose?: boolean }[]} rows all of them, in order, each with a key of its own; what changes is
-     *     kept away from the reader's eye, unless nothing but loose rows is seen
+     * Puts other rows in place of all from number `from` on; those before may look different. What changes is kept away from
+     * the reader's eye, unless nothing but loose rows is seen.
+     * @param {number} from
+     * @param {{ key: string, isLoose?: boolean }[]} rows in order, each with a key that no other row of the list has
      */
-    setRows(rows) {
-        this.#rows = rows;
-        if (this.#measured.size > 2 * rows.length + MEASURED_MORE) this.#measured.clear();
-        this.#indexOf = new Map(rows.map(({ key }, index) => [key, index]));
-        this.#heights.reset(rows.map((row) => this.#measured.get(row.key) ?? this.#guess(row)));
+    replaceFrom(from, rows) {
+        for (let index = from; index < this.#rows.length; index += 1) this.#indexOf.delete(this.#rows[index].key);
+        this.#rows.length = from;
+        for (const row of rows) {
+            this.#indexOf.set(row.key, this.#rows.length);
+            this.#rows.push(row);
+        }
+        if (this.#measured.size > 2 * this.#rows.length + MEASURED_MORE) this.#measured.clear();
+        this.#heights.replaceFrom(from, rows.map((row) => this.#measured.get(row.key) ?? this.#guess(row)));
         this.#layout();
     }
 
@@ -107,7 +117,9 @@ export class WindowedList {
     }
 
     #scrolled() {
-        this.#stuck = this.#isAtEnd();
+        // Where the layout put it: nobody moved anything.
+        if (this.#scroller.scrollTop === this.#anchoredAt && !this.#isResized()) return;
+        this.#lookForReader();
         clearTimeout(this.#settling);
         this.#settling = setTimeout(() => this.#settle(), SETTLE_MS);
         this.#rememberAnchors();
@@ -117,13 +129,21 @@ export class WindowedList {
     #settle() {
         this.#settling = 0;
         // Somebody may have left the end just now, and the event of it is still to come.
-        if (this.#scroller.scrollTop < this.#anchoredAt) this.#stuck = this.#isAtEnd();
+        if (this.#scroller.scrollTop < this.#anchoredAt) this.#lookForReader();
         this.#layout();
     }
 
-    #isAtEnd() {
+    /** Whether the reader is at the end. They don't leave it by a window or rows of another size, which move the position too. */
+    #lookForReader() {
+        if (this.#stuck && this.#isResized()) return;
         const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-        return scrollTop + clientHeight >= scrollHeight - AT_END;
+        this.#stuck = scrollTop + clientHeight >= scrollHeight - AT_END;
+    }
+
+    /** Whether the window, or what it looks at, has another size than when it was last laid out. */
+    #isResized() {
+        const { clientHeight, scrollHeight } = this.#scroller;
+        return clientHeight !== this.#sizes[0] || scrollHeight !== this.#sizes[1];
     }
 
     #rememberAnchors() {
@@ -160,12 +180,19 @@ export class WindowedList {
         const windowTop = () => (anchor ? this.#heights.top(anchor.index) - anchor.offset : this.#heights.total - height);
         for (let round = 0; round < ROUNDS; round += 1) {
             const top = windowTop();
-            this.#mount(this.#heights.at(top - OVERSCAN), this.#heights.at(top + height + OVERSCAN) + 1);
+            this.#mount(this.#near(this.#first, top - OVERSCAN, 0), this.#near(this.#end, top + height + OVERSCAN, 1));
             if (!this.#measure()) break;
         }
         this.#place(anchor, windowTop());
         this.#rememberAnchors();
+        this.#sizes = [this.#scroller.clientHeight, this.#scroller.scrollHeight];
         this.#onScroll();
+    }
+
+    /** The row `edge` where it begins near `y`, else the one that is `more` rows behind the one that covers it. */
+    #near(edge, y, more) {
+        const isNear = edge <= this.#heights.length && Math.abs(this.#heights.top(edge) - y) <= SLACK;
+        return isNear ? edge : this.#heights.at(y) + more;
     }
 
     /** Makes the mounted rows those from `first` to before `end`; what stays and looks the same is not touched. */
@@ -180,9 +207,11 @@ export class WindowedList {
             const look = this.#look(row);
             let mounted = this.#mounted.get(row.key);
             if (mounted?.look !== look) {
-                const element = this.#render(row);
-                if (mounted?.element === next && next) next = next.nextSibling;
-                if (mounted) this.#unmount(row.key, mounted.element);
+                const element = this.#render(row, mounted?.element ?? null);
+                if (mounted && mounted.element !== element) {
+                    if (mounted.element === next) next = next.nextSibling;
+                    this.#unmount(row.key, mounted.element);
+                }
                 mounted = { element, look };
                 this.#mounted.set(row.key, mounted);
             }
