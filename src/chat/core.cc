@@ -69,7 +69,8 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     Entered entered{.room = id,
                     .from = room->log().end(),
                     .first_seq = readable_part.first_seq,
-                    .last_seq = readable_part.last_seq};
+                    .last_seq = readable_part.last_seq,
+                    .newest_time = room->newest_time()};
     if (resumes) entered.users = room->people().users();
     return entered;
 }

@@ -87,12 +87,27 @@ public:
         log::Position from = 0;            ///< Live begins here.
         std::uint64_t first_seq = 1;       ///< The oldest event that can be read.
         std::uint64_t last_seq = 0;        ///< The newest.
+        std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
         std::vector<RoomUser> users = {};  ///< For those who resume.
     };
     /// `token_epoch`: of the record that the connection's token was checked against. One who resumes and is a member of
     /// the room by another connection takes its place, and the other one ends. Errors: room_not_found, invalid_token
     /// (field token: the room has changed since).
     Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
+
+    /// The last event that a client has seen. The time tells histories apart that give one seq to different events: a
+    /// backup was restored, or the newest events were lost.
+    struct LastSeen {
+        std::uint64_t seq = 0;
+        UnixMicros time = 0;
+    };
+    enum class SeenCheck : std::uint8_t {
+        matches,     ///< The event is kept; or it is not kept any more (or there is no such room): nothing to compare.
+        differs,     ///< Another event has that seq, or no event has it yet.
+        unreadable,  ///< The store cannot be read now.
+    };
+    /// Compares `seen` with what is kept. `done` may be called at once: the newest events are in memory.
+    void check_last_seen(RoomId room, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done);
 
     /// One who resumes and has caught up to `after`. `until` and `from`: the newest event and the log's end when it
     /// entered.

@@ -72,6 +72,22 @@ void Core::catch_up(const Reader& reader, std::move_only_function<void(CatchUp)>
                   });
 }
 
+void Core::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done) {
+    const auto compare = [time = seen.time](std::optional<UnixMicros> kept) {
+        return !kept || *kept == time ? SeenCheck::matches : SeenCheck::differs;
+    };
+    const Room* room = directory_.find(id);
+    if (room == nullptr || seen.seq < room->first_seq()) return done(SeenCheck::matches);
+    if (seen.seq > room->last_seq()) return done(SeenCheck::differs);
+    if (const auto time = room->recent().time_of(seen.seq)) return done(compare(time));
+    // The page that holds it: a client that catches up from there needs that page, or the one behind it, next.
+    const Readable part = readable(*room);
+    history_.read(id, seen.seq - 1, part.last_seq, part.not_before,
+                  [seq = seen.seq, compare, done = std::move(done)](const auto& page) mutable {
+                      done(page == nullptr ? SeenCheck::unreadable : compare(page->time_of(seq)));
+                  });
+}
+
 // --- retention -------------------------------------------------------------------------------------------------------
 
 void Core::purge() {

@@ -17,6 +17,7 @@ std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncode
     for (const Event& event : page.events) {
         encoder.append_frame(frames, event);
         encoded->ends.push_back(frames.size());
+        encoded->times.push_back(event.time);
     }
     encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
@@ -35,6 +36,11 @@ log::Slice FramePage::between(std::uint64_t after, std::uint64_t until) const {
     part.offset += end_of(after);
     part.size = end_of(until) - end_of(after);
     return part;
+}
+
+std::optional<UnixMicros> FramePage::time_of(std::uint64_t seq) const {
+    if (seq < first_seq || seq > last_seq) return std::nullopt;
+    return times[seq - first_seq];
 }
 
 FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post,

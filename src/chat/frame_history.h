@@ -10,6 +10,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/task_queue.h"
@@ -24,10 +25,13 @@ struct FramePage {
     std::uint64_t first_seq = 0;
     std::uint64_t last_seq = 0;     ///< first_seq - 1 where the page is empty.
     std::vector<std::size_t> ends;  ///< Of each frame, in bytes.
+    std::vector<UnixMicros> times;  ///< Of each event.
     log::Slice frames;
 
     /// The frames of after < seq <= until.
     log::Slice between(std::uint64_t after, std::uint64_t until) const;
+    /// Absent if the event is not on this page.
+    std::optional<UnixMicros> time_of(std::uint64_t seq) const;
 };
 
 struct FrameHistoryLimits {

@@ -17,6 +17,11 @@ std::size_t size_of(const Event& event) {
 /// The text under which a sender's id is known in its room.
 std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
 
+std::optional<UnixMicros> time_of_newest(const StoredRoom& stored) {
+    if (stored.first_seq > stored.last_seq) return std::nullopt;
+    return stored.last_time;
+}
+
 std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error{code, "name"}); }
 
 }  // namespace
@@ -25,7 +30,7 @@ Room::Room(StoredRoom stored, Shared& shared)
     : record_(std::move(stored.record)),
       shared_(shared),
       people_(shared.lanes),
-      recent_(shared.recent, stored.last_seq),
+      recent_(shared.recent, stored.last_seq, time_of_newest(stored)),
       last_seq_(stored.last_seq),
       first_seq_(stored.first_seq),
       last_time_(stored.last_time) {}

@@ -68,6 +68,8 @@ public:
     const log::Recent& recent() const { return recent_; }
     /// The newest seq that is known to be stored.
     std::uint64_t last_seq() const { return last_seq_; }
+    /// The time of that event; absent if nothing was said, or if the event was not kept at the last start.
+    std::optional<UnixMicros> newest_time() const { return recent_.time_of(last_seq_); }
     /// The oldest seq that is kept.
     std::uint64_t first_seq() const { return first_seq_; }
     void set_first_seq(std::uint64_t first_seq) { first_seq_ = first_seq; }

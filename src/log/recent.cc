@@ -38,6 +38,7 @@ void Recent::drop_oldest() {
     bytes_ -= size;
     budget_.used -= size;
     dropped_seq_ = oldest.seq;
+    if (oldest.is_durable) dropped_time_ = oldest.time;
     dropped_end_ = oldest.slice.end();
     frames_.pop_front();
 }
@@ -51,6 +52,14 @@ std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint
          frame != frames_.end() && frame->seq <= until; ++frame)
         if (frame->is_durable && frame->time >= not_before) join(frames, frame->slice);
     return frames;
+}
+
+std::optional<UnixMicros> Recent::time_of(std::uint64_t seq) const {
+    if (seq == dropped_seq_) return dropped_time_;
+    // Live frames carry the seq of the durable one before them.
+    const auto frame = std::ranges::lower_bound(frames_, seq, {}, &Frame::seq);
+    if (frame == frames_.end() || frame->seq != seq || !frame->is_durable) return std::nullopt;
+    return frame->time;
 }
 
 std::vector<Slice> Recent::since(Position from) const {

@@ -74,6 +74,15 @@ TEST_F(FrameHistoryTest, APageGivesTheFramesBetweenTwoSeqs) {
     EXPECT_EQ(between(12, 12), "");
 }
 
+TEST_F(FrameHistoryTest, APageKnowsTheTimesOfItsEvents) {
+    ask(10);
+    answer_reads();
+    EXPECT_EQ(newest->time_of(11), 11'000'000);
+    EXPECT_EQ(newest->time_of(20), 20'000'000);
+    EXPECT_EQ(newest->time_of(10), std::nullopt);
+    EXPECT_EQ(newest->time_of(21), std::nullopt);
+}
+
 TEST_F(FrameHistoryTest, APageIsReadOnceForManyReaders) {
     for (int i = 0; i < 1000; ++i) ask(0);
     answer_reads();
