@@ -68,7 +68,7 @@ void History::read(const Exchange& exchange, const Found& room) {
     query.after = std::max(query.after, readable.first_seq - 1);
     // What the core has not heard of as committed may still turn out not to be.
     query.before = std::min(query.before, readable.last_seq + 1);
-    query.not_before = readable.not_before;
+    query.expiry = readable.expiry;
     if (query.before == 0) query.limit = 0;  // 0 means no upper end there, and nothing here
     if (!wanted->last_seen) return read_page(exchange, query, readable);
     auto checked = lane_.reply([this, exchange, query, readable](chat::Core::SeenCheck seen) {

@@ -127,16 +127,20 @@ public:
     /// Gives every durable event once, and what is live only from `from` on, for as long as the log reaches back there.
     void catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
 
-    /// Looks up what has expired by time, so that `readable` and `enter` are exact now. `done` may be called at once.
+    /// Looks up what has expired by time, so that `readable` and `enter` are exact to the second now. `done` may be called
+    /// at once.
     void look_for_expired(RoomId room, Task done);
 
-    /// What of a room's events readers get to see: those from `first_seq` to `last_seq` that are not older.
+    /// What of a room's events readers get to see: those from `first_seq` to `last_seq`, as far as they have not expired
+    /// since the last look.
     struct Readable {
         std::uint64_t first_seq = 1;
         std::uint64_t last_seq = 0;
-        UnixMicros not_before = 0;
+        Expiry expiry = {};
 
-        bool shows(std::uint64_t seq, UnixMicros time) const { return seq >= first_seq && time >= not_before; }
+        bool shows(std::uint64_t seq, UnixMicros time) const {
+            return seq >= first_seq && !(expiry.is_on() && expiry.is_proof(time));
+        }
     };
     Readable readable(const Room& room) const;
 
@@ -177,7 +181,11 @@ private:
         std::vector<Task> put_off;
     };
 
+    void note_stored(Room& room);
+    void catch_up_from_first(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
+
     const CorePorts ports_;
+    ExpiryClock expiry_clock_;
     const Retention retention_;
     Room::Shared shared_;
     FrameHistory history_;

@@ -49,8 +49,8 @@ public:
     FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post, FrameHistoryLimits limits);
 
     /// The page that holds the event after `after`, of which at least one is stored: `after` < `last_seq`, the newest
-    /// stored one. Expired events (older than `not_before`) are left out.
-    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, UnixMicros not_before, PageReply reply);
+    /// stored one. Expired events are left out.
+    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
     /// So far.
@@ -62,7 +62,7 @@ private:
         RoomId room;
         std::uint64_t page;
         std::uint64_t last_seq;  ///< How far the room had come, or the page's end.
-        UnixMicros not_before;   ///< In whole seconds, so that readers of the same moment share.
+        Expiry expiry;           ///< In whole seconds, so that readers of the same moment share.
         auto operator<=>(const Key&) const = default;
     };
     struct Entry {

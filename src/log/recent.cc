@@ -43,14 +43,13 @@ void Recent::drop_oldest() {
     frames_.pop_front();
 }
 
-std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint64_t until,
-                                                  UnixMicros not_before) const {
+std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint64_t until) const {
     if (after >= until) return std::vector<Slice>();
     if (after < dropped_seq_) return std::nullopt;
     std::vector<Slice> frames;
     for (auto frame = std::ranges::upper_bound(frames_, after, {}, &Frame::seq);
          frame != frames_.end() && frame->seq <= until; ++frame)
-        if (frame->is_durable && frame->time >= not_before) join(frames, frame->slice);
+        if (frame->is_durable) join(frames, frame->slice);
     return frames;
 }
 

@@ -34,9 +34,9 @@ public:
     /// `frame`: of an event that is live only.
     void add_live(const Slice& frame);
 
-    /// The durable frames of after < seq <= until that are not older than `not_before`, oldest first, neighbours
-    /// joined; none where they are not all here any more. `until` is not newer than the last one added.
-    std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before) const;
+    /// The durable frames of after < seq <= until, oldest first, neighbours joined; none where they are not all here
+    /// any more. `until` is not newer than the last one added.
+    std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until) const;
     /// The time of the durable event `seq`; absent if it is not known here. Known for every event from the newest one
     /// that was dropped on.
     std::optional<UnixMicros> time_of(std::uint64_t seq) const;

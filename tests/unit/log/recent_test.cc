@@ -14,8 +14,8 @@ protected:
         recent.add(seq, static_cast<UnixMicros>(seq) * 10, tail.append(text));
     }
     void announce(std::string_view text) { recent.add_live(tail.append(text)); }
-    std::string durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before = 0) const {
-        const auto frames = recent.durable(after, until, not_before);
+    std::string durable(std::uint64_t after, std::uint64_t until) const {
+        const auto frames = recent.durable(after, until);
         return frames ? text_of(*frames) : "none";
     }
     static std::string text_of(const std::vector<Slice>& frames) {
@@ -53,30 +53,22 @@ TEST_F(RecentTest, GivesEverythingFromAPlaceInTheLog) {
     EXPECT_EQ(text_of(recent.since(0)), "a+b");
 }
 
-TEST_F(RecentTest, LeavesOutWhatHasExpired) {
-    say("a");
-    say("b");
-    say("c");
-    EXPECT_EQ(durable(0, 3, 20), "bc");
-    EXPECT_EQ(durable(0, 3, 31), "");
-}
-
 TEST_F(RecentTest, NeighboursAreOneSlice) {
     say("a");
     say("b");
     announce("+");
     say("c");
-    EXPECT_EQ(recent.durable(0, 3, 0)->size(), 2U);
+    EXPECT_EQ(recent.durable(0, 3)->size(), 2U);
     EXPECT_EQ(recent.since(0).size(), 1U);
 }
 
 TEST_F(RecentTest, KnowsNothingOfWhatWasSaidBeforeItsTime) {
     Recent younger(budget, 41, 410);
-    EXPECT_EQ(younger.durable(40, 41, 0), std::nullopt);
-    EXPECT_TRUE(younger.durable(41, 41, 0)->empty());
+    EXPECT_EQ(younger.durable(40, 41), std::nullopt);
+    EXPECT_TRUE(younger.durable(41, 41)->empty());
     younger.add(42, 0, tail.append("x"));
-    EXPECT_EQ(younger.durable(40, 42, 0), std::nullopt);
-    EXPECT_EQ(text_of(*younger.durable(41, 42, 0)), "x");
+    EXPECT_EQ(younger.durable(40, 42), std::nullopt);
+    EXPECT_EQ(text_of(*younger.durable(41, 42)), "x");
 }
 
 TEST_F(RecentTest, KnowsTheTimesFromTheNewestOneThatItDroppedOn) {
