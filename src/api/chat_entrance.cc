@@ -129,8 +129,7 @@ void ChatEntrance::enter(const Exchange& exchange, const Place& place, const std
                      reply = std::move(reply)](chat::Core& core) mutable {
         const Result<Door> door = find_door(core);
         if (!door) return reply(Result<Arrival>(std::unexpected(door.error())));
-        auto enter = [&core, door = *door, entry = std::move(entry),
-                      reply = std::move(reply)](SeenCheck seen) mutable {
+        auto enter = [&core, door = *door, entry = std::move(entry), reply = std::move(reply)](SeenCheck seen) mutable {
             if (seen == SeenCheck::unreadable)
                 return reply(Result<Arrival>(std::unexpected(Error{ErrorCode::unavailable})));
             auto entered = core.enter(door.room, door.token_epoch, std::move(entry));

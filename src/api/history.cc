@@ -81,13 +81,11 @@ void History::read(const Exchange& exchange, const Found& room) {
                 return exchange.respond_error(Error{ErrorCode::unavailable});
         }
     });
-    lane_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](chat::Core& core) mutable {
-        core.check_last_seen(id, seen, std::move(checked));
-    });
+    lane_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](
+                        chat::Core& core) mutable { core.check_last_seen(id, seen, std::move(checked)); });
 }
 
-void History::read_page(const Exchange& exchange, const chat::EventQuery& query,
-                        const chat::Core::Readable& readable) {
+void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable) {
     lane_.counts().add_history_read();
     services_.store.read_events(query, [&io = lane_.io(), id = query.room, readable,
                                         held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {

@@ -25,7 +25,7 @@ Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& re
 }
 
 Result<std::optional<chat::Core::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
-                                                       std::optional<std::uint64_t> after) {
+                                                                std::optional<std::uint64_t> after) {
     const auto text = text_parameter(request, "at");
     if (!text) return std::nullopt;
     const auto time = parse_rfc3339(*text);

@@ -84,11 +84,11 @@ public:
 
     struct Entered {
         RoomId room = 0;
-        log::Position from = 0;            ///< Live begins here.
-        std::uint64_t first_seq = 1;       ///< The oldest event that can be read.
-        std::uint64_t last_seq = 0;        ///< The newest.
+        log::Position from = 0;                      ///< Live begins here.
+        std::uint64_t first_seq = 1;                 ///< The oldest event that can be read.
+        std::uint64_t last_seq = 0;                  ///< The newest.
         std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
-        std::vector<RoomUser> users = {};  ///< For those who resume.
+        std::vector<RoomUser> users = {};            ///< For those who resume.
     };
     /// `token_epoch`: of the record that the connection's token was checked against. One who resumes and is a member of
     /// the room by another connection takes its place, and the other one ends. Errors: room_not_found, invalid_token
@@ -127,12 +127,12 @@ public:
     /// Gives every durable event once, and what is live only from `from` on, for as long as the log reaches back there.
     void catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
 
-    /// Looks up what has expired by time, so that `readable` and `enter` are exact to the second now. `done` may be called
-    /// at once.
+    /// Looks up what has expired by time, so that `readable` and `enter` are exact to the second now. `done` may be
+    /// called at once.
     void look_for_expired(RoomId room, Task done);
 
-    /// What of a room's events readers get to see: those from `first_seq` to `last_seq`, as far as they have not expired
-    /// since the last look.
+    /// What of a room's events readers get to see: those from `first_seq` to `last_seq`, as far as they have not
+    /// expired since the last look.
     struct Readable {
         std::uint64_t first_seq = 1;
         std::uint64_t last_seq = 0;

@@ -45,23 +45,21 @@ void Core::look_for_expired(RoomId id, Task done) {
     if (!part.expiry.is_on() || part.first_seq > part.last_seq) return done();
     const UnixMicros not_before = part.expiry.not_before();
     const auto looked_until = room->looked_until();
-    const bool is_fresh =
-        looked_until && not_before >= *looked_until && not_before - *looked_until < kMicrosPerSecond;
+    const bool is_fresh = looked_until && not_before >= *looked_until && not_before - *looked_until < kMicrosPerSecond;
     if (is_fresh) return done();
     ++in_flight_;
-    ports_.store.read_events(
-        {.room = id, .limit = 1, .expiry = part.expiry},
-        [this, id, not_before, done = std::move(done)](const EventPage& page) mutable {
-            ports_.post(
-                [this, id, not_before, done = std::move(done), first_seq = page.ok ? page.first_seq : 0]() mutable {
-                    --in_flight_;
-                    if (Room* found = directory_.find(id); found != nullptr && first_seq != 0) {
-                        found->set_unexpired_seq(std::min(first_seq, found->last_seq() + 1));
-                        found->set_looked_until(not_before);
-                    }
-                    done();
-                });
-        });
+    ports_.store.read_events({.room = id, .limit = 1, .expiry = part.expiry},
+                             [this, id, not_before, done = std::move(done)](const EventPage& page) mutable {
+                                 ports_.post([this, id, not_before, done = std::move(done),
+                                              first_seq = page.ok ? page.first_seq : 0]() mutable {
+                                     --in_flight_;
+                                     if (Room* found = directory_.find(id); found != nullptr && first_seq != 0) {
+                                         found->set_unexpired_seq(std::min(first_seq, found->last_seq() + 1));
+                                         found->set_looked_until(not_before);
+                                     }
+                                     done();
+                                 });
+                             });
 }
 
 // --- catching up -----------------------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ std::vector<std::uint64_t> expiry_samples(SeqRange range) {
     return seqs;
 }
 
-std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<UnixMicros>> times,
-                               const Expiry& expiry) {
+std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<UnixMicros>> times, const Expiry& expiry) {
     const std::vector<std::uint64_t> seqs = expiry_samples(range);
     std::uint64_t expired = 0;
     // So far every event was old, and none stepped back. One from the future has a wrong time, which tells nothing.

@@ -59,7 +59,7 @@ private:
     Ring<Frame> frames_;
     std::uint64_t dropped_seq_;  // the newest one that is not here (any more)
     std::optional<UnixMicros> dropped_time_;
-    Position dropped_end_ = 0;   // where the first frame here begins
+    Position dropped_end_ = 0;  // where the first frame here begins
     std::size_t bytes_ = 0;
 };
 

@@ -160,7 +160,8 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
     EXPECT_EQ(check(seen), seen > kept ? Core::SeenCheck::differs : Core::SeenCheck::matches);
     if (GetParam() == Durability::process) EXPECT_GT(seen, kept) << "nothing was lost";
     store->stop();
-    while (inbox.run_if_any()) {}
+    while (inbox.run_if_any()) {
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, SqlitePower, testing::Values(Durability::process, Durability::power),

@@ -200,9 +200,9 @@ std::uint64_t first_seq_at(Store& store, UnixMicros now) {
 }
 
 TEST_P(StoreSuite, TimesAreKeptHoweverTheyJump) {
-    const std::vector<UnixMicros> times = {kBegin,           kBegin + 5,   kBegin - 3 * kSecond, 0,         1, kIn2038 - 1,
-                                           kIn2038,          kIn2038 + kYear, kBegin - kYear,    -kSecond,  -kSecond - 1,
-                                           kBegin + kSecond};
+    const std::vector<UnixMicros> times = {
+        kBegin,   kBegin + 5,   kBegin - 3 * kSecond, 0, 1, kIn2038 - 1, kIn2038, kIn2038 + kYear, kBegin - kYear,
+        -kSecond, -kSecond - 1, kBegin + kSecond};
     std::vector<Event> events;
     for (const UnixMicros time : times) events.push_back(event_at(events.size() + 1, time));
     put(store(), events);

@@ -30,7 +30,8 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     return page;
 }
 
-std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange range, std::size_t limit, bool is_descending) {
+std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
+                                             bool is_descending) {
     Document bounds;
     bounds.number("$gte", range.first).number("$lte", range.last);
     Document filter;

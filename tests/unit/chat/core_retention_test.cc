@@ -222,7 +222,8 @@ TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
 }
 
 TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {
-    StoredRoom room{.record = {.id = 5, .title = "Old", .retention_s = 10}, .last_seq = 1, .last_time = clock.now + kYear};
+    StoredRoom room{
+        .record = {.id = 5, .title = "Old", .retention_s = 10}, .last_seq = 1, .last_time = clock.now + kYear};
     load({room}, 6);
     const auto first_seq = [this] { return core.readable(*core.find({.id = 5, .folded_title = {}})).first_seq; };
     EXPECT_EQ(first_seq(), 1U);

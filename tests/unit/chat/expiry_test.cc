@@ -19,7 +19,8 @@ std::uint64_t first_at(UnixMicros now, const std::vector<UnixMicros>& times, int
         if (looked_at != nullptr) *looked_at += static_cast<int>(seqs.size());
         return found;
     };
-    return first_unexpired({.first = 1, .last = times.size()}, {.now = now * kSecond, .period = 100 * kSecond}, times_at);
+    return first_unexpired({.first = 1, .last = times.size()}, {.now = now * kSecond, .period = 100 * kSecond},
+                           times_at);
 }
 
 TEST(Expiry, LooksCloselyAtTheOldestAndEverLessBehindThem) {

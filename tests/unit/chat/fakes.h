@@ -134,8 +134,9 @@ public:
                 for (const std::uint64_t seq : seqs) times.emplace_back(events.at(seq - events.front().seq).time);
                 return times;
             };
-            page.first_seq = first_unexpired({.first = events.empty() ? last_seq + 1 : events.front().seq, .last = last_seq},
-                                             query.expiry, times_at);
+            page.first_seq =
+                first_unexpired({.first = events.empty() ? last_seq + 1 : events.front().seq, .last = last_seq},
+                                query.expiry, times_at);
             for (const Event& event : events) {
                 const bool is_before = query.before == 0 || event.seq < query.before;
                 if (event.seq > query.after && event.seq >= page.first_seq && is_before &&

@@ -26,10 +26,12 @@ protected:
     }
     /// Asks for the page behind `after`; what it holds goes into `pages` as first-last.
     void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0) {
-        history.read(kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before}, [this](const std::shared_ptr<const FramePage>& page) {
-            pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
-            newest = page;
-        });
+        history.read(
+            kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before},
+            [this](const std::shared_ptr<const FramePage>& page) {
+                pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
+                newest = page;
+            });
     }
     void answer_reads() {
         while (!store.reads.empty()) {
