@@ -19,7 +19,9 @@ constexpr std::uint64_t kPurgedEvents = 1000;
 Core::Readable Core::readable(const Room& room) const {
     const RoomRecord& record = room.record();
     const std::uint64_t seconds = record.retention_s != 0 ? record.retention_s : retention_.seconds;
-    const std::uint64_t events = record.max_events != 0 ? record.max_events : retention_.events;
+    const std::uint64_t wanted = record.max_events != 0 ? record.max_events : retention_.events;
+    const std::uint64_t sure = ports_.store.sure_events();
+    const std::uint64_t events = sure != 0 && (wanted == 0 || wanted > sure) ? sure : wanted;
     Readable part{.first_seq = std::max(room.first_seq(), room.shown_seq()), .last_seq = room.last_seq()};
     if (events != 0 && part.last_seq > events) part.first_seq = std::max(part.first_seq, part.last_seq - events + 1);
     if (seconds == 0) return part;

@@ -33,7 +33,9 @@ std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<Uni
 }
 
 UnixMicros ExpiryClock::now() const {
-    return clock_.now_us() - std::max(ahead_by() - ahead_by_, std::chrono::microseconds(0)).count();
+    const UnixMicros wall = clock_.now_us();
+    const auto jump = ahead_by() - ahead_by_;
+    return jump > kClockJump ? wall - jump.count() : wall;
 }
 
 void ExpiryClock::observe() {

@@ -147,6 +147,9 @@ public:
     /// The stored events that were sent with these ids. Bounded as `read_events`.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
 
+    /// How many of a room's newest events are sure to be kept until they are purged; 0: all of them.
+    virtual std::uint64_t sure_events() const { return 0; }
+
     /// Whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;
 

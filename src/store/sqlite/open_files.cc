@@ -27,7 +27,8 @@ OpenFiles::OpenFiles(const std::filesystem::path& database) {
 }
 
 bool OpenFiles::are_in_place() {
-    const std::string fault = find_lost();
+    Sizes sizes;
+    const std::string fault = look(sizes);
     const std::lock_guard lock(mutex_);
     // Only the writer can tell whether what was cut off is whole again.
     if (fault.empty() && state_ == State::cut_off) return false;
@@ -36,10 +37,11 @@ bool OpenFiles::are_in_place() {
 }
 
 bool OpenFiles::are_in_place(std::uint64_t wal_bytes, const Lengths& lengths) {
-    std::string fault = find_lost();
+    Sizes sizes;
+    std::string fault = look(sizes);
     State state = fault.empty() ? State::in_place : State::lost;
     if (fault.empty()) {
-        fault = find_cut_off(wal_bytes, lengths);
+        fault = find_cut_off(sizes, wal_bytes, lengths);
         if (!fault.empty()) state = State::cut_off;
     }
     const std::lock_guard lock(mutex_);
@@ -47,36 +49,34 @@ bool OpenFiles::are_in_place(std::uint64_t wal_bytes, const Lengths& lengths) {
     return state == State::in_place;
 }
 
-std::string OpenFiles::find_lost() {
-    for (const File& file : files_) {
+std::string OpenFiles::look(Sizes& sizes) const {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+        const File& file = files_[i];
         const auto state = state_of(file.path);
         if (!state) return fmt::format("{}: was removed, or cannot be reached", file.path.string());
         if (state->identity != file.identity)
             return fmt::format("{}: was replaced by another file", file.path.string());
+        sizes[i] = state->bytes;
     }
     return {};
 }
 
-std::string OpenFiles::find_cut_off(std::uint64_t wal_bytes, const Lengths& lengths) {
-    const auto is_cut_off = [this](Place place, std::uint64_t least, const std::function<std::uint64_t()>& length) {
-        const auto bytes = [&] {
-            const auto state = state_of(files_[place].path);
-            return state ? state->bytes : 0;
-        };
-        if (bytes() >= least) return false;
+std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths) {
+    const auto is_cut_off = [&](Place place, std::uint64_t least, const std::function<std::uint64_t()>& length) {
+        if (sizes[place] >= least) return false;
         try {
             least = length();
         } catch (const std::exception& error) {
             spdlog::debug("event=store_file_unreadable cause={}", log_value(error.what()));
             return true;
         }
-        return bytes() < least;
+        const auto now = state_of(files_[place].path);  // to ask may have made it longer
+        return !now || now->bytes < least;
     };
     if (is_cut_off(kWal, wal_bytes, lengths.wal)) return fmt::format("{}: was cut off", files_[kWal].path.string());
     if (is_cut_off(kDatabase, longest_database_, lengths.database))
         return fmt::format("{}: was cut off", files_[kDatabase].path.string());
-    const auto database = state_of(files_[kDatabase].path);
-    if (database) longest_database_ = database->bytes;
+    longest_database_ = sizes[kDatabase];
     return {};
 }
 

@@ -3,6 +3,7 @@
 // before each one. Owned by the store; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -39,9 +40,11 @@ private:
     };
     enum class State : std::uint8_t { in_place, lost, cut_off };
 
+    using Sizes = std::array<std::uint64_t, 3>;  // in bytes
+
     /// Both: empty if all is well.
-    std::string find_lost();
-    std::string find_cut_off(std::uint64_t wal_bytes, const Lengths& lengths);
+    std::string look(Sizes& sizes) const;
+    std::string find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths);
     void note(State state, const std::string& fault);
 
     std::vector<File> files_;             // constant after construction

@@ -46,6 +46,22 @@ TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited)
     EXPECT_EQ(readable().first_seq, 16U);
 }
 
+TEST_F(CoreRetentionTest, WhatTheStoreIsNotSureToKeepIsNotShown) {
+    store.most_events = 7;
+    const auto shown = [this] { return readable().last_seq - readable().first_seq + 1; };
+    load_with(0, 0);
+    say(10);
+    EXPECT_EQ(shown(), 7U);
+    for (const std::uint64_t max_events : {100U, 5U}) {
+        RoomRecord next = record(1);
+        next.max_events = max_events;
+        update(record(1), next);
+        settle();
+        say(10);
+        EXPECT_EQ(shown(), std::min<std::uint64_t>(max_events, 7));
+    }
+}
+
 TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
     load_with(10, 0);
     say(25);

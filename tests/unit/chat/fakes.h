@@ -86,6 +86,7 @@ public:
         }
         done(std::move(lookup));
     }
+    std::uint64_t sure_events() const override { return most_events; }
     void ping(std::move_only_function<void(bool)> done) override { done(true); }
     void stop() override {}
 
@@ -167,6 +168,7 @@ public:
     std::map<RoomId, Kept> kept;
     std::size_t looked_up = 0;
     bool answers_lookups = true;
+    std::uint64_t most_events = 0;
     std::set<std::pair<RoomId, std::uint64_t>> ever_kept;  ///< Room and seq, of deleted rooms too.
 
 private:
