@@ -158,10 +158,10 @@ void sqlite_page(benchmark::State& state, bool expires) {
     Meter meter;
     for (auto _ : state) {
         const std::uint64_t from = ++pages * 7919 % (stored - limit);
-        const chat::EventQuery query{.room = 1,
-                                     .after = expires ? 0 : from,
-                                     .limit = limit,
-                                     .not_before = expires ? event(1, from + 1, without_ids).time : 0};
+        const UnixMicros oldest = event(1, from + 1, without_ids).time;
+        const chat::Expiry expiry{.now = 2 * oldest, .period = oldest};
+        const chat::EventQuery query{
+            .room = 1, .after = expires ? 0 : from, .limit = limit, .expiry = expires ? expiry : chat::Expiry()};
         std::promise<chat::EventPage> page;
         auto answer = page.get_future();
         meter.measure(state, [&] {

@@ -157,7 +157,7 @@ private:
     void add_check() {
         add_command(Command::check, "check", "Look whether the store keeps its promises",
                     "Beside a running server too. Checks the database file itself, that each room's messages are\n"
-                    "numbered without gap and in the order of time, that each id finds its own message and no other,\n"
+                    "numbered without gap, that each id finds its own message and no other,\n"
                     "and that rooms have titles and ids of their own. Each fault is a line; the last line counts.\n"
                     "Exit code 3 where there are faults.");
     }

@@ -66,6 +66,8 @@ net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
 
 constexpr int kForbidden = 403;
 
+using SeenCheck = chat::Core::SeenCheck;
+
 }  // namespace
 
 void ChatEntrance::upgrade(const Exchange& exchange, const chat::RoomKey& key) {
@@ -93,7 +95,9 @@ Result<ChatEntrance::Place> ChatEntrance::parse_place(const net::HttpRequest& re
     const auto newest = number_parameter(request, "last", 0, kMostNewest);
     if (!newest) return std::unexpected(newest.error());
     if (*after && *newest) return std::unexpected(Error{ErrorCode::room_invalid_content, "last"});
-    return Place{.after = *after, .newest = *newest};
+    const auto last_seen = last_seen_parameter(request, *after);
+    if (!last_seen) return std::unexpected(last_seen.error());
+    return Place{.after = *after, .newest = *newest, .last_seen = *last_seen};
 }
 
 /// `find_door(core)`: the room to enter, or why not.
@@ -117,26 +121,33 @@ void ChatEntrance::enter(const Exchange& exchange, const Place& place, const std
                     .session = entry.session,
                     .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
                     .place = place};
-    const bool must_reach_back = entry.resumes && place.after;
-    auto reply =
-        lane_.reply([this, exchange, opening = std::move(opening)](const Result<chat::Core::Entered>& entered) {
-            if (!entered) return exchange.respond_error(entered.error());
-            open(exchange, *entered, opening);
-        });
-    lane_.tell_core([find_door = std::move(find_door), must_reach_back, entry = std::move(entry),
+    auto reply = lane_.reply([this, exchange, opening = std::move(opening)](const Result<Arrival>& arrival) {
+        if (!arrival) return exchange.respond_error(arrival.error());
+        open(exchange, *arrival, opening);
+    });
+    lane_.tell_core([find_door = std::move(find_door), place, entry = std::move(entry),
                      reply = std::move(reply)](chat::Core& core) mutable {
         const Result<Door> door = find_door(core);
-        if (!door) return reply(Result<chat::Core::Entered>(std::unexpected(door.error())));
-        auto enter = [&core, door = *door, entry = std::move(entry), reply = std::move(reply)]() mutable {
-            reply(core.enter(door.room, door.token_epoch, std::move(entry)));
+        if (!door) return reply(Result<Arrival>(std::unexpected(door.error())));
+        auto enter = [&core, door = *door, entry = std::move(entry), reply = std::move(reply)](SeenCheck seen) mutable {
+            if (seen == SeenCheck::unreadable)
+                return reply(Result<Arrival>(std::unexpected(Error{ErrorCode::unavailable})));
+            auto entered = core.enter(door.room, door.token_epoch, std::move(entry));
+            if (!entered) return reply(Result<Arrival>(std::unexpected(entered.error())));
+            reply(Result<Arrival>(Arrival{.entered = std::move(*entered), .seen = seen}));
         };
-        if (!must_reach_back) return enter();
-        core.look_for_expired(door->room, std::move(enter));
+        if (!place.after) return enter(SeenCheck::matches);
+        auto look = [&core, room = door->room, enter = std::move(enter)](SeenCheck seen) mutable {
+            core.look_for_expired(room, [seen, enter = std::move(enter)]() mutable { enter(seen); });
+        };
+        if (!place.last_seen) return look(SeenCheck::matches);
+        core.check_last_seen(door->room, *place.last_seen, std::move(look));
     });
 }
 
 // Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
-void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening) {
+void ChatEntrance::open(const Exchange& exchange, const Arrival& arrival, const Opening& opening) {
+    const chat::Core::Entered& entered = arrival.entered;
     auto upgraded = exchange.take_over();
     auto socket = std::make_unique<ChatSocket>(side_, entered.room, opening.connection);
     if (!upgraded) return socket->on_closed();
@@ -144,10 +155,11 @@ void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& ent
     std::string first_bytes = net::switching_protocols(exchange.request(), opening.subprotocol);
     std::optional<std::uint64_t> after;
     if (!opening.session.empty()) {
-        after = start_of(opening.place, entered);
+        after = start_of(opening.place, arrival);
         log::append_frame(first_bytes, log::Opcode::text,
                           welcome_json({.room = entered.room,
                                         .seq = entered.last_seq,
+                                        .at = entered.newest_time,
                                         .users = entered.users,
                                         .resumed = opening.place.after && after,
                                         .session = opening.session}));
@@ -165,9 +177,11 @@ void ChatEntrance::open(const Exchange& exchange, const chat::Core::Entered& ent
 }
 
 /// Where reading begins; none for live only.
-std::optional<std::uint64_t> ChatEntrance::start_of(const Place& place, const chat::Core::Entered& entered) {
+std::optional<std::uint64_t> ChatEntrance::start_of(const Place& place, const Arrival& arrival) {
+    const chat::Core::Entered& entered = arrival.entered;
     if (place.newest) return entered.last_seq - std::min(*place.newest, entered.last_seq);
-    const bool reaches_back = place.after && *place.after + 1 >= entered.first_seq && *place.after <= entered.last_seq;
+    if (!place.after || arrival.seen != SeenCheck::matches) return std::nullopt;
+    const bool reaches_back = *place.after + 1 >= entered.first_seq && *place.after <= entered.last_seq;
     return reaches_back ? place.after : std::nullopt;
 }
 

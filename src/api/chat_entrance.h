@@ -27,6 +27,11 @@ private:
     struct Place {
         std::optional<std::uint64_t> after;
         std::optional<std::uint64_t> newest;
+        std::optional<chat::Core::LastSeen> last_seen;  // of the event that `after` names
+    };
+    struct Arrival {
+        chat::Core::Entered entered;
+        chat::Core::SeenCheck seen;
     };
     struct Opening {
         chat::ConnectionId connection;
@@ -35,11 +40,11 @@ private:
         Place place;
     };
     static Result<Place> parse_place(const net::HttpRequest& request);
-    static std::optional<std::uint64_t> start_of(const Place& place, const chat::Core::Entered& entered);
+    static std::optional<std::uint64_t> start_of(const Place& place, const Arrival& arrival);
     template <class FindDoor>
     void enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
                FindDoor find_door);
-    void open(const Exchange& exchange, const chat::Core::Entered& entered, const Opening& opening);
+    void open(const Exchange& exchange, const Arrival& arrival, const Opening& opening);
 
     IoLane& lane_;
     Services& services_;

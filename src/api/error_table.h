@@ -26,7 +26,8 @@ const ErrorEntry& error_entry(ErrorCode code);
 void append_error_json(std::string& out, const Error& error);
 
 /// `{"status":false,"error":{…}}` under the error's own HTTP status, or under `status_override` where that is not 0:
-/// 426 of session_not_established, 403 of unauthorized, 414 and 431 of too_large, 408 of bad_request.
+/// 426 of session_not_established, 403 of unauthorized, 409 of room_invalid_content, 414 and 431 of too_large, 408 of
+/// bad_request.
 ///
 /// Answers with 429 and 503 carry `Retry-After`, in seconds. What was not read as a whole request (bad_request,
 /// too_large) closes the connection: where the next request would begin is not known.

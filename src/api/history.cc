@@ -17,18 +17,28 @@ constexpr std::uint64_t kDefaultPage = 50;
 constexpr std::uint64_t kLargestPage = 1000;
 constexpr std::uint64_t kLargestSeq = (std::uint64_t{1} << 53) - 1;
 
-/// What the request asks for, apart from what may be read.
-Result<chat::EventQuery> parse_query(const net::HttpRequest& request) {
+constexpr int kConflict = 409;
+
+/// What a request asks for, apart from what may be read.
+struct Wanted {
+    chat::EventQuery query;
+    std::optional<chat::Core::LastSeen> last_seen;
+};
+
+Result<Wanted> parse_query(const net::HttpRequest& request) {
     const auto limit = number_parameter(request, "limit", 1, kLargestPage);
     if (!limit) return std::unexpected(limit.error());
     const auto before = number_parameter(request, "before", 0, kLargestSeq);
     if (!before) return std::unexpected(before.error());
     const auto after = number_parameter(request, "after", 0, kLargestSeq);
     if (!after) return std::unexpected(after.error());
-    return chat::EventQuery{.after = after->value_or(0),
+    const auto last_seen = last_seen_parameter(request, *after);
+    if (!last_seen) return std::unexpected(last_seen.error());
+    return Wanted{.query = {.after = after->value_or(0),
                             .before = before->value_or(kLargestSeq),
                             .limit = limit->value_or(kDefaultPage),
-                            .newest_first_cut = !*after};
+                            .newest_first_cut = !*after},
+                  .last_seen = *last_seen};
 }
 
 }  // namespace
@@ -50,18 +60,35 @@ void History::read(const Exchange& exchange, const Found& room) {
     const net::HttpRequest& request = exchange.request();
     if (const auto may = may_enter(room.record, bearer_token(request), services_.tokens); !may)
         return exchange.respond_error(may.error());
-    auto query = parse_query(request);
-    if (!query) return exchange.respond_error(query.error());
+    auto wanted = parse_query(request);
+    if (!wanted) return exchange.respond_error(wanted.error());
+    chat::EventQuery& query = wanted->query;
     const chat::Core::Readable readable = room.readable;
-    query->room = room.record.id;
-    query->after = std::max(query->after, readable.first_seq - 1);
+    query.room = room.record.id;
+    query.after = std::max(query.after, readable.first_seq - 1);
     // What the core has not heard of as committed may still turn out not to be.
-    query->before = std::min(query->before, readable.last_seq + 1);
-    query->not_before = readable.not_before;
-    if (query->before == 0) query->limit = 0;  // 0 means no upper end there, and nothing here
+    query.before = std::min(query.before, readable.last_seq + 1);
+    query.expiry = readable.expiry;
+    if (query.before == 0) query.limit = 0;  // 0 means no upper end there, and nothing here
+    if (!wanted->last_seen) return read_page(exchange, query, readable);
+    auto checked = lane_.reply([this, exchange, query, readable](chat::Core::SeenCheck seen) {
+        switch (seen) {
+            case chat::Core::SeenCheck::matches:
+                return read_page(exchange, query, readable);
+            case chat::Core::SeenCheck::differs:
+                return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
+            case chat::Core::SeenCheck::unreadable:
+                return exchange.respond_error(Error{ErrorCode::unavailable});
+        }
+    });
+    lane_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](
+                        chat::Core& core) mutable { core.check_last_seen(id, seen, std::move(checked)); });
+}
+
+void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable) {
     lane_.counts().add_history_read();
-    services_.store.read_events(*query, [&io = lane_.io(), id = query->room, readable,
-                                         held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
+    services_.store.read_events(query, [&io = lane_.io(), id = query.room, readable,
+                                        held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
         std::optional<std::string> json;
         if (page.ok) {
             const std::uint64_t first_seq = std::clamp(page.first_seq, readable.first_seq, readable.last_seq + 1);

@@ -21,6 +21,7 @@ private:
         chat::Core::Readable readable;
     };
     void read(const Exchange& exchange, const Found& room);
+    void read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable);
 
     IoLane& lane_;
     Services& services_;

@@ -1,4 +1,4 @@
-// Numbers in a request's query. Any thread.
+// Numbers and times in a request's query. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "chat/core.h"
 #include "net/http_message.h"
 
 namespace globes::api {
@@ -18,5 +19,11 @@ std::optional<std::string> text_parameter(const net::HttpRequest& request, std::
 /// Error: room_invalid_content with the parameter as field, where it is anything else.
 Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& request, std::string_view name,
                                                       std::uint64_t least, std::uint64_t most);
+
+/// `at`, the time of the event that the parameter `after` names; absent if it is not given.
+/// Error: room_invalid_content with field `at`, if it is not a time as the server writes them, or if `after` is absent
+/// or 0, because there is no event 0.
+Result<std::optional<chat::Core::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
+                                                                std::optional<std::uint64_t> after);
 
 }  // namespace globes::api

@@ -132,6 +132,10 @@ std::string welcome_json(const Welcome& welcome) {
     append_json_integer(out, welcome.room);
     out += R"(,"seq":)";
     append_json_integer(out, welcome.seq);
+    if (welcome.at) {
+        out += R"(,"at":)";
+        append_json_time(out, *welcome.at);
+    }
     out += R"(,"users":)";
     append_users_json(out, welcome.users);
     out += welcome.resumed ? R"(,"resumed":true)" : R"(,"resumed":false)";

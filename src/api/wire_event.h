@@ -42,7 +42,8 @@ std::string ack_json(std::string_view client_id, std::uint64_t seq, bool is_dupl
 /// The first frame of a connection that speaks globes.v1.
 struct Welcome {
     chat::RoomId room = 0;
-    std::uint64_t seq = 0;  ///< The newest one.
+    std::uint64_t seq = 0;              ///< The newest one.
+    std::optional<UnixMicros> at = {};  ///< Its time, as far as it is known.
     std::span<const chat::RoomUser> users = {};
     bool resumed = false;
     std::string_view session = {};

@@ -28,6 +28,7 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 
 Core::Core(CorePorts ports, CoreSettings settings)
     : ports_(std::move(ports)),
+      expiry_clock_(ports_.clock),
       retention_(settings.retention),
       shared_{
           .limits = settings.room, .encoder = ports_.encoder, .lanes = ports_.lanes.size(), .recent = settings.recent},
@@ -37,7 +38,7 @@ void Core::load(StoredRooms stored) {
     directory_ = Directory(std::max(stored.next_room_id, kPublicChatId + 1));
     const auto insert = [this](StoredRoom room) {
         directory_.claim_title(room.record.title, room.record.id);
-        directory_.insert(std::make_unique<Room>(std::move(room), shared_));
+        note_stored(directory_.insert(std::make_unique<Room>(std::move(room), shared_)));
     };
     for (StoredRoom& room : stored.rooms) insert(std::move(room));
     // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.
@@ -69,7 +70,8 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     Entered entered{.room = id,
                     .from = room->log().end(),
                     .first_seq = readable_part.first_seq,
-                    .last_seq = readable_part.last_seq};
+                    .last_seq = readable_part.last_seq,
+                    .newest_time = room->newest_time()};
     if (resumes) entered.users = room->people().users();
     return entered;
 }
@@ -176,6 +178,7 @@ void Core::on_committed(std::span<const RoomId> rooms, const BatchOutcome& outco
         const CommitOutcome of_room = outcome.of(id);
         if (of_room == CommitOutcome::committed) {
             has_public_chat_ |= id == kPublicChatId;
+            note_stored(*room);
             room->commit();
             continue;
         }
@@ -235,6 +238,7 @@ void Core::recover(RoomId id) {
             recovering_.erase(id);
             // A read that fails is tried again at the room's next event.
             if (Room* room = directory_.find(id); room != nullptr && page.ok) {
+                note_stored(*room);
                 room->recover(page.events);
                 touch(*room);
             }

@@ -84,15 +84,30 @@ public:
 
     struct Entered {
         RoomId room = 0;
-        log::Position from = 0;            ///< Live begins here.
-        std::uint64_t first_seq = 1;       ///< The oldest event that can be read.
-        std::uint64_t last_seq = 0;        ///< The newest.
-        std::vector<RoomUser> users = {};  ///< For those who resume.
+        log::Position from = 0;                      ///< Live begins here.
+        std::uint64_t first_seq = 1;                 ///< The oldest event that can be read.
+        std::uint64_t last_seq = 0;                  ///< The newest.
+        std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
+        std::vector<RoomUser> users = {};            ///< For those who resume.
     };
     /// `token_epoch`: of the record that the connection's token was checked against. One who resumes and is a member of
     /// the room by another connection takes its place, and the other one ends. Errors: room_not_found, invalid_token
     /// (field token: the room has changed since).
     Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
+
+    /// The last event that a client has seen. The time tells histories apart that give one seq to different events: a
+    /// backup was restored, or the newest events were lost.
+    struct LastSeen {
+        std::uint64_t seq = 0;
+        UnixMicros time = 0;
+    };
+    enum class SeenCheck : std::uint8_t {
+        matches,     ///< The event is kept; or it is not kept any more (or there is no such room): nothing to compare.
+        differs,     ///< Another event has that seq, or no event has it yet.
+        unreadable,  ///< The store cannot be read now.
+    };
+    /// Compares `seen` with what is kept. `done` may be called at once: the newest events are in memory.
+    void check_last_seen(RoomId room, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done);
 
     /// One who resumes and has caught up to `after`. `until` and `from`: the newest event and the log's end when it
     /// entered.
@@ -112,16 +127,20 @@ public:
     /// Gives every durable event once, and what is live only from `from` on, for as long as the log reaches back there.
     void catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
 
-    /// Looks up what has expired by time, so that `readable` and `enter` are exact now. `done` may be called at once.
+    /// Looks up what has expired by time, so that `readable` and `enter` are exact to the second now. `done` may be
+    /// called at once.
     void look_for_expired(RoomId room, Task done);
 
-    /// What of a room's events readers get to see: those from `first_seq` to `last_seq` that are not older.
+    /// What of a room's events readers get to see: those from `first_seq` to `last_seq`, as far as they have not
+    /// expired since the last look.
     struct Readable {
         std::uint64_t first_seq = 1;
         std::uint64_t last_seq = 0;
-        UnixMicros not_before = 0;
+        Expiry expiry = {};
 
-        bool shows(std::uint64_t seq, UnixMicros time) const { return seq >= first_seq && time >= not_before; }
+        bool shows(std::uint64_t seq, UnixMicros time) const {
+            return seq >= first_seq && !(expiry.is_on() && expiry.is_proof(time));
+        }
     };
     Readable readable(const Room& room) const;
 
@@ -162,7 +181,11 @@ private:
         std::vector<Task> put_off;
     };
 
+    void note_stored(Room& room);
+    void catch_up_from_first(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
+
     const CorePorts ports_;
+    ExpiryClock expiry_clock_;
     const Retention retention_;
     Room::Shared shared_;
     FrameHistory history_;

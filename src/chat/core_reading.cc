@@ -19,36 +19,60 @@ constexpr std::uint64_t kPurgedEvents = 1000;
 Core::Readable Core::readable(const Room& room) const {
     const RoomRecord& record = room.record();
     const std::uint64_t seconds = record.retention_s != 0 ? record.retention_s : retention_.seconds;
-    const std::uint64_t events = record.max_events != 0 ? record.max_events : retention_.events;
+    const std::uint64_t wanted = record.max_events != 0 ? record.max_events : retention_.events;
+    const std::uint64_t sure = ports_.store.sure_events();
+    const std::uint64_t events = sure != 0 && (wanted == 0 || wanted > sure) ? sure : wanted;
     Readable part{.first_seq = std::max(room.first_seq(), room.shown_seq()), .last_seq = room.last_seq()};
     if (events != 0 && part.last_seq > events) part.first_seq = std::max(part.first_seq, part.last_seq - events + 1);
-    if (seconds != 0) {
-        part.first_seq = std::max(part.first_seq, room.unexpired_seq());
-        part.not_before = ports_.clock.now_us() - static_cast<UnixMicros>(seconds) * kMicrosPerSecond;
-    }
+    if (seconds == 0) return part;
+    const auto period = static_cast<UnixMicros>(seconds) * kMicrosPerSecond;
+    part.expiry = {.now = expiry_clock_.now(), .period = period};
+    part.first_seq = std::max(part.first_seq, room.unexpired_seq());
+    // Whatever the wall clock has said meanwhile.
+    const bool is_silent = ports_.clock.steady() - room.stored_until() >= std::chrono::microseconds(period);
+    if (is_silent) part.first_seq = part.last_seq + 1;
     return part;
 }
 
+/// Before events of the room are known to be stored.
+void Core::note_stored(Room& room) {
+    room.set_unexpired_seq(readable(room).first_seq);  // a silence that was long enough ends here
+    room.set_stored_until(ports_.clock.steady());
+}
+
 void Core::look_for_expired(RoomId id, Task done) {
+    expiry_clock_.observe();
     const Room* room = directory_.find(id);
     const Readable part = room == nullptr ? Readable{} : readable(*room);
-    if (part.not_before == 0 || part.first_seq > part.last_seq) return done();
+    if (!part.expiry.is_on() || part.first_seq > part.last_seq) return done();
+    const UnixMicros not_before = part.expiry.not_before();
+    const auto looked_until = room->looked_until();
+    const bool is_fresh = looked_until && not_before >= *looked_until && not_before - *looked_until < kMicrosPerSecond;
+    if (is_fresh) return done();
     ++in_flight_;
-    ports_.store.read_events(
-        {.room = id, .limit = 1, .not_before = part.not_before},
-        [this, id, done = std::move(done)](const EventPage& page) mutable {
-            ports_.post([this, id, done = std::move(done), first_seq = page.ok ? page.first_seq : 0]() mutable {
-                --in_flight_;
-                if (Room* found = directory_.find(id); found != nullptr && first_seq != 0)
-                    found->set_unexpired_seq(std::min(first_seq, found->last_seq() + 1));
-                done();
-            });
-        });
+    ports_.store.read_events({.room = id, .limit = 1, .expiry = part.expiry},
+                             [this, id, not_before, done = std::move(done)](const EventPage& page) mutable {
+                                 ports_.post([this, id, not_before, done = std::move(done),
+                                              first_seq = page.ok ? page.first_seq : 0]() mutable {
+                                     --in_flight_;
+                                     if (Room* found = directory_.find(id); found != nullptr && first_seq != 0) {
+                                         found->set_unexpired_seq(std::min(first_seq, found->last_seq() + 1));
+                                         found->set_looked_until(not_before);
+                                     }
+                                     done();
+                                 });
+                             });
 }
 
 // --- catching up -----------------------------------------------------------------------------------------------------
 
 void Core::catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply) {
+    look_for_expired(reader.room, [this, reader, reply = std::move(reply)]() mutable {
+        catch_up_from_first(reader, std::move(reply));
+    });
+}
+
+void Core::catch_up_from_first(const Reader& reader, std::move_only_function<void(CatchUp)> reply) {
     const Room* room = directory_.find(reader.room);
     if (room == nullptr) return reply({});
     const Readable part = readable(*room);
@@ -58,17 +82,33 @@ void Core::catch_up(const Reader& reader, std::move_only_function<void(CatchUp)>
     const bool joins_log = recent.reaches(reader.from);
     const std::uint64_t until = joins_log ? reader.until : part.last_seq;
     const std::uint64_t after = std::max(reader.after, part.first_seq - 1);
-    if (auto frames = recent.durable(after, until, part.not_before)) {
+    if (auto frames = recent.durable(after, until)) {
         if (joins_log) std::ranges::move(recent.since(reader.from), std::back_inserter(*frames));
         return reply({.is_ok = true, .frames = std::move(*frames), .after = until, .live = room->log().end()});
     }
-    history_.read(reader.room, after, part.last_seq, part.not_before,
+    history_.read(reader.room, after, part.last_seq, part.expiry,
                   [after, until, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
                       if (page == nullptr) return reply({});
                       if (page->last_seq <= after) return reply({.is_ok = true, .after = until});  // has expired
                       CatchUp step{.is_ok = true, .after = std::min(page->last_seq, until)};
                       step.frames.push_back(page->between(after, until));
                       reply(std::move(step));
+                  });
+}
+
+void Core::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done) {
+    const auto compare = [time = seen.time](std::optional<UnixMicros> kept) {
+        return !kept || *kept == time ? SeenCheck::matches : SeenCheck::differs;
+    };
+    const Room* room = directory_.find(id);
+    if (room == nullptr || seen.seq < room->first_seq()) return done(SeenCheck::matches);
+    if (seen.seq > room->last_seq()) return done(SeenCheck::differs);
+    if (const auto time = room->recent().time_of(seen.seq)) return done(compare(time));
+    // The page that holds it: a client that catches up from there needs that page, or the one behind it, next.
+    const Readable part = readable(*room);
+    history_.read(id, seen.seq - 1, part.last_seq, part.expiry,
+                  [seq = seen.seq, compare, done = std::move(done)](const auto& page) mutable {
+                      done(page == nullptr ? SeenCheck::unreadable : compare(page->time_of(seq)));
                   });
 }
 

@@ -9,6 +9,11 @@ namespace {
 
 constexpr UnixMicros kMicrosPerSecond = 1'000'000;
 
+/// Up, so that nothing is shown for longer.
+UnixMicros whole_seconds(UnixMicros time) {
+    return (time + kMicrosPerSecond - 1) / kMicrosPerSecond * kMicrosPerSecond;
+}
+
 /// On a thread of the store: the core has better things to do than to encode.
 std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder) {
     if (!page.ok) return nullptr;
@@ -17,6 +22,7 @@ std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncode
     for (const Event& event : page.events) {
         encoder.append_frame(frames, event);
         encoded->ends.push_back(frames.size());
+        encoded->times.push_back(event.time);
     }
     encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
@@ -37,16 +43,23 @@ log::Slice FramePage::between(std::uint64_t after, std::uint64_t until) const {
     return part;
 }
 
+std::optional<UnixMicros> FramePage::time_of(std::uint64_t seq) const {
+    if (seq < first_seq || seq > last_seq) return std::nullopt;
+    return times[seq - first_seq];
+}
+
 FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post,
                            FrameHistoryLimits limits)
     : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
 
-void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, UnixMicros not_before,
+void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
                         PageReply reply) {
     const std::uint64_t page = after / limits_.page_events;
     const std::uint64_t page_end = (page + 1) * limits_.page_events;
-    const UnixMicros second = (not_before + kMicrosPerSecond - 1) / kMicrosPerSecond * kMicrosPerSecond;
-    const Key key{.room = room, .page = page, .last_seq = std::min(last_seq, page_end), .not_before = second};
+    const Key key{.room = room,
+                  .page = page,
+                  .last_seq = std::min(last_seq, page_end),
+                  .expiry = {.now = whole_seconds(expiry.now), .period = expiry.period}};
     Entry& entry = pages_[key];
     if (entry.page != nullptr) {
         by_use_.splice(by_use_.end(), by_use_, entry.age);
@@ -68,7 +81,7 @@ void FrameHistory::start_reads() {
                                .after = key.page * limits_.page_events,
                                .before = key.last_seq + 1,
                                .limit = limits_.page_events,
-                               .not_before = key.not_before};
+                               .expiry = key.expiry};
         store_.read_events(query, [this, key](const EventPage& page) {
             post_([this, key, encoded = encode(page, encoder_)] {
                 --in_flight_;

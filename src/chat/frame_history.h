@@ -10,6 +10,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/task_queue.h"
@@ -24,10 +25,13 @@ struct FramePage {
     std::uint64_t first_seq = 0;
     std::uint64_t last_seq = 0;     ///< first_seq - 1 where the page is empty.
     std::vector<std::size_t> ends;  ///< Of each frame, in bytes.
+    std::vector<UnixMicros> times;  ///< Of each event.
     log::Slice frames;
 
     /// The frames of after < seq <= until.
     log::Slice between(std::uint64_t after, std::uint64_t until) const;
+    /// Absent if the event is not on this page.
+    std::optional<UnixMicros> time_of(std::uint64_t seq) const;
 };
 
 struct FrameHistoryLimits {
@@ -45,8 +49,8 @@ public:
     FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post, FrameHistoryLimits limits);
 
     /// The page that holds the event after `after`, of which at least one is stored: `after` < `last_seq`, the newest
-    /// stored one. Expired events (older than `not_before`) are left out.
-    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, UnixMicros not_before, PageReply reply);
+    /// stored one. Expired events are left out.
+    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
     /// So far.
@@ -58,7 +62,7 @@ private:
         RoomId room;
         std::uint64_t page;
         std::uint64_t last_seq;  ///< How far the room had come, or the page's end.
-        UnixMicros not_before;   ///< In whole seconds, so that readers of the same moment share.
+        Expiry expiry;           ///< In whole seconds, so that readers of the same moment share.
         auto operator<=>(const Key&) const = default;
     };
     struct Entry {

@@ -9,6 +9,8 @@
 namespace globes::chat {
 namespace {
 
+constexpr UnixMicros kTimeStandsStill = 10'000'000;  // at most
+
 /// What an event in the line counts. The name and the id of a send with an id stand there twice.
 std::size_t size_of(const Event& event) {
     return sizeof event + 2 * (event.name.size() + event.client_id.size()) + event.color.size() + event.text.size();
@@ -16,6 +18,11 @@ std::size_t size_of(const Event& event) {
 
 /// The text under which a sender's id is known in its room.
 std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
+
+std::optional<UnixMicros> time_of_newest(const StoredRoom& stored) {
+    if (stored.first_seq > stored.last_seq) return std::nullopt;
+    return stored.last_time;
+}
 
 std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error{code, "name"}); }
 
@@ -25,7 +32,7 @@ Room::Room(StoredRoom stored, Shared& shared)
     : record_(std::move(stored.record)),
       shared_(shared),
       people_(shared.lanes),
-      recent_(shared.recent, stored.last_seq),
+      recent_(shared.recent, stored.last_seq, time_of_newest(stored)),
       last_seq_(stored.last_seq),
       first_seq_(stored.first_seq),
       last_time_(stored.last_time) {}
@@ -33,7 +40,7 @@ Room::Room(StoredRoom stored, Shared& shared)
 Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now) {
     Person* person = people_.find(sender);
     if (person == nullptr) return {};
-    now = last_time_ = std::max(now, last_time_);
+    now = time_at(now);
     if (event.kind == EventKind::leave) {
         if (!person->is_member()) return name_error(ErrorCode::user_not_found);
         if (event.name != person->membership->name) return name_error(ErrorCode::client_unauthorized);
@@ -43,6 +50,14 @@ Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now
     if (auto checked = check_name(*person, event.name); !checked) return checked;
     if (waiting_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     return event.kind == EventKind::join ? join(*person, std::move(event), now) : send(*person, std::move(event), now);
+}
+
+/// The time of an event that is accepted now: the clock's, except that time stands still where the clock steps back a
+/// little, as it does when it is corrected. A greater step back is the end of a wrong time, which must not go on.
+UnixMicros Room::time_at(UnixMicros now) {
+    const bool stands_still = now < last_time_ && last_time_ - now <= kTimeStandsStill;
+    if (!stands_still) last_time_ = now;
+    return last_time_;
 }
 
 Result<void> Room::check_name(const Person& person, const std::string& name) const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -68,12 +69,20 @@ public:
     const log::Recent& recent() const { return recent_; }
     /// The newest seq that is known to be stored.
     std::uint64_t last_seq() const { return last_seq_; }
+    /// The time of that event; absent if nothing was said, or if the event was not kept at the last start.
+    std::optional<UnixMicros> newest_time() const { return recent_.time_of(last_seq_); }
     /// The oldest seq that is kept.
     std::uint64_t first_seq() const { return first_seq_; }
     void set_first_seq(std::uint64_t first_seq) { first_seq_ = first_seq; }
     /// The oldest seq that had not expired by time when the store was asked last; never goes back.
     std::uint64_t unexpired_seq() const { return unexpired_seq_; }
     void set_unexpired_seq(std::uint64_t seq) { unexpired_seq_ = std::max(unexpired_seq_, seq); }
+    /// What the last look for expired events asked for: those from before that time.
+    std::optional<UnixMicros> looked_until() const { return looked_until_; }
+    void set_looked_until(UnixMicros not_before) { looked_until_ = not_before; }
+    /// By the monotonic clock: no event of the room was accepted later than this.
+    std::chrono::steady_clock::time_point stored_until() const { return stored_until_; }
+    void set_stored_until(std::chrono::steady_clock::time_point now) { stored_until_ = now; }
     /// The oldest seq that readers were not told to be gone under an earlier retention; never goes back.
     std::uint64_t shown_seq() const { return shown_seq_; }
     void set_shown_seq(std::uint64_t seq) { shown_seq_ = std::max(shown_seq_, seq); }
@@ -123,6 +132,7 @@ private:
     Result<void> join(Person& person, ClientEvent event, UnixMicros now);
     Result<void> send(Person& person, ClientEvent event, UnixMicros now);
     void leave(Person& person, std::string color, std::string client_id, UnixMicros now);
+    UnixMicros time_at(UnixMicros now);
     Result<void> check_name(const Person& person, const std::string& name) const;
     void enqueue(Waiting waiting);
     void append_ready(bool submitted_is_stored);
@@ -148,7 +158,9 @@ private:
     std::uint64_t first_seq_;
     std::uint64_t unexpired_seq_ = 1;
     std::uint64_t shown_seq_ = 1;
-    UnixMicros last_time_;  // of an event: times never go back, even if the clock does
+    UnixMicros last_time_;  // of an event that was accepted
+    std::chrono::steady_clock::time_point stored_until_ = {};
+    std::optional<UnixMicros> looked_until_ = {};
     bool in_flight_ = false;
     bool is_recovering_ = false;
 };

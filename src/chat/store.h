@@ -16,7 +16,9 @@
 //  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
 //  8. Reads see every batch that was reported committed before the read was asked for.
 //  9. An unclean stop needs nothing but the next `open`.
-// 10. Answers come on a thread of the store, each exactly once, also when the store stops (`failed` then).
+// 10. Times are kept as they are, whatever they are: those of a room's events may step back and say nothing about their
+//     order.
+// 11. Answers come on a thread of the store, each exactly once, also when the store stops (`failed` then).
 //
 // Threads: the calls below come from the core thread or any worker, never wait for the disk or the network, and are
 // safe at the same time. `stop` is called once, by main, after the core has stopped.
@@ -31,6 +33,7 @@
 #include <vector>
 
 #include "chat/event.h"
+#include "chat/expiry.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {
@@ -94,14 +97,14 @@ struct StoredRooms {
 
 /// Events of one room with after < seq < before (0 for `before`: no upper end), in ascending order, at most `limit`.
 /// `newest_first_cut`: where more than `limit` match, the newest are kept instead of the oldest.
-/// `not_before`: events older than that have expired; a room's times don't decrease with its seqs.
+/// `expiry`: events that have expired are left out (expiry.h).
 struct EventQuery {
     RoomId room = 0;
     std::uint64_t after = 0;
     std::uint64_t before = 0;
     std::size_t limit = 0;
     bool newest_first_cut = false;
-    UnixMicros not_before = 0;
+    Expiry expiry = {};
 };
 
 struct EventPage {
@@ -143,6 +146,9 @@ public:
 
     /// The stored events that were sent with these ids. Bounded as `read_events`.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
+
+    /// How many of a room's newest events are sure to be kept until they are purged; 0: all of them.
+    virtual std::uint64_t sure_events() const { return 0; }
 
     /// Whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;

@@ -38,19 +38,27 @@ void Recent::drop_oldest() {
     bytes_ -= size;
     budget_.used -= size;
     dropped_seq_ = oldest.seq;
+    if (oldest.is_durable) dropped_time_ = oldest.time;
     dropped_end_ = oldest.slice.end();
     frames_.pop_front();
 }
 
-std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint64_t until,
-                                                  UnixMicros not_before) const {
+std::optional<std::vector<Slice>> Recent::durable(std::uint64_t after, std::uint64_t until) const {
     if (after >= until) return std::vector<Slice>();
     if (after < dropped_seq_) return std::nullopt;
     std::vector<Slice> frames;
     for (auto frame = std::ranges::upper_bound(frames_, after, {}, &Frame::seq);
          frame != frames_.end() && frame->seq <= until; ++frame)
-        if (frame->is_durable && frame->time >= not_before) join(frames, frame->slice);
+        if (frame->is_durable) join(frames, frame->slice);
     return frames;
+}
+
+std::optional<UnixMicros> Recent::time_of(std::uint64_t seq) const {
+    if (seq == dropped_seq_) return dropped_time_;
+    // Live frames carry the seq of the durable one before them.
+    const auto frame = std::ranges::lower_bound(frames_, seq, {}, &Frame::seq);
+    if (frame == frames_.end() || frame->seq != seq || !frame->is_durable) return std::nullopt;
+    return frame->time;
 }
 
 std::vector<Slice> Recent::since(Position from) const {

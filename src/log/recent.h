@@ -22,8 +22,9 @@ struct RecentBudget {
 
 class Recent {
 public:
-    /// `last_seq`: of the newest event in the store.
-    Recent(RecentBudget& budget, std::uint64_t last_seq) : budget_(budget), dropped_seq_(last_seq) {}
+    /// `last_seq`: of the newest event in the store; `last_time`: its time, absent if the event is not kept.
+    Recent(RecentBudget& budget, std::uint64_t last_seq, std::optional<UnixMicros> last_time)
+        : budget_(budget), dropped_seq_(last_seq), dropped_time_(last_time) {}
     ~Recent() { budget_.used -= bytes_; }
     Recent(const Recent&) = delete;
     Recent& operator=(const Recent&) = delete;
@@ -33,9 +34,12 @@ public:
     /// `frame`: of an event that is live only.
     void add_live(const Slice& frame);
 
-    /// The durable frames of after < seq <= until that are not older than `not_before`, oldest first, neighbours
-    /// joined; none where they are not all here any more. `until` is not newer than the last one added.
-    std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before) const;
+    /// The durable frames of after < seq <= until, oldest first, neighbours joined; none where they are not all here
+    /// any more. `until` is not newer than the last one added.
+    std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until) const;
+    /// The time of the durable event `seq`; absent if it is not known here. Known for every event from the newest one
+    /// that was dropped on.
+    std::optional<UnixMicros> time_of(std::uint64_t seq) const;
     bool reaches(Position from) const { return from >= dropped_end_; }
     /// All frames from a place in the log on that `reaches`.
     std::vector<Slice> since(Position from) const;
@@ -54,7 +58,8 @@ private:
     RecentBudget& budget_;
     Ring<Frame> frames_;
     std::uint64_t dropped_seq_;  // the newest one that is not here (any more)
-    Position dropped_end_ = 0;   // where the first frame here begins
+    std::optional<UnixMicros> dropped_time_;
+    Position dropped_end_ = 0;  // where the first frame here begins
     std::size_t bytes_ = 0;
 };
 

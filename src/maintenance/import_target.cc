@@ -55,7 +55,6 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     is_known_ = false;
     opening_writes_.clear();
     next_seq_ = room.first_seq;
-    newest_time_ = 0;
     known_last_seq_ = 0;
     known_events_.clear();
     if (!imported_.insert(record.id).second) return fmt::format("room {} came before", record.id);
@@ -109,9 +108,6 @@ ImportTarget::Fault ImportTarget::check(const chat::Event& event) {
     if (event.seq != next_seq_) return fmt::format("room {}: seq {} where {} is due", event.room, event.seq, next_seq_);
     if (event.seq > room_->last_seq)
         return fmt::format("room {}: seq {} is beyond its last one, {}", event.room, event.seq, room_->last_seq);
-    if (event.time < newest_time_)
-        return fmt::format("room {}: seq {} is older than the one before it", event.room, event.seq);
-    newest_time_ = event.time;
     ++next_seq_;
     return is_known(event) ? compare(event) : std::nullopt;
 }

@@ -56,7 +56,6 @@ private:
     bool is_known_ = false;
     chat::StoreBatch opening_writes_;
     std::uint64_t next_seq_ = 1;
-    UnixMicros newest_time_ = 0;
     std::uint64_t known_last_seq_ = 0;       // up to here events are there
     std::vector<chat::Event> known_events_;  // a page of them
 };

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file_identity.h"
+
 namespace globes::maintenance {
 namespace {
 
@@ -58,6 +60,10 @@ OutputFile::~OutputFile() {
 
 void OutputFile::finish() {
     if (::fsync(fd_) != 0) fail(partial_, "cannot be written");
+    const auto written = state_of(fd_);
+    const auto named = state_of(partial_);
+    if (!written || !named || written->identity != named->identity)
+        throw std::runtime_error(fmt::format("{}: was removed or replaced while it was written", partial_.string()));
     // A link leaves a file alone that came meanwhile.
     if (existing_ == Existing::refuse) {
         if (::link(partial_.c_str(), file_.c_str()) != 0) {

@@ -76,6 +76,11 @@ test('numbers out of range name their parameter', async () => {
         ['before=', 'before'],
         ['after=1.0', 'after'],
         ['after=9007199254740992', 'after'],
+        ['at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['after=0&at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['before=5&at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['after=1&at=', 'at'],
+        ['after=1&at=2020-12-03', 'at'],
     ])
         assertError(await get(server, `/chats/${room.id}/events?${query}`), 400, 105, field);
 });

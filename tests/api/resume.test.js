@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { assertError, createPrivateRoom, createRoom, get, takeToken, usersOf } from './harness/api.js';
+import { assertError, assertStatus, createPrivateRoom, createRoom, get, takeToken, usersOf } from './harness/api.js';
 import { ChatClient, roomWith } from './harness/chat_client.js';
 import { sharedServer, startServer } from './harness/server.js';
+import { eventually } from './harness/wait.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 0 } });
 
@@ -34,13 +35,15 @@ test('the welcome comes first and tells the newest seq, the users and a session'
     const ben = await ChatClient.open(server, room, { resume: '' });
     assert.equal(ben.socket.protocol, 'globes.v1');
     const text = await ben.nextText();
-    const { session, users } = JSON.parse(text);
+    const { at, session, users } = JSON.parse(text);
     assert.match(session, /^[0-9a-f]{32}$/);
     assert.deepEqual(users.map(({ username, color }) => [username, color]), [['ada', 'red']]);
     assert.equal(
         text,
-        `{"event_type":"welcome","room_id":${room.id},"seq":3,"users":${JSON.stringify(users)},"resumed":false,"session":"${session}"}`,
+        `{"event_type":"welcome","room_id":${room.id},"seq":3,"at":"${at}","users":${JSON.stringify(users)},"resumed":false,"session":"${session}"}`,
     );
+    const { events } = (await get(server, `/chats/${room.id}/events?limit=1`)).json;
+    assert.equal(at, events[0].time, 'the time of the newest event');
     await ben.expectSilence('ben');
     await Promise.all([ada.leave(), ben.leave()]);
 });
@@ -117,6 +120,57 @@ test('a place beyond the newest, or none, is only live', async () => {
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
+test('the welcome of a room in which nobody said anything has no time', async () => {
+    const client = await ChatClient.resume(server, await createRoom(server));
+    assert.deepEqual(Object.keys(client.welcome), ['event_type', 'room_id', 'seq', 'users', 'resumed', 'session']);
+    await client.leave();
+});
+
+test('after with the time of that event resumes; with another time it is only live', async () => {
+    const [room, ada] = await roomWithTexts(30);
+    const { events } = (await get(server, `/chats/${room.id}/events`)).json;
+    for (const seq of [1, 10, 29, 30]) {
+        const ben = await ChatClient.resume(server, room, `?after=${seq}&at=${events[seq - 1].time}`);
+        assert.equal(ben.welcome.resumed, true, `after ${seq}`);
+        if (seq < 30) assert.equal((await ben.next()).seq, seq + 1);
+        await ben.leave();
+    }
+    const other = '2020-12-03T21:23:54.421318Z';
+    for (const query of [`?after=10&at=${other}`, `?after=30&at=${other}`, `?after=31&at=${events[29].time}`]) {
+        const ben = await ChatClient.resume(server, room, query);
+        assert.deepEqual([ben.welcome.resumed, ben.welcome.seq], [false, 30], query);
+        await ben.expectSilence('ben');
+        await ben.leave();
+    }
+    await ada.leave();
+});
+
+test('history after an event of another time is refused', async () => {
+    const [room, ada] = await roomWithTexts(10);
+    const path = `/chats/${room.id}/events`;
+    const { events } = (await get(server, path)).json;
+    const next = await get(server, `${path}?after=7&at=${events[6].time}`);
+    assert.deepEqual(next.json.events.map(({ seq }) => seq), [8, 9, 10]);
+    assert.deepEqual((await get(server, `${path}?after=10&at=${events[9].time}`)).json.events, []);
+    for (const query of [`after=7&at=${events[5].time}`, `after=11&at=${events[9].time}`])
+        assertError(await get(server, `${path}?${query}`), 409, 105, 'at');
+    await ada.leave();
+});
+
+test('the time of an event that is not kept any more is not compared', async () => {
+    const room = await createRoom(server, { max_events: 5 });
+    const ada = await ChatClient.join(server, room, 'ada');
+    await sayNext(ada, 20);
+    const other = '2020-12-03T21:23:54.421318Z';
+    await eventually(async () => {
+        const ben = await ChatClient.resume(server, room, `?after=15&at=${other}`);
+        await ben.leave();
+        return ben.welcome.resumed;
+    }, 'the event is removed');
+    assertStatus(await get(server, `/chats/${room.id}/events?after=15&at=${other}`), 200);
+    await ada.leave();
+});
+
 test('what is no place is refused before the upgrade', async () => {
     const room = await createRoom(server);
     const headers = {
@@ -135,6 +189,14 @@ test('what is no place is refused before the upgrade', async () => {
         ['last=1001', 'last'],
         ['last=-1', 'last'],
         ['after=1&last=1', 'last'],
+        ['at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['last=1&at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['after=0&at=2020-12-03T21:23:54.421318Z', 'at'],
+        ['after=1&at=', 'at'],
+        ['after=1&at=now', 'at'],
+        ['after=1&at=2020-12-03T21:23:54.421Z', 'at'],
+        ['after=1&at=2020-12-03T21:23:54.421318', 'at'],
+        ['after=1&at=2020-13-03T21:23:54.421318Z', 'at'],
     ]) {
         assertError(await get(server, `/chats/${room.id}/ws?${query}`, { headers }), 400, 105, field);
     }

@@ -33,6 +33,11 @@ TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
     EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before the room was changed";
 }
 
+TEST(MemoryStore, IsSureToKeepHalfOfWhatItCanHold) {
+    EXPECT_EQ(make_memory_store({.events_per_room = 20})->sure_events(), 10);
+    EXPECT_EQ(make_memory_store()->sure_events(), 10'000);
+}
+
 TEST(MemoryStore, DropsNothingForABatchThatFails) {
     const auto store = make_memory_store({.events_per_room = 3});
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);

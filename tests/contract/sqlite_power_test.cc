@@ -2,12 +2,19 @@
 // is the end, and what is there is whole.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
 
+#include "chat/core.h"
 #include "contract/power_vfs.h"
 #include "contract/sqlite_files.h"
 #include "contract/store_suite.h"
 #include "store/sqlite/sqlite_store.h"
+#include "unit/chat/fakes.h"
 
 namespace globes::store {
 namespace {
@@ -17,6 +24,39 @@ using namespace globes::chat;
 constexpr std::uint64_t kEventsInBatch = 3;
 constexpr int kBatchesInFlight = 8;
 constexpr int kCuts = 50;
+
+/// Tasks of a core that runs on the test's thread, from any thread.
+class TaskInbox {
+public:
+    void post(Task task) {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+        changed_.notify_one();
+    }
+    void run_next() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !tasks_.empty(); });
+        run_first(lock);
+    }
+    bool run_if_any() {
+        std::unique_lock lock(mutex_);
+        if (tasks_.empty()) return false;
+        run_first(lock);
+        return true;
+    }
+
+private:
+    void run_first(std::unique_lock<std::mutex>& lock) {
+        Task task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Task> tasks_;
+};
 
 class SqlitePower : public testing::TestWithParam<Durability> {
 protected:
@@ -84,6 +124,44 @@ TEST_P(SqlitePower, LosesNothingAcknowledgedOrOnlyTheEnd) {
     }
     EXPECT_GT(lost_writes, 0U) << "the power went when nothing was at stake";
     EXPECT_EQ(has_lost_events, GetParam() == Durability::process) << "what the two levels differ in";
+}
+
+// What was lost is said anew, with other events: a client that has seen the lost ones must hear of it.
+TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
+    const Outcome outcome = write_until_the_power_goes(300, 1);
+    const auto store = open_sqlite_store(file);
+    const std::uint64_t kept = seqs_in(*store, 1).back();
+    const std::uint64_t seen = std::max(outcome.acknowledged, kept);
+    constexpr UnixMicros kLater = 3'600'000'000;
+    for (std::uint64_t seq = kept + 1; seq <= seen + 1; ++seq) {
+        Event again = sample_event(1, seq);
+        again.time += kLater;
+        ASSERT_EQ(commit(*store, batch_of(AppendEvent{again})), CommitOutcome::committed);
+    }
+
+    TaskInbox inbox;
+    const ManualClock clock;
+    const TextEncoder encoder;
+    Core core({.store = *store,
+               .clock = clock,
+               .encoder = encoder,
+               .lanes = {},
+               .post = [&](Task task) { inbox.post(std::move(task)); }},
+              {});
+    core.load(store->load_rooms());
+    const auto check = [&](std::uint64_t seq) {
+        std::optional<Core::SeenCheck> result;
+        core.check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time},
+                             [&](Core::SeenCheck checked) { result = checked; });
+        while (!result) inbox.run_next();
+        return *result;
+    };
+    EXPECT_EQ(check(kept), Core::SeenCheck::matches);
+    EXPECT_EQ(check(seen), seen > kept ? Core::SeenCheck::differs : Core::SeenCheck::matches);
+    if (GetParam() == Durability::process) EXPECT_GT(seen, kept) << "nothing was lost";
+    store->stop();
+    while (inbox.run_if_any()) {
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, SqlitePower, testing::Values(Durability::process, Durability::power),

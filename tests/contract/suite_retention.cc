@@ -1,4 +1,4 @@
-// What is purged and what has expired: `PurgeEvents`, `EventQuery::not_before` and the first seq that is left.
+// What is purged and what has expired: `PurgeEvents`, `EventQuery::expiry` and the first seq that is left.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -20,6 +20,9 @@ Event event_at(std::uint64_t seq, UnixMicros time) {
     event.time = time;
     return event;
 }
+
+/// What is older than `time` has expired.
+Expiry older_than(UnixMicros time) { return {.now = 2 * time, .period = time}; }
 
 TEST_P(StoreSuite, PurgesARoomsOldestEvents) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
@@ -122,7 +125,7 @@ TEST_P(StoreSuite, ExpiredEventsAreGoneForReads) {
                               .before = before,
                               .limit = limit,
                               .newest_first_cut = newest,
-                              .not_before = not_before});
+                              .expiry = older_than(not_before)});
     };
     EXPECT_THAT(seqs_of(page(0)), ElementsAre(1, 2));
     EXPECT_THAT(seqs_of(page(100)), ElementsAre(1, 2));
@@ -141,7 +144,7 @@ TEST_P(StoreSuite, ExpiredEventsAreGoneForReads) {
     EXPECT_EQ(page(101).first_seq, 4) << "it was purged before it expired";
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 5})), committed);
     EXPECT_EQ(page(101).first_seq, 6);
-    EXPECT_EQ(read(store(), {.room = 77, .not_before = 101}).first_seq, 1) << "of no room";
+    EXPECT_EQ(read(store(), {.room = 77, .expiry = older_than(101)}).first_seq, 1) << "of no room";
 }
 
 TEST_P(StoreSuite, FindsTheFirstThatHasNotExpiredAmongAnyNumber) {
@@ -153,12 +156,115 @@ TEST_P(StoreSuite, FindsTheFirstThatHasNotExpiredAmongAnyNumber) {
         ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, purged_seq})), committed);
         for (std::uint64_t first = 1; first <= last + 1; ++first) {
             const EventPage page =
-                read(store(), {.room = 1, .limit = 1, .not_before = static_cast<UnixMicros>(first * 10 - 5)});
+                read(store(), {.room = 1, .limit = 1, .expiry = older_than(static_cast<UnixMicros>(first * 10 - 5))});
             const std::uint64_t expected = std::max(first, purged_seq + 1);
             ASSERT_EQ(page.first_seq, expected) << "of " << last;
             ASSERT_EQ(seqs_of(page), expected > last ? std::vector<std::uint64_t>() : std::vector{expected});
         }
     }
+}
+
+// --- times of a clock that was wrong ---------------------------------------------------------------------------------
+
+constexpr UnixMicros kSecond = 1'000'000;
+constexpr UnixMicros kHour = 3600 * kSecond;
+constexpr UnixMicros kYear = 365 * 24 * kHour;
+constexpr UnixMicros kBegin = 1'607'030'634 * kSecond;  // in 2020
+constexpr UnixMicros kIn2038 = 2'147'483'648 * kSecond;
+constexpr UnixMicros kSpacing = 60 * kSecond;
+constexpr UnixMicros kPeriod = 600 * kSecond;
+
+UnixMicros true_time(std::uint64_t seq) { return kBegin + static_cast<UnixMicros>(seq) * kSpacing; }
+
+/// `last` events, one a minute; those from `first_wrong` on, `count` of them, with a time that is wrong by `jump`.
+std::vector<Event> events_of_a_wrong_clock(std::uint64_t last, std::uint64_t first_wrong, std::uint64_t count,
+                                           UnixMicros jump) {
+    std::vector<Event> events;
+    for (std::uint64_t seq = 1; seq <= last; ++seq) {
+        const bool is_wrong = seq >= first_wrong && seq < first_wrong + count;
+        events.push_back(event_at(seq, true_time(seq) + (is_wrong ? jump : 0)));
+    }
+    return events;
+}
+
+void put(Store& store, const std::vector<Event>& events) {
+    StoreBatch batch = batch_of(PutRoom{sample_room(1)});
+    for (const Event& event : events) batch.emplace_back(AppendEvent{event});
+    ASSERT_EQ(commit(store, std::move(batch)), committed);
+}
+
+Expiry expiry_at(UnixMicros now) { return {.now = now, .period = kPeriod}; }
+
+std::uint64_t first_seq_at(Store& store, UnixMicros now) {
+    return read(store, {.room = 1, .limit = 1, .expiry = expiry_at(now)}).first_seq;
+}
+
+TEST_P(StoreSuite, TimesAreKeptHoweverTheyJump) {
+    const std::vector<UnixMicros> times = {
+        kBegin,   kBegin + 5,   kBegin - 3 * kSecond, 0, 1, kIn2038 - 1, kIn2038, kIn2038 + kYear, kBegin - kYear,
+        -kSecond, -kSecond - 1, kBegin + kSecond};
+    std::vector<Event> events;
+    for (const UnixMicros time : times) events.push_back(event_at(events.size() + 1, time));
+    put(store(), events);
+    EXPECT_EQ(events_in(store(), 1), events);
+}
+
+TEST_P(StoreSuite, AnEventFromTheFutureExpiresWithTheNextOne) {
+    constexpr std::uint64_t kLast = 40;
+    constexpr std::uint64_t kWrong = 20;
+    for (const UnixMicros jump : {kHour / 12, kHour, kYear, kIn2038 - kBegin}) {
+        put(store(), events_of_a_wrong_clock(kLast, kWrong, 1, jump));
+        for (std::uint64_t minute = kWrong; minute <= kLast + 10; ++minute) {
+            // The oldest one that is ten minutes old by its true time …
+            std::uint64_t expected = minute <= 10 ? 1 : minute - 10;
+            // … and the wrong one, as long as nothing that was said later has expired.
+            if (expected == kWrong + 1) expected = kWrong;
+            ASSERT_EQ(first_seq_at(store(), true_time(minute)), expected) << jump << " in minute " << minute;
+        }
+        ASSERT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1);
+        ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
+    }
+}
+
+TEST_P(StoreSuite, AnEventFromLongAgoTakesNothingWithIt) {
+    constexpr std::uint64_t kLast = 40;
+    constexpr std::uint64_t kWrong = 20;
+    for (const UnixMicros jump : {-kHour, -kYear, -kBegin}) {
+        put(store(), events_of_a_wrong_clock(kLast, kWrong, 3, jump));
+        for (std::uint64_t minute = kWrong + 3; minute <= kLast + 10; ++minute) {
+            std::uint64_t expected = minute - 10;
+            // They go with the last one before them.
+            if (expected >= kWrong && expected < kWrong + 3) expected = kWrong + 3;
+            ASSERT_EQ(first_seq_at(store(), true_time(minute)), expected) << jump << " in minute " << minute;
+        }
+        ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
+    }
+}
+
+TEST_P(StoreSuite, AClockThatStepsBackLessThanThePeriodTakesAwayNoMoreThanTheStep) {
+    constexpr std::uint64_t kLast = 40;
+    constexpr std::uint64_t kWrong = 20;
+    for (const UnixMicros jump : {-kSecond, -kPeriod / 2}) {
+        put(store(), events_of_a_wrong_clock(kLast, kWrong, 1, jump));
+        for (std::uint64_t minute = kWrong; minute <= kLast + 10; ++minute) {
+            const std::uint64_t first_seq = first_seq_at(store(), true_time(minute));
+            const std::uint64_t due = minute <= 10 ? 1 : minute - 10;
+            ASSERT_GE(first_seq, due);
+            if (first_seq > 1) ASSERT_LE(true_time(first_seq - 1), true_time(minute) - kPeriod - jump);
+        }
+        ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
+    }
+}
+
+TEST_P(StoreSuite, ALongTimeOfAWrongClockIsOverWhenTheRoomHasGoneOnForAsLong) {
+    constexpr std::uint64_t kLast = 400;
+    put(store(), events_of_a_wrong_clock(kLast, 100, 50, kYear));
+    for (std::uint64_t minute = 210; minute <= kLast + 10; ++minute)
+        ASSERT_EQ(first_seq_at(store(), true_time(minute)), minute - 10) << "in minute " << minute;
+    EXPECT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1);
+    ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
+    put(store(), events_of_a_wrong_clock(kLast, 100, 300, kYear));
+    EXPECT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1) << "the newest one has expired";
 }
 
 TEST_P(StoreSuite, ReadersNeverSeeHalfAPurge) {
@@ -171,7 +277,7 @@ TEST_P(StoreSuite, ReadersNeverSeeHalfAPurge) {
     for (int i = 0; i < 3; ++i) {
         readers.emplace_back([&] {
             while (!is_over) {
-                const EventPage page = read(store(), {.room = 1, .limit = 20, .not_before = kBeforeAll});
+                const EventPage page = read(store(), {.room = 1, .limit = 20, .expiry = older_than(kBeforeAll)});
                 ASSERT_TRUE(page.ok);
                 ASSERT_EQ(page.events.size(), 10);
                 ASSERT_EQ(page.events.front().seq, page.first_seq);

@@ -1,5 +1,6 @@
-// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, as the
-// same person, and repeats what was not acked by its id. Everything that it does and sees goes into a record.
+// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, which it
+// proves by the time of the last event, as the same person, and repeats what was not acked by its id. Everything that it
+// does and sees goes into a record.
 import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from '../api/harness/web_socket.js';
@@ -21,6 +22,7 @@ export class Client {
     #unacked = new Map();
     #watchers = new Set();
     #welcomed = false;
+    #lastText = null;
 
     /** The newest seq that was seen. */
     last;
@@ -101,8 +103,9 @@ export class Client {
     async #connect() {
         const { host, port } = await this.#find();
         if (this.#isGone) return;
+        const at = this.#lastText ? `&at=${this.#lastTime}` : '';
         const session = this.#session ? `&session=${this.#session}` : '';
-        const url = `ws://${host}:${port}/chats/${this.#room.id}/ws?after=${this.last}${session}`;
+        const url = `ws://${host}:${port}/chats/${this.#room.id}/ws?after=${this.last}${at}${session}`;
         const socket = new WebSocket(url, ['globes.v1'], { perMessageDeflate: false });
         this.#socket = socket;
         socket.on('open', () => (this.connections += 1));
@@ -135,13 +138,21 @@ export class Client {
     #see(text, seq) {
         this.#record.saw(this.name, text, seq);
         this.last = seq;
+        this.#lastText = text;
     }
 
-    #enter({ session, resumed, seq }) {
+    get #lastTime() {
+        return JSON.parse(this.#lastText).time;
+    }
+
+    #enter({ session, resumed, seq, at }) {
         this.#session = session;
         this.#welcomed = true;
         if (!resumed) this.complaints.push(`not resumed after ${this.last}`);
         if (seq < this.last) this.complaints.push(`welcomed at ${seq} after it had seen ${this.last}`);
+        if (resumed && this.#lastText && seq === this.last && at !== this.#lastTime) {
+            this.complaints.push(`welcomed at ${seq} of ${at} after it had seen it of ${this.#lastTime}`);
+        }
         for (const [id, msg] of this.#unacked) this.#send(id, msg);
     }
 

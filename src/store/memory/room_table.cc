@@ -18,6 +18,21 @@ std::string send_key(std::string folded_name, const std::string& client_id) {
 
 std::string send_key(const chat::Event& event) { return send_key(fold_case(event.name), event.client_id); }
 
+/// The oldest of `events` that has not expired; `last_seq` + 1 where there is none.
+std::uint64_t first_unexpired(const std::deque<chat::Event>& events, std::uint64_t last_seq,
+                              const chat::Expiry& expiry) {
+    if (events.empty()) return last_seq + 1;
+    const auto times_at = [&](const std::vector<std::uint64_t>& seqs) {
+        std::vector<std::optional<UnixMicros>> times;
+        for (const std::uint64_t seq : seqs) {
+            const auto event = std::ranges::lower_bound(events, seq, {}, &chat::Event::seq);
+            times.push_back(event->seq == seq ? std::optional(event->time) : std::nullopt);
+        }
+        return times;
+    };
+    return chat::first_unexpired({.first = events.front().seq, .last = last_seq}, expiry, times_at);
+}
+
 }  // namespace
 
 bool RoomTable::Room::insert(chat::Event event) {
@@ -122,13 +137,9 @@ chat::EventPage RoomTable::read(const chat::EventQuery& query) const {
     const auto found = rooms_.find(query.room);
     if (found == rooms_.end()) return page;
     const Events& events = found->second->events;
-    const auto oldest = query.not_before <= 0
-                            ? events.begin()
-                            : std::ranges::lower_bound(events, query.not_before, {}, &chat::Event::time);
-    if (oldest != events.end())
-        page.first_seq = oldest->seq;
-    else
-        page.first_seq = (events.empty() ? found->second->dropped_to : events.back().seq) + 1;
+    const std::uint64_t last_seq = events.empty() ? found->second->dropped_to : events.back().seq;
+    page.first_seq = first_unexpired(events, last_seq, query.expiry);
+    const auto oldest = std::ranges::lower_bound(events, page.first_seq, {}, &chat::Event::seq);
     auto first = std::ranges::upper_bound(oldest, events.end(), query.after, {}, &chat::Event::seq);
     auto last = query.before == 0 ? events.end()
                                   : std::ranges::lower_bound(first, events.end(), query.before, {}, &chat::Event::seq);

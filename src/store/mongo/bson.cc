@@ -50,6 +50,13 @@ Document& Document::texts(std::string_view key, const std::vector<std::string>& 
     return *this;
 }
 
+Document& Document::numbers(std::string_view key, const std::vector<std::uint64_t>& values) {
+    Document array;
+    for (std::size_t i = 0; i < values.size(); ++i) array.number(fmt::format("{}", i), values[i]);
+    bson_append_array(&bson_, key.data(), length(key), array.get());
+    return *this;
+}
+
 Document& Document::documents(std::string_view key, const std::vector<Document>& values) {
     Document array;
     for (std::size_t i = 0; i < values.size(); ++i) array.document(fmt::format("{}", i), values[i]);

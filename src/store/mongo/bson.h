@@ -33,6 +33,7 @@ public:
     Document& time(std::string_view key, UnixMicros value);
     Document& document(std::string_view key, const Document& value);
     Document& texts(std::string_view key, const std::vector<std::string>& values);
+    Document& numbers(std::string_view key, const std::vector<std::uint64_t>& values);
     Document& documents(std::string_view key, const std::vector<Document>& values);
 
     const bson_t* get() const { return &bson_; }

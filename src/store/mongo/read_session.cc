@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <unordered_map>
 
 #include "store/mongo/documents.h"
@@ -19,9 +18,9 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     const RoomBook::Reading reading(book_);
     const RoomBook::Part part = reading.part(query.room);
     if (!part.is_settled) return {};
-    SeqRange range{.first = part.purged_seq + 1, .last = part.last_seq};
-    chat::EventPage page{.ok = true, .first_seq = range.first};
-    if (query.not_before > 0) page.first_seq = first_not_before(query.not_before, query.room, range);
+    chat::SeqRange range{.first = part.purged_seq + 1, .last = part.last_seq};
+    const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
+    chat::EventPage page{.ok = true, .first_seq = chat::first_unexpired(range, query.expiry, times)};
     if (query.after >= range.last || query.before == 1) return page;
     range.first = std::max(page.first_seq, query.after + 1);
     if (query.before != 0) range.last = std::min(range.last, query.before - 1);
@@ -31,7 +30,8 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     return page;
 }
 
-std::vector<chat::Event> ReadSession::events(chat::RoomId room, SeqRange range, std::size_t limit, bool is_descending) {
+std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
+                                             bool is_descending) {
     Document bounds;
     bounds.number("$gte", range.first).number("$lte", range.last);
     Document filter;
@@ -46,24 +46,23 @@ std::vector<chat::Event> ReadSession::events(chat::RoomId room, SeqRange range, 
     return found;
 }
 
-/// The oldest event of `range` that is not older than `time`; `range.last` + 1 where there is none. Times don't
-/// decrease with seqs, so a binary search finds it.
-std::uint64_t ReadSession::first_not_before(UnixMicros time, chat::RoomId room, SeqRange range) {
-    const std::uint64_t last = range.last;
-    std::uint64_t found = last + 1;
-    // Purges keep up with time, so most often it is the first.
-    for (std::uint64_t middle = range.first; range.first <= range.last;
-         middle = std::midpoint(range.first, range.last)) {
-        const auto next = events(room, {.first = middle, .last = last}, 1, false);
-        if (next.empty()) break;
-        if (next.front().time < time) {
-            range.first = next.front().seq + 1;
-        } else {
-            found = next.front().seq;
-            range.last = middle - 1;
-        }
-    }
-    return found;
+std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
+                                                             const std::vector<std::uint64_t>& seqs) {
+    Document any;
+    any.numbers("$in", seqs);
+    Document filter;
+    filter.number("room_id", room).document("seq", any);
+    Document fields;
+    fields.integer("_id", 0).integer("seq", 1).integer("time", 1).integer("time_us", 1);
+    Document options;
+    options.document("projection", fields);
+    std::vector<std::optional<UnixMicros>> times(seqs.size());
+    ask(kEvents, filter, options, [&](const View& event) {
+        const auto seq = std::ranges::lower_bound(seqs, event.number("seq"));
+        if (seq != seqs.end() && *seq == event.number("seq"))
+            times[static_cast<std::size_t>(seq - seqs.begin())] = event.time("time");
+    });
+    return times;
 }
 
 chat::SendLookup ReadSession::find(std::span<const chat::SendKey> keys) {

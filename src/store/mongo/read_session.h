@@ -27,13 +27,9 @@ public:
     std::uint64_t answers() const { return answers_; }
 
 private:
-    struct SeqRange {
-        std::uint64_t first;
-        std::uint64_t last;
-    };
-    std::uint64_t first_not_before(UnixMicros time, chat::RoomId room, SeqRange range);
+    std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
     /// The next `limit` events of the range, from its end where `is_descending`.
-    std::vector<chat::Event> events(chat::RoomId room, SeqRange range, std::size_t limit, bool is_descending);
+    std::vector<chat::Event> events(chat::RoomId room, chat::SeqRange range, std::size_t limit, bool is_descending);
     void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
                       RoomBook::Part part);
 

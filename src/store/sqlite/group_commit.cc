@@ -33,6 +33,7 @@ std::vector<CommitOutcome> GroupCommit::commit(Batches batches) noexcept {
 }
 
 GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
+    if (!are_files_in_place()) return Result::failed;
     Evidence evidence;
     try {
         session().begin();
@@ -81,10 +82,14 @@ std::optional<bool> GroupCommit::settle_after(const Evidence& evidence) noexcept
 }
 
 void GroupCommit::settle() noexcept {
-    if (unsettled_.any()) settle_after({});
+    if (unsettled_.any() && are_files_in_place()) settle_after({});
 }
 
 void GroupCommit::remove_some() noexcept {
+    if (!are_files_in_place()) {
+        may_remove_ = false;
+        return;
+    }
     try {
         session().begin();
         may_remove_ = session_->remove_some();
@@ -98,6 +103,12 @@ void GroupCommit::remove_some() noexcept {
 
 void GroupCommit::checkpoint() noexcept {
     if (session_) session_->checkpoint();
+}
+
+bool GroupCommit::are_files_in_place() {
+    if (!session_) return files_.are_in_place();
+    return files_.are_in_place(session_->wal_bytes(), {.database = [this] { return session_->database_bytes(); },
+                                                       .wal = [this] { return session_->measured_wal_bytes(); }});
 }
 
 WriteSession& GroupCommit::session() { return session_ ? *session_ : session_.emplace(database_); }

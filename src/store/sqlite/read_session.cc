@@ -1,7 +1,6 @@
 #include "store/sqlite/read_session.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace globes::store {
 namespace {
@@ -59,7 +58,7 @@ ReadSession::ReadSession(const Database& database, Sees sees)
       kept_seqs_(connection_,
                  "SELECT coalesce((SELECT min(seq) FROM events WHERE room_id = ?1), purged_seq + 1),"
                  " coalesce((SELECT max(seq) FROM events WHERE room_id = ?1), purged_seq) FROM rooms WHERE id = ?1"),
-      time_from_(connection_, "SELECT seq, time_us FROM events WHERE room_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1"),
+      time_(connection_, "SELECT time_us FROM events WHERE room_id = ?1 AND seq = ?2"),
       oldest_(connection_, select(" WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq LIMIT ?4")),
       newest_(connection_, select(" WHERE room_id = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq DESC LIMIT ?4")),
       find_(connection_, select(" WHERE room_id = ?1 AND name_key = ?2 AND client_id = ?3"
@@ -80,9 +79,9 @@ chat::StoredRooms ReadSession::load_rooms() {
 
 chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     const Snapshot snapshot(*this);
-    const SeqRange range = kept_seqs(query.room);
-    chat::EventPage page{.ok = true, .first_seq = range.first};
-    if (query.not_before > 0) page.first_seq = first_not_before(query.not_before, query.room, range);
+    const chat::SeqRange range = kept_seqs(query.room);
+    const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
+    chat::EventPage page{.ok = true, .first_seq = chat::first_unexpired(range, query.expiry, times)};
     if (page.first_seq > range.last) return page;
     (query.newest_first_cut ? newest_ : oldest_)
         .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); }, query.room,
@@ -103,34 +102,18 @@ std::vector<std::optional<chat::Event>> ReadSession::find(std::span<const chat::
     return found;
 }
 
-ReadSession::SeqRange ReadSession::kept_seqs(chat::RoomId room) {
-    SeqRange range;
+chat::SeqRange ReadSession::kept_seqs(chat::RoomId room) {
+    chat::SeqRange range;
     kept_seqs_.query([&](const Statement& row) { range = {.first = row.number(0), .last = row.number(1)}; }, room);
     return range;
 }
 
-/// The oldest event of `range` that is not older than `time`; `range.last` + 1 where there is none. Times don't
-/// decrease with seqs, so a binary search finds it.
-std::uint64_t ReadSession::first_not_before(UnixMicros time, chat::RoomId room, SeqRange range) {
-    std::uint64_t found = range.last + 1;
-    // Purges keep up with time, so most often it is the first.
-    for (std::uint64_t middle = range.first; range.first <= range.last;
-         middle = std::midpoint(range.first, range.last)) {
-        std::uint64_t seq = 0;
-        UnixMicros time_there = 0;
-        const auto take = [&](const Statement& row) {
-            seq = row.number(0);
-            time_there = row.integer(1);
-        };
-        time_from_.query(take, room, middle);
-        if (time_there < time) {
-            range.first = seq + 1;
-        } else {
-            found = seq;
-            range.last = middle - 1;
-        }
-    }
-    return found;
+std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
+                                                             const std::vector<std::uint64_t>& seqs) {
+    std::vector<std::optional<UnixMicros>> times(seqs.size());
+    for (std::size_t i = 0; i < seqs.size(); ++i)
+        time_.query([&](const Statement& row) { times[i] = row.integer(0); }, room, seqs[i]);
+    return times;
 }
 
 }  // namespace globes::store

@@ -38,14 +38,9 @@ private:
         Snapshot& operator=(const Snapshot&) = delete;
         ReadSession& session;
     };
-    /// What a room keeps; where that is nothing, `first` is `last` + 1.
-    struct SeqRange {
-        std::uint64_t first = 1;
-        std::uint64_t last = 0;
-    };
 
-    SeqRange kept_seqs(chat::RoomId room);
-    std::uint64_t first_not_before(UnixMicros time, chat::RoomId room, SeqRange range);
+    chat::SeqRange kept_seqs(chat::RoomId room);
+    std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
 
     const Sees sees_;
     Connection connection_;
@@ -54,7 +49,7 @@ private:
     Statement rooms_;
     Statement next_room_id_;
     Statement kept_seqs_;
-    Statement time_from_;
+    Statement time_;
     Statement oldest_;
     Statement newest_;
     Statement find_;

@@ -13,9 +13,15 @@ namespace globes::store {
 /// One thread's connection. A failure may have harmed it, so the next call opens it anew.
 class ReaderPool::Session {
 public:
-    Session(const Database& database, Sees sees) : database_(database), sees_(sees) {}
+    Session(const Database& database, OpenFiles* files, Sees sees) : database_(database), files_(files), sees_(sees) {}
 
-    ReadSession& opened() { return opened_ ? *opened_ : opened_.emplace(database_, sees_); }
+    ReadSession& opened() {
+        if (opened_) return *opened_;
+        // Under its name there may be another database by now.
+        if (!are_files_in_place()) throw SqliteError(SQLITE_CANTOPEN, "a file of the database is not in its place");
+        return opened_.emplace(database_, sees_);
+    }
+    bool are_files_in_place() { return files_ == nullptr || files_->are_in_place(); }
 
     /// What `work` returns; nothing where the database could not be read.
     template <class Work>
@@ -31,13 +37,18 @@ public:
 
 private:
     const Database& database_;
+    OpenFiles* const files_;
     const Sees sees_;
     std::optional<ReadSession> opened_;
 };
 
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
-                       Sees sees)
-    : database_(database), max_queued_(settings.limits.queued_reads), unsettled_(unsettled), sees_(sees) {
+                       OpenFiles* files, Sees sees)
+    : database_(database),
+      max_queued_(settings.limits.queued_reads),
+      unsettled_(unsettled),
+      files_(files),
+      sees_(sees) {
     threads_.reserve(settings.reader_threads);
     while (threads_.size() < settings.reader_threads) threads_.emplace_back([this] { work(); });
 }
@@ -83,7 +94,7 @@ void ReaderPool::stop() {
 
 void ReaderPool::work() {
     name_this_thread("store-read");
-    Session session(database_, sees_);
+    Session session(database_, files_, sees_);
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return !queue_.empty() || !refused_.empty() || is_stopped_; });
@@ -116,7 +127,8 @@ void ReaderPool::answer(Session& session, Find& find) const {
 }
 
 void ReaderPool::answer(Session& session, Ping& ping) const {
-    ping.done(session.attempt([](ReadSession& opened) { return opened.ping(), true; }).value_or(false));
+    const bool is_read = session.attempt([](ReadSession& opened) { return opened.ping(), true; }).value_or(false);
+    ping.done(is_read && session.are_files_in_place());
 }
 
 void ReaderPool::answer(Session& session, Load& load) const {

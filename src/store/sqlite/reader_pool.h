@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
 #include "store/sqlite/unsettled_rooms.h"
 
@@ -19,9 +20,10 @@ namespace globes::store {
 
 class ReaderPool {
 public:
-    /// With Sees::opening each thread has a state of its own, so `reader_threads` should be 1.
+    /// With Sees::opening each thread has a state of its own, so `reader_threads` should be 1. `files`: where given,
+    /// the pings fail and no connection is opened while one of them is not in its place; what is open goes on reading.
     ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
-               Sees sees = Sees::newest);
+               OpenFiles* files, Sees sees = Sees::newest);
     ~ReaderPool() { stop(); }
 
     /// As the port says, but on a thread of the pool. Throws SqliteError.
@@ -63,6 +65,7 @@ private:
     const Database& database_;
     const std::size_t max_queued_;
     const UnsettledRooms& unsettled_;
+    OpenFiles* const files_;
     const Sees sees_;
 
     // Any thread, under the mutex.

@@ -12,7 +12,8 @@ namespace {
 class SqliteReader final : public chat::Store {
 public:
     explicit SqliteReader(std::filesystem::path file)
-        : database_{.file = std::move(file), .vfs = {}}, readers_(database_, settings_, unsettled_, Sees::opening) {
+        : database_{.file = std::move(file), .vfs = {}},
+          readers_(database_, settings_, unsettled_, nullptr, Sees::opening) {
         open_existing(database_);
     }
     ~SqliteReader() override { stop(); }

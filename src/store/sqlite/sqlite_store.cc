@@ -14,6 +14,7 @@
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/file_lock.h"
+#include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
 #include "store/sqlite/reader_pool.h"
 #include "store/sqlite/schema.h"
@@ -70,8 +71,9 @@ public:
           database_{.file = std::move(file), .vfs = settings_.vfs, .durability = settings_.durability},
           lock_(claim(database_.file)),
           checkpointer_(open_database(database_)),
-          readers_(database_, settings_, unsettled_),
-          writer_(database_, settings_, unsettled_, checkpointer_) {
+          files_(database_.file),
+          readers_(database_, settings_, unsettled_, &files_),
+          writer_(database_, settings_, files_, unsettled_, checkpointer_) {
         assert(settings_.reader_threads > 0);
     }
     ~SqliteStore() override { stop(); }
@@ -104,6 +106,7 @@ private:
     const FileLock lock_;
     UnsettledRooms unsettled_;
     Checkpointer checkpointer_;
+    OpenFiles files_;
     ReaderPool readers_;
     Writer writer_;
 };

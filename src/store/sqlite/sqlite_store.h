@@ -38,6 +38,9 @@ struct SqliteSettings {
 /// 3. Where COMMIT itself failed, the writer finds out what became of it before it answers; if that fails too, the
 ///    answer is `unknown`, and reads of the rooms concerned are not ok until it is settled.
 /// 4. Goes on by itself once the disk does.
+/// 5. While a file of the database is not in its place (removed, replaced, cut off) batches fail and pings say false,
+/// as
+///    what is committed then would be gone at the next start. Reads go on from what is open.
 /// Blocks. Throws std::runtime_error with a message for the operator, which names the file.
 std::unique_ptr<chat::Store> open_sqlite_store(std::filesystem::path file, SqliteSettings settings = {});
 

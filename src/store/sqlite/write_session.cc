@@ -10,6 +10,9 @@ namespace {
 
 // One or two milliseconds where their ids are scattered over a big index, so that commits hardly wait for it.
 constexpr std::int64_t kEventsRemovedAtOnce = 100;
+// Of the WAL's format, see sqlite.org/fileformat2.html, 4.1.
+constexpr std::uint64_t kWalHeaderBytes = 32;
+constexpr std::uint64_t kWalFrameHeaderBytes = 24;
 
 }  // namespace
 
@@ -46,6 +49,7 @@ WriteSession::WriteSession(const Database& database)
                           " (SELECT seq FROM events WHERE room_id = ?1 ORDER BY seq LIMIT ?2)"),
       remove_all_events_(connection_, "DELETE FROM events WHERE room_id = ?1"),
       end_removal_(connection_, "DELETE FROM removals WHERE room_id = ?1") {
+    Statement(connection_, "PRAGMA page_size").query([this](const Statement& row) { page_bytes_ = row.integer(0); });
     sqlite3_wal_hook(
         connection_.handle(),
         [](void* session, sqlite3*, const char*, int pages) {
@@ -53,6 +57,26 @@ WriteSession::WriteSession(const Database& database)
             return SQLITE_OK;
         },
         this);
+}
+
+std::uint64_t WriteSession::wal_bytes() const {
+    if (wal_pages_ == 0) return 0;
+    return kWalHeaderBytes +
+           static_cast<std::uint64_t>(wal_pages_) * (kWalFrameHeaderBytes + static_cast<std::uint64_t>(page_bytes_));
+}
+
+std::uint64_t WriteSession::measured_wal_bytes() {
+    // Reads every frame that is not in the database yet, so it fails where one is missing.
+    const int code =
+        sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &wal_pages_, nullptr);
+    if (code != SQLITE_OK) connection_.fail();
+    return wal_bytes();
+}
+
+std::uint64_t WriteSession::database_bytes() {
+    std::uint64_t pages = 0;
+    Statement(connection_, "PRAGMA page_count").query([&](const Statement& row) { pages = row.number(0); });
+    return pages * static_cast<std::uint64_t>(page_bytes_);
 }
 
 void WriteSession::begin() {

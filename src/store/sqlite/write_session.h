@@ -48,6 +48,12 @@ public:
 
     /// Pages in the WAL after the last commit.
     int wal_pages() const { return wal_pages_; }
+    /// What the WAL holds at least, after the last commit.
+    std::uint64_t wal_bytes() const;
+    /// The same after a look at the WAL, which others may have emptied since, and at all that is still to be moved.
+    std::uint64_t measured_wal_bytes();
+    /// What the database holds when all of the WAL was moved into it.
+    std::uint64_t database_bytes();
     /// Moves all of the WAL into the database file if nobody else is at it. Returns an extended result code.
     int checkpoint() noexcept;
 
@@ -77,6 +83,7 @@ private:
     Statement remove_some_events_;
     Statement remove_all_events_;
     Statement end_removal_;
+    std::int64_t page_bytes_ = 0;
     int wal_pages_ = 0;
 
     // Of the running transaction.

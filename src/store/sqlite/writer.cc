@@ -16,11 +16,11 @@ constexpr std::chrono::milliseconds kSettleEvery{200};
 
 }  // namespace
 
-Writer::Writer(const Database& database, const SqliteSettings& settings, UnsettledRooms& unsettled,
+Writer::Writer(const Database& database, const SqliteSettings& settings, OpenFiles& files, UnsettledRooms& unsettled,
                Checkpointer& checkpointer)
     : settings_(settings),
       checkpointer_(checkpointer),
-      commits_(database, unsettled),
+      commits_(database, files, unsettled),
       unsettled_(unsettled),
       next_checkpoint_pages_(settings.checkpoint_pages),
       thread_([this] { work(); }) {}

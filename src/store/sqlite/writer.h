@@ -19,7 +19,7 @@ class Writer {
 public:
     using Done = chat::BatchDone;
 
-    Writer(const Database& database, const SqliteSettings& settings, UnsettledRooms& unsettled,
+    Writer(const Database& database, const SqliteSettings& settings, OpenFiles& files, UnsettledRooms& unsettled,
            Checkpointer& checkpointer);
     ~Writer() { stop(); }
 

@@ -47,6 +47,17 @@ protected:
             if (between_steps) between_steps();
         }
     }
+    /// What a client with that event as its last one is told. Reads are answered at once, and counted.
+    std::optional<Core::SeenCheck> check_seen(std::uint64_t seq, UnixMicros time, RoomId room = 1) {
+        std::optional<Core::SeenCheck> result;
+        core.check_last_seen(room, {.seq = seq, .time = time}, [&](Core::SeenCheck seen) { result = seen; });
+        while (!store.reads.empty()) {
+            ++seen_reads;
+            store.answer_read();
+            turn();
+        }
+        return result;
+    }
     static std::string lines(std::uint64_t first, std::uint64_t last) {
         std::string text;
         for (auto seq = first; seq <= last; ++seq) text += fmt::format("#{0} ann: {0}\n", seq);
@@ -55,6 +66,7 @@ protected:
 
     int said = 0;
     int steps = 0;
+    int seen_reads = 0;
     std::function<void()> between_steps;
 };
 
@@ -214,6 +226,73 @@ TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
     come_back(3, {.session = "s3", .earlier_session = ""});
     come_back(4, {.session = "s4", .earlier_session = "s2"});
     EXPECT_THAT(lanes[0].take_calls(), IsEmpty());
+}
+
+// --- the last event seen ---------------------------------------------------------------------------------------------
+
+TEST_F(CoreResumeTest, TheNewestSeqComesWithItsTime) {
+    EXPECT_EQ(come_back(1).newest_time, std::nullopt) << "nothing was said";
+    say(1, "ann", 1);
+    const UnixMicros time = clock.now;
+    clock.now += 5'000'000;
+    join(1, "ann");
+    settle();
+    EXPECT_EQ(come_back(2).newest_time, time);
+}
+
+TEST_F(CoreResumeTest, TheTimeOfARecentEventIsComparedInMemory) {
+    enter({1});
+    say(1, "ann", 1);
+    const UnixMicros first = clock.now;
+    clock.now += 1;
+    say(1, "ann", 1);
+    EXPECT_EQ(check_seen(1, first), Core::SeenCheck::matches);
+    EXPECT_EQ(check_seen(2, first + 1), Core::SeenCheck::matches);
+    EXPECT_EQ(check_seen(2, first), Core::SeenCheck::differs);
+    EXPECT_EQ(check_seen(3, first + 2), Core::SeenCheck::differs) << "beyond the newest";
+    EXPECT_EQ(check_seen(~std::uint64_t{0}, first), Core::SeenCheck::differs);
+    EXPECT_EQ(seen_reads, 0);
+}
+
+TEST_F(CoreResumeTest, TheTimeOfAnOlderEventIsReadOnceForItsPage) {
+    enter({1});
+    const UnixMicros time = clock.now;
+    say(1, "ann", 300);
+    clock.now += 1'000'000;
+    EXPECT_EQ(check_seen(7, time), Core::SeenCheck::matches);
+    EXPECT_EQ(check_seen(8, time + 1), Core::SeenCheck::differs);
+    EXPECT_EQ(seen_reads, 1);
+    const auto entered = come_back(2);
+    EXPECT_EQ(read_on(entered, 7), lines(8, 300)) << "the replay begins with the page that was read";
+}
+
+TEST_F(CoreResumeTest, AfterARestartTheNewestStoredEventIsComparedWithoutARead) {
+    core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 41, .last_time = 1234}}, .next_room_id = 6});
+    ASSERT_TRUE(enter(Entry{.connection = 1}, 5));
+    send(1, "ann", "42");
+    settle();
+    EXPECT_EQ(check_seen(41, 1234, 5), Core::SeenCheck::matches);
+    EXPECT_EQ(check_seen(41, 1235, 5), Core::SeenCheck::differs);
+    EXPECT_EQ(seen_reads, 0);
+}
+
+TEST_F(CoreResumeTest, AnEventThatIsNotKeptIsNotCompared) {
+    core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 41, .first_seq = 42}}, .next_room_id = 6});
+    const auto entered = enter(Entry{.connection = 1, .resumes = true}, 5);
+    EXPECT_EQ(entered->newest_time, std::nullopt);
+    EXPECT_EQ(check_seen(41, 1, 5), Core::SeenCheck::matches);
+    EXPECT_EQ(check_seen(42, 1, 5), Core::SeenCheck::differs);
+    EXPECT_EQ(check_seen(1, 1, 99), Core::SeenCheck::matches) << "there is no such room";
+}
+
+TEST_F(CoreResumeTest, AnEventThatCanNotBeReadIsNeitherTheSameNorAnother) {
+    enter({1});
+    say(1, "ann", 300);
+    std::optional<Core::SeenCheck> result;
+    core.check_last_seen(1, {.seq = 7, .time = 1}, [&](Core::SeenCheck seen) { result = seen; });
+    store.answer_read(false);
+    turn();
+    EXPECT_EQ(result, Core::SeenCheck::unreadable);
 }
 
 // --- catching up -----------------------------------------------------------------------------------------------------

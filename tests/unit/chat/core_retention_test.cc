@@ -46,15 +46,32 @@ TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited)
     EXPECT_EQ(readable().first_seq, 16U);
 }
 
+TEST_F(CoreRetentionTest, WhatTheStoreIsNotSureToKeepIsNotShown) {
+    store.most_events = 7;
+    const auto shown = [this] { return readable().last_seq - readable().first_seq + 1; };
+    load_with(0, 0);
+    say(10);
+    EXPECT_EQ(shown(), 7U);
+    for (const std::uint64_t max_events : {100U, 5U}) {
+        RoomRecord next = record(1);
+        next.max_events = max_events;
+        update(record(1), next);
+        settle();
+        say(10);
+        EXPECT_EQ(shown(), std::min<std::uint64_t>(max_events, 7));
+    }
+}
+
 TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
     load_with(10, 0);
     say(25);
-    EXPECT_EQ(readable().not_before, clock.now - 10 * kSecond);
+    EXPECT_EQ(readable().expiry.not_before(), clock.now - 10 * kSecond);
     std::string seen;
     core.catch_up({.room = 1, .after = 0, .until = 25, .from = lanes[0].published[1].back().end()},
                   [&](const Core::CatchUp& step) {
                       for (const log::Slice& frames : step.frames) seen += frames.bytes();
                   });
+    answer_reads();
     EXPECT_TRUE(seen.starts_with("#15 ")) << seen;
 }
 
@@ -176,6 +193,105 @@ TEST_F(CoreRetentionTest, NothingIsPurgedWhileTheServerEnds) {
     core.purge();
     settle();
     EXPECT_EQ(kept(), 25U);
+}
+
+// --- a clock that is wrong -------------------------------------------------------------------------------------------
+
+constexpr UnixMicros kYear = 365 * 24 * 3600 * kSecond;
+
+TEST_F(CoreRetentionTest, AnEventFromTheFutureGoesWithTheOnesBesideIt) {
+    load_with(10, 0);
+    say(5);
+    clock.jump(3600 * kSecond);
+    send(1, "ann", "ahead");
+    settle();
+    clock.jump(-3600 * kSecond);
+    say(5);
+    clock.now += 7 * kSecond;
+    core.purge();
+    answer_reads();
+    settle();
+    EXPECT_EQ(readable().first_seq, 8U) << "1 to 5, the one from the future, and one more are older than 10 s";
+    EXPECT_EQ(kept(), 4U);
+}
+
+TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
+    load_with(10, 0);
+    say(5);
+    clock.jump(kYear);
+    send(1, "ann", "ahead");
+    settle();
+    clock.jump(-kYear);
+    clock.now += 9 * kSecond;
+    core.purge();
+    answer_reads();
+    EXPECT_EQ(readable().last_seq, 6U);
+    EXPECT_LE(readable().first_seq, 6U);
+    clock.now += 2 * kSecond;
+    EXPECT_EQ(readable().first_seq, 7U);
+    say(1);
+    EXPECT_EQ(readable().first_seq, 7U) << "what is gone stays gone when somebody talks again";
+    core.purge();
+    answer_reads();
+    settle();
+    EXPECT_EQ(kept(), 1U);
+}
+
+TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {
+    StoredRoom room{
+        .record = {.id = 5, .title = "Old", .retention_s = 10}, .last_seq = 1, .last_time = clock.now + kYear};
+    load({room}, 6);
+    const auto first_seq = [this] { return core.readable(*core.find({.id = 5, .folded_title = {}})).first_seq; };
+    EXPECT_EQ(first_seq(), 1U);
+    clock.now += 10 * kSecond;
+    EXPECT_EQ(first_seq(), 2U);
+}
+
+TEST_F(CoreRetentionTest, EventsFrom1970AreReplayedAndTakeNothingWithThem) {
+    load_with(10, 0);
+    say(5);
+    const UnixMicros to_1970 = 1'000'000 - clock.now;
+    clock.jump(to_1970);
+    send(1, "ann", "long ago");
+    settle();
+    core.purge();
+    answer_reads();
+    clock.jump(-to_1970);
+    say(1);
+    core.purge();
+    answer_reads();
+    settle();
+    EXPECT_EQ(kept(), 7U);
+    std::string seen;
+    core.catch_up({.room = 1, .after = 4, .until = 7, .from = lanes[0].published[1].back().end()},
+                  [&](const Core::CatchUp& step) {
+                      for (const log::Slice& frames : step.frames) seen += frames.bytes();
+                  });
+    answer_reads();
+    EXPECT_EQ(seen, "#5 ann: x\n#6 ann: long ago\n#7 ann: x\n");
+}
+
+TEST_F(CoreRetentionTest, AClockThatJumpsAheadRemovesNothingUntilItHasStayedThere) {
+    load_with(10, 0);
+    say(5);
+    for (const UnixMicros jump : {3600 * kSecond, kYear}) {
+        clock.jump(jump);
+        core.purge();
+        answer_reads();
+        settle();
+        EXPECT_EQ(kept(), 5U);
+        clock.jump(-jump);
+    }
+    clock.jump(kYear);
+    core.purge();
+    for (int minute = 0; minute < 9; ++minute) {
+        clock.now += 60 * kSecond;
+        core.purge();
+        EXPECT_EQ(readable().expiry.now, clock.now - kYear);
+    }
+    clock.now += 60 * kSecond;
+    core.purge();
+    EXPECT_EQ(readable().expiry.now, clock.now);
 }
 
 }  // namespace

@@ -26,9 +26,19 @@ namespace globes::chat {
 class ManualClock final : public Clock {
 public:
     UnixMicros now_us() const override { return now; }
-    std::chrono::steady_clock::time_point steady() const override { return {}; }
+    std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point(std::chrono::microseconds(now - jumped_by_));
+    }
+    /// The wall clock alone.
+    void jump(UnixMicros by) {
+        now += by;
+        jumped_by_ += by;
+    }
 
-    UnixMicros now = 1'607'030'634'421'318;
+    UnixMicros now = 1'607'030'634'421'318;  ///< To be set ahead where time passes.
+
+private:
+    UnixMicros jumped_by_ = 0;
 };
 
 /// `#1 ann: hello` for a send, the bare text for joins and leaves; one line each.
@@ -76,6 +86,7 @@ public:
         }
         done(std::move(lookup));
     }
+    std::uint64_t sure_events() const override { return most_events; }
     void ping(std::move_only_function<void(bool)> done) override { done(true); }
     void stop() override {}
 
@@ -118,12 +129,19 @@ public:
         EventPage page{.ok = true, .events = {}};
         if (const auto found = kept.find(query.room); found != kept.end()) {
             const std::vector<Event>& events = found->second.events;
-            page.first_seq = (events.empty() ? found->second.purged : events.back().seq) + 1;
+            const std::uint64_t last_seq = events.empty() ? found->second.purged : events.back().seq;
+            const auto times_at = [&](const std::vector<std::uint64_t>& seqs) {
+                std::vector<std::optional<UnixMicros>> times;
+                for (const std::uint64_t seq : seqs) times.emplace_back(events.at(seq - events.front().seq).time);
+                return times;
+            };
+            page.first_seq =
+                first_unexpired({.first = events.empty() ? last_seq + 1 : events.front().seq, .last = last_seq},
+                                query.expiry, times_at);
             for (const Event& event : events) {
-                if (event.time < query.not_before) continue;
-                page.first_seq = std::min(page.first_seq, event.seq);
                 const bool is_before = query.before == 0 || event.seq < query.before;
-                if (event.seq > query.after && is_before && page.events.size() < query.limit)
+                if (event.seq > query.after && event.seq >= page.first_seq && is_before &&
+                    page.events.size() < query.limit)
                     page.events.push_back(event);
             }
         }
@@ -150,6 +168,7 @@ public:
     std::map<RoomId, Kept> kept;
     std::size_t looked_up = 0;
     bool answers_lookups = true;
+    std::uint64_t most_events = 0;
     std::set<std::pair<RoomId, std::uint64_t>> ever_kept;  ///< Room and seq, of deleted rooms too.
 
 private:

@@ -26,10 +26,12 @@ protected:
     }
     /// Asks for the page behind `after`; what it holds goes into `pages` as first-last.
     void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0) {
-        history.read(kRoom, after, last_seq, not_before, [this](const std::shared_ptr<const FramePage>& page) {
-            pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
-            newest = page;
-        });
+        history.read(
+            kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before},
+            [this](const std::shared_ptr<const FramePage>& page) {
+                pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
+                newest = page;
+            });
     }
     void answer_reads() {
         while (!store.reads.empty()) {
@@ -72,6 +74,15 @@ TEST_F(FrameHistoryTest, APageGivesTheFramesBetweenTwoSeqs) {
     EXPECT_EQ(between(19, 99), "#20 ann: x\n");
     EXPECT_EQ(between(20, 25), "");
     EXPECT_EQ(between(12, 12), "");
+}
+
+TEST_F(FrameHistoryTest, APageKnowsTheTimesOfItsEvents) {
+    ask(10);
+    answer_reads();
+    EXPECT_EQ(newest->time_of(11), 11'000'000);
+    EXPECT_EQ(newest->time_of(20), 20'000'000);
+    EXPECT_EQ(newest->time_of(10), std::nullopt);
+    EXPECT_EQ(newest->time_of(21), std::nullopt);
 }
 
 TEST_F(FrameHistoryTest, APageIsReadOnceForManyReaders) {

@@ -23,6 +23,15 @@ protected:
         for (ConnectionId connection = 1; connection <= 3; ++connection) room.people().add({.connection = connection});
     }
 
+    /// The time of an event that is accepted `at` that time, behind one of `last_time`.
+    UnixMicros stamped(UnixMicros last_time, UnixMicros at) {
+        Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = last_time}, shared};
+        old.people().add({.connection = 1});
+        EXPECT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, at));
+        StoreBatch batch;
+        old.submit(batch);
+        return std::get<AppendEvent>(batch.at(0)).event.time;
+    }
     Result<void> join(ConnectionId connection, std::string name, std::string color = {}) {
         return room.accept(connection, {EventKind::join, std::move(name), std::move(color), {}, {}}, now);
     }
@@ -263,12 +272,32 @@ TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
     EXPECT_EQ(old.last_seq(), 41U);
 }
 
-TEST_F(RoomTest, TimesGoOnFromWhatTheStoreHadEvenIfTheClockWasSetBack) {
-    Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = kNow + 5}, shared};
-    old.people().add({.connection = 1});
-    ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
-    old.submit(submitted);
-    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.time, kNow + 5);
+// --- times -----------------------------------------------------------------------------------------------------------
+
+TEST_F(RoomTest, TimeStandsStillWhereTheClockStepsBackALittle) {
+    constexpr UnixMicros kSecond = 1'000'000;
+    EXPECT_EQ(stamped(kNow + 5, kNow), kNow + 5);
+    EXPECT_EQ(stamped(kNow + 10 * kSecond, kNow), kNow + 10 * kSecond);
+    EXPECT_EQ(stamped(kNow + 10 * kSecond + 1, kNow), kNow);
+}
+
+TEST_F(RoomTest, TimeComesBackAfterAClockThatWasAhead) {
+    constexpr UnixMicros kHour = 3'600'000'000;
+    for (const UnixMicros ahead : {kHour, 24 * 365 * kHour, UnixMicros{4'000'000'000'000'000}})
+        EXPECT_EQ(stamped(kNow + ahead, kNow), kNow);
+    EXPECT_EQ(stamped(kNow, 0), 0) << "1970";
+    EXPECT_EQ(stamped(0, kNow), kNow);
+}
+
+TEST_F(RoomTest, TimesGoOnWithTheClockThatSteppedBack) {
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "a", ""}, kNow + 3'600'000'000));
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "b", ""}, kNow));
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "c", ""}, kNow - 5));
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "d", ""}, kNow + 5));
+    room.submit(submitted);
+    std::vector<UnixMicros> times;
+    for (const StoreWrite& write : submitted) times.push_back(std::get<AppendEvent>(write).event.time - kNow);
+    EXPECT_THAT(times, ElementsAre(3'600'000'000, 0, 0, 5));
 }
 
 TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {

@@ -14,8 +14,8 @@ protected:
         recent.add(seq, static_cast<UnixMicros>(seq) * 10, tail.append(text));
     }
     void announce(std::string_view text) { recent.add_live(tail.append(text)); }
-    std::string durable(std::uint64_t after, std::uint64_t until, UnixMicros not_before = 0) const {
-        const auto frames = recent.durable(after, until, not_before);
+    std::string durable(std::uint64_t after, std::uint64_t until) const {
+        const auto frames = recent.durable(after, until);
         return frames ? text_of(*frames) : "none";
     }
     static std::string text_of(const std::vector<Slice>& frames) {
@@ -27,7 +27,7 @@ protected:
     RecentBudget budget;
     Tail tail;
     std::uint64_t seq = 0;
-    Recent recent{budget, 0};
+    Recent recent{budget, 0, std::nullopt};
 };
 
 TEST_F(RecentTest, GivesWhatIsDurableAfterASeq) {
@@ -53,30 +53,40 @@ TEST_F(RecentTest, GivesEverythingFromAPlaceInTheLog) {
     EXPECT_EQ(text_of(recent.since(0)), "a+b");
 }
 
-TEST_F(RecentTest, LeavesOutWhatHasExpired) {
-    say("a");
-    say("b");
-    say("c");
-    EXPECT_EQ(durable(0, 3, 20), "bc");
-    EXPECT_EQ(durable(0, 3, 31), "");
-}
-
 TEST_F(RecentTest, NeighboursAreOneSlice) {
     say("a");
     say("b");
     announce("+");
     say("c");
-    EXPECT_EQ(recent.durable(0, 3, 0)->size(), 2U);
+    EXPECT_EQ(recent.durable(0, 3)->size(), 2U);
     EXPECT_EQ(recent.since(0).size(), 1U);
 }
 
 TEST_F(RecentTest, KnowsNothingOfWhatWasSaidBeforeItsTime) {
-    Recent younger(budget, 41);
-    EXPECT_EQ(younger.durable(40, 41, 0), std::nullopt);
-    EXPECT_TRUE(younger.durable(41, 41, 0)->empty());
+    Recent younger(budget, 41, 410);
+    EXPECT_EQ(younger.durable(40, 41), std::nullopt);
+    EXPECT_TRUE(younger.durable(41, 41)->empty());
     younger.add(42, 0, tail.append("x"));
-    EXPECT_EQ(younger.durable(40, 42, 0), std::nullopt);
-    EXPECT_EQ(text_of(*younger.durable(41, 42, 0)), "x");
+    EXPECT_EQ(younger.durable(40, 42), std::nullopt);
+    EXPECT_EQ(text_of(*younger.durable(41, 42)), "x");
+}
+
+TEST_F(RecentTest, KnowsTheTimesFromTheNewestOneThatItDroppedOn) {
+    Recent younger(budget, 41, 410);
+    EXPECT_EQ(younger.time_of(40), std::nullopt);
+    EXPECT_EQ(younger.time_of(41), 410);
+    EXPECT_EQ(younger.time_of(42), std::nullopt);
+    younger.add(42, 420, tail.append("x"));
+    younger.add_live(tail.append("+"));
+    younger.add(43, 400, tail.append("y"));
+    EXPECT_EQ(younger.time_of(41), 410);
+    EXPECT_EQ(younger.time_of(42), 420);
+    EXPECT_EQ(younger.time_of(43), 400);
+    budget.room_bytes = 1;
+    younger.add_live(tail.append("-"));
+    EXPECT_EQ(younger.time_of(42), std::nullopt);
+    EXPECT_EQ(younger.time_of(43), 400) << "all frames are gone";
+    EXPECT_EQ(recent.time_of(0), std::nullopt) << "nothing was said";
 }
 
 TEST_F(RecentTest, GivesUpItsOldestFramesAtTheLimitOfTheRoom) {
@@ -91,7 +101,7 @@ TEST_F(RecentTest, GivesUpItsOldestFramesAtTheLimitOfTheRoom) {
 
 TEST_F(RecentTest, TheRoomThatGrowsGivesWayToTheOthers) {
     budget.total_bytes = 10'000;
-    Recent other(budget, 0);
+    Recent other(budget, 0, std::nullopt);
     Tail others_tail;
     other.add(1, 0, others_tail.append(std::string(6'000, 'o')));
     for (int i = 0; i < 20; ++i) say(std::string(1'000, 'x'));
@@ -102,7 +112,7 @@ TEST_F(RecentTest, TheRoomThatGrowsGivesWayToTheOthers) {
 
 TEST_F(RecentTest, ARoomThatEndsLeavesItsShareToTheOthers) {
     {
-        Recent other(budget, 0);
+        Recent other(budget, 0, std::nullopt);
         Tail others_tail;
         other.add(1, 0, others_tail.append("o"));
         EXPECT_GT(budget.used, 0U);

@@ -144,5 +144,21 @@ TEST_F(Files, WhatAKilledProcessLeftIsWrittenOver) {
     EXPECT_EQ(content(file_), "new");
 }
 
+TEST_F(Files, AFileThatWasRemovedOrReplacedMeanwhileIsNoCopy) {
+    const std::string partial = file_.string() + ".partial";
+    for (const Existing existing : {Existing::refuse, Existing::replace}) {
+        OutputFile removed(file_, existing);
+        write(removed, "new");
+        std::filesystem::remove(partial);
+        EXPECT_EQ(error_of([&] { removed.finish(); }), partial + ": was removed or replaced while it was written");
+        OutputFile replaced(file_, existing);
+        write(replaced, "new");
+        std::filesystem::remove(partial);
+        std::ofstream(partial) << "somebody's";
+        EXPECT_EQ(error_of([&] { replaced.finish(); }), partial + ": was removed or replaced while it was written");
+        EXPECT_FALSE(std::filesystem::exists(file_));
+    }
+}
+
 }  // namespace
 }  // namespace globes::maintenance

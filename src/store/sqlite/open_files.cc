@@ -1,0 +1,91 @@
+#include "store/sqlite/open_files.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <stdexcept>
+
+#include "base/log.h"
+
+namespace globes::store {
+namespace {
+
+enum Place : std::size_t { kDatabase, kWal };  // in `files_`
+constexpr const char* kSuffixes[] = {"", "-wal", "-shm"};
+
+}  // namespace
+
+OpenFiles::OpenFiles(const std::filesystem::path& database) {
+    for (const char* suffix : kSuffixes) {
+        // Absolute, as the names that SQLite opened.
+        const std::filesystem::path path = std::filesystem::absolute(database).string() + suffix;
+        const auto state = state_of(path);
+        if (!state) throw std::runtime_error(fmt::format("{}: was removed while it was opened", path.string()));
+        files_.push_back({.path = path, .identity = state->identity});
+    }
+}
+
+bool OpenFiles::are_in_place() {
+    Sizes sizes;
+    const std::string fault = look(sizes);
+    const std::lock_guard lock(mutex_);
+    // Only the writer can tell whether what was cut off is whole again.
+    if (fault.empty() && state_ == State::cut_off) return false;
+    note(fault.empty() ? State::in_place : State::lost, fault);
+    return fault.empty();
+}
+
+bool OpenFiles::are_in_place(std::uint64_t wal_bytes, const Lengths& lengths) {
+    Sizes sizes;
+    std::string fault = look(sizes);
+    State state = fault.empty() ? State::in_place : State::lost;
+    if (fault.empty()) {
+        fault = find_cut_off(sizes, wal_bytes, lengths);
+        if (!fault.empty()) state = State::cut_off;
+    }
+    const std::lock_guard lock(mutex_);
+    note(state, fault);
+    return state == State::in_place;
+}
+
+std::string OpenFiles::look(Sizes& sizes) const {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+        const File& file = files_[i];
+        const auto state = state_of(file.path);
+        if (!state) return fmt::format("{}: was removed, or cannot be reached", file.path.string());
+        if (state->identity != file.identity)
+            return fmt::format("{}: was replaced by another file", file.path.string());
+        sizes[i] = state->bytes;
+    }
+    return {};
+}
+
+std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths) {
+    const auto is_cut_off = [&](Place place, std::uint64_t least, const std::function<std::uint64_t()>& length) {
+        if (sizes[place] >= least) return false;
+        try {
+            least = length();
+        } catch (const std::exception& error) {
+            spdlog::debug("event=store_file_unreadable cause={}", log_value(error.what()));
+            return true;
+        }
+        const auto now = state_of(files_[place].path);  // to ask may have made it longer
+        return !now || now->bytes < least;
+    };
+    if (is_cut_off(kWal, wal_bytes, lengths.wal)) return fmt::format("{}: was cut off", files_[kWal].path.string());
+    if (is_cut_off(kDatabase, longest_database_, lengths.database))
+        return fmt::format("{}: was cut off", files_[kDatabase].path.string());
+    longest_database_ = sizes[kDatabase];
+    return {};
+}
+
+/// Under the mutex.
+void OpenFiles::note(State state, const std::string& fault) {
+    const bool was_in_place = state_ == State::in_place;
+    state_ = state;
+    if (was_in_place && state != State::in_place) spdlog::error("event=store_file_lost cause={}", log_value(fault));
+    if (!was_in_place && state == State::in_place) spdlog::info("event=store_file_back");
+}
+
+}  // namespace globes::store
