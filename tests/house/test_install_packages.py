@@ -53,7 +53,7 @@ class InstallPackages(unittest.TestCase):
         return self.apt_log.read_text(encoding="utf-8").splitlines() if self.apt_log.exists() else []
 
     def test_asks_nobody_where_everything_is_installed(self):
-        self.assertEqual(self.apt_calls("run", "build", "test", missing=""), [])
+        self.assertEqual(self.apt_calls("run", "build", "test", "fresh", missing=""), [])
 
     def test_installs_just_what_is_missing(self):
         update, install = self.apt_calls("build", "test", missing="cmake shellcheck")
