@@ -6,6 +6,7 @@ function(globes_embed_site target folder)
   add_custom_command(
     OUTPUT ${source}
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/embed-site ${CMAKE_SOURCE_DIR}/${folder} ${source}
+            > ${CMAKE_BINARY_DIR}/site_weights.txt
     DEPENDS ${site_files} ${CMAKE_SOURCE_DIR}/scripts/embed-site ${embedding}
     COMMENT "Embedding the files of ${folder}"
     VERBATIM)

@@ -1,11 +1,11 @@
 // Starting, watching and stopping (contract, section 5).
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { PASSWORD, assertError, assertStatus, createPrivateRoom, get, request, takeToken } from './harness/api.js';
 import { ChatClient } from './harness/chat_client.js';
 import { Connection } from './harness/connection.js';
+import { readProc } from './harness/proc.js';
 import { runToEnd, sharedServer, startServer } from './harness/server.js';
 
 const server = sharedServer();
@@ -32,7 +32,7 @@ test('a second server on the same data is refused', async (t) => {
 });
 
 test('a process keeps no shared memory, which would stay behind when it is killed', async () => {
-    const maps = await readFile(`/proc/${server.pid}/maps`, 'utf8');
+    const maps = readProc(`${server.pid}/maps`);
     assert.match(maps, /libc\.so/);
     assert.doesNotMatch(maps, /\/dev\/shm\//);
 });

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { ChatClient, TIME } from './harness/chat_client.js';
-import { sharedServer } from './harness/server.js';
+import { sharedServer, startServer } from './harness/server.js';
 import { openToken } from './harness/tokens.js';
 
 const run = promisify(execFile);
@@ -33,6 +34,13 @@ const WRONG_SECRET = '{"status":false,"error":{"code":304,"error":"Unauthorized 
 
 test('the start line names version and address', () => {
     assert.match(server.log, /^Globes \d+\.\d+(\.\d+)? started at 127\.0\.0\.1:\d+$/m);
+});
+
+test('the tour of the README gives what it shows', async (t) => {
+    const { origin } = await startServer(t);
+    const tour = fileURLToPath(new URL('../../scripts/tour', import.meta.url));
+    const { stdout } = await run(tour, [origin]);
+    assert.match(stdout, /^ok curl /);
 });
 
 test('the README walk-through works step by step', async () => {

@@ -18,7 +18,7 @@ test('the packed package installs, and the tour of its README runs', async (t) =
     t.after(() => rm(work, { recursive: true, force: true }));
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', work], { cwd: folder('clients/js') });
     const [{ filename, files, version }] = JSON.parse(stdout);
-    assert.deepEqual(files.map(({ path }) => path).toSorted(), [
+    assert.deepEqual(files.map(({ path }) => path).sort(), [
         'LICENSE',
         'README.md',
         'globes.d.ts',
@@ -37,7 +37,7 @@ test('the packed package installs, and the tour of its README runs', async (t) =
     const tour = readme.match(/```js\n(.*?)```/s)[1].replace('http://127.0.0.1:5000', server.origin);
     await writeFile(join(work, 'tour.mjs'), tour);
     const { stdout: printed } = await run(process.execPath, ['tour.mjs'], { cwd: work });
-    assert.deepEqual(printed.trim().split('\n').toSorted(), [
+    assert.deepEqual(printed.trim().split('\n').sort(), [
         '1 Public Chat 0',
         '1 messages so far',
         '2 Gardeners 0',

@@ -188,7 +188,7 @@ test('a new name that is taken leaves the old one in place', async (t) => {
     await assert.rejects(refused, { code: 202 });
     await acked;
     assert.equal((await ada.message('still ada')).name, 'ada');
-    assert.deepEqual((await usersOf(server, room)).toSorted(), ['ada', 'ben']);
+    assert.deepEqual((await usersOf(server, room)).sort(), ['ada', 'ben']);
 });
 
 test('a name that is not the one of the token is a problem (204), and join with the right one mends it', async (t) => {

@@ -227,7 +227,7 @@ test('kill -9 in the middle of a conversation: nothing is lost, doubled or out o
         assert.deepEqual(person.texts, ada.texts);
         assert.deepEqual(person.all('problem'), []);
         const own = person.messages.filter(({ isOwn }) => isOwn).map(({ msg }) => msg);
-        assert.deepEqual(own, own.toSorted(), 'the order in which they were said');
+        assert.deepEqual(own, [...own].sort(), 'the order in which they were said');
         assert.equal(own.length, 180);
     }
     const rows = await storedEvents(own.dataFolder, room.id);

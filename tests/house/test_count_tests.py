@@ -57,6 +57,10 @@ class CountTests(unittest.TestCase):
     def test_reads_the_lines_of_our_scripts(self):
         self.assertEqual(count("lines", "ok format\nwarning: ok\nFAILED docs\nok shell scripts\n"), (2, 1, 0))
 
+    def test_reads_our_own_last_line(self):
+        self.assertEqual(count("summary", "9 passed, 9 failed\n3 passed, 1 failed, 2 skipped\n"), (3, 1, 2))
+        self.assertEqual(count("summary", "3 passed, 0 failed\n"), (3, 0, 0))
+
     def test_finds_no_test_in_an_empty_log(self):
-        for kind in ["gtest", "node", "unittest", "lines"]:
+        for kind in ["gtest", "node", "unittest", "lines", "summary"]:
             self.assertEqual(count(kind, ""), (0, 0, 0))

@@ -1,8 +1,9 @@
+import os
 import re
 import subprocess
 import unittest
 
-from checkout import ROOT
+from checkout import ROOT, CheckoutTest
 
 
 def dev(*arguments):
@@ -23,3 +24,39 @@ class Dev(unittest.TestCase):
         self.assertEqual(run.returncode, 2)
         self.assertIn('no command "tset"', run.stderr)
         self.assertIn("test [--long]", run.stderr)
+
+
+SERVER = """#!/bin/sh
+echo "Globes 1.0.0 started at $PORT $*"
+"""
+
+
+class DevRun(CheckoutTest):
+    """`./dev run` with stand-ins for all that it runs."""
+
+    parts = ["dev", "config.json"]
+
+    def setUp(self):
+        super().setUp()
+        for path in ["scripts/install-packages", "scripts/build"]:
+            self.write(path, f'#!/bin/sh\necho {path} "$@"\n')
+        self.write("globes", SERVER)
+        self.write("scripts/build", '#!/bin/sh\necho build "$@"\nmkdir -p build/release && cp globes build/release\n')
+        for path in ["scripts/install-packages", "scripts/build", "globes"]:
+            (self.root / path).chmod(0o755)
+
+    def lines(self, *flags, **variables):
+        command = [self.root / "dev", "run", *flags]
+        run = subprocess.run(command, env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True, check=True)
+        return run.stdout.splitlines()
+
+    def test_only_the_server_names_its_address(self):
+        lines = self.lines("--address", "[::1]:8098", PORT="8099")
+        self.assertEqual(lines[-1], "Globes 1.0.0 started at 8099 --address [::1]:8098")
+        self.assertNotRegex("\n".join(lines[:-1]), r"http|:\d{4}|localhost|127\.0")
+
+    def test_the_first_start_says_how_long_it_takes_before_all_else(self):
+        first, second, *_ = self.lines()
+        self.assertRegex(first, r"about \d+ minutes")
+        self.assertEqual(second, "scripts/install-packages run")
+        self.assertEqual(self.lines()[0], "scripts/install-packages run", "the next ones do not")

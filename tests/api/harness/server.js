@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, afterEach, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { freshDatabase } from './mongodb.js';
+import { readProc } from './proc.js';
 import { within, withResolvers } from './wait.js';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -165,7 +166,7 @@ export class Server {
 
     /** Resident memory, in bytes. */
     async residentBytes() {
-        const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+        const status = readProc(`${this.pid}/status`);
         return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
     }
 

@@ -104,9 +104,9 @@ test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: nothing is lost, 
     const server = await startServer(t);
     const proxy = await TcpProxy.start(t, server);
     const globes = globesAt(proxy);
-    const rooms = await Promise.all(
-        Array.from({ length: ROOMS }, (_, index) => fillRoom(t, server, globes, index === 0)),
-    );
+    const rooms = [];
+    // One after the other: 200 people at the door at once are a test of the machine, not of the client.
+    while (rooms.length < ROOMS) rooms.push(await fillRoom(t, server, globes, rooms.length === 0));
     const everybody = rooms.flatMap(({ people }) => people);
 
     let isOver = false;
