@@ -14,6 +14,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "commands.h"
 #include "server.h"
 #include "store/memory/memory_store.h"
@@ -200,6 +201,7 @@ Exit run_command(const Flags& flags, const Config& config) {
 }
 
 Exit run(int argc, char** argv) {
+    open_standard_descriptors();
     Flags flags;
     if (const auto exit = CommandLine(flags).parse(argc, argv)) return *exit;
     Config config;

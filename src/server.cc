@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +22,7 @@
 #include "api/error_table.h"
 #include "api/frame_encoder.h"
 #include "api/services.h"
+#include "base/line_writer.h"
 #include "base/log.h"
 #include "base/secret_file.h"
 #include "base/worker_pool.h"
@@ -276,6 +278,12 @@ void Server::end_threads() {
     core_thread_.stop();
 }
 
+/// Not by stdio: a pipe that is full and that nobody reads would hold up the server for ever.
+void print_start_line(const std::string& address) {
+    LineWriter out(STDOUT_FILENO);
+    out.add(fmt::format("Globes {} started at {}\n", GLOBES_VERSION, address), true);
+}
+
 }  // namespace
 
 void serve(const Config& config, const OpenStore& open_store) {
@@ -299,8 +307,7 @@ void serve(const Config& config, const OpenStore& open_store) {
         });
     };
     purge_later();
-    fmt::print("Globes {} started at {}\n", GLOBES_VERSION, server.start());
-    std::fflush(stdout);
+    print_start_line(server.start());
     context.run();
     server.stop();
 }

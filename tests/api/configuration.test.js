@@ -1,23 +1,12 @@
 // config.json, .env, the environment and the flags (contract, section 5).
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import net from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { assertStatus, get } from './harness/api.js';
+import { freePort } from './harness/ports.js';
 import { runToEnd, startServer } from './harness/server.js';
-
-/** A port that was free a moment ago. */
-async function freePort() {
-    const listener = net.createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const { port } = listener.address();
-    listener.close();
-    await once(listener, 'close');
-    return port;
-}
 
 const BROKEN_CONFIG = {
     'an unknown key': ['{"Adress":"127.0.0.1:0"}', /config\.json/, /Adress/],
