@@ -7,11 +7,8 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <functional>
 #include <future>
 #include <memory>
@@ -34,6 +31,7 @@
 #include "net/listener.h"
 #include "net/ws_close.h"
 #include "server_metrics.h"
+#include "signals.h"
 
 namespace globes {
 namespace {
@@ -286,15 +284,12 @@ void print_start_line(const std::string& address) {
 
 }  // namespace
 
-void serve(const Config& config, const OpenStore& open_store) {
-    const Logging logging(config.log_level);
-    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
-    std::signal(SIGPIPE, SIG_IGN);
+int serve(const Config& config, const OpenStore& open_store) {
     // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
     boost::asio::io_context context;
-    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait([&context](const boost::system::error_code&, int signal) {
-        spdlog::info("event=stopping signal={}", signal);
+    int ended_by = 0;
+    const SignalWatch signals(context, [&](int signal) {
+        ended_by = signal;
         context.stop();
     });
     Server server(config, open_store);
@@ -310,6 +305,7 @@ void serve(const Config& config, const OpenStore& open_store) {
     print_start_line(server.start());
     context.run();
     server.stop();
+    return ended_by;
 }
 
 }  // namespace globes
