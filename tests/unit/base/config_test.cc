@@ -247,11 +247,56 @@ TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
     EXPECT_EQ(error(), ".env: MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
 }
 
-TEST_F(ConfigTest, UnknownKeysAreErrorsInTheEnvFileOnly) {
-    environment_["PATH"] = "/bin";
-    EXPECT_EQ(error(), "(accepted)");
-    write(".env", "SECRETKEY=topsecret");
-    EXPECT_EQ(error(), ".env: SECRETKEY: unknown key");
+TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreLeftAloneWithOneWarning) {
+    environment_["MONGO_URI"] = "not looked for";
+    EXPECT_TRUE(load().warnings.empty());
+    write(".env", "COMPOSE_PROJECT_NAME=topsecret\nMONGO_URI=topsecret\nSECRETKEY=$topsecret\nPORT=7\nMONGO_URI=again");
+    const auto config = load();
+    EXPECT_THAT(config.warnings,
+                ElementsAre(".env: unknown keys are ignored: COMPOSE_PROJECT_NAME, MONGO_URI (did you mean "
+                            "MONGODB_URI?), SECRETKEY (did you mean SECRET_KEY?)"));
+    EXPECT_EQ(config.address.port, 7);
+    EXPECT_FALSE(config.mongodb.any());
+}
+
+TEST_F(ConfigTest, TheWarningOfUnknownKeysHasALimit) {
+    std::string text = std::string(500, 'K') + "=v\n";
+    for (int i = 0; i < 1000; ++i) text += "KEY" + std::to_string(i) + "=v\n";
+    write(".env", text);
+    const auto config = load();
+    ASSERT_EQ(config.warnings.size(), 1u);
+    EXPECT_THAT(config.warnings[0], testing::EndsWith(", KEY18 and 981 more"));
+    EXPECT_LT(config.warnings[0].size(), 400u);
+}
+
+TEST_F(ConfigTest, AFaultyValueIsAnErrorForAKnownKeyAlone) {
+    write(".env", "OTHER=$topsecret\nSECRET_KEY=$topsecret");
+    EXPECT_THAT(error(), testing::StartsWith(".env: SECRET_KEY: line 2: "));
+    EXPECT_THAT(error(), Not(HasSubstr("topsecret")));
+}
+
+TEST_F(ConfigTest, AByteOrderMarkIsPassedOver) {
+    EXPECT_EQ(load("\xEF\xBB\xBF{\"TokenMinutes\": 5}").token_life, std::chrono::minutes(5));
+    write(".env", "\xEF\xBB\xBFPORT=7");
+    EXPECT_EQ(load().address.port, 7);
+}
+
+TEST_F(ConfigTest, OtherEncodingsAreNamed) {
+    using namespace std::string_literals;
+    EXPECT_EQ(error("\xFF\xFE{\0}\0"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("\xFE\xFF\0{\0}"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("{\0}\0"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("{\0\0\0}\0\0\0"s), "config.json: is UTF-32, must be UTF-8");
+    write("config.json", "{}");
+    write(".env", "P\0O\0"s);
+    EXPECT_EQ(error(), ".env: is UTF-16, must be UTF-8");
+}
+
+TEST_F(ConfigTest, RepeatedKeysAreErrors) {
+    EXPECT_EQ(error(R"({"TokenMinutes": 5, "Store": "memory", "TokenMinutes": 5})"),
+              "config.json: TokenMinutes: is there twice");
+    EXPECT_EQ(error(R"({"Store": "memory", "\u0053tore": "sqlite"})"), "config.json: Store: is there twice");
+    EXPECT_EQ(error(R"({"AllowedOrigins": ["http://a", "http://a"]})"), "(accepted)");
 }
 
 TEST_F(ConfigTest, PortMustBeAPort) {
