@@ -140,7 +140,7 @@ private:
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;
-    std::unique_ptr<net::Listener> listener_;  // lives on the first I/O thread
+    std::vector<std::unique_ptr<net::Listener>> listeners_;  // live on the first I/O thread
 };
 
 Server::Server(const Config& config, const OpenStore& open_store)
@@ -208,8 +208,8 @@ std::string Server::start() {
         });
     }
     IoSide& first = *sides_.front();
-    listener_ = std::make_unique<net::Listener>(first.io.context(), config_.address, std::move(settings));
-    listener_->start();
+    listeners_ = net::listen_at(first.io.context(), net::addresses_of(config_.address), settings);
+    for (const auto& listener : listeners_) listener->start();
 
     core_thread_.start([this] { core_->end_batch(); });
     for (const auto& side : sides_) {
@@ -219,8 +219,8 @@ std::string Server::start() {
         });
     }
     const std::string& host = config_.address.host;
-    return host.contains(':') ? fmt::format("[{}]:{}", host, listener_->port())
-                              : fmt::format("{}:{}", host, listener_->port());
+    const auto port = listeners_.front()->port();
+    return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 std::size_t Server::connections() const {
@@ -231,7 +231,9 @@ std::size_t Server::connections() const {
 
 void Server::stop() {
     const auto now = std::chrono::steady_clock::now();
-    run_on(*sides_.front(), [this] { listener_->stop(); });
+    run_on(*sides_.front(), [this] {
+        for (const auto& listener : listeners_) listener->stop();
+    });
     for (const auto& side : sides_) run_on(*side, [&side = *side] { side.http->stop(); });
     drain_core(now + kDrainTime);
     close_connections(now + kDrainTime + kCloseTime);
