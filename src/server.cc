@@ -76,10 +76,16 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     net::HttpSettings settings;
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
-    settings.refusal = [&config](const net::HttpRequest& refused, int status) {
-        const bool is_too_large = status == 413 || status == 414 || status == 431;
-        net::HttpResponse response =
-            api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
+    settings.idle_timeout = net::ticks(config.keep_alive_timeout);
+    settings.limits.head_bytes = config.max_header_bytes;
+    settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
+        net::HttpResponse response;
+        if (status == 413)
+            response = api::too_large_response(status, limits.body_bytes);
+        else if (status == 414 || status == 431)
+            response = api::too_large_response(status, limits.head_bytes);
+        else
+            response = api::error_response(Error{ErrorCode::bad_request}, status);
         api::add_cors_headers(refused, config.allowed_origins, response);
         return response;
     };

@@ -124,6 +124,8 @@ constexpr Key kKeys[] = {
     {"RedisURL", read_redis_url},
     {"ReadTimeout", read_seconds<&Config::read_timeout>},
     {"WriteTimeout", read_seconds<&Config::write_timeout>},
+    {"KeepAliveTimeout", read_seconds<&Config::keep_alive_timeout>},
+    {"MaxHeaderBytes", read_whole<&Config::max_header_bytes, 4096, 65'536>},
     {"Static", read_static},
     {"DataDir", read_data_dir},
     {"Store", read_choice<&Config::store, kStores>},

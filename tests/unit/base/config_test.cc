@@ -62,6 +62,8 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
     EXPECT_EQ(config.redis_url, "");
     EXPECT_EQ(config.read_timeout, std::chrono::seconds(10));
     EXPECT_EQ(config.write_timeout, std::chrono::seconds(10));
+    EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(75));
+    EXPECT_EQ(config.max_header_bytes, 16384u);
     EXPECT_EQ(config.static_dir, "");
     EXPECT_EQ(config.data_dir, "data");
     EXPECT_EQ(config.store, StoreKind::sqlite);
@@ -82,8 +84,8 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
 }
 
 TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
-    const auto config =
-        load(R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600,
+    const auto config = load(
+        R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600, "KeepAliveTimeout": 620, "MaxHeaderBytes": 32768,
         "Static": ".", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
@@ -92,6 +94,8 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.redis_url, "redis://r");
     EXPECT_EQ(config.read_timeout, std::chrono::milliseconds(500));
     EXPECT_EQ(config.write_timeout, std::chrono::hours(1));
+    EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(620));
+    EXPECT_EQ(config.max_header_bytes, 32768u);
     EXPECT_EQ(config.static_dir, ".");
     EXPECT_EQ(config.data_dir, "d");
     EXPECT_EQ(config.store, StoreKind::memory);
@@ -109,7 +113,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 21u) << "a new key belongs in this test too";
+    EXPECT_EQ(config_keys().size(), 23u) << "a new key belongs in this test too";
 }
 
 TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
@@ -118,6 +122,8 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"RedisURL", {"null", "1"}},
         {"ReadTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
         {"WriteTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
+        {"KeepAliveTimeout", {"0", "-1", R"("75")", "true", "1e10", "1e-9"}},
+        {"MaxHeaderBytes", {"0", "4095", "65537", R"("16384")", "8192.5"}},
         {"Static", {"1", R"("no/such/folder")", R"("config.json")"}},
         {"DataDir", {"1", R"("")"}},
         {"Store", {"1", R"("mongodb")", R"("SQLite")", R"("")"}},
