@@ -18,6 +18,7 @@
 
 #include "api/error_table.h"
 #include "api/frame_encoder.h"
+#include "api/origin.h"
 #include "api/services.h"
 #include "base/line_writer.h"
 #include "base/log.h"
