@@ -1,6 +1,7 @@
 // The composition root: flags -> configuration -> store -> the server, or a command.
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -14,8 +15,10 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "commands.h"
 #include "server.h"
+#include "signals.h"
 #include "store/memory/memory_store.h"
 #include "store/mongo/mongo_store.h"
 #include "store/mongo/mongo_uri.h"
@@ -178,14 +181,19 @@ void check_command(Command command, const Config& config) {
         throw ConfigError("Store: \"memory\" keeps nothing beyond the server's process; there is nothing to work on");
 }
 
+Exit serve_until_stopped(const Config& config) {
+    const int signal = serve(config, [&] { return open_store(config, store::MongoUse::serve); });
+    ignore_signals(SignalPhase::ended);
+    // Whoever limits the processor time of a server wants it to start again, not to stay away.
+    return signal == SIGXCPU ? Exit::failure : Exit::fine;
+}
+
 Exit run_command(const Flags& flags, const Config& config) {
-    if (flags.command == Command::serve) {
-        serve(config, [&] { return open_store(config, store::MongoUse::serve); });
-        return Exit::fine;
-    }
     const Logging logging(config.log_level);
-    std::signal(SIGPIPE, SIG_IGN);  // A reader of an export that goes away is an error like others.
+    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
     switch (flags.command) {
+        case Command::serve:
+            return serve_until_stopped(config);
         case Command::export_rooms:
             return export_store(*open_store_to_read(config), flags.export_options);
         case Command::import_rooms:
@@ -200,8 +208,10 @@ Exit run_command(const Flags& flags, const Config& config) {
 }
 
 Exit run(int argc, char** argv) {
+    open_standard_descriptors();
     Flags flags;
     if (const auto exit = CommandLine(flags).parse(argc, argv)) return *exit;
+    ignore_signals(flags.command == Command::serve ? SignalPhase::serving : SignalPhase::command);
     Config config;
     try {
         config = load_config(flags.sources);

@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <functional>
 #include <future>
 #include <memory>
@@ -20,7 +18,9 @@
 
 #include "api/error_table.h"
 #include "api/frame_encoder.h"
+#include "api/origin.h"
 #include "api/services.h"
+#include "base/line_writer.h"
 #include "base/log.h"
 #include "base/secret_file.h"
 #include "base/worker_pool.h"
@@ -32,6 +32,7 @@
 #include "net/listener.h"
 #include "net/ws_close.h"
 #include "server_metrics.h"
+#include "signals.h"
 
 namespace globes {
 namespace {
@@ -76,10 +77,16 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     net::HttpSettings settings;
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
-    settings.refusal = [&config](const net::HttpRequest& refused, int status) {
-        const bool is_too_large = status == 413 || status == 414 || status == 431;
-        net::HttpResponse response =
-            api::error_response(Error{is_too_large ? ErrorCode::too_large : ErrorCode::bad_request}, status);
+    settings.idle_timeout = net::ticks(config.keep_alive_timeout);
+    settings.limits.head_bytes = config.max_header_bytes;
+    settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
+        net::HttpResponse response;
+        if (status == 413)
+            response = api::too_large_response(status, limits.body_bytes);
+        else if (status == 414 || status == 431)
+            response = api::too_large_response(status, limits.head_bytes);
+        else
+            response = api::error_response(Error{ErrorCode::bad_request}, status);
         api::add_cors_headers(refused, config.allowed_origins, response);
         return response;
     };
@@ -140,7 +147,7 @@ private:
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;
-    std::unique_ptr<net::Listener> listener_;  // lives on the first I/O thread
+    std::vector<std::unique_ptr<net::Listener>> listeners_;  // live on the first I/O thread
 };
 
 Server::Server(const Config& config, const OpenStore& open_store)
@@ -208,8 +215,8 @@ std::string Server::start() {
         });
     }
     IoSide& first = *sides_.front();
-    listener_ = std::make_unique<net::Listener>(first.io.context(), config_.address, std::move(settings));
-    listener_->start();
+    listeners_ = net::listen_at(first.io.context(), net::addresses_of(config_.address), settings);
+    for (const auto& listener : listeners_) listener->start();
 
     core_thread_.start([this] { core_->end_batch(); });
     for (const auto& side : sides_) {
@@ -219,8 +226,8 @@ std::string Server::start() {
         });
     }
     const std::string& host = config_.address.host;
-    return host.contains(':') ? fmt::format("[{}]:{}", host, listener_->port())
-                              : fmt::format("{}:{}", host, listener_->port());
+    const auto port = listeners_.front()->port();
+    return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 std::size_t Server::connections() const {
@@ -231,7 +238,9 @@ std::size_t Server::connections() const {
 
 void Server::stop() {
     const auto now = std::chrono::steady_clock::now();
-    run_on(*sides_.front(), [this] { listener_->stop(); });
+    run_on(*sides_.front(), [this] {
+        for (const auto& listener : listeners_) listener->stop();
+    });
     for (const auto& side : sides_) run_on(*side, [&side = *side] { side.http->stop(); });
     drain_core(now + kDrainTime);
     close_connections(now + kDrainTime + kCloseTime);
@@ -276,17 +285,20 @@ void Server::end_threads() {
     core_thread_.stop();
 }
 
+/// Not by stdio: a pipe that is full and that nobody reads would hold up the server for ever.
+void print_start_line(const std::string& address) {
+    LineWriter out(STDOUT_FILENO);
+    out.add(fmt::format("Globes {} started at {}\n", GLOBES_VERSION, address), true);
+}
+
 }  // namespace
 
-void serve(const Config& config, const OpenStore& open_store) {
-    const Logging logging(config.log_level);
-    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
-    std::signal(SIGPIPE, SIG_IGN);
+int serve(const Config& config, const OpenStore& open_store) {
     // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
     boost::asio::io_context context;
-    boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-    signals.async_wait([&context](const boost::system::error_code&, int signal) {
-        spdlog::info("event=stopping signal={}", signal);
+    int ended_by = 0;
+    const SignalWatch signals(context, [&](int signal) {
+        ended_by = signal;
         context.stop();
     });
     Server server(config, open_store);
@@ -299,10 +311,10 @@ void serve(const Config& config, const OpenStore& open_store) {
         });
     };
     purge_later();
-    fmt::print("Globes {} started at {}\n", GLOBES_VERSION, server.start());
-    std::fflush(stdout);
+    print_start_line(server.start());
     context.run();
     server.stop();
+    return ended_by;
 }
 
 }  // namespace globes

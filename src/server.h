@@ -12,8 +12,9 @@ namespace globes {
 
 using OpenStore = std::function<std::unique_ptr<chat::Store>()>;
 
-/// Serves until SIGTERM or SIGINT. Prints `Globes <version> started at <address>` on stdout when it accepts
-/// connections. Throws std::exception with a message for the operator where it can't start.
-void serve(const Config& config, const OpenStore& open_store);
+/// Serves until a signal ends it in order (signals.h), and returns that signal's number. Prints `Globes <version>
+/// started at <address>` on stdout when it accepts connections. Throws std::exception with a message for the operator
+/// where it can't start.
+int serve(const Config& config, const OpenStore& open_store);
 
 }  // namespace globes

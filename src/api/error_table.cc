@@ -68,4 +68,13 @@ net::HttpResponse error_response(const Error& error, int status_override, int re
     return response;
 }
 
+net::HttpResponse too_large_response(int status, std::size_t limit) {
+    net::HttpResponse response = error_response(Error{ErrorCode::too_large}, status);
+    response.body.resize(response.body.size() - 2);  // both objects go on
+    response.body += R"(,"limit":)";
+    append_json_integer(response.body, limit);
+    response.body += "}}";
+    return response;
+}
+
 }  // namespace globes::api

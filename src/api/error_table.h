@@ -1,6 +1,7 @@
 // The one place that maps errors to what clients see: text and HTTP status (wire contract, section 2). Any thread.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,5 +33,8 @@ void append_error_json(std::string& out, const Error& error);
 /// Answers with 429 and 503 carry `Retry-After`, in seconds. What was not read as a whole request (bad_request,
 /// too_large) closes the connection: where the next request would begin is not known.
 net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 1);
+
+/// too_large under `status` (413, 414, 431), with `"limit"`, the number of bytes that would have been accepted.
+net::HttpResponse too_large_response(int status, std::size_t limit);
 
 }  // namespace globes::api

@@ -9,7 +9,7 @@
 
 #include "api/error_table.h"
 #include "api/io_lane.h"
-#include "api/origin.h"
+#include "api/negotiation.h"
 #include "api/services.h"
 #include "chat/room_key.h"
 #include "net/http_session.h"
@@ -23,11 +23,15 @@ public:
 
     const net::HttpRequest& request() const { return http_->request(); }
 
-    /// Answers, with the CORS headers that are due.
-    void respond(net::HttpResponse response) const {
-        add_cors_headers(request(), services_->allowed_origins, response);
-        http_->respond(response);
+    /// Whether the client prefers the page to JSON. The answer, be it an error, depends on `Accept` from then on, and
+    /// says so: otherwise a browser that comes back to the page may show the JSON that the page itself has asked for.
+    bool prefers_html() {
+        varies_by_accept_ = true;
+        return api::prefers_html(request());
     }
+
+    /// Answers, with the headers for caches and for CORS that are due.
+    void respond(net::HttpResponse response) const;
     void respond_json(int status, std::string body) const { respond({.status = status, .body = std::move(body)}); }
     void respond_error(const Error& error) const { respond(error_response(error)); }
 
@@ -37,6 +41,7 @@ public:
 private:
     std::shared_ptr<net::HttpExchange> http_;
     const Services* services_;
+    bool varies_by_accept_ = false;
 };
 
 /// Asks the core for the record of a room and goes on with `then(record)`; 404 where there is no such room.

@@ -24,12 +24,11 @@ void Rooms::list(const Exchange& exchange) {
     if (!limit) return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) return exchange.respond_error(after.error());
-    lane_.ask_core([after = after->value_or(0), limit = limit->value_or(kDefaultListed)](
-                       const chat::Core& core) { return core.list(after, limit); },
-                   [exchange](const std::vector<chat::RoomView>& rooms) {
-                       // Browsers get a page under the same path.
-                       exchange.respond({.body = room_list_json(rooms), .headers = {{"Vary", "Accept"}}});
-                   });
+    lane_.ask_core(
+        [after = after->value_or(0), limit = limit->value_or(kDefaultListed)](const chat::Core& core) {
+            return core.list(after, limit);
+        },
+        [exchange](const std::vector<chat::RoomView>& rooms) { exchange.respond_json(200, room_list_json(rooms)); });
 }
 
 void Rooms::create(const Exchange& exchange) {
@@ -73,8 +72,7 @@ void Rooms::get(const Exchange& exchange, const chat::RoomKey& key) {
                 may_enter(room->record, bearer_token(exchange.request()), services_.tokens).has_value();
             std::string body;
             append_room_json(body, *room, may_see);
-            // As above.
-            exchange.respond({.body = std::move(body), .headers = {{"Vary", "Accept"}}});
+            exchange.respond_json(200, std::move(body));
         });
 }
 

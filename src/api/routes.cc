@@ -6,7 +6,6 @@
 #include "api/error_table.h"
 #include "api/health.h"
 #include "api/metrics.h"
-#include "api/negotiation.h"
 #include "api/origin.h"
 #include "chat/room_key.h"
 
@@ -38,9 +37,8 @@ void Routes::add_rooms() {
         });
     };
     using chat::RoomKey;
-    add("GET", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) {
-        prefers_html(e.request()) ? site_.room_page(e, key) : rooms_.get(e, key);
-    });
+    add("GET", "/chats/{room}",
+        [this](Exchange e, const RoomKey& key) { e.prefers_html() ? site_.room_page(e, key) : rooms_.get(e, key); });
     add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
     add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });
@@ -49,8 +47,8 @@ void Routes::add_rooms() {
     add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { entrance_.upgrade(e, key); });
 
     router_.add("GET", "/chats", [this](const Http& http, const Parameters&) {
-        const Exchange exchange(http, services_);
-        prefers_html(http->request()) ? site_.page(exchange) : rooms_.list(exchange);
+        Exchange exchange(http, services_);
+        exchange.prefers_html() ? site_.page(exchange) : rooms_.list(exchange);
     });
     router_.add("POST", "/chats",
                 [this](const Http& http, const Parameters&) { rooms_.create(Exchange(http, services_)); });

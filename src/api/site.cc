@@ -9,7 +9,6 @@
 
 #include "api/embedded_site.h"
 #include "api/error_table.h"
-#include "api/negotiation.h"
 #include "api/site_answer.h"
 
 namespace globes::api {
@@ -35,8 +34,8 @@ void Site::add_routes(net::Router& router) {
     router.add("GET", "/", [this](const Http& http, const Parameters&) { page(Exchange(http, services_)); });
     // The original's address of a room's door; only people come there.
     router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters& parameters) {
-        const Exchange exchange(http, services_);
-        if (prefers_html(http->request())) return room_page(exchange, chat::RoomKey::of(parameters.front()));
+        Exchange exchange(http, services_);
+        if (exchange.prefers_html()) return room_page(exchange, chat::RoomKey::of(parameters.front()));
         exchange.respond_error(Error{ErrorCode::path_not_found});
     });
     if (!services_.static_dir.empty()) return;
@@ -57,17 +56,17 @@ void Site::room_page(const Exchange& exchange, const chat::RoomKey& key) {
                    [this, exchange](bool exists) { page(exchange, exists ? 200 : 404); });
 }
 
-void Site::unrouted(const Exchange& exchange) {
+void Site::unrouted(Exchange exchange) {
     const net::HttpRequest& request = exchange.request();
     const bool reads = request.method == "GET" || request.method == "HEAD";
     const auto path = net::percent_decode(net::target_path(request.target));
     if (reads && path && !services_.static_dir.empty()) return static_file(exchange, *path);
-    if (reads && prefers_html(request)) return page(exchange, 404);
+    if (reads && exchange.prefers_html()) return page(exchange, 404);
     exchange.respond_error(Error{ErrorCode::path_not_found});
 }
 
-void Site::static_file(const Exchange& exchange, std::string_view path) {
-    const bool wants_page = prefers_html(exchange.request());
+void Site::static_file(Exchange exchange, std::string_view path) {
+    const bool wants_page = exchange.prefers_html();
     answer_from_folder(exchange, [this, path = std::string(path), wants_page] {
         net::HttpResponse response = static_answer(services_.static_dir, path, policy_);
         if (response.status != 404 || !wants_page) return response;

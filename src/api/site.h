@@ -30,10 +30,10 @@ public:
     void room_page(const Exchange& exchange, const chat::RoomKey& key);
     /// Answers a path that has no route: with a file of the `Static` folder, else with 404, as the page for a client
     /// that prefers HTML and as JSON for all others.
-    void unrouted(const Exchange& exchange);
+    void unrouted(Exchange exchange);
 
 private:
-    void static_file(const Exchange& exchange, std::string_view path);
+    void static_file(Exchange exchange, std::string_view path);
     void static_page(const Exchange& exchange, int status);
     void answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make);
 

@@ -21,8 +21,6 @@ constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
 // Ask each time whether it has changed.
 constexpr const char* kRevalidate = "no-cache";
 constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
-// A page's address may be one where others get JSON.
-constexpr std::pair<const char*, const char*> kPageVaries{"Vary", "Accept"};
 
 std::string_view form_of(const EmbeddedFile& file, Coding coding) {
     switch (coding) {
@@ -66,10 +64,8 @@ net::HttpResponse embedded_answer(const net::HttpRequest& request, const Embedde
         .headers = {{"Cache-Control", file.is_immutable ? kKeepForAYear : kRevalidate}, {"Vary", "Accept-Encoding"}}};
     if (status == 200) response.headers.emplace_back("ETag", etag);
     add_policy_headers(policy, is_page(file.path), response);
-    if (is_page(file.path)) {
-        response.headers.emplace_back(kPageVaries);
+    if (is_page(file.path))
         response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, request.header("host")));
-    }
     if (status == 200 && has_current_form(request, etag)) {
         response.status = 304;
         return response;
@@ -88,10 +84,7 @@ net::HttpResponse static_answer(const std::filesystem::path& folder, std::string
     response.body.assign(std::istreambuf_iterator<char>(file), {});
     if (file.bad() || !file.is_open()) return error_response(Error{ErrorCode::path_not_found});
     add_policy_headers(policy, is_page(found->native()), response);
-    if (is_page(found->native())) {
-        response.headers.emplace_back(kPageVaries);
-        response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
-    }
+    if (is_page(found->native())) response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
     return response;
 }
 

@@ -4,6 +4,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <cstddef>
 
+#include "base/unicode.h"
+
 namespace globes::api {
 namespace {
 
@@ -118,6 +120,7 @@ void append_escaped(std::string& out, char byte) {
 }  // namespace
 
 bool read_json_object(std::string_view text, std::span<JsonField> fields) {
+    text = without_byte_order_mark(text);
     json::parse_options options;
     options.max_depth = kDeepestJson;
     json::basic_parser<FieldCollector> parser(options, fields);

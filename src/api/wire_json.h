@@ -37,6 +37,7 @@ struct JsonField {
 inline constexpr std::size_t kDeepestJson = 500;
 
 /// Reads `text` as one JSON object (RFC 8259, nothing looser) and fills in `fields`; of equal keys the last one counts.
+/// A byte order mark in front of it is passed over (RFC 8259, 8.1).
 ///
 /// False, with `fields` in an unspecified state, where the text is broken JSON, no object, not valid UTF-8, holds a
 /// lone surrogate or nests deeper than `kDeepestJson`. Memory is taken only for the fields asked for, time grows

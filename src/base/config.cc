@@ -8,7 +8,9 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <ranges>
 
+#include "base/config_hint.h"
 #include "base/config_json.h"
 #include "base/env_file.h"
 
@@ -74,13 +76,34 @@ void apply_variable(Config& config, const Variable& variable, std::string_view v
     if (std::string_view(variable.name).starts_with("MONGODB_")) config.mongodb.source = source;
 }
 
+/// Keys of other programs that share the file are left alone, and so are their values. But a key that was meant for us
+/// and is misspelt would be silently left alone too.
+void warn_of_unknown(Config& config, const std::vector<std::string>& keys, const std::string& file_name) {
+    constexpr std::size_t kMostNamed = 20;
+    constexpr std::size_t kLongestNamed = 64;
+    if (keys.empty()) return;
+    std::string names;
+    for (const std::string& key : keys | std::views::take(kMostNamed)) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", std::string_view(key).substr(0, kLongestNamed));
+        if (const auto meant = meant_key(key, environment_keys())) names += fmt::format(" (did you mean {}?)", *meant);
+    }
+    if (keys.size() > kMostNamed) names += fmt::format(" and {} more", keys.size() - kMostNamed);
+    config.warnings.push_back(fmt::format("{}: unknown keys are ignored: {}", file_name, names));
+}
+
 void apply_env_file(Config& config, std::string_view text, const std::string& file_name) {
+    std::vector<std::string> unknown;
     for (const EnvEntry& entry : parse_env_file(text, file_name)) {
         const auto* variable = std::ranges::find(kVariables, std::string_view(entry.key), &Variable::name);
-        if (variable == std::end(kVariables))
-            throw ConfigError(fmt::format("{}: {}: unknown key", file_name, entry.key));
+        if (variable == std::end(kVariables)) {
+            if (std::ranges::find(unknown, entry.key) == unknown.end()) unknown.push_back(entry.key);
+            continue;
+        }
+        if (!entry.fault.empty())
+            throw ConfigError(fmt::format("{}: {}: line {}: {}", file_name, entry.key, entry.line, entry.fault));
         apply_variable(config, *variable, entry.value, file_name);
     }
+    warn_of_unknown(config, unknown, file_name);
 }
 
 /// All of one way to name a MongoDB, or nothing.

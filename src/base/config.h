@@ -40,6 +40,8 @@ struct Config {
     std::string redis_url;
     std::chrono::milliseconds read_timeout{10'000};
     std::chrono::milliseconds write_timeout{10'000};
+    std::chrono::milliseconds keep_alive_timeout{75'000};
+    std::size_t max_header_bytes = std::size_t{16} << 10;
     std::filesystem::path static_dir;  ///< Empty: the built-in page.
     std::filesystem::path data_dir = "data";
     StoreKind store = StoreKind::sqlite;

@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 #include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/unicode.h"
 
 namespace globes {
 namespace {
@@ -119,6 +124,8 @@ constexpr Key kKeys[] = {
     {"RedisURL", read_redis_url},
     {"ReadTimeout", read_seconds<&Config::read_timeout>},
     {"WriteTimeout", read_seconds<&Config::write_timeout>},
+    {"KeepAliveTimeout", read_seconds<&Config::keep_alive_timeout>},
+    {"MaxHeaderBytes", read_whole<&Config::max_header_bytes, 4096, 65'536>},
     {"Static", read_static},
     {"DataDir", read_data_dir},
     {"Store", read_choice<&Config::store, kStores>},
@@ -146,6 +153,65 @@ std::string describe_position(std::string_view text, std::size_t at) {
     return fmt::format("line {}, column {}", line, column);
 }
 
+/// Finds a key of the outermost object that is there twice: of these, Boost's parser silently drops all but the last.
+class RepeatedKey {
+public:
+    // NOLINTBEGIN(readability-identifier-naming): the names are Boost's.
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = max_object_size;
+    static constexpr std::size_t max_key_size = max_object_size;
+    static constexpr std::size_t max_string_size = max_object_size;
+    // NOLINTEND(readability-identifier-naming)
+
+    const std::optional<std::string>& key() const { return repeated_; }
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_object_begin(json::error_code&) { return move(1); }
+    bool on_object_end(std::size_t, json::error_code&) { return move(-1); }
+    bool on_array_begin(json::error_code&) { return move(1); }
+    bool on_array_end(std::size_t, json::error_code&) { return move(-1); }
+    bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+        if (depth_ == 1) key_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key(json::string_view part, std::size_t size, json::error_code& error) {
+        on_key_part(part, size, error);
+        if (depth_ == 1 && !keys_.insert(key_).second && !repeated_) repeated_ = key_;
+        key_.clear();
+        return true;
+    }
+    bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
+    bool on_number_part(json::string_view, json::error_code&) { return true; }
+    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
+    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
+    bool on_double(double, json::string_view, json::error_code&) { return true; }
+    bool on_bool(bool, json::error_code&) { return true; }
+    bool on_null(json::error_code&) { return true; }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+
+private:
+    bool move(int by) {
+        depth_ += by;
+        return true;
+    }
+
+    int depth_ = 0;
+    std::string key_;  // the parts so far
+    std::set<std::string> keys_;
+    std::optional<std::string> repeated_;
+};
+
+/// `text` is valid JSON.
+std::optional<std::string> repeated_key(std::string_view text) {
+    json::basic_parser<RepeatedKey> parser{json::parse_options()};
+    json::error_code error;
+    parser.write_some(false, text.data(), text.size(), error);
+    return parser.handler().key();
+}
+
 json::value parse_json(std::string_view text, std::string_view file_name) {
     json::parser parser;
     boost::system::error_code error;
@@ -160,8 +226,12 @@ json::value parse_json(std::string_view text, std::string_view file_name) {
 }  // namespace
 
 void apply_config_json(Config& config, std::string_view text, std::string_view file_name) {
+    if (const auto encoding = wide_encoding(text); !encoding.empty())
+        throw ConfigError(fmt::format("{}: is {}, must be UTF-8", file_name, encoding));
+    text = without_byte_order_mark(text);
     const json::value document = parse_json(text, file_name);
     if (!document.is_object()) throw ConfigError(fmt::format("{}: must be a JSON object", file_name));
+    if (const auto key = repeated_key(text)) throw ConfigError(fmt::format("{}: {}: is there twice", file_name, *key));
     for (const auto& [name, value] : document.get_object()) {
         const auto* key = std::ranges::find(kKeys, std::string_view(name), &Key::name);
         if (key == std::end(kKeys))

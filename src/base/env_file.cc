@@ -3,98 +3,168 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "base/config_error.h"
+#include "base/unicode.h"
 
 namespace globes {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr std::string_view kSpecial = " \t'\"#$\\`;|<>()";
+constexpr std::string_view kNeedsSingleQuotes =
+    "a value with blanks, quotes, ~ or any of #$\\`;|<>() is read differently by other programs; put it in single "
+    "quotes";
+constexpr std::string_view kNotInDoubleQuotes =
+    "$, \\ and ` in double quotes are read differently by other programs; put the value in single quotes";
+constexpr std::string_view kBackslashBeforeQuote =
+    "a \\ before the closing quote is read differently by other programs";
+constexpr std::string_view kBehindQuote = "only a comment may follow the closing quote, after a blank";
+constexpr std::string_view kControlCharacter = "has a control character";
+
+std::string_view trim_left(std::string_view text) {
+    return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
+}
 
 std::string_view trim_blanks(std::string_view text) {
-    const auto first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+    text = trim_left(text);
+    return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0
 }
 
+/// The line that `text` begins with, without its end.
+std::string_view first_line(std::string_view text) {
+    auto line = text.substr(0, text.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+/// Of any program: docker compose and dotenv know more than letters, digits and `_`.
 bool is_key(std::string_view text) {
-    constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    constexpr std::string_view kDigits = "0123456789";
-    if (text.empty() || kDigits.contains(text.front())) return false;
-    for (const char c : text)
-        if (!kLetters.contains(c) && !kDigits.contains(c)) return false;
-    return true;
+    constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
-/// `text` starts with a quote. None if the quote stays open, an escape is unknown or anything but a comment follows.
-std::optional<std::string> unquote(std::string_view text) {
-    const char quote = text.front();
-    std::string value;
-    std::size_t at = 1;
-    for (; at < text.size() && text[at] != quote; ++at) {
-        if (quote == '\'' || text[at] != '\\') {
-            value.push_back(text[at]);
-            continue;
-        }
-        if (++at == text.size()) return std::nullopt;
-        switch (text[at]) {
-            case 'n':
-                value.push_back('\n');
-                break;
-            case '"':
-            case '\\':
-            case '$':
-            case '`':
-                value.push_back(text[at]);
-                break;
-            default:
-                return std::nullopt;
-        }
+bool has_control(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+}
+
+/// A value without quotes. `text`: all behind the `=` on its line.
+std::string_view fault_of_plain(std::string_view value) {
+    if (has_control(value)) return kControlCharacter;
+    // `&` is special in a shell alone, but there is hardly a connection string without it, nor one in quotes.
+    const bool is_home = value.starts_with('~') || value.contains(":~");
+    const bool is_special = is_home || value.find_first_of(kSpecial) != std::string_view::npos;
+    return is_special ? kNeedsSingleQuotes : std::string_view();
+}
+
+/// `text`: all behind the `=` on its line.
+std::string_view without_comment(std::string_view text) {
+    text = trim_left(text);
+    return trim_blanks(text.substr(0, text.find(" #")));
+}
+
+/// `value`: what stands between the quotes.
+std::string_view fault_of_quoted(char quote, std::string_view value) {
+    // Line breaks within quotes are fine everywhere, but not that of Windows.
+    for (auto rest = value; !rest.empty(); rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1))
+        if (has_control(rest.substr(0, rest.find('\n')))) return kControlCharacter;
+    if (quote == '\'') return value.ends_with('\\') ? kBackslashBeforeQuote : std::string_view();
+    return value.find_first_of("$\\`") != std::string_view::npos ? kNotInDoubleQuotes : std::string_view();
+}
+
+/// Whether the rest of the line behind a closing quote says nothing.
+bool is_comment(std::string_view rest) {
+    return trim_blanks(rest).empty() || (kBlanks.contains(rest.front()) && trim_left(rest).starts_with('#'));
+}
+
+/// Of the quote that closes the one at the begin of `text`; npos if none does.
+std::size_t closing_quote(std::string_view text) {
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        if (text[at] == text.front()) return at;
+        if (text.front() == '"' && text[at] == '\\') ++at;
     }
-    if (at == text.size()) return std::nullopt;
-    const auto rest = trim_blanks(text.substr(at + 1));
-    if (!rest.empty() && rest.front() != '#') return std::nullopt;
-    return value;
+    return std::string_view::npos;
 }
 
-/// `text` is all behind the `=`, as written.
-std::optional<std::string> parse_value(std::string_view text) {
-    const auto value = trim_blanks(text);
-    if (value.starts_with('"') || value.starts_with('\'')) return unquote(value);
-    // A `#` within a word is part of it (`pa#ss`), one behind a blank starts a comment, also right behind the `=`.
-    for (std::size_t at = 1; at < text.size(); ++at)
-        if (text[at] == '#' && kBlanks.contains(text[at - 1])) return std::string(trim_blanks(text.substr(0, at)));
-    return std::string(value);
-}
+class EnvReader {
+public:
+    EnvReader(std::string_view text, std::string_view file_name) : text_(text), file_name_(file_name) {}
+
+    std::vector<EnvEntry> read() {
+        std::vector<EnvEntry> entries;
+        while (!text_.empty()) {
+            const auto line = trim_blanks(first_line(text_));
+            if (line.empty() || line.front() == '#')
+                skip(text_.find('\n'));
+            else
+                entries.push_back(read_entry(line));
+        }
+        return entries;
+    }
+
+private:
+    EnvEntry read_entry(std::string_view line) {
+        constexpr std::string_view kExport = "export";
+        if (line.starts_with(kExport) && line.size() > kExport.size() && kBlanks.contains(line[kExport.size()]))
+            line = trim_left(line.substr(kExport.size()));
+        const auto equals = line.find('=');
+        const auto key = trim_blanks(line.substr(0, equals));
+        if (equals == std::string_view::npos || !is_key(key))
+            throw ConfigError(fmt::format("{}: line {}: must be KEY=VALUE", file_name_, number_));
+        EnvEntry entry{.key = std::string(key), .value = {}, .line = number_};
+        text_.remove_prefix(text_.find('=') + 1);
+        const auto fault = read_value(entry);
+        if (!fault.empty()) {
+            entry.value.clear();
+            entry.fault = fault;
+        }
+        return entry;
+    }
+
+    /// From behind the `=` to the end of the entry. Returns the fault of the value, or nothing.
+    std::string_view read_value(EnvEntry& entry) {
+        const auto value = trim_left(text_);
+        if (value.starts_with('"') || value.starts_with('\'')) return read_quoted(entry, value);
+        entry.value = without_comment(first_line(text_));
+        skip(text_.find('\n'));
+        return fault_of_plain(entry.value);
+    }
+
+    /// `text`: from the opening quote to the end of the file.
+    std::string_view read_quoted(EnvEntry& entry, std::string_view text) {
+        const auto end = closing_quote(text);
+        const bool is_on_one_line = end < text.find('\n');
+        const auto behind = first_line(text.substr(std::min(end + 1, text.size())));
+        // Otherwise nobody could say which of the lines that follow belong to the value.
+        if (!is_on_one_line && (end == std::string_view::npos || !is_comment(behind)))
+            throw ConfigError(
+                fmt::format("{}: {}: the quote on line {} is not closed", file_name_, entry.key, entry.line));
+        entry.value = text.substr(1, end - 1);
+        text_ = text;
+        skip(text_.find('\n', end));
+        return is_comment(behind) ? fault_of_quoted(text.front(), entry.value) : kBehindQuote;
+    }
+
+    /// Goes on behind the line break at `end`, or to the end of the file.
+    void skip(std::size_t end) {
+        const auto skipped = text_.substr(0, end == std::string_view::npos ? end : end + 1);
+        number_ += static_cast<std::size_t>(std::ranges::count(skipped, '\n'));
+        text_.remove_prefix(skipped.size());
+    }
+
+    std::string_view text_;  // what was not read yet
+    const std::string_view file_name_;
+    std::size_t number_ = 1;  // of the line that `text_` begins in
+};
 
 }  // namespace
 
 std::vector<EnvEntry> parse_env_file(std::string_view text, std::string_view file_name) {
-    std::vector<EnvEntry> entries;
-    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const auto end = std::min(text.find('\n'), text.size());
-        auto line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        line = trim_blanks(line);
-        if (line.empty() || line.front() == '#') continue;
-
-        constexpr std::string_view kExport = "export";
-        if (line.starts_with(kExport) && line.size() > kExport.size() && kBlanks.contains(line[kExport.size()]))
-            line = trim_blanks(line.substr(kExport.size()));
-        const auto equals = line.find('=');
-        const auto key = trim_blanks(line.substr(0, equals));
-        if (equals == std::string_view::npos || !is_key(key))
-            throw ConfigError(fmt::format("{}: line {}: must be KEY=VALUE", file_name, number));
-        auto value = parse_value(line.substr(equals + 1));
-        if (!value)
-            throw ConfigError(fmt::format("{}: {}: the quoted value on line {} is broken", file_name, key, number));
-        entries.push_back({std::string(key), *std::move(value)});
-    }
-    return entries;
+    if (const auto encoding = wide_encoding(text); !encoding.empty())
+        throw ConfigError(fmt::format("{}: is {}, must be UTF-8", file_name, encoding));
+    return EnvReader(without_byte_order_mark(text), file_name).read();
 }
 
 }  // namespace globes

@@ -3,11 +3,10 @@
 // more than the request.
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <thread>
 
@@ -16,10 +15,13 @@ namespace globes {
 class LineWriter {
 public:
     static constexpr std::size_t kQueuedBytes = std::size_t{1} << 20;
+    /// What the destructor gives a descriptor that takes nothing, such as a full pipe that nobody reads.
+    static constexpr std::chrono::milliseconds kFlushTime{1000};
 
-    /// `fd` stays the caller's and outlives this.
+    /// `fd` stays the caller's and outlives the process's use of it: a write that it holds up can't be taken back.
     explicit LineWriter(int fd);
-    /// Writes what is queued.
+    /// Writes what is queued, for kFlushTime at most; then it leaves the thread to its write, which ends at the latest
+    /// with the process.
     ~LineWriter();
     LineWriter(const LineWriter&) = delete;
     LineWriter& operator=(const LineWriter&) = delete;
@@ -27,23 +29,15 @@ public:
     /// Queues `line`, which ends with a line break. It is written within some 20 ms, an urgent one at once with all
     /// before it; where more than kQueuedBytes would wait it is dropped. Any thread, never waits for the descriptor.
     void add(std::string_view line, bool is_urgent);
-    /// How many lines were dropped. Any thread.
+    /// How many lines were dropped, those among them that the descriptor refused. Any thread.
     std::uint64_t dropped() const;
 
 private:
-    void work();
-    void write_all(std::string_view bytes) const;
+    struct Shared;
+    static void work(Shared& shared);
 
-    const int fd_;
-    // Any thread, under the mutex.
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    std::string queue_;
-    std::uint64_t dropped_ = 0;
-    bool is_urgent_ = false;
-    bool is_stopped_ = false;
-
-    std::thread thread_;  // last: it uses all of the above
+    const std::shared_ptr<Shared> shared_;  // the thread's too, which may outlive this
+    std::thread thread_;                    // last: it uses the above
 };
 
 }  // namespace globes

@@ -1,8 +1,10 @@
 #include "base/process.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -70,6 +72,15 @@ ProcessFigures process_figures() {
             .resident_bytes = resident_bytes(),
             .open_fds = open_fds(),
             .max_fds = max_fds()};
+}
+
+void open_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest that is free, so this one. Open for the wrong direction: who uses it learns that it is not there.
+        if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            throw std::system_error(errno, std::generic_category(), "/dev/null");
+    }
 }
 
 }  // namespace globes

@@ -1,4 +1,4 @@
-// What the system knows of this process. Any thread; reads /proc, so not on a thread that must not wait.
+// This process and the system: its standard descriptors, and what the system knows of it.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,12 @@ struct ProcessFigures {
     std::uint64_t max_fds = 0;
 };
 
+/// Any thread that may wait: it reads /proc.
 ProcessFigures process_figures();
+
+/// Makes standard input, output and error descriptors of something, each that the parent has closed. Otherwise the next
+/// file or connection that is opened would be one of them, and what is meant for the terminal would be written there.
+/// Writing to one that was closed still fails. To be called before anything is opened; throws std::system_error.
+void open_standard_descriptors();
 
 }  // namespace globes

@@ -35,6 +35,20 @@ bool is_valid_utf8(std::string_view text) {
     return valid;
 }
 
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    return text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text;
+}
+
+std::string_view wide_encoding(std::string_view text) {
+    using namespace std::string_view_literals;
+    if (text.starts_with("\xFF\xFE\0\0"sv) || text.starts_with("\0\0\xFE\xFF"sv)) return "UTF-32";
+    if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv)) return "UTF-16";
+    const auto is_zero = [text](std::size_t at) { return at < text.size() && text[at] == '\0'; };
+    if (is_zero(2) && ((is_zero(0) && is_zero(1)) || (is_zero(1) && is_zero(3)))) return "UTF-32";
+    return text.size() > 1 && is_zero(0) != is_zero(1) ? "UTF-16" : "";
+}
+
 std::size_t count_code_points(std::string_view text) {
     std::size_t count = 0;
     for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;

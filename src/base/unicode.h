@@ -11,6 +11,13 @@ namespace globes {
 /// Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view text);
 
+/// `text` without the byte order mark that some editors put before UTF-8.
+std::string_view without_byte_order_mark(std::string_view text);
+
+/// `UTF-16` or `UTF-32` where `text` is plainly that: it has its byte order mark, or zero bytes around its first
+/// character, which in a text of this program's formats is ASCII. Empty for all else.
+std::string_view wide_encoding(std::string_view text);
+
 /// `text` must be valid UTF-8.
 std::size_t count_code_points(std::string_view text);
 

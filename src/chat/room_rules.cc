@@ -18,6 +18,10 @@ bool is_all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return byte >= '0' && byte <= '9'; });
 }
 
+/// No client can ask for such a room by its title: a URL's path is normalised before it is sent, whether the dots are
+/// percent-encoded or not (URL Standard, 4.1). Every other title is reached by its percent-encoded path.
+bool is_dot_segment(std::string_view title) { return title == "." || title == ".."; }
+
 }  // namespace
 
 Result<CheckedRoom> check_draft(const RoomDraft& draft) {
@@ -44,7 +48,7 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
 
     if (patch.title) {
         record.title = trim(*patch.title);
-        if (!is_valid_title(record.title)) return refused("title");
+        if (!is_valid_title(record.title) || is_dot_segment(record.title)) return refused("title");
     }
     if (patch.description) {
         if (!is_valid_description(*patch.description)) return refused("description");

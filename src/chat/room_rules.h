@@ -65,7 +65,8 @@ Result<CheckedRoom> check_draft(const RoomDraft& draft);
 /// moment.
 Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch);
 
-/// 2..70 characters, not all of them ASCII digits (that would be an id), no control character, no blank at its ends.
+/// 2..70 characters, not all of them ASCII digits (that would be an id), no control character, no blank at its ends. A
+/// room may not get the title `..`, but one that has it from an earlier version keeps it.
 bool is_valid_title(std::string_view title);
 
 /// At most 70 characters, no control character.

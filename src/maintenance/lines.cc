@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/unicode.h"
+
 namespace globes::maintenance {
 namespace {
 
@@ -37,6 +39,7 @@ void LineWriter::flush() {
 }
 
 std::optional<std::string_view> LineReader::next() {
+    if (number_ == 0) check_encoding();
     std::size_t searched = begin_;
     std::size_t end = 0;
     while ((end = kept_.find('\n', searched)) == std::string::npos) {
@@ -55,6 +58,16 @@ std::optional<std::string_view> LineReader::next() {
     begin_ = std::min(end + 1, kept_.size());
     ++number_;
     return line;
+}
+
+/// Of the first bytes; what follows is for whoever reads the lines.
+void LineReader::check_encoding() {
+    constexpr std::size_t kMarkBytes = 4;
+    while (kept_.size() < kMarkBytes && read_more()) {
+    }
+    if (const auto encoding = wide_encoding(kept_); !encoding.empty())
+        throw std::runtime_error(fmt::format("{}: is {}, must be UTF-8", name_, encoding));
+    begin_ = kept_.size() - without_byte_order_mark(kept_).size();
 }
 
 bool LineReader::read_more() {

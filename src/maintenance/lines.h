@@ -32,8 +32,9 @@ public:
 
     LineReader(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
-    /// The next line without its end, valid until the next call; none at the end of the file.
-    /// Throws std::runtime_error naming the file: it can't be read, or the line is too long.
+    /// The next line without its end, valid until the next call; none at the end of the file. A byte order mark at the
+    /// begin of the file is left out.
+    /// Throws std::runtime_error naming the file: it can't be read, is not UTF-8, or the line is too long.
     std::optional<std::string_view> next();
     /// Of the line that `next` returned last, from 1.
     std::uint64_t number() const { return number_; }
@@ -43,6 +44,7 @@ public:
 
 private:
     bool read_more();
+    void check_encoding();
 
     const int fd_;
     const std::string name_;

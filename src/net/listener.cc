@@ -1,10 +1,12 @@
 #include "net/listener.h"
 
 #include <fmt/format.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/system/system_error.hpp>
@@ -25,10 +27,7 @@ constexpr int kBacklog = 4096;       // the system cuts it down to its own limit
 constexpr int kAcceptsPerWake = 16;  // then other work of this thread has its turn
 constexpr std::chrono::seconds kLogEvery{10};
 
-tcp::endpoint resolve(asio::io_context& context, const HostPort& address) {
-    tcp::resolver resolver(context);
-    return *resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive).begin();
-}
+constexpr int kPortAttempts = 16;  // to find a port that is free at every address
 
 std::string address_text(const sockaddr_storage& peer) {
     if (peer.ss_family == AF_INET) {
@@ -52,12 +51,33 @@ bool is_peer_error(int error) {
            error == EOPNOTSUPP || error == ETIMEDOUT;
 }
 
+std::string endpoint_text(const tcp::endpoint& endpoint) {
+    const std::string address = endpoint.address().to_string();
+    return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                      : fmt::format("{}:{}", address, endpoint.port());
+}
+
+/// Whether any interface has an address of that family. In a container without IPv6 the hosts file still has `::1`.
+bool has_family(int family) {
+    ifaddrs* first = nullptr;
+    if (::getifaddrs(&first) != 0) return true;  // unknown: then a failure counts
+    bool found = false;
+    for (const ifaddrs* at = first; at != nullptr && !found; at = at->ifa_next)
+        found = at->ifa_addr != nullptr && at->ifa_addr->sa_family == family;
+    ::freeifaddrs(first);
+    return found;
+}
+
+bool lacks_family_of(const tcp::endpoint& endpoint, const std::error_code& error) {
+    if (error == std::errc::address_family_not_supported) return true;
+    return error == std::errc::address_not_available && !has_family(endpoint.protocol().family());
+}
+
 }  // namespace
 
-Listener::Listener(asio::io_context& context, const HostPort& address, ListenerSettings settings)
+Listener::Listener(asio::io_context& context, const tcp::endpoint& endpoint, ListenerSettings settings)
     : settings_(std::move(settings)), acceptor_(context), pause_timer_(context) {
     try {
-        const tcp::endpoint endpoint = resolve(context, address);
         acceptor_.open(endpoint.protocol());
         // Or a restart would have to wait until the last connections of the run before are forgotten.
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -67,7 +87,7 @@ Listener::Listener(asio::io_context& context, const HostPort& address, ListenerS
         acceptor_.non_blocking(true);
         port_ = acceptor_.local_endpoint().port();
     } catch (const boost::system::system_error& failure) {
-        throw std::system_error(failure.code(), fmt::format("{}:{}", address.host, address.port));
+        throw std::system_error(failure.code(), endpoint_text(endpoint));
     }
 }
 
@@ -119,6 +139,49 @@ void Listener::pause(std::string_view reason) {
     pause_timer_.async_wait([this](const error_code& error) {
         if (!error) accept_waiting();
     });
+}
+
+std::vector<tcp::endpoint> addresses_of(const HostPort& address) {
+    asio::io_context context;
+    tcp::resolver resolver(context);
+    std::vector<tcp::endpoint> endpoints;
+    try {
+        for (const auto& found : resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive))
+            if (std::ranges::find(endpoints, found.endpoint()) == endpoints.end())
+                endpoints.push_back(found.endpoint());
+    } catch (const boost::system::system_error& failure) {
+        throw std::system_error(failure.code(), fmt::format("{}:{}", address.host, address.port));
+    }
+    return endpoints;
+}
+
+std::vector<std::unique_ptr<Listener>> listen_at(asio::io_context& context, std::vector<tcp::endpoint> endpoints,
+                                                 const ListenerSettings& settings) {
+    const bool any_port = endpoints.front().port() == 0;
+    std::vector<std::unique_ptr<Listener>> listeners;
+    for (int attempt = 1; listeners.size() < endpoints.size();) {
+        tcp::endpoint& endpoint = endpoints[listeners.size()];
+        try {
+            listeners.push_back(std::make_unique<Listener>(context, endpoint, settings));
+            if (any_port)
+                for (tcp::endpoint& other : endpoints) other.port(listeners.front()->port());
+        } catch (const std::system_error& failure) {
+            const bool is_taken = any_port && !listeners.empty() && failure.code() == std::errc::address_in_use;
+            if (is_taken && attempt++ < kPortAttempts) {
+                // Free at the first address, in use at this one: another port.
+                listeners.clear();
+                for (tcp::endpoint& other : endpoints) other.port(0);
+            } else if (endpoints.size() > 1 && lacks_family_of(endpoint, failure.code())) {
+                spdlog::warn("event=address_left_out address={} reason=\"{}\"", endpoint_text(endpoint),
+                             failure.code().message());
+                endpoints.erase(endpoints.begin() + static_cast<std::ptrdiff_t>(listeners.size()));
+            } else {
+                throw;
+            }
+        }
+    }
+    for (const tcp::endpoint& endpoint : endpoints) spdlog::info("event=listening address={}", endpoint_text(endpoint));
+    return listeners;
 }
 
 }  // namespace globes::net

@@ -1,5 +1,5 @@
-// Accepts connections on one address and deals them out to the I/O threads in turn. Owned by main; used on the thread
-// that runs its context.
+// Accepts connections and deals them out to the I/O threads in turn: one listener for each address that the server's
+// host name has. Owned by the server; used on the thread that runs their context.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,10 @@ struct ListenerSettings {
 
 class Listener {
 public:
-    /// Binds and listens. Port 0 lets the system choose; a name is looked up, and its first address is taken.
+    /// Binds and listens. Port 0 lets the system choose. `[::]` takes IPv4 too, where the system lets it.
     /// Throws std::system_error, with the address in its text, where that is not possible.
-    Listener(boost::asio::io_context& context, const HostPort& address, ListenerSettings settings);
+    Listener(boost::asio::io_context& context, const boost::asio::ip::tcp::endpoint& endpoint,
+             ListenerSettings settings);
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
@@ -58,5 +60,16 @@ private:
     std::size_t next_target_ = 0;
     std::chrono::steady_clock::time_point quiet_until_;  // pauses before are not logged again
 };
+
+/// Every address of `address.host`, each once, in the order of the system's preference; an address itself is the only
+/// one. Waits for the DNS. Throws std::system_error, with the host in its text, where it has none.
+std::vector<boost::asio::ip::tcp::endpoint> addresses_of(const HostPort& address);
+
+/// A listener for each of `endpoints`, all with the same port, also where that is 0 and left to the system. An endpoint
+/// of an address family that this machine does not have is left out with a log line, unless it is the last one left.
+/// Throws as Listener does where any other can't be bound: a server that only some of its clients reach is worse.
+std::vector<std::unique_ptr<Listener>> listen_at(boost::asio::io_context& context,
+                                                 std::vector<boost::asio::ip::tcp::endpoint> endpoints,
+                                                 const ListenerSettings& settings);
 
 }  // namespace globes::net

@@ -17,7 +17,7 @@
 namespace globes::net {
 
 struct HttpLimits {
-    std::size_t head_bytes = std::size_t{8} << 10;   ///< Request line and headers; the trailers have as much again.
+    std::size_t head_bytes = std::size_t{16} << 10;  ///< Request line and headers; the trailers have as much again.
     std::size_t body_bytes = std::size_t{64} << 10;  ///< Without the framing of chunks.
     std::size_t chunk_line_bytes = 256;              ///< A chunk's size and extensions.
 };

@@ -1,23 +1,13 @@
 // config.json, .env, the environment and the flags (contract, section 5).
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import net from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { runCommand } from './harness/command.js';
 import { assertStatus, get } from './harness/api.js';
+import { freePort } from './harness/ports.js';
 import { runToEnd, startServer } from './harness/server.js';
-
-/** A port that was free a moment ago. */
-async function freePort() {
-    const listener = net.createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const { port } = listener.address();
-    listener.close();
-    await once(listener, 'close');
-    return port;
-}
 
 const BROKEN_CONFIG = {
     'an unknown key': ['{"Adress":"127.0.0.1:0"}', /config\.json/, /Adress/],
@@ -33,6 +23,8 @@ const BROKEN_CONFIG = {
     'minutes that are text': ['{"TokenMinutes":"60"}', /config\.json/, /TokenMinutes/],
     'broken JSON': ['{"Address":', /config\.json/],
     'no object': ['[]', /config\.json/],
+    'a key that is there twice': ['{"TokenMinutes":5,"TokenMinutes":60}', /config\.json/, /TokenMinutes/, /twice/],
+    'UTF-16': [Buffer.from('\ufeff{}', 'utf16le'), /config\.json/, /UTF-16/, /UTF-8/],
 };
 
 for (const [what, [config, ...patterns]] of Object.entries(BROKEN_CONFIG)) {
@@ -92,12 +84,45 @@ test('.env may have comments, blank lines, quotes and export', async (t) => {
     assert.equal(own.port, port);
 });
 
-test('an unknown key of .env is refused by its name', async () => {
-    const { code, output } = await runToEnd({ dotenv: 'SECRET_KEYS=unmistakable\n' });
+test('unknown keys of .env are left alone, with one warning that names them and what was meant', async (t) => {
+    const dotenv = `COMPOSE_PROJECT_NAME=unmistakable\nSECRET_KEYS="$unmistakable"\nMONGO_URI=unmistakable\n`;
+    const own = await startServer(t, { dotenv, env: { SECRETKEY: 'unmistakable' } });
+    await own.logged(/unknown keys.*\n/);
+    const warnings = own.log.split('\n').filter((line) => line.includes('unknown keys'));
+    assert.equal(warnings.length, 1, own.log);
+    const meant = 'COMPOSE_PROJECT_NAME, SECRET_KEYS (did you mean SECRET_KEY?), MONGO_URI (did you mean MONGODB_URI?)';
+    assert.match(warnings[0], /level=warning event=configuration /);
+    assert.ok(warnings[0].includes(`.env: unknown keys are ignored: ${meant}`), warnings[0]);
+    assert.doesNotMatch(own.log, /unmistakable/, 'a value may be a secret');
+    await own.stop();
+    const { code, stderr } = await runCommand(own.folder, ['check']);
+    assert.equal(code, 0);
+    assert.match(stderr, /MONGO_URI \(did you mean MONGODB_URI\?\)/, 'a command looks into the wrong store otherwise');
+});
+
+test('a value of .env that other programs read differently is refused, without showing it', async () => {
+    for (const value of ['ab"unmistakable"d', 'unmistakable\\ x', '"$unmistakable"', '"unmistakable']) {
+        const { code, output } = await runToEnd({ dotenv: `# first\nSECRET_KEY=${value}\n` });
+        assert.equal(code, 2, output);
+        assert.match(output, /\.env: SECRET_KEY: .*line 2\b/);
+        assert.doesNotMatch(output, /unmistakable/);
+    }
+});
+
+test('config.json and .env may begin with a byte order mark', async (t) => {
+    const port = await freePort();
+    const own = await startServer(t, {
+        config: '\ufeff{"LogLevel":"debug"}',
+        dotenv: `\ufeffPORT=${port}\r\n`,
+        address: null,
+    });
+    assert.equal(own.port, port);
+});
+
+test('.env in UTF-16 is refused by that name', async () => {
+    const { code, output } = await runToEnd({ dotenv: Buffer.from('\ufeffPORT=1', 'utf16le') });
     assert.equal(code, 2, output);
-    assert.match(output, /\.env/);
-    assert.match(output, /SECRET_KEYS/);
-    assert.doesNotMatch(output, /unmistakable/, 'it may be a secret');
+    assert.match(output, /\.env: is UTF-16, must be UTF-8/);
 });
 
 test('a PORT that is no port is refused with exit code 2', async () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 import { assertError, assertStatus, createRoom, request } from './harness/api.js';
-import { BROWSER_ACCEPT, assertPage, getBytes, getPage } from './harness/site.js';
+import { BROWSER_ACCEPT, assertPage, assertVariesByAccept, getBytes, getPage } from './harness/site.js';
 import { sharedServer } from './harness/server.js';
 
 const server = sharedServer();
@@ -36,7 +36,6 @@ test('other clients keep their JSON there', async () => {
         assert.ok(Array.isArray(list.json), `${Accept}`);
         const one = await request(server, 'GET', `/chats/${room.id}`, { headers });
         assert.equal(one.json.title, room.title);
-        for (const { headers: sent } of [list, one]) assert.match(sent.vary, /\bAccept\b(?!-)/, 'for caches');
         assertError(await request(server, 'GET', `/chats/${room.id}/entrance`, { headers }), 404, 501);
     }
 });
@@ -67,6 +66,29 @@ test('the page at a room is 404 once the room is gone, whatever the browser has 
     const { headers } = await getPage(server, `/chats/${room.id}`);
     assertStatus(await request(server, 'DELETE', `/chats/${room.id}`), 200);
     assertPage(await getPage(server, `/chats/${room.id}`, { headers: { 'If-None-Match': headers.etag } }), 404);
+});
+
+test('every answer that depends on Accept tells caches so, errors included', async () => {
+    const room = await createRoom(server);
+    const ofRoom = [`/chats/${room.id}`, `/chats/${room.id}/entrance`];
+    const ofNothing = ['/chats/4711', '/chats/4711/entrance', '/chats/no%20one', '/nothing', '/%ff'];
+    for (const path of ['/chats', '/chats?limit=0', '/chats?after=x', ...ofRoom, ...ofNothing]) {
+        for (const method of ['GET', 'HEAD']) {
+            for (const Accept of [BROWSER_ACCEPT, 'application/json', '*/*'])
+                assertVariesByAccept(await request(server, method, path, { headers: { Accept } }));
+            assertVariesByAccept(await request(server, method, path));
+        }
+        const page = await getPage(server, path);
+        if (page.status !== 200) continue;
+        const known = await getPage(server, path, { headers: { 'If-None-Match': page.headers.etag } });
+        assert.equal(known.status, 304);
+        assertVariesByAccept(known);
+    }
+});
+
+test('no cache keeps an answer of the API without asking', async () => {
+    for (const path of ['/chats', '/chats/1', '/chats/1/events', '/chats/4711/events', '/health', '/ready', '/nowhere'])
+        assert.equal((await request(server, 'GET', path)).headers['cache-control'], 'no-cache', path);
 });
 
 test('a wrong method on a file or a page is 405 with Allow', async () => {

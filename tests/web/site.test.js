@@ -29,6 +29,21 @@ test('the page breaks none of its own rules, wherever it is opened', async (t) =
     }
 });
 
+test('Back leads to the page again, not to the JSON that it asked for under its own address', async (t) => {
+    for (const path of ['/chats/4711', '/chats']) {
+        const page = await openPage(t, server.origin + path);
+        // As the page asks for a room, and a script of its own may for anything.
+        const status = await page.evaluate(async (url) => {
+            const { status: code } = await fetch(url, { headers: { Accept: 'application/json' } });
+            return code;
+        }, path);
+        assert.equal(status, path === '/chats' ? 200 : 404);
+        await page.goto(`${server.origin}/health`);
+        await page.goBack();
+        assert.equal(await page.evaluate(() => document.contentType), 'text/html', path);
+    }
+});
+
 test('the policy stops a script that got into the page', async (t) => {
     const page = await openPage(t, `${server.origin}/`, { bypassCSP: false });
     const blocked = await page.evaluate(() => {

@@ -72,6 +72,13 @@ export function assertError(answer, status, code, field) {
     assert.match(answer.headers['content-type'], /^application\/json\b/);
 }
 
+/** 413, 414 or 431; `limit`: the bytes that would have been accepted. */
+export function assertTooLarge(answer, status, limit) {
+    const error = { code: 504, error: ERROR_TEXT[504], limit };
+    assert.equal(answer.text, JSON.stringify({ status: false, error }));
+    assert.equal(answer.status, status);
+}
+
 export function assertStatus(answer, status) {
     assert.equal(answer.status, status, `the body was ${answer.text}`);
 }

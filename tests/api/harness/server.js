@@ -33,8 +33,8 @@ const STOP_MS = 10_000;
 /**
  * What a server is started with.
  * @typedef {object} ServerOptions
- * @property {object|string|null} [config] keys of config.json beside Address; a string is written as it is; null: no file
- * @property {string} [dotenv] the content of .env
+ * @property {object|string|Buffer|null} [config] keys of config.json beside Address; text is written as it is; null: no file
+ * @property {string|Buffer} [dotenv] the content of .env
  * @property {Record<string, string>} [files] further files of the working folder, by path
  * @property {Record<string, string>} [env] added to an otherwise almost empty environment
  * @property {string|null} [address] for --address; null leaves the flag out
@@ -175,7 +175,9 @@ export class Server {
         this.folder ??= await mkdtemp(join(tmpdir(), 'globes-test-'));
         if (config !== null) {
             const text =
-                typeof config === 'string' ? config : JSON.stringify({ Address: '127.0.0.1:0', ...ioThreads, ...config });
+                typeof config === 'string' || Buffer.isBuffer(config)
+                    ? config
+                    : JSON.stringify({ Address: '127.0.0.1:0', ...ioThreads, ...config });
             await writeFile(join(this.folder, 'config.json'), text);
         }
         for (const [path, content] of Object.entries(files)) {

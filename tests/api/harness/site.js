@@ -32,5 +32,10 @@ export function getBytes(server, path, headers = {}) {
 export function assertPage({ status, headers }, expectedStatus = 200) {
     assert.equal(status, expectedStatus);
     assert.match(headers['content-type'], /^text\/html; *charset=utf-8$/);
-    assert.match(headers.vary, /\bAccept\b(?!-)/);
+}
+
+/** That caches keep this answer apart from the one of the other kind under the same path. */
+export function assertVariesByAccept({ headers }) {
+    assert.match(headers.vary ?? '', /\bAccept\b(?!-)/);
+    assert.equal(headers['cache-control'], 'no-cache');
 }

@@ -96,5 +96,12 @@ TEST(ErrorResponse, ClosesOnlyAfterWhatWasNotReadWhole) {
             << entry.text;
 }
 
+TEST(ErrorTable, WhatIsTooLargeIsToldTheLimit) {
+    const auto response = too_large_response(431, 16384);
+    EXPECT_EQ(response.status, 431);
+    EXPECT_TRUE(response.close);
+    EXPECT_EQ(response.body, R"({"status":false,"error":{"code":504,"error":"Request too large","limit":16384}})");
+}
+
 }  // namespace
 }  // namespace globes::api

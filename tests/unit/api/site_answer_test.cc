@@ -60,7 +60,6 @@ TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
     EXPECT_EQ(missing.body, "the page");
     EXPECT_THAT(missing.headers, Not(Contains(Key("ETag"))));
     EXPECT_THAT(missing.headers, Contains(Pair("Cache-Control", "no-cache")));
-    EXPECT_THAT(missing.headers, Contains(Pair("Vary", "Accept")));
     EXPECT_THAT(missing.headers, Contains(Key("Content-Security-Policy")));
 }
 
@@ -70,10 +69,9 @@ TEST(EmbeddedAnswer, OnlyAHashedNameIsKeptWithoutAsking) {
     EXPECT_THAT(embedded_answer(request(), kPage, {}).headers, Contains(Pair("Cache-Control", "no-cache")));
 }
 
-TEST(EmbeddedAnswer, APageHasAPolicyAndVariesWithWhoAsks) {
+TEST(EmbeddedAnswer, APageHasAPolicy) {
     const auto page = embedded_answer(request(), kPage, {});
     EXPECT_THAT(page.headers, Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
-    EXPECT_THAT(page.headers, Contains(Pair("Vary", "Accept")));
     EXPECT_THAT(embedded_answer(request(), kScript, {}).headers, Not(Contains(Key("Content-Security-Policy"))));
 }
 

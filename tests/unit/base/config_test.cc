@@ -62,6 +62,8 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
     EXPECT_EQ(config.redis_url, "");
     EXPECT_EQ(config.read_timeout, std::chrono::seconds(10));
     EXPECT_EQ(config.write_timeout, std::chrono::seconds(10));
+    EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(75));
+    EXPECT_EQ(config.max_header_bytes, 16384u);
     EXPECT_EQ(config.static_dir, "");
     EXPECT_EQ(config.data_dir, "data");
     EXPECT_EQ(config.store, StoreKind::sqlite);
@@ -82,8 +84,8 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
 }
 
 TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
-    const auto config =
-        load(R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600,
+    const auto config = load(
+        R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600, "KeepAliveTimeout": 620, "MaxHeaderBytes": 32768,
         "Static": ".", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
@@ -92,6 +94,8 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.redis_url, "redis://r");
     EXPECT_EQ(config.read_timeout, std::chrono::milliseconds(500));
     EXPECT_EQ(config.write_timeout, std::chrono::hours(1));
+    EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(620));
+    EXPECT_EQ(config.max_header_bytes, 32768u);
     EXPECT_EQ(config.static_dir, ".");
     EXPECT_EQ(config.data_dir, "d");
     EXPECT_EQ(config.store, StoreKind::memory);
@@ -109,7 +113,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 21u) << "a new key belongs in this test too";
+    EXPECT_EQ(config_keys().size(), 23u) << "a new key belongs in this test too";
 }
 
 TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
@@ -118,6 +122,8 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"RedisURL", {"null", "1"}},
         {"ReadTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
         {"WriteTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
+        {"KeepAliveTimeout", {"0", "-1", R"("75")", "true", "1e10", "1e-9"}},
+        {"MaxHeaderBytes", {"0", "4095", "65537", R"("16384")", "8192.5"}},
         {"Static", {"1", R"("no/such/folder")", R"("config.json")"}},
         {"DataDir", {"1", R"("")"}},
         {"Store", {"1", R"("mongodb")", R"("SQLite")", R"("")"}},
@@ -247,11 +253,56 @@ TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
     EXPECT_EQ(error(), ".env: MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
 }
 
-TEST_F(ConfigTest, UnknownKeysAreErrorsInTheEnvFileOnly) {
-    environment_["PATH"] = "/bin";
-    EXPECT_EQ(error(), "(accepted)");
-    write(".env", "SECRETKEY=topsecret");
-    EXPECT_EQ(error(), ".env: SECRETKEY: unknown key");
+TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreLeftAloneWithOneWarning) {
+    environment_["MONGO_URI"] = "not looked for";
+    EXPECT_TRUE(load().warnings.empty());
+    write(".env", "COMPOSE_PROJECT_NAME=topsecret\nMONGO_URI=topsecret\nSECRETKEY=$topsecret\nPORT=7\nMONGO_URI=again");
+    const auto config = load();
+    EXPECT_THAT(config.warnings,
+                ElementsAre(".env: unknown keys are ignored: COMPOSE_PROJECT_NAME, MONGO_URI (did you mean "
+                            "MONGODB_URI?), SECRETKEY (did you mean SECRET_KEY?)"));
+    EXPECT_EQ(config.address.port, 7);
+    EXPECT_FALSE(config.mongodb.any());
+}
+
+TEST_F(ConfigTest, TheWarningOfUnknownKeysHasALimit) {
+    std::string text = std::string(500, 'K') + "=v\n";
+    for (int i = 0; i < 1000; ++i) text += "KEY" + std::to_string(i) + "=v\n";
+    write(".env", text);
+    const auto config = load();
+    ASSERT_EQ(config.warnings.size(), 1u);
+    EXPECT_THAT(config.warnings[0], testing::EndsWith(", KEY18 and 981 more"));
+    EXPECT_LT(config.warnings[0].size(), 400u);
+}
+
+TEST_F(ConfigTest, AFaultyValueIsAnErrorForAKnownKeyAlone) {
+    write(".env", "OTHER=$topsecret\nSECRET_KEY=$topsecret");
+    EXPECT_THAT(error(), testing::StartsWith(".env: SECRET_KEY: line 2: "));
+    EXPECT_THAT(error(), Not(HasSubstr("topsecret")));
+}
+
+TEST_F(ConfigTest, AByteOrderMarkIsPassedOver) {
+    EXPECT_EQ(load("\xEF\xBB\xBF{\"TokenMinutes\": 5}").token_life, std::chrono::minutes(5));
+    write(".env", "\xEF\xBB\xBFPORT=7");
+    EXPECT_EQ(load().address.port, 7);
+}
+
+TEST_F(ConfigTest, OtherEncodingsAreNamed) {
+    using namespace std::string_literals;
+    EXPECT_EQ(error("\xFF\xFE{\0}\0"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("\xFE\xFF\0{\0}"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("{\0}\0"s), "config.json: is UTF-16, must be UTF-8");
+    EXPECT_EQ(error("{\0\0\0}\0\0\0"s), "config.json: is UTF-32, must be UTF-8");
+    write("config.json", "{}");
+    write(".env", "P\0O\0"s);
+    EXPECT_EQ(error(), ".env: is UTF-16, must be UTF-8");
+}
+
+TEST_F(ConfigTest, RepeatedKeysAreErrors) {
+    EXPECT_EQ(error(R"({"TokenMinutes": 5, "Store": "memory", "TokenMinutes": 5})"),
+              "config.json: TokenMinutes: is there twice");
+    EXPECT_EQ(error(R"({"Store": "memory", "\u0053tore": "sqlite"})"), "config.json: Store: is there twice");
+    EXPECT_EQ(error(R"({"AllowedOrigins": ["http://a", "http://a"]})"), "(accepted)");
 }
 
 TEST_F(ConfigTest, PortMustBeAPort) {

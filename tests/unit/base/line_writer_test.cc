@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <thread>
 
 namespace globes {
 namespace {
@@ -80,6 +81,36 @@ TEST_F(LineWriterTest, DropsLinesRatherThanWait) {
     }
     EXPECT_GE(dropped, LineWriter::kQueuedBytes / 1024 / 2);
     EXPECT_EQ(std::ranges::count(all, '\n'), static_cast<std::ptrdiff_t>(kLines - dropped));
+}
+
+TEST_F(LineWriterTest, EndsAlthoughNobodyReads) {
+    const std::string line = std::string(1023, 'x') + "\n";
+    std::size_t lines = 0;
+    {
+        LineWriter writer(end());
+        for (; lines < 512; ++lines) writer.add(line, true);
+    }
+    // The thread is left in its write, and goes on where somebody reads after all.
+    EXPECT_EQ(read(lines * line.size()).size(), lines * line.size());
+}
+
+TEST_F(LineWriterTest, WaitsForADescriptorThatDoesNotBlock) {
+    ::fcntl(end(), F_SETFL, O_NONBLOCK);
+    const std::string line = std::string(1023, 'x') + "\n";
+    LineWriter writer(end());
+    for (int i = 0; i < 512; ++i) writer.add(line, true);
+    EXPECT_EQ(read(512 * line.size()).size(), 512 * line.size());
+    EXPECT_EQ(writer.dropped(), 0U);
+}
+
+TEST(LineWriter, CountsTheLinesThatTheDescriptorRefused) {
+    const int fd = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    LineWriter writer(fd);
+    writer.add("one\n", false);
+    writer.add("two\n", true);
+    while (writer.dropped() < 2) std::this_thread::yield();
+    EXPECT_EQ(writer.dropped(), 2U);
+    ::close(fd);
 }
 
 }  // namespace

@@ -84,5 +84,25 @@ TEST(Unicode, FoldsCaseOneCharacterToOne) {
     EXPECT_NE(fold_case("e"), fold_case("é"));
 }
 
+TEST(Unicode, AByteOrderMarkIsLeftOutOnce) {
+    EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBFtext"), "text");
+    EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF\xEF\xBB\xBF"), "\xEF\xBB\xBF");
+    EXPECT_EQ(without_byte_order_mark("\xEF\xBB"), "\xEF\xBB");
+    EXPECT_EQ(without_byte_order_mark(""), "");
+}
+
+TEST(Unicode, NamesEncodingsOfWideCharacters) {
+    EXPECT_EQ(wide_encoding("\xFF\xFE{\0"s), "UTF-16");
+    EXPECT_EQ(wide_encoding("\xFE\xFF\0{"s), "UTF-16");
+    EXPECT_EQ(wide_encoding("{\0}\0"s), "UTF-16");
+    EXPECT_EQ(wide_encoding("\0{\0}"s), "UTF-16");
+    EXPECT_EQ(wide_encoding("\xFF\xFE\0\0{\0\0\0"s), "UTF-32");
+    EXPECT_EQ(wide_encoding("\0\0\xFE\xFF\0\0\0{"s), "UTF-32");
+    EXPECT_EQ(wide_encoding("{\0\0\0"s), "UTF-32");
+    EXPECT_EQ(wide_encoding("\0\0\0{"s), "UTF-32");
+    for (const std::string& text : {""s, "{"s, "{}"s, "\xEF\xBB\xBF{}"s, "\0"s, "{}\0\0"s, "zażółć"s})
+        EXPECT_EQ(wide_encoding(text), "") << text;
+}
+
 }  // namespace
 }  // namespace globes

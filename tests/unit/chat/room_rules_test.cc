@@ -120,6 +120,23 @@ TEST(CheckDraft, TitleRules) {
             << testing::PrintToString(title);
 }
 
+TEST(CheckDraft, ATitleThatClientsNormaliseAwayIsRefused) {
+    EXPECT_EQ(refused_field(check_draft(public_draft(".."))), "title");
+    EXPECT_EQ(refused_field(check_draft(public_draft("\u3000 .. "))), "title");
+    EXPECT_EQ(refused_field(check_patch(room(Visibility::public_room), {.title = ".."})), "title");
+    for (const auto* title : {"...", ". .", "..a", "a..", "%2e%2e", "../..", "．．", "/..", "..\\"})
+        EXPECT_EQ(refused_field(check_draft(public_draft(title))), kNone) << title;
+}
+
+TEST(CheckPatch, ATitleFromBeforeTheRuleIsKept) {
+    EXPECT_TRUE(is_valid_title("..")) << "an import may bring it";
+    RoomRecord old = room(Visibility::public_room);
+    old.title = "..";
+    const auto checked = check_patch(old, {.description = "New description"});
+    ASSERT_TRUE(checked);
+    EXPECT_EQ(checked->record.title, "..");
+}
+
 TEST(CheckDraft, KeepsTheTitleTrimmed) {
     EXPECT_EQ(check_draft(public_draft(" \tTwo  words\xE3\x80\x80"))->record.title, "Two  words");
 }

@@ -71,6 +71,21 @@ TEST_F(Files, LinesComeBackAsTheyWereWritten) {
     EXPECT_EQ(read_lines(), lines);
 }
 
+TEST_F(Files, AByteOrderMarkIsNoPartOfTheFirstLine) {
+    std::ofstream(file_) << "\xEF\xBB\xBFone\n\xEF\xBB\xBFtwo";
+    EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "\xEF\xBB\xBFtwo"}));
+    std::ofstream(file_) << "\xEF\xBB\xBF";
+    EXPECT_TRUE(read_lines().empty());
+}
+
+TEST_F(Files, LinesInAnotherEncodingAreRefused) {
+    using namespace std::string_literals;
+    for (const std::string& text : {"\xFF\xFE{\0}\0\n\0"s, "\0{\0}"s}) {
+        std::ofstream(file_) << text;
+        EXPECT_EQ(error_of([this] { read_lines(); }), "in: is UTF-16, must be UTF-8");
+    }
+}
+
 TEST_F(Files, ALastLineNeedsNoEnd) {
     std::ofstream(file_) << "one\n\nthree";
     EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "", "three"}));

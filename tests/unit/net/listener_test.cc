@@ -9,7 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -18,6 +21,7 @@
 namespace globes::net {
 namespace {
 
+using boost::asio::ip::tcp;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -38,17 +42,21 @@ protected:
             peers_.push_back(peer);
         };
     }
-    void listen(const HostPort& address = {"127.0.0.1", 0}) {
-        listener_.emplace(context_, address, settings_);
+    static tcp::endpoint endpoint(const char* address, std::uint16_t port = 0) {
+        return {boost::asio::ip::make_address(address), port};
+    }
+    void listen(const tcp::endpoint& at = endpoint("127.0.0.1")) {
+        listener_.emplace(context_, at, settings_);
         listener_->start();
     }
     /// The kernel accepts it, so it succeeds before the listener looks at it.
-    int connect() {
+    int connect() { return connect_to(INADDR_LOOPBACK, listener_->port()); }
+    int connect_to(in_addr_t host, std::uint16_t port) {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(listener_->port());
+        address.sin_addr.s_addr = htonl(host);
+        address.sin_port = htons(port);
         EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         fds_.push_back(fd);
         return fd;
@@ -84,15 +92,52 @@ TEST_F(ListenerTest, DealsConnectionsOutInTurn) {
     EXPECT_NE(no_delay, 0);
 }
 
-TEST_F(ListenerTest, FindsLocalhost) {
-    listen({"localhost", 0});
-    EXPECT_NE(listener_->port(), 0);
+TEST_F(ListenerTest, ListensAtAllAddressesWithOnePort) {
+    const auto listeners = listen_at(context_, {endpoint("127.0.0.1"), endpoint("127.0.0.2")}, settings_);
+    ASSERT_EQ(listeners.size(), 2u);
+    const std::uint16_t port = listeners[0]->port();
+    EXPECT_EQ(listeners[1]->port(), port);
+    for (const auto& listener : listeners) listener->start();
+    connect_to(INADDR_LOOPBACK, port);
+    connect_to(INADDR_LOOPBACK + 1, port);
+    run_until_accepted(2);
+}
+
+TEST_F(ListenerTest, TheSearchForAPortThatIsFreeAtAllAddressesEnds) {
+    try {
+        listen_at(context_, {endpoint("127.0.0.1"), endpoint("127.0.0.1")}, settings_);
+        FAIL() << "bound twice";
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.code(), std::errc::address_in_use);
+    }
+}
+
+TEST_F(ListenerTest, AnAddressOfAnotherMachineEndsTheStart) {
+    // TEST-NET-1 (RFC 5737): this machine has IPv4, but not this address.
+    try {
+        listen_at(context_, {endpoint("127.0.0.1"), endpoint("192.0.2.1")}, settings_);
+        FAIL() << "listens at a part of the addresses";
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.code(), std::errc::address_not_available);
+        EXPECT_THAT(error.what(), HasSubstr("192.0.2.1:"));
+    }
+}
+
+TEST_F(ListenerTest, ANameHasItsAddressesOnceEach) {
+    const auto found = addresses_of({"localhost", 7});
+    ASSERT_FALSE(found.empty());
+    for (const auto& address : found) {
+        EXPECT_TRUE(address.address().is_loopback());
+        EXPECT_EQ(address.port(), 7);
+        EXPECT_EQ(std::ranges::count(found, address), 1);
+    }
+    EXPECT_THAT(addresses_of({"::1", 7}), ElementsAre(endpoint("::1", 7)));
 }
 
 TEST_F(ListenerTest, AnAddressInUseIsAnErrorThatNamesIt) {
     listen();
     try {
-        const Listener second(context_, {"127.0.0.1", listener_->port()}, settings_);
+        const Listener second(context_, endpoint("127.0.0.1", listener_->port()), settings_);
         FAIL() << "bound twice";
     } catch (const std::system_error& error) {
         EXPECT_EQ(error.code(), std::errc::address_in_use);
@@ -106,7 +151,7 @@ TEST_F(ListenerTest, APortIsFreeAgainAfterTheStop) {
     connect();
     run_until_accepted(1);
     listener_->stop();
-    listen({"127.0.0.1", port});
+    listen(endpoint("127.0.0.1", port));
     EXPECT_EQ(listener_->port(), port);
 }
 
@@ -158,7 +203,7 @@ TEST_F(ListenerTest, GoesOnWhenThereAreDescriptorsAgain) {
 
 TEST_F(ListenerTest, ListensOnIpv6) {
     try {
-        listen({"::1", 0});
+        listen(endpoint("::1"));
     } catch (const std::system_error& error) {
         GTEST_SKIP() << "no IPv6 here: " << error.what();
     }

@@ -1,0 +1,136 @@
+// Standard input, output and error as a careless parent leaves them: full, closed, without a reader. The server serves
+// and ends as if nothing were wrong (contract, section 5).
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+    closeSync,
+    constants,
+    mkdtempSync,
+    openSync,
+    readFileSync,
+    readlinkSync,
+    rmSync,
+    writeFileSync,
+    writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { createRoom, get } from './harness/api.js';
+import { ChatClient } from './harness/chat_client.js';
+import { freePort } from './harness/ports.js';
+import { releaseBinary } from './harness/server.js';
+import { countEvents } from './harness/store.js';
+import { eventually, within, withResolvers } from './harness/wait.js';
+
+/** A pipe of the file system; whoever opens both ends never waits for the other. */
+class Pipe {
+    constructor(folder, name) {
+        this.path = join(folder, name);
+        execFileSync('mkfifo', [this.path]);
+        this.descriptors = [];
+    }
+
+    open(flags) {
+        const fd = openSync(this.path, flags);
+        this.descriptors.push(fd);
+        return fd;
+    }
+
+    /** Writes until it takes no more. */
+    fill() {
+        const fd = this.open(constants.O_RDWR | constants.O_NONBLOCK);
+        for (let size = 4096; size >= 1; ) {
+            try {
+                writeSync(fd, Buffer.alloc(size, 'x'));
+            } catch (error) {
+                assert.equal(error.code, 'EAGAIN');
+                size = Math.floor(size / 2);
+            }
+        }
+    }
+
+    close() {
+        for (const fd of this.descriptors) closeSync(fd);
+        this.descriptors = [];
+    }
+}
+
+/** A server on a port of its own whose standard streams the test has chosen; `redirect` is what a shell does to them. */
+async function startWith(t, { stdio = 'ignore', redirect = '', config = {} } = {}) {
+    const folder = mkdtempSync(join(tmpdir(), 'globes-streams-'));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    const port = await freePort();
+    const command = `exec "$0" --address 127.0.0.1:${port} ${redirect}`;
+    const child = spawn('sh', ['-c', command, releaseBinary], { cwd: folder, stdio });
+    child.stderr?.destroy();
+    const exit = withResolvers();
+    child.on('close', (code, signal) => exit.resolve({ code, signal }));
+    t.after(() => {
+        if (child.exitCode === null) child.kill('SIGKILL');
+        rmSync(folder, { recursive: true, force: true });
+    });
+    const server = { host: '127.0.0.1', port, pid: child.pid, dataFolder: join(folder, 'data') };
+    const isUp = async () => (await get(server, '/health').catch(() => ({}))).status === 200;
+    await eventually(isUp, 'the server answers');
+    return {
+        ...server,
+        /** Somebody chats; then SIGTERM, and everything must end as the contract says. */
+        async chatAndStop() {
+            const ada = await ChatClient.join(server, await createRoom(server), 'ada');
+            ada.say('ada', 'hello');
+            assert.equal((await ada.next()).msg, 'hello');
+            child.kill('SIGTERM');
+            assert.equal((await ada.closed()).code, 1001);
+            assert.deepEqual(await within(exit.promise, () => 'ends after SIGTERM', 10_000), { code: 0, signal: null });
+        },
+    };
+}
+
+function makePipe(t, name) {
+    const folder = mkdtempSync(join(tmpdir(), 'globes-pipe-'));
+    const pipe = new Pipe(folder, name);
+    t.after(() => {
+        pipe.close();
+        rmSync(folder, { recursive: true, force: true });
+    });
+    return pipe;
+}
+
+test('a full standard error that nobody reads holds up neither the chat nor the end', async (t) => {
+    const pipe = makePipe(t, 'stderr');
+    pipe.fill();
+    const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
+    await server.chatAndStop();
+});
+
+test('a full standard output that nobody reads holds up neither the work nor the end', async (t) => {
+    const pipe = makePipe(t, 'stdout');
+    pipe.fill();
+    const config = { Retention: 1 };
+    const server = await startWith(t, { stdio: ['ignore', pipe.open(constants.O_RDWR), 'ignore'], config });
+    const ada = await ChatClient.join(server, { id: 1 }, 'ada');
+    ada.say('ada', 'soon forgotten');
+    assert.equal((await ada.next()).msg, 'soon forgotten');
+    // Work of the thread that has printed the start line.
+    await eventually(async () => (await countEvents(server.dataFolder, 1)) === 0, 'what has expired is removed');
+    await server.chatAndStop();
+});
+
+test('a standard error whose reader has gone does no harm', async (t) => {
+    const server = await startWith(t, { stdio: ['ignore', 'ignore', 'pipe'] });
+    await server.chatAndStop();
+});
+
+test('closed standard streams are taken by no file and no connection', async (t) => {
+    const server = await startWith(t, { redirect: '0<&- 1>&- 2>&-' });
+    for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${server.pid}/fd/${fd}`), '/dev/null');
+    // Open for the wrong direction: what is written to them fails, as it would on a closed one.
+    const access = (fd) => {
+        const [, flags] = readFileSync(`/proc/${server.pid}/fdinfo/${fd}`, 'utf8').match(/^flags:\s*(\d+)$/m);
+        return parseInt(flags, 8) & 3;
+    };
+    assert.deepEqual([access(0), access(1), access(2)], [constants.O_WRONLY, constants.O_RDONLY, constants.O_RDONLY]);
+    await server.chatAndStop();
+});
