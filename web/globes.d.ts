@@ -104,7 +104,7 @@ export class InvalidContentError extends GlobesError {}
 export class DuplicateError extends GlobesError {}
 /** 503: too many requests, wrong passwords or messages. */
 export class RateLimitedError extends GlobesError {}
-/** 505: the server cannot do it now. */
+/** 505: the server cannot do it now. Without a code: something other than the server has answered, such as a proxy. */
 export class UnavailableError extends GlobesError {}
 /** More messages wait to be sent than `limits.queuedMessages`. */
 export class QueueFullError extends GlobesError {}

@@ -79,6 +79,7 @@ const MOST_REJOINS = 6; // for a name that was ours, until it counts as taken
 const REJOIN_MS = 250; // before the first of these, then twice as long each time
 const RETRY_MS = 500; // before a message that the store could not take is sent again, then twice as long each time
 const MOST_RETRY_MS = 10_000;
+const MOST_PROXY_WAIT_MS = 60_000; // after an answer that is not the server's own
 const MOST_TIMER_MS = 2 ** 31 - 1; // what setTimeout takes
 const RENEW_AT = [0.75, 0.85]; // of a token's life, at random between the two
 const LATE_IN_LIFE = 0.5; // from here on, a reconnect renews the token first
@@ -112,6 +113,15 @@ function randomId() {
 const isNameOrNone = (name) => typeof name === 'string' || (name ?? null) === null;
 const noName = () => new InvalidContentError('A name is a text', { field: 'name' });
 
+/** Undefined where it is no JSON. */
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
 /** Half of a surrogate pair is no text, and JSON that holds one is refused. */
 const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
@@ -132,12 +142,31 @@ function readToken(text) {
     try {
         const base64 = text.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-        const claims = JSON.parse(new TextDecoder().decode(bytes));
-        const expiresAt = new Date(claims.exp * 1000);
-        const token = { token: text, name: claims.username, roomId: claims.room_id, expiresAt };
-        return { token, issuedMs: claims.iat * 1000, lifeMs: (claims.exp - claims.iat) * 1000 };
+        const { username, room_id: roomId, exp, iat = Date.now() / 1000 } = JSON.parse(new TextDecoder().decode(bytes));
+        // Timers of a life that is no number would fire at once, again and again.
+        if (!Number.isFinite(exp - iat)) throw new TypeError('A token says when it expires');
+        const token = { token: text, name: username, roomId, expiresAt: new Date(exp * 1000) };
+        return { token, issuedMs: iat * 1000, lifeMs: (exp - iat) * 1000 };
     } catch (cause) {
         throw new InvalidTokenError('This is no token', { field: 'token', cause });
+    }
+}
+
+// What the server answers, by its shape. A proxy may answer in its place with any status and any body of its own.
+
+const isRoom = (room) => Number.isSafeInteger(room?.id) && typeof room.visibility === 'string';
+const isRoomList = (list) => Array.isArray(list) && list.every(isRoom);
+const isDone = (answer) => answer?.status === true;
+const isHistory = (page) => Number.isSafeInteger(page?.last_seq) && Array.isArray(page.events);
+const isRefusal = (answer) => answer?.status === false && Number.isInteger(answer.error?.code);
+
+function isTokenAnswer(answer) {
+    if (!isDone(answer)) return false;
+    if (answer.token === undefined) return true; // a public room needs none
+    try {
+        return readToken(answer.token) !== null;
+    } catch {
+        return false;
     }
 }
 
@@ -171,31 +200,34 @@ export class Globes {
 
         /** @type {import('./globes.d.ts').Globes['rooms']} */
         this.rooms = {
-            list: ({ limit, after } = {}) => this.#request('GET', '', { query: { limit, after } }),
+            list: ({ limit, after } = {}) => this.#request('GET', '', isRoomList, { query: { limit, after } }),
             listAll: () => this.#listAll(),
-            get: async (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, { token }),
-            create: (room) => this.#request('POST', '', { body: { ...room, visibility: room?.visibility ?? 'public' } }),
+            get: async (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, isRoom, { token }),
+            create: (room) =>
+                this.#request('POST', '', isRoom, { body: { ...room, visibility: room?.visibility ?? 'public' } }),
             update: async (room, changes, { token } = {}) =>
-                this.#request('PUT', `/${roomPath(room)}`, { body: changes, token }),
+                this.#request('PUT', `/${roomPath(room)}`, isRoom, { body: changes, token }),
             remove: async (room, { token } = {}) => {
-                await this.#request('DELETE', `/${roomPath(room)}`, { token });
+                await this.#request('DELETE', `/${roomPath(room)}`, isDone, { token });
             },
         };
         /** @type {import('./globes.d.ts').Globes['tokens']} */
         this.tokens = {
             read: (token) => readToken(tokenText(token)).token,
             request: async (room, { name, secret }) => {
-                const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
+                const path = `/${roomPath(room)}/token`;
+                const answer = await this.#request('POST', path, isTokenAnswer, { body: { name, secret } });
                 return answer.token ? readToken(answer.token).token : null;
             },
             renew: async (room, token) => {
-                const answer = await this.#request('GET', `/${roomPath(room)}/token/renew`, { token });
+                const path = `/${roomPath(room)}/token/renew`;
+                const answer = await this.#request('GET', path, isTokenAnswer, { token });
                 return answer.token ? readToken(answer.token).token : null;
             },
         };
         /** @type {import('./globes.d.ts').Globes['history']} */
         this.history = async (room, { before, after, limit, token } = {}) =>
-            this.#request('GET', `/${roomPath(room)}/events`, { query: { before, after, limit }, token });
+            this.#request('GET', `/${roomPath(room)}/events`, isHistory, { query: { before, after, limit }, token });
         /** @type {import('./globes.d.ts').Globes['connect']} */
         this.connect = (room, options = {}) => {
             if (!WebSocketClass) throw new TypeError('No WebSocket here: pass one to the constructor of Globes');
@@ -212,7 +244,8 @@ export class Globes {
         }
     }
 
-    async #request(method, path, { query = {}, body, token } = {}) {
+    /** `isAnswer`: whether a body is what the server answers where it did what was asked. */
+    async #request(method, path, isAnswer, { query = {}, body, token } = {}) {
         const parameters = Object.entries(query).filter(([, value]) => value !== undefined);
         const search = parameters.length ? `?${new URLSearchParams(parameters)}` : '';
         const headers = { Accept: 'application/json' };
@@ -233,24 +266,19 @@ export class Globes {
         } catch (cause) {
             throw new ConnectionError('The server cannot be reached', { cause });
         }
-        return readAnswer(response, answer);
+        return readAnswer(response, answer, isAnswer);
     }
 }
 
-function readAnswer(response, text) {
-    const { status } = response;
-    let json = null;
-    try {
-        json = JSON.parse(text);
-    } catch {
-        // A proxy's page, perhaps.
-    }
-    if (response.ok && json !== null) return json;
-    const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-    const more = { status, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null };
-    if (json?.error) throw errorOf(json.error, more);
-    if (response.ok || status >= 500) throw new UnavailableError('Something else than Globes has answered', more);
-    throw new GlobesError(`HTTP status ${status}`, more);
+function readAnswer(response, text, isAnswer) {
+    const json = parsed(text);
+    if (response.ok && isAnswer(json)) return json;
+    const seconds = response.headers.get('Retry-After');
+    const more = { status: response.status, retryAfterMs: /^\d{1,9}$/.test(seconds) ? seconds * 1000 : null };
+    if (!response.ok && isRefusal(json)) throw errorOf(json.error, more);
+    // A proxy may ask for hours, for reasons of its own.
+    if (more.retryAfterMs > MOST_PROXY_WAIT_MS) more.retryAfterMs = MOST_PROXY_WAIT_MS;
+    throw new UnavailableError('Something other than Globes has answered', more);
 }
 
 // --- what waits to be answered ---------------------------------------------------------------------------------------
@@ -783,7 +811,8 @@ export class RoomConnection extends EventTarget {
         this.#outbox.disconnect();
         this.#isJoined = false;
         const backoffMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#tries);
-        const waitMs = atLeastMs + between(0, isQuick && this.#tries === 0 ? quickReconnectMs : backoffMs);
+        const jitterMs = between(0, isQuick && this.#tries === 0 ? quickReconnectMs : backoffMs);
+        const waitMs = Math.min(atLeastMs + jitterMs, MOST_TIMER_MS);
         this.#tries += 1;
         clearTimeout(this.#timers.retry);
         this.#timers.retry = setTimeout(() => this.#connect(), waitMs);
@@ -889,8 +918,11 @@ export class RoomConnection extends EventTarget {
     #receive(data) {
         this.#heardAt = now();
         this.#probedAt = null;
-        const event = JSON.parse(data);
-        if (event.event_type === 'welcome') return this.#onWelcome(event);
+        const event = parsed(data);
+        const isWelcome = event?.event_type === 'welcome' && Number.isSafeInteger(event.seq) && Array.isArray(event.users);
+        if (isWelcome) return this.#onWelcome(event);
+        // The first frame of a server is its welcome, and every frame is an object.
+        if (this.#state !== 'online' || !event?.event_type) return this.#giveUp('Something other than Globes has answered');
         if (event.event_type === 'ack') return this.#onAck(event);
         if (event.event_type === 'error') return this.#onError(event);
         if (event.event_type === 'send') return this.#onSend(event);
@@ -986,7 +1018,7 @@ export class RoomConnection extends EventTarget {
         this.#pump();
     }
 
-    #onError({ id, error: { code, error, field }, retry_after_ms: retryAfterMs = null }) {
+    #onError({ id, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
         const refusal = errorOf({ code, error, field }, { retryAfterMs });
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
