@@ -106,6 +106,8 @@ export class DuplicateError extends GlobesError {}
 export class RateLimitedError extends GlobesError {}
 /** 505: the server cannot do it now. Without a code: something other than the server has answered, such as a proxy. */
 export class UnavailableError extends GlobesError {}
+/** 409, of `history`: the event that `after` and `at` name is not in the room's history (any more). */
+export class RewoundError extends GlobesError {}
 /** More messages wait to be sent than `limits.queuedMessages`. */
 export class QueueFullError extends GlobesError {}
 /** The server cannot be reached, no WebSocket may be opened to it from here, or a connection has ended for good. */
@@ -176,8 +178,13 @@ export interface ConnectOptions {
     token?: Token | string | null;
     /** How many of the newest messages come first, 0 to 1000. Default 50. */
     last?: number;
-    /** Go on behind this `seq` instead. */
+    /** Go on behind this `seq` instead; 0: from the beginning. */
     after?: number;
+    /**
+     * The `time` of the event `after`; keep both (`seq` and `at` of a connection). It proves that the history is still the
+     * one that `after` is from: without it, a server that went back to a backup may go on where another message stood.
+     */
+    at?: string | null;
     /** Renew the token ahead of expiry. Default true. */
     renew?: boolean;
     limits?: Partial<Limits>;
@@ -218,7 +225,14 @@ export class Globes {
     /** The newest messages, or those next to `before` or `after`. `limit` 1..1000, by default 50. */
     history(
         room: RoomRef,
-        options?: { before?: number; after?: number; limit?: number; token?: Token | string | null },
+        options?: {
+            before?: number;
+            after?: number;
+            /** The `time` of the event `after`: a RewoundError says that it is not in the history any more. */
+            at?: string;
+            limit?: number;
+            token?: Token | string | null;
+        },
     ): Promise<HistoryPage>;
 
     /**
@@ -252,10 +266,13 @@ export interface ConnectionEvents {
     /** Who is in the room now; the same as `users` of the connection. */
     users: { users: RoomUser[] };
     /**
-     * Messages `from`..`to` were missed and will not come as events: read them by `history`, as far as they are kept.
-     * `reset`: the server's history is another one than was shown so far.
+     * Messages `from`..`to` will not come as events: read them by `history`, as far as they are kept. `before` is the last
+     * `seq` before the gap, `now` the one that the connection goes on from.
+     * `reason`: `hole`, they were not delivered; `not-resumed`, the room's history does not go on from what was shown: that
+     * is not kept any more, or was replaced, as when a backup is restored. Then `reset` is true: drop what was shown, it is
+     * not in the room any more, and read all of `history` that you need.
      */
-    gap: { from: number; to: number; reset: boolean };
+    gap: { from: number; to: number; reset: boolean; reason: 'hole' | 'not-resumed'; before: number; now: number };
     /**
      * Something that did not end the connection. A DuplicateError (202) or UnauthorizedError (204) without `id`: the
      * name was refused, and messages wait until `join` brings another one.
@@ -283,8 +300,10 @@ export class RoomConnection extends EventTarget {
     readonly roomId: number | null;
     readonly name: string | null;
     readonly color: string | null;
-    /** Of the newest message that was shown. */
+    /** Of the newest event that came; where to go on after a restart of the program, as `after`. */
     readonly seq: number;
+    /** The time of that event, for the option `at`; null where `seq` is 0 or that event has not come itself. */
+    readonly at: string | null;
     readonly users: readonly RoomUser[];
     readonly token: Token | null;
     /** How many messages wait for their ack. */
@@ -309,6 +328,7 @@ export class RoomConnection extends EventTarget {
     history(options?: {
         before?: number;
         after?: number;
+        at?: string;
         limit?: number;
     }): Promise<{ events: RoomEvent[]; firstSeq: number; lastSeq: number }>;
 

@@ -21,6 +21,7 @@ export class InvalidContentError extends GlobesError {}
 export class DuplicateError extends GlobesError {}
 export class RateLimitedError extends GlobesError {}
 export class UnavailableError extends GlobesError {}
+export class RewoundError extends GlobesError {}
 export class QueueFullError extends GlobesError {}
 export class ConnectionError extends GlobesError {
     constructor(message, { closeCode = null, ...more } = {}) {
@@ -48,8 +49,8 @@ const CLASS_OF_CODE = {
 };
 
 /** The error that the server's `{ code, error, field }` stands for. */
-function errorOf({ code, error, field = null }, more) {
-    const ErrorClass = CLASS_OF_CODE[code] ?? GlobesError;
+function errorOf({ code, error, field = null }, more = {}) {
+    const ErrorClass = more.status === 409 ? RewoundError : (CLASS_OF_CODE[code] ?? GlobesError);
     return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, ...more });
 }
 
@@ -226,8 +227,8 @@ export class Globes {
             },
         };
         /** @type {import('./globes.d.ts').Globes['history']} */
-        this.history = async (room, { before, after, limit, token } = {}) =>
-            this.#request('GET', `/${roomPath(room)}/events`, isHistory, { query: { before, after, limit }, token });
+        this.history = async (room, { before, after, at, limit, token } = {}) =>
+            this.#request('GET', `/${roomPath(room)}/events`, isHistory, { query: { before, after, at, limit }, token });
         /** @type {import('./globes.d.ts').Globes['connect']} */
         this.connect = (room, options = {}) => {
             if (!WebSocketClass) throw new TypeError('No WebSocket here: pass one to the constructor of Globes');
@@ -524,6 +525,7 @@ export class RoomConnection extends EventTarget {
     #color;
     #users = [];
     #seq; // everything up to here was shown; null before the first welcome
+    #at; // the time of that event, our proof of which history it is from; null where none was shown
     // The connection of now, and those given up on.
     #socket = null;
     #ghosts = new Set(); // closed only when their successor is welcomed: closing is leaving
@@ -548,13 +550,14 @@ export class RoomConnection extends EventTarget {
     /** @internal Made by `Globes.connect`. */
     constructor({ globes, WebSocketClass, storage, room, ...options }) {
         super();
-        const { name, color, token, last = 50, after, renew = true, limits = {} } = options;
+        const { name, color, token, last = 50, after, at, renew = true, limits = {} } = options;
         for (const [key, value, most] of [
             ['last', last, MOST_NEWEST],
             ['after', after ?? 0, Number.MAX_SAFE_INTEGER],
         ])
             if (!Number.isSafeInteger(value) || value < 0 || value > most)
                 throw new RangeError(`${key} must be a whole number from 0 to ${most}`);
+        if (at && !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at)) throw new RangeError('at must be the time of an event');
         if (!isNameOrNone(name)) throw noName();
         const ref = refOf(room);
         this.#globes = globes;
@@ -564,6 +567,7 @@ export class RoomConnection extends EventTarget {
         this.#roomId = typeof room === 'object' || typeof room === 'number' ? ref : null;
         this.#last = last;
         this.#seq = after ?? null;
+        this.#at = at ?? null;
         this.#limits = { ...DEFAULT_LIMITS, ...limits };
         this.#outbox = new Outbox(this.#limits.unackedMessages);
         if (tokenText(token)) {
@@ -602,6 +606,9 @@ export class RoomConnection extends EventTarget {
     }
     get seq() {
         return this.#seq ?? 0;
+    }
+    get at() {
+        return this.#at;
     }
     get token() {
         return this.#keeper?.token ?? null;
@@ -648,11 +655,11 @@ export class RoomConnection extends EventTarget {
 
     /**
      * Messages before or after a `seq`, by default the newest.
-     * @param {{ before?: number, after?: number, limit?: number }} [place]
+     * @param {{ before?: number, after?: number, at?: string, limit?: number }} [place]
      * @returns {Promise<{ events: import('./globes.d.ts').RoomEvent[], firstSeq: number, lastSeq: number }>}
      */
-    async history({ before, after, limit } = {}) {
-        const page = await this.#globes.history(this.#target, { before, after, limit, token: this.#keeper?.text });
+    async history(place = {}) {
+        const page = await this.#globes.history(this.#target, { ...place, token: this.#keeper?.text });
         return { events: page.events, firstSeq: page.first_seq, lastSeq: page.last_seq };
     }
 
@@ -722,8 +729,9 @@ export class RoomConnection extends EventTarget {
     }
 
     #open() {
-        const place = this.#seq === null ? { last: this.#last } : { after: this.#seq };
-        const query = new URLSearchParams(this.#session ? { ...place, session: this.#session } : place);
+        const query = new URLSearchParams(this.#seq === null ? { last: this.#last } : { after: this.#seq });
+        if (this.#seq && this.#at) query.set('at', this.#at);
+        if (this.#session) query.set('session', this.#session);
         const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.#target)}/ws?${query}`;
         const protocols = this.#keeper ? ['globes.v1', this.#keeper.text] : ['globes.v1'];
         let socket;
@@ -925,18 +933,19 @@ export class RoomConnection extends EventTarget {
         if (this.#state !== 'online' || !event?.event_type) return this.#giveUp('Something other than Globes has answered');
         if (event.event_type === 'ack') return this.#onAck(event);
         if (event.event_type === 'error') return this.#onError(event);
-        if (event.event_type === 'send') return this.#onSend(event);
+        // Also those of a later version take a number.
+        if (Number.isSafeInteger(event.seq)) return this.#onNumbered(event);
         if (event.event_type === 'join' || event.event_type === 'leave') this.#onPresence(event);
     }
 
-    #onWelcome({ room_id: roomId, seq, users, resumed, session }) {
+    #onWelcome({ room_id: roomId, seq, at = null, users, resumed, session }) {
         clearTimeout(this.#timers.open);
         for (const ghost of this.#ghosts) destroy(ghost);
         this.#ghosts.clear();
         this.#roomId = roomId;
         this.#onlineSince = now();
         this.#pacer = new Pacer(this.#limits.messagesPerSecond, this.#limits.messageBurst);
-        const gap = this.#place(seq, resumed);
+        const gap = this.#place(seq, at, resumed);
         this.#users = users;
         this.#adoptName();
         this.#storeSession(session);
@@ -951,29 +960,35 @@ export class RoomConnection extends EventTarget {
     }
 
     /** Where in the room's history we are now; the gap to where we were, where one is. */
-    #place(newest, resumed) {
-        const asked = this.#seq;
+    #place(newest, at, resumed) {
+        const before = this.#seq;
         this.#replayEnd = newest;
-        this.#isFirstOfReplay = asked === null;
-        if (asked === null) this.#seq = Math.max(0, newest - this.#last);
-        if (asked === null || resumed || asked === newest) return null;
-        this.#seq = newest;
-        return asked < newest ? { from: asked + 1, to: newest, reset: false } : { from: 1, to: newest, reset: true };
+        this.#isFirstOfReplay = before === null;
+        if (before !== null && resumed) return null;
+        this.#seq = before === null ? Math.max(0, newest - this.#last) : newest;
+        this.#at = this.#seq === newest ? at : null;
+        if (before === null) return null;
+        // The newest number says nothing: another history may have grown beyond ours.
+        return { from: 1, to: newest, reset: true, reason: 'not-resumed', before, now: newest };
     }
 
     /** Strictly in order, each once: what was shown is not shown again. */
-    #onSend(event) {
-        const isOwn = event.name === this.#name && this.#ownIds.has(event.id);
-        if (isOwn) this.#settle(event.id, { seq: event.seq, duplicate: false });
-        if (event.seq <= this.#seq) return;
-        const from = this.#seq + 1;
-        this.#seq = event.seq;
-        if (event.seq > from && !this.#isFirstOfReplay) this.#emit('gap', { from, to: event.seq - 1, reset: false });
+    #onNumbered(event) {
+        const { event_type: type, name, id, seq, time } = event;
+        const isSend = type === 'send';
+        const isOwn = isSend && name === this.#name && this.#ownIds.has(id);
+        if (isOwn) this.#settle(id, { seq, duplicate: false });
+        if (seq <= this.#seq) return;
+        const before = this.#seq;
+        this.#seq = seq;
+        this.#at = time;
+        if (seq > before + 1 && !this.#isFirstOfReplay)
+            this.#emit('gap', { from: before + 1, to: seq - 1, reset: false, reason: 'hole', before, now: seq });
         this.#isFirstOfReplay = false;
-        this.#emit('event', { ...event, isOwn });
+        if (isSend) this.#emit('event', { ...event, isOwn });
         // What is replayed may be by somebody who has left since.
-        if (event.seq > this.#replayEnd) this.#present(event.name, event.color, event.time);
-        if (from <= this.#replayEnd && event.seq >= this.#replayEnd) this.#pump();
+        if (isSend && seq > this.#replayEnd) this.#present(name, event.color, time);
+        if (before < this.#replayEnd && seq >= this.#replayEnd) this.#pump();
     }
 
     #onPresence(event) {

@@ -164,8 +164,9 @@ test('what cannot be resumed is a gap, which history fills as far as it is kept'
     await ben.find(({ seq }) => seq === 8);
     await proxy.accept();
     assert.equal((await ada.find('welcome')).resumed, false);
-    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 2, to: 8, reset: false });
-    const { events, firstSeq } = await ada.connection.history({ after: 1 });
+    const gap = { from: 1, to: 8, reset: true, reason: 'not-resumed', before: 1, now: 8 };
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
+    const { events, firstSeq } = await ada.connection.history();
     assert.deepEqual([firstSeq, events.map(({ seq }) => seq)], [6, [6, 7, 8]]);
     ben.say('ben', '9');
     await ada.message('9');
@@ -184,7 +185,8 @@ test('a room whose history begins anew says so', async (t) => {
     await ada.message('2');
     await forgetful.kill();
     await forgetful.start();
-    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 1, to: 0, reset: true });
+    const gap = { from: 1, to: 0, reset: true, reason: 'not-resumed', before: 2, now: 0 };
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
     assert.deepEqual(await ada.say('another first'), { seq: 1, duplicate: false });
     await ada.message('another first');
 });

@@ -16,6 +16,8 @@ export class ScriptedServer {
     connections = new Inbox();
     /** Who is in the room, as a welcome tells. */
     users = [];
+    /** Further fields of each welcome. */
+    welcome = {};
     /** Sent in place of the welcome; null: the welcome. */
     firstFrame = null;
     /** Called for every event that comes; may answer by `reply(event)`. */
@@ -39,7 +41,7 @@ export class ScriptedServer {
         const connection = { socket, url, frames: new Inbox() };
         const reply = (event) => socket.send(JSON.stringify(event));
         const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, resumed: false, session: 'secret' };
-        if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after=') });
+        if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after='), ...this.welcome });
         else socket.send(this.firstFrame);
         socket.on('error', () => {});
         socket.on('message', (data) => {
