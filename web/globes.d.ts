@@ -91,6 +91,8 @@ export class GlobesError extends Error {
     field: string | null;
     /** How long to wait before another try makes sense; null where unknown. */
     retryAfterMs: number | null;
+    /** Of an error in chat: the server's sentence for the person, in English. Null for all others. */
+    msg: string | null;
 }
 /** 101, 201, 501: no such room, member or path. */
 export class NotFoundError extends GlobesError {}
@@ -185,8 +187,15 @@ export interface ConnectOptions {
      * one that `after` is from: without it, a server that went back to a backup may go on where another message stood.
      */
     at?: string | null;
-    /** Renew the token ahead of expiry. Default true. */
+    /** Renew the token ahead of expiry, and late in its life before a reconnect. Default true. */
     renew?: boolean;
+    /**
+     * Asked for another token where the connection is lost and its own one is not good any more (`error`): it expired while
+     * the device slept, or the room has another password. The connection waits, `locked`, with all that is to be sent.
+     * Resolves with a token, or with null where the room is public and needs none. Where it rejects because the server
+     * can't be reached, it is asked again; any other rejection ends the connection. Default: `error` ends it.
+     */
+    newToken?: (error: InvalidTokenError) => Promise<Token | string | null>;
     limits?: Partial<Limits>;
 }
 
@@ -247,9 +256,10 @@ export class Globes {
 
 /**
  * `connecting`: a try is under way. `online`: welcomed. `waiting`: lost, the next try is at `retryAt`.
- * `offline`: as waiting, and the browser says that there is no network. `closed`: for good.
+ * `offline`: as waiting, and the browser says that there is no network. `locked`: `newToken` was asked and has not answered
+ * yet. `closed`: for good.
  */
-export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'offline' | 'closed';
+export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'offline' | 'locked' | 'closed';
 
 export interface ConnectionEvents {
     /** `error`: why it is not online; null where it is, or was never tried. */
@@ -278,7 +288,7 @@ export interface ConnectionEvents {
      * name was refused, and messages wait until `join` brings another one.
      */
     problem: { error: GlobesError; id?: string };
-    /** The token was renewed. */
+    /** The token was renewed, or `newToken` brought another one. */
     token: { token: Token };
     /** The last event. `error` is null after `close()`; else its class, `code` and `closeCode` say what happened. */
     closed: { error: GlobesError | null };

@@ -8,10 +8,10 @@
 // --- errors ----------------------------------------------------------------------------------------------------------
 
 export class GlobesError extends Error {
-    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, cause } = {}) {
+    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, msg = null, cause } = {}) {
         super(message, cause === undefined ? undefined : { cause });
         this.name = new.target.name;
-        Object.assign(this, { code, status, field, retryAfterMs });
+        Object.assign(this, { code, status, field, retryAfterMs, msg });
     }
 }
 export class NotFoundError extends GlobesError {}
@@ -437,9 +437,13 @@ class TokenKeeper {
     #refused;
     #request;
     #timer = null;
-    #heldAt = 0; // how far into its life the token was when it came, and when that was
+    // How far into its life the token was when it came, and when that was by both clocks: a device that sleeps may stop
+    // the one, and somebody may set the other.
     #ageMs = 0;
+    #heldAt = 0;
+    #heldOn = 0;
     #lifeMs = 0;
+    #dueMs = Infinity; // at this age it is renewed
     #isEnded = false;
     token = null;
 
@@ -457,7 +461,16 @@ class TokenKeeper {
     }
 
     get isLateInLife() {
-        return this.renews && this.token !== null && this.#ageMs + now() - this.#heldAt > this.#lifeMs * LATE_IN_LIFE;
+        return this.renews && this.#age > this.#lifeMs * LATE_IN_LIFE;
+    }
+
+    get #age() {
+        return this.#ageMs + Math.max(now() - this.#heldAt, Date.now() - this.#heldOn);
+    }
+
+    /** Renews it where it is due by now: the timer of a device that slept fires late. */
+    look() {
+        if (this.#age >= this.#dueMs) this.#renewByItself();
     }
 
     /** Asks for a new token now; rejects as the request does. A room that became public needs none: then it is kept. */
@@ -478,6 +491,7 @@ class TokenKeeper {
         // Our clock may be wrong: a token that comes from the server now is new, whatever our clock says.
         this.#ageMs = this.token === null ? Math.min(Math.max(Date.now() - issuedMs, 0), lifeMs) : 0;
         this.#heldAt = now();
+        this.#heldOn = Date.now();
         this.#lifeMs = lifeMs;
         this.token = token;
         this.#renewIn(lifeMs * between(...RENEW_AT) - this.#ageMs);
@@ -486,10 +500,13 @@ class TokenKeeper {
     #renewIn(ms) {
         clearTimeout(this.#timer);
         if (!this.renews || this.#isEnded) return;
+        this.#dueMs = this.#age + ms;
         this.#timer = setTimeout(() => this.#renewByItself(), Math.min(Math.max(ms, 0), MOST_TIMER_MS));
     }
 
     async #renewByItself() {
+        this.#dueMs = Infinity; // once at a time
+        clearTimeout(this.#timer);
         try {
             await this.renew();
         } catch (error) {
@@ -516,6 +533,8 @@ export class RoomConnection extends EventTarget {
     #room;
     #last;
     #limits;
+    #renews;
+    #newToken;
     #keeper = null;
     // What is shown to the caller.
     #state = 'connecting';
@@ -531,6 +550,7 @@ export class RoomConnection extends EventTarget {
     #ghosts = new Set(); // closed only when their successor is welcomed: closing is leaving
     #session = null;
     #tries = 0; // since the last stable connection
+    #unlocks = 0; // since the last welcome
     #attempt = 0; // what an earlier attempt learns late is of no interest
     #onlineSince = 0;
     #heardAt = 0;
@@ -550,14 +570,14 @@ export class RoomConnection extends EventTarget {
     /** @internal Made by `Globes.connect`. */
     constructor({ globes, WebSocketClass, storage, room, ...options }) {
         super();
-        const { name, color, token, last = 50, after, at, renew = true, limits = {} } = options;
+        const { name, color, token, last = 50, after, at, renew = true, newToken, limits = {} } = options;
         for (const [key, value, most] of [
             ['last', last, MOST_NEWEST],
             ['after', after ?? 0, Number.MAX_SAFE_INTEGER],
         ])
             if (!Number.isSafeInteger(value) || value < 0 || value > most)
                 throw new RangeError(`${key} must be a whole number from 0 to ${most}`);
-        if (at && !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at)) throw new RangeError('at must be the time of an event');
+        if (at && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at)) throw new RangeError('at must be the time of an event');
         if (!isNameOrNone(name)) throw noName();
         const ref = refOf(room);
         this.#globes = globes;
@@ -570,14 +590,9 @@ export class RoomConnection extends EventTarget {
         this.#at = at ?? null;
         this.#limits = { ...DEFAULT_LIMITS, ...limits };
         this.#outbox = new Outbox(this.#limits.unackedMessages);
-        if (tokenText(token)) {
-            this.#keeper = new TokenKeeper(tokenText(token), {
-                renews: renew,
-                request: (text) => globes.tokens.renew(this.#target, text),
-                renewed: (renewed) => this.#emit('token', { token: renewed }),
-                refused: (error) => this.#emit('problem', { error }),
-            });
-        }
+        this.#renews = renew;
+        this.#newToken = newToken;
+        this.#hold(tokenText(token));
         this.#name = typeof name === 'string' ? wellFormed(name) : null;
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
@@ -689,6 +704,18 @@ export class RoomConnection extends EventTarget {
         this.#emit('state', { state, retryAt, error });
     }
 
+    #hold(text) {
+        this.#keeper?.end();
+        this.#keeper = null;
+        if (!text) return;
+        this.#keeper = new TokenKeeper(text, {
+            renews: this.#renews,
+            request: (old) => this.#globes.tokens.renew(this.#target, old),
+            renewed: (token) => this.#emit('token', { token }),
+            refused: (error) => this.#emit('problem', { error }),
+        });
+    }
+
     /** Why a message cannot even wait; null where it can. */
     #faultOf(text, id) {
         if (this.#state === 'closed') return new ConnectionError('The connection is closed');
@@ -778,8 +805,30 @@ export class RoomConnection extends EventTarget {
     }
 
     #judge(error) {
+        if (error instanceof InvalidTokenError && this.#newToken) return this.#unlock(error);
         if (error instanceof InvalidTokenError || error instanceof NotFoundError) return this.#end(error);
         this.#wait(error ?? new ConnectionError('The connection could not be opened'), error?.retryAfterMs ?? 0);
+    }
+
+    /** The token is not good any more: goes on with another one, or with none where the room has become public. */
+    async #unlock(error) {
+        const attempt = ++this.#attempt;
+        this.#setState('locked', { error });
+        if (attempt !== this.#attempt) return; // a listener closed it
+        try {
+            const token = await this.#newToken(error);
+            if (attempt !== this.#attempt) return;
+            this.#hold(tokenText(token));
+        } catch (refusal) {
+            if (attempt !== this.#attempt) return;
+            // While the server can't be reached, nothing is refused.
+            const isOutage = [ConnectionError, UnavailableError, RateLimitedError].includes(refusal?.constructor);
+            return isOutage ? this.#wait(refusal, refusal.retryAfterMs ?? 0) : this.#end(refusal instanceof GlobesError ? refusal : error);
+        }
+        if (this.#keeper) this.#emit('token', { token: this.token });
+        if (attempt !== this.#attempt) return;
+        if (this.#unlocks++ === 0) this.#connect();
+        else this.#wait(error); // that one was not good either
     }
 
     #lost(code) {
@@ -854,6 +903,7 @@ export class RoomConnection extends EventTarget {
         clearInterval(this.#timers.watch);
         this.#timers.watch = setInterval(() => {
             const time = now();
+            this.#keeper?.look();
             if (this.#outbox.hasWaitedSince(time - ackTimeoutMs)) return this.#giveUp('No answer to a message');
             if (this.#probedAt !== null && time - this.#probedAt > probeTimeoutMs)
                 return this.#giveUp('No sign of life');
@@ -871,10 +921,13 @@ export class RoomConnection extends EventTarget {
     }
 
     #onOffline = () => this.#giveUp('The browser went offline');
-    #onOnline = () => this.retry();
+    #onOnline = () => {
+        this.#keeper?.look();
+        this.retry();
+    };
     #onVisible = () => {
         if (globalThis.document.visibilityState !== 'visible') return;
-        this.retry();
+        this.#onOnline();
         this.#probe();
     };
 
@@ -944,6 +997,7 @@ export class RoomConnection extends EventTarget {
         this.#ghosts.clear();
         this.#roomId = roomId;
         this.#onlineSince = now();
+        this.#unlocks = 0;
         this.#pacer = new Pacer(this.#limits.messagesPerSecond, this.#limits.messageBurst);
         const gap = this.#place(seq, at, resumed);
         this.#users = users;
@@ -1033,8 +1087,8 @@ export class RoomConnection extends EventTarget {
         this.#pump();
     }
 
-    #onError({ id, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
-        const refusal = errorOf({ code, error, field }, { retryAfterMs });
+    #onError({ id, msg, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
+        const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
         const isForNow = refusal instanceof RateLimitedError || refusal instanceof UnavailableError;

@@ -8,6 +8,7 @@ import { startServer, sharedServer } from '../api/harness/server.js';
 import { assertContiguous, storedEvents } from '../api/harness/store.js';
 import { eventually } from '../api/harness/wait.js';
 import { globesAt, Person } from './support/people.js';
+import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
@@ -262,20 +263,7 @@ test('a new name survives a cut at any moment of its change', async (t) => {
 });
 
 test('a browser that goes offline is believed, and one that comes back is connected at once', async (t) => {
-    const browser = new EventTarget();
-    const { navigator, document } = globalThis;
-    const define = (key, value) => Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
-    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-    define('navigator', { onLine: true });
-    define('document', page);
-    globalThis.addEventListener = browser.addEventListener.bind(browser);
-    globalThis.removeEventListener = browser.removeEventListener.bind(browser);
-    t.after(() => {
-        define('navigator', navigator);
-        define('document', document);
-        delete globalThis.addEventListener;
-        delete globalThis.removeEventListener;
-    });
+    const { browser, page } = stubBrowser(t);
     const { ben, ada } = await badLine(t, { limits: { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 } });
     globalThis.navigator.onLine = false;
     browser.dispatchEvent(new Event('offline'));
