@@ -93,6 +93,8 @@ export class GlobesError extends Error {
     retryAfterMs: number | null;
     /** Of an error in chat: the server's sentence for the person, in English. Null for all others. */
     msg: string | null;
+    /** Another try may succeed: the server can't be reached, or can't do it now. Nothing was refused. */
+    readonly isTemporary: boolean;
 }
 /** 101, 201, 501: no such room, member or path. */
 export class NotFoundError extends GlobesError {}
@@ -201,8 +203,9 @@ export interface ConnectOptions {
 
 export class Globes {
     /**
-     * `baseUrl`: where the server is, such as `https://chat.example.org`, also below a path. Default: the page's own
-     * origin. Throws an InvalidContentError (field `baseUrl`) where it is none of http or https, or has a query, a hash
+     * `baseUrl`: where the server is, such as `https://chat.example.org`, also below a path: `https://example.org/chat`.
+     * Default: the folder that this module was loaded from, as `globes.js`; where it is part of another script, the page's
+     * own origin. Throws an InvalidContentError (field `baseUrl`) where it is none of http or https, or has a query, a hash
      * or credentials.
      */
     constructor(baseUrl?: string | URL, options?: GlobesOptions);

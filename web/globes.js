@@ -13,6 +13,9 @@ export class GlobesError extends Error {
         this.name = new.target.name;
         Object.assign(this, { code, status, field, retryAfterMs, msg });
     }
+    get isTemporary() {
+        return [ConnectionError, UnavailableError, RateLimitedError].includes(this.constructor) && !isFinal(this.closeCode);
+    }
 }
 export class NotFoundError extends GlobesError {}
 export class UnauthorizedError extends GlobesError {}
@@ -171,6 +174,13 @@ function isTokenAnswer(answer) {
     }
 }
 
+/** The folder of a server that this module was loaded from; the page's own origin where it is part of something else. */
+function ownServer() {
+    const url = new URL(import.meta.url);
+    const isServed = /^https?:$/.test(url.protocol) && url.pathname.endsWith('/globes.js');
+    return isServed ? new URL('.', url) : globalThis.location?.origin;
+}
+
 /** Whatever requests and WebSockets both take; what does not would only fail later, where nobody looks. */
 function checkedBase(baseUrl) {
     const refuse = (why, cause) => new InvalidContentError(`The base URL ${why}`, { field: 'baseUrl', cause });
@@ -191,10 +201,10 @@ export class Globes {
     #fetch;
 
     /**
-     * @param {string | URL} [baseUrl] where the server is; default: the page's own origin
+     * @param {string | URL} [baseUrl] where the server is; default: where this module came from
      * @param {import('./globes.d.ts').GlobesOptions} [options]
      */
-    constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
+    constructor(baseUrl = ownServer(), { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
         this.baseUrl = checkedBase(baseUrl);
         this.#fetch = (...request) => fetch(...request);
         const WebSocketClass = WebSocket ?? globalThis.WebSocket;
@@ -821,9 +831,8 @@ export class RoomConnection extends EventTarget {
             this.#hold(tokenText(token));
         } catch (refusal) {
             if (attempt !== this.#attempt) return;
-            // While the server can't be reached, nothing is refused.
-            const isOutage = [ConnectionError, UnavailableError, RateLimitedError].includes(refusal?.constructor);
-            return isOutage ? this.#wait(refusal, refusal.retryAfterMs ?? 0) : this.#end(refusal instanceof GlobesError ? refusal : error);
+            if (refusal?.isTemporary) return this.#wait(refusal, refusal.retryAfterMs ?? 0);
+            return this.#end(refusal instanceof GlobesError ? refusal : error);
         }
         if (this.#keeper) this.#emit('token', { token: this.token });
         if (attempt !== this.#attempt) return;
@@ -1091,8 +1100,7 @@ export class RoomConnection extends EventTarget {
         const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
-        const isForNow = refusal instanceof RateLimitedError || refusal instanceof UnavailableError;
-        if (isForNow) return this.#onRefusedForNow(entry, refusal);
+        if (refusal.isTemporary) return this.#onRefusedForNow(entry, refusal);
         if (code === 202 || code === 204) return this.#onNameRefused(entry, refusal);
         if (entry?.kind === 'join' && code === 201) return this.#stepJoin(entry, 'leave');
         if (entry) {

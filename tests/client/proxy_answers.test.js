@@ -1,12 +1,10 @@
 // A proxy that answers in the server's place, during an outage or a deployment: whatever it says is no word of the server's.
 import assert from 'node:assert/strict';
-import http from 'node:http';
-import net from 'node:net';
-import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { createPrivateRoom, createRoom, PASSWORD, remove } from '../api/harness/api.js';
 import { sharedServer } from '../api/harness/server.js';
+import { Gateway } from './support/gateway.js';
 import { globesAt, Person } from './support/people.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
@@ -26,78 +24,8 @@ const FOREIGN = {
 };
 const STATUSES = [200, 201, 400, 401, 403, 404, 410, 429, 500, 502];
 
-/** A gateway in front of the server: it passes everything on, or answers everything itself. */
-class Gateway {
-    /** `{ status, body, headers }` of what it answers itself; null: it passes on. */
-    answer = null;
-    /** How many upgrades it has answered itself. */
-    refused = 0;
-    #sockets = new Set();
-
-    static async start(t) {
-        const gateway = new Gateway();
-        const front = http.createServer((request, response) => gateway.#request(request, response));
-        front.on('upgrade', (request, socket, head) => gateway.#upgrade(request, socket, head));
-        front.listen(0, '127.0.0.1');
-        await once(front, 'listening');
-        gateway.origin = `http://127.0.0.1:${front.address().port}`;
-        t.after(() => {
-            gateway.cut();
-            front.closeAllConnections();
-            front.close();
-        });
-        return gateway;
-    }
-
-    /** Ends the WebSockets that it has passed on. */
-    cut() {
-        for (const socket of this.#sockets) socket.destroy();
-    }
-
-    #request(request, response) {
-        if (this.answer) {
-            const { status, body, headers = {} } = this.answer;
-            request.resume();
-            return response.writeHead(status, headers).end(body);
-        }
-        const { method, url, headers } = request;
-        const onward = http.request({ host: server.host, port: server.port, method, path: url, headers, agent: false });
-        onward.on('response', (answer) => {
-            response.writeHead(answer.statusCode, answer.headers);
-            answer.pipe(response);
-        });
-        onward.on('error', () => response.destroy());
-        request.pipe(onward);
-    }
-
-    #upgrade(request, socket, head) {
-        socket.on('error', () => {});
-        if (this.answer) {
-            this.refused += 1;
-            const { status, body } = this.answer;
-            const length = Buffer.byteLength(body);
-            return socket.end(`HTTP/1.1 ${status} Whatever\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`);
-        }
-        const onward = net.connect(server.port, server.host);
-        const { rawHeaders } = request;
-        const lines = rawHeaders.filter((_, at) => at % 2 === 0).map((name, at) => `${name}: ${rawHeaders[at * 2 + 1]}\r\n`);
-        onward.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`);
-        onward.write(head);
-        onward.pipe(socket).pipe(onward);
-        for (const one of [socket, onward]) {
-            this.#sockets.add(one);
-            one.on('error', () => {});
-            one.on('close', () => {
-                this.#sockets.delete(one);
-                socket.destroy();
-                onward.destroy();
-            });
-        }
-    }
-}
-
 test('whatever a proxy answers, every request is rejected as unavailable, without a code', async (t) => {
-    const gateway = await Gateway.start(t);
+    const gateway = await Gateway.start(t, server);
     const globes = globesAt(gateway);
     const room = await createPrivateRoom(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
@@ -124,7 +52,7 @@ test('whatever a proxy answers, every request is rejected as unavailable, withou
 });
 
 test('a connection outlives every answer of a proxy, and goes on when the server is back', async (t) => {
-    const gateway = await Gateway.start(t);
+    const gateway = await Gateway.start(t, server);
     const globes = globesAt(gateway);
     const locked = await createPrivateRoom(server);
     const token = await globes.tokens.request(locked, { name: 'ada', secret: PASSWORD });
@@ -154,7 +82,7 @@ test('a connection outlives every answer of a proxy, and goes on when the server
 });
 
 test('what the server itself says through the proxy still ends a connection', async (t) => {
-    const gateway = await Gateway.start(t);
+    const gateway = await Gateway.start(t, server);
     const room = await createRoom(server);
     const ada = await Person.join(t, globesAt(gateway), room, 'ada');
     gateway.answer = { status: 502, body: '<h1>Bad gateway</h1>' };
@@ -166,7 +94,7 @@ test('what the server itself says through the proxy still ends a connection', as
 });
 
 test('a proxy that asks for hours is asked again within the minute', async (t) => {
-    const gateway = await Gateway.start(t);
+    const gateway = await Gateway.start(t, server);
     gateway.answer = { status: 503, body: '', headers: { 'Retry-After': '7200' } };
     await assert.rejects(globesAt(gateway).rooms.list(), { name: 'UnavailableError', retryAfterMs: 60_000 });
     for (const odd of ['-1', 'soon', '', '1e9', '99999999999']) {

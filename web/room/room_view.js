@@ -269,6 +269,7 @@ export class RoomView {
         if (error.code === 202) this.showProblem(texts['room.nameTaken'](this.#connection.name));
         else if (error.field === 'name') this.showProblem(texts['room.nameRefused']);
         else if (error.code === 503) this.showProblem(texts['room.tooFast']);
+        else if (error.msg) this.showProblem(error.msg);
     }
 
     #showState() {
