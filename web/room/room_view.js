@@ -257,11 +257,13 @@ export class RoomView {
     }
 
     #missed({ from, to, reset }) {
-        if (reset) {
-            this.#loader.reset();
-            this.#liveAfter = to;
-        }
-        this.#loader.missed({ from, to });
+        if (!reset) return this.#loader.missed({ from, to });
+        // What was shown is not in the room any more.
+        this.#liveAfter = to;
+        this.#unread.reset();
+        this.#loader.reset();
+        this.#timeline.add({ event_type: 'reset', seq: to, time: Date.now() }, false);
+        this.#frame.announcer.say(this.#texts['room.reset']);
     }
 
     #refused(error) {

@@ -14,6 +14,7 @@ export const texts = {
     'room.olderFailed': 'Ältere Nachrichten konnten nicht geladen werden.',
     'room.gap': 'Verpasstes wird geladen',
     'room.gapFailed': 'Verpasstes konnte nicht geladen werden.',
+    'room.reset': 'Frühere Nachrichten gibt es nicht mehr. Das ist der jetzige Stand des Raums.',
     'room.tryAgain': 'Noch einmal versuchen',
     'room.newMessages': 'Neue Nachrichten',
     'room.jump': (count) =>

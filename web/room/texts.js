@@ -14,6 +14,7 @@ export const texts = {
     'room.olderFailed': 'Older messages could not be loaded.',
     'room.gap': 'Loading what you missed',
     'room.gapFailed': 'What you missed could not be loaded.',
+    'room.reset': 'Messages from before are gone. This is what the room holds now.',
     'room.tryAgain': 'Try again',
     'room.newMessages': 'New messages',
     'room.jump': (count) =>
