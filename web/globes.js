@@ -88,6 +88,7 @@ const MOST_TIMER_MS = 2 ** 31 - 1; // what setTimeout takes
 const RENEW_AT = [0.75, 0.85]; // of a token's life, at random between the two
 const LATE_IN_LIFE = 0.5; // from here on, a reconnect renews the token first
 
+const FOREIGN = 'Something other than Globes has answered';
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TOO_MANY_MESSAGES = 4009;
@@ -289,7 +290,7 @@ function readAnswer(response, text, isAnswer) {
     if (!response.ok && isRefusal(json)) throw errorOf(json.error, more);
     // A proxy may ask for hours, for reasons of its own.
     if (more.retryAfterMs > MOST_PROXY_WAIT_MS) more.retryAfterMs = MOST_PROXY_WAIT_MS;
-    throw new UnavailableError('Something other than Globes has answered', more);
+    throw new UnavailableError(FOREIGN, more);
 }
 
 // --- what waits to be answered ---------------------------------------------------------------------------------------
@@ -992,7 +993,7 @@ export class RoomConnection extends EventTarget {
         const isWelcome = event?.event_type === 'welcome' && Number.isSafeInteger(event.seq) && Array.isArray(event.users);
         if (isWelcome) return this.#onWelcome(event);
         // The first frame of a server is its welcome, and every frame is an object.
-        if (this.#state !== 'online' || !event?.event_type) return this.#giveUp('Something other than Globes has answered');
+        if (this.#state !== 'online' || !event?.event_type) return this.#giveUp(FOREIGN);
         if (event.event_type === 'ack') return this.#onAck(event);
         if (event.event_type === 'error') return this.#onError(event);
         // Also those of a later version take a number.

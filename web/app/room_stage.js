@@ -7,7 +7,6 @@ import { element } from './dom.js';
 import { lazilyOpen } from './lazily.js';
 import { isNameRefused, isNameTaken, isTokenRefused } from './problems.js';
 import { RoomHeader } from './room_header.js';
-import { needsPassword } from './room_rules.js';
 import { entrancePath } from './router.js';
 
 /** Close codes after which nobody comes back by itself (docs/protocol.md). */
@@ -203,22 +202,12 @@ export class RoomStage {
 
     /** Another key for whoever is in the room; everybody else gets theirs at the entrance. */
     async #newToken(error) {
-        const { globes, keep, texts } = this.#app;
         if (this.#app.stage !== this || this.#seqAtStart === null) throw error;
-        const { token } = this.#connection;
-        if (token?.token === keep.ownerToken(this.room.id)) keep.rememberMade(this.room.id, null);
-        const room = await globes.rooms.get(this.room.id);
-        if (!needsPassword(room.visibility)) {
-            this.#takeSeat(null);
-            return null;
-        }
         const { askForKey } = await import('./key_form.js');
-        return askForKey(this.#app, {
-            room,
-            name: this.#seat.name,
-            notice: token?.expiresAt <= Date.now() ? texts.keyExpired : texts.comeInAgain,
-            place: (form) => this.#header.element.append(form),
-        });
+        const place = (form) => this.#header.element.append(form);
+        const token = await askForKey(this.#app, { room: this.room, name: this.#seat.name, old: this.#connection.token, place });
+        if (token === null) this.#takeSeat(null);
+        return token;
     }
 
     // At the entrance `joined` says it in place.
