@@ -192,6 +192,39 @@ test('a room whose history begins anew says so', async (t) => {
     await ada.message('another first');
 });
 
+test('a history that was replaced is noticed where the new one is as long as the old one, or longer', async (t) => {
+    for (const count of [2, 5]) {
+        const forgetful = await startServer(t, { config: { Store: 'memory' } });
+        const proxy = await TcpProxy.start(t, forgetful);
+        const globes = globesAt(proxy);
+        const ada = await Person.join(t, globes, 1, 'ada');
+        for (const text of ['old 1', 'old 2']) await ada.say(text);
+        await ada.message('old 2');
+        const { at } = ada.connection;
+        proxy.refuse();
+        await ada.state('waiting');
+        await forgetful.kill();
+        await forgetful.start();
+        const ben = await ChatClient.join(forgetful, { id: 1 }, 'ben');
+        for (let number = 1; number <= count; number += 1) ben.say('ben', `new ${number}`);
+        await ben.find(({ msg }) => msg === `new ${count}`);
+        const acked = ada.say('said meanwhile');
+        await proxy.accept();
+        const gap = { from: 1, to: count, reset: true, reason: 'not-resumed', before: 2, now: count };
+        assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
+        assert.equal((await acked).seq, count + 1);
+        const place = { after: 2, at };
+        await assert.rejects(globes.history(1, place), { name: 'RewoundError', code: 105, status: 409, field: 'at' });
+        const { events } = await ada.connection.history();
+        assert.equal(events[0].msg, 'new 1');
+        ada.connection.close();
+        // A program that kept its place is told in the same way.
+        const kept = Person.connect(t, globes, 1, { name: 'kept', ...place });
+        assert.equal((await kept.find('gap')).reason, 'not-resumed');
+        await forgetful.kill();
+    }
+});
+
 test('a server that goes away (1001) is asked again soon', async (t) => {
     const own = await startServer(t);
     const proxy = await TcpProxy.start(t, own);
