@@ -5,16 +5,18 @@
 //
 // Attributes: room (id or title), name, color, token, history (messages to begin with, default 50), read-only, lang, and server
 // (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, or
-// where the room refuses it, visitors are asked for one, and in a private room for its password. A changed attribute connects anew.
+// where the room refuses it, visitors are asked for one, and in a private room for its password. A changed attribute connects
+// anew; a new token for a room whose key has expired goes on in place.
 //
 // Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
-// isOwn), globes-state (detail: { state }), globes-error (detail: { error }).
+// isOwn), globes-state (detail: { state }), globes-gap (detail: the gap), globes-error (detail: { error }).
 // Looks: the element fills its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
-import { Globes, InvalidTokenError } from './globes.js';
+import { Globes, GlobesError, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';
 import { embedStyle } from './room/embed_style.js';
 import { EntranceForm } from './room/entrance_form.js';
-import { loadTexts } from './room/load_texts.js';
+import { loadEmbedTexts } from './room/load_embed_texts.js';
+import { localeOf } from './room/locale.js';
 import { RoomView } from './room/room_view.js';
 
 const EVENT_NAMES = { send: 'globes-message', join: 'globes-join', leave: 'globes-leave' };
@@ -22,6 +24,9 @@ const HISTORY = 50;
 const MOST_HISTORY = 1000;
 /** A key is for somebody, also where nobody joins. */
 const READER = 'reader';
+/** In ms: waits for a server that can't be reached are random below first · 2^n, and at most the longest. */
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** The page's own storage, where it may be used; drafts and sessions do without it. */
 function storageOf(name) {
@@ -30,6 +35,15 @@ function storageOf(name) {
     } catch {
         return undefined;
     }
+}
+
+/** What an error is called in the texts. Whatever the library did not throw is a fault of ours, and no word about the server. */
+function failureOf(error) {
+    if (!(error instanceof GlobesError)) return 'fault';
+    if (error.isTemporary) return 'retrying';
+    if (error instanceof InvalidTokenError) return 'badKey';
+    if (error.code === 101) return 'notFound';
+    return error.code ? 'failed' : 'unreachable';
 }
 
 export class GlobesChat extends HTMLElement {
@@ -41,6 +55,8 @@ export class GlobesChat extends HTMLElement {
     /** Counts the starts: what an earlier one still waits for is of no interest. */
     #start = 0;
     #isStarting = false;
+    /** Takes the page's next key, while the room waits for it. */
+    #takeToken = null;
 
     constructor() {
         super();
@@ -65,7 +81,9 @@ export class GlobesChat extends HTMLElement {
     }
 
     attributeChangedCallback(name, before, after) {
-        if (this.isConnected && before !== after) this.#restart();
+        if (!this.isConnected || before === after) return;
+        if (name === 'token' && this.#takeToken) this.#takeToken(after);
+        else this.#restart();
     }
 
     // Several attributes are often set one after the other.
@@ -83,6 +101,7 @@ export class GlobesChat extends HTMLElement {
         this.#view = null;
         this.#connection?.close();
         this.#connection = null;
+        this.#takeToken = null;
         this.#body.replaceChildren();
     }
 
@@ -91,16 +110,31 @@ export class GlobesChat extends HTMLElement {
         this.#start += 1;
         const start = this.#start;
         const isStale = () => start !== this.#start;
-        const server = this.getAttribute('server') ?? new URL(import.meta.url).origin;
-        const language = this.closest('[lang]')?.lang || navigator.language;
-        const texts = await loadTexts(language);
+        const server = this.getAttribute('server') ?? new URL('.', import.meta.url);
+        const language = localeOf(this.closest('[lang]')?.lang, document.documentElement.lang);
+        const texts = await loadEmbedTexts(language);
         if (isStale()) return;
         try {
             const globes = new Globes(server, { storage: storageOf('sessionStorage') });
-            const room = await globes.rooms.get(this.getAttribute('room') ?? '1', { token: this.getAttribute('token') });
+            const room = await this.#findRoom(globes, texts, isStale);
             if (!isStale()) this.#enter({ globes, room, texts, language });
         } catch (error) {
             if (!isStale()) this.#fail(error, texts);
+        }
+    }
+
+    /** Asks again and again, for as long as the server can't be reached; rejects where it refuses. */
+    async #findRoom(globes, texts, isStale) {
+        for (let failures = 0; ; failures += 1) {
+            try {
+                return await globes.rooms.get(this.getAttribute('room') ?? '1', { token: this.getAttribute('token') });
+            } catch (error) {
+                if (isStale() || !error.isTemporary) throw error;
+                if (failures === 0) this.#fail(error, texts);
+                const waitMs = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+                await new Promise((resolve) => setTimeout(resolve, Math.max(waitMs, error.retryAfterMs ?? 0)));
+                if (isStale()) return null;
+            }
         }
     }
 
@@ -126,7 +160,11 @@ export class GlobesChat extends HTMLElement {
             enter: async ({ name, secret }) => {
                 const token = locked ? await globes.tokens.request(room, { name: name ?? READER, secret }) : seat.token;
                 if (!form.element.isConnected) return;
-                this.#connect(context, { ...seat, name, token });
+                try {
+                    this.#connect(context, { ...seat, name, token });
+                } catch (error) {
+                    return this.#fail(error, texts); // the form has made room already
+                }
                 if (name === seat.name) this.#view.resend(unsent);
                 else if (unsent.length > 0) this.#view.giveBack(unsent.map(({ text }) => text).join('\n'));
             },
@@ -142,8 +180,8 @@ export class GlobesChat extends HTMLElement {
         this.#ask(context, seat, { problem, unsent });
     }
 
-    /** The key is not good any more: the room has another password, or is public now and needs none. */
-    async #comeBack(context, seat, error) {
+    /** The room has another password, or is public now and needs none. */
+    async #comeBack(context, seat) {
         const { globes, texts } = context;
         const start = this.#start;
         const isStale = () => start !== this.#start;
@@ -152,28 +190,49 @@ export class GlobesChat extends HTMLElement {
             if (isStale()) return;
             const isPublic = room.visibility === 'public';
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
-            if (!isPublic && this.hasAttribute('token')) {
-                if (error.code === 403) throw error;
-                return;
-            }
+            if (!isPublic && this.hasAttribute('token')) return;
             const next = [{ ...context, room }, { ...seat, token: null }];
-            if (!isPublic) return this.#askAgain(...next, texts['room.embed.again']);
+            if (!isPublic) return this.#askAgain(...next, texts['room.locked']);
             const { unsent } = this.#view;
             this.#end();
             this.#connect(...next);
             this.#view.resend(unsent);
         } catch (failure) {
-            if (isStale()) return;
-            this.#end();
-            this.#fail(failure, texts);
+            if (!isStale()) this.#fail(failure, texts);
         }
+    }
+
+    /** Another key for somebody whose own has expired: asked for above what they read, which stays as it is. */
+    async #newToken({ globes, room: { id }, texts }, name) {
+        const start = this.#start;
+        const room = await globes.rooms.get(id);
+        if (room.visibility === 'public') return null;
+        return new Promise((resolve) => {
+            if (start !== this.#start) return; // nobody waits for it
+            const answer = (token) => {
+                this.#takeToken = null;
+                asking.remove();
+                resolve(token);
+            };
+            // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
+            const isOfPage = this.hasAttribute('token');
+            if (isOfPage) this.#takeToken = answer;
+            const enter = async ({ secret }) => answer(await globes.tokens.request(id, { name: name ?? READER, secret }));
+            const failed = (error) => this.#tell('globes-error', { error });
+            const asking = isOfPage
+                ? element('p', { class: 'locked problem', role: 'alert' }, texts['room.embed.badKey'])
+                : new EntranceForm({ texts, name: null, locked: true, problem: texts['room.locked'], enter, failed }).element;
+            this.#body.querySelector('header').after(asking);
+        });
     }
 
     #connect(context, { name, color, token }) {
         const { globes, room, texts, language } = context;
         const asked = Number.parseInt(this.getAttribute('history'), 10);
         const last = Number.isNaN(asked) ? HISTORY : Math.min(MOST_HISTORY, Math.max(0, asked));
-        const connection = globes.connect(room.id, { name, color: color ?? undefined, token, last });
+        const connection = globes.connect(room.id, {
+            name, color: color ?? undefined, token, last, newToken: () => this.#newToken(context, name),
+        });
         this.#connection = connection;
         this.#report(connection);
         const host = element('div', { class: 'host' });
@@ -186,8 +245,7 @@ export class GlobesChat extends HTMLElement {
             onMembers: (shown) => members.setAttribute('aria-expanded', String(shown)),
         });
         connection.addEventListener('closed', ({ detail: { error } }) => {
-            const isRefused = error?.code === 403 || error?.closeCode === 4501;
-            if (isRefused && connection === this.#connection) this.#comeBack(context, { name, color }, error);
+            if (error?.closeCode === 4501 && connection === this.#connection) this.#comeBack(context, { name, color });
         });
         // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
@@ -219,7 +277,11 @@ export class GlobesChat extends HTMLElement {
         const on = (type, listener) =>
             connection.addEventListener(type, ({ detail }) => connection === this.#connection && listener(detail));
         on('event', (event) => this.#tell(EVENT_NAMES[event.event_type], event));
-        on('state', ({ state }) => this.#tell('globes-state', { state }));
+        on('state', ({ state, error }) => {
+            this.#tell('globes-state', { state });
+            if (state === 'locked') this.#tell('globes-error', { error });
+        });
+        on('gap', (gap) => this.#tell('globes-gap', gap));
         on('problem', ({ error }) => this.#tell('globes-error', { error }));
         on('closed', ({ error }) => error && this.#tell('globes-error', { error }));
     }
@@ -231,11 +293,12 @@ export class GlobesChat extends HTMLElement {
     }
 
     #fail(error, texts) {
-        const text = error instanceof InvalidTokenError ? 'room.embed.badKey' : { 101: 'room.embed.notFound' }[error.code];
+        this.#end();
         const again = element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
-        const message = element('p', {}, texts[text ?? (error.code ? 'room.embed.failed' : 'room.embed.unreachable')]);
+        const message = element('p', {}, texts[`room.embed.${failureOf(error)}`]);
         this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));
-        this.#tell('globes-error', { error });
+        if (error instanceof GlobesError) this.#tell('globes-error', { error });
+        else console.error(error);
     }
 
     #tell(name, detail) {

@@ -91,6 +91,10 @@ export class GlobesError extends Error {
     field: string | null;
     /** How long to wait before another try makes sense; null where unknown. */
     retryAfterMs: number | null;
+    /** Of an error in chat: the server's sentence for the person, in English. Null for all others. */
+    msg: string | null;
+    /** Another try may succeed: the server can't be reached, or can't do it now. Nothing was refused. */
+    readonly isTemporary: boolean;
 }
 /** 101, 201, 501: no such room, member or path. */
 export class NotFoundError extends GlobesError {}
@@ -104,8 +108,10 @@ export class InvalidContentError extends GlobesError {}
 export class DuplicateError extends GlobesError {}
 /** 503: too many requests, wrong passwords or messages. */
 export class RateLimitedError extends GlobesError {}
-/** 505: the server cannot do it now. */
+/** 505: the server cannot do it now. Without a code: something other than the server has answered, such as a proxy. */
 export class UnavailableError extends GlobesError {}
+/** 409, of `history`: the event that `after` and `at` name is not in the room's history (any more). */
+export class RewoundError extends GlobesError {}
 /** More messages wait to be sent than `limits.queuedMessages`. */
 export class QueueFullError extends GlobesError {}
 /** The server cannot be reached, no WebSocket may be opened to it from here, or a connection has ended for good. */
@@ -176,17 +182,30 @@ export interface ConnectOptions {
     token?: Token | string | null;
     /** How many of the newest messages come first, 0 to 1000. Default 50. */
     last?: number;
-    /** Go on behind this `seq` instead. */
+    /** Go on behind this `seq` instead; 0: from the beginning. */
     after?: number;
-    /** Renew the token ahead of expiry. Default true. */
+    /**
+     * The `time` of the event `after`; keep both (`seq` and `at` of a connection). It proves that the history is still the
+     * one that `after` is from: without it, a server that went back to a backup may go on where another message stood.
+     */
+    at?: string | null;
+    /** Renew the token ahead of expiry, and late in its life before a reconnect. Default true. */
     renew?: boolean;
+    /**
+     * Asked for another token where the connection is lost and its own one is not good any more (`error`): it expired while
+     * the device slept, or the room has another password. The connection waits, `locked`, with all that is to be sent.
+     * Resolves with a token, or with null where the room is public and needs none. Where it rejects because the server
+     * can't be reached, it is asked again; any other rejection ends the connection. Default: `error` ends it.
+     */
+    newToken?: (error: InvalidTokenError) => Promise<Token | string | null>;
     limits?: Partial<Limits>;
 }
 
 export class Globes {
     /**
-     * `baseUrl`: where the server is, such as `https://chat.example.org`, also below a path. Default: the page's own
-     * origin. Throws an InvalidContentError (field `baseUrl`) where it is none of http or https, or has a query, a hash
+     * `baseUrl`: where the server is, such as `https://chat.example.org`, also below a path: `https://example.org/chat`.
+     * Default: the folder that this module was loaded from, as `globes.js`; where it is part of another script, the page's
+     * own origin. Throws an InvalidContentError (field `baseUrl`) where it is none of http or https, or has a query, a hash
      * or credentials.
      */
     constructor(baseUrl?: string | URL, options?: GlobesOptions);
@@ -218,7 +237,14 @@ export class Globes {
     /** The newest messages, or those next to `before` or `after`. `limit` 1..1000, by default 50. */
     history(
         room: RoomRef,
-        options?: { before?: number; after?: number; limit?: number; token?: Token | string | null },
+        options?: {
+            before?: number;
+            after?: number;
+            /** The `time` of the event `after`: a RewoundError says that it is not in the history any more. */
+            at?: string;
+            limit?: number;
+            token?: Token | string | null;
+        },
     ): Promise<HistoryPage>;
 
     /**
@@ -233,9 +259,10 @@ export class Globes {
 
 /**
  * `connecting`: a try is under way. `online`: welcomed. `waiting`: lost, the next try is at `retryAt`.
- * `offline`: as waiting, and the browser says that there is no network. `closed`: for good.
+ * `offline`: as waiting, and the browser says that there is no network. `locked`: `newToken` was asked and has not answered
+ * yet. `closed`: for good.
  */
-export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'offline' | 'closed';
+export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'offline' | 'locked' | 'closed';
 
 export interface ConnectionEvents {
     /** `error`: why it is not online; null where it is, or was never tried. */
@@ -252,16 +279,19 @@ export interface ConnectionEvents {
     /** Who is in the room now; the same as `users` of the connection. */
     users: { users: RoomUser[] };
     /**
-     * Messages `from`..`to` were missed and will not come as events: read them by `history`, as far as they are kept.
-     * `reset`: the server's history is another one than was shown so far.
+     * Messages `from`..`to` will not come as events: read them by `history`, as far as they are kept. `before` is the last
+     * `seq` before the gap, `now` the one that the connection goes on from.
+     * `reason`: `hole`, they were not delivered; `not-resumed`, the room's history does not go on from what was shown: that
+     * is not kept any more, or was replaced, as when a backup is restored. Then `reset` is true: drop what was shown, it is
+     * not in the room any more, and read all of `history` that you need.
      */
-    gap: { from: number; to: number; reset: boolean };
+    gap: { from: number; to: number; reset: boolean; reason: 'hole' | 'not-resumed'; before: number; now: number };
     /**
      * Something that did not end the connection. A DuplicateError (202) or UnauthorizedError (204) without `id`: the
      * name was refused, and messages wait until `join` brings another one.
      */
     problem: { error: GlobesError; id?: string };
-    /** The token was renewed. */
+    /** The token was renewed, or `newToken` brought another one. */
     token: { token: Token };
     /** The last event. `error` is null after `close()`; else its class, `code` and `closeCode` say what happened. */
     closed: { error: GlobesError | null };
@@ -283,8 +313,10 @@ export class RoomConnection extends EventTarget {
     readonly roomId: number | null;
     readonly name: string | null;
     readonly color: string | null;
-    /** Of the newest message that was shown. */
+    /** Of the newest event that came; where to go on after a restart of the program, as `after`. */
     readonly seq: number;
+    /** The time of that event, for the option `at`; null where `seq` is 0 or that event has not come itself. */
+    readonly at: string | null;
     readonly users: readonly RoomUser[];
     readonly token: Token | null;
     /** How many messages wait for their ack. */
@@ -309,6 +341,7 @@ export class RoomConnection extends EventTarget {
     history(options?: {
         before?: number;
         after?: number;
+        at?: string;
         limit?: number;
     }): Promise<{ events: RoomEvent[]; firstSeq: number; lastSeq: number }>;
 

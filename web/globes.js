@@ -8,10 +8,13 @@
 // --- errors ----------------------------------------------------------------------------------------------------------
 
 export class GlobesError extends Error {
-    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, cause } = {}) {
+    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, msg = null, cause } = {}) {
         super(message, cause === undefined ? undefined : { cause });
         this.name = new.target.name;
-        Object.assign(this, { code, status, field, retryAfterMs });
+        Object.assign(this, { code, status, field, retryAfterMs, msg });
+    }
+    get isTemporary() {
+        return [ConnectionError, UnavailableError, RateLimitedError].includes(this.constructor) && !isFinal(this.closeCode);
     }
 }
 export class NotFoundError extends GlobesError {}
@@ -21,6 +24,7 @@ export class InvalidContentError extends GlobesError {}
 export class DuplicateError extends GlobesError {}
 export class RateLimitedError extends GlobesError {}
 export class UnavailableError extends GlobesError {}
+export class RewoundError extends GlobesError {}
 export class QueueFullError extends GlobesError {}
 export class ConnectionError extends GlobesError {
     constructor(message, { closeCode = null, ...more } = {}) {
@@ -48,8 +52,8 @@ const CLASS_OF_CODE = {
 };
 
 /** The error that the server's `{ code, error, field }` stands for. */
-function errorOf({ code, error, field = null }, more) {
-    const ErrorClass = CLASS_OF_CODE[code] ?? GlobesError;
+function errorOf({ code, error, field = null }, more = {}) {
+    const ErrorClass = more.status === 409 ? RewoundError : (CLASS_OF_CODE[code] ?? GlobesError);
     return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, ...more });
 }
 
@@ -79,10 +83,12 @@ const MOST_REJOINS = 6; // for a name that was ours, until it counts as taken
 const REJOIN_MS = 250; // before the first of these, then twice as long each time
 const RETRY_MS = 500; // before a message that the store could not take is sent again, then twice as long each time
 const MOST_RETRY_MS = 10_000;
+const MOST_PROXY_WAIT_MS = 60_000; // after an answer that is not the server's own
 const MOST_TIMER_MS = 2 ** 31 - 1; // what setTimeout takes
 const RENEW_AT = [0.75, 0.85]; // of a token's life, at random between the two
 const LATE_IN_LIFE = 0.5; // from here on, a reconnect renews the token first
 
+const FOREIGN = 'Something other than Globes has answered';
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_TOO_MANY_MESSAGES = 4009;
@@ -112,6 +118,15 @@ function randomId() {
 const isNameOrNone = (name) => typeof name === 'string' || (name ?? null) === null;
 const noName = () => new InvalidContentError('A name is a text', { field: 'name' });
 
+/** Undefined where it is no JSON. */
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
 /** Half of a surrogate pair is no text, and JSON that holds one is refused. */
 const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
@@ -132,13 +147,39 @@ function readToken(text) {
     try {
         const base64 = text.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-        const claims = JSON.parse(new TextDecoder().decode(bytes));
-        const expiresAt = new Date(claims.exp * 1000);
-        const token = { token: text, name: claims.username, roomId: claims.room_id, expiresAt };
-        return { token, issuedMs: claims.iat * 1000, lifeMs: (claims.exp - claims.iat) * 1000 };
+        const { username, room_id: roomId, exp, iat = Date.now() / 1000 } = JSON.parse(new TextDecoder().decode(bytes));
+        // Timers of a life that is no number would fire at once, again and again.
+        if (!Number.isFinite(exp - iat)) throw new TypeError('A token says when it expires');
+        const token = { token: text, name: username, roomId, expiresAt: new Date(exp * 1000) };
+        return { token, issuedMs: iat * 1000, lifeMs: (exp - iat) * 1000 };
     } catch (cause) {
         throw new InvalidTokenError('This is no token', { field: 'token', cause });
     }
+}
+
+// What the server answers, by its shape. A proxy may answer in its place with any status and any body of its own.
+
+const isRoom = (room) => Number.isSafeInteger(room?.id) && typeof room.visibility === 'string';
+const isRoomList = (list) => Array.isArray(list) && list.every(isRoom);
+const isDone = (answer) => answer?.status === true;
+const isHistory = (page) => Number.isSafeInteger(page?.last_seq) && Array.isArray(page.events);
+const isRefusal = (answer) => answer?.status === false && Number.isInteger(answer.error?.code);
+
+function isTokenAnswer(answer) {
+    if (!isDone(answer)) return false;
+    if (answer.token === undefined) return true; // a public room needs none
+    try {
+        return readToken(answer.token) !== null;
+    } catch {
+        return false;
+    }
+}
+
+/** The folder of a server that this module was loaded from; the page's own origin where it is part of something else. */
+function ownServer() {
+    const url = new URL(import.meta.url);
+    const isServed = /^https?:$/.test(url.protocol) && url.pathname.endsWith('/globes.js');
+    return isServed ? new URL('.', url) : globalThis.location?.origin;
 }
 
 /** Whatever requests and WebSockets both take; what does not would only fail later, where nobody looks. */
@@ -161,41 +202,44 @@ export class Globes {
     #fetch;
 
     /**
-     * @param {string | URL} [baseUrl] where the server is; default: the page's own origin
+     * @param {string | URL} [baseUrl] where the server is; default: where this module came from
      * @param {import('./globes.d.ts').GlobesOptions} [options]
      */
-    constructor(baseUrl = globalThis.location?.origin, { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
+    constructor(baseUrl = ownServer(), { fetch = globalThis.fetch, WebSocket, storage = null } = {}) {
         this.baseUrl = checkedBase(baseUrl);
         this.#fetch = (...request) => fetch(...request);
         const WebSocketClass = WebSocket ?? globalThis.WebSocket;
 
         /** @type {import('./globes.d.ts').Globes['rooms']} */
         this.rooms = {
-            list: ({ limit, after } = {}) => this.#request('GET', '', { query: { limit, after } }),
+            list: ({ limit, after } = {}) => this.#request('GET', '', isRoomList, { query: { limit, after } }),
             listAll: () => this.#listAll(),
-            get: async (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, { token }),
-            create: (room) => this.#request('POST', '', { body: { ...room, visibility: room?.visibility ?? 'public' } }),
+            get: async (room, { token } = {}) => this.#request('GET', `/${roomPath(room)}`, isRoom, { token }),
+            create: (room) =>
+                this.#request('POST', '', isRoom, { body: { ...room, visibility: room?.visibility ?? 'public' } }),
             update: async (room, changes, { token } = {}) =>
-                this.#request('PUT', `/${roomPath(room)}`, { body: changes, token }),
+                this.#request('PUT', `/${roomPath(room)}`, isRoom, { body: changes, token }),
             remove: async (room, { token } = {}) => {
-                await this.#request('DELETE', `/${roomPath(room)}`, { token });
+                await this.#request('DELETE', `/${roomPath(room)}`, isDone, { token });
             },
         };
         /** @type {import('./globes.d.ts').Globes['tokens']} */
         this.tokens = {
             read: (token) => readToken(tokenText(token)).token,
             request: async (room, { name, secret }) => {
-                const answer = await this.#request('POST', `/${roomPath(room)}/token`, { body: { name, secret } });
+                const path = `/${roomPath(room)}/token`;
+                const answer = await this.#request('POST', path, isTokenAnswer, { body: { name, secret } });
                 return answer.token ? readToken(answer.token).token : null;
             },
             renew: async (room, token) => {
-                const answer = await this.#request('GET', `/${roomPath(room)}/token/renew`, { token });
+                const path = `/${roomPath(room)}/token/renew`;
+                const answer = await this.#request('GET', path, isTokenAnswer, { token });
                 return answer.token ? readToken(answer.token).token : null;
             },
         };
         /** @type {import('./globes.d.ts').Globes['history']} */
-        this.history = async (room, { before, after, limit, token } = {}) =>
-            this.#request('GET', `/${roomPath(room)}/events`, { query: { before, after, limit }, token });
+        this.history = async (room, { before, after, at, limit, token } = {}) =>
+            this.#request('GET', `/${roomPath(room)}/events`, isHistory, { query: { before, after, at, limit }, token });
         /** @type {import('./globes.d.ts').Globes['connect']} */
         this.connect = (room, options = {}) => {
             if (!WebSocketClass) throw new TypeError('No WebSocket here: pass one to the constructor of Globes');
@@ -212,7 +256,8 @@ export class Globes {
         }
     }
 
-    async #request(method, path, { query = {}, body, token } = {}) {
+    /** `isAnswer`: whether a body is what the server answers where it did what was asked. */
+    async #request(method, path, isAnswer, { query = {}, body, token } = {}) {
         const parameters = Object.entries(query).filter(([, value]) => value !== undefined);
         const search = parameters.length ? `?${new URLSearchParams(parameters)}` : '';
         const headers = { Accept: 'application/json' };
@@ -233,24 +278,19 @@ export class Globes {
         } catch (cause) {
             throw new ConnectionError('The server cannot be reached', { cause });
         }
-        return readAnswer(response, answer);
+        return readAnswer(response, answer, isAnswer);
     }
 }
 
-function readAnswer(response, text) {
-    const { status } = response;
-    let json = null;
-    try {
-        json = JSON.parse(text);
-    } catch {
-        // A proxy's page, perhaps.
-    }
-    if (response.ok && json !== null) return json;
-    const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-    const more = { status, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null };
-    if (json?.error) throw errorOf(json.error, more);
-    if (response.ok || status >= 500) throw new UnavailableError('Something else than Globes has answered', more);
-    throw new GlobesError(`HTTP status ${status}`, more);
+function readAnswer(response, text, isAnswer) {
+    const json = parsed(text);
+    if (response.ok && isAnswer(json)) return json;
+    const seconds = response.headers.get('Retry-After');
+    const more = { status: response.status, retryAfterMs: /^\d{1,9}$/.test(seconds) ? seconds * 1000 : null };
+    if (!response.ok && isRefusal(json)) throw errorOf(json.error, more);
+    // A proxy may ask for hours, for reasons of its own.
+    if (more.retryAfterMs > MOST_PROXY_WAIT_MS) more.retryAfterMs = MOST_PROXY_WAIT_MS;
+    throw new UnavailableError(FOREIGN, more);
 }
 
 // --- what waits to be answered ---------------------------------------------------------------------------------------
@@ -408,9 +448,13 @@ class TokenKeeper {
     #refused;
     #request;
     #timer = null;
-    #heldAt = 0; // how far into its life the token was when it came, and when that was
+    // How far into its life the token was when it came, and when that was by both clocks: a device that sleeps may stop
+    // the one, and somebody may set the other.
     #ageMs = 0;
+    #heldAt = 0;
+    #heldOn = 0;
     #lifeMs = 0;
+    #dueMs = Infinity; // at this age it is renewed
     #isEnded = false;
     token = null;
 
@@ -428,7 +472,16 @@ class TokenKeeper {
     }
 
     get isLateInLife() {
-        return this.renews && this.token !== null && this.#ageMs + now() - this.#heldAt > this.#lifeMs * LATE_IN_LIFE;
+        return this.renews && this.#age > this.#lifeMs * LATE_IN_LIFE;
+    }
+
+    get #age() {
+        return this.#ageMs + Math.max(now() - this.#heldAt, Date.now() - this.#heldOn);
+    }
+
+    /** Renews it where it is due by now: the timer of a device that slept fires late. */
+    look() {
+        if (this.#age >= this.#dueMs) this.#renewByItself();
     }
 
     /** Asks for a new token now; rejects as the request does. A room that became public needs none: then it is kept. */
@@ -449,6 +502,7 @@ class TokenKeeper {
         // Our clock may be wrong: a token that comes from the server now is new, whatever our clock says.
         this.#ageMs = this.token === null ? Math.min(Math.max(Date.now() - issuedMs, 0), lifeMs) : 0;
         this.#heldAt = now();
+        this.#heldOn = Date.now();
         this.#lifeMs = lifeMs;
         this.token = token;
         this.#renewIn(lifeMs * between(...RENEW_AT) - this.#ageMs);
@@ -457,10 +511,13 @@ class TokenKeeper {
     #renewIn(ms) {
         clearTimeout(this.#timer);
         if (!this.renews || this.#isEnded) return;
+        this.#dueMs = this.#age + ms;
         this.#timer = setTimeout(() => this.#renewByItself(), Math.min(Math.max(ms, 0), MOST_TIMER_MS));
     }
 
     async #renewByItself() {
+        this.#dueMs = Infinity; // once at a time
+        clearTimeout(this.#timer);
         try {
             await this.renew();
         } catch (error) {
@@ -487,6 +544,8 @@ export class RoomConnection extends EventTarget {
     #room;
     #last;
     #limits;
+    #renews;
+    #newToken;
     #keeper = null;
     // What is shown to the caller.
     #state = 'connecting';
@@ -496,11 +555,13 @@ export class RoomConnection extends EventTarget {
     #color;
     #users = [];
     #seq; // everything up to here was shown; null before the first welcome
+    #at; // the time of that event, our proof of which history it is from; null where none was shown
     // The connection of now, and those given up on.
     #socket = null;
     #ghosts = new Set(); // closed only when their successor is welcomed: closing is leaving
     #session = null;
     #tries = 0; // since the last stable connection
+    #unlocks = 0; // since the last welcome
     #attempt = 0; // what an earlier attempt learns late is of no interest
     #onlineSince = 0;
     #heardAt = 0;
@@ -520,13 +581,14 @@ export class RoomConnection extends EventTarget {
     /** @internal Made by `Globes.connect`. */
     constructor({ globes, WebSocketClass, storage, room, ...options }) {
         super();
-        const { name, color, token, last = 50, after, renew = true, limits = {} } = options;
+        const { name, color, token, last = 50, after, at, renew = true, newToken, limits = {} } = options;
         for (const [key, value, most] of [
             ['last', last, MOST_NEWEST],
             ['after', after ?? 0, Number.MAX_SAFE_INTEGER],
         ])
             if (!Number.isSafeInteger(value) || value < 0 || value > most)
                 throw new RangeError(`${key} must be a whole number from 0 to ${most}`);
+        if (at && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at)) throw new RangeError('at must be the time of an event');
         if (!isNameOrNone(name)) throw noName();
         const ref = refOf(room);
         this.#globes = globes;
@@ -536,16 +598,12 @@ export class RoomConnection extends EventTarget {
         this.#roomId = typeof room === 'object' || typeof room === 'number' ? ref : null;
         this.#last = last;
         this.#seq = after ?? null;
+        this.#at = at ?? null;
         this.#limits = { ...DEFAULT_LIMITS, ...limits };
         this.#outbox = new Outbox(this.#limits.unackedMessages);
-        if (tokenText(token)) {
-            this.#keeper = new TokenKeeper(tokenText(token), {
-                renews: renew,
-                request: (text) => globes.tokens.renew(this.#target, text),
-                renewed: (renewed) => this.#emit('token', { token: renewed }),
-                refused: (error) => this.#emit('problem', { error }),
-            });
-        }
+        this.#renews = renew;
+        this.#newToken = newToken;
+        this.#hold(tokenText(token));
         this.#name = typeof name === 'string' ? wellFormed(name) : null;
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
@@ -574,6 +632,9 @@ export class RoomConnection extends EventTarget {
     }
     get seq() {
         return this.#seq ?? 0;
+    }
+    get at() {
+        return this.#at;
     }
     get token() {
         return this.#keeper?.token ?? null;
@@ -620,11 +681,11 @@ export class RoomConnection extends EventTarget {
 
     /**
      * Messages before or after a `seq`, by default the newest.
-     * @param {{ before?: number, after?: number, limit?: number }} [place]
+     * @param {{ before?: number, after?: number, at?: string, limit?: number }} [place]
      * @returns {Promise<{ events: import('./globes.d.ts').RoomEvent[], firstSeq: number, lastSeq: number }>}
      */
-    async history({ before, after, limit } = {}) {
-        const page = await this.#globes.history(this.#target, { before, after, limit, token: this.#keeper?.text });
+    async history(place = {}) {
+        const page = await this.#globes.history(this.#target, { ...place, token: this.#keeper?.text });
         return { events: page.events, firstSeq: page.first_seq, lastSeq: page.last_seq };
     }
 
@@ -652,6 +713,18 @@ export class RoomConnection extends EventTarget {
         this.#state = state;
         this.#retryAt = retryAt;
         this.#emit('state', { state, retryAt, error });
+    }
+
+    #hold(text) {
+        this.#keeper?.end();
+        this.#keeper = null;
+        if (!text) return;
+        this.#keeper = new TokenKeeper(text, {
+            renews: this.#renews,
+            request: (old) => this.#globes.tokens.renew(this.#target, old),
+            renewed: (token) => this.#emit('token', { token }),
+            refused: (error) => this.#emit('problem', { error }),
+        });
     }
 
     /** Why a message cannot even wait; null where it can. */
@@ -694,8 +767,9 @@ export class RoomConnection extends EventTarget {
     }
 
     #open() {
-        const place = this.#seq === null ? { last: this.#last } : { after: this.#seq };
-        const query = new URLSearchParams(this.#session ? { ...place, session: this.#session } : place);
+        const query = new URLSearchParams(this.#seq === null ? { last: this.#last } : { after: this.#seq });
+        if (this.#seq && this.#at) query.set('at', this.#at);
+        if (this.#session) query.set('session', this.#session);
         const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.#target)}/ws?${query}`;
         const protocols = this.#keeper ? ['globes.v1', this.#keeper.text] : ['globes.v1'];
         let socket;
@@ -742,8 +816,29 @@ export class RoomConnection extends EventTarget {
     }
 
     #judge(error) {
+        if (error instanceof InvalidTokenError && this.#newToken) return this.#unlock(error);
         if (error instanceof InvalidTokenError || error instanceof NotFoundError) return this.#end(error);
         this.#wait(error ?? new ConnectionError('The connection could not be opened'), error?.retryAfterMs ?? 0);
+    }
+
+    /** The token is not good any more: goes on with another one, or with none where the room has become public. */
+    async #unlock(error) {
+        const attempt = ++this.#attempt;
+        this.#setState('locked', { error });
+        if (attempt !== this.#attempt) return; // a listener closed it
+        try {
+            const token = await this.#newToken(error);
+            if (attempt !== this.#attempt) return;
+            this.#hold(tokenText(token));
+        } catch (refusal) {
+            if (attempt !== this.#attempt) return;
+            if (refusal?.isTemporary) return this.#wait(refusal, refusal.retryAfterMs ?? 0);
+            return this.#end(refusal instanceof GlobesError ? refusal : error);
+        }
+        if (this.#keeper) this.#emit('token', { token: this.token });
+        if (attempt !== this.#attempt) return;
+        if (this.#unlocks++ === 0) this.#connect();
+        else this.#wait(error); // that one was not good either
     }
 
     #lost(code) {
@@ -783,7 +878,8 @@ export class RoomConnection extends EventTarget {
         this.#outbox.disconnect();
         this.#isJoined = false;
         const backoffMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#tries);
-        const waitMs = atLeastMs + between(0, isQuick && this.#tries === 0 ? quickReconnectMs : backoffMs);
+        const jitterMs = between(0, isQuick && this.#tries === 0 ? quickReconnectMs : backoffMs);
+        const waitMs = Math.min(atLeastMs + jitterMs, MOST_TIMER_MS);
         this.#tries += 1;
         clearTimeout(this.#timers.retry);
         this.#timers.retry = setTimeout(() => this.#connect(), waitMs);
@@ -817,6 +913,7 @@ export class RoomConnection extends EventTarget {
         clearInterval(this.#timers.watch);
         this.#timers.watch = setInterval(() => {
             const time = now();
+            this.#keeper?.look();
             if (this.#outbox.hasWaitedSince(time - ackTimeoutMs)) return this.#giveUp('No answer to a message');
             if (this.#probedAt !== null && time - this.#probedAt > probeTimeoutMs)
                 return this.#giveUp('No sign of life');
@@ -834,10 +931,13 @@ export class RoomConnection extends EventTarget {
     }
 
     #onOffline = () => this.#giveUp('The browser went offline');
-    #onOnline = () => this.retry();
+    #onOnline = () => {
+        this.#keeper?.look();
+        this.retry();
+    };
     #onVisible = () => {
         if (globalThis.document.visibilityState !== 'visible') return;
-        this.retry();
+        this.#onOnline();
         this.#probe();
     };
 
@@ -889,22 +989,27 @@ export class RoomConnection extends EventTarget {
     #receive(data) {
         this.#heardAt = now();
         this.#probedAt = null;
-        const event = JSON.parse(data);
-        if (event.event_type === 'welcome') return this.#onWelcome(event);
+        const event = parsed(data);
+        const isWelcome = event?.event_type === 'welcome' && Number.isSafeInteger(event.seq) && Array.isArray(event.users);
+        if (isWelcome) return this.#onWelcome(event);
+        // The first frame of a server is its welcome, and every frame is an object.
+        if (this.#state !== 'online' || !event?.event_type) return this.#giveUp(FOREIGN);
         if (event.event_type === 'ack') return this.#onAck(event);
         if (event.event_type === 'error') return this.#onError(event);
-        if (event.event_type === 'send') return this.#onSend(event);
+        // Also those of a later version take a number.
+        if (Number.isSafeInteger(event.seq)) return this.#onNumbered(event);
         if (event.event_type === 'join' || event.event_type === 'leave') this.#onPresence(event);
     }
 
-    #onWelcome({ room_id: roomId, seq, users, resumed, session }) {
+    #onWelcome({ room_id: roomId, seq, at = null, users, resumed, session }) {
         clearTimeout(this.#timers.open);
         for (const ghost of this.#ghosts) destroy(ghost);
         this.#ghosts.clear();
         this.#roomId = roomId;
         this.#onlineSince = now();
+        this.#unlocks = 0;
         this.#pacer = new Pacer(this.#limits.messagesPerSecond, this.#limits.messageBurst);
-        const gap = this.#place(seq, resumed);
+        const gap = this.#place(seq, at, resumed);
         this.#users = users;
         this.#adoptName();
         this.#storeSession(session);
@@ -919,29 +1024,35 @@ export class RoomConnection extends EventTarget {
     }
 
     /** Where in the room's history we are now; the gap to where we were, where one is. */
-    #place(newest, resumed) {
-        const asked = this.#seq;
+    #place(newest, at, resumed) {
+        const before = this.#seq;
         this.#replayEnd = newest;
-        this.#isFirstOfReplay = asked === null;
-        if (asked === null) this.#seq = Math.max(0, newest - this.#last);
-        if (asked === null || resumed || asked === newest) return null;
-        this.#seq = newest;
-        return asked < newest ? { from: asked + 1, to: newest, reset: false } : { from: 1, to: newest, reset: true };
+        this.#isFirstOfReplay = before === null;
+        if (before !== null && resumed) return null;
+        this.#seq = before === null ? Math.max(0, newest - this.#last) : newest;
+        this.#at = this.#seq === newest ? at : null;
+        if (before === null) return null;
+        // The newest number says nothing: another history may have grown beyond ours.
+        return { from: 1, to: newest, reset: true, reason: 'not-resumed', before, now: newest };
     }
 
     /** Strictly in order, each once: what was shown is not shown again. */
-    #onSend(event) {
-        const isOwn = event.name === this.#name && this.#ownIds.has(event.id);
-        if (isOwn) this.#settle(event.id, { seq: event.seq, duplicate: false });
-        if (event.seq <= this.#seq) return;
-        const from = this.#seq + 1;
-        this.#seq = event.seq;
-        if (event.seq > from && !this.#isFirstOfReplay) this.#emit('gap', { from, to: event.seq - 1, reset: false });
+    #onNumbered(event) {
+        const { event_type: type, name, id, seq, time } = event;
+        const isSend = type === 'send';
+        const isOwn = isSend && name === this.#name && this.#ownIds.has(id);
+        if (isOwn) this.#settle(id, { seq, duplicate: false });
+        if (seq <= this.#seq) return;
+        const before = this.#seq;
+        this.#seq = seq;
+        this.#at = time;
+        if (seq > before + 1 && !this.#isFirstOfReplay)
+            this.#emit('gap', { from: before + 1, to: seq - 1, reset: false, reason: 'hole', before, now: seq });
         this.#isFirstOfReplay = false;
-        this.#emit('event', { ...event, isOwn });
+        if (isSend) this.#emit('event', { ...event, isOwn });
         // What is replayed may be by somebody who has left since.
-        if (event.seq > this.#replayEnd) this.#present(event.name, event.color, event.time);
-        if (from <= this.#replayEnd && event.seq >= this.#replayEnd) this.#pump();
+        if (isSend && seq > this.#replayEnd) this.#present(name, event.color, time);
+        if (before < this.#replayEnd && seq >= this.#replayEnd) this.#pump();
     }
 
     #onPresence(event) {
@@ -986,12 +1097,11 @@ export class RoomConnection extends EventTarget {
         this.#pump();
     }
 
-    #onError({ id, error: { code, error, field }, retry_after_ms: retryAfterMs = null }) {
-        const refusal = errorOf({ code, error, field }, { retryAfterMs });
+    #onError({ id, msg, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
+        const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
-        const isForNow = refusal instanceof RateLimitedError || refusal instanceof UnavailableError;
-        if (isForNow) return this.#onRefusedForNow(entry, refusal);
+        if (refusal.isTemporary) return this.#onRefusedForNow(entry, refusal);
         if (code === 202 || code === 204) return this.#onNameRefused(entry, refusal);
         if (entry?.kind === 'join' && code === 201) return this.#stepJoin(entry, 'leave');
         if (entry) {

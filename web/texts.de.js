@@ -9,6 +9,7 @@ export const texts = {
     close: 'Schließen',
     cancel: 'Abbrechen',
     tryAgain: 'Noch einmal versuchen',
+    tryingAgain: 'Neuer Versuch …',
     optional: 'freiwillig',
     dismiss: 'Ausblenden',
     newVersion: 'Es gibt eine neue Version dieser Seite.',

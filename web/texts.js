@@ -11,6 +11,7 @@ export const texts = {
     close: 'Close',
     cancel: 'Cancel',
     tryAgain: 'Try again',
+    tryingAgain: 'Trying again …',
     optional: 'optional',
     dismiss: 'Dismiss',
     newVersion: 'There is a new version of this page.',

@@ -8,6 +8,7 @@ import { startServer, sharedServer } from '../api/harness/server.js';
 import { assertContiguous, storedEvents } from '../api/harness/store.js';
 import { eventually } from '../api/harness/wait.js';
 import { globesAt, Person } from './support/people.js';
+import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
@@ -164,8 +165,9 @@ test('what cannot be resumed is a gap, which history fills as far as it is kept'
     await ben.find(({ seq }) => seq === 8);
     await proxy.accept();
     assert.equal((await ada.find('welcome')).resumed, false);
-    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 2, to: 8, reset: false });
-    const { events, firstSeq } = await ada.connection.history({ after: 1 });
+    const gap = { from: 1, to: 8, reset: true, reason: 'not-resumed', before: 1, now: 8 };
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
+    const { events, firstSeq } = await ada.connection.history();
     assert.deepEqual([firstSeq, events.map(({ seq }) => seq)], [6, [6, 7, 8]]);
     ben.say('ben', '9');
     await ada.message('9');
@@ -184,9 +186,43 @@ test('a room whose history begins anew says so', async (t) => {
     await ada.message('2');
     await forgetful.kill();
     await forgetful.start();
-    assert.deepEqual(await ada.find('gap'), { type: 'gap', from: 1, to: 0, reset: true });
+    const gap = { from: 1, to: 0, reset: true, reason: 'not-resumed', before: 2, now: 0 };
+    assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
     assert.deepEqual(await ada.say('another first'), { seq: 1, duplicate: false });
     await ada.message('another first');
+});
+
+test('a history that was replaced is noticed where the new one is as long as the old one, or longer', async (t) => {
+    for (const count of [2, 5]) {
+        const forgetful = await startServer(t, { config: { Store: 'memory' } });
+        const proxy = await TcpProxy.start(t, forgetful);
+        const globes = globesAt(proxy);
+        const ada = await Person.join(t, globes, 1, 'ada');
+        for (const text of ['old 1', 'old 2']) await ada.say(text);
+        await ada.message('old 2');
+        const { at } = ada.connection;
+        proxy.refuse();
+        await ada.state('waiting');
+        await forgetful.kill();
+        await forgetful.start();
+        const ben = await ChatClient.join(forgetful, { id: 1 }, 'ben');
+        for (let number = 1; number <= count; number += 1) ben.say('ben', `new ${number}`);
+        await ben.find(({ msg }) => msg === `new ${count}`);
+        const acked = ada.say('said meanwhile');
+        await proxy.accept();
+        const gap = { from: 1, to: count, reset: true, reason: 'not-resumed', before: 2, now: count };
+        assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
+        assert.equal((await acked).seq, count + 1);
+        const place = { after: 2, at };
+        await assert.rejects(globes.history(1, place), { name: 'RewoundError', code: 105, status: 409, field: 'at' });
+        const { events } = await ada.connection.history();
+        assert.equal(events[0].msg, 'new 1');
+        ada.connection.close();
+        // A program that kept its place is told in the same way.
+        const kept = Person.connect(t, globes, 1, { name: 'kept', ...place });
+        assert.equal((await kept.find('gap')).reason, 'not-resumed');
+        await forgetful.kill();
+    }
 });
 
 test('a server that goes away (1001) is asked again soon', async (t) => {
@@ -260,20 +296,7 @@ test('a new name survives a cut at any moment of its change', async (t) => {
 });
 
 test('a browser that goes offline is believed, and one that comes back is connected at once', async (t) => {
-    const browser = new EventTarget();
-    const { navigator, document } = globalThis;
-    const define = (key, value) => Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
-    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-    define('navigator', { onLine: true });
-    define('document', page);
-    globalThis.addEventListener = browser.addEventListener.bind(browser);
-    globalThis.removeEventListener = browser.removeEventListener.bind(browser);
-    t.after(() => {
-        define('navigator', navigator);
-        define('document', document);
-        delete globalThis.addEventListener;
-        delete globalThis.removeEventListener;
-    });
+    const { browser, page } = stubBrowser(t);
     const { ben, ada } = await badLine(t, { limits: { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 } });
     globalThis.navigator.onLine = false;
     browser.dispatchEvent(new Event('offline'));

@@ -114,7 +114,7 @@ test('a server that is not there, and one that is something else, are told apart
     const answers = [
         [502, '<h1>Bad gateway</h1>', 'UnavailableError'],
         [200, '<h1>Hello</h1>', 'UnavailableError'],
-        [404, '<h1>Not here</h1>', 'GlobesError'],
+        [404, '<h1>Not here</h1>', 'UnavailableError'],
     ];
     const other = http.createServer((request, response) => {
         const [status, text] = answers[Number(request.url.split('/').at(-1))];

@@ -82,7 +82,7 @@ test('events of a later version are let pass, and errors about nothing of ours a
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket } = await server.connections.next();
     const tell = (event) => socket.send(JSON.stringify(event));
-    tell({ event_type: 'reaction', seq: 1, emoji: '🎈' });
+    tell({ event_type: 'reaction', seq: 1, time: '2020-12-03T21:23:54.000001Z', emoji: '🎈' });
     tell({ event_type: 'error', room_id: 7, error: { code: 303, error: 'Invalid JSON' } });
     tell({ event_type: 'error', room_id: 7, error: { code: 599, error: 'Later' }, id: 'elsewhere' });
     const problems = [await ada.find('problem'), await ada.find('problem')];
@@ -94,6 +94,10 @@ test('events of a later version are let pass, and errors about nothing of ours a
         ],
     );
     assert.deepEqual([ada.connection.state, ada.all('event').length], ['online', 0]);
+    tell({ event_type: 'send', name: 'ben', room_id: 7, msg: 'two', time: '2020-12-03T21:23:54.000002Z', seq: 2 });
+    await ada.message('two');
+    assert.deepEqual(ada.all('gap'), [], 'what is not known is counted all the same');
+    assert.deepEqual([ada.connection.seq, ada.connection.at], [2, '2020-12-03T21:23:54.000002Z']);
 });
 
 test('a hole in what is delivered is a gap, and what comes late is not shown', async (t) => {
@@ -106,7 +110,8 @@ test('a hole in what is delivered is a gap, and what comes late is not shown', a
     }
     await ada.message('6');
     assert.deepEqual(ada.texts, ['1', '2', '5', '6']);
-    assert.deepEqual(ada.all('gap'), [{ type: 'gap', from: 3, to: 4, reset: false }]);
+    const gap = { from: 3, to: 4, reset: false, reason: 'hole', before: 2, now: 5 };
+    assert.deepEqual(ada.all('gap'), [{ type: 'gap', ...gap }]);
 });
 
 test('somebody else who uses an id of ours is not us', async (t) => {

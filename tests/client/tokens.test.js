@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createPrivateRoom, PASSWORD } from '../api/harness/api.js';
+import { createPrivateRoom, PASSWORD, put } from '../api/harness/api.js';
 import { sharedServer, startServer } from '../api/harness/server.js';
 import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
-import { InvalidTokenError } from '../../web/globes.js';
+import { ConnectionError, InvalidTokenError, UnauthorizedError } from '../../web/globes.js';
 import { globesAt, Person } from './support/people.js';
+import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
@@ -78,6 +79,124 @@ test('a renewal that meets an outage is tried again; one that is refused is a pr
     const { error } = await ada.find('problem');
     assert.deepEqual([error.constructor.name, error.code], ['InvalidTokenError', 403]);
     assert.equal((await ada.say('still here')).seq, 1);
+});
+
+/** As if the device had slept: only the clock on the wall has gone on. */
+function sleep(t, ms) {
+    const real = Date.now;
+    Date.now = () => real() + ms;
+    t.after(() => {
+        Date.now = real;
+    });
+}
+
+for (const [how, wake, limits] of [
+    ['its page becomes visible', ({ page }) => page.dispatchEvent(new Event('visibilitychange')), {}],
+    ['the browser goes online', ({ browser }) => browser.dispatchEvent(new Event('online')), {}],
+    ['nothing tells of it', () => {}, { probeTimeoutMs: 400 }],
+])
+    test(`a token that came due while the device slept is renewed on waking, where ${how}`, async (t) => {
+        const stubs = stubBrowser(t);
+        // Where something tells, it has to be that: nothing else looks for an hour.
+        const patient = { ackTimeoutMs: 3_600_000, probeAfterMs: 3_600_000, probeTimeoutMs: 3_600_000 };
+        const interval = globalThis.setInterval;
+        if (!limits.probeTimeoutMs) globalThis.setInterval = (task) => interval(task, 3_600_000);
+        t.after(() => {
+            globalThis.setInterval = interval;
+        });
+        const globes = globesAt(server);
+        const [room, token] = await privateRoom(globes);
+        const ada = await Person.join(t, globes, room, 'ada', { token, limits: { ...patient, ...limits } });
+        sleep(t, 52 * MINUTE_MS);
+        wake(stubs);
+        assert.notEqual((await ada.find('token')).token.token, token.token);
+        await ada.say('awake');
+        assert.deepEqual([ada.all('token').length, ada.all('welcome').length], [1, 1]);
+    });
+
+/** Ada in a private room that gets another password while she is away, so that her token can't be renewed. */
+async function lockedOut(t, newToken) {
+    const proxy = await TcpProxy.start(t, server);
+    const globes = globesAt(proxy);
+    const [room, token] = await privateRoom(globesAt(server));
+    const ada = await Person.join(t, globes, room, 'ada', { token, newToken });
+    await ada.say('before');
+    proxy.refuse();
+    await ada.state('waiting');
+    await put(server, `/chats/${room.id}`, { password: 'another secret' }, { token: token.token });
+    const fresh = () => globesAt(server).tokens.request(room, { name: 'ada', secret: 'another secret' });
+    return { ada, proxy, fresh, token };
+}
+
+test('where a token cannot be renewed another one is asked for, and what waits goes out with it', async (t) => {
+    const asked = [];
+    let answer;
+    const newToken = (error) => {
+        asked.push(error);
+        return new Promise((resolve) => {
+            answer = resolve;
+        });
+    };
+    const { ada, proxy, fresh, token } = await lockedOut(t, newToken);
+    const acked = ada.say('written while locked out');
+    await proxy.accept();
+    const { error, retryAt } = await ada.state('locked');
+    assert.deepEqual([error.code, retryAt, ada.connection.queued], [403, null, 1]);
+    assert.deepEqual(asked, [error]);
+    ada.connection.retry();
+    assert.equal(ada.connection.state, 'locked', 'another try makes no sense');
+    answer(await fresh());
+    assert.equal((await acked).seq, 2);
+    await ada.message('written while locked out');
+    assert.notEqual(ada.connection.token.token, token.token);
+    assert.equal(ada.all('token').at(-1).token, ada.connection.token);
+    assert.deepEqual([asked.length, ada.all('closed'), ada.all('gap')], [1, [], []]);
+    ada.assertShown(1, 2);
+});
+
+test('while nobody can be reached another token is asked for again, and one that is not good either is waited behind', async (t) => {
+    const answers = [];
+    const { ada, proxy, fresh, token } = await lockedOut(t, async () => answers.shift()());
+    answers.push(
+        async () => {
+            throw new ConnectionError('The server cannot be reached');
+        },
+        async () => token,
+        async () => token,
+        fresh,
+    );
+    await proxy.accept();
+    const states = [];
+    while (states.at(-1) !== 'online') states.push((await ada.find('state')).state);
+    assert.deepEqual(answers, []);
+    const locked = states.filter((state) => state === 'locked').length;
+    const pauses = states.slice(states.indexOf('locked')).filter((state) => state === 'waiting').length;
+    assert.deepEqual([locked, pauses], [4, 3], String(states));
+    assert.equal((await ada.say('after')).seq, 2);
+});
+
+test('whoever gives up on another token closes the connection, with their own reason', async (t) => {
+    const gaveUp = new UnauthorizedError('No password');
+    for (const [newToken, reason] of [
+        [async () => Promise.reject(gaveUp), (error) => error === gaveUp],
+        [async () => Promise.reject(new Error('dialog closed')), (error) => error.code === 403],
+        [async () => 'no token', (error) => error instanceof InvalidTokenError],
+        [() => JSON.parse('{'), (error) => error.code === 403],
+    ]) {
+        const { ada, proxy } = await lockedOut(t, newToken);
+        await proxy.accept();
+        const { error } = await ada.find('closed');
+        assert.ok(reason(error), String(error));
+    }
+});
+
+test('a token without an expiry is none, and one without an issue time is new', () => {
+    const { tokens } = globesAt(server);
+    const at = Math.floor(Date.now() / 1000);
+    for (const claims of [{ username: 'ada' }, { username: 'ada', exp: 'soon' }, { username: 'ada', exp: at, iat: 'x' }])
+        assert.throws(() => tokens.read(forgeToken({ claims, key: 'any' })), InvalidTokenError);
+    const token = forgeToken({ claims: { username: 'ada', exp: at + 60 }, key: 'any' });
+    assert.equal(tokens.read(token).expiresAt.getTime(), (at + 60) * 1000);
 });
 
 test('renew: false leaves the token alone', async (t) => {

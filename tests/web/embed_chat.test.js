@@ -1,51 +1,12 @@
 // <globes-chat> on somebody else's site: another origin, its own looks, its own scripts.
 import assert from 'node:assert/strict';
-import http from 'node:http';
-import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { PASSWORD, createPrivateRoom, createRoom, put, remove, takeToken, usersOf } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
-import { startServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { serveSources } from './room_stage.js';
-
-/** A site that embeds a room: `body` and a script that collects the element's events. */
-async function startSite(t) {
-    const site = { body: '', scripts: '' };
-    const collect = `window.events = [];
-        for (const name of ['globes-message', 'globes-join', 'globes-leave', 'globes-state', 'globes-error']) {
-            document.addEventListener(name, ({ type, detail }) => events.push({ type, ...detail, error: detail.error?.code, field: detail.error?.field }));
-        }`;
-    const listener = (request, response) => {
-        response.setHeader('Content-Type', 'text/html; charset=utf-8');
-        response.end(`<!DOCTYPE html><html lang="en"><title>Site</title><script>${collect}</script>${site.scripts}${site.body}</html>`);
-    };
-    const web = http.createServer(listener).listen(0, '127.0.0.1');
-    await once(web, 'listening');
-    t.after(() => web.close());
-    site.origin = `http://127.0.0.1:${web.address().port}`;
-    return site;
-}
-
-/** A server that allows the site, and the site with the server's script. */
-async function startBoth(t, { allowed = true } = {}) {
-    const site = await startSite(t);
-    const server = await startServer(t, serveSources({ AllowedOrigins: allowed ? [site.origin] : [] }));
-    site.scripts = `<script type="module" src="${server.origin}/globes-chat.js"></script>`;
-    return { site, server };
-}
-
-async function open(t, site, body, options = {}) {
-    site.body = body;
-    const context = await (await launchBrowser(t)).newContext({ viewport: { width: 700, height: 620 }, ...options });
-    const page = await context.newPage();
-    await page.goto(site.origin);
-    return page;
-}
-
-const events = (page, type) => page.evaluate((wanted) => window.events.filter((event) => event.type === wanted), type);
+import { events, open, startBoth } from './embed_site.js';
 
 test('two lines bring a room to a site of another origin', async (t) => {
     const { site, server } = await startBoth(t);

@@ -81,13 +81,19 @@ test('a key that expired while one was away is asked for again, and what was wri
     await endTokens(server);
     await page.clock.fastForward('02:00:00');
     await page.context().setOffline(false);
-    await page.waitForURL(`**/chats/${room.id}/entrance`);
     await page.getByText(EXPIRED).waitFor();
-    assert.equal(await page.getByLabel('Your name').inputValue(), 'ada');
+    assert.equal(new URL(page.url()).pathname, `/chats/${room.id}`, 'in place');
+    assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'what was read stays');
 
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
+    await page.getByLabel('Password of this room').fill('not this one');
+    await page.keyboard.press('Enter');
+    await page.getByText('That is not the password of this room.').waitFor();
+    await page.locator('.room-head .language').selectOption('de');
+    await page.getByRole('textbox', { name: 'Deine Nachricht' }).waitFor();
+    await page.locator('.room-head .language').selectOption('en');
     await page.getByLabel('Password of this room').fill(PASSWORD);
-    await enter(page, 'ada');
+    await page.keyboard.press('Enter');
     await ben.find(({ msg }) => msg === 'written in a tunnel');
     assert.equal(await page.getByRole('textbox', { name: 'Your message' }).inputValue(), 'half a thought');
     await page.getByText('written in a tunnel', { exact: true }).waitFor();
@@ -95,6 +101,9 @@ test('a key that expired while one was away is asked for again, and what was wri
     await ben.find(({ msg }) => msg === 'and done');
     await page.getByText('and done', { exact: true }).waitFor();
     assert.deepEqual(await page.locator('.message .text').allTextContents(), ['before', 'written in a tunnel', 'and done']);
+    assert.equal(await page.getByLabel('Password of this room').count(), 0);
+    const kept = await keptToken(page, room);
+    assert.ok(openToken(kept).claims.exp > Date.now() / 1000, 'a reload has the new key');
     await ben.leave();
 });
 

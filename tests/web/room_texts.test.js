@@ -7,6 +7,10 @@ import { EMOJI, isFewEmojiOnly, replaceShortcodes } from '../../web/room/emoji.j
 import { linkParts } from '../../web/room/linkify.js';
 import { loadTexts } from '../../web/room/load_texts.js';
 import { codePoints, isLong, isVisible, roomLeft } from '../../web/room/text_length.js';
+import { texts as embedEnglish } from '../../web/room/embed_texts.js';
+import { texts as embedGerman } from '../../web/room/embed_texts.de.js';
+import { loadEmbedTexts } from '../../web/room/load_embed_texts.js';
+import { localeOf } from '../../web/room/locale.js';
 import { texts as english } from '../../web/room/texts.js';
 import { texts as german } from '../../web/room/texts.de.js';
 import { Times } from '../../web/room/times.js';
@@ -248,8 +252,24 @@ test('days are told by their distance', () => {
 });
 
 test('both languages say the same things', async () => {
-    assert.deepEqual(Object.keys(german), Object.keys(english));
-    for (const [key, text] of Object.entries(english)) assert.equal(typeof german[key], typeof text, key);
+    for (const [one, other] of [[english, german], [embedEnglish, embedGerman]]) {
+        assert.deepEqual(Object.keys(other), Object.keys(one));
+        for (const [key, text] of Object.entries(one)) assert.equal(typeof other[key], typeof text, key);
+    }
     assert.equal((await loadTexts('de-AT'))['room.send'], 'Senden');
     assert.equal((await loadTexts('fr'))['room.send'], 'Send');
+    const embed = await loadEmbedTexts('de');
+    assert.deepEqual([embed['room.send'], embed['room.embed.enter']], ['Senden', 'Eintreten']);
+});
+
+test('any text for a language is a language', () => {
+    for (const [text, locale] of [['de-AT', 'de-AT'], ['en_US', 'en-US'], ['de_DE.UTF-8', 'de-DE'], ['fr_CH@euro', 'fr-CH'], [' pt ', 'pt']])
+        assert.equal(localeOf(text), locale);
+    const odd = ['', 'C', 'x', 'tlh', '{{ lang }}', '-', 'en-', 'a'.repeat(100_000), '\0', '😀', null, undefined, 5, {}];
+    for (const text of odd) {
+        assert.equal(localeOf(text, 'nl'), 'nl');
+        const times = new Times(text);
+        assert.notEqual(times.full(new Date()), '');
+        assert.equal(typeof localeOf(text), 'string');
+    }
 });

@@ -8,6 +8,7 @@ const STATE_TEXTS = {
     online: 'stateOnline',
     waiting: 'stateWaiting',
     offline: 'stateOffline',
+    locked: 'stateClosed',
     closed: 'stateClosed',
 };
 

@@ -44,7 +44,8 @@ export class RoomStage {
         this.#seat = seat;
         this.room = room;
         this.#attention = new Attention(app, room, { onchange: () => this.#header.showBell() });
-        this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token });
+        const newToken = (error) => this.#newToken(error);
+        this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token, newToken });
         this.joined = this.#awaitJoin();
         this.joined.catch(() => {});
         this.#header = this.#makeHeader();
@@ -83,6 +84,7 @@ export class RoomStage {
     speak() {
         const { locale } = this.#app;
         const header = this.#makeHeader();
+        header.element.append(...this.#header.element.querySelectorAll('.key-form'));
         this.#header.element.replaceWith(header.element);
         this.#header.destroy();
         this.#header = header;
@@ -105,9 +107,10 @@ export class RoomStage {
         if (this.#app.stage === this) this.#app.stage = null;
     }
 
-    // What the banner or a notice says is not said by the room view too.
+    // What a banner, a notice or a form says is not said by the room view too.
     get #texts() {
-        return { ...this.#app.texts, [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
+        const unsaid = { 'room.locked': '', [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
+        return { ...this.#app.texts, ...unsaid };
     }
 
     #makeHeader() {
@@ -163,6 +166,9 @@ export class RoomStage {
         on('welcome', ({ seq }) => {
             this.#seqAtStart ??= seq;
         });
+        on('gap', ({ reset, to }) => {
+            if (reset) this.#seqAtStart = to; // another history counts anew
+        });
         on('event', (event) => {
             if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart)
                 this.#attention.notify(event);
@@ -184,10 +190,24 @@ export class RoomStage {
 
     #keepToken(token) {
         const { keep } = this.#app;
-        if (this.#token === keep.ownerToken(this.room.id)) keep.rememberMade(this.room.id, token);
-        if (this.#seat.token === null) return;
+        const owner = keep.ownerToken(this.room.id);
+        if (owner !== null && owner === this.#token) keep.rememberMade(this.room.id, token);
+        if (owner === null || this.#seat.token !== null) this.#takeSeat(token);
+    }
+
+    #takeSeat(token) {
         this.#seat = { ...this.#seat, token };
-        keep.takeSeat(this.room.id, this.#seat);
+        this.#app.keep.takeSeat(this.room.id, this.#seat);
+    }
+
+    /** Another key for whoever is in the room; everybody else gets theirs at the entrance. */
+    async #newToken(error) {
+        if (this.#app.stage !== this || this.#seqAtStart === null) throw error;
+        const { askForKey } = await import('./key_form.js');
+        const place = (form) => this.#header.element.append(form);
+        const token = await askForKey(this.#app, { room: this.room, name: this.#seat.name, old: this.#connection.token, place });
+        if (token === null) this.#takeSeat(null);
+        return token;
     }
 
     // At the entrance `joined` says it in place.

@@ -2,6 +2,10 @@
 import { element } from './dom.js';
 import { errorText, isMissing, isTokenRefused } from './problems.js';
 
+/** In ms: waits for a server that can't be reached are random below first · 2^n, and at most the longest. */
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+
 /** A shape where content will be. */
 export function placeholder(kind) {
     return element('div', { class: `placeholder ${kind}`, 'aria-hidden': 'true' });
@@ -27,29 +31,39 @@ export function missingRoom(app) {
 }
 
 /**
- * Asks for a room by id or title; a title in the address becomes the id.
+ * Asks for a room by id or title, again and again while the server can't be reached; a title in the address becomes the id.
  * @returns {Promise<object | null>} null where there is none to show; `showProblem(page)` was called then
  */
 export async function loadRoom(app, roomRef, showProblem, token = null) {
-    const { globes, texts, router } = app;
-    try {
-        const room = await globes.rooms.get(roomRef, { token });
-        if (String(room.id) !== roomRef)
-            router.rename(location.pathname.replace(/^\/chats\/[^/]+/, `/chats/${room.id}`));
-        return room;
-    } catch (error) {
-        if (token !== null && isTokenRefused(error)) return loadRoom(app, roomRef, showProblem);
-        if (isMissing(error)) {
-            showProblem(missingRoom(app));
-        } else {
-            const again = element(
-                'button',
-                { type: 'button', class: 'button primary', onclick: () => router.refresh() },
-                texts.tryAgain,
-            );
-            app.setTitle(texts.roomFailed);
-            showProblem(emptyPage(app, { title: texts.roomFailed, text: errorText(texts, error), action: again }));
+    const { globes, router } = app;
+    let page = null;
+    for (let failures = 0; ; failures += 1) {
+        try {
+            const room = await globes.rooms.get(roomRef, { token });
+            if (String(room.id) !== roomRef)
+                router.rename(location.pathname.replace(/^\/chats\/[^/]+/, `/chats/${room.id}`));
+            return room;
+        } catch (error) {
+            if (token !== null && isTokenRefused(error)) return loadRoom(app, roomRef, showProblem);
+            if (isMissing(error)) page = missingRoom(app);
+            else page ??= failedRoom(app, error);
+            if (!page.isConnected) showProblem(page);
+            if (!error.isTemporary) return null;
+            const waitMs = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+            await new Promise((resolve) => setTimeout(resolve, Math.max(waitMs, error.retryAfterMs ?? 0)));
+            if (!page.isConnected) return null; // one has gone elsewhere
         }
-        return null;
     }
+}
+
+function failedRoom(app, error) {
+    const { texts, router } = app;
+    const again = element(
+        'button',
+        { type: 'button', class: 'button primary', onclick: () => router.refresh() },
+        texts.tryAgain,
+    );
+    const text = errorText(texts, error) + (error.isTemporary ? ` ${texts.tryingAgain}` : '');
+    app.setTitle(texts.roomFailed);
+    return emptyPage(app, { title: texts.roomFailed, text, action: again });
 }

@@ -23,6 +23,8 @@ button, input { font: inherit; color: inherit; }
 .icon-button:hover { background: color-mix(in srgb, var(--text) 8%, transparent); color: var(--text); }
 .icon-button[aria-expanded='true'] { color: var(--accent); }
 .entrance, .failed { display: flex; flex-direction: column; gap: 14px; width: min(320px, 100% - 32px); margin: auto; }
+.entrance:has(+ .host) { padding-block: 14px; }
+.locked { padding: 10px 18px; text-align: center; }
 .failed { align-items: center; text-align: center; }
 .failed p { margin: 0; }
 label span { display: block; margin-bottom: 4px; font-size: 13px; font-weight: 600; }

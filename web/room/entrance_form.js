@@ -1,4 +1,5 @@
 // What <globes-chat> asks before one can come in: a name where one is going to talk, and in a room with a password that.
+import { GlobesError } from '../globes.js';
 import { element, freshId } from './element.js';
 
 const MOST_NAME = 32;
@@ -55,12 +56,15 @@ export class EntranceForm {
         } catch (error) {
             this.#problem.textContent = this.#textOf(error);
             (error.field === 'secret' || !this.#name ? this.#secret : this.#name).focus();
-            this.#failed(error);
+            if (error instanceof GlobesError) this.#failed(error);
+            else console.error(error);
         }
         this.#button.disabled = false;
     }
 
-    #textOf({ code, field }) {
+    #textOf(error) {
+        const { code, field } = error;
+        if (!(error instanceof GlobesError)) return this.#texts['room.embed.fault'];
         if (field === 'secret') return this.#texts['room.embed.wrongPassword'];
         if (field === 'name') return this.#texts['room.nameRefused'];
         return this.#texts[code ? 'room.embed.failed' : 'room.embed.unreachable'];

@@ -12,6 +12,8 @@ export class HistoryLoader {
     #changed;
     #gap = null;
     #fillingGap = false;
+    /** How often the history was replaced by another one. */
+    #resets = 0;
 
     /** `more`: there are older ones; `loading` and `failed` too; `none`: all are shown. */
     older = 'more';
@@ -64,21 +66,25 @@ export class HistoryLoader {
         this.#changed();
     }
 
-    /** All that is shown goes; what is older comes back as history. */
-    reset() {
+    /** All that is shown goes, as the room's history is another one, and what that one holds is loaded. */
+    async reset() {
         this.#timeline.forgetBefore(Infinity);
-        this.older = 'more';
+        this.#resets += 1;
+        this.#gap = null;
+        await this.#load(undefined, PAGE);
     }
 
     async #load(before, limit) {
+        const resets = this.#resets;
         this.older = 'loading';
         this.#changed();
         try {
             const { events, firstSeq } = await this.#connection.history({ before, limit });
+            if (resets !== this.#resets) return; // of the history before
             this.#add(events);
             this.older = events.length === 0 || this.#timeline.oldestSeq <= firstSeq ? 'none' : 'more';
         } catch {
-            this.older = 'failed';
+            if (resets === this.#resets) this.older = 'failed';
         }
         this.#changed();
     }
@@ -86,8 +92,10 @@ export class HistoryLoader {
     // From the newest backwards, so that what stands next to the live messages is there first.
     async #readGap() {
         let loaded = 0;
+        const resets = this.#resets;
         while (this.#gap.to >= this.#gap.from) {
             const { events } = await this.#connection.history({ before: this.#gap.to + 1, limit: PAGE });
+            if (resets !== this.#resets) return;
             const missing = events.filter(({ seq }) => seq >= this.#gap.from);
             this.#add(missing);
             if (missing.length === 0) return;

@@ -257,11 +257,13 @@ export class RoomView {
     }
 
     #missed({ from, to, reset }) {
-        if (reset) {
-            this.#loader.reset();
-            this.#liveAfter = to;
-        }
-        this.#loader.missed({ from, to });
+        if (!reset) return this.#loader.missed({ from, to });
+        // What was shown is not in the room any more.
+        this.#liveAfter = to;
+        this.#unread.reset();
+        this.#loader.reset();
+        this.#timeline.add({ event_type: 'reset', seq: to, time: Date.now() }, false);
+        this.#frame.announcer.say(this.#texts['room.reset']);
     }
 
     #refused(error) {
@@ -269,6 +271,7 @@ export class RoomView {
         if (error.code === 202) this.showProblem(texts['room.nameTaken'](this.#connection.name));
         else if (error.field === 'name') this.showProblem(texts['room.nameRefused']);
         else if (error.code === 503) this.showProblem(texts['room.tooFast']);
+        else if (error.msg) this.showProblem(error.msg);
     }
 
     #showState() {

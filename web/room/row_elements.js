@@ -110,7 +110,8 @@ export class RowElements {
             case 'marker':
                 return element('div', { role: 'listitem', class: 'row marker' }, element('span', {}, this.#texts['room.newMessages']));
             case 'beginning':
-                return element('div', { role: 'listitem', class: 'row note' }, this.#texts['room.beginning']);
+            case 'reset':
+                return element('div', { role: 'listitem', class: 'row note' }, this.#texts[`room.${row.kind}`]);
             case 'olderFailed':
                 return this.#failed('room.olderFailed', this.#actions.loadOlder);
             case 'gapFailed':

@@ -12,7 +12,7 @@ const QUIET_LINES = 3;
 /**
  * @typedef {object} Row
  * @property {string} key
- * @property {string} kind older | olderFailed | beginning | day | marker | gap | gapFailed | message | quiet
+ * @property {string} kind older | olderFailed | beginning | day | marker | gap | gapFailed | message | quiet | reset
  * @property {number} place of the item that it stands for, or before; that of the first one of a quiet line
  * @property {import('./timeline.js').Item} [item] of a message
  * @property {import('./timeline.js').Item[]} [items] of a quiet line
@@ -134,6 +134,7 @@ export class Rows {
             this.#rows.push({ key: `day:${item.key}`, kind: 'day', place, date: item.date });
         }
         if (isMessage(item)) this.#appendMessage(item, place);
+        else if (item.kind === 'reset') this.#rows.push({ key: item.key, kind: 'reset', place });
         else this.#appendQuiet(item, place);
     }
 

@@ -43,6 +43,10 @@ export class StateLine {
                 this.#lost = true;
                 this.#say(this.#texts['room.offline']);
                 break;
+            case 'locked':
+                this.#lost = true;
+                this.#say(this.#texts['room.locked']);
+                break;
             case 'closed':
                 this.#say(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
                 break;

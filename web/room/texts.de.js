@@ -14,6 +14,7 @@ export const texts = {
     'room.olderFailed': 'Ältere Nachrichten konnten nicht geladen werden.',
     'room.gap': 'Verpasstes wird geladen',
     'room.gapFailed': 'Verpasstes konnte nicht geladen werden.',
+    'room.reset': 'Frühere Nachrichten gibt es nicht mehr. Das ist der jetzige Stand des Raums.',
     'room.tryAgain': 'Noch einmal versuchen',
     'room.newMessages': 'Neue Nachrichten',
     'room.jump': (count) =>
@@ -55,6 +56,7 @@ export const texts = {
     'room.offline': 'Du bist offline. Was du schreibst, wird gesendet, sobald du wieder verbunden bist.',
     'room.retryNow': 'Jetzt versuchen',
     'room.online': 'Du bist wieder verbunden.',
+    'room.locked': 'Dein Schlüssel zu diesem Raum gilt nicht mehr. Tritt noch einmal ein.',
     'room.closed': 'Du bist nicht mehr mit diesem Raum verbunden.',
     'room.closed.4501': 'Das Passwort dieses Raums wurde geändert. Tritt noch einmal ein.',
     'room.closed.4502': 'Du bist in einem anderen Fenster in diesem Raum.',
@@ -62,15 +64,4 @@ export const texts = {
     'room.closed.4504': 'Dieser Raum wurde gelöscht.',
     'room.nameTaken': (name) => `Hier heißt schon jemand ${name}. Wähle einen anderen Namen.`,
     'room.nameRefused': 'Der Server nimmt diesen Namen nicht an.',
-
-    'room.embed.name': 'Dein Name',
-    'room.embed.password': 'Passwort dieses Raums',
-    'room.embed.enter': 'Eintreten',
-    'room.embed.wrongPassword': 'Das ist nicht das Passwort dieses Raums.',
-    'room.embed.again': 'Dein Schlüssel zu diesem Raum gilt nicht mehr. Tritt noch einmal ein.',
-    'room.embed.badKey': 'Der Schlüssel zu diesem Raum ist nicht gültig.',
-    'room.embed.notFound': 'Diesen Raum gibt es nicht.',
-    'room.embed.unreachable': 'Der Chat ist nicht erreichbar.',
-    'room.embed.failed': 'Der Chat konnte nicht geöffnet werden.',
-    'room.embed.readOnly': 'Hier kannst du mitlesen.',
 };

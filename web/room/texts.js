@@ -14,6 +14,7 @@ export const texts = {
     'room.olderFailed': 'Older messages could not be loaded.',
     'room.gap': 'Loading what you missed',
     'room.gapFailed': 'What you missed could not be loaded.',
+    'room.reset': 'Messages from before are gone. This is what the room holds now.',
     'room.tryAgain': 'Try again',
     'room.newMessages': 'New messages',
     'room.jump': (count) =>
@@ -57,6 +58,7 @@ export const texts = {
     'room.offline': 'You are offline. What you write is sent when you are back.',
     'room.retryNow': 'Try now',
     'room.online': 'You are connected again.',
+    'room.locked': 'Your key to this room is not valid any more. Come in again.',
     'room.closed': 'You are no longer connected to this room.',
     'room.closed.4501': 'The password of this room has changed. Come in again.',
     'room.closed.4502': 'You are in this room in another window.',
@@ -64,15 +66,4 @@ export const texts = {
     'room.closed.4504': 'This room was deleted.',
     'room.nameTaken': (name) => `Somebody here is called ${name} already. Choose another name.`,
     'room.nameRefused': 'The server does not accept this name.',
-
-    'room.embed.name': 'Your name',
-    'room.embed.password': 'Password of this room',
-    'room.embed.enter': 'Come in',
-    'room.embed.wrongPassword': 'That is not the password of this room.',
-    'room.embed.again': 'Your key to this room is not valid any more. Come in again.',
-    'room.embed.badKey': 'The key to this room is not valid.',
-    'room.embed.notFound': 'There is no such room.',
-    'room.embed.unreachable': 'The chat can’t be reached.',
-    'room.embed.failed': 'The chat could not be opened.',
-    'room.embed.readOnly': 'You can read along here.',
 };

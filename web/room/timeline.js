@@ -6,7 +6,7 @@
 /**
  * @typedef {object} Item
  * @property {string} key stays the same from the first try to send a message until it is history
- * @property {'message' | 'join' | 'leave'} kind
+ * @property {'message' | 'join' | 'leave' | 'reset'} kind `reset`: the room's history was replaced here
  * @property {number} seq of a message; of a quiet line that of the message before it; Infinity while unconfirmed
  * @property {number} line 0 for messages; counts the quiet lines, which have no seq of their own
  * @property {string} name
@@ -149,7 +149,7 @@ export class Timeline {
         const item = {
             key: `line:${this.#lines}`,
             kind: event.event_type,
-            seq: this.newestSeq,
+            seq: event.seq ?? this.newestSeq,
             line: this.#lines,
             name: event.name,
             color: event.color,

@@ -1,5 +1,6 @@
 // When something was said, in the words of the reader's language and time zone. Pure but for the zone.
 import { graphemes } from './graphemes.js';
+import { localeOf } from './locale.js';
 
 const DAY_MS = 86_400_000;
 
@@ -35,15 +36,16 @@ export class Times {
     /** All there is to say. @type {(date: Date) => string} */
     full;
 
-    /** @param {string} language a language tag */
+    /** @param {string} language any text, such as `de-AT` */
     constructor(language) {
-        const format = (options) => new Intl.DateTimeFormat(language, options);
+        const locale = localeOf(language);
+        const format = (options) => new Intl.DateTimeFormat(locale, options);
         this.time = remembered(format({ hour: 'numeric', minute: '2-digit' }), 60_000);
         this.full = remembered(format({ dateStyle: 'full', timeStyle: 'medium' }), 1000);
         this.#weekday = format({ weekday: 'long' });
         this.#thisYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
         this.#otherYear = format({ day: 'numeric', month: 'long', year: 'numeric' });
-        this.#near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+        this.#near = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
     }
 
     /** "Today", "Yesterday", a weekday within the last week, else a date. */

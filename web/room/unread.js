@@ -24,6 +24,14 @@ export class Unread {
         this.#onCount(this.count);
     }
 
+    /** What was new is gone, with everything else. */
+    reset() {
+        this.newFrom = null;
+        this.#wasSeen = true;
+        this.count = 0;
+        this.#onCount(0);
+    }
+
     /** To be called whenever the reader may have come to look. */
     look() {
         if (this.#wasSeen || !this.#looking()) return;

@@ -16,6 +16,10 @@ export class ScriptedServer {
     connections = new Inbox();
     /** Who is in the room, as a welcome tells. */
     users = [];
+    /** Further fields of each welcome. */
+    welcome = {};
+    /** Sent in place of the welcome; null: the welcome. */
+    firstFrame = null;
     /** Called for every event that comes; may answer by `reply(event)`. */
     onEvent = () => {};
 
@@ -37,7 +41,8 @@ export class ScriptedServer {
         const connection = { socket, url, frames: new Inbox() };
         const reply = (event) => socket.send(JSON.stringify(event));
         const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, resumed: false, session: 'secret' };
-        reply({ ...welcome, resumed: url.includes('after=') });
+        if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after='), ...this.welcome });
+        else socket.send(this.firstFrame);
         socket.on('error', () => {});
         socket.on('message', (data) => {
             const event = JSON.parse(data.toString());
@@ -49,7 +54,7 @@ export class ScriptedServer {
 
     #answer(request, response) {
         const known = [...this.answers].find(([end]) => request.url.endsWith(end));
-        const { status = 200, headers = {}, body = { visibility: 'public' } } = known?.[1] ?? {};
+        const { status = 200, headers = {}, body = { id: 7, visibility: 'public' } } = known?.[1] ?? {};
         response.writeHead(status, headers).end(JSON.stringify(body));
     }
 }

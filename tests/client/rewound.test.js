@@ -1,0 +1,113 @@
+// A history that is not the one that was shown: a backup was restored, a store in memory began anew, power was lost.
+// The client proves where it stands by the time of the last event, and nobody goes on from what no longer exists.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { globesAt, Person } from './support/people.js';
+import { ScriptedServer } from './support/scripted_server.js';
+
+const timeOf = (seq, history = 'a') => `2020-12-03T21:23:${history === 'a' ? 10 : 20}.${String(seq).padStart(6, '0')}Z`;
+const message = (seq, msg = `${seq}`) => ({ event_type: 'send', name: 'ben', room_id: 7, msg, time: timeOf(seq), seq });
+
+/** What a connection asked for, as `[name, value]` of its URL, without the session. */
+function asked({ url }) {
+    const { searchParams } = new URL(url, 'http://host');
+    searchParams.delete('session');
+    return [...searchParams];
+}
+
+/** Whoever is in the room with three messages shown, and the connection of the server. */
+async function threeShown(t, options) {
+    const server = await ScriptedServer.start(t);
+    server.welcome = { seq: 3, at: timeOf(3) };
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', ...options });
+    const first = await server.connections.next();
+    for (const seq of [1, 2, 3]) first.socket.send(JSON.stringify(message(seq)));
+    await ada.message('3');
+    return { server, ada, first };
+}
+
+test('a client that comes back proves where it stands, by the time of the last event that came', async (t) => {
+    const { server, ada, first } = await threeShown(t);
+    assert.deepEqual(asked(first), [['last', '50']]);
+    assert.deepEqual([ada.connection.seq, ada.connection.at], [3, timeOf(3)]);
+    first.socket.terminate();
+    const second = await server.connections.next();
+    assert.deepEqual(asked(second), [['after', '3'], ['at', timeOf(3)]]);
+    second.socket.send(JSON.stringify(message(4)));
+    await ada.message('4');
+    second.socket.terminate();
+    assert.deepEqual(asked(await server.connections.next()), [['after', '4'], ['at', timeOf(4)]]);
+    await ada.find('welcome', () => ada.all('welcome').length === 3);
+    assert.deepEqual(ada.all('gap'), []);
+});
+
+test('before any event has come, the welcome is what it stands on', async (t) => {
+    const server = await ScriptedServer.start(t);
+    server.welcome = { seq: 3, at: timeOf(3) };
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
+    (await server.connections.next()).socket.terminate();
+    assert.deepEqual(asked(await server.connections.next()), [['after', '3'], ['at', timeOf(3)]]);
+
+    // Of the newest few none has come yet: nothing was shown, and nothing is to be proved.
+    const ben = Person.connect(t, globesAt(server), 7, { name: 'ben', last: 2 });
+    const { socket } = await server.connections.next();
+    await ben.find('welcome');
+    assert.equal(ben.connection.at, null);
+    socket.terminate();
+    assert.deepEqual(asked(await server.connections.next()), [['after', '1']]);
+
+    server.welcome = { seq: 0 };
+    const cai = Person.connect(t, globesAt(server), 7, { name: 'cai' });
+    (await server.connections.next()).socket.terminate();
+    assert.deepEqual(asked(await server.connections.next()), [['after', '0']]);
+    await cai.find('welcome', () => cai.all('welcome').length === 2);
+    for (const person of [ada, ben, cai]) assert.deepEqual(person.all('gap'), []);
+});
+
+test('a history that has gone on from another past is a gap that says so, whatever its newest number is', async (t) => {
+    for (const newest of [2, 3, 13]) {
+        const { server, ada, first } = await threeShown(t);
+        const at = timeOf(newest, 'b');
+        server.welcome = { seq: newest, at, resumed: false };
+        first.socket.terminate();
+        const second = await server.connections.next();
+        const gap = { from: 1, to: newest, reset: true, reason: 'not-resumed', before: 3, now: newest };
+        assert.deepEqual(await ada.find('gap'), { type: 'gap', ...gap });
+        assert.deepEqual([ada.connection.seq, ada.connection.at], [newest, at]);
+        second.socket.send(JSON.stringify({ ...message(newest + 1, 'of the new history'), time: timeOf(newest + 1, 'b') }));
+        await ada.message('of the new history');
+        server.welcome = {};
+        second.socket.terminate();
+        assert.deepEqual(asked(await server.connections.next()), [['after', `${newest + 1}`], ['at', timeOf(newest + 1, 'b')]]);
+    }
+});
+
+test('what was said and not confirmed is sent again to the new history under its id', async (t) => {
+    const { server, ada, first } = await threeShown(t);
+    const said = ['one', 'two'].map((text) => ada.connection.send(text));
+    await first.frames.find(({ msg }) => msg === 'two');
+    server.welcome = { seq: 2, at: timeOf(2, 'b'), resumed: false };
+    server.onEvent = ({ event_type: type, id, msg }, reply) =>
+        type === 'send' && reply({ event_type: 'ack', id, seq: msg === 'one' ? 3 : 4, duplicate: false });
+    first.socket.terminate();
+    const { frames } = await server.connections.next();
+    assert.deepEqual((await Promise.all(said.map(({ acked }) => acked))).map(({ seq }) => seq), [3, 4]);
+    const sent = frames.all.filter(({ event_type: type }) => type === 'send').map(({ id }) => id);
+    assert.deepEqual(sent, said.map(({ id }) => id));
+});
+
+test('a program that kept seq and at goes on with both', async (t) => {
+    const server = await ScriptedServer.start(t);
+    server.welcome = { seq: 5, at: timeOf(5) };
+    const globes = globesAt(server);
+    const ada = Person.connect(t, globes, 7, { name: 'ada', after: 3, at: timeOf(3) });
+    assert.deepEqual(asked(await server.connections.next()), [['after', '3'], ['at', timeOf(3)]]);
+    await ada.find('welcome');
+    assert.deepEqual([ada.connection.seq, ada.connection.at], [3, timeOf(3)]);
+    for (const none of [null, undefined])
+        Person.connect(t, globes, 7, { name: 'ben', after: 3, at: none });
+    assert.deepEqual(asked(await server.connections.next()), [['after', '3']]);
+    assert.deepEqual(asked(await server.connections.next()), [['after', '3']]);
+    for (const bad of ['yesterday', '3', {}]) assert.throws(() => globes.connect(7, { after: 3, at: bad }), RangeError);
+});

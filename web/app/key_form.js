@@ -1,0 +1,57 @@
+// Another key to a room that one is in, where the last one is not good any more: asked for above the messages.
+import { PasswordField, validateAll } from './fields.js';
+import { Form } from './form.js';
+import { isThrottled, isWrongSecret } from './problems.js';
+import { needsPassword } from './room_rules.js';
+
+/**
+ * @param {object} app
+ * @param {{ room: { id: number }, name: string, old: import('../globes.js').Token | null, place: (form: Element) => void }} seat
+ *     `old`: the key that is not good any more
+ * @returns {Promise<string | null>} the next one; null where the room is public and needs none
+ */
+export async function askForKey(app, { room, name, old, place }) {
+    const { globes, keep, texts } = app;
+    // The password buys a key like everybody's.
+    if (old?.token === keep.ownerToken(room.id)) keep.rememberMade(room.id, null);
+    const { visibility } = await globes.rooms.get(room.id);
+    if (!needsPassword(visibility)) return null;
+    const notice = old?.expiresAt <= Date.now() ? texts.keyExpired : texts.comeInAgain;
+    return new Promise((resolve) => {
+        const buy = async (secret) => {
+            const granted = await globes.tokens.request(room.id, { name, secret });
+            form.element.remove();
+            form.destroy();
+            resolve(granted?.token ?? null);
+        };
+        const form = makeForm(texts, buy);
+        form.showAlert(notice);
+        place(form.element);
+        form.element.querySelector('input').focus();
+    });
+}
+
+function makeForm(texts, buy) {
+    const password = new PasswordField(texts, {
+        label: texts.roomPassword,
+        name: 'password',
+        autocomplete: 'current-password',
+        check: (value) => (value === '' ? texts.wrongPassword : null),
+    });
+    const form = new Form(texts, {
+        submit: texts.enter,
+        busy: texts.entering,
+        children: [password.element],
+        send: async () => {
+            if (validateAll([password])) await buy(password.value);
+        },
+        handle: (error) => {
+            if (!isWrongSecret(error) && !isThrottled(error)) return false;
+            password.showProblem(isWrongSecret(error) ? texts.wrongPassword : texts.tooManyTries);
+            password.focus();
+            return true;
+        },
+    });
+    form.element.classList.add('key-form');
+    return form;
+}
