@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { graphemes, initialOf, shortened } from '../../web/room/graphemes.js';
-import { EMOJI, isFewEmojiOnly, replaceShortcodes } from '../../web/room/emoji.js';
+import { isFewEmojiOnly } from '../../web/room/emoji.js';
 import { linkParts } from '../../web/room/linkify.js';
 import { loadTexts } from '../../web/room/load_texts.js';
+import { EMOJI, replaceShortcodes } from '../../web/room/shortcodes.js';
 import { codePoints, isLong, isVisible, roomLeft } from '../../web/room/text_length.js';
 import { texts as embedEnglish } from '../../web/room/embed_texts.js';
 import { texts as embedGerman } from '../../web/room/embed_texts.de.js';

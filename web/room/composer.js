@@ -1,12 +1,9 @@
 // Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
 import { element, freshId, icon, iconButton, isTouched } from './element.js';
-import { replaceShortcodes } from './emoji.js';
 import { roomLeft } from './text_length.js';
 
-/** What is sent of what was written: codes as emoji, and no empty lines around it; the first line keeps its indentation. */
-function prepared(text) {
-    return replaceShortcodes(text.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd());
-}
+/** What may be the code of an emoji. */
+const CODE = /:[a-z_]+:/;
 
 export class Composer {
     #texts;
@@ -16,6 +13,9 @@ export class Composer {
     #input;
     #count;
     #button;
+    /** What writes codes as emoji; null until there is one. */
+    #shortcodes = null;
+    #loading = null;
     #smile;
     /** Null until it is opened. */
     #picker = null;
@@ -90,14 +90,31 @@ export class Composer {
         this.#submit();
     }
 
-    #submit() {
-        const text = prepared(this.#input.value);
+    async #submit() {
+        if (CODE.test(this.#input.value)) await this.#loadShortcodes();
+        const text = this.#prepared();
         if (!roomLeft(text).sendable) return;
         this.#input.value = '';
         this.#changed();
         this.#picker?.close();
         if (!isTouched()) this.focus();
         this.#send(text);
+    }
+
+    /** What would be sent: codes as emoji, and no empty lines around it; the first line keeps its indentation. */
+    #prepared() {
+        const text = this.#input.value.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
+        return this.#shortcodes && CODE.test(text) ? this.#shortcodes.replaceShortcodes(text) : text;
+    }
+
+    /** Resolves when codes can be written as emoji, or can't: then they are sent as they are. */
+    #loadShortcodes() {
+        const loaded = (module) => {
+            this.#shortcodes = module;
+            this.#show();
+        };
+        this.#loading ??= import('./shortcodes.js').then(loaded, () => (this.#loading = null));
+        return this.#loading;
     }
 
     async #togglePicker() {
@@ -127,6 +144,7 @@ export class Composer {
         } catch {
             // Full or forbidden: the draft lasts as long as the page.
         }
+        if (CODE.test(value)) this.#loadShortcodes();
         this.#show();
     }
 
@@ -139,7 +157,7 @@ export class Composer {
     }
 
     #show() {
-        const { sendable, left } = roomLeft(prepared(this.#input.value));
+        const { sendable, left } = roomLeft(this.#prepared());
         // Not disabled: a button that is loses the focus, and with it the place of who goes by keyboard.
         this.#button.setAttribute('aria-disabled', String(!sendable));
         this.#count.textContent = left === null ? '' : String(left);

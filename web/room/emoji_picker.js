@@ -1,6 +1,6 @@
 // A small table of emoji that opens above the composer. One stop for Tab; inside, the arrows move. Loaded when it is first opened.
 import { element } from './element.js';
-import { EMOJI } from './emoji.js';
+import { EMOJI } from './shortcodes.js';
 
 const COLUMNS = 8;
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
