@@ -7,26 +7,46 @@
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
+// Each class states its name as a string: a server serves this module with shortened identifiers.
 export class GlobesError extends Error {
+    name = 'GlobesError';
     constructor(message, { code = null, status = null, field = null, retryAfterMs = null, msg = null, cause } = {}) {
         super(message, cause === undefined ? undefined : { cause });
-        this.name = new.target.name;
         Object.assign(this, { code, status, field, retryAfterMs, msg });
     }
     get isTemporary() {
         return [ConnectionError, UnavailableError, RateLimitedError].includes(this.constructor) && !isFinal(this.closeCode);
     }
 }
-export class NotFoundError extends GlobesError {}
-export class UnauthorizedError extends GlobesError {}
-export class InvalidTokenError extends GlobesError {}
-export class InvalidContentError extends GlobesError {}
-export class DuplicateError extends GlobesError {}
-export class RateLimitedError extends GlobesError {}
-export class UnavailableError extends GlobesError {}
-export class RewoundError extends GlobesError {}
-export class QueueFullError extends GlobesError {}
+export class NotFoundError extends GlobesError {
+    name = 'NotFoundError';
+}
+export class UnauthorizedError extends GlobesError {
+    name = 'UnauthorizedError';
+}
+export class InvalidTokenError extends GlobesError {
+    name = 'InvalidTokenError';
+}
+export class InvalidContentError extends GlobesError {
+    name = 'InvalidContentError';
+}
+export class DuplicateError extends GlobesError {
+    name = 'DuplicateError';
+}
+export class RateLimitedError extends GlobesError {
+    name = 'RateLimitedError';
+}
+export class UnavailableError extends GlobesError {
+    name = 'UnavailableError';
+}
+export class RewoundError extends GlobesError {
+    name = 'RewoundError';
+}
+export class QueueFullError extends GlobesError {
+    name = 'QueueFullError';
+}
 export class ConnectionError extends GlobesError {
+    name = 'ConnectionError';
     constructor(message, { closeCode = null, ...more } = {}) {
         super(message, more);
         this.closeCode = closeCode;

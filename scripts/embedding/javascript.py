@@ -17,10 +17,12 @@ TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
 # A slash behind one of these begins a regular expression; behind any other word, a number or `)` it divides.
 WORDS_BEFORE_REGEX = set("return typeof case in of delete void throw new else do await yield".split())
 ENDS_OF_VALUES = {")", "]"}
+# So it does behind the `)` that ends the head of one of these.
+WORDS_WITH_HEADS = {"if", "for", "while"}
 
 
 class Token(NamedTuple):
-    kind: str  # word, string, value or mark
+    kind: str  # word, string, value, head (the end of one) or mark
     text: str
     start: int
 
@@ -30,7 +32,7 @@ class Token(NamedTuple):
     def may_precede_regex(self):
         if self.kind == "word":
             return self.text in WORDS_BEFORE_REGEX
-        return self.kind == "mark" and self.text not in ENDS_OF_VALUES
+        return self.kind == "head" or (self.kind == "mark" and self.text not in ENDS_OF_VALUES)
 
 
 END = Token("mark", "", -1)
@@ -39,23 +41,28 @@ END = Token("mark", "", -1)
 def tokens_of(source):
     found = []
     templates = []  # for each brace that is open: whether it is a template's `${`
+    heads = []  # for each parenthesis that is open: whether it begins the head of a statement
     at = 0
     while True:
         if blank := BLANK.match(source, at):
             at = blank.end()
         if at == len(source):
             return found
-        token = next_token(source, at, found[-1] if found else END, templates)
+        token = next_token(source, at, found[-1] if found else END, templates, heads)
         found.append(token)
         at += len(token.text)
 
 
-def next_token(source, at, previous, templates):
+def next_token(source, at, previous, templates, heads):
     char = source[at]
     if char == "`" or (char == "}" and templates and templates.pop()):
         return template_part(source, at, templates)
     if char == "{":
         templates.append(False)
+    if char == "(":
+        heads.append(previous.kind == "word" and previous.text in WORDS_WITH_HEADS)
+    if char == ")" and heads and heads.pop():
+        return Token("head", char, at)
     if char in "'\"":
         if match := STRING.match(source, at):
             return Token("string", match[0], at)

@@ -1,9 +1,9 @@
 """The files of the site as they are served: under which names, and with references to those names.
 
-Scripts and style sheets are served without comments and indentation (shrinking.py). The page's own files get a hash of
-their content into their names, so that browsers may keep them for ever; a reference to a file is part of the content, so
-a change reaches the names of all that load it. Files that import each other in a ring are named by one hash over all of
-them.
+Scripts and style sheets are shrunk first (shrinking.py), and the references in the result are rewritten: a file is named
+after what is served, and one process shrinks all scripts. The page's own files get a hash of their content into their
+names, so that browsers may keep them for ever; a reference to a file is part of the content, so a change reaches the
+names of all that load it. Files that import each other in a ring are named by one hash over all of them.
 """
 
 import hashlib
@@ -14,13 +14,11 @@ from typing import NamedTuple
 
 from embedding import javascript, markup
 from embedding.reference import Fault, SiteError
-from embedding.shrinking import shrink
+from embedding.shrinking import shrink_scripts, shrink_style
 
 SERVED = {".html", ".css", ".js", ".ts", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".txt"}
 # What others link to keeps its name, and browsers ask whether it has changed.
 STABLE_NAMES = {"globes.js", "globes.d.ts", "globes-chat.js", "robots.txt"}
-# The types of the library are for people to read, and pages are next to nothing.
-SHRUNK = {".js", ".css"}
 ASSETS = "assets"
 HASH_DIGITS = 8
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
@@ -70,6 +68,9 @@ class Source:
             raise SiteError(f"{self.path}:{self.line_of(fault.start)}: {fault}") from None
         return []
 
+    def loads(self):
+        return {(target, reference.is_static) for reference, target in self.references}
+
     def line_of(self, start):
         return self.text.count("\n", 0, start) + 1
 
@@ -90,6 +91,7 @@ class Site:
         if "index.html" not in self.sources:
             raise SiteError(f"{folder}: no index.html")
         self.check()
+        self.shrink(folder)
         self.urls = {path: "/" + path for path, source in self.sources.items() if source.is_stable}
         for ring in self.rings():
             self.name(ring)
@@ -105,6 +107,20 @@ class Site:
                 is_bare = source.suffix == ".js" and not reference.target.startswith((".", "/"))
                 if is_bare:
                     raise SiteError(f"{place}: {reference.target} is no relative path: ./{reference.target}")
+
+    def shrink(self, folder):
+        """Replaces scripts and style sheets by their shrunk texts. The types of the library stay, for people to read, and
+        so do pages, which are next to nothing."""
+        texts = shrink_scripts(folder, self.paths_of(".js"))
+        texts |= {path: shrink_style(self.sources[path].text) for path in self.paths_of(".css")}
+        for path, text in texts.items():
+            shrunk = Source(path, text.encode("utf-8"))
+            if shrunk.loads() != self.sources[path].loads():
+                raise SiteError(f"{path}: does not load the same files when it is shrunk")
+            self.sources[path] = shrunk
+
+    def paths_of(self, suffix):
+        return [path for path, source in self.sources.items() if source.suffix == suffix]
 
     def rings(self):
         """Groups of files whose names depend on each other, most often of one file, each behind those that it refers to
@@ -135,7 +151,7 @@ class Site:
         # Until they have names, the files of the ring are referred to by their paths.
         provisional = {path: f"/{ASSETS}/{path}" for path in ring}
         self.urls |= provisional
-        digest = hashlib.sha256(b"".join(self.served_content(path) for path in ring))
+        digest = hashlib.sha256(b"".join(self.render(path) for path in ring))
         for path in ring:
             own = hashlib.sha256(digest.digest() + path.encode()).hexdigest()[:HASH_DIGITS]
             stem, suffix = posixpath.splitext(provisional[path])
@@ -152,12 +168,6 @@ class Site:
         for start, length, replacement in sorted(edits, reverse=True):
             text = text[:start] + replacement + text[start + length :]
         return text.encode("utf-8")
-
-    def served_content(self, path):
-        source = self.sources[path]
-        if source.suffix not in SHRUNK:
-            return self.render(path)
-        return shrink(source.suffix, self.render(path).decode("utf-8")).encode("utf-8")
 
     def reference(self, path, reference, target):
         url = self.urls[target]
@@ -185,4 +195,4 @@ class Site:
         """In the order of their URLs."""
         for path, url in sorted(self.urls.items(), key=lambda item: item[1]):
             loaded = tuple(self.urls[other] for other in self.loaded_with(path)) if path.endswith(".html") else ()
-            yield ServedFile(url, self.served_content(path), not self.sources[path].is_stable, loaded)
+            yield ServedFile(url, self.render(path), not self.sources[path].is_stable, loaded)
