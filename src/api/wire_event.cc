@@ -38,6 +38,9 @@ bool is_absent_or_string(const JsonField& field) {
     return field.type == FieldType::absent || field.type == FieldType::string;
 }
 
+/// An empty text in an optional field is the same as none.
+bool is_left_out(const JsonField& field) { return is_absent_or_string(field) && field.text.empty(); }
+
 /// The text must be there for a send; the server writes that of a join and a leave, whatever the client sent.
 bool is_valid_message(EventKind kind, const JsonField& message) {
     return kind == EventKind::send ? message.type == FieldType::string && chat::is_valid_text(message.text)
@@ -63,7 +66,7 @@ std::expected<chat::ClientEvent, EventFault> parse_client_event(std::string_view
     if (name.type != FieldType::string || !chat::is_valid_name(name.text)) return refused(name);
     if (!is_valid_message(*kind, message)) return refused(message);
     if (!is_absent_or_string(color)) return refused(color);
-    if (id.type != FieldType::absent && !id_is_valid) return refused(id);
+    if (!is_left_out(id) && !id_is_valid) return refused(id);
 
     chat::ClientEvent event;
     event.kind = *kind;
