@@ -5,20 +5,13 @@
 #include <utility>
 
 #include "base/unicode.h"
+#include "chat/room_rules.h"
 
 namespace globes::chat {
 namespace {
 
 // Of one read of what was committed after an unknown outcome: more than a room can have on its way.
 constexpr std::size_t kRecoverEvents = std::size_t{1} << 20;
-
-RoomRecord public_chat(UnixMicros now) {
-    return {.id = kPublicChatId,
-            .title = "Public Chat",
-            .description = "This is the default chat, available to everyone!",
-            .created_at = now,
-            .updated_at = now};
-}
 
 std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
