@@ -42,12 +42,15 @@ void check_accepted(const chat::ClientEvent& asked) {
     require(again && *again == asked);
 }
 
-void check_refused(const api::EventFault& fault) {
-    require(fault.error.code == ErrorCode::invalid_json);
-    std::array<api::JsonField, 2> fields{{{"error"}, {"id"}}};
-    require(api::read_json_object(api::error_event_json(2, fault.error, fault.client_id), fields));
+void check_refused(const chat::EventRefusal& refusal) {
+    require(refusal.error.code == ErrorCode::invalid_json);
+    require(refusal.name.empty() || chat::is_valid_name(refusal.name));
+    std::array<api::JsonField, 4> fields{{{"error"}, {"id"}, {"name"}, {"msg"}}};
+    require(api::read_json_object(api::error_event_json(2, refusal), fields));
     require(fields[0].type == api::JsonField::Type::other);
-    require(fields[1].text == fault.client_id);
+    require(fields[1].text == refusal.client_id);
+    require(fields[2].type == api::JsonField::Type::string && fields[2].text == refusal.name);
+    require(fields[3].type == api::JsonField::Type::string && !fields[3].text.empty());
 }
 
 }  // namespace

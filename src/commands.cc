@@ -11,9 +11,11 @@
 
 #include "base/clock.h"
 #include "maintenance/check.h"
+#include "maintenance/document_reader.h"
 #include "maintenance/export.h"
 #include "maintenance/import.h"
 #include "maintenance/lines.h"
+#include "maintenance/original_dump.h"
 #include "maintenance/progress.h"
 #include "store/sqlite/sqlite_backup.h"
 #include "store/sqlite/sqlite_check.h"
@@ -34,10 +36,10 @@ void print_fault(const std::string& fault) { fmt::print("fault: {}\n", fault); }
 /// A file that is read; stdin stays open.
 class InputFile {
 public:
-    explicit InputFile(const std::optional<std::filesystem::path>& file) {
-        if (!file || *file == "-") return;
-        name_ = file->string();
-        fd_ = ::open(file->c_str(), O_RDONLY | O_CLOEXEC);
+    explicit InputFile(const std::filesystem::path& file) {
+        if (file == "-") return;
+        name_ = file.string();
+        fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
         if (fd_ < 0)
             throw std::runtime_error(
                 fmt::format("{}: cannot be opened: {}", name_, std::generic_category().message(errno)));
@@ -48,6 +50,8 @@ public:
     InputFile(const InputFile&) = delete;
     InputFile& operator=(const InputFile&) = delete;
 
+    /// Nobody types an export.
+    bool is_terminal() const { return ::isatty(fd_) != 0; }
     int descriptor() const { return fd_; }
     const std::string& name() const { return name_; }
 
@@ -55,6 +59,31 @@ private:
     std::string name_ = "standard input";
     int fd_ = STDIN_FILENO;
 };
+
+Exit ask_for_a_file() {
+    fmt::print(stderr, "globes: import: name a file, or pipe an export in\n");
+    return Exit::usage;
+}
+
+Exit tell_import(const maintenance::ImportReport& report) {
+    const auto done = fmt::format("imported {} rooms and {} events; {} rooms and {} events were there already",
+                                  report.rooms, report.events, report.known_rooms, report.known_events);
+    if (!report.fault) {
+        fmt::print("{}\n", done);
+        return Exit::fine;
+    }
+    fmt::print(stderr, "globes: {}\n", *report.fault);
+    fmt::print(stderr, "globes: until then: {}. Import again goes on from there.\n", done);
+    return Exit::failure;
+}
+
+/// `faults`: the first of `count`.
+Exit tell_refusal(const std::vector<std::string>& faults, std::uint64_t count) {
+    for (const std::string& fault : faults) fmt::print(stderr, "globes: {}\n", fault);
+    if (count > faults.size()) fmt::print(stderr, "globes: and {} more\n", count - faults.size());
+    fmt::print(stderr, "globes: {} faults: nothing was imported\n", count);
+    return Exit::failure;
+}
 
 }  // namespace
 
@@ -74,12 +103,9 @@ Exit export_store(chat::Store& store, const ExportOptions& options) {
     return Exit::fine;
 }
 
-Exit import_store(chat::Store& store, const std::optional<std::filesystem::path>& file) {
+Exit import_store(chat::Store& store, const std::filesystem::path& file) {
     const InputFile input(file);
-    if (::isatty(input.descriptor()) != 0) {
-        fmt::print(stderr, "globes: import: name a file, or pipe an export in\n");
-        return Exit::usage;
-    }
+    if (input.is_terminal()) return ask_for_a_file();
     maintenance::LineReader in(input.descriptor(), input.name());
     maintenance::ImportReport report;
     {
@@ -87,15 +113,29 @@ Exit import_store(chat::Store& store, const std::optional<std::filesystem::path>
         report = maintenance::import_rooms(store, in, progress);
     }
     store.stop();
-    const auto done = fmt::format("imported {} rooms and {} events; {} rooms and {} events were there already",
-                                  report.rooms, report.events, report.known_rooms, report.known_events);
-    if (!report.fault) {
-        fmt::print("{}\n", done);
-        return Exit::fine;
+    return tell_import(report);
+}
+
+Exit import_original(chat::Store& store, const std::vector<std::filesystem::path>& files) {
+    maintenance::OriginalDump dump;
+    for (const std::filesystem::path& file : files) {
+        const InputFile input(file);
+        if (input.is_terminal()) return ask_for_a_file();
+        maintenance::DocumentReader in(input.descriptor(), input.name());
+        Progress progress = progress_of("reading", "entries");
+        dump.read(in, progress);
     }
-    fmt::print(stderr, "globes: {}\n", *report.fault);
-    fmt::print(stderr, "globes: until then: {}. Import again goes on from there.\n", done);
-    return Exit::failure;
+    dump.finish();
+    if (dump.fault_count() > 0) return tell_refusal(dump.faults(), dump.fault_count());
+    maintenance::ImportReport report;
+    {
+        Progress progress = progress_of("import", "events");
+        report = maintenance::import_rooms(store, dump, progress);
+    }
+    store.stop();
+    if (!report.conflicts.empty()) return tell_refusal(report.conflicts, report.conflicts.size());
+    for (const std::string& line : dump.summary()) fmt::print("{}\n", line);
+    return tell_import(report);
 }
 
 Exit back_up(const std::filesystem::path& database, const BackupOptions& options) {

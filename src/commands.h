@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "chat/store.h"
 #include "maintenance/output_file.h"
@@ -34,8 +35,11 @@ struct BackupOptions {
 /// `store` was not called yet, here and below.
 Exit export_store(chat::Store& store, const ExportOptions& options);
 
-/// `file`: none or `-` is stdin.
-Exit import_store(chat::Store& store, const std::optional<std::filesystem::path>& file);
+/// `file`: `-` is stdin, here and below.
+Exit import_store(chat::Store& store, const std::filesystem::path& file);
+
+/// Dumps of the original system's database, read in this order.
+Exit import_original(chat::Store& store, const std::vector<std::filesystem::path>& files);
 
 /// Of a SQLite file.
 Exit back_up(const std::filesystem::path& database, const BackupOptions& options);

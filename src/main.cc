@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/config.h"
 #include "base/log.h"
@@ -65,7 +66,8 @@ struct Flags {
     Command command = Command::serve;
     ConfigSources sources;
     ExportOptions export_options;
-    std::optional<std::filesystem::path> import_file;
+    std::vector<std::filesystem::path> import_files;  // none: standard input
+    bool from_original = false;
     BackupOptions backup_options;
 };
 
@@ -139,9 +141,21 @@ private:
             "interrupted is simply run again. It ends at the first line that is wrong, or that would change what is\n"
             "there, and says what it has imported until then.\n\n"
             "  globes import --data new-data rooms.jsonl\n"
-            "  gunzip -c room.jsonl.gz | globes import");
-        app.add_option("file", flags_.import_file, "The export; without it, or for -, standard input")
+            "  gunzip -c room.jsonl.gz | globes import\n\n"
+            "With --from-original the files are what mongoexport writes of the original system's rooms and messages, "
+            "or\n"
+            "other JSON of them. They are all read first; where anything in them is wrong, nothing is imported and "
+            "each\n"
+            "fault is a line. What is left out or changed is counted. See docs/moving-from-the-original.md.\n\n"
+            "  globes import --from-original rooms.json messages.json");
+        app.add_option("file", flags_.import_files, "The export; without it, or for -, standard input")
             ->type_name("FILE");
+        app.add_flag("--from-original", flags_.from_original, "FILE... are dumps of the original system's database");
+        app.callback([this] {
+            flags_.command = Command::import_rooms;
+            if (!flags_.from_original && flags_.import_files.size() > 1)
+                throw CLI::ExtrasError("import", {flags_.import_files[1].string()});
+        });
     }
 
     void add_backup() {
@@ -188,6 +202,12 @@ Exit serve_until_stopped(const Config& config) {
     return signal == SIGXCPU ? Exit::failure : Exit::fine;
 }
 
+Exit import_files(chat::Store& store, const Flags& flags) {
+    auto files = flags.import_files;
+    if (files.empty()) files.emplace_back("-");
+    return flags.from_original ? import_original(store, files) : import_store(store, files.front());
+}
+
 Exit run_command(const Flags& flags, const Config& config) {
     const Logging logging(config.log_level);
     for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
@@ -197,7 +217,7 @@ Exit run_command(const Flags& flags, const Config& config) {
         case Command::export_rooms:
             return export_store(*open_store_to_read(config), flags.export_options);
         case Command::import_rooms:
-            return import_store(*open_store(config, store::MongoUse::import), flags.import_file);
+            return import_files(*open_store(config, store::MongoUse::import), flags);
         case Command::backup:
             return back_up(database_file(config), flags.backup_options);
         default: {

@@ -48,8 +48,7 @@ private:
 };
 
 /// Tells a session of that lane what was wrong with an event of its own. I/O thread only.
-void send_refusal(IoLane& lane, net::WsSession& session, chat::RoomId room, const Error& error,
-                  std::string_view client_id);
+void send_refusal(IoLane& lane, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
 /// Closes a session with the code of `ending`. I/O thread only.
 void end_session(net::WsSession& session, chat::Ending ending);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/wire_json.h"
+#include "chat/event_rules.h"
 
 namespace globes::api {
 namespace {
@@ -34,6 +35,28 @@ constexpr std::array kErrors = std::to_array<ErrorEntry>({
 });
 static_assert(std::ranges::is_sorted(kErrors, {}, &ErrorEntry::code));
 
+struct EventSentence {
+    Error error;
+    std::string_view text;
+};
+
+/// Every error that an event is refused with.
+constexpr std::array kEventSentences = std::to_array<EventSentence>({
+    {{ErrorCode::user_not_found, "name"}, "You are not in this room, so you cannot leave it."},
+    {{ErrorCode::duplicate_username, "name"}, "That name is taken."},
+    {{ErrorCode::client_unauthorized, "name"}, "You are here under another name. Use that one."},
+    {{ErrorCode::invalid_json, ""}, "The server could not read that: it is not a valid JSON object."},
+    {{ErrorCode::invalid_json, "event_type"}, "The event type must be join, leave or send."},
+    {{ErrorCode::invalid_json, "name"}, "A name needs 1 to 32 characters, none of them a control character."},
+    {{ErrorCode::invalid_json, "msg"}, "A message needs 1 to 4096 characters."},
+    {{ErrorCode::invalid_json, "color"}, "The color must be text, such as red or #ff0000."},
+    {{ErrorCode::invalid_json, "id"}, "The id of an event must be text of 1 to 64 characters."},
+    {{ErrorCode::too_many_requests, ""}, "You are sending too fast. Wait a moment, then send it again."},
+    {{ErrorCode::unavailable, ""}, "The server could not confirm that. Try again in a moment."},
+});
+static_assert(chat::kMaxNameLength == 32 && chat::kMaxTextLength == 4096 && chat::kMaxClientIdLength == 64,
+              "kEventSentences tells people these limits");
+
 }  // namespace
 
 std::span<const ErrorEntry> error_table() { return kErrors; }
@@ -42,6 +65,11 @@ const ErrorEntry& error_entry(ErrorCode code) {
     const auto entry = std::ranges::lower_bound(kErrors, code, {}, &ErrorEntry::code);
     assert(entry != kErrors.end() && entry->code == code);
     return *entry;
+}
+
+std::string_view event_error_sentence(const Error& error) {
+    const auto found = std::ranges::find(kEventSentences, error, &EventSentence::error);
+    return found != kEventSentences.end() ? found->text : error_entry(error.code).text;
 }
 
 void append_error_json(std::string& out, const Error& error) {

@@ -23,6 +23,10 @@ std::span<const ErrorEntry> error_table();
 /// The row of `code`, which must be in the table.
 const ErrorEntry& error_entry(ErrorCode code);
 
+/// What is wrong with an event, in one sentence for the person who sent it. Of errors that no event is refused with,
+/// the text of their row.
+std::string_view event_error_sentence(const Error& error);
+
 /// Appends `{"code":102,"error":"Room error: Duplicate room","field":"title"}`, `field` only where the error has one.
 void append_error_json(std::string& out, const Error& error);
 

@@ -9,9 +9,9 @@ void IoLane::extend(chat::RoomId room, const log::Slice& slice) {
     to_io_.add([this, room, slice] { io_.hub().extend(room, slice); });
 }
 
-void IoLane::refuse(chat::RoomId room, chat::ConnectionId connection, const Error& error, std::string client_id) {
-    to_io_.add([this, room, connection, error, client_id = std::move(client_id)] {
-        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*this, *session, room, error, client_id);
+void IoLane::refuse(chat::RoomId room, chat::ConnectionId connection, chat::EventRefusal refusal) {
+    to_io_.add([this, room, connection, refusal = std::move(refusal)] {
+        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*this, *session, room, refusal);
     });
 }
 

@@ -85,7 +85,7 @@ public:
     // --- core thread only ---
 
     void extend(chat::RoomId room, const log::Slice& slice) override;
-    void refuse(chat::RoomId room, chat::ConnectionId connection, const Error& error, std::string client_id) override;
+    void refuse(chat::RoomId room, chat::ConnectionId connection, chat::EventRefusal refusal) override;
     void acknowledge(chat::ConnectionId connection, const std::string& client_id, std::uint64_t seq,
                      bool is_duplicate) override;
     void send(chat::ConnectionId connection, std::string frames) override;

@@ -38,6 +38,9 @@ bool is_absent_or_string(const JsonField& field) {
     return field.type == FieldType::absent || field.type == FieldType::string;
 }
 
+/// An empty text in an optional field is the same as none.
+bool is_left_out(const JsonField& field) { return is_absent_or_string(field) && field.text.empty(); }
+
 /// The text must be there for a send; the server writes that of a join and a leave, whatever the client sent.
 bool is_valid_message(EventKind kind, const JsonField& message) {
     return kind == EventKind::send ? message.type == FieldType::string && chat::is_valid_text(message.text)
@@ -46,24 +49,26 @@ bool is_valid_message(EventKind kind, const JsonField& message) {
 
 }  // namespace
 
-std::expected<chat::ClientEvent, EventFault> parse_client_event(std::string_view frame) {
+std::expected<chat::ClientEvent, chat::EventRefusal> parse_client_event(std::string_view frame) {
     std::array<JsonField, 5> fields{{{"event_type"}, {"name"}, {"msg"}, {"color"}, {"id"}}};
-    if (!read_json_object(frame, fields)) return std::unexpected(EventFault{{ErrorCode::invalid_json}, {}});
+    if (!read_json_object(frame, fields)) return std::unexpected(chat::EventRefusal{{ErrorCode::invalid_json}});
     auto& [type, name, message, color, id] = fields;
 
+    const bool name_is_valid = name.type == FieldType::string && chat::is_valid_name(name.text);
     const bool id_is_valid = id.type == FieldType::string && chat::is_valid_client_id(id.text);
     const auto refused = [&](const JsonField& field) {
-        EventFault fault{{ErrorCode::invalid_json, field.key}, {}};
-        if (id_is_valid) fault.client_id = id.text;
-        return std::unexpected(std::move(fault));
+        chat::EventRefusal refusal{{ErrorCode::invalid_json, field.key}};
+        if (name_is_valid) refusal.name = name.text;
+        if (id_is_valid) refusal.client_id = id.text;
+        return std::unexpected(std::move(refusal));
     };
 
     const auto kind = kind_from_text(type.text);
     if (!kind) return refused(type);
-    if (name.type != FieldType::string || !chat::is_valid_name(name.text)) return refused(name);
+    if (!name_is_valid) return refused(name);
     if (!is_valid_message(*kind, message)) return refused(message);
     if (!is_absent_or_string(color)) return refused(color);
-    if (id.type != FieldType::absent && !id_is_valid) return refused(id);
+    if (!is_left_out(id) && !id_is_valid) return refused(id);
 
     chat::ClientEvent event;
     event.kind = *kind;
@@ -100,19 +105,23 @@ void append_event_json(std::string& out, const chat::Event& event) {
     out += '}';
 }
 
-std::string error_event_json(chat::RoomId room, const Error& error, std::string_view client_id,
+std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal,
                              std::optional<std::int64_t> retry_after_ms) {
-    std::string out = R"({"event_type":"error","room_id":)";
+    std::string out = R"({"event_type":"error","name":)";
+    append_json_string(out, refusal.name);
+    out += R"(,"room_id":)";
     append_json_integer(out, room);
+    out += R"(,"msg":)";
+    append_json_string(out, event_error_sentence(refusal.error));
     out += R"(,"error":)";
-    append_error_json(out, error);
+    append_error_json(out, refusal.error);
     if (retry_after_ms) {
         out += R"(,"retry_after_ms":)";
         append_json_integer(out, *retry_after_ms);
     }
-    if (!client_id.empty()) {
+    if (!refusal.client_id.empty()) {
         out += R"(,"id":)";
-        append_json_string(out, client_id);
+        append_json_string(out, refusal.client_id);
     }
     out += '}';
     return out;

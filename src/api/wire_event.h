@@ -8,32 +8,25 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
 #include "chat/client_event.h"
 #include "chat/event.h"
 #include "chat/room_view.h"
 
 namespace globes::api {
 
-/// What is wrong with a client's event, and the event's own id where it had a valid one, so that the client can tell
-/// which.
-struct EventFault {
-    Error error;
-    std::string client_id;
-};
-
 /// Reads one text frame's payload. The fields are checked in the order event_type, name, msg, color, id; the first
-/// fault counts. A text that is no colour is dropped, unknown fields are ignored.
+/// fault counts. A text that is no colour is dropped, an empty text in an optional field is left out, unknown fields
+/// are ignored.
 ///
 /// Error: invalid_json with the field; without one where the frame is no JSON object at all (see `read_json_object`).
-std::expected<chat::ClientEvent, EventFault> parse_client_event(std::string_view frame);
+std::expected<chat::ClientEvent, chat::EventRefusal> parse_client_event(std::string_view frame);
 
 /// Appends the event as everyone in its room gets it. The same event gives the same bytes, live and from history.
 void append_event_json(std::string& out, const chat::Event& event);
 
-/// An `error` event, for the sender alone. `client_id` of the refused event, empty where it had none;
-/// `retry_after_ms` beside the error where waiting helps.
-std::string error_event_json(chat::RoomId room, const Error& error, std::string_view client_id,
+/// An `error` event, for the sender alone; `retry_after_ms` beside the error where waiting helps. It always has a
+/// `name` and a `msg`, so that a client that shows every frame as a message shows a sentence.
+std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal,
                              std::optional<std::int64_t> retry_after_ms = std::nullopt);
 
 /// For the sender of a stored send with an id, where it speaks globes.v1.

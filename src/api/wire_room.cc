@@ -1,5 +1,6 @@
 #include "api/wire_room.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,6 +10,9 @@ namespace globes::api {
 namespace {
 
 using FieldType = JsonField::Type;
+
+/// The one text that may be empty: a change to it clears the description of a room.
+constexpr std::string_view kDescription = "description";
 
 std::unexpected<Error> invalid_json(std::string_view field = {}) {
     return std::unexpected(Error{ErrorCode::room_invalid_json, field});
@@ -37,8 +41,15 @@ void append_limit(std::string& out, std::string_view key, std::uint64_t value) {
     append_json_integer(out, value);
 }
 
+/// Forms send every field they have, the empty ones as "". So an empty text counts as left out, in a field of any type.
+void drop_empty_text(JsonField& field) {
+    if (field.type == FieldType::string && field.text.empty() && field.key != kDescription)
+        field.type = FieldType::absent;
+}
+
 Result<void> read_fields(std::string_view body, std::span<JsonField> fields) {
     if (!read_json_object(body, fields)) return invalid_json();
+    std::ranges::for_each(fields, drop_empty_text);
     for (const JsonField& field : fields)
         if (field.type != FieldType::absent && field.type != field.expected) return invalid_json(field.key);
     return {};
@@ -96,7 +107,7 @@ void append_listed_room(std::string& out, const chat::RoomView& room) {
 
 Result<chat::RoomDraft> parse_room_draft(std::string_view body) {
     std::array<JsonField, 8> fields{
-        {{"title"}, {"description"}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}, {"owner"}, {"name"}}};
+        {{"title"}, {kDescription}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}, {"owner"}, {"name"}}};
     auto& [title, description, visibility, password, retention, max_events, owner, name] = fields;
     owner.expected = FieldType::boolean;
     retention.expected = max_events.expected = FieldType::integer;
@@ -109,7 +120,7 @@ Result<chat::RoomDraft> parse_room_draft(std::string_view body) {
 
 Result<chat::RoomPatch> parse_room_patch(std::string_view body) {
     std::array<JsonField, 6> fields{
-        {{"title"}, {"description"}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}}};
+        {{"title"}, {kDescription}, {"visibility"}, {"password"}, {"retention"}, {"max_events"}}};
     auto& [title, description, visibility, password, retention, max_events] = fields;
     retention.expected = max_events.expected = FieldType::integer;
     if (const auto read = read_fields(body, fields); !read) return std::unexpected(read.error());

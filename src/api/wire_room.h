@@ -13,7 +13,8 @@
 
 namespace globes::api {
 
-/// The body of POST /chats. Null is the same as left out, unknown fields are ignored.
+/// The body of POST /chats. Null and an empty text are the same as left out, also in a field of another type; unknown
+/// fields are ignored. Only `description` keeps an empty text, by which a change clears it.
 /// Error: room_invalid_json, with the field where one has the wrong type.
 Result<chat::RoomDraft> parse_room_draft(std::string_view body);
 

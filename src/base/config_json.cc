@@ -35,14 +35,22 @@ void read_address(Config& config, const json::value& value) {
 
 void read_redis_url(Config& config, const json::value& value) {
     config.redis_url = text_of(value, "must be a URL in quotes, or \"\"");
+    if (!config.redis_url.empty()) config.warnings.emplace_back("RedisURL is not used: this version runs on one node");
 }
 
+/// A config.json of the original names the folder of its page, which need not have come along. Without a page every
+/// address of the app would be 404, so the built-in one stands in.
 void read_static(Config& config, const json::value& value) {
-    constexpr auto kMustBe = "must be a folder that exists, or \"\" for the built-in page";
-    config.static_dir = text_of(value, kMustBe);
+    const std::filesystem::path folder = text_of(value, "must be the name of a folder, or \"\" for the built-in page");
+    if (folder.empty()) return;
     std::error_code ignored;
-    if (!config.static_dir.empty() && !std::filesystem::is_directory(config.static_dir, ignored))
-        throw BadValue{kMustBe};
+    if (std::filesystem::is_regular_file(folder / "index.html", ignored))
+        config.static_dir = folder;
+    else
+        config.warnings.push_back(
+            fmt::format("Static is not used, because {} is not there; the built-in page is served in its place. Remove "
+                        "Static from config.json, or put your page there",
+                        (folder / "index.html").string()));
 }
 
 void read_data_dir(Config& config, const json::value& value) {

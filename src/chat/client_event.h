@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "chat/event.h"
 
 namespace globes::chat {
@@ -15,6 +16,13 @@ struct ClientEvent {
     std::string client_id;  ///< Empty: none was given.
 
     friend bool operator==(const ClientEvent&, const ClientEvent&) = default;
+};
+
+/// Why an event was not carried out, and what its sender can tell it by.
+struct EventRefusal {
+    Error error;
+    std::string name = {};       ///< That the event tried; empty: it had no valid one.
+    std::string client_id = {};  ///< Empty: it had no valid one.
 };
 
 }  // namespace globes::chat

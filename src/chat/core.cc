@@ -5,20 +5,13 @@
 #include <utility>
 
 #include "base/unicode.h"
+#include "chat/room_rules.h"
 
 namespace globes::chat {
 namespace {
 
 // Of one read of what was committed after an unknown outcome: more than a room can have on its way.
 constexpr std::size_t kRecoverEvents = std::size_t{1} << 20;
-
-RoomRecord public_chat(UnixMicros now) {
-    return {.id = kPublicChatId,
-            .title = "Public Chat",
-            .description = "This is the default chat, available to everyone!",
-            .created_at = now,
-            .updated_at = now};
-}
 
 std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
@@ -79,13 +72,16 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
 void Core::handle(RoomId id, unsigned lane, ConnectionId connection, ClientEvent event) {
     Room* room = directory_.find(id);
     if (room == nullptr) return;
-    std::string client_id = event.client_id;
+    EventRefusal refusal{.error = {}, .name = event.name, .client_id = event.client_id};
     // A room that is on its way out takes nothing that it would lose; the same while the server is ending.
     const bool takes_no_sends = is_draining_ || is_being_deleted(id);
     Result<void> accepted = takes_no_sends && is_durable(event.kind)
                                 ? failure(ErrorCode::unavailable)
                                 : room->accept(connection, std::move(event), ports_.clock.now_us());
-    if (!accepted) ports_.lanes[lane]->refuse(id, connection, accepted.error(), std::move(client_id));
+    if (!accepted) {
+        refusal.error = accepted.error();
+        ports_.lanes[lane]->refuse(id, connection, std::move(refusal));
+    }
     if (room->is_recovering()) recover(id);
     touch(*room);
 }
@@ -219,7 +215,10 @@ void Core::answer_senders(Room& room) {
         // repeated.
         const bool is_gone = answer.is_duplicate && !sender->resumes && !readable_part.shows(answer.seq, answer.time);
         if (answer.seq == 0 || is_gone) {
-            lane.refuse(room.record().id, answer.sender, Error{ErrorCode::unavailable}, std::move(answer.client_id));
+            lane.refuse(room.record().id, answer.sender,
+                        {.error = {ErrorCode::unavailable},
+                         .name = std::move(answer.name),
+                         .client_id = std::move(answer.client_id)});
         } else if (sender->resumes) {
             lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
         } else if (answer.is_duplicate) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/error.h"
+#include "chat/client_event.h"
 #include "chat/room_record.h"
 #include "log/slice.h"
 
@@ -24,8 +24,8 @@ public:
 
     /// Frames that were appended to a room's log, for everyone on this lane who is in it.
     virtual void extend(RoomId room, const log::Slice& slice) = 0;
-    /// Tells one connection what was wrong with an event of its own. `client_id`: the event's, empty where it had none.
-    virtual void refuse(RoomId room, ConnectionId connection, const Error& error, std::string client_id) = 0;
+    /// Tells one connection what was wrong with an event of its own.
+    virtual void refuse(RoomId room, ConnectionId connection, EventRefusal refusal) = 0;
     /// A send with an id of one connection that speaks globes.v1 is stored.
     virtual void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
                              bool is_duplicate) = 0;

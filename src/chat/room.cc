@@ -210,6 +210,7 @@ void Room::confirm(const Waiting& waiting) {
         answers_.push_back({.sender = waiting.sender, .client_id = event.client_id, .seq = event.seq});
     for (const ConnectionId repeat : waiting.repeats) {
         answers_.push_back({.sender = repeat,
+                            .name = event.name,
                             .client_id = event.client_id,
                             .seq = event.seq,
                             .is_duplicate = true,
@@ -219,9 +220,11 @@ void Room::confirm(const Waiting& waiting) {
 }
 
 void Room::refuse(const Waiting& waiting) {
-    answers_.push_back({.sender = waiting.sender, .client_id = waiting.event.client_id});
-    for (const ConnectionId repeat : waiting.repeats)
-        answers_.push_back({.sender = repeat, .client_id = waiting.event.client_id});
+    const auto refuse_to = [&](ConnectionId sender) {
+        answers_.push_back({.sender = sender, .name = waiting.event.name, .client_id = waiting.event.client_id});
+    };
+    refuse_to(waiting.sender);
+    std::ranges::for_each(waiting.repeats, refuse_to);
 }
 
 // --- storing ---------------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ public:
     /// What became of a send with an id, or of any that is not going to be confirmed; for its sender alone.
     struct Answer {
         ConnectionId sender = 0;
+        std::string name = {};  ///< Of the send; empty where that can't be refused any more.
         std::string client_id = {};
         std::uint64_t seq = 0;      ///< 0: refused, `unavailable`.
         bool is_duplicate = false;  ///< The event was there already.

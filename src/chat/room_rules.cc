@@ -86,6 +86,14 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
     return checked;
 }
 
+RoomRecord public_chat(UnixMicros created_at) {
+    return {.id = kPublicChatId,
+            .title = "Public Chat",
+            .description = "This is the default chat, available to everyone!",
+            .created_at = created_at,
+            .updated_at = created_at};
+}
+
 bool is_valid_title(std::string_view title) {
     const std::size_t length = count_code_points(title);
     return length >= kMinTitleLength && length <= kMaxTitleLength && !is_all_digits(title) &&

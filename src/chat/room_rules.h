@@ -65,6 +65,9 @@ Result<CheckedRoom> check_draft(const RoomDraft& draft);
 /// moment.
 Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch);
 
+/// Room 1 as the server makes it where it is missing.
+RoomRecord public_chat(UnixMicros created_at);
+
 /// 2..70 characters, not all of them ASCII digits (that would be an id), no control character, no blank at its ends. A
 /// room may not get the title `..`, but one that has it from an earlier version keeps it.
 bool is_valid_title(std::string_view title);

@@ -14,17 +14,36 @@
 namespace globes::maintenance {
 namespace {
 
+class ExportFile final : public ImportLines {
+public:
+    explicit ExportFile(LineReader& in) : in_(in) {}
+
+    std::optional<ExportLine> next() override {
+        const auto line = in_.next();
+        return line ? std::optional(read_export_line(*line)) : std::nullopt;
+    }
+    std::uint64_t number() const override { return in_.number(); }
+    std::string place(std::uint64_t number) const override { return fmt::format("{}: line {}", in_.name(), number); }
+    std::optional<double> share() const override { return in_.share(); }
+
+private:
+    LineReader& in_;
+};
+
 class Import {
 public:
-    Import(chat::Store& store, LineReader& in, Progress& progress)
+    Import(chat::Store& store, ImportLines& in, Progress& progress)
         : in_(in), progress_(progress), batch_(store), target_(store) {}
 
     ImportReport run() {
+        for (const chat::RoomRecord& room : in_.rooms())
+            if (auto fault = target_.conflict(room)) report_.conflicts.push_back(*std::move(fault));
+        if (!report_.conflicts.empty()) return report_;
         try {
             read_all();
             batch_.finish();
         } catch (const ImportFault& fault) {
-            report_.fault = fmt::format("{}: line {}: {}", in_.name(), fault.line(), fault.what());
+            report_.fault = describe(fault);
         } catch (const std::runtime_error& error) {  // The file can't be read.
             report_.fault = error.what();
         }
@@ -52,10 +71,8 @@ private:
     }
 
     std::optional<ExportLine> next() {
-        const auto line = in_.next();
-        if (!line) return std::nullopt;
         try {
-            return read_export_line(*line);
+            return in_.next();
         } catch (const ExportFormatError& error) {
             fail(error.what());
         }
@@ -96,13 +113,17 @@ private:
         try {
             batch_.finish();
         } catch (const ImportFault& fault) {
-            if (!report_.fault) report_.fault = fmt::format("{}: line {}: {}", in_.name(), fault.line(), fault.what());
+            if (!report_.fault) report_.fault = describe(fault);
         }
+    }
+
+    std::string describe(const ImportFault& fault) const {
+        return fmt::format("{}: {}", in_.place(fault.line()), fault.what());
     }
 
     [[noreturn]] void fail(const std::string& what) const { throw ImportFault(in_.number(), what); }
 
-    LineReader& in_;
+    ImportLines& in_;
     Progress& progress_;
     ImportBatch batch_;
     ImportTarget target_;
@@ -113,8 +134,13 @@ private:
 
 }  // namespace
 
-ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress) {
+ImportReport import_rooms(chat::Store& store, ImportLines& in, Progress& progress) {
     return Import(store, in, progress).run();
+}
+
+ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress) {
+    ExportFile file(in);
+    return import_rooms(store, file, progress);
 }
 
 }  // namespace globes::maintenance

@@ -49,6 +49,21 @@ chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
     return writes;
 }
 
+ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& record) const {
+    const auto there = there_.find(record.id);
+    if (there != there_.end() && there->second.record != record && !is_replaceable(there->second))
+        return fmt::format("another room {} is there already: {}", record.id, there->second.record.title);
+    const auto owner = titles_.find(fold_case(record.title));
+    if (owner != titles_.end() && owner->second != record.id)
+        return fmt::format("room {}: its title is that of room {}, which is there already", record.id, owner->second);
+    return std::nullopt;
+}
+
+/// The Public Chat of a server in which nobody has said anything yet.
+bool ImportTarget::is_replaceable(const chat::StoredRoom& there) {
+    return there.record.id == chat::kPublicChatId && there.last_seq == 0;
+}
+
 ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     const chat::RoomRecord& record = room.record;
     room_ = room;
@@ -61,16 +76,12 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     if (record.id < chat::kFirstRandomRoomId && record.id >= next_room_id_)
         return fmt::format("room {}: its id is not below next_room_id", record.id);
 
+    if (auto fault = conflict(record)) return fault;
     const auto there = there_.find(record.id);
     is_known_ = there != there_.end() && there->second.record == record;
-    const bool is_replaced =
-        !is_known_ && there != there_.end() && record.id == chat::kPublicChatId && there->second.last_seq == 0;
-    if (there != there_.end() && !is_known_ && !is_replaced)
-        return fmt::format("another room {} is there already: {}", record.id, there->second.record.title);
-    if (is_replaced) titles_.erase(fold_case(there->second.record.title));
-    if (const auto owner = titles_.emplace(fold_case(record.title), record.id).first->second; owner != record.id)
-        return fmt::format("room {}: its title is that of room {}, which is there already", record.id, owner);
     if (is_known_) return compare(there->second);
+    if (there != there_.end()) titles_.erase(fold_case(there->second.record.title));
+    titles_.emplace(fold_case(record.title), record.id);
     opening_writes_.emplace_back(chat::PutRoom{record});
     if (room.first_seq > 1) add_skipped_seqs();
     return std::nullopt;

@@ -25,6 +25,9 @@ public:
     /// The writes after which no counted id below `next` is given any more.
     chat::StoreBatch raise_next_id(chat::RoomId next);
 
+    /// Whether the store has another room of that id or title, which stays.
+    Fault conflict(const chat::RoomRecord& record) const;
+
     /// The room that the next lines are about.
     Fault begin(const chat::StoredRoom& room);
     /// Whether it is there already, and equal.
@@ -41,6 +44,7 @@ public:
     Fault end() const;
 
 private:
+    static bool is_replaceable(const chat::StoredRoom& there);
     Fault compare(const chat::StoredRoom& there);
     Fault compare(const chat::Event& event);
     void add_skipped_seqs();

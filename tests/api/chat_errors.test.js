@@ -95,7 +95,18 @@ test('color, if any, must be text', () =>
     assertRefused([42, true, ['red'], {}].map((color) => wrong({ color }, 'color'))));
 
 test('id, if any, must be text of 1 to 64 characters', () =>
-    assertRefused(['', 42, ['x'], 'x'.repeat(65), '🎈'.repeat(65)].map((id) => wrong({ id }, 'id'))));
+    assertRefused([42, ['x'], 'x'.repeat(65), '🎈'.repeat(65)].map((id) => wrong({ id }, 'id'))));
+
+test('an empty text in an optional field of an event is left out', async () => {
+    const [, ada, witness] = await roomWith(server, 'ada', 'witness');
+    ada.say('ada', 'hello', { color: '', id: '' });
+    const said = await witness.next();
+    assert.deepEqual(Object.keys(said), ['event_type', 'name', 'room_id', 'msg', 'time', 'seq']);
+    ada.send({ event_type: 'leave', name: 'ada', color: '', msg: '', id: '' });
+    const left = await witness.next();
+    assert.deepEqual([left.event_type, left.msg, left.id], ['leave', 'ada has left the room.', undefined]);
+    await Promise.all([ada.leave(), witness.leave()]);
+});
 
 test('the error carries the id of its event where that has a good one', () =>
     assertRefused([

@@ -54,6 +54,8 @@ test("the original's config.json is understood", async (t) => {
         files: { 'public/index.html': '<p>mine</p>' },
     });
     assertStatus(await get(own, '/chats/1'), 200);
+    assert.match((await get(own, '/', { headers: { Accept: 'text/html' } })).text, /mine/);
+    await own.logged(/event=configuration note="RedisURL is not used/);
 });
 
 test('Address is where the server listens, unless PORT says otherwise, unless --address does', async (t) => {
@@ -168,10 +170,4 @@ test('an unknown flag is refused by its name', async () => {
     const { code, output } = await runToEnd({ args: ['--nonsense'] });
     assert.notEqual(code, 0);
     assert.match(output, /--nonsense/);
-});
-
-test('a Static folder that is not there is an error at start', async () => {
-    const { code, output } = await runToEnd({ config: { Static: 'not-there' } });
-    assert.equal(code, 2, output);
-    assert.match(output, /Static/);
 });

@@ -34,7 +34,7 @@ test('a burst of 60 is let through, and what is too much is refused to its sende
             `retry after ${refusal.retry_after_ms} ms`,
         );
         const { retry_after_ms, ...rest } = refusal;
-        assert.deepEqual(rest, JSON.parse(errorEvent(room, 503, undefined, refusal.id)));
+        assert.deepEqual(rest, JSON.parse(errorEvent(room, { code: 503, name: 'flooder', id: refusal.id })));
     }
     const heard = [];
     while (heard.length < said.length) heard.push((await witness.next()).id);

@@ -38,8 +38,13 @@ test('the owner is named by the body', async () => {
     assert.equal(openToken(owner_token).claims.username, 'ada');
 });
 
+test('an owner with an empty name is called owner', async () => {
+    const { owner_token } = await createOwned({ name: '', password: '' });
+    assert.equal(openToken(owner_token).claims.username, 'owner');
+});
+
 test('nobody asked for is nobody made an owner', async () => {
-    for (const owner of [false, null]) assert.ok(!('owner_token' in (await createRoom(server, { owner }))));
+    for (const owner of [false, null, '']) assert.ok(!('owner_token' in (await createRoom(server, { owner }))));
 });
 
 test('only the owner changes or deletes an owned public room', async () => {

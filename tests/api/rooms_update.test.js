@@ -34,6 +34,21 @@ test('PUT keeps what is left out', async () => {
     assert.deepEqual((await get(server, path)).json.createdAt, room.createdAt);
 });
 
+test('PUT takes an empty text as left out, but for the description, which it clears', async () => {
+    const room = await createRoom(server, { description: 'before', retention: 60, max_events: 5 });
+    const empty = { title: '', visibility: '', password: '', retention: '', max_events: '' };
+    const { json } = await put(server, `/chats/${room.id}`, empty);
+    assert.deepEqual(json, { ...room, updatedAt: json.updatedAt });
+    assert.equal((await put(server, `/chats/${room.id}`, { description: '' })).json.description, '');
+
+    const locked = await createPrivateRoom(server);
+    const token = await takeToken(server, locked, 'ada');
+    assertStatus(await put(server, `/chats/${locked.id}`, { ...empty, description: 'x' }, { token }), 200);
+    assertStatus(await get(server, `/chats/${locked.id}/events`, { token }), 200);
+    const needsPassword = { visibility: 'private', password: '' };
+    assertError(await put(server, `/chats/${room.id}`, needsPassword), 400, 105, 'password');
+});
+
 test('a renamed room answers to its id and new title at once, and its old title is free', async () => {
     const room = await createRoom(server);
     const title = freshTitle('Renamed');

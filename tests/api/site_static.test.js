@@ -62,12 +62,13 @@ test('Static leaves the rules of its pages to them, but for frames', async (t) =
     assert.equal(await policy(framed), 'frame-ancestors https://a.example https://b.example');
 });
 
-test('Static without a page is no page', async (t) => {
-    const own = await startServer(t, { config: { Static: 'site' }, files: { 'site/app.js': '' } });
-    assertError(await getPage(own, '/'), 404, 501);
-    assertError(await getPage(own, '/chats/1'), 404, 501);
-    assertError(await getPage(own, '/index.html'), 404, 501);
-    assertError(await getPage(own, '/nothing'), 404, 501);
+test('where Static has no page the built-in one is served, and the log says so', async (t) => {
+    for (const files of [{}, { 'site/app.js': '' }]) {
+        const own = await startServer(t, { config: { Static: 'site' }, files });
+        for (const path of ['/', '/chats/1', '/chats', '/index.html']) assertPage(await getPage(own, path));
+        await own.logged(/event=configuration note="Static is not used, because site\/index\.html is not there/);
+        await own.stop();
+    }
 });
 
 test('Static serves nothing outside of its folder', async (t) => {

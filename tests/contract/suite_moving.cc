@@ -1,5 +1,6 @@
 // `globes export`, `import` and `check` on every store: what one holds comes whole into another.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -8,8 +9,10 @@
 
 #include "contract/store_suite.h"
 #include "maintenance/check.h"
+#include "maintenance/document_reader.h"
 #include "maintenance/export.h"
 #include "maintenance/import.h"
+#include "maintenance/original_dump.h"
 
 namespace globes::chat {
 namespace {
@@ -87,6 +90,18 @@ public:
         maintenance::Progress progress("import", "events", clock_, nullptr);
         ImportReport report;
         with_store([&](Store& store) { report = maintenance::import_rooms(store, in, progress); });
+        return report;
+    }
+    ImportReport import_original(std::string_view text) const {
+        const MemoryFile file(text);
+        maintenance::DocumentReader in(file.descriptor(), "in");
+        maintenance::Progress progress("import", "events", clock_, nullptr);
+        maintenance::OriginalDump dump;
+        dump.read(in, progress);
+        dump.finish();
+        EXPECT_THAT(dump.faults(), IsEmpty());
+        ImportReport report;
+        with_store([&](Store& store) { report = maintenance::import_rooms(store, dump, progress); });
         return report;
     }
     std::string import_fault(std::string_view text) const { return import_rooms(text).fault.value_or("(imported)"); }
@@ -308,6 +323,50 @@ TEST_P(StoreSuite, AnImportMendsWhatAKillLeftOfOne) {
     to.write(batch_of(PutRoom{{.id = 7}}, PutRoom{sample_room(4)}, AppendEvent{skipped}));
     ASSERT_EQ(to.import_fault(exported), "(imported)");
     EXPECT_EQ(to.export_rooms(), exported);
+}
+
+/// Two rooms, `count` messages in room 3 and one in the Public Chat.
+std::string original_dump(int count) {
+    std::string text = R"({"id":2,"title":"Silent","type":"public","created_at":1600000000})"
+                       R"({"id":3,"title":"Loud","type":"private","created_at":1600000000,)"
+                       R"("password":"$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"})"
+                       R"({"eventtype":"send","user":"ada","roomid":1,"msg":"to all","timestamp":1600000000})";
+    for (int i = count; i > 0; --i)
+        text += fmt::format(R"({{"eventtype":"send","user":"ada","roomid":3,"msg":"{}","timestamp":{}}})", i,
+                            1'600'000'000 + i);
+    return text;
+}
+
+TEST_P(StoreSuite, ADumpOfTheOriginalComesInOnceHoweverOften) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place to(GetParam());
+    to.write(batch_of(PutRoom{public_chat()}));
+    const ImportReport first = to.import_original(original_dump(1500));
+    EXPECT_EQ(first.fault.value_or(""), "");
+    EXPECT_EQ(first.rooms, 3u);
+    EXPECT_EQ(first.events, 1501u);
+    const ImportReport again = to.import_original(original_dump(1503));
+    EXPECT_EQ(again.known_rooms, 3u);
+    EXPECT_EQ(again.known_events, 1501u);
+    EXPECT_EQ(again.events, 3u);
+    EXPECT_THAT(to.check_faults(), IsEmpty());
+    const std::string exported = to.export_rooms("3");
+    EXPECT_THAT(exported, HasSubstr("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"));
+    EXPECT_THAT(exported, HasSubstr(R"("room_id":3,"seq":1503,"name":"ada","color":"","msg":"1503")"));
+}
+
+TEST_P(StoreSuite, ADumpOfTheOriginalIsRefusedWholeWhereTheStoreHasOtherRooms) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place to(GetParam());
+    to.write(batch_of(PutRoom{public_chat()}, PutRoom{sample_room(3)}, PutRoom{{.id = 7, .title = "SILENT"}}));
+    to.write(appends(1, 1, 1));
+    const std::string before = to.export_rooms();
+    const ImportReport report = to.import_original(original_dump(3));
+    EXPECT_THAT(report.conflicts, ElementsAre("another room 1 is there already: Public Chat",
+                                              "room 2: its title is that of room 7, which is there already",
+                                              HasSubstr("another room 3 is there already")));
+    EXPECT_EQ(report.rooms + report.events + report.known_rooms, 0u);
+    EXPECT_EQ(to.export_rooms(), before);
 }
 
 }  // namespace

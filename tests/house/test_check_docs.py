@@ -31,6 +31,10 @@ class CheckDocs(CheckoutTest):
         self.replace("docs/protocol.md", "| 506 |", "|  506 |")
         self.assert_finds("check-docs", 'error 506 "Bad request" 400 is missing')
 
+    def test_finds_a_sentence_that_the_docs_have_otherwise(self):
+        self.replace("docs/protocol.md", "| That name is taken. |", "| Somebody has that name. |")
+        self.assert_finds("check-docs", 'sentence of error 202 name "That name is taken." is missing')
+
     def test_finds_a_metric_that_is_not_documented(self):
         self.replace("src/server_metrics.cc", 'begin("globes_rooms"', 'begin("globes_planted"')
         self.assert_finds("check-docs", "docs/operations.md: metric globes_planted is missing")

@@ -28,6 +28,21 @@ export const ERROR_TEXT = {
     506: 'Bad request',
 };
 
+/** What an error event says to people, by code and field. */
+export const ERROR_SENTENCE = {
+    '201 name': 'You are not in this room, so you cannot leave it.',
+    '202 name': 'That name is taken.',
+    '204 name': 'You are here under another name. Use that one.',
+    303: 'The server could not read that: it is not a valid JSON object.',
+    '303 event_type': 'The event type must be join, leave or send.',
+    '303 name': 'A name needs 1 to 32 characters, none of them a control character.',
+    '303 msg': 'A message needs 1 to 4096 characters.',
+    '303 color': 'The color must be text, such as red or #ff0000.',
+    '303 id': 'The id of an event must be text of 1 to 64 characters.',
+    503: 'You are sending too fast. Wait a moment, then send it again.',
+    505: 'The server could not confirm that. Try again in a moment.',
+};
+
 /**
  * One request on a connection of its own. `path` goes out as it is.
  * `body`: an object is sent as JSON, text and bytes as they are.

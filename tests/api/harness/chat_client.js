@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
-import { ERROR_TEXT, createRoom } from './api.js';
+import { ERROR_SENTENCE, ERROR_TEXT, createRoom } from './api.js';
 import { DEADLINE_MS, Inbox, within, withResolvers } from './wait.js';
 
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
@@ -60,6 +60,7 @@ export class ChatClient {
 
     /** An event as an object; text goes out as it is. */
     send(event) {
+        this.lastSent = event;
         this.socket.send(typeof event === 'string' ? event : JSON.stringify(event));
     }
 
@@ -96,9 +97,10 @@ export class ChatClient {
         return event;
     }
 
-    /** The next frame must be this error, to the byte. */
+    /** The next frame must be this error about the event that was sent last, to the byte. */
     async expectError(room, code, field, id) {
-        assert.equal(await this.nextText(), errorEvent(room, code, field, id));
+        const name = code === 303 && field === undefined ? '' : triedName(this.lastSent);
+        assert.equal(await this.nextText(), errorEvent(room, { code, field, name, id }));
     }
 
     ping() {
@@ -138,11 +140,15 @@ export async function roomWith(server, ...names) {
     return [room, ...members];
 }
 
+/** The name that an event tried; empty where it has no valid one. */
+function triedName(event) {
+    const { name } = typeof event === 'string' ? JSON.parse(event) : event;
+    return typeof name === 'string' && /^\P{Cc}{1,32}$/u.test(name) ? name : '';
+}
+
 /** The bytes of an error event. */
-export function errorEvent(room, code, field, id) {
-    const error = { code, error: ERROR_TEXT[code] };
-    if (field !== undefined) error.field = field;
-    const event = { event_type: 'error', room_id: room.id, error };
-    if (id !== undefined) event.id = id;
-    return JSON.stringify(event);
+export function errorEvent(room, { code, field, name, id }) {
+    const sentence = ERROR_SENTENCE[field === undefined ? code : `${code} ${field}`];
+    const error = { code, error: ERROR_TEXT[code], field };
+    return JSON.stringify({ event_type: 'error', name, room_id: room.id, msg: sentence, error, id });
 }

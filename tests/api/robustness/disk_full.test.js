@@ -44,7 +44,7 @@ test('a full disk: sends are refused, nothing unsaved is delivered, and it goes 
     }
     assert.ok(refusal, `${sent} messages fitted on a full disk`);
     const { retry_after_ms: _, ...error } = JSON.parse(refusal);
-    assert.deepEqual(error, JSON.parse(errorEvent(room, 505, undefined, `${sent}`)));
+    assert.deepEqual(error, JSON.parse(errorEvent(room, { code: 505, name: 'ada', id: `${sent}` })));
     for (let more = 0; more < 5; more += 1) {
         say();
         const event = await ada.next();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { assertError, assertStatus, createRoom, get } from '../harness/api.js';
-import { ChatClient, errorEvent } from '../harness/chat_client.js';
+import { ChatClient } from '../harness/chat_client.js';
 import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
 import { MongodbGate } from '../harness/mongodb_gate.js';
 import { metricsOf } from '../harness/metrics.js';

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +88,30 @@ TEST(ErrorResponse, TellsWhenToComeBackWhereThatHelps) {
             EXPECT_THAT(response.headers, IsEmpty()) << entry.text;
     }
     EXPECT_THAT(error_response({ErrorCode::unavailable}).headers, ElementsAre(Pair("Retry-After", "1")));
+}
+
+TEST(EventErrorSentence, IsOneSentenceForEachErrorOfAnEvent) {
+    constexpr Error kOfEvents[] = {
+        {ErrorCode::user_not_found, "name"},
+        {ErrorCode::duplicate_username, "name"},
+        {ErrorCode::client_unauthorized, "name"},
+        {ErrorCode::invalid_json},
+        {ErrorCode::invalid_json, "event_type"},
+        {ErrorCode::invalid_json, "name"},
+        {ErrorCode::invalid_json, "msg"},
+        {ErrorCode::invalid_json, "color"},
+        {ErrorCode::invalid_json, "id"},
+        {ErrorCode::too_many_requests},
+        {ErrorCode::unavailable},
+    };
+    std::set<std::string_view> sentences;
+    for (const Error& error : kOfEvents) {
+        const std::string_view sentence = event_error_sentence(error);
+        EXPECT_NE(sentence, error_entry(error.code).text) << "is for people";
+        EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+        EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+    }
+    EXPECT_EQ(event_error_sentence({ErrorCode::room_not_found}), "Room error: Room not found") << "no event's error";
 }
 
 TEST(ErrorResponse, ClosesOnlyAfterWhatWasNotReadWhole) {

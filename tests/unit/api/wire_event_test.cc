@@ -12,6 +12,7 @@ namespace {
 using namespace std::string_literals;
 using chat::ClientEvent;
 using chat::EventKind;
+using chat::EventRefusal;
 
 std::string repeat(std::string_view character, std::size_t count) {
     std::string text;
@@ -34,7 +35,7 @@ ClientEvent accepted(std::string_view frame) {
 }
 
 /// The fault of a frame that must be refused with code 303.
-EventFault fault_of(std::string_view frame) {
+EventRefusal fault_of(std::string_view frame) {
     const auto event = parse_client_event(frame);
     if (event) {
         ADD_FAILURE() << frame << " was accepted";
@@ -125,10 +126,11 @@ TEST(ParseClientEvent, IdIsOptionalAndHas1To64Characters) {
     const std::string head = R"({"event_type":"send","name":"a","msg":"x")";
     EXPECT_EQ(accepted(head + "}").client_id, "");
     EXPECT_EQ(accepted(head + R"(,"id":null})").client_id, "");
+    EXPECT_EQ(accepted(head + R"(,"id":""})").client_id, "") << "an empty text is the same as none";
     for (const std::string& id : {"c"s, repeat("x", 64), repeat("日", 64)})
         EXPECT_EQ(accepted(with_field(head, "id", in_quotes(id))).client_id, id);
-    for (const std::string& id : {R"("")"s, "1"s, "true"s, "[]"s, "{}"s, in_quotes(repeat("x", 65))}) {
-        const EventFault fault = fault_of(with_field(head, "id", id));
+    for (const std::string& id : {"1"s, "true"s, "[]"s, "{}"s, in_quotes(repeat("x", 65))}) {
+        const EventRefusal fault = fault_of(with_field(head, "id", id));
         EXPECT_EQ(fault.error.field, "id") << id;
         EXPECT_EQ(fault.client_id, "") << id;
     }
@@ -157,7 +159,7 @@ TEST(ParseClientEvent, BrokenFramesHaveNeitherFieldNorId) {
                                      R"({"event_type":"send","name":"a","msg":"x","id":"c1","extra":"\udc00"})"s,
                                      "{\"event_type\":\"send\",\"name\":\"a\",\"msg\":\"\xFF\",\"id\":\"c1\"}"s,
                                      R"({"event_type":"send","name":"a","msg":"x","id":"c1"} {})"s}) {
-        const EventFault fault = fault_of(frame);
+        const EventRefusal fault = fault_of(frame);
         EXPECT_EQ(fault.error.field, "") << frame;
         EXPECT_EQ(fault.client_id, "") << frame;
     }
@@ -235,21 +237,33 @@ TEST(AppendEventJson, AppendsBehindWhatIsThere) {
     EXPECT_EQ(out, "[" + event_json(full_event()));
 }
 
+TEST(ParseClientEvent, FaultCarriesTheNameOnlyIfItIsValid) {
+    for (const char* frame : {R"({"name":"ada"})", R"({"event_type":"send","name":"ada"})",
+                              R"({"id":7,"msg":"x","event_type":"send","name":"ada"})",
+                              R"({"event_type":"send","name":"ada","msg":"x","color":1})"})
+        EXPECT_EQ(fault_of(frame).name, "ada") << frame;
+    for (const std::string& name : {"7"s, R"("")"s, R"(["ada"])"s, R"("a\nb")"s, in_quotes(repeat("x", 33))})
+        EXPECT_EQ(fault_of(with_field(R"({"event_type":"send")", "name", name)).name, "") << name;
+    EXPECT_EQ(fault_of(R"({"event_type":"send","name":"ada")").name, "") << "a frame that can't be read has none";
+}
+
 TEST(ErrorEventJson, WritesTheContractsError) {
-    EXPECT_EQ(
-        error_event_json(2, {ErrorCode::invalid_json, "name"}, "c1"),
-        R"({"event_type":"error","room_id":2,"error":{"code":303,"error":"Invalid JSON","field":"name"},"id":"c1"})");
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::duplicate_username, "name"}, "david", "c1"}),
+              R"({"event_type":"error","name":"david","room_id":2,"msg":"That name is taken.",)"
+              R"("error":{"code":202,"error":"Client error: Duplicate username","field":"name"},"id":"c1"})");
 }
 
 TEST(ErrorEventJson, HasFieldPauseAndIdOnlyWhereTheyAreKnown) {
-    EXPECT_EQ(error_event_json(2, {ErrorCode::invalid_json}, ""),
-              R"({"event_type":"error","room_id":2,"error":{"code":303,"error":"Invalid JSON"}})");
-    EXPECT_EQ(error_event_json(2, {ErrorCode::too_many_requests}, "", 50),
-              R"({"event_type":"error","room_id":2,"error":{"code":503,"error":"Too many requests"},)"
-              R"("retry_after_ms":50})");
-    EXPECT_EQ(error_event_json(2, {ErrorCode::too_many_requests}, "\"", 0),
-              R"({"event_type":"error","room_id":2,"error":{"code":503,"error":"Too many requests"},)"
-              R"("retry_after_ms":0,"id":"\""})");
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::unavailable}}),
+              R"({"event_type":"error","name":"","room_id":2,)"
+              R"("msg":"The server could not confirm that. Try again in a moment.",)"
+              R"("error":{"code":505,"error":"Temporarily unavailable"}})");
+    const std::string head = R"({"event_type":"error","name":"a\"b","room_id":2,)"
+                             R"("msg":"You are sending too fast. Wait a moment, then send it again.",)"
+                             R"("error":{"code":503,"error":"Too many requests"},)";
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b"}, 50), head + R"("retry_after_ms":50})");
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b", "\""}, 0),
+              head + R"("retry_after_ms":0,"id":"\""})");
 }
 
 }  // namespace

@@ -63,13 +63,17 @@ TEST(ParseRoomDraft, NullIsTheSameAsLeftOut) {
     }
 }
 
-TEST(ParseRoomDraft, KeepsEmptyTextsApartFromMissingOnes) {
-    const auto draft = parse_room_draft(R"({"title":"","password":"","owner":false,"name":""})");
+TEST(ParseRoomDraft, AnEmptyTextIsLeftOutInAFieldOfAnyType) {
+    const auto draft = parse_room_draft(
+        R"({"title":"","description":"","visibility":"","password":"","retention":"","max_events":"","owner":"","name":""})");
     ASSERT_TRUE(draft);
-    EXPECT_EQ(draft->title, "");
-    EXPECT_EQ(draft->password, "");
+    EXPECT_EQ(draft->title, std::nullopt);
+    EXPECT_EQ(draft->visibility, std::nullopt);
+    EXPECT_EQ(draft->password, std::nullopt);
+    EXPECT_EQ(draft->retention_s, std::nullopt);
+    EXPECT_EQ(draft->max_events, std::nullopt);
     EXPECT_FALSE(draft->owner);
-    EXPECT_EQ(draft->owner_name, "");
+    EXPECT_EQ(draft->owner_name, std::nullopt);
 }
 
 TEST(ParseRoomDraft, LastOfEqualKeysCounts) {
@@ -111,6 +115,18 @@ TEST(ParseRoomPatch, ReadsEveryFieldAndLeavesTheRest) {
     EXPECT_EQ(texts->title, "New");
     EXPECT_EQ(texts->description, "");
     EXPECT_EQ(texts->password, std::nullopt);
+}
+
+TEST(ParseRoomPatch, AnEmptyTextIsLeftOutButForADescriptionWhichItClears) {
+    const auto patch = parse_room_patch(
+        R"({"title":"","description":"","visibility":"","password":"","retention":"","max_events":""})");
+    ASSERT_TRUE(patch);
+    EXPECT_EQ(patch->title, std::nullopt);
+    EXPECT_EQ(patch->description, "");
+    EXPECT_EQ(patch->visibility, std::nullopt);
+    EXPECT_EQ(patch->password, std::nullopt);
+    EXPECT_EQ(patch->retention_s, std::nullopt);
+    EXPECT_EQ(patch->max_events, std::nullopt);
 }
 
 TEST(ParseRoomPatch, RefusesBrokenBodiesAndWrongTypes) {

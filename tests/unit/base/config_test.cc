@@ -1,5 +1,6 @@
 #include "base/config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -84,9 +85,11 @@ TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
 }
 
 TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
+    std::filesystem::create_directory("site");
+    std::ofstream("site/index.html") << "page";
     const auto config = load(
         R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600, "KeepAliveTimeout": 620, "MaxHeaderBytes": 32768,
-        "Static": ".", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
+        "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "LogLevel": "warn"})");
@@ -96,7 +99,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.write_timeout, std::chrono::hours(1));
     EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(620));
     EXPECT_EQ(config.max_header_bytes, 32768u);
-    EXPECT_EQ(config.static_dir, ".");
+    EXPECT_EQ(config.static_dir, "site");
     EXPECT_EQ(config.data_dir, "d");
     EXPECT_EQ(config.store, StoreKind::memory);
     EXPECT_EQ(config.durability, DurabilityLevel::power);
@@ -116,6 +119,25 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config_keys().size(), 23u) << "a new key belongs in this test too";
 }
 
+TEST_F(ConfigTest, AStaticFolderWithoutAPageIsNotUsedAndTold) {
+    std::filesystem::create_directory("empty");
+    for (const std::string folder : {"no/such/folder", "empty", "config.json"}) {
+        const auto config = load(fmt::format(R"({{"Static": "{}"}})", folder));
+        EXPECT_EQ(config.static_dir, "") << folder;
+        EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("because " + folder + "/index.html is not there")))
+            << folder;
+    }
+    std::ofstream("empty/index.html") << "page";
+    const auto config = load(R"({"Static": "empty"})");
+    EXPECT_EQ(config.static_dir, "empty");
+    EXPECT_TRUE(config.warnings.empty());
+    EXPECT_TRUE(load(R"({"Static": "", "RedisURL": ""})").warnings.empty());
+}
+
+TEST_F(ConfigTest, ARedisUrlIsTakenAndToldNotToBeUsed) {
+    EXPECT_THAT(load(R"({"RedisURL": "redis://r"})").warnings, ElementsAre(HasSubstr("RedisURL is not used")));
+}
+
 TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
     const std::map<std::string_view, std::vector<std::string_view>> wrong = {
         {"Address", {"5000", "null", R"("")", R"("127.0.0.1")", R"("127.0.0.1:65536")", R"("::1:5000")"}},
@@ -124,7 +146,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"WriteTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
         {"KeepAliveTimeout", {"0", "-1", R"("75")", "true", "1e10", "1e-9"}},
         {"MaxHeaderBytes", {"0", "4095", "65537", R"("16384")", "8192.5"}},
-        {"Static", {"1", R"("no/such/folder")", R"("config.json")"}},
+        {"Static", {"1", "null", "[]"}},
         {"DataDir", {"1", R"("")"}},
         {"Store", {"1", R"("mongodb")", R"("SQLite")", R"("")"}},
         {"Durability", {"1", R"("full")", R"("")"}},

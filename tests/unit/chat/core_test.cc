@@ -72,6 +72,7 @@ TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
     EXPECT_THAT(lanes[1].calls,
                 ElementsAre("refuse 2 in 1: 201 name c1", "refuse 2 in 1: 202 name c2", "refuse 2 in 1: 202 name c3",
                             "refuse 2 in 1: 204 name c4", "extend 1: bob entered the room.\n"));
+    EXPECT_THAT(lanes[1].refused_names, ElementsAre("bob", "ANN", "Ann", "rob"));
     EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
     EXPECT_TRUE(store.batches.empty());
 }
@@ -143,6 +144,7 @@ TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndDeliveredToNobody) {
     store.fail();
     turn();
     EXPECT_THAT(lanes[0].calls, ElementsAre("refuse 1 in 1: 505 c1", "refuse 2 in 1: 505", "refuse 3 in 1: 505 c3"));
+    EXPECT_THAT(lanes[0].refused_names, ElementsAre("ann", "bob", "cat"));
     EXPECT_TRUE(store.batches.empty());
     send(1, "ann", "again");
     settle();

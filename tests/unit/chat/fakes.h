@@ -249,10 +249,12 @@ public:
         published[room].push_back(slice);
         if (on_extend) on_extend(room, slice);
     }
-    void refuse(RoomId room, ConnectionId connection, const Error& error, std::string client_id) override {
+    void refuse(RoomId room, ConnectionId connection, EventRefusal refusal) override {
+        const auto& [error, name, client_id] = refusal;
         calls.push_back(fmt::format("refuse {} in {}: {}{}{}{}{}", connection, room, static_cast<int>(error.code),
                                     error.field.empty() ? "" : " ", error.field, client_id.empty() ? "" : " ",
                                     client_id));
+        refused_names.push_back(name);
         if (on_refuse) on_refuse(connection, client_id);
     }
     void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
@@ -292,6 +294,7 @@ public:
     std::size_t flushes = 0;
     std::function<void(RoomId, const log::Slice&)> on_extend;
     std::function<void(ConnectionId, const std::string&)> on_refuse;
+    std::vector<std::string> refused_names;  ///< That the refused events tried, in order.
     std::function<void(ConnectionId)> on_end;
 };
 

@@ -1,0 +1,39 @@
+// Values as MongoDB's tools write them: Extended JSON, version 2 (canonical and relaxed) and version 1, and plain JSON
+// in the forms that people's own dumps have. Plain functions, any thread. Source:
+// https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace globes::maintenance {
+
+/// Null, `{"$undefined":true}`.
+bool is_nothing(const boost::json::value& value);
+
+/// 5, 5.0, "5", `{"$numberInt":"5"}`, `$numberLong`, `$numberDouble`, `$numberDecimal`. None for what is not whole.
+std::optional<std::int64_t> whole_number(const boost::json::value& value);
+
+/// A time from 1970-01-01T00:00:01Z to the end of the year 9999; none for all else, so that the zero times of programs
+/// (the year 1, the year 1970) count as none. `{"$date":…}` of a text, a number of milliseconds or a `$numberLong`;
+/// `$timestamp`; a text of ISO 8601 with any fraction and offset, without one in UTC; a number since 1970, whose size
+/// tells whether it counts seconds, milliseconds, microseconds or nanoseconds.
+std::optional<UnixMicros> time_of(const boost::json::value& value);
+
+/// The 24 hexadecimal digits of `{"$oid":"…"}`, or of a plain text, in lower case.
+std::optional<std::string> object_id(const boost::json::value& value);
+
+/// When that id was made, by the seconds in it.
+std::optional<UnixMicros> time_of_object_id(const std::string& id);
+
+/// The bytes of `{"$binary":…}` in any of its forms, or a text as it is.
+std::optional<std::string> text_or_bytes(const boost::json::value& value);
+
+/// What `text` is in Base64; none if it is none.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace globes::maintenance

@@ -1,0 +1,95 @@
+// A dump of the original system's database as the lines of an export: all of its files are read and judged first, then
+// they are imported like any export. Equal files give equal lines, so that an import can be repeated. Owned by the
+// import, its thread only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "maintenance/document_reader.h"
+#include "maintenance/import.h"
+#include "maintenance/message_sorter.h"
+#include "maintenance/original_format.h"
+#include "maintenance/progress.h"
+
+namespace globes::maintenance {
+
+class OriginalDump final : public ImportLines {
+public:
+    explicit OriginalDump(std::size_t run_bytes = MessageSorter::kRunBytes) : sorter_(run_bytes) {}
+
+    /// Takes all entries of one file, rooms and events in any order. Throws std::runtime_error as `MessageSorter` does.
+    void read(DocumentReader& in, Progress& progress);
+    /// No more files come. To be called before `next`.
+    void finish();
+
+    /// Why nothing of it can be imported: places and reasons, the first `kMostFaults` of all.
+    const std::vector<std::string>& faults() const { return faults_; }
+    std::uint64_t fault_count() const { return fault_count_; }
+    /// What was left out and what was changed, a line for each reason, with the place of its first entry.
+    std::vector<std::string> summary() const;
+
+    // ImportLines
+    std::optional<ExportLine> next() override;
+    std::uint64_t number() const override { return number_; }
+    std::string place(std::uint64_t) const override { return "the files"; }
+    std::optional<double> share() const override;
+    std::vector<chat::RoomRecord> rooms() const override;
+
+    static constexpr std::size_t kMostFaults = 20;
+
+private:
+    struct Room {
+        chat::RoomRecord record;
+        std::string place;
+        std::uint64_t events = 0;
+        UnixMicros first_time = 0;  ///< Of its messages; 0 if none has one.
+    };
+    struct Note {
+        std::uint64_t count = 0;
+        std::string first_place;
+    };
+    using Rooms = std::map<chat::RoomId, Room>;
+
+    void take(OriginalEntry entry, const std::string& place);
+    void take_room(OriginalRoom room, const std::string& place);
+    void take_message(OriginalMessage message);
+    void add_fault(std::string fault);
+    void note(OriginalNote note, const std::string& place);
+    void add_public_chat();
+    void count_messages();
+    void settle_titles();
+    void settle_times();
+    std::optional<OriginalMessage> next_message(bool counts);
+    std::optional<chat::Event> next_event();
+
+    MessageSorter sorter_;
+    Rooms rooms_;
+    std::unordered_map<chat::RoomId, UnixMicros> newest_time_;  // of the messages that were read, for each room
+    std::vector<std::string> faults_;
+    std::uint64_t fault_count_ = 0;
+    std::array<Note, kOriginalNotes> notes_;
+    std::set<chat::RoomId> missing_rooms_;
+
+    // What comes next.
+    enum class Part : std::uint8_t { head, room, events, end, over };
+    Part part_ = Part::head;
+    Rooms::iterator room_;
+    std::unique_ptr<MessageSorter::Sorted> messages_;
+    std::optional<OriginalMessage> message_;  // that was read and not given yet
+    std::string message_id_;                  // of the one before it
+    std::vector<std::string> parts_;          // of that message, from the last to the next
+    std::uint64_t seq_ = 0;
+    std::uint64_t number_ = 0;
+    std::uint64_t given_ = 0;   // events
+    std::uint64_t events_ = 0;  // of all rooms
+};
+
+}  // namespace globes::maintenance
