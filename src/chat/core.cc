@@ -31,7 +31,7 @@ void Core::load(StoredRooms stored) {
     directory_ = Directory(std::max(stored.next_room_id, kPublicChatId + 1));
     const auto insert = [this](StoredRoom room) {
         directory_.claim_title(room.record.title, room.record.id);
-        note_stored(directory_.insert(std::make_unique<Room>(std::move(room), shared_)));
+        directory_.insert(std::make_unique<Room>(std::move(room), shared_)).set_stored_until(ports_.clock.steady());
     };
     for (StoredRoom& room : stored.rooms) insert(std::move(room));
     // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.

@@ -116,6 +116,7 @@ void Core::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_funct
 
 void Core::purge() {
     if (is_draining_) return;
+    expiry_clock_.observe();
     std::size_t looked_at = 0;
     directory_.for_each_from(purge_from_, [&](const Room& room) {
         const RoomId id = room.record().id;

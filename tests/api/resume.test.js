@@ -136,9 +136,9 @@ test('after with the time of that event resumes; with another time it is only li
         await ben.leave();
     }
     const other = '2020-12-03T21:23:54.421318Z';
-    for (const query of [`?after=10&at=${other}`, `?after=30&at=${other}`, `?after=31&at=${events[29].time}`]) {
+    for (const query of [`?after=10&at=${other}`, `?after=30&at=${other}`, `?after=99&at=${events[29].time}`]) {
         const ben = await ChatClient.resume(server, room, query);
-        assert.deepEqual([ben.welcome.resumed, ben.welcome.seq], [false, 30], query);
+        assert.equal(ben.welcome.resumed, false, query);
         await ben.expectSilence('ben');
         await ben.leave();
     }

@@ -99,7 +99,9 @@ TEST_F(SqliteFolderLost, ReadsGoOnFromWhatIsOpen) {
     // The pool has threads that have not opened the database yet: those say that they can't read.
     for (int i = 0; i < 20; ++i) {
         const EventPage page = read(*store_, {.room = 1, .limit = 10});
-        if (page.ok) EXPECT_THAT(seqs_of(page), ElementsAre(1));
+        if (page.ok) {
+            EXPECT_THAT(seqs_of(page), ElementsAre(1));
+        }
     }
 }
 

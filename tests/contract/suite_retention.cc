@@ -250,7 +250,9 @@ TEST_P(StoreSuite, AClockThatStepsBackLessThanThePeriodTakesAwayNoMoreThanTheSte
             const std::uint64_t first_seq = first_seq_at(store(), true_time(minute));
             const std::uint64_t due = minute <= 10 ? 1 : minute - 10;
             ASSERT_GE(first_seq, due);
-            if (first_seq > 1) ASSERT_LE(true_time(first_seq - 1), true_time(minute) - kPeriod - jump);
+            if (first_seq > 1) {
+                ASSERT_LE(true_time(first_seq - 1), true_time(minute) - kPeriod - jump);
+            }
         }
         ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
     }

@@ -11,8 +11,8 @@ namespace globes::store {
 
 struct MemorySettings {
     chat::StoreLimits limits = {};
-    /// Beyond it a room's oldest events go; their seqs stay taken. Half as many are sure to be kept, so that no reader is
-    /// shown a history that loses its beginning meanwhile.
+    /// Beyond it a room's oldest events go; their seqs stay taken. Half as many are sure to be kept, so that no reader
+    /// is shown a history that loses its beginning meanwhile.
     std::size_t events_per_room = 20'000;
 };
 

@@ -267,6 +267,7 @@ TEST_F(CoreResumeTest, TheTimeOfAnOlderEventIsReadOnceForItsPage) {
 }
 
 TEST_F(CoreResumeTest, AfterARestartTheNewestStoredEventIsComparedWithoutARead) {
+    store.kept[5] = {.record = {.id = 5, .title = "Old"}, .events = {}, .purged = 41};
     core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 41, .last_time = 1234}}, .next_room_id = 6});
     ASSERT_TRUE(enter(Entry{.connection = 1}, 5));
     send(1, "ann", "42");
