@@ -70,14 +70,14 @@ void serve(const HostPort& address) {
                  [&thread](const std::shared_ptr<HttpExchange>& exchange) { upgrade(thread.hub(), exchange); });
     ListenerSettings settings;
     settings.targets.emplace_back([&http](int fd, std::string peer) { http.adopt(fd, std::move(peer)); });
-    Listener listener(thread.context(), address, std::move(settings));
-    listener.start();
+    const auto listeners = listen_at(thread.context(), addresses_of(address), settings);
+    for (const auto& listener : listeners) listener->start();
 
     boost::asio::io_context signals;
     boost::asio::signal_set stops(signals, SIGINT, SIGTERM);
     stops.async_wait([](const boost::system::error_code&, int) {});
     thread.start([] {});
-    fmt::print("listening on ws://{}:{}/\n", address.host, listener.port());
+    fmt::print("listening on ws://{}:{}/\n", address.host, listeners.front()->port());
     std::fflush(stdout);
     signals.run();
     thread.stop();
