@@ -17,6 +17,13 @@ LEAST_FOR_CLIENT = {
     "web/globes.js": r"for browsers and for Node from (\S+) on",
 }
 
+# What the least version for the tests does not have.
+TOO_NEW = re.compile(
+    r"\.to(?:Sorted|Reversed|Spliced)\(|import\.meta\.(?:dirname|filename)|Promise\.withResolvers\(|"
+    r"(?:Object|Map)\.groupBy\(|Array\.fromAsync\(|AbortSignal\.any\(|\bglob(?:Sync)?\(|mock\.timers|\bt\.(?:assert|plan)\b|"
+    r"readFile\([`'\"]/proc/|getBuiltinModule"
+)
+
 
 def named(path, sentence):
     text = (ROOT / path).read_text(encoding="utf-8")
@@ -38,3 +45,9 @@ class NodeVersions(unittest.TestCase):
         self.assertGreater(len(files), 5)
         naming = {str(file.relative_to(ROOT)) for file in files if "engines" in json.loads(file.read_text(encoding="utf-8"))}
         self.assertEqual(naming, {"tests/api/package.json", "clients/js/package.json"})
+
+    def test_tests_use_nothing_newer(self):
+        scripts = [file for file in ROOT.glob("tests/**/*.js") if "node_modules" not in file.parts]
+        self.assertGreater(len(scripts), 80)
+        found = [f"{file.relative_to(ROOT)}: {use}" for file in scripts for use in TOO_NEW.findall(file.read_text(encoding="utf-8"))]
+        self.assertEqual(found, [])
