@@ -35,7 +35,7 @@ test('two servers never make the same key', async (t) => {
 });
 
 test('SECRET_KEY decides which tokens are good, from .env or, with precedence, the environment', async (t) => {
-    const own = await startServer(t, { dotenv: 'SECRET_KEY=from the file\n' });
+    const own = await startServer(t, { dotenv: "SECRET_KEY='from the file'\n" });
     const room = await createPrivateRoom(own);
     const byFile = await takeToken(own, room, 'ada');
     const files = (await readdir(own.dataFolder)).filter((name) => !name.startsWith('globes.db'));
