@@ -208,7 +208,6 @@ const PLANTED = {
         'UPDATE events SET room_id = 99 WHERE seq = 100',
         /^fault: 1 events of room 99, which is not there$/m,
     ],
-    'time that goes back': ['UPDATE events SET time_us = 1 WHERE seq = 50', /^fault: room 2: seq 50 is older/m],
     'an id that would be given again': [
         "UPDATE meta SET value = 2 WHERE key = 'next_room_id'",
         /^fault: room 2: its id is not below the next one to be given, 2$/m,
