@@ -21,9 +21,23 @@ struct Alias {
 
 /// Names that other programs give to the same thing, too far from ours to be found by their letters. As `bare_key`.
 constexpr Alias kAliases[] = {
-    {"mongourl", "MONGODB_URI"},       {"mongodbhost", "MONGODB_CLUSTER"},  {"mongohost", "MONGODB_CLUSTER"},
-    {"mongopass", "MONGODB_PASSWORD"}, {"mongodbpass", "MONGODB_PASSWORD"}, {"secret", "SECRET_KEY"},
+    {"mongourl", "MONGODB_URI"},
+    {"mongodbhost", "MONGODB_CLUSTER"},
+    {"mongohost", "MONGODB_CLUSTER"},
+    {"mongopass", "MONGODB_PASSWORD"},
+    {"mongodbpass", "MONGODB_PASSWORD"},
+    {"secret", "SECRET_KEY"},
     {"jwtsecret", "SECRET_KEY"},
+    // Of the original system, and what its users may have called the rest.
+    {"dbuser", "MONGODB_USER"},
+    {"dbusername", "MONGODB_USER"},
+    {"dbpassword", "MONGODB_PASSWORD"},
+    {"dbpass", "MONGODB_PASSWORD"},
+    {"dbpwd", "MONGODB_PASSWORD"},
+    {"dbcluster", "MONGODB_CLUSTER"},
+    {"dbhost", "MONGODB_CLUSTER"},
+    {"dburi", "MONGODB_URI"},
+    {"dburl", "MONGODB_URI"},
 };
 
 /// Lower-case letters and digits alone.

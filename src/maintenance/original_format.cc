@@ -127,9 +127,14 @@ chat::RoomId read_id_of_room(const Fields& fields) {
     return read_room_id(id, "id");
 }
 
+/// Whether a room may get that title, which says more than that it is valid.
+bool may_be_title(const std::string& title) {
+    return chat::check_patch(chat::RoomRecord{}, {.title = title}).has_value();
+}
+
 std::string usable_title(const std::string& title, chat::RoomId id) {
     std::string usable = one_line(title, chat::kMaxTitleLength);
-    if (chat::is_valid_title(usable)) return usable;
+    if (may_be_title(usable)) return usable;
     return one_line(fmt::format("Room {}", usable.empty() ? std::to_string(id) : usable), chat::kMaxTitleLength);
 }
 

@@ -104,11 +104,14 @@ test('the walk moves rooms, messages and passwords as the page says', async (t) 
     assert.doesNotMatch(stdout, /typed by david|\$2a\$/);
 
     const server = await startServer(t, {
+        dotenv: 'DB_USER=david\nDB_PASSWORD="not for the log"\nDB_CLUSTER=cluster0.ab1cd.mongodb.net\n',
         config: { RedisURL: 'redis://localhost:6379', ReadTimeout: 10, WriteTimeout: 10, Static: 'public', DataDir: join(folder, 'data') },
     });
     assertPage(await getPage(server, '/'));
     await server.logged(/event=configuration note="RedisURL is not used/);
     await server.logged(/event=configuration note="Static is not used/);
+    await server.logged(/DB_USER \(did you mean MONGODB_USER\?\), DB_PASSWORD \(.*PASSWORD\?\), DB_CLUSTER \(.*CLUSTER\?\)"/);
+    assert.doesNotMatch(server.log, /not for the log/);
 
     const room = (await get(server, '/chats/My%20chat%20room')).json;
     assert.deepEqual(room, {

@@ -25,6 +25,10 @@ TEST(ConfigHint, FindsMisspeltKeys) {
 
 TEST(ConfigHint, KnowsOtherProgramsNames) {
     EXPECT_EQ(meant("JWT_SECRET"), "SECRET_KEY");
+    EXPECT_EQ(meant("DB_USER"), "MONGODB_USER");
+    EXPECT_EQ(meant("DB_PASSWORD"), "MONGODB_PASSWORD");
+    EXPECT_EQ(meant("DB_CLUSTER"), "MONGODB_CLUSTER");
+    EXPECT_EQ(meant("DB_URI"), "MONGODB_URI");
     EXPECT_EQ(meant("MONGO_URL"), "MONGODB_URI");
     EXPECT_EQ(meant("MONGODB_HOST"), "MONGODB_CLUSTER");
     EXPECT_EQ(meant("MONGO_PASS"), "MONGODB_PASSWORD");

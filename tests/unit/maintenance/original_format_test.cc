@@ -173,7 +173,8 @@ TEST(OriginalRoom, TextsThatAreNotAllowedHereAreMadeSo) {
                           {" ", "Room 7"},
                           {"x", "Room x"},
                           {repeat("1", 80), "Room " + repeat("1", 65)},
-                          {"\\u0001\\u0002", "Room 7"}};
+                          {"\\u0001\\u0002", "Room 7"},
+                          {"..", "Room .."}};
     for (const Case& one : cases) {
         const std::string json = fmt::format(R"({{"id":7,"title":"{}","type":"public"}})", one.title);
         EXPECT_EQ(room(json).title, one.expected) << one.title;
