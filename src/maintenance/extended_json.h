@@ -33,7 +33,7 @@ std::optional<UnixMicros> time_of_object_id(const std::string& id);
 /// The bytes of `{"$binary":…}` in any of its forms, or a text as it is.
 std::optional<std::string> text_or_bytes(const boost::json::value& value);
 
-/// What `text` is in Base64; none if it is none.
+/// The bytes that `text` encodes in Base64; absent if `text` is not valid Base64.
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace globes::maintenance

@@ -60,7 +60,7 @@ std::optional<std::string_view> LineReader::next() {
     return line;
 }
 
-/// Of the first bytes; what follows is for whoever reads the lines.
+/// Looks at the first bytes only; the reader of the lines checks the rest.
 void LineReader::check_encoding() {
     constexpr std::size_t kMarkBytes = 4;
     while (kept_.size() < kMarkBytes && read_more()) {

@@ -66,7 +66,7 @@ public:
         const json::value* value = first_of(keys);
         return value == nullptr ? 0 : time_of(*value).value_or(0);
     }
-    /// Of the database; null if there is none.
+    /// The `_id` that the database gave; null if the document has no `_id`.
     const json::value* database_id() const { return database_id_; }
 
 private:

@@ -24,7 +24,7 @@ import { releaseBinary } from './harness/server.js';
 import { countEvents } from './harness/store.js';
 import { eventually, within, withResolvers } from './harness/wait.js';
 
-/** A pipe of the file system; whoever opens both ends never waits for the other. */
+/** A named pipe; a process that opens both of its ends never waits for the other one. */
 class Pipe {
     constructor(folder, name) {
         this.path = join(folder, name);

@@ -49,7 +49,7 @@ test('whatever a proxy answers, every request is rejected as unavailable, withou
         }
     gateway.answer = { status: 201, body: '{"status":true,"token":"<hidden>"}' };
     for (const request of [requests.request, requests.renew])
-        await assert.rejects(request(), { name: 'UnavailableError', code: null }, 'a token that is none');
+        await assert.rejects(request(), { name: 'UnavailableError', code: null }, 'an invalid token');
 });
 
 test('a connection outlives every answer of a proxy, and goes on when the server is back', async (t) => {

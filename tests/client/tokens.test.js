@@ -175,7 +175,7 @@ test('while nobody can be reached another token is asked for again, and one that
     assert.equal((await ada.say('after')).seq, 2);
 });
 
-test('whoever gives up on another token closes the connection, with their own reason', async (t) => {
+test('a newToken that fails closes the connection with its own reason', async (t) => {
     const gaveUp = new UnauthorizedError('No password');
     for (const [newToken, reason] of [
         [async () => Promise.reject(gaveUp), (error) => error === gaveUp],
@@ -190,7 +190,7 @@ test('whoever gives up on another token closes the connection, with their own re
     }
 });
 
-test('a token without an expiry is none, and one without an issue time is new', () => {
+test('a token without an expiry is invalid, and one without an issue time counts as new', () => {
     const { tokens } = globesAt(server);
     const at = Math.floor(Date.now() / 1000);
     for (const claims of [{ username: 'ada' }, { username: 'ada', exp: 'soon' }, { username: 'ada', exp: at, iat: 'x' }])
