@@ -48,7 +48,7 @@ class Member:
         self.late = []
 
     def say(self, due):
-        event = {"event_type": "send", "name": "probe", "msg": f"due {due}"}
+        event = {"event_type": "send", "name": "probe", "msg": f"due {due}", "id": f"probe-{due}"}
         self.socket.sendall(text_frame(json.dumps(event)))
 
     def read(self):

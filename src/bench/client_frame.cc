@@ -69,13 +69,25 @@ SendEvent::SendEvent(std::uint32_t sender, std::string_view name, std::size_t te
     json_ = fmt::format(R"({}{{"event_type":"send","name":"{}","msg":")", head, name);
     mark_at_ = json_.size();
     json_.append(text_bytes, '.');
+    json_.append(R"(","id":")");
+    id_at_ = json_.size();
+    json_.append(message_id(sender, 0));
     json_.append(R"("})");
     json_.append(tail);
 }
 
 void SendEvent::append(std::string& out, std::uint32_t n, std::int64_t sent_ns) {
     write_mark(json_.data() + mark_at_, Mark{sender_, n, sent_ns});
+    const std::string id = message_id(sender_, n);
+    json_.replace(id_at_, id.size(), id);
     append_client_frame(out, kText, json_);
+}
+
+std::string message_id(std::uint32_t sender, std::uint32_t n) {
+    // An odd factor permutes all 64-bit numbers. As many characters as a UUID has digits.
+    constexpr std::uint64_t kFactor = 0x9E37'79B9'7F4A'7C15;
+    const std::uint64_t first = (std::uint64_t{sender} << 32 | n) * kFactor;
+    return fmt::format("{:016x}{:016x}", first, (first ^ first >> 32) * kFactor);
 }
 
 }  // namespace globes::bench

@@ -28,7 +28,8 @@ struct ServerFrame {
 /// The frame at the start of `bytes`; empty while it is incomplete.
 std::optional<ServerFrame> read_server_frame(std::string_view bytes);
 
-/// The `send` events of one sender: the JSON around the mark and the padding behind it are made once.
+/// The `send` events of one sender, each with an id as clients make them: the JSON around the mark, the padding behind
+/// it and the id is made once.
 class SendEvent {
 public:
     /// `text_bytes`: length of `msg`, at least kMarkBytes.
@@ -45,6 +46,10 @@ private:
     std::uint32_t sender_;
     std::string json_;
     std::size_t mark_at_;
+    std::size_t id_at_;
 };
+
+/// The id of a sender's `n`-th message: scattered over all of their kind, as random ones are, and no two the same.
+std::string message_id(std::uint32_t sender, std::uint32_t n);
 
 }  // namespace globes::bench

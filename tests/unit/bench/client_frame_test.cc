@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -46,9 +47,19 @@ TEST(ClientFrame, ASendEventCarriesItsMarkAndTheAskedTextLength) {
     event.append(frame, 2, 20);
     const std::string json = unmask(frame);
     EXPECT_TRUE(json.starts_with(R"({"event_type":"send","name":"bench-3","msg":"#bench )")) << json;
-    EXPECT_EQ(json.size(), std::string_view(R"({"event_type":"send","name":"bench-3","msg":""})").size() + 64);
+    const std::string rest = R"({"event_type":"send","name":"bench-3","msg":"","id":""})" + message_id(3, 2);
+    EXPECT_EQ(json.size(), rest.size() + 64);
+    EXPECT_TRUE(json.ends_with(R"(","id":")" + message_id(3, 2) + R"("})")) << json;
     std::size_t hint = 0;
     EXPECT_EQ(find_mark(json, hint), (Mark{.sender = 3, .n = 2, .sent_ns = 20}));
+}
+
+TEST(ClientFrame, NoTwoMessagesHaveTheSameId) {
+    std::set<std::string> ids;
+    for (std::uint32_t sender = 0; sender < 30; ++sender)
+        for (std::uint32_t n = 1; n <= 30; ++n) ids.insert(message_id(sender, n));
+    EXPECT_EQ(ids.size(), 900);
+    for (const std::string& id : ids) EXPECT_EQ(id.size(), 32);
 }
 
 TEST(ServerFrame, IsReadOnlyWhenWhole) {
