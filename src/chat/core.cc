@@ -1,5 +1,7 @@
 #include "chat/core.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -36,7 +38,11 @@ void Core::load(StoredRooms stored) {
     for (StoredRoom& room : stored.rooms) insert(std::move(room));
     // It is never deleted: where it is missing, the store is fresh, or failed when it was fresh.
     if (directory_.find(kPublicChatId) != nullptr) return;
-    const RoomRecord record = public_chat(ports_.clock.now_us());
+    RoomRecord record = public_chat(ports_.clock.now_us());
+    // Titles are unique, and a store that something else has filled may have a room of that title.
+    const std::string title = record.title;
+    for (int number = 2; !directory_.claim_title(record.title, kPublicChatId); ++number)
+        record.title = fmt::format("{} {}", title, number);
     insert({.record = record});
     has_public_chat_ = false;
     store_room(PutRoom{record}, kPublicChatId, [this](bool is_there) { has_public_chat_ |= is_there; });

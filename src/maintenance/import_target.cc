@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/unicode.h"
+#include "chat/room_rules.h"
 #include "maintenance/store_calls.h"
 
 namespace globes::maintenance {
@@ -30,6 +31,9 @@ ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
         titles_.emplace(fold_case(room.record.title), room.record.id);
         there_.emplace(room.record.id, std::move(room));
     }
+    // A server makes that room at its first start.
+    if (!there_.contains(chat::kPublicChatId))
+        titles_.emplace(fold_case(chat::public_chat(0).title), chat::kPublicChatId);
 }
 
 chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
@@ -55,7 +59,8 @@ ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& record) const
         return fmt::format("another room {} is there already: {}", record.id, there->second.record.title);
     const auto owner = titles_.find(fold_case(record.title));
     if (owner != titles_.end() && owner->second != record.id)
-        return fmt::format("room {}: its title is that of room {}, which is there already", record.id, owner->second);
+        return fmt::format("room {}: its title is that of room {}, which is {}", record.id, owner->second,
+                           owner->second == chat::kPublicChatId ? "the server's own" : "there already");
     return std::nullopt;
 }
 
@@ -80,11 +85,17 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     const auto there = there_.find(record.id);
     is_known_ = there != there_.end() && there->second.record == record;
     if (is_known_) return compare(there->second);
-    if (there != there_.end()) titles_.erase(fold_case(there->second.record.title));
+    free_title(there != there_.end() ? there->second.record : chat::public_chat(0), record.id);
     titles_.emplace(fold_case(record.title), record.id);
     opening_writes_.emplace_back(chat::PutRoom{record});
     if (room.first_seq > 1) add_skipped_seqs();
     return std::nullopt;
+}
+
+/// The title that `room` had until now, if it was its own.
+void ImportTarget::free_title(const chat::RoomRecord& before, chat::RoomId room) {
+    const auto title = titles_.find(fold_case(before.title));
+    if (title != titles_.end() && title->second == room) titles_.erase(title);
 }
 
 ImportTarget::Fault ImportTarget::compare(const chat::StoredRoom& there) {

@@ -47,11 +47,12 @@ private:
     static bool is_replaceable(const chat::StoredRoom& there);
     Fault compare(const chat::StoredRoom& there);
     Fault compare(const chat::Event& event);
+    void free_title(const chat::RoomRecord& before, chat::RoomId room);
     void add_skipped_seqs();
 
     chat::Store& store_;
     std::map<chat::RoomId, chat::StoredRoom> there_;        // before the import
-    std::unordered_map<std::string, chat::RoomId> titles_;  // folded; also of imported rooms
+    std::unordered_map<std::string, chat::RoomId> titles_;  // folded; also of imported rooms, and of room 1
     std::set<chat::RoomId> imported_;
     chat::RoomId next_room_id_;  // of the store, then of the export too
 

@@ -269,6 +269,30 @@ TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyWhereNobodySpoke) {
     EXPECT_EQ(used.import_fault(exported), "in: line 2: another room 1 is there already: Public Chat");
 }
 
+TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    RoomRecord other = sample_room(5);
+    other.title = "PUBLIC Chat";
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{other}));
+    const std::string exported = from.export_rooms();
+    const std::string fault = "in: line 2: room 5: its title is that of room 1, which is the server's own";
+    const Place empty(GetParam());
+    EXPECT_EQ(empty.import_fault(exported), fault) << "a server makes room 1 at its first start";
+    const Place used(GetParam());
+    used.write(batch_of(PutRoom{public_chat()}));
+    EXPECT_EQ(used.import_fault(exported), fault);
+    // Where room 1 comes with another title, this one is free.
+    RoomRecord renamed = public_chat();
+    renamed.title = "Lobby";
+    from.write(batch_of(PutRoom{renamed}));
+    const std::string with_first = from.export_rooms();
+    for (const Place* place : {&empty, &used}) {
+        EXPECT_EQ(place->import_fault(with_first), "(imported)");
+        EXPECT_EQ(place->export_rooms(), with_first);
+    }
+}
+
 TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());

@@ -34,6 +34,14 @@ TEST_F(CoreLoadTest, AFreshStoreGetsItsPublicChat) {
     EXPECT_EQ(add_room("Tea"), 2U);
 }
 
+TEST_F(CoreLoadTest, PublicChatTakesAFreeTitleWhereAnotherRoomHasIts) {
+    load({{.record = {.id = 5, .title = "PUBLIC chat"}}, {.record = {.id = 6, .title = "Public Chat 2"}}}, 7);
+    settle();
+    EXPECT_EQ(record(kPublicChatId).title, "Public Chat 3");
+    EXPECT_EQ(store.kept[1].record.title, "Public Chat 3");
+    EXPECT_EQ(id_of("Public Chat"), 5);
+}
+
 TEST_F(CoreLoadTest, PublicChatTakesMessagesWhileItsFirstPutIsOnItsWay) {
     load({}, 1);
     enter({1});
