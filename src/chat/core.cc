@@ -25,8 +25,11 @@ Core::Core(CorePorts ports, CoreSettings settings)
     : ports_(std::move(ports)),
       expiry_clock_(ports_.clock),
       retention_(settings.retention),
-      shared_{
-          .limits = settings.room, .encoder = ports_.encoder, .lanes = ports_.lanes.size(), .recent = settings.recent},
+      shared_{.limits = settings.room,
+              .encoder = ports_.encoder,
+              .lanes = ports_.lanes.size(),
+              .recent = settings.recent,
+              .store_tells_repeats = ports_.store.tells_repeats()},
       history_(ports_.store, ports_.encoder, ports_.post, settings.history) {}
 
 void Core::load(StoredRooms stored) {
@@ -182,6 +185,10 @@ void Core::on_committed(std::span<const RoomId> rooms, const BatchOutcome& outco
             has_public_chat_ |= id == kPublicChatId;
             note_stored(*room);
             room->commit();
+            continue;
+        }
+        if (const std::uint64_t repeated_seq = outcome.repeated_seq(id); repeated_seq != 0) {
+            room->commit_before(repeated_seq);
             continue;
         }
         room->fail(of_room == CommitOutcome::failed);

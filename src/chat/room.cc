@@ -1,6 +1,7 @@
 #include "chat/room.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -112,8 +113,11 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
         return {};
     }
     SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
-    if (waiting_ids_.insert(id_text(key)).second) {
-        enqueue({.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = Stage::unasked});
+    std::string id = id_text(key);
+    const bool may_be_stored = shared_.recent_ids.add(record_.id, id) || !shared_.store_tells_repeats;
+    if (waiting_ids_.insert(std::move(id)).second) {
+        const Stage stage = may_be_stored ? Stage::unasked : Stage::ready;
+        enqueue({.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = stage});
     } else {
         // The same id is in the line already: this one is answered when that one is.
         find_waiting(key)->repeats.push_back(sender);
@@ -151,7 +155,7 @@ void Room::enqueue(Waiting waiting) {
     unasked_ += waiting.stage == Stage::unasked;
     ready_sends_ += waiting.stage == Stage::ready;
     waiting_.push_back(std::move(waiting));
-    append_ready(false);
+    append_ready(0);
 }
 
 // --- ids -------------------------------------------------------------------------------------------------------------
@@ -165,6 +169,7 @@ void Room::take_lookups(std::vector<SendKey>& keys) {
     for (Waiting& waiting : waiting_) {
         if (waiting.stage != Stage::unasked) continue;
         waiting.stage = Stage::looking_up;
+        waiting.was_asked = true;
         keys.push_back(waiting.key);
     }
     unasked_ = 0;
@@ -193,7 +198,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
         }
         return true;
     });
-    append_ready(false);  // live events may have waited for these alone
+    append_ready(0);  // live events may have waited for these alone
 }
 
 /// Takes what leaves the line out of the books.
@@ -245,7 +250,27 @@ bool Room::submit(StoreBatch& batch) {
 
 void Room::commit() {
     in_flight_ = false;
-    append_ready(true);
+    append_ready(std::numeric_limits<std::uint64_t>::max());
+}
+
+void Room::commit_before(std::uint64_t repeated_seq) {
+    in_flight_ = false;
+    append_ready(repeated_seq - 1);
+    waiting_.remove_if([&](Waiting& waiting) {
+        if (waiting.stage != Stage::submitted) return false;
+        if (waiting.event.seq == repeated_seq && waiting.was_asked) {
+            // The store refuses an id that it does not find.
+            forget(waiting);
+            refuse(waiting);
+            return true;
+        }
+        const bool is_to_ask = !waiting.event.client_id.empty() && !waiting.was_asked;
+        waiting.stage = is_to_ask ? Stage::unasked : Stage::ready;
+        waiting.event.seq = 0;
+        ++(is_to_ask ? unasked_ : ready_sends_);
+        return false;
+    });
+    append_ready(0);
 }
 
 void Room::fail(bool is_known) {
@@ -259,7 +284,7 @@ void Room::fail(bool is_known) {
     });
     unasked_ = 0;
     ready_sends_ = 0;
-    append_ready(false);
+    append_ready(0);
 }
 
 void Room::recover(const std::vector<Event>& events) {
@@ -270,11 +295,13 @@ void Room::recover(const std::vector<Event>& events) {
     is_recovering_ = false;
 }
 
-/// Moves what waits for nothing any more from the head of the line into the log: live events, and what is stored.
-void Room::append_ready(bool submitted_is_stored) {
+/// Moves what waits for nothing any more from the head of the line into the log: live events, and what was submitted up
+/// to `stored_seq`.
+void Room::append_ready(std::uint64_t stored_seq) {
     while (!waiting_.empty()) {
         const Stage stage = waiting_.front().stage;
-        if (stage != Stage::live && !(stage == Stage::submitted && submitted_is_stored)) return;
+        const bool is_stored = stage == Stage::submitted && waiting_.front().event.seq <= stored_seq;
+        if (stage != Stage::live && !is_stored) return;
         const Waiting waiting = std::move(waiting_.front());
         waiting_.pop_front();
         forget(waiting);

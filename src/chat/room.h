@@ -2,7 +2,8 @@
 // go in, what must be stored comes out, and once it is stored the frames stand in the log. Core thread only.
 //
 // Events wait in one line. A send waits until it is stored, and one with an id first until the store has said that it
-// is not there yet; joins and leaves are not stored, but keep their place behind the sends that were accepted before
+// is not there yet; if the store tells repeats itself, it is asked only for an id that came lately or that it refused.
+// Joins and leaves are not stored, but keep their place behind the sends that were accepted before
 // them. At most one batch of a room is on its way to the store: what comes meanwhile makes the next one, so that a
 // batch that fails leaves no gap behind it.
 #pragma once
@@ -23,6 +24,7 @@
 #include "chat/client_event.h"
 #include "chat/event_encoder.h"
 #include "chat/people.h"
+#include "chat/recent_ids.h"
 #include "chat/room_record.h"
 #include "chat/store.h"
 #include "log/recent.h"
@@ -31,7 +33,8 @@
 namespace globes::chat {
 
 struct RoomLimits {
-    std::size_t waiting_bytes = std::size_t{8} << 20;  ///< Events not yet in the log; beyond it `unavailable`.
+    std::size_t waiting_bytes = std::size_t{8} << 20;     ///< Events not yet in the log; beyond it `unavailable`.
+    std::size_t recent_ids_bytes = std::size_t{4} << 20;  ///< Of all rooms: ids that are known to be repeats at once.
 };
 
 class Room {
@@ -53,8 +56,10 @@ public:
         const EventEncoder& encoder;
         std::size_t lanes;  ///< How many I/O threads there are.
         log::RecentBudget recent = {};
+        bool store_tells_repeats = false;
 
         // Kept by the rooms.
+        RecentIds recent_ids{limits.recent_ids_bytes};
         std::size_t members = 0;
         std::uint64_t sends_stored = 0;
     };
@@ -109,6 +114,9 @@ public:
     bool submit(StoreBatch& batch);
     /// The submitted batch is stored.
     void commit();
+    /// The submitted batch is stored up to the event with this seq, whose id is stored already. That one and those
+    /// behind it wait again, until their ids are looked up.
+    void commit_before(std::uint64_t repeated_seq);
     /// The submitted batch is not stored, or it is not known whether it is. Nothing that waits is confirmed. After
     /// `is_known` false the room takes no sends until `recover`.
     void fail(bool is_known);
@@ -127,6 +135,7 @@ private:
         ConnectionId sender = 0;
         std::uint64_t hold = 0;  // of the name that a leave frees
         Stage stage = Stage::live;
+        bool was_asked = false;                  // its id was looked up
         std::vector<ConnectionId> repeats = {};  // connections that sent the same id again meanwhile
     };
 
@@ -136,7 +145,7 @@ private:
     UnixMicros time_at(UnixMicros now);
     Result<void> check_name(const Person& person, const std::string& name) const;
     void enqueue(Waiting waiting);
-    void append_ready(bool submitted_is_stored);
+    void append_ready(std::uint64_t stored_seq);
     void append(const Event& event);
     void forget(const Waiting& waiting);
     void confirm(const Waiting& waiting);

@@ -30,14 +30,21 @@ struct RoomOf {
 
 BatchOutcome::BatchOutcome(std::vector<Part> parts)
     : whole_(parts.empty() ? CommitOutcome::committed : parts.front().outcome) {
-    if (std::ranges::all_of(parts, [this](const Part& part) { return part.outcome == whole_; })) return;
-    whole_ = CommitOutcome::unknown;
+    const bool is_alike = std::ranges::all_of(parts, [this](const Part& part) { return part.outcome == whole_; });
+    const bool has_repeat = std::ranges::any_of(parts, [](const Part& part) { return part.repeated_seq != 0; });
+    if (is_alike && !has_repeat) return;
+    if (!is_alike) whole_ = CommitOutcome::unknown;
     parts_ = std::move(parts);
 }
 
 CommitOutcome BatchOutcome::of(RoomId room) const {
     const auto part = std::ranges::find(parts_, room, &Part::room);
     return part == parts_.end() ? whole_ : part->outcome;
+}
+
+std::uint64_t BatchOutcome::repeated_seq(RoomId room) const {
+    const auto part = std::ranges::find(parts_, room, &Part::room);
+    return part == parts_.end() ? 0 : part->repeated_seq;
 }
 
 RoomId room_of(const StoreWrite& write) { return std::visit(RoomOf{}, write); }

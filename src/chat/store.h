@@ -11,8 +11,8 @@
 //  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may
 //     still turn up until a later `read_events` of that room has answered `ok`.
 //  6. Two events of one room never have the same seq, nor the same sender (folded name) and client id: such a batch
-//  fails
-//     and the first event stays as it was.
+//     fails and the first event stays as it was. A store that `tells_repeats` may end a room's part at the first event
+//     whose id is stored already: the outcome names it, the events before it are there, and the part has no others.
 //  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
 //  8. Reads see every batch that was reported committed before the read was asked for.
 //  9. An unclean stop needs nothing but the next `open`.
@@ -65,6 +65,7 @@ public:
     struct Part {
         RoomId room;
         CommitOutcome outcome;
+        std::uint64_t repeated_seq = 0;  ///< Of a part that failed: see guarantee 6.
     };
 
     /// All of its rooms fared alike.
@@ -75,10 +76,12 @@ public:
     /// The batch as one: `unknown` where its rooms fared differently.
     operator CommitOutcome() const { return whole_; }
     CommitOutcome of(RoomId room) const;
+    /// The event of the room whose id is stored already, and before which its part ended; 0: there is none.
+    std::uint64_t repeated_seq(RoomId room) const;
 
 private:
     CommitOutcome whole_;
-    std::vector<Part> parts_ = {};  // empty where all fared alike
+    std::vector<Part> parts_ = {};  // empty where all fared alike, and without a repeat
 };
 using BatchDone = std::move_only_function<void(BatchOutcome)>;
 
@@ -143,6 +146,9 @@ public:
 
     /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
+
+    /// Whether `append` finds out which event repeats an id, so that none has to be looked up before.
+    virtual bool tells_repeats() const { return false; }
 
     /// The stored events that were sent with these ids. Bounded as `read_events`.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;

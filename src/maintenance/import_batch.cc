@@ -1,6 +1,8 @@
 #include "maintenance/import_batch.h"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "maintenance/store_calls.h"
 
@@ -8,6 +10,7 @@ namespace globes::maintenance {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+constexpr const char* kRefused = "the store refuses it: its id is another event's, or the store can't be written";
 
 }  // namespace
 
@@ -29,19 +32,37 @@ void ImportBatch::submit() {
     gathered_bytes_ = 0;
     chat::StoreBatch batch;
     for (const Line& line : submitted_) batch.insert(batch.end(), line.writes.begin(), line.writes.end());
-    const auto promise = std::make_shared<std::promise<chat::CommitOutcome>>();
+    const auto promise = std::make_shared<std::promise<chat::BatchOutcome>>();
     outcome_ = promise->get_future();
-    store_.append(std::move(batch), [promise](chat::CommitOutcome outcome) { promise->set_value(outcome); });
+    store_.append(std::move(batch), [promise](chat::BatchOutcome outcome) { promise->set_value(std::move(outcome)); });
 }
 
 void ImportBatch::await() {
     if (submitted_.empty()) return;
-    if (outcome_.get() == chat::CommitOutcome::committed) {
+    const chat::BatchOutcome outcome = outcome_.get();
+    if (outcome == chat::CommitOutcome::committed) {
         for (const Line& line : submitted_) count(line);
         submitted_.clear();
     } else {
+        blame_repeat(outcome);
         commit_one_by_one();
     }
+}
+
+/// A store that tells repeats has written what stands before one, so that can't be tried again.
+void ImportBatch::blame_repeat(const chat::BatchOutcome& outcome) {
+    const auto is_repeat = [&](const chat::StoreWrite& write) {
+        const auto* append = std::get_if<chat::AppendEvent>(&write);
+        return append != nullptr && append->event.seq == outcome.repeated_seq(append->event.room);
+    };
+    const auto line =
+        std::ranges::find_if(submitted_, [&](const Line& one) { return std::ranges::any_of(one.writes, is_repeat); });
+    if (line == submitted_.end()) return;
+    std::for_each(submitted_.begin(), line, [this](const Line& one) { count(one); });
+    const std::uint64_t number = line->number;
+    gathered_.clear();
+    submitted_.clear();
+    throw ImportFault(number, kRefused);
 }
 
 /// A batch fails as a whole, so the line that is to blame is found by trying each alone. Where it is not known what
@@ -54,8 +75,7 @@ void ImportBatch::commit_one_by_one() {
                 count(line);
                 break;
             case chat::CommitOutcome::failed:
-                throw ImportFault(line.number,
-                                  "the store refuses it: its id is another event's, or the store can't be written");
+                throw ImportFault(line.number, kRefused);
             case chat::CommitOutcome::unknown:
                 throw ImportFault(line.number, "the store can't tell whether it was written");
         }

@@ -48,6 +48,7 @@ private:
 
     void submit();
     void await();
+    void blame_repeat(const chat::BatchOutcome& outcome);
     void commit_one_by_one();
     void count(const Line& line);
 
@@ -55,7 +56,7 @@ private:
     std::vector<Line> gathered_;
     std::size_t gathered_bytes_ = 0;
     std::vector<Line> submitted_;
-    std::future<chat::CommitOutcome> outcome_;  // of what was submitted
+    std::future<chat::BatchOutcome> outcome_;  // of what was submitted
     ImportCounts committed_;
 };
 

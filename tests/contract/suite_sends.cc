@@ -57,6 +57,23 @@ TEST_P(StoreSuite, RefusesAnIdThatItsSenderHasUsed) {
     EXPECT_THAT(sent_seqs(store(), {{1, "david", "c1"}, {1, "david", "c2"}, {1, "david", "C1"}}), ElementsAre(1, 0, 3));
 }
 
+TEST_P(StoreSuite, TellsWhichEventRepeatsAnIdOrWritesNothing) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(store(), batch_of(send(1, 1, "david", "c1"))), committed);
+    std::promise<BatchOutcome> promise;
+    store().append(batch_of(send(1, 2, "david", "c2"), send(1, 3, "david", ""), send(1, 4, "David", "c1"),
+                            send(1, 5, "david", "c5")),
+                   [&](BatchOutcome outcome) { promise.set_value(std::move(outcome)); });
+    const BatchOutcome outcome = promise.get_future().get();
+    EXPECT_EQ(outcome.of(1), failed);
+    EXPECT_EQ(outcome.repeated_seq(1), store().tells_repeats() ? 4 : 0);
+    EXPECT_EQ(outcome.repeated_seq(2), 0);
+    const std::uint64_t last = store().tells_repeats() ? 3 : 1;
+    EXPECT_EQ(seqs_in(store(), 1).back(), last);
+    EXPECT_EQ(commit(store(), batch_of(send(1, last + 1, "david", "c5"))), committed);
+    EXPECT_EQ(seqs_in(store(), 1).back(), last + 1);
+}
+
 TEST_P(StoreSuite, TakesAnyNumberOfSendsWithoutAnId) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     EXPECT_EQ(commit(store(), batch_of(send(1, 1, "david", ""), send(1, 2, "david", ""))), committed);

@@ -460,5 +460,99 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
     }
 }
 
+/// A store that finds out itself which event repeats an id.
+class RoomOfTellingStore : public RoomTest {
+protected:
+    RoomOfTellingStore() { shared.store_tells_repeats = true; }
+
+    /// Without a lookup.
+    void say(ConnectionId connection, std::string text, std::string id) {
+        const std::string name = fmt::format("n{}", connection);
+        ASSERT_TRUE(room.accept(connection, {EventKind::send, name, {}, std::move(text), std::move(id)}, now));
+    }
+    std::vector<std::string> looked_up() {
+        keys.clear();
+        room.take_lookups(keys);
+        std::vector<std::string> ids;
+        for (const SendKey& key : keys) ids.push_back(key.client_id);
+        return ids;
+    }
+    /// The store knows the id `known` as that of the event `seq`, and no other of those that were looked up.
+    void resolve(std::string_view known, std::uint64_t seq) {
+        std::vector<std::optional<Event>> found(keys.size());
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            if (keys[i].client_id == known) found[i] = Event{.seq = seq, .name = "n1", .client_id = keys[i].client_id};
+        room.resolve(keys, found);
+    }
+    std::vector<std::string> answers() {
+        std::vector<std::string> lines;
+        for (const Room::Answer& answer : room.take_answers())
+            lines.push_back(fmt::format("{} {} {}{}", answer.sender, answer.client_id, answer.seq,
+                                        answer.is_duplicate ? " again" : ""));
+        return lines;
+    }
+
+    std::vector<SendKey> keys;
+};
+
+TEST_F(RoomOfTellingStore, NewIdsAreNotLookedUp) {
+    say(1, "hello", "a");
+    say(2, "hello", "a");
+    EXPECT_THAT(looked_up(), IsEmpty());
+    EXPECT_THAT(submit(), ElementsAre("1 hello", "2 hello"));
+    room.commit();
+    EXPECT_THAT(answers(), ElementsAre("1 a 1", "2 a 2"));
+}
+
+TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsLookedUpFirst) {
+    say(1, "hello", "a");
+    submit();
+    room.commit();
+    say(1, "hello", "a");
+    EXPECT_THAT(submit(), IsEmpty());
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+}
+
+TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOthersKeepTheirOrder) {
+    say(1, "one", "a");
+    say(1, "again", "old");
+    say(2, "three", "c");
+    say(3, "four", "");
+    ASSERT_TRUE(leave(3, "n3"));
+    EXPECT_THAT(submit(), ElementsAre("1 one", "2 again", "3 three", "4 four"));
+    room.commit_before(2);
+    EXPECT_EQ(room.last_seq(), 1);
+    EXPECT_EQ(logged(), "#1 n1: one\n") << "what stands before it is stored";
+    EXPECT_THAT(answers(), ElementsAre("1 a 1"));
+    say(2, "five", "e");
+    EXPECT_THAT(submit(), IsEmpty()) << "nothing overtakes";
+    EXPECT_THAT(looked_up(), ElementsAre("old", "c"));
+    resolve("old", 7);
+    EXPECT_THAT(answers(), ElementsAre("1 old 7 again"));
+    EXPECT_THAT(submit(), ElementsAre("2 three", "3 four", "4 five"));
+    room.commit();
+    EXPECT_THAT(answers(), ElementsAre("2 c 2", "2 e 4"));
+    EXPECT_EQ(logged(), "#2 n2: three\n#3 n3: four\nn3 has left the room.\n#4 n2: five\n");
+}
+
+TEST_F(RoomOfTellingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
+    say(1, "odd", "x");
+    say(2, "two", "b");
+    submit();
+    room.commit_before(1);
+    EXPECT_THAT(looked_up(), ElementsAre("x", "b"));
+    resolve("", 0);
+    EXPECT_THAT(submit(), ElementsAre("1 odd", "2 two"));
+    room.commit_before(1);
+    EXPECT_THAT(answers(), ElementsAre("1 x 0"));
+    EXPECT_THAT(looked_up(), IsEmpty());
+    EXPECT_THAT(submit(), ElementsAre("1 two"));
+}
+
+TEST_F(RoomTest, EveryIdIsLookedUpWhereTheStoreTellsNoRepeats) {
+    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", {}, "hello", "a"}, now));
+    EXPECT_FALSE(room.can_submit());
+}
+
 }  // namespace
 }  // namespace globes::chat

@@ -22,6 +22,15 @@ TEST(BatchOutcome, OfRoomsThatFaredDifferentlyIsUnknownAsAWhole) {
     EXPECT_EQ(outcome.of(3), unknown);
 }
 
+TEST(BatchOutcome, NamesTheEventThatRepeatsAnIdInItsRoomAlone) {
+    const BatchOutcome outcome({{1, failed, 5}, {2, failed}});
+    EXPECT_EQ(outcome, failed);
+    EXPECT_EQ(outcome.of(1), failed);
+    EXPECT_EQ(outcome.repeated_seq(1), 5);
+    EXPECT_EQ(outcome.repeated_seq(2), 0);
+    EXPECT_EQ(BatchOutcome(failed).repeated_seq(1), 0);
+}
+
 TEST(BatchOutcome, OfNoRoomIsCommitted) { EXPECT_EQ(BatchOutcome(std::vector<BatchOutcome::Part>()), committed); }
 
 }  // namespace

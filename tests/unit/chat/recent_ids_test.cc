@@ -1,0 +1,35 @@
+#include "chat/recent_ids.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace globes::chat {
+namespace {
+
+TEST(RecentIds, KnowsWhatWasAddedByRoomAndId) {
+    RecentIds ids(1'000);
+    EXPECT_FALSE(ids.add(1, "a"));
+    EXPECT_TRUE(ids.add(1, "a"));
+    EXPECT_FALSE(ids.add(2, "a"));
+    EXPECT_FALSE(ids.add(1, "b"));
+}
+
+TEST(RecentIds, ForgetsTheOldestBeyondItsBytes) {
+    RecentIds ids(2 * RecentIds::kBytesOfId);
+    ids.add(1, "a");
+    ids.add(1, "b");
+    ids.add(1, "c");
+    EXPECT_TRUE(ids.add(1, "b"));
+    EXPECT_TRUE(ids.add(1, "c"));
+    EXPECT_FALSE(ids.add(1, "a"));
+}
+
+TEST(RecentIds, HoldsNoneWhereNoneFits) {
+    RecentIds ids(0);
+    EXPECT_FALSE(ids.add(1, "a"));
+    EXPECT_FALSE(ids.add(1, "a"));
+}
+
+}  // namespace
+}  // namespace globes::chat
