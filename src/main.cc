@@ -31,21 +31,25 @@ namespace {
 
 std::filesystem::path database_file(const Config& config) { return config.data_dir / "globes.db"; }
 
-/// Empty where no MongoDB is configured. Throws ConfigError for what can't be a connection string.
-std::string mongodb_uri(const MongoSettings& mongodb) {
-    if (!mongodb.any()) return {};
+/// Nothing where no MongoDB is configured. Throws ConfigError for what can't be a connection string or a database.
+std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& mongodb, store::MongoUse use) {
+    if (!mongodb.any()) return std::nullopt;
     const bool is_whole = !mongodb.uri.empty();
     std::string uri = is_whole ? mongodb.uri : store::mongo_srv_uri(mongodb.user, mongodb.password, mongodb.cluster);
-    const std::string fault = store::mongo_uri_fault(uri);
-    if (!fault.empty())
-        throw ConfigError(mongodb.source + (is_whole ? ": MONGODB_URI: " : ": MONGODB_CLUSTER: ") + fault);
-    return uri;
+    const auto check = [&](const char* variable, const std::string& fault) {
+        if (!fault.empty()) throw ConfigError(mongodb.source + ": " + variable + ": " + fault);
+    };
+    check(is_whole ? "MONGODB_URI" : "MONGODB_CLUSTER", store::mongo_uri_fault(uri));
+    check("MONGODB_DATABASE", store::mongo_database_fault(mongodb.database));
+    const std::string named = store::mongo_database(uri);
+    if (!named.empty() && !mongodb.database.empty() && named != mongodb.database)
+        check("MONGODB_DATABASE", "names another database than MONGODB_URI");
+    return store::MongoStoreSettings{.uri = std::move(uri), .database = mongodb.database, .use = use};
 }
 
 /// To serve from, or to import into.
 std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse use) {
-    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty())
-        return store::open_mongo_store({.uri = uri, .use = use});
+    if (const auto mongodb = mongodb_settings(config.mongodb, use)) return store::open_mongo_store(*mongodb);
     if (config.store == StoreKind::memory) return store::make_memory_store();
     const bool power = config.durability == DurabilityLevel::power;
     return store::open_sqlite_store(database_file(config),
@@ -54,8 +58,8 @@ std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse us
 
 /// For commands that change nothing: a server may have the store open.
 std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
-    if (const std::string uri = mongodb_uri(config.mongodb); !uri.empty())
-        return store::open_mongo_store({.uri = uri, .use = store::MongoUse::read});
+    if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::read))
+        return store::open_mongo_store(*mongodb);
     return store::open_sqlite_reader(database_file(config));
 }
 
@@ -188,7 +192,7 @@ private:
 
 /// Throws ConfigError where the command can't work on the configured store.
 void check_command(Command command, const Config& config) {
-    const bool is_on_mongodb = !mongodb_uri(config.mongodb).empty();
+    const bool is_on_mongodb = mongodb_settings(config.mongodb, store::MongoUse::read).has_value();
     if (command == Command::backup && is_on_mongodb)
         throw ConfigError("backup: copies an SQLite database; use mongodump for MongoDB");
     if (command != Command::serve && !is_on_mongodb && config.store == StoreKind::memory)

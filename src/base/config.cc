@@ -67,6 +67,7 @@ constexpr Variable kVariables[] = {
     {"MONGODB_USER", read_mongodb<&MongoSettings::user>, ""},
     {"MONGODB_PASSWORD", read_mongodb<&MongoSettings::password>, ""},
     {"MONGODB_CLUSTER", read_mongodb<&MongoSettings::cluster>, ""},
+    {"MONGODB_DATABASE", read_mongodb<&MongoSettings::database>, ""},
 };
 
 void apply_variable(Config& config, const Variable& variable, std::string_view value, std::string_view source) {

@@ -29,9 +29,12 @@ struct MongoSettings {
     std::string user;
     std::string password;
     std::string cluster;
+    std::string database;
     std::string source;  ///< What set one of them last, a file or "environment"; for what is wrong with them.
 
-    bool any() const { return !(uri.empty() && user.empty() && password.empty() && cluster.empty()); }
+    bool any() const {
+        return !(uri.empty() && user.empty() && password.empty() && cluster.empty() && database.empty());
+    }
 };
 
 /// The defaults are what an empty config.json means. Keys, ranges and meanings: docs/configuration.md.

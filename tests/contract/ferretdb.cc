@@ -9,11 +9,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace globes::store {
 namespace {
-
-constexpr const char* kProgram = GLOBES_FERRETDB;
 
 /// The first line that comes out of `pipe`, without its end; what there was where it closes before that.
 std::string read_line(int pipe) {
@@ -25,12 +24,14 @@ std::string read_line(int pipe) {
 
 }  // namespace
 
-Ferretdb::Ferretdb() { start("127.0.0.1:0"); }
+Ferretdb::Ferretdb() : Ferretdb(GLOBES_FERRETDB) {}
+
+Ferretdb::Ferretdb(std::string program) : program_(std::move(program)) { start("127.0.0.1:0"); }
 
 Ferretdb::~Ferretdb() { kill(); }
 
 void Ferretdb::start(const std::string& address) {
-    if (::access(kProgram, X_OK) != 0) return;
+    if (::access(program_.c_str(), X_OK) != 0) return;
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return;
     const std::string folder = folder_.path().string();
@@ -39,7 +40,7 @@ void Ferretdb::start(const std::string& address) {
         // It goes with the tests, however they end.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::dup2(pipe[1], STDOUT_FILENO);
-        ::execl(kProgram, kProgram, address.c_str(), folder.c_str(), nullptr);
+        ::execl(program_.c_str(), program_.c_str(), address.c_str(), folder.c_str(), nullptr);
         ::_exit(127);
     }
     ::close(pipe[1]);
@@ -74,6 +75,11 @@ std::optional<std::string> shared_mongodb() {
         return server.uri().empty() ? std::nullopt : std::optional(server.uri());
     }();
     return uri;
+}
+
+std::optional<std::string> shared_mongo_java_server() {
+    static const Ferretdb server(GLOBES_MONGO_JAVA_SERVER);
+    return server.uri().empty() ? std::nullopt : std::optional(server.uri());
 }
 
 std::string fresh_database(const std::string& server) {

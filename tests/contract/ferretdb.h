@@ -1,5 +1,5 @@
-// A real server for the tests of store/mongo: FerretDB, which scripts/install-ferretdb has built, as a process of its
-// own with a fresh folder on a free loopback port.
+// Real servers for the tests of store/mongo, which scripts/install-ferretdb and scripts/install-mongo-java-server have
+// made, each as a process of its own with a fresh folder on a free loopback port.
 #pragma once
 
 #include <sys/types.h>
@@ -15,6 +15,8 @@ class Ferretdb {
 public:
     /// Starts it and waits until it listens. `uri` is empty where it could not be started.
     Ferretdb();
+    /// The same with another program that takes the same arguments.
+    explicit Ferretdb(std::string program);
     ~Ferretdb();
     Ferretdb(const Ferretdb&) = delete;
     Ferretdb& operator=(const Ferretdb&) = delete;
@@ -32,6 +34,7 @@ public:
 private:
     void start(const std::string& address);
 
+    const std::string program_;
     chat::ScratchFolder folder_;
     std::string uri_;
     pid_t process_ = 0;
@@ -41,6 +44,9 @@ private:
 /// lives as long as the tests. Nothing where neither is there: then the test is skipped, or fails where
 /// GLOBES_NEEDS_MONGODB says that it must run.
 std::optional<std::string> shared_mongodb();
+
+/// The same for a mongo-java-server: it has indexes, where FerretDB reads every document, and keeps all in memory.
+std::optional<std::string> shared_mongo_java_server();
 
 /// What to do where `shared_mongodb` has nothing.
 #define GLOBES_SKIP_WITHOUT_MONGODB()                                                            \

@@ -14,16 +14,18 @@ using namespace std::chrono_literals;
 // The suite asks for more than anybody has patience for in a room, of a server that reads every document for a query.
 constexpr MongoTimes kPatient{.socket = 60s, .lookup = 60s, .batch = 60s, .read = 60s};
 
+StoreKind kind(std::string name, std::optional<std::string> (*server)()) {
+    return {.name = std::move(name),
+            .is_persistent = true,
+            .open = [server](const auto& folder, StoreLimits limits) -> std::unique_ptr<Store> {
+                if (!server()) return nullptr;
+                return open_mongo_store(
+                    {.uri = *server() + folder.filename().string(), .times = kPatient, .limits = limits});
+            }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Mongo, StoreSuite,
-                         testing::Values(StoreKind{
-                             .name = "mongo",
-                             .is_persistent = true,
-                             .open = [](const auto& folder, StoreLimits limits) -> std::unique_ptr<Store> {
-                                 if (!shared_mongodb()) return nullptr;
-                                 return open_mongo_store({.uri = *shared_mongodb() + folder.filename().string(),
-                                                          .times = kPatient,
-                                                          .limits = limits});
-                             }}),
+                         testing::Values(kind("mongo", shared_mongodb), kind("java", shared_mongo_java_server)),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

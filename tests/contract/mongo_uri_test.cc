@@ -43,5 +43,18 @@ TEST(MongoUri, HasAUserOrNone) {
     EXPECT_FALSE(has_mongo_user("mongodb://a:1/"));
 }
 
+TEST(MongoUri, NamesADatabaseInItsPath) {
+    EXPECT_EQ(mongo_database("mongodb://u:p@h:1/mine?tls=true"), "mine");
+    for (const char* uri : {"mongodb://h", "mongodb://h/", "mongodb://h/?tls=true", "no uri"})
+        EXPECT_THAT(mongo_database(uri), IsEmpty()) << uri;
+}
+
+TEST(MongoUri, ADatabaseHasAShortNameWithoutPunctuationOfPathsAndQueries) {
+    EXPECT_THAT(mongo_database_fault("chat_server-2"), IsEmpty());
+    EXPECT_THAT(mongo_database_fault(std::string(64, 'x')), HasSubstr("63 bytes"));
+    for (const char* name : {"a.b", "a/b", "a b", "$a", "a\\b"})
+        EXPECT_THAT(mongo_database_fault(name), HasSubstr("characters")) << name;
+}
+
 }  // namespace
 }  // namespace globes::store

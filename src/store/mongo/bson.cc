@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace globes::store::mongo {
 namespace {
 
 constexpr UnixMicros kMicrosPerMilli = 1000;
+// Of dates: what fits into microseconds.
+constexpr std::int64_t kLastMilli = std::numeric_limits<std::int64_t>::max() / kMicrosPerMilli - 1;
+constexpr double kEndOfExactDoubles = 9'007'199'254'740'992.0;  // 2^53
 
 int length(std::string_view text) { return static_cast<int>(text.size()); }
 
@@ -74,8 +79,18 @@ std::string View::text(const char* key) const {
 
 std::int64_t View::integer(const char* key) const {
     bson_iter_t field;
+    if (!bson_iter_init_find(&field, bson_, key)) return 0;
+    if (BSON_ITER_HOLDS_INT32(&field)) return bson_iter_int32(&field);
+    if (BSON_ITER_HOLDS_INT64(&field)) return bson_iter_int64(&field);
     // Numbers that a person has edited in a shell may have become doubles.
-    return bson_iter_init_find(&field, bson_, key) && BSON_ITER_HOLDS_NUMBER(&field) ? bson_iter_as_int64(&field) : 0;
+    if (!BSON_ITER_HOLDS_DOUBLE(&field)) return 0;
+    const double value = bson_iter_double(&field);
+    return value > -kEndOfExactDoubles && value < kEndOfExactDoubles ? static_cast<std::int64_t>(value) : 0;
+}
+
+std::uint64_t View::number(const char* key) const {
+    const std::int64_t value = integer(key);
+    return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
 bool View::boolean(const char* key) const {
@@ -86,7 +101,10 @@ bool View::boolean(const char* key) const {
 UnixMicros View::time(const char* key) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_DATE_TIME(&field)) return 0;
-    return bson_iter_date_time(&field) * kMicrosPerMilli + integer((std::string(key) + "_us").c_str());
+    const std::int64_t millis = bson_iter_date_time(&field);
+    const std::int64_t micros = integer((std::string(key) + "_us").c_str());
+    if (millis < -kLastMilli || millis > kLastMilli || micros < 0 || micros >= kMicrosPerMilli) return 0;
+    return millis * kMicrosPerMilli + micros;
 }
 
 void View::look_into(const char* key, const std::function<void(const View&)>& look) const {

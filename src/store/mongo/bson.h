@@ -43,14 +43,16 @@ private:
     bson_t bson_;
 };
 
-/// A document that came from the server. Fields that are missing or of another type read as empty, 0 or false.
+/// A document that came from the server, which may say anything. Fields that are missing or of another type, and
+/// numbers and times out of range, read as empty, 0 or false.
 class View {
 public:
     explicit View(const bson_t& bson) : bson_(&bson) {}
 
     std::string text(const char* key) const;
     std::int64_t integer(const char* key) const;
-    std::uint64_t number(const char* key) const { return static_cast<std::uint64_t>(integer(key)); }
+    /// What is below 0 reads as 0.
+    std::uint64_t number(const char* key) const;
     bool boolean(const char* key) const;
     bool has(const char* key) const { return bson_has_field(bson_, key); }
     /// As `Document::time` wrote it.

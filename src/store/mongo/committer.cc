@@ -26,12 +26,13 @@ bool is_held_up(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
 
 }  // namespace
 
-Committer::Committer(RoomBook& book, Board& board, std::vector<std::unique_ptr<RoomWriter>>& writers,
-                     const MongoStoreSettings& settings)
+Committer::Committer(RoomBook& book, Board& board, const Fence& fence,
+                     std::vector<std::unique_ptr<RoomWriter>>& writers, const MongoStoreSettings& settings)
     : times_(settings.times),
       limits_(settings.limits),
       writer_count_(settings.writers),
       board_(board),
+      fence_(fence),
       writers_(writers),
       book_(book),
       planner_(book) {}
@@ -121,7 +122,8 @@ void Committer::take_batches(Group& group, const std::vector<bool>& busy) {
 
 void Committer::plan(Group& group, const std::vector<bool>& busy) {
     planner_.begin_group();
-    const auto is_free = [&](chat::RoomId room) { return !busy[room % busy.size()]; };
+    const bool may_write = !fence_.is_closed();
+    const auto is_free = [&](chat::RoomId room) { return may_write && !busy[room % busy.size()]; };
     for (std::size_t number = 0; number < group.members.size(); ++number) {
         const Pending& pending = group.members[number].pending;
         if (!pending.is_refused) group.add(number, planner_.plan(pending.batch, number, is_free));
@@ -155,7 +157,7 @@ bool Committer::finish_what_is_over(Lock& lock) {
 bool Committer::finish(Group& group, Member& member, Lock& lock) {
     member.is_over = true;
     set_back(member);
-    note_surprises(group, member);
+    note_what_is_there(group, member);
     show(group, Group::take_done(member));
     if (member.is_answered) return false;
     answer(member, group.outcome_of(member), lock);
@@ -191,15 +193,18 @@ void Committer::set_back(const Member& member) {
     }
 }
 
-/// Before anybody is answered: who hears `unknown` reads at once what is there.
-void Committer::note_surprises(const Group& group, const Member& member) {
+/// Of rooms where not all of the batch is there. Before anybody is answered, who then reads at once what is.
+void Committer::note_what_is_there(const Group& group, const Member& member) {
+    const auto number = static_cast<std::size_t>(&member - group.members.data());
     for (const Effect& effect : member.effects) {
-        const Surprise* surprise = group.surprise(effect.room);
         const RoomState* state = book_.find(effect.room);
-        if (surprise == nullptr || state == nullptr) continue;
+        if (state == nullptr) continue;
+        std::uint64_t last_seq = std::max(state->last_seq, group.surprise(effect.room));
+        if (const Repeat* repeat = group.repeat(number, effect.room); repeat != nullptr)
+            last_seq = std::max(last_seq, repeat->stored_last);
+        if (last_seq == state->last_seq) continue;
         RoomState after = *state;
-        after.last_seq = std::max(after.last_seq, surprise->last_seq);
-        after.is_stopped = surprise->is_stopped;
+        after.last_seq = last_seq;
         book_.put(effect.room, std::move(after));
     }
 }

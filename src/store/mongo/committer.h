@@ -22,7 +22,7 @@ namespace globes::store::mongo {
 class Committer {
 public:
     /// All of them outlive it.
-    Committer(RoomBook& book, Board& board, std::vector<std::unique_ptr<RoomWriter>>& writers,
+    Committer(RoomBook& book, Board& board, const Fence& fence, std::vector<std::unique_ptr<RoomWriter>>& writers,
               const MongoStoreSettings& settings);
 
     /// As the port says. Any thread.
@@ -54,13 +54,14 @@ private:
     void plan(Group& group, const std::vector<bool>& busy);
     void show(Group& group, std::vector<Effect> done);
     void set_back(const Member& member);
-    void note_surprises(const Group& group, const Member& member);
+    void note_what_is_there(const Group& group, const Member& member);
 
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
     const std::size_t writer_count_;
     Board& board_;
+    const Fence& fence_;
     std::vector<std::unique_ptr<RoomWriter>>& writers_;
 
     // Its thread only.

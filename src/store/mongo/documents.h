@@ -11,12 +11,13 @@
 
 namespace globes::store::mongo {
 
-inline constexpr const char* kRooms = "chat_rooms";
-inline constexpr const char* kEvents = "chat_events";
-/// One number each: the next room id, how often a Globes has opened this database, and a server's heartbeat.
-inline constexpr const char* kCounters = "chat_counters";
+inline constexpr const char* kRooms = "globes_rooms";
+inline constexpr const char* kEvents = "globes_events";
+/// One number each: the next room id, how often a Globes has opened this database, a server's heartbeat, and the
+/// version of the layout.
+inline constexpr const char* kCounters = "globes_counters";
 /// Rooms that are deleted and whose events are still to go.
-inline constexpr const char* kRemovals = "chat_removals";
+inline constexpr const char* kRemovals = "globes_removals";
 
 /// The same event has the same id whoever writes it how often.
 std::string event_id(chat::RoomId room, std::uint64_t seq);
@@ -25,10 +26,12 @@ std::string dedupe_key(std::string_view folded_name, std::string_view client_id)
 
 /// `writer`: the number of the process that stores it.
 Document event_document(const chat::Event& event, std::uint64_t writer);
+/// Throws CallError for a document that is no event of Globes.
 chat::Event event_of(const View& document);
 
 /// All fields except `_id` and `purged_seq`.
 void append_room_fields(Document& document, const chat::RoomRecord& room, std::uint64_t version);
+/// Throws CallError for a document that is no room of Globes.
 chat::RoomRecord room_of(const View& document);
 
 }  // namespace globes::store::mongo

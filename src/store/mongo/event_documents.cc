@@ -32,7 +32,7 @@ std::unordered_set<const chat::Event*> EventDocuments::find_same(const Events& e
     std::unordered_map<std::string, const chat::Event*> wanted;
     for (const chat::Event* event : events) wanted.emplace(event_id(event->room, event->seq), event);
     std::unordered_set<const chat::Event*> same;
-    session_.find(kEvents, by_ids(events), Document(), [&](const View& found) {
+    session_.find(kEvents, by_ids(events), Document(), events.size(), [&](const View& found) {
         const auto event = wanted.find(found.text("_id"));
         if (event != wanted.end() && event_of(found) == *event->second) same.insert(event->second);
     });
@@ -43,7 +43,7 @@ EventDocuments::Conflict EventDocuments::examine(const chat::Event& event, std::
     Conflict conflict{.taken = Taken::by_nothing};
     Document by_id;
     by_id.text("_id", event_id(event.room, event.seq));
-    session_.find(kEvents, by_id, Document(), [&](const View& found) {
+    session_.find(kEvents, by_id, Document(), 1, [&](const View& found) {
         conflict.taken = event_of(found) == event ? Taken::by_itself : Taken::by_another;
         conflict.writer = found.number("writer");
     });
@@ -51,7 +51,7 @@ EventDocuments::Conflict EventDocuments::examine(const chat::Event& event, std::
     Document by_key;
     by_key.number("room_id", event.room).text("dedupe_key", dedupe_key(fold_case(event.name), event.client_id));
     std::optional<chat::Event> other;
-    session_.find(kEvents, by_key, Document(), [&](const View& found) { other = event_of(found); });
+    session_.find(kEvents, by_key, Document(), 1, [&](const View& found) { other = event_of(found); });
     if (!other) return conflict;
     if (other->seq > purged_seq) return {.taken = Taken::id_is_used};
     const Outcome removed = remove({&*other});
@@ -67,7 +67,7 @@ std::uint64_t EventDocuments::newest_seq(chat::RoomId room) {
     Document options;
     options.document("sort", down).integer("limit", 1);
     std::uint64_t seq = 0;
-    session_.find(kEvents, filter, options, [&](const View& found) { seq = found.number("seq"); });
+    session_.find(kEvents, filter, options, 1, [&](const View& found) { seq = found.number("seq"); });
     return seq;
 }
 

@@ -20,7 +20,7 @@ std::unordered_map<chat::RoomId, Part> parts_of(const Member& member) {
     for (const Step* step : member.steps) {
         Part& part = parts[step->room];
         part.is_done &= step->state == StepState::done;
-        part.is_absent &= step->is_over() && step->state != StepState::done;
+        part.is_absent &= step->is_absent();
         part.may_exist |= step->may_exist();
     }
     return parts;
@@ -50,10 +50,14 @@ chat::BatchOutcome Group::outcome_of(const Member& member) const {
     if (member.refused.empty() && std::ranges::all_of(member.steps, is_done)) return CommitOutcome::committed;
     std::vector<chat::BatchOutcome::Part> outcomes;
     for (const chat::RoomId room : member.refused) outcomes.push_back({room, CommitOutcome::failed});
+    const auto number = static_cast<std::size_t>(&member - members.data());
     for (const auto& [room, part] : parts_of(member)) {
+        if (const Repeat* known = repeat(number, room); known != nullptr) {
+            outcomes.push_back({room, CommitOutcome::failed, known->seq});
+            continue;
+        }
         // What another process has left behind has to be read before the room goes on.
-        const Surprise* late = surprise(room);
-        const bool is_absent = part.is_absent && (late == nullptr || late->is_stopped);
+        const bool is_absent = part.is_absent && surprise(room) == 0;
         outcomes.push_back({room, part.is_done ? CommitOutcome::committed
                                   : is_absent  ? CommitOutcome::failed
                                                : CommitOutcome::unknown});
@@ -86,10 +90,16 @@ void Group::drop_unsent() {
         if (member.is_answered && !member.is_over) cancel_unbegun(member);
 }
 
-const Surprise* Group::surprise(chat::RoomId room) const {
+std::uint64_t Group::surprise(chat::RoomId room) const {
     const auto& surprises = jobs[room % jobs.size()].surprises;
     const auto found = surprises.find(room);
-    return found == surprises.end() ? nullptr : &found->second;
+    return found == surprises.end() ? 0 : found->second;
+}
+
+const Repeat* Group::repeat(std::size_t number, chat::RoomId room) const {
+    const auto [begin, end] = jobs[room % jobs.size()].repeats.equal_range(room);
+    const auto found = std::find_if(begin, end, [number](const auto& one) { return one.second.batch == number; });
+    return found == end ? nullptr : &found->second;
 }
 
 bool Group::is_answered() const { return std::ranges::all_of(members, &Member::is_answered); }

@@ -45,8 +45,8 @@ public:
     void add(std::size_t number, std::optional<BatchPlan> plan);
     void link_steps();
 
-    /// Each room of the batch: committed where all is there, failed where nothing is and nothing more comes. Rooms
-    /// whose steps are not over are `unknown`.
+    /// Each room of the batch: committed where all is there, failed where nothing is and nothing more comes, or where
+    /// it ended at a repeated id. Rooms whose steps are not over are `unknown`.
     chat::BatchOutcome outcome_of(const Member& member) const;
     /// Takes the effects out of `member` whose rooms have all of theirs.
     static std::vector<Effect> take_done(Member& member);
@@ -55,8 +55,10 @@ public:
     /// What was given up while the driver looked for a server, and never sent, is dropped.
     void drop_unsent();
 
-    /// Null where the room holds no surprise.
-    const Surprise* surprise(chat::RoomId room) const;
+    /// The newest event of another process that the room turned out to hold; 0: none did.
+    std::uint64_t surprise(chat::RoomId room) const;
+    /// Where the batch `number` ended early in the room; null if it did not.
+    const Repeat* repeat(std::size_t number, chat::RoomId room) const;
     bool is_answered() const;
     /// Nobody waits for it, and no writer looks at it any more.
     bool is_over() const;

@@ -1,8 +1,12 @@
 #include "store/mongo/heartbeat.h"
 
+#include <spdlog/spdlog.h>
+
+#include <exception>
 #include <optional>
 #include <thread>
 
+#include "base/log.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {
@@ -14,9 +18,9 @@ Document key() {
     return id;
 }
 
-std::optional<std::uint64_t> read(Session& session) {
+std::optional<std::uint64_t> read(Session& session, const char* counters) {
     std::optional<std::uint64_t> beats;
-    session.find(kCounters, key(), Document(), [&](const View& counter) { beats = counter.number("value"); });
+    session.find(counters, key(), Document(), 1, [&](const View& counter) { beats = counter.number("value"); });
     return beats;
 }
 
@@ -31,11 +35,16 @@ void Heartbeat::beat(Session& session) {
     static_cast<void>(session.update(kCounters, key(), increment, true));
 }
 
-void Heartbeat::work(Session session, std::chrono::milliseconds interval) {
+void Heartbeat::work(Session session, Fence& fence, bool is_serving, std::chrono::milliseconds interval) {
     std::unique_lock lock(mutex_);
-    while (!stopping_.wait_for(lock, interval, [this] { return is_stopped_; })) {
+    while (!stopping_.wait_for(lock, interval, [this] { return is_stopped_; }) && !fence.is_closed()) {
         lock.unlock();
-        beat(session);
+        try {
+            fence.look(session);
+            if (is_serving && !fence.is_closed()) beat(session);
+        } catch (const std::exception& error) {
+            spdlog::debug("event=heartbeat_failed cause={}", log_value(error.what()));
+        }
         lock.lock();
     }
 }
@@ -46,11 +55,11 @@ void Heartbeat::stop() {
     stopping_.notify_all();
 }
 
-bool Heartbeat::is_seen(Session& session, std::chrono::milliseconds interval) {
-    const auto before = read(session);
+bool Heartbeat::is_seen(Session& session, const char* counters, std::chrono::milliseconds interval) {
+    const auto before = read(session, counters);
     if (!before) return false;
     std::this_thread::sleep_for(interval * 5 / 2);
-    return read(session) != before;
+    return read(session, counters) != before;
 }
 
 }  // namespace globes::store::mongo

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "store/mongo/committer.h"
+#include "store/mongo/documents.h"
 #include "store/mongo/heartbeat.h"
+#include "store/mongo/layout.h"
 #include "store/mongo/mongo_uri.h"
 #include "store/mongo/reader_pool.h"
 #include "store/mongo/schema.h"
@@ -27,12 +29,10 @@ constexpr std::uint32_t kAuthenticationFailed = 18;
 // For a thread to come back from a call when the store stops. One that doesn't is left to itself.
 constexpr std::chrono::milliseconds kLeaveAfter = 500ms;
 
-/// A URI may name a database in its path, as tests do.
-std::string database_of(const std::string& uri) {
-    const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
-                                                                              mongoc_uri_destroy);
-    const char* name = parsed != nullptr ? mongoc_uri_get_database(parsed.get()) : nullptr;
-    return name != nullptr && *name != '\0' ? name : kDatabase;
+std::string database_of(const MongoStoreSettings& settings) {
+    if (!settings.database.empty()) return settings.database;
+    const std::string named = mongo_database(settings.uri);
+    return named.empty() ? kDatabase : named;
 }
 
 bool is_wrong_login(const mongo::CallError& error) {
@@ -46,16 +46,17 @@ bool is_wrong_login(const mongo::CallError& error) {
 struct Engine {
     explicit Engine(MongoStoreSettings given)
         : settings(std::move(given)),
-          database(database_of(settings.uri)),
+          database(database_of(settings)),
           pool(settings.uri, settings.times),
-          committer(book, board, writers, settings),
-          readers(settings) {}
+          committer(book, board, fence, writers, settings),
+          readers(fence, settings) {}
 
     const MongoStoreSettings settings;
     const std::string database;
     const mongo::Pool pool;
     mongo::RoomBook book;
     mongo::Board board;
+    mongo::Fence fence;
     std::vector<std::unique_ptr<mongo::RoomWriter>> writers;
     mongo::Committer committer;
     mongo::ReaderPool readers;
@@ -72,9 +73,9 @@ public:
         try {
             settings.use == MongoUse::read ? open_to_read() : open();
         } catch (const mongo::CallError& error) {
-            fail(settings.uri, advice(error) + error.what());
+            fail(settings, advice(error) + error.what());
         } catch (const std::runtime_error& error) {
-            fail(settings.uri, error.what());
+            fail(settings, error.what());
         }
         start_threads();
     }
@@ -82,6 +83,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return engine_->book.rooms(); }
 
+    bool tells_repeats() const override { return true; }
     void append(chat::StoreBatch batch, chat::BatchDone done) override {
         engine_->committer.append(std::move(batch), std::move(done));
     }
@@ -114,29 +116,31 @@ private:
         try {
             return std::make_shared<Engine>(settings);
         } catch (const std::runtime_error& error) {  // such as a host that DNS does not know
-            fail(settings.uri, error.what());
+            fail(settings, error.what());
         }
     }
 
     void open() {
         Engine& engine = *engine_;
         mongo::Session session(engine.pool, engine.database);
+        mongo::prepare_layout(session, engine.settings.times.heartbeat);
         if (engine.settings.use == MongoUse::import &&
-            mongo::Heartbeat::is_seen(session, engine.settings.times.heartbeat))
+            mongo::Heartbeat::is_seen(session, mongo::kCounters, engine.settings.times.heartbeat))
             throw std::runtime_error("a server runs on it; stop it first");
         mongo::prepare_indexes(session);
-        const std::uint64_t number = mongo::take_writer_number(session);
+        engine.fence.take_over(session);
         if (engine.settings.use == MongoUse::serve) mongo::Heartbeat::beat(session);
         const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book);
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
-            engine.writers.push_back(
-                std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, number, engine.book, engine.board));
+            engine.writers.push_back(std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, engine.fence,
+                                                                         engine.book, engine.board));
         for (const mongo::Removal& removal : removals)
             engine.writers[removal.room % engine.writers.size()]->removals().add(removal);
     }
 
     void open_to_read() {
         mongo::Session session(engine_->pool, engine_->database);
+        mongo::check_layout(session);
         mongo::load_book(session, engine_->book);
         // A server's first start makes room 1.
         if (engine_->book.rooms().rooms.empty())
@@ -148,9 +152,10 @@ private:
         for (auto& writer : engine.writers) run([&writer = *writer] { writer.work(); });
         for (std::size_t i = 0; i < engine.settings.readers; ++i)
             run([&engine] { engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book)); });
-        if (engine.settings.use == MongoUse::serve) {
+        if (engine.settings.use != MongoUse::read) {
             run([&engine] {
-                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.settings.times.heartbeat);
+                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence,
+                                      engine.settings.use == MongoUse::serve, engine.settings.times.heartbeat);
             });
         }
         committer_ = std::thread([&engine] { engine.committer.work(); });
@@ -177,9 +182,9 @@ private:
         return error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: " : "";
     }
 
-    [[noreturn]] static void fail(const std::string& uri, const std::string& cause) {
+    [[noreturn]] static void fail(const MongoStoreSettings& settings, const std::string& cause) {
         throw std::runtime_error(
-            fmt::format("MongoDB at {}, database {}: {}", mongo_hosts(uri), database_of(uri), cause));
+            fmt::format("MongoDB at {}, database {}: {}", mongo_hosts(settings.uri), database_of(settings), cause));
     }
 
     // Constant after construction.

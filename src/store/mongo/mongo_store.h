@@ -22,7 +22,7 @@ struct MongoTimes {
     std::chrono::milliseconds lookup{800};
     std::chrono::milliseconds batch{2'000};
     std::chrono::milliseconds read{2'500};
-    /// So often a server shows in the database that it is there.
+    /// So often a server shows in the database that it is there, and looks whether another one has taken over.
     std::chrono::milliseconds heartbeat{2'000};
 };
 
@@ -35,6 +35,8 @@ enum class MongoUse : std::uint8_t {
 struct MongoStoreSettings {
     /// A connection string with everything in it, as mongo_uri.h makes it.
     std::string uri;
+    /// Empty: the one that `uri` names, or `chat_server`.
+    std::string database = {};
     MongoUse use = MongoUse::serve;
     MongoTimes times = {};
     chat::StoreLimits limits = {};
@@ -43,12 +45,13 @@ struct MongoStoreSettings {
     std::size_t readers = 4;
 };
 
-/// Connects, makes the indexes that are missing, checks them, and loads the rooms.
+/// Connects, looks at what is there, makes the indexes that are missing, checks them, and loads the rooms. Collections
+/// that are not Globes' own are never touched.
 ///
 /// With `MongoUse::read` it only loads them, and there must be some.
 ///
-/// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, and a room in which
-///    both write is stopped in the older one.
+/// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, which stops writing
+///    within a heartbeat, or at the first event of the newer one that it meets; its `ping` is false from then on.
 /// 2. Atomic but for a crash: nobody sees part of a batch, and one that was begun is carried to its end as soon as the
 ///    server can be reached. Only where Globes itself dies in between may the first events of a room's part be there
 ///    without the others.

@@ -78,6 +78,22 @@ std::string mongo_uri_fault(const std::string& uri) {
     return fault;
 }
 
+std::string mongo_database(const std::string& uri) {
+    const Uri parsed(mongoc_uri_new(uri.c_str()), mongoc_uri_destroy);
+    const char* name = parsed != nullptr ? mongoc_uri_get_database(parsed.get()) : nullptr;
+    return name != nullptr ? name : "";
+}
+
+std::string mongo_database_fault(std::string_view name) {
+    // MongoDB's own rules, those of Windows included, as the server may run there.
+    constexpr std::size_t kMaxBytes = 63;
+    constexpr std::string_view kNotAllowed = "/\\. \"$*<>:|?";
+    if (name.size() > kMaxBytes) return fmt::format("must have at most {} bytes", kMaxBytes);
+    if (name.find_first_of(kNotAllowed) != std::string_view::npos)
+        return "must have none of the characters / \\ . \" $ * < > : | ? and no blank";
+    return {};
+}
+
 std::string mongo_hosts(const std::string& uri) {
     const Uri parsed(mongoc_uri_new(uri.c_str()), mongoc_uri_destroy);
     if (parsed == nullptr) return {};

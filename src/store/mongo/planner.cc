@@ -23,8 +23,7 @@ std::optional<BatchPlan> Planner::plan(const chat::StoreBatch& batch, std::size_
     BatchPlan plan;
     for (const chat::StoreWrite& one : batch) {
         const chat::RoomId id = chat::room_of(one);
-        const RoomState* room = find(id);
-        if (!is_free(id) || (room != nullptr && room->is_stopped)) {
+        if (!is_free(id)) {
             if (std::ranges::find(plan.refused, id) == plan.refused.end()) plan.refused.push_back(id);
         } else if (!std::visit([this](const auto& known) { return write(known); }, one)) {
             return std::nullopt;

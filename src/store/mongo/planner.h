@@ -34,7 +34,7 @@ public:
     /// Forgets the group before: from here on the book alone counts.
     void begin_group();
     /// Plans `batch` behind those that were planned before it; nothing where it breaks a rule. Refused are the rooms
-    /// that are not free, and those that another process writes to.
+    /// that are not free.
     std::optional<BatchPlan> plan(const chat::StoreBatch& batch, std::size_t number,
                                   const std::function<bool(chat::RoomId)>& is_free);
 

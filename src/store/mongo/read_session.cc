@@ -40,9 +40,17 @@ std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange r
     order.integer("seq", is_descending ? -1 : 1);
     Document options;
     options.document("sort", order);
-    options.number("limit", std::min<std::uint64_t>(limit, std::numeric_limits<std::int32_t>::max()));
+    limit = std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max());
+    options.number("limit", limit);
     std::vector<chat::Event> found;
-    ask(kEvents, filter, options, [&](const View& document) { found.push_back(event_of(document)); });
+    ask(kEvents, filter, options, limit, [&](const View& document) {
+        chat::Event event = event_of(document);
+        if (event.room != room || event.seq < range.first || event.seq > range.last)
+            throw CallError("the server answers with an event that was not asked for", 0, 0);
+        // The next one lies behind it.
+        (is_descending ? range.last = event.seq - 1 : range.first = event.seq + 1);
+        found.push_back(std::move(event));
+    });
     return found;
 }
 
@@ -88,8 +96,10 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
     Document filter;
     filter.number("room_id", keys.front().room).document("dedupe_key", any);
     std::unordered_map<std::string, chat::Event> events;
-    ask(kEvents, filter, Document(), [&](const View& document) {
+    ask(kEvents, filter, Document(), keys.size(), [&](const View& document) {
         chat::Event event = event_of(document);
+        if (event.room != keys.front().room)
+            throw CallError("the server answers with an event that was not asked for", 0, 0);
         if (event.seq <= part.purged_seq || event.seq > part.last_seq) return;
         events.insert_or_assign(document.text("dedupe_key"), std::move(event));
     });
@@ -97,9 +107,9 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
         if (const auto event = events.find(wanted[i]); event != events.end()) found[i] = event->second;
 }
 
-void ReadSession::ask(const char* collection, const Document& filter, const Document& options,
+void ReadSession::ask(const char* collection, const Document& filter, const Document& options, std::size_t most,
                       const std::function<void(const View&)>& take) {
-    session_.find(collection, filter, options, take);
+    session_.find(collection, filter, options, most, take);
     ++answers_;
 }
 
@@ -107,7 +117,7 @@ void ReadSession::ping() {
     // The server's own `ping` is answered to whoever has no rights, and by a server without a majority.
     Document public_chat;
     public_chat.number("_id", chat::kPublicChatId);
-    ask(kRooms, public_chat, Document(), [](const View&) {});
+    ask(kRooms, public_chat, Document(), 1, [](const View&) {});
 }
 
 }  // namespace globes::store::mongo

@@ -33,7 +33,7 @@ private:
     void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
                       RoomBook::Part part);
 
-    void ask(const char* collection, const Document& filter, const Document& options,
+    void ask(const char* collection, const Document& filter, const Document& options, std::size_t most,
              const std::function<void(const View&)>& take);
 
     Session session_;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,7 +36,9 @@ void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_func
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
-    push<bool>(times_.read, [](ReadSession& session) { return session.ping(), true; }, std::move(done));
+    // A process that may not write any more can't serve, however well it can read.
+    const auto ask = [this](ReadSession& session) { return session.ping(), !fence_.is_closed(); };
+    push<bool>(times_.read, ask, std::move(done));
 }
 
 template <class Answer>
@@ -79,7 +82,7 @@ void ReaderPool::work(ReadSession session) {
         const std::uint64_t answers_before = session.answers();
         try {
             request->ask(session);
-        } catch (const CallError& error) {
+        } catch (const std::exception& error) {
             fault = error.what();
         }
         lock.lock();

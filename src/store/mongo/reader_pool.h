@@ -12,13 +12,16 @@
 #include <string_view>
 #include <vector>
 
+#include "store/mongo/fence.h"
 #include "store/mongo/read_session.h"
 
 namespace globes::store::mongo {
 
 class ReaderPool {
 public:
-    explicit ReaderPool(const MongoStoreSettings& settings) : times_(settings.times), limits_(settings.limits) {}
+    /// `fence` outlives it.
+    ReaderPool(const Fence& fence, const MongoStoreSettings& settings)
+        : times_(settings.times), limits_(settings.limits), fence_(fence) {}
 
     /// As the port says. Any thread.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
@@ -57,6 +60,7 @@ private:
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
+    const Fence& fence_;
 
     // Any thread, under the mutex.
     std::mutex mutex_;

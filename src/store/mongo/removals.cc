@@ -48,7 +48,7 @@ bool Removals::remove_some(Session& session, const Removal& removal) {
     Document options;
     options.document("sort", ascending).integer("limit", kEventsAtOnce).document("projection", id);
     std::vector<std::string> ids;
-    session.find(kEvents, filter, options, [&](const View& found) { ids.push_back(found.text("_id")); });
+    session.find(kEvents, filter, options, kEventsAtOnce, [&](const View& found) { ids.push_back(found.text("_id")); });
     if (!ids.empty()) {
         Document any;
         any.texts("$in", ids);

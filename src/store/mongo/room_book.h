@@ -24,7 +24,6 @@ struct RoomState {
     std::uint64_t purged_seq = 0;   ///< Every event up to it is gone for readers, and goes from the server later.
     std::uint64_t version = 0;      ///< Of the room's document: the newest wins, whatever arrives when.
     std::uint64_t incarnation = 0;  ///< A room that is made again under its id is another one.
-    bool is_stopped = false;        ///< Another process writes there: this one doesn't any more.
 };
 
 class RoomBook {

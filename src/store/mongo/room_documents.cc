@@ -42,7 +42,7 @@ Outcome RoomDocuments::write(const PutRoomDocument& put, chat::RoomId room) {
 Outcome RoomDocuments::forget_events(chat::RoomId room) {
     bool is_left_over = false;
     try {
-        session_.find(kRemovals, by_id(room), Document(), [&](const View&) { is_left_over = true; });
+        session_.find(kRemovals, by_id(room), Document(), 1, [&](const View&) { is_left_over = true; });
     } catch (const CallError& error) {
         return {.fate = Fate::not_sent, .cause = error.what()};
     }
@@ -104,7 +104,7 @@ Outcome RoomDocuments::update(const chat::RoomRecord& record, std::uint64_t vers
 Outcome RoomDocuments::compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause) {
     bool is_same = false;
     try {
-        session_.find(kRooms, by_id(record.id), Document(), [&](const View& found) {
+        session_.find(kRooms, by_id(record.id), Document(), 1, [&](const View& found) {
             is_same = found.number("version") == version && room_of(found) == record;
         });
     } catch (const CallError& error) {

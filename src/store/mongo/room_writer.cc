@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <iterator>
+#include <utility>
 #include <variant>
 
 #include "base/log.h"
@@ -39,13 +42,12 @@ void Board::note_success() {
     is_failing_ = false;
 }
 
-RoomWriter::RoomWriter(const Pool& pool, const std::string& database, std::uint64_t number, const RoomBook& book,
-                       Board& board)
-    : number_(number),
+RoomWriter::RoomWriter(const Pool& pool, const std::string& database, Fence& fence, const RoomBook& book, Board& board)
+    : fence_(fence),
       board_(board),
       session_(pool, database),
       rooms_(session_),
-      events_(session_, number),
+      events_(session_, fence.number()),
       removals_(book) {}
 
 void RoomWriter::work() {
@@ -53,16 +55,20 @@ void RoomWriter::work() {
     while (!board_.is_stopped) {
         if (job_ != nullptr) {
             carry_out(*std::exchange(job_, nullptr), lock);
-        } else if (!removals_.is_empty()) {
+        } else if (may_remove()) {
             remove_some(lock);
         } else {
-            board_.changed.wait(lock, [this] { return board_.is_stopped || job_ != nullptr || !removals_.is_empty(); });
+            board_.changed.wait(lock, [this] { return board_.is_stopped || job_ != nullptr || may_remove(); });
         }
     }
 }
 
 void RoomWriter::carry_out(Job& job, Lock& lock) {
     for (Steps steps = next_steps(job); !steps.empty() && !board_.is_stopped; steps = next_steps(job)) {
+        if (fence_.is_closed()) {
+            give_up(job);
+            break;
+        }
         for (Step* step : steps) step->state = StepState::in_call;
         const bool is_undoing = steps.front()->is_undoing;
         lock.unlock();
@@ -86,6 +92,12 @@ void RoomWriter::carry_out(Job& job, Lock& lock) {
     board_.changed.notify_all();
 }
 
+/// Another process writes now. What may be there already is its business too.
+void RoomWriter::give_up(Job& job) {
+    for (Step& step : job.steps)
+        if (!step.is_over()) step.state = step.may_be_there ? StepState::left : StepState::cancelled;
+}
+
 void RoomWriter::pause(Lock& lock) {
     board_.changed.wait_for(lock, kPause, [this] { return board_.is_stopped; });
 }
@@ -105,8 +117,22 @@ RoomWriter::Steps RoomWriter::next_steps(Job& job) {
 
 /// Whatever it brings to an end it marks; the outcome is why the others are not.
 Outcome RoomWriter::write(Job& job, const Steps& steps, bool is_undoing) {
-    Step& step = *steps.front();
-    if (std::holds_alternative<InsertEvent>(step.what)) return insert(job, steps);
+    try {
+        Step& step = *steps.front();
+        if (std::holds_alternative<InsertEvent>(step.what)) return insert(job, steps);
+        // Rooms carry no number of who wrote them, so this is asked before.
+        fence_.look(session_);
+        if (fence_.is_closed()) return {};
+        return write_document(job, step, is_undoing);
+    } catch (const CallError& error) {
+        // Of a read; what was written before it is looked at again.
+        return {.fate = Fate::not_sent, .cause = error.what()};
+    } catch (const std::exception& error) {
+        return {.fate = Fate::unknown, .cause = error.what()};
+    }
+}
+
+Outcome RoomWriter::write_document(Job& job, Step& step, bool is_undoing) {
     Outcome outcome;
     if (auto* put = std::get_if<PutRoomDocument>(&step.what)) {
         if (put->before == nullptr) {
@@ -130,33 +156,31 @@ Outcome RoomWriter::write(Job& job, const Steps& steps, bool is_undoing) {
     return outcome;
 }
 
+/// Throws CallError, as what it calls.
 Outcome RoomWriter::insert(Job& job, Steps steps) {
     const auto is_over = [this](const Step* step) {
         const Lock lock(board_.mutex);
         return step->is_over();
     };
-    try {
-        // Of a call that broke off some may be there.
-        if (std::ranges::any_of(steps, &Step::may_be_there)) {
-            const auto same = events_.find_same(events_of(steps));
-            Steps found;
-            std::ranges::copy_if(steps, std::back_inserter(found),
-                                 [&](const Step* step) { return same.contains(&event_of(*step)); });
-            end(found, StepState::done);
-        }
-        for (std::erase_if(steps, is_over); !steps.empty(); std::erase_if(steps, is_over)) {
-            const Outcome outcome = events_.insert(events_of(steps));
-            const auto written = static_cast<std::ptrdiff_t>(std::min(outcome.written, steps.size()));
-            if (outcome.fate == Fate::unknown) return outcome;
-            end(Steps(steps.begin(), steps.begin() + written), StepState::done);
-            if (outcome.fate == Fate::done) continue;
-            if (outcome.fate == Fate::not_sent) return outcome;
-            Step& refused = *steps.at(static_cast<std::size_t>(written));
-            const Outcome resolved = outcome.fate == Fate::duplicate ? resolve(job, refused) : refuse(job, refused);
-            if (resolved.fate != Fate::done) return resolved;
-        }
-    } catch (const CallError& error) {
-        return {.fate = Fate::not_sent, .cause = error.what()};
+    // Of a call that broke off some may be there.
+    if (std::ranges::any_of(steps, &Step::may_be_there)) {
+        const auto same = events_.find_same(events_of(steps));
+        Steps found;
+        std::ranges::copy_if(steps, std::back_inserter(found),
+                             [&](const Step* step) { return same.contains(&event_of(*step)); });
+        end(found, StepState::done);
+    }
+    const Step* last_refused = nullptr;
+    for (std::erase_if(steps, is_over); !steps.empty(); std::erase_if(steps, is_over)) {
+        const Outcome outcome = events_.insert(events_of(steps));
+        if (outcome.fate == Fate::unknown || outcome.fate == Fate::not_sent) return outcome;
+        end(Steps(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(outcome.written)), StepState::done);
+        if (outcome.fate == Fate::done) continue;
+        Step& refused = *steps[outcome.written];
+        // Nothing was in its way when it was looked at, and it is refused again: not at once, and not for ever.
+        if (std::exchange(last_refused, &refused) == &refused) return {.fate = Fate::unknown, .cause = outcome.cause};
+        const Outcome resolved = outcome.fate == Fate::duplicate ? resolve(job, refused) : refuse(job, refused);
+        if (resolved.fate != Fate::done) return resolved;
     }
     return {};
 }
@@ -165,26 +189,50 @@ Outcome RoomWriter::insert(Job& job, Steps steps) {
 Outcome RoomWriter::resolve(Job& job, Step& step) {
     const chat::Event& event = event_of(step);
     const auto [taken, writer] = events_.examine(event, std::get<InsertEvent>(step.what).purged_seq);
-    if (taken == Taken::by_itself) {
-        end({&step}, StepState::done);
-        return {};
+    switch (taken) {
+        case Taken::by_itself:
+            end({&step}, StepState::done);
+            return {};
+        case Taken::by_nothing:
+            return {};
+        case Taken::id_is_used:
+            return repeat(job, step);
+        case Taken::by_another:
+            break;
     }
-    if (taken == Taken::by_nothing) return {};
-    if (taken == Taken::by_another) {
-        // Sent by a process that is gone, it came late: it is history now, and the core reads on from it. Where the
-        // other process is the newer one, the room is in its hands.
-        const bool is_stopped = writer >= number_;
-        const std::uint64_t last_seq = events_.newest_seq(step.room);
-        if (is_stopped)
-            spdlog::critical("event=second_writer room={} seq={} writer={} own={}", step.room, event.seq, writer,
-                             number_);
-        else
-            spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", step.room, event.seq, last_seq,
-                         writer);
+    const std::uint64_t last_seq = events_.newest_seq(step.room);
+    if (writer > fence_.number()) fence_.look(session_);
+    if (!fence_.is_closed())
+        spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", step.room, event.seq, last_seq, writer);
+    yield(job, step, std::max(last_seq, event.seq));
+    return {};
+}
+
+/// Another process has given the step's seq to an event of its own. That is history now, as is what this batch has
+/// written before it, which the other one may have read: nothing is taken back, and the core reads on from there.
+void RoomWriter::yield(Job& job, const Step& step, std::uint64_t last_seq) {
+    const Lock lock(board_.mutex);
+    job.surprises[step.room] = last_seq;
+    for (Step& other : job.steps)
+        if (other.room == step.room && !other.is_over()) other.state = StepState::refused;
+}
+
+/// The step's event has an id that is stored. What stands before it in its batch stays.
+Outcome RoomWriter::repeat(Job& job, const Step& step) {
+    Steps others;
+    std::uint64_t stored_last = 0;
+    for (Step& other : job.steps) {
+        if (other.room != step.room || other.batch != step.batch) continue;
+        // A change of the room itself is part of all or nothing.
+        if (!std::holds_alternative<InsertEvent>(other.what)) return refuse(job, step);
         const Lock lock(board_.mutex);
-        job.surprises[step.room] = {.last_seq = last_seq, .is_stopped = is_stopped};
+        if (other.state == StepState::done) stored_last = event_of(other).seq;
+        if (!other.is_over()) others.push_back(&other);
     }
-    return refuse(job, step);
+    end(others, StepState::refused);
+    const Lock lock(board_.mutex);
+    job.repeats.emplace(step.room, Repeat{step.batch, event_of(step).seq, stored_last});
+    return {};
 }
 
 /// Takes back what is there of the step's batch in its room; nothing of the room comes behind it.
@@ -196,8 +244,7 @@ Outcome RoomWriter::refuse(Job& job, const Step& step) {
         const Lock lock(board_.mutex);
         if (other.state == StepState::done && other.batch == step.batch) {
             if (std::holds_alternative<InsertEvent>(other.what)) written.push_back(&other);
-        } else if (!other.is_over() && (other.batch == step.batch || job.surprises.contains(step.room) ||
-                                        !std::holds_alternative<InsertEvent>(step.what))) {
+        } else if (!other.is_over() && (other.batch == step.batch || !std::holds_alternative<InsertEvent>(step.what))) {
             others.push_back(&other);
         }
     }
@@ -225,7 +272,7 @@ void RoomWriter::remove_some(Lock& lock) {
     std::optional<bool> is_over;
     try {
         is_over = Removals::remove_some(session_, *removal);
-    } catch (const CallError& error) {
+    } catch (const std::exception& error) {
         spdlog::debug("event=removal_failed room={} cause={}", removal->room, log_value(error.what()));
     }
     lock.lock();

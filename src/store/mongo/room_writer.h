@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/mongo/event_documents.h"
+#include "store/mongo/fence.h"
 #include "store/mongo/removals.h"
 #include "store/mongo/room_documents.h"
 #include "store/mongo/session.h"
@@ -18,8 +19,8 @@ namespace globes::store::mongo {
 
 class RoomWriter {
 public:
-    /// `number`: of this process among those that have opened the database. All of the others outlive it.
-    RoomWriter(const Pool& pool, const std::string& database, std::uint64_t number, const RoomBook& book, Board& board);
+    /// All of them outlive it; `fence` has a number.
+    RoomWriter(const Pool& pool, const std::string& database, Fence& fence, const RoomBook& book, Board& board);
 
     /// The thread: until the board is stopped.
     void work();
@@ -34,20 +35,25 @@ private:
 
     // Under the lock, which they let go of for a call.
     void carry_out(Job& job, Lock& lock);
+    static void give_up(Job& job);
+    bool may_remove() const { return !removals_.is_empty() && !fence_.is_closed(); }
     void remove_some(Lock& lock);
     void pause(Lock& lock);
 
     static Steps next_steps(Job& job);
-    Outcome write(Job& job, const Steps& steps, bool is_undoing);
 
     // Without the lock.
+    Outcome write(Job& job, const Steps& steps, bool is_undoing);
+    Outcome write_document(Job& job, Step& step, bool is_undoing);
     Outcome insert(Job& job, Steps steps);
     Outcome resolve(Job& job, Step& step);
+    void yield(Job& job, const Step& step, std::uint64_t last_seq);
+    Outcome repeat(Job& job, const Step& step);
     Outcome refuse(Job& job, const Step& step);
     void end(const Steps& steps, StepState state);
 
     // Constant after construction.
-    const std::uint64_t number_;
+    Fence& fence_;
     Board& board_;
 
     // Its thread only.

@@ -93,7 +93,7 @@ void look_at_newest(Session& session, chat::RoomId room, RoomState& state) {
     down.integer("seq", -1);
     Document options;
     options.document("sort", down).integer("limit", 1);
-    session.find(kEvents, filter, options, [&](const View& event) { take_newest(event, state); });
+    session.find(kEvents, filter, options, 1, [&](const View& event) { take_newest(event, state); });
 }
 
 void look_at_all_events(Session& session, Rooms& rooms) {
@@ -103,7 +103,7 @@ void look_at_all_events(Session& session, Rooms& rooms) {
     fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1).integer("time_us", 1);
     Document options;
     options.document("projection", fields);
-    session.find(kEvents, Document(), options, [&](const View& event) {
+    session.find(kEvents, Document(), options, kAll, [&](const View& event) {
         const auto found = states.find(event.number("room_id"));
         if (found != states.end()) take_newest(event, *found->second);
     });
@@ -139,28 +139,9 @@ void prepare_indexes(Session& session) {
     for (const Index& index : indexes()) check(session, index);
 }
 
-std::uint64_t take_writer_number(Session& session) {
-    Document id;
-    id.text("_id", "writer");
-    Document one;
-    one.integer("value", 1);
-    Document increment;
-    increment.document("$inc", one);
-    Document majority;
-    majority.text("w", "majority").boolean("j", true);
-    Document command;
-    command.text("findAndModify", kCounters).document("query", id).document("update", increment);
-    command.boolean("upsert", true).boolean("new", true).document("writeConcern", majority);
-    std::uint64_t number = 0;
-    session.command(command, [&](const View& reply) {
-        reply.look_into("value", [&](const View& counter) { number = counter.number("value"); });
-    });
-    return number;
-}
-
 std::vector<Removal> load_book(Session& session, RoomBook& book) {
     Rooms rooms;
-    session.find(kRooms, Document(), Document(), [&](const View& document) {
+    session.find(kRooms, Document(), Document(), kAll, [&](const View& document) {
         rooms.emplace_back(document.number("_id"),
                            RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
                                      .purged_seq = document.number("purged_seq"),
@@ -176,14 +157,14 @@ std::vector<Removal> load_book(Session& session, RoomBook& book) {
         known.insert(id);
         book.put(id, std::move(state));
     }
-    session.find(kRemovals, Document(), Document(), [&](const View& note) {
+    session.find(kRemovals, Document(), Document(), kAll, [&](const View& note) {
         // A note beside its room is of a deletion that was not carried out.
         if (known.contains(note.number("_id"))) return;
         removals.push_back({.room = note.number("_id"),
                             .through_seq = std::numeric_limits<std::int64_t>::max(),
                             .is_whole_room = true});
     });
-    session.find(kCounters, Document(), Document(), [&](const View& counter) {
+    session.find(kCounters, Document(), Document(), kAll, [&](const View& counter) {
         if (counter.text("_id") == "next_room_id") book.raise_next_room_id(counter.number("value"));
     });
     return removals;

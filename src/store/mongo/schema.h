@@ -2,7 +2,6 @@
 // its thread.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "store/mongo/removals.h"
@@ -14,9 +13,6 @@ namespace globes::store::mongo {
 /// Makes the indexes that are missing and checks that each is there as it should be. Throws CallError, or
 /// std::runtime_error for an index of another kind.
 void prepare_indexes(Session& session);
-
-/// The number of this process among those that have opened the database: the newest is in charge. Throws CallError.
-std::uint64_t take_writer_number(Session& session);
 
 /// Enters all rooms into the book and returns what is still to be removed. Throws CallError.
 std::vector<Removal> load_book(Session& session, RoomBook& book);

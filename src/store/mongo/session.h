@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -30,6 +31,9 @@ private:
     std::uint32_t code_;
 };
 
+/// For `Session::find`: any number.
+inline constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
 /// What became of a write.
 enum class Fate : std::uint8_t {
     done,       ///< A majority has it in its journal.
@@ -41,8 +45,13 @@ enum class Fate : std::uint8_t {
 
 struct Outcome {
     Fate fate = Fate::done;
-    std::size_t written = 0;  ///< Documents inserted (in order, before the one that failed), matched or removed.
-    std::string cause = {};   ///< For the log; empty where it is done.
+    /// Of an insert: so many of the documents, from the first on, are there; at most as many as were given, and fewer
+    /// if it was refused. Of an update: matched.
+    std::size_t written = 0;
+    std::string cause = {};  ///< For the log; empty if it is done.
+    // As of a CallError.
+    std::uint32_t domain = 0;
+    std::uint32_t code = 0;
 };
 
 /// The addresses, the credentials and the connections. Any thread.
@@ -59,7 +68,8 @@ private:
     std::unique_ptr<mongoc_client_pool_t, Destroy> pool_;
 };
 
-/// One client of the pool for one thread. Every call may block for as long as MongoTimes says.
+/// One client of the pool for one thread. Every call may block for as long as MongoTimes says. What a server answers is
+/// input like any other: an answer that contradicts itself or the question is a CallError, or makes a write `unknown`.
 class Session {
 public:
     /// The pool outlives it.
@@ -70,11 +80,13 @@ public:
     Outcome update(const char* collection, const Document& filter, const Document& change, bool upsert = false);
     Outcome remove(const char* collection, const Document& filter);
 
-    /// `options`: sort, limit, projection. Throws CallError.
-    void find(const char* collection, const Document& filter, const Document& options,
+    /// `options`: sort, limit, projection. Throws CallError, also for more than `most` documents.
+    void find(const char* collection, const Document& filter, const Document& options, std::size_t most,
               const std::function<void(const View&)>& take);
     /// Throws CallError.
     void command(const Document& command, const std::function<void(const View&)>& take);
+    /// Gives a collection of the database another name. Throws CallError.
+    void rename(const char* from, const char* to);
     /// For a command that answers with a cursor. Throws CallError.
     void for_each_of_command(const Document& command, const std::function<void(const View&)>& take);
 
@@ -89,7 +101,7 @@ private:
     using Collection = std::unique_ptr<mongoc_collection_t, Destroy>;
 
     Collection collection(const char* name) const;
-    static void for_each(mongoc_cursor_t* cursor, const std::function<void(const View&)>& take);
+    static void for_each(mongoc_cursor_t* cursor, std::size_t most, const std::function<void(const View&)>& take);
 
     std::unique_ptr<mongoc_client_t, Return> client_;
     const std::string database_;

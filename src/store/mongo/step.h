@@ -40,6 +40,7 @@ enum class StepState : std::uint8_t {
     done,       ///< A majority has it.
     refused,    ///< Broke a rule that only the server could know; it is not there.
     cancelled,  ///< Not there, and never will be.
+    left,       ///< Given up; it may be there or not.
 };
 
 struct Step {
@@ -53,18 +54,23 @@ struct Step {
     bool is_over() const { return state >= StepState::done; }
     /// Nobody can say that it isn't there.
     bool may_exist() const { return state == StepState::done || state == StepState::in_call || may_be_there; }
+    /// Nobody has to say whether it is there: it isn't.
+    bool is_absent() const { return state == StepState::refused || state == StepState::cancelled; }
 };
 
-/// What a writer found out about a room that this process did not do.
-struct Surprise {
-    std::uint64_t last_seq = 0;  ///< The newest event that a process before this one has left behind.
-    bool is_stopped = false;     ///< A newer process writes there.
+/// A batch ended early in a room, because an event repeats an id that is stored.
+struct Repeat {
+    std::size_t batch;          ///< Of the group.
+    std::uint64_t seq;          ///< Of the event that repeats it.
+    std::uint64_t stored_last;  ///< The last of those before it, which are there; 0: there is none.
 };
 
 /// One writer's share of a group.
 struct Job {
     std::vector<Step> steps;
-    std::unordered_map<chat::RoomId, Surprise> surprises;
+    /// Rooms that turned out to hold events of another process, and the newest of those.
+    std::unordered_map<chat::RoomId, std::uint64_t> surprises;
+    std::unordered_multimap<chat::RoomId, Repeat> repeats;
     bool is_over = true;
 };
 

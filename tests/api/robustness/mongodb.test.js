@@ -7,9 +7,16 @@ import { assertError, assertStatus, createRoom, get, post } from '../harness/api
 import { ChatClient } from '../harness/chat_client.js';
 import { assertInHistory, assertOnce, history } from '../harness/history.js';
 import { metricsOf } from '../harness/metrics.js';
-import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
+import {
+    freshDatabase,
+    startFerretdb,
+    startMongoJavaServer,
+    withoutFerretdb,
+    withoutMongoJavaServer,
+} from '../harness/mongodb.js';
 import { Random } from '../harness/random.js';
 import { runToEnd, startServer } from '../harness/server.js';
+import { Talker } from '../harness/talker.js';
 import { eventually } from '../harness/wait.js';
 
 const isLong = process.env.GLOBES_LONG === '1';
@@ -26,73 +33,9 @@ async function startOn(t, ferretdb) {
     return startServer(t, { config: { MessagesPerSecond: 0 }, env });
 }
 
-/**
- * Says one thing after the other, each with an id; what is refused is said again, under the same id, until it is heard.
- * Without ids nothing is said twice. `refused` are the times that a refusal took.
- */
-class Talker {
-    refused = [];
-    heard = 0;
-    #number = 0;
-    #since = 0;
-    #isLast = false;
-
-    constructor(client, name, { round = 0, hasIds = true } = {}) {
-        this.client = client;
-        this.name = name;
-        this.round = round;
-        this.hasIds = hasIds;
-        client.socket.on('message', (data) => {
-            const event = JSON.parse(data.toString());
-            if (event.event_type === 'error') this.#onRefused();
-            else if (event.event_type === 'send' && event.msg === this.#msg) this.#onHeard();
-        });
-        this.#next();
-    }
-
-    get #msg() {
-        return `${this.round}/${this.name}/${this.#number}`;
-    }
-
-    #next() {
-        if (this.#isLast) return;
-        this.#number += 1;
-        this.#say();
-    }
-
-    #say() {
-        this.#since = performance.now();
-        if (this.client.isOpen) this.client.say(this.name, this.#msg, this.hasIds ? { id: this.#msg } : {});
-    }
-
-    #onHeard() {
-        this.heard += 1;
-        this.#next();
-    }
-
-    #onRefused() {
-        this.refused.push(performance.now() - this.#since);
-        setTimeout(() => (this.hasIds ? this.#say() : this.#next()), 50);
-    }
-
-    /** Resolves when the last thing is heard. */
-    finish() {
-        this.#isLast = true;
-        const answered = () => this.heard === this.#number || (!this.hasIds && this.refused.length > 0);
-        return eventually(answered, `${this.name} hears its last`);
-    }
-
-    /** Resolves when so many more have been heard. */
-    hears(more, ms) {
-        const enough = this.heard + more;
-        return eventually(() => this.heard >= enough, `${this.name} hears ${more} more`, ms);
-    }
-}
-
-test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, async (t) => {
+async function killRounds(t, database) {
     const random = new Random(20250601);
-    const ferretdb = await startFerretdb(t);
-    const server = await startOn(t, ferretdb);
+    const server = await startOn(t, database);
     const rooms = [await createRoom(server), await createRoom(server), await createRoom(server)];
     const everyone = rooms.map(() => []);
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -103,8 +46,7 @@ test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, as
                 const client = await ChatClient.open(server, room);
                 clients.push(client);
                 everyone[index].push(client);
-                // FerretDB reads every message there is to look an id up, which soon makes the traffic a trickle.
-                talkers.push(new Talker(client, name, { round, hasIds: false }));
+                talkers.push(new Talker(client, name, round));
             }
         }
         await talkers[0].hears(random.between(5, 80));
@@ -121,7 +63,7 @@ test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, as
         const stored = (await history(server, room)).length;
         assert.ok(stored > 0, 'there was something to lose');
         const ada = await ChatClient.open(server, room);
-        const talker = new Talker(ada, 'ada', { round: 'after all that', hasIds: false });
+        const talker = new Talker(ada, 'ada', 'after all that');
         await talker.hears(1);
         await talker.finish();
         const events = await history(server, room);
@@ -130,7 +72,13 @@ test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, as
         assertOnce(events);
         await ada.leave();
     }
-});
+}
+
+test(`kill -9 of Globes in the middle of traffic, ${ROUNDS} times`, { skip }, async (t) =>
+    killRounds(t, await startFerretdb(t)));
+
+test(`kill -9 of Globes on a server with indexes, ${ROUNDS} times`, { skip: withoutMongoJavaServer() }, async (t) =>
+    killRounds(t, await startMongoJavaServer(t)));
 
 /**
  * Whoever waits for the database waits for as long as it is away. Less than that, but more than the 50 ms that the threads
@@ -246,4 +194,25 @@ test('what can be no connection string: exit code 2, the variable, no password',
     assert.equal(code, 2, output);
     assert.match(output, /^globes: environment: MONGODB_CLUSTER: is missing/m);
     assert.doesNotMatch(output, /topsecret/);
+});
+
+test('the name of a database: exit code 2 where it cannot be one, or the connection string has another', async () => {
+    const uri = 'mongodb://anna:topsecret@127.0.0.1:1/';
+    for (const env of [
+        { MONGODB_URI: uri, MONGODB_DATABASE: 'a/b' },
+        { MONGODB_URI: `${uri}mine`, MONGODB_DATABASE: 'other' },
+    ]) {
+        const { code, output } = await runToEnd({ env });
+        assert.equal(code, 2, output);
+        assert.match(output, /^globes: environment: MONGODB_DATABASE: /m);
+        assert.doesNotMatch(output, /topsecret|anna/);
+    }
+    for (const env of [
+        { MONGODB_URI: uri, MONGODB_DATABASE: 'mine' },
+        { MONGODB_URI: `${uri}mine`, MONGODB_DATABASE: 'mine' },
+    ]) {
+        const { code, output } = await runToEnd({ env });
+        assert.equal(code, 1, output);
+        assert.match(output, /database mine: cannot be reached/);
+    }
 });

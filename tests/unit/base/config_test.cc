@@ -233,13 +233,15 @@ TEST_F(ConfigTest, LaterSourcesWin) {
 
 TEST_F(ConfigTest, EveryVariableIsReadFromBothSources) {
     write(".env",
-          "SECRET_KEY=0123456789abcdef\nMONGODB_URI=u\nMONGODB_USER=v\nMONGODB_PASSWORD=w\nMONGODB_CLUSTER=x\nPORT=1");
+          "SECRET_KEY=0123456789abcdef\nMONGODB_URI=u\nMONGODB_USER=v\nMONGODB_PASSWORD=w\nMONGODB_CLUSTER=x\n"
+          "MONGODB_DATABASE=y\nPORT=1");
     auto config = load();
     EXPECT_EQ(config.secret_key, "0123456789abcdef");
     EXPECT_EQ(config.mongodb.uri, "u");
     EXPECT_EQ(config.mongodb.user, "v");
     EXPECT_EQ(config.mongodb.password, "w");
     EXPECT_EQ(config.mongodb.cluster, "x");
+    EXPECT_EQ(config.mongodb.database, "y");
     for (const auto key : environment_keys()) environment_[std::string(key)] = "7";
     config = load();
     EXPECT_EQ(config.secret_key, "7");
@@ -247,8 +249,9 @@ TEST_F(ConfigTest, EveryVariableIsReadFromBothSources) {
     EXPECT_EQ(config.mongodb.user, "7");
     EXPECT_EQ(config.mongodb.password, "7");
     EXPECT_EQ(config.mongodb.cluster, "7");
+    EXPECT_EQ(config.mongodb.database, "7");
     EXPECT_EQ(config.address.port, 7);
-    EXPECT_EQ(environment_.size(), 6u) << "a new variable belongs in this test too";
+    EXPECT_EQ(environment_.size(), 7u) << "a new variable belongs in this test too";
 }
 
 TEST_F(ConfigTest, EmptyVariablesAreNotSet) {

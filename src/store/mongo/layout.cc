@@ -1,0 +1,177 @@
+#include "store/mongo/layout.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "store/mongo/documents.h"
+#include "store/mongo/heartbeat.h"
+
+namespace globes::store::mongo {
+namespace {
+
+constexpr std::int64_t kLayout = 2;
+
+struct Collection {
+    const char* name;
+    const char* old_name;  ///< In version 1 of the layout; other programs have collections of these names too.
+    const char* field;     ///< That each of its documents has, and none of another program.
+};
+
+// In the order in which they are renamed. The counters are the last: as long as they have their old name, a server that
+// runs on the others is found by its heartbeat.
+constexpr std::array<Collection, 4> kCollections = {{
+    {kEvents, "chat_events", "dedupe_key"},
+    {kRemovals, "chat_removals", "room_id"},
+    {kRooms, "chat_rooms", "title_key"},
+    {kCounters, "chat_counters", "value"},
+}};
+
+using Names = std::set<std::string>;
+
+Names names_of(Session& session) {
+    Document command;
+    command.integer("listCollections", 1);
+    Names names;
+    session.for_each_of_command(command, [&](const View& collection) { names.insert(collection.text("name")); });
+    return names;
+}
+
+/// Whether a document of the collection has the field, or lacks it.
+bool has_document(Session& session, const char* collection, const char* field, bool has_field) {
+    Document exists;
+    exists.boolean("$exists", has_field);
+    Document filter;
+    filter.document(field, exists);
+    Document id;
+    id.integer("_id", 1);
+    Document options;
+    options.integer("limit", 1).document("projection", id);
+    bool is_found = false;
+    session.find(collection, filter, options, 1, [&](const View&) { is_found = true; });
+    return is_found;
+}
+
+/// Whether the collection is Globes' own and holds something. Throws std::runtime_error where that is mixed with
+/// documents of another program.
+bool is_ours(Session& session, const Collection& collection, const char* name) {
+    if (!has_document(session, name, collection.field, true)) return false;
+    if (has_document(session, name, collection.field, false))
+        throw std::runtime_error(
+            fmt::format("the collection {} holds documents of Globes and of another program; move one kind away, or "
+                        "name another database",
+                        name));
+    return true;
+}
+
+/// Every start of a server counts up there, before it makes anything else.
+bool has_old_server(Session& session, const Names& names) {
+    const Collection& counters = kCollections.back();
+    if (!names.contains(counters.old_name)) return false;
+    Document id;
+    id.text("_id", "writer");
+    bool is_found = false;
+    session.find(counters.old_name, id, Document(), 1,
+                 [&](const View& counter) { is_found = counter.integer("value") > 0; });
+    return is_found;
+}
+
+/// Those of version 1, in the order in which they are renamed.
+std::vector<const Collection*> old_collections(Session& session, const Names& names) {
+    std::vector<const Collection*> old;
+    if (!has_old_server(session, names)) return old;
+    for (const Collection& collection : kCollections)
+        if (names.contains(collection.old_name) && is_ours(session, collection, collection.old_name))
+            old.push_back(&collection);
+    return old;
+}
+
+bool is_noted(Session& session, const Names& names) {
+    if (!names.contains(kCounters)) return false;
+    Document id;
+    id.text("_id", "layout");
+    std::int64_t layout = 0;
+    session.find(kCounters, id, Document(), 1, [&](const View& counter) { layout = counter.integer("value"); });
+    if (layout > kLayout)
+        throw std::runtime_error("is the database of a newer version of Globes, which this one does not know");
+    return layout == kLayout;
+}
+
+void note(Session& session) {
+    Document id;
+    id.text("_id", "layout");
+    Document value;
+    value.integer("value", kLayout);
+    Document change;
+    change.document("$set", value);
+    const Outcome noted = session.update(kCounters, id, change, true);
+    if (noted.fate != Fate::done) throw CallError(noted.cause, noted.domain, noted.code);
+}
+
+/// What another program has made under one of Globes' names stays as it is.
+void check_own_names(Session& session, const Names& names) {
+    for (const Collection& collection : kCollections)
+        if (names.contains(collection.name) && !is_ours(session, collection, collection.name) &&
+            has_document(session, collection.name, collection.field, false))
+            throw std::runtime_error(fmt::format(
+                "the collection {} holds documents of another program; name another database", collection.name));
+}
+
+void rename(Session& session, const Collection& collection) {
+    try {
+        session.rename(collection.old_name, collection.name);
+    } catch (const CallError&) {
+        // Another process may have been faster, or the answer was lost.
+        const Names names = names_of(session);
+        if (names.contains(collection.old_name) || !names.contains(collection.name)) throw;
+    }
+    spdlog::info("event=collection_renamed from={} to={}", collection.old_name, collection.name);
+}
+
+/// Before this version, Globes made its indexes on whatever collection was there.
+void warn_of_left_indexes(Session& session, const char* name) {
+    Document command;
+    command.text("listIndexes", name);
+    session.for_each_of_command(command, [&](const View& index) {
+        const std::string index_name = index.text("name");
+        if (index_name == "room_seq" || index_name == "room_dedupe_key")
+            spdlog::warn("event=foreign_collection name={} index={}", name, index_name);
+    });
+}
+
+}  // namespace
+
+void prepare_layout(Session& session, std::chrono::milliseconds heartbeat) {
+    const Names names = names_of(session);
+    if (is_noted(session, names)) return;
+    check_own_names(session, names);
+    const std::vector<const Collection*> old = old_collections(session, names);
+    for (const Collection* collection : old)
+        if (names.contains(collection->name))
+            throw std::runtime_error(fmt::format("holds both {} and its older name {}; move one of them away",
+                                                 collection->name, collection->old_name));
+    const Collection& events = kCollections.front();
+    if (names.contains(events.old_name) && std::ranges::find(old, &events) == old.end())
+        warn_of_left_indexes(session, events.old_name);
+    if (!old.empty() && Heartbeat::is_seen(session, kCollections.back().old_name, heartbeat))
+        throw std::runtime_error("a server of an older version runs on it; stop it first");
+    for (const Collection* collection : old) rename(session, *collection);
+    note(session);
+}
+
+void check_layout(Session& session) {
+    const Names names = names_of(session);
+    if (is_noted(session, names)) return;
+    for (const Collection* collection : old_collections(session, names))
+        throw std::runtime_error(
+            fmt::format("is of an older version: {} has to be renamed to {}; start the server once, which does it",
+                        collection->old_name, collection->name));
+}
+
+}  // namespace globes::store::mongo

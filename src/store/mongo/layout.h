@@ -1,0 +1,19 @@
+// Which of a database's collections are Globes' own, and under which names (docs/mongodb.md). Looks before anything is
+// made, and never touches what another program has written. Called once, by whoever opens the store, on its thread.
+#pragma once
+
+#include <chrono>
+
+#include "store/mongo/session.h"
+
+namespace globes::store::mongo {
+
+/// Renames the collections of a version before 2 of the layout, and notes that this is done. Killed on the way it goes
+/// on at the next call. `heartbeat`: so often a server that might still run on them would count up.
+/// Throws CallError, or std::runtime_error where documents of another program are in the way.
+void prepare_layout(Session& session, std::chrono::milliseconds heartbeat);
+
+/// For who must change nothing. Throws CallError, or std::runtime_error where the rooms have their old names.
+void check_layout(Session& session);
+
+}  // namespace globes::store::mongo

@@ -1,0 +1,70 @@
+// Someone who talks all the time, through whatever happens to the server.
+import { eventually } from './wait.js';
+
+/**
+ * Says one thing after the other, each with an id; what is refused is said again, under the same id, until it is heard.
+ * `refused` are the times that a refusal took.
+ */
+export class Talker {
+    refused = [];
+    heard = 0;
+    #number = 0;
+    #since = 0;
+    #isLast = false;
+    #isStopped = false;
+
+    constructor(client, name, round = 0) {
+        this.client = client;
+        this.name = name;
+        this.round = round;
+        client.socket.on('message', (data) => {
+            const event = JSON.parse(data.toString());
+            if (event.event_type === 'error') this.#onRefused();
+            else if (event.event_type === 'send' && event.msg === this.#msg) this.#onHeard();
+        });
+        this.#next();
+    }
+
+    get #msg() {
+        return `${this.round}/${this.name}/${this.#number}`;
+    }
+
+    #next() {
+        if (this.#isLast) return;
+        this.#number += 1;
+        this.#say();
+    }
+
+    #say() {
+        this.#since = performance.now();
+        if (this.client.isOpen) this.client.say(this.name, this.#msg, { id: this.#msg });
+    }
+
+    #onHeard() {
+        this.heard += 1;
+        this.#next();
+    }
+
+    #onRefused() {
+        this.refused.push(performance.now() - this.#since);
+        if (!this.#isStopped) setTimeout(() => this.#say(), 50);
+    }
+
+    /** Resolves when the last thing is heard. */
+    finish() {
+        this.#isLast = true;
+        return eventually(() => this.heard === this.#number, `${this.name} hears its last`);
+    }
+
+    /** Says nothing more, heard or not. */
+    stop() {
+        this.#isLast = true;
+        this.#isStopped = true;
+    }
+
+    /** Resolves when so many more have been heard. */
+    hears(more, ms) {
+        const enough = this.heard + more;
+        return eventually(() => this.heard >= enough, `${this.name} hears ${more} more`, ms);
+    }
+}

@@ -1,0 +1,104 @@
+// Two Globes on one database: the one that was started last is in charge, and the older one stops writing, says so and is
+// not ready. Meanwhile nothing that anyone received is missing, twice, or at another place.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { assertError, assertStatus, createRoom, get, post } from '../harness/api.js';
+import { ChatClient } from '../harness/chat_client.js';
+import { assertInHistory, assertOnce, history } from '../harness/history.js';
+import {
+    freshDatabase,
+    startFerretdb,
+    startMongoJavaServer,
+    withoutFerretdb,
+    withoutMongoJavaServer,
+} from '../harness/mongodb.js';
+import { startServer } from '../harness/server.js';
+import { Talker } from '../harness/talker.js';
+
+const ROUNDS = process.env.GLOBES_LONG === '1' ? 10 : 2;
+const DEADLINE_MS = 60_000;
+const DATABASES = [
+    ['FerretDB', startFerretdb, withoutFerretdb()],
+    ['mongo-java-server', startMongoJavaServer, withoutMongoJavaServer()],
+];
+
+/** Two who talk in each of the rooms of a server. */
+async function talkIn(server, rooms, names, round) {
+    const clients = [];
+    const talkers = [];
+    for (const room of rooms) {
+        for (const name of names) {
+            clients.push(await ChatClient.open(server, room));
+            talkers.push(new Talker(clients.at(-1), name, round));
+        }
+    }
+    return { clients, talkers };
+}
+
+const allHear = (talkers, more) => Promise.all(talkers.map((talker) => talker.hears(more, DEADLINE_MS)));
+
+async function assertOrder(server, rooms, sides) {
+    for (const [index, room] of rooms.entries()) {
+        const events = await history(server, room);
+        assertOnce(events);
+        for (const { clients } of sides) assertInHistory(events, clients.slice(index * 2, index * 2 + 2));
+    }
+}
+
+async function assertFencedOff(older, room) {
+    await older.logged(/event=second_writer writer=\d+ own=\d+/);
+    assertError(await get(older, '/ready'), 503, 505);
+    assertStatus(await get(older, '/health'), 200);
+    assertError(await post(older, '/chats', { title: 'Of the older one', visibility: 'public' }), 503, 505);
+    const eve = await ChatClient.open(older, room);
+    eve.say('eve', 'into the void', { id: 'eve' });
+    await eve.expectError(room, 505, undefined, 'eve');
+}
+
+for (const [name, startDatabase, skip] of DATABASES) {
+    test(`the one that starts last takes over while both are talked to (${name}), ${ROUNDS} times`, { skip }, async (t) => {
+        const database = await startDatabase(t);
+        const options = { config: { MessagesPerSecond: 0 }, env: { MONGODB_URI: freshDatabase(database.uri) } };
+        let older = await startServer(t, options);
+        const rooms = [await createRoom(older), await createRoom(older)];
+        const sides = [];
+        for (let round = 1; round <= ROUNDS; round += 1) {
+            const before = await talkIn(older, rooms, ['ada', 'bea'], round);
+            await allHear(before.talkers, 5);
+            const newer = await startServer(t, options);
+            const after = await talkIn(newer, rooms, ['cleo', 'dora'], round);
+            sides.push(before, after);
+            await allHear(after.talkers, 10);
+            await assertFencedOff(older, rooms[0]);
+            assertStatus(await get(newer, '/ready'), 200);
+            for (const talker of before.talkers) talker.stop();
+            await Promise.all(after.talkers.map((talker) => talker.finish()));
+            await assertOrder(newer, rooms, sides);
+            await older.stop();
+            older = newer;
+        }
+    });
+
+    test(`an older one that was stopped and wakes up writes nothing more (${name}), ${ROUNDS} times`, { skip }, async (t) => {
+        const database = await startDatabase(t);
+        for (let round = 1; round <= ROUNDS; round += 1) {
+            const options = { config: { MessagesPerSecond: 0 }, env: { MONGODB_URI: freshDatabase(database.uri) } };
+            const older = await startServer(t, options);
+            const rooms = [await createRoom(older), await createRoom(older)];
+            const before = await talkIn(older, rooms, ['ada', 'bea'], round);
+            await allHear(before.talkers, 5);
+            older.signal('SIGSTOP');
+            const newer = await startServer(t, options);
+            const after = await talkIn(newer, rooms, ['cleo', 'dora'], round);
+            await allHear(after.talkers, 5);
+            older.signal('SIGCONT');
+            await assertFencedOff(older, rooms[0]);
+            await allHear(after.talkers, 5);
+            for (const talker of before.talkers) talker.stop();
+            await Promise.all(after.talkers.map((talker) => talker.finish()));
+            await assertOrder(newer, rooms, [before, after]);
+            await Promise.all([older.stop(), newer.stop()]);
+        }
+    });
+}

@@ -1,0 +1,57 @@
+// The documents of one collection of a FakeMongodb: found, inserted under unique indexes, updated and removed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace globes::store {
+
+struct FakeValue;
+using FakeDocument = std::vector<std::pair<std::string, FakeValue>>;
+
+struct FakeValue {
+    char type = 0;            ///< As BSON numbers it; 0: absent.
+    std::int64_t number = 0;  ///< Of an integer, a boolean, a date, or a double (its bits).
+    std::string text = {};
+    FakeDocument fields = {};  ///< Of a document or an array.
+
+    friend bool operator==(const FakeValue& one, const FakeValue& other);
+};
+
+FakeValue fake_number(std::int64_t number);
+FakeValue fake_text(std::string text);
+FakeValue fake_document(FakeDocument fields);
+FakeValue fake_array(std::vector<FakeDocument> documents);
+
+/// The first field of that name; an absent value if there is none.
+const FakeValue& field_of(const FakeDocument& document, std::string_view name);
+void set_field(FakeDocument& document, const std::string& name, FakeValue value);
+
+/// As BSON; `bytes` is advanced behind the document. What the driver sends is well formed.
+std::string to_bson(const FakeDocument& document);
+FakeDocument from_bson(std::string_view& bytes);
+
+class FakeDocuments {
+public:
+    /// Unique over these fields together.
+    void add_index(std::string name, FakeDocument key);
+    const std::vector<std::pair<std::string, FakeDocument>>& indexes() const { return indexes_; }
+    bool exists() const { return !documents_.empty() || !indexes_.empty(); }
+
+    /// False: an index holds its key already.
+    bool insert(FakeDocument document);
+    std::vector<FakeDocument> find(const FakeDocument& filter, const FakeDocument& sort, std::int64_t limit) const;
+    /// Returns how many matched; at most one.
+    std::size_t update(const FakeDocument& filter, const FakeDocument& change, bool upsert);
+    std::size_t remove(const FakeDocument& filter);
+
+private:
+    std::vector<std::pair<std::string, FakeDocument>> indexes_ = {};
+    std::vector<FakeDocument> documents_ = {};
+};
+
+}  // namespace globes::store

@@ -1,0 +1,225 @@
+// What a database holds when Globes opens it: its own collections, those of a version before, and another program's.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "contract/fake_mongodb.h"
+#include "contract/ferretdb.h"
+#include "contract/store_suite.h"
+#include "store/mongo/mongo_store.h"
+#include "store/mongo/session.h"
+
+namespace globes::store {
+namespace {
+
+using namespace globes::chat;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using enum CommitOutcome;
+
+constexpr MongoTimes kHasty{.selection = 500ms, .connect = 500ms, .socket = 2s, .heartbeat = 20ms};
+
+class MongoLayout : public testing::Test {
+protected:
+    std::unique_ptr<Store> open(MongoUse use = MongoUse::serve) const {
+        return open_mongo_store({.uri = server_.uri(), .use = use, .times = kHasty});
+    }
+    auto opening(MongoUse use = MongoUse::serve) const {
+        return [this, use] { open(use); };
+    }
+    FakeDocuments& collection(const char* name) { return server_.collection(name); }
+    /// As the original keeps a message; both kinds have an _id of their own.
+    static FakeDocument message_of_the_original(std::int64_t number) {
+        return {{"_id", fake_number(number)}, {"eventtype", fake_text("send")}, {"user", fake_text("david")},
+                {"roomid", fake_number(1)},   {"msg", fake_text("hello")},      {"verified", {.type = 8, .number = 0}}};
+    }
+    void fill() const {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+        ASSERT_EQ(commit(*store, appends(1, 1, 5)), committed);
+        ASSERT_EQ(commit(*store, batch_of(DeleteRoom{2})), committed);
+        store->stop();
+    }
+    /// Gives what `fill` has made the names that it had in version 1.
+    void make_old() {
+        for (const char* kind : {"rooms", "events", "counters", "removals"}) {
+            FakeDocuments& own = collection((std::string("globes_") + kind).c_str());
+            collection((std::string("chat_") + kind).c_str()) = std::exchange(own, {});
+        }
+        collection("chat_counters").remove({{"_id", fake_text("layout")}});
+    }
+    void expect_all_there(Store& store) const {
+        const StoredRooms stored = store.load_rooms();
+        ASSERT_EQ(stored.rooms.size(), 1);
+        EXPECT_EQ(stored.rooms[0].record, sample_room(1));
+        EXPECT_EQ(stored.next_room_id, 3);
+        EXPECT_THAT(seqs_in(store, 1), ElementsAre(1, 2, 3, 4, 5));
+    }
+
+    FakeMongodb server_;
+};
+
+TEST_F(MongoLayout, RenamesTheCollectionsOfAnOlderVersionOnce) {
+    fill();
+    make_old();
+    const auto store = open();
+    expect_all_there(*store);
+    EXPECT_EQ(commit(*store, batch_of(AppendEvent{sample_event(1, 6)})), committed);
+    store->stop();
+    EXPECT_FALSE(collection("chat_events").exists());
+    const std::size_t renamed = server_.count("renameCollection");
+    EXPECT_THAT(seqs_in(*open(), 1), ElementsAre(1, 2, 3, 4, 5, 6));
+    EXPECT_EQ(server_.count("renameCollection"), renamed);
+}
+
+TEST_F(MongoLayout, GoesOnWithARenamingThatWasInterruptedAnywhere) {
+    // The connection breaks at the command `left`, which is carried out and not answered.
+    for (int at = 1;; ++at) {
+        FakeMongodb& server = server_;
+        for (const char* name : {"rooms", "events", "counters", "removals"}) {
+            collection((std::string("globes_") + name).c_str()) = {};
+            collection((std::string("chat_") + name).c_str()) = {};
+        }
+        fill();
+        make_old();
+        int left = at;
+        bool is_broken = false;
+        server.set_tamper([&](const std::string& command, std::string&) {
+            if (command == "isMaster" || command == "ismaster" || command == "hello") return true;
+            is_broken |= --left <= 0;
+            return !is_broken;
+        });
+        bool is_opened = true;
+        try {
+            open();
+        } catch (const std::runtime_error&) {
+            is_opened = false;
+        }
+        server.set_tamper(nullptr);
+        expect_all_there(*open());
+        if (HasFailure() || (is_opened && !is_broken)) break;
+        ASSERT_LT(at, 100);
+    }
+}
+
+TEST_F(MongoLayout, LeavesTheCollectionsOfAnotherProgramAlone) {
+    for (std::int64_t messages = 0; messages <= 2; ++messages) {
+        FakeDocuments& original = collection("chat_events");
+        for (std::int64_t number = 1; number <= messages; ++number) original.insert(message_of_the_original(number));
+        const auto before = original.find({}, {}, 0);
+        const auto store = open();
+        EXPECT_NE(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), failed);
+        store->stop();
+        EXPECT_EQ(original.find({}, {}, 0), before);
+        EXPECT_TRUE(original.indexes().empty());
+        for (const char* name : {"rooms", "events", "counters", "removals"})
+            collection((std::string("globes_") + name).c_str()) = {};
+    }
+}
+
+TEST_F(MongoLayout, TakesOverTheRoomsOfAnOlderVersionBesideMessagesOfAnotherProgram) {
+    fill();
+    make_old();
+    collection("chat_events") = {};
+    ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
+    const auto store = open();
+    EXPECT_EQ(store->load_rooms().rooms.size(), 1);
+    EXPECT_THAT(seqs_in(*store, 1), ElementsAre());
+    EXPECT_EQ(collection("chat_events").find({}, {}, 0).size(), 1);
+}
+
+TEST_F(MongoLayout, RefusesACollectionThatHoldsBothKindsAndNamesIt) {
+    fill();
+    make_old();
+    ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
+    EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(
+                               AllOf(HasSubstr("chat_events"), HasSubstr("of Globes and of another program"))));
+    EXPECT_TRUE(collection("chat_rooms").exists()) << "nothing was renamed";
+    EXPECT_FALSE(collection("globes_rooms").exists()) << "nothing was made";
+}
+
+TEST_F(MongoLayout, RefusesItsOwnNamesWhereAnotherProgramHasThem) {
+    ASSERT_TRUE(collection("globes_events").insert(message_of_the_original(1)));
+    EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("globes_events")));
+    EXPECT_TRUE(collection("globes_events").indexes().empty());
+    EXPECT_FALSE(collection("globes_counters").exists());
+}
+
+TEST_F(MongoLayout, RefusesToRenameUnderAServerOfTheOlderVersion) {
+    fill();
+    make_old();
+    std::uint64_t beats = 1'000;
+    server_.set_tamper([&](const std::string&, std::string&) {
+        // As the other server counts up.
+        collection("chat_counters")
+            .update({{"_id", fake_text("heartbeat")}},
+                    {{"$set", fake_document({{"value", fake_number(static_cast<std::int64_t>(++beats))}})}}, true);
+        return true;
+    });
+    EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("older version runs on it; stop it first")));
+    EXPECT_TRUE(collection("chat_events").exists());
+}
+
+TEST_F(MongoLayout, WhoOnlyReadsSaysThatTheServerHasToBeStartedOnce) {
+    fill();
+    make_old();
+    EXPECT_THAT(opening(MongoUse::read), ThrowsMessage<std::runtime_error>(HasSubstr("start the server once")));
+    EXPECT_EQ(server_.count("renameCollection"), 0);
+    open()->stop();
+    expect_all_there(*open(MongoUse::read));
+}
+
+TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {
+    fill();
+    collection("globes_counters")
+        .update({{"_id", fake_text("layout")}}, {{"$set", fake_document({{"value", fake_number(3)}})}}, false);
+    EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("newer version of Globes")));
+}
+
+TEST_F(MongoLayout, ADatabaseOfItsOwnNameWinsOverTheDefault) {
+    const auto store = open_mongo_store({.uri = server_.uri(), .database = "elsewhere", .times = kHasty});
+    EXPECT_THAT([&] { open_mongo_store({.uri = "mongodb://127.0.0.1:1/", .database = "elsewhere", .times = kHasty}); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("database elsewhere: cannot be reached")));
+}
+
+/// The collections and their indexes keep what they hold.
+void rename_on(const std::string& server) {
+    const std::string uri = fresh_database(server);
+    const std::string database = uri.substr(uri.rfind('/') + 1);
+    const auto store = open_mongo_store({.uri = uri, .times = kHasty});
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+    store->stop();
+    const mongo::Pool pool(uri, kHasty);
+    mongo::Session session(pool, database);
+    for (const char* kind : {"rooms", "events", "counters"})
+        session.rename((std::string("globes_") + kind).c_str(), (std::string("chat_") + kind).c_str());
+    mongo::Document layout;
+    layout.text("_id", "layout");
+    ASSERT_EQ(session.remove("chat_counters", layout).fate, mongo::Fate::done);
+    const auto renamed = open_mongo_store({.uri = uri, .times = kHasty});
+    EXPECT_EQ(renamed->load_rooms().rooms.size(), 1);
+    EXPECT_THAT(seqs_in(*renamed, 1), ElementsAre(1));
+    Event repeat = sample_event(1, 2);
+    repeat.client_id = sample_event(1, 1).client_id;
+    EXPECT_EQ(commit(*renamed, batch_of(AppendEvent{repeat})), failed) << "the unique index is there";
+    EXPECT_EQ(commit(*renamed, batch_of(AppendEvent{sample_event(1, 2)})), committed);
+}
+
+TEST(MongoLayoutOnServers, FerretdbRenamesCollections) {
+    GLOBES_SKIP_WITHOUT_MONGODB();
+    rename_on(*shared_mongodb());
+}
+
+TEST(MongoLayoutOnServers, MongoJavaServerRenamesCollections) {
+    if (!shared_mongo_java_server()) GTEST_SKIP() << "no mongo-java-server to test with";
+    rename_on(*shared_mongo_java_server());
+}
+
+}  // namespace
+}  // namespace globes::store
