@@ -2,14 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 namespace globes::store::mongo {
 namespace {
 
 constexpr UnixMicros kMicrosPerMilli = 1000;
-// Of dates: what fits into microseconds.
-constexpr std::int64_t kLastMilli = std::numeric_limits<std::int64_t>::max() / kMicrosPerMilli - 1;
 constexpr double kEndOfExactDoubles = 9'007'199'254'740'992.0;  // 2^53
 
 int length(std::string_view text) { return static_cast<int>(text.size()); }
@@ -103,8 +99,13 @@ UnixMicros View::time(const char* key) const {
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_DATE_TIME(&field)) return 0;
     const std::int64_t millis = bson_iter_date_time(&field);
     const std::int64_t micros = integer((std::string(key) + "_us").c_str());
-    if (millis < -kLastMilli || millis > kLastMilli || micros < 0 || micros >= kMicrosPerMilli) return 0;
-    return millis * kMicrosPerMilli + micros;
+    if (micros < 0 || micros >= kMicrosPerMilli) return 0;
+    // Towards 0 first, or the oldest time that there is would not fit on the way.
+    const bool is_before_1970 = millis < 0;
+    std::int64_t time = 0;
+    if (__builtin_mul_overflow(is_before_1970 ? millis + 1 : millis, kMicrosPerMilli, &time)) return 0;
+    if (__builtin_add_overflow(time, is_before_1970 ? micros - kMicrosPerMilli : micros, &time)) return 0;
+    return time;
 }
 
 void View::look_into(const char* key, const std::function<void(const View&)>& look) const {

@@ -65,7 +65,7 @@ std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
     Document options;
     options.document("projection", fields);
     std::vector<std::optional<UnixMicros>> times(seqs.size());
-    ask(kEvents, filter, options, [&](const View& event) {
+    ask(kEvents, filter, options, seqs.size(), [&](const View& event) {
         const auto seq = std::ranges::lower_bound(seqs, event.number("seq"));
         if (seq != seqs.end() && *seq == event.number("seq"))
             times[static_cast<std::size_t>(seq - seqs.begin())] = event.time("time");

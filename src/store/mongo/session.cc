@@ -170,49 +170,53 @@ std::int32_t int32_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return BSON_UINT32_FROM_LE(value);
 }
 
+constexpr int kMaxDepth = 100;
+
 bool holds_documents_alone(const bson_iter_t& batch) {
     bson_iter_t item;
     if (!BSON_ITER_HOLDS_ARRAY(&batch) || !bson_iter_recurse(&batch, &item)) return false;
-    while (bson_iter_next(&item)) {
+    while (bson_iter_next(&item))
         if (!BSON_ITER_HOLDS_DOCUMENT(&item)) return false;
-        std::uint32_t length = 0;
-        const std::uint8_t* data = nullptr;
-        bson_iter_document(&item, &length, &data);
-        bson_t document;
-        // bson_validate passes over documents whose length or end is wrong.
-        if (data == nullptr || !bson_init_static(&document, data, length)) return false;
-    }
     return true;
 }
 
-/// What the driver asserts: no error has the code 0, in the 32 bits that it keeps of it; the namespace of a cursor
-/// names a collection, and what the cursor gives are documents.
-bool breaks_driver(bson_iter_t& fields) {
-    while (bson_iter_next(&fields)) {
-        const std::string_view name = bson_iter_key(&fields);
-        if (name == "code" && BSON_ITER_HOLDS_NUMBER(&fields) &&
-            static_cast<std::uint32_t>(bson_iter_as_int64(&fields)) == 0)
-            return true;
-        if (name == "ns" && BSON_ITER_HOLDS_UTF8(&fields)) {
-            const std::string_view name_space = bson_iter_utf8(&fields, nullptr);
-            const std::size_t dot = name_space.find('.');
-            if (dot == std::string_view::npos || dot + 1 == name_space.size()) return true;
-        }
-        if ((name == "firstBatch" || name == "nextBatch") && !holds_documents_alone(fields)) return true;
-        bson_iter_t inner;
-        const bool is_looked_into = name == "writeConcernError" || name == "cursor";
-        if (is_looked_into && bson_iter_recurse(&fields, &inner) && breaks_driver(inner)) return true;
-    }
-    return false;
+/// What the driver asserts of a field, wherever it stands: no error has the code 0, in the 32 bits that it keeps of it;
+/// the namespace of a cursor names a collection, and what the cursor gives are documents; labels are an array, and an
+/// error of a write concern is a document.
+bool is_as_asserted(const bson_iter_t& field) {
+    const std::string_view name = bson_iter_key(&field);
+    if (name == "code")
+        return !BSON_ITER_HOLDS_NUMBER(&field) || static_cast<std::uint32_t>(bson_iter_as_int64(&field)) != 0;
+    if (name == "firstBatch" || name == "nextBatch") return holds_documents_alone(field);
+    if (name == "errorLabels") return BSON_ITER_HOLDS_ARRAY(&field);
+    if (name == "writeConcernError") return BSON_ITER_HOLDS_DOCUMENT(&field);
+    if (name != "ns" || !BSON_ITER_HOLDS_UTF8(&field)) return true;
+    const std::string_view name_space = bson_iter_utf8(&field, nullptr);
+    const std::size_t dot = name_space.find('.');
+    return dot != std::string_view::npos && dot + 1 < name_space.size();
 }
 
-/// One document and nothing else, whole to its last field.
-bool is_document(std::span<const std::uint8_t> bytes) {
+/// One document and nothing else, whole to its last field and to those of the documents in it (bson_validate passes
+/// over one whose length is wrong).
+bool is_document(std::span<const std::uint8_t> bytes, int depth = 0) {
     bson_t document;
-    bson_iter_t fields;
-    return bson_init_static(&document, bytes.data(), bytes.size()) &&
-           bson_validate(&document, BSON_VALIDATE_NONE, nullptr) && bson_iter_init(&fields, &document) &&
-           !breaks_driver(fields);
+    bson_iter_t field;
+    if (depth > kMaxDepth || !bson_init_static(&document, bytes.data(), bytes.size()) ||
+        !bson_iter_init(&field, &document))
+        return false;
+    while (bson_iter_next(&field)) {
+        if (!is_as_asserted(field)) return false;
+        std::uint32_t length = 0;
+        const std::uint8_t* data = nullptr;
+        if (BSON_ITER_HOLDS_DOCUMENT(&field))
+            bson_iter_document(&field, &length, &data);
+        else if (BSON_ITER_HOLDS_ARRAY(&field))
+            bson_iter_array(&field, &length, &data);
+        else
+            continue;
+        if (data == nullptr || !is_document({data, length}, depth + 1)) return false;
+    }
+    return field.err_off == 0;
 }
 
 /// The document behind it is read when its length is known.
