@@ -36,6 +36,8 @@ constexpr Alias kAliases[] = {
     {"dbpwd", "MONGODB_PASSWORD"},
     {"dbcluster", "MONGODB_CLUSTER"},
     {"dbhost", "MONGODB_CLUSTER"},
+    {"dbname", "MONGODB_DATABASE"},
+    {"database", "MONGODB_DATABASE"},
     {"dburi", "MONGODB_URI"},
     {"dburl", "MONGODB_URI"},
 };
