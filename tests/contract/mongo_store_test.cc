@@ -12,7 +12,8 @@ using namespace globes::chat;
 using namespace std::chrono_literals;
 
 // The suite asks for more than anybody has patience for in a room, of a server that reads every document for a query.
-constexpr MongoTimes kPatient{.socket = 60s, .lookup = 60s, .batch = 60s, .read = 60s};
+constexpr MongoTimes kPatient{
+    .selection = 60s, .connect = 60s, .socket = 60s, .lookup = 60s, .batch = 60s, .read = 60s};
 
 StoreKind kind(std::string name, std::optional<std::string> (*server)()) {
     return {.name = std::move(name),
