@@ -58,3 +58,10 @@ class TestRunner(CheckoutTest):
     def test_runs_nothing_that_was_not_built(self):
         self.write("scripts/build", "#!/bin/sh\ntest $1 != tsan\n")
         self.assertEqual(self.last_line(1), "12 passed, 1 failed")
+
+    def test_shows_what_a_failed_gtest_printed_however_much_follows(self):
+        lines = ["[ RUN      ] Frame.Shrinks", "frame_test.cc:7: Failure", "[  FAILED  ] Frame.Shrinks (1 ms)",
+                 "[ RUN      ] Frame.Grows", *["talk"] * 400, "[       OK ] Frame.Grows (0 ms)"]
+        self.write("build/fuzz/test_unit", "#!/bin/sh\ncat <<E\n" + "\n".join(lines) + "\nE\nexit 1\n")
+        run = subprocess.run([self.root / "scripts/test"], capture_output=True, text=True)
+        self.assertIn("frame_test.cc:7: Failure", run.stdout.splitlines())
