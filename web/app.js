@@ -2,7 +2,7 @@
 import { element, iconButton } from './app/dom.js';
 import { Keep, storageOrNull } from './app/keep.js';
 import { lazily, openDialogs } from './app/lazily.js';
-import { loadTexts, localeOf, pickLanguage } from './app/language.js';
+import { loadTexts, ownLocale, pickLanguage } from './app/language.js';
 import { languageSelect } from './app/language_select.js';
 import { Router, matchPath } from './app/router.js';
 import { Upgrade } from './app/upgrade.js';
@@ -132,7 +132,7 @@ async function chooseLanguage(language) {
 
 function speak(language, texts) {
     app.texts = texts;
-    app.locale = localeOf(language);
+    app.locale = ownLocale(language);
     document.documentElement.lang = language;
     document.getElementById('skip').textContent = app.texts.skipToContent;
     document.getElementById('language').replaceChildren(languageSelect(app));

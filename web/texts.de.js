@@ -138,6 +138,7 @@ export const texts = {
     problemTitleShort: 'Bitte mindestens 2 Zeichen.',
     problemTitleLong: 'Bitte höchstens 70 Zeichen.',
     problemTitleDigits: 'Nur Ziffern wären die Nummer eines Raums. Nimm ein Wort dazu.',
+    problemTitleDots: 'Punkte allein können nicht in einer Adresse stehen. Nimm ein Wort dazu.',
     problemTitleTaken: 'Einen Raum mit diesem Titel gibt es schon.',
     problemDescriptionLong: 'Bitte höchstens 70 Zeichen.',
     problemControl: 'Darin steckt ein unsichtbares Steuerzeichen.',

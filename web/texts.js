@@ -132,6 +132,7 @@ export const texts = {
     problemTitleShort: 'At least 2 characters, please.',
     problemTitleLong: 'At most 70 characters, please.',
     problemTitleDigits: 'Digits alone would be a room’s number. Add a word.',
+    problemTitleDots: 'Dots alone can’t stand in an address. Add a word.',
     problemTitleTaken: 'There is a room with this title already.',
     problemDescriptionLong: 'At most 70 characters, please.',
     problemControl: 'There is an invisible control character in it.',

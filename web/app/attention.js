@@ -1,5 +1,6 @@
 // How a room calls for attention while its tab is out of sight: the count of unread messages in the tab's title, and
 // notifications for whoever wants them.
+import { shortened } from '../room/graphemes.js';
 
 /**
  * Browsers that have the class, but whose constructor throws: in them only a service worker may notify. It can't be tried
@@ -71,7 +72,7 @@ export class Attention {
         if (!document.hidden || !this.#isWanted) return;
         const { texts } = this.#app;
         if (!this.isOn) return this.#end(texts.notifyRefused);
-        const body = event.msg.slice(0, MAX_NOTIFICATION_LENGTH);
+        const body = shortened(event.msg, MAX_NOTIFICATION_LENGTH);
         let notification;
         try {
             notification = new Notification(`${event.name} · ${this.#room.title}`, {

@@ -1,4 +1,5 @@
 // Elements made by hand: user text only ever becomes a text node, never markup; nothing needs inline style or script.
+import { hueOfName } from '../room/colour.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -99,9 +100,7 @@ export function iconButton(name, label, { bare = false, ...properties } = {}) {
 /** A room's own lamp: its hue comes from its title, and it shines while somebody is there. */
 export function lamp(title, online) {
     const made = element('span', { class: 'lamp', 'aria-hidden': 'true' });
-    let hash = 2166136261;
-    for (const character of title) hash = Math.imul(hash ^ character.codePointAt(0), 16777619);
-    made.style.setProperty('--hue', String((hash >>> 8) % 360));
+    made.style.setProperty('--hue', (360 * hueOfName(title)).toFixed(1));
     lightLamp(made, online);
     return made;
 }

@@ -1,5 +1,6 @@
 // The way into a room: who one is there, and its password where it has one.
 import { ConnectionError } from '../globes.js';
+import { initialOf } from '../room/graphemes.js';
 import { ColorField, readableOn } from './colors.js';
 import { element, lamp, userText } from './dom.js';
 import { PasswordField, validateAll } from './fields.js';
@@ -128,7 +129,7 @@ class Entrance {
     #preview() {
         const name = trim(this.name.value) || this.#app.texts.previewName;
         this.previewName.textContent = name;
-        this.badge.textContent = [...name][0].toLocaleUpperCase();
+        this.badge.textContent = initialOf(name);
         this.preview.style.setProperty('--person', readableOn(this.preview, this.color.value));
     }
 

@@ -1,4 +1,5 @@
 // Which language the page speaks: the one chosen before, else the first of the browser's that there are texts for.
+import { localeOf } from '../room/locale.js';
 import { loadTexts as loadRoomTexts } from '../room/load_texts.js';
 
 /** By tag, each in its own words. */
@@ -13,14 +14,8 @@ export function pickLanguage(chosen, preferred = navigator.languages) {
 }
 
 /** How this person writes times and numbers in that language. */
-export function localeOf(language, preferred = navigator.languages) {
-    const own = preferred.find((tag) => languageOf(tag) === language) ?? language;
-    try {
-        return Intl.getCanonicalLocales(own)[0];
-    } catch {
-        return language;
-    }
-}
+export const ownLocale = (language, preferred = navigator.languages) =>
+    localeOf(preferred.find((tag) => languageOf(tag) === language), language);
 
 const TEXTS = {
     en: () => import('../texts.js'),

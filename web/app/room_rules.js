@@ -29,6 +29,8 @@ export function titleProblem(title) {
     if (lengthOf(trimmed) < MIN_TITLE_LENGTH) return 'problemTitleShort';
     if (lengthOf(trimmed) > MAX_TITLE_LENGTH) return 'problemTitleLong';
     if (ONLY_DIGITS.test(trimmed)) return 'problemTitleDigits';
+    // Clients take it out of a path.
+    if (trimmed === '..') return 'problemTitleDots';
     return CONTROL.test(trimmed) ? 'problemControl' : null;
 }
 

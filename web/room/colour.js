@@ -59,8 +59,8 @@ function scattered(text) {
 /** Any number of steps this long around a circle keep as far from each other as they can. */
 const GOLDEN_STEP = (3 - Math.sqrt(5)) / 2;
 
-/** Where a name stands on the circle of hues, 0 to 1. */
-function placeOfName(name) {
+/** The hue of a name: always the same one, and another one for a name that is like it. @returns {number} 0 to 1, of a circle */
+export function hueOfName(name) {
     const folded = name.toLowerCase();
     // Names of a series differ in a number, or in the last letter: one step from each to the next. All else is by chance.
     const numbers = folded.match(/\d+/g);
@@ -73,8 +73,8 @@ function placeOfName(name) {
     return (scattered(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
 }
 
-/** A colour for a name whose bearer chose none: always the same one, and another one for a name that is like it. @returns {string} CSS */
+/** A colour for a name whose bearer chose none. @returns {string} CSS */
 export function colourOfName(name) {
     // Hues of OKLCh are as far apart to the eye as they are in degrees.
-    return `oklch(0.62 0.17 ${(360 * placeOfName(name)).toFixed(1)})`;
+    return `oklch(0.62 0.17 ${(360 * hueOfName(name)).toFixed(1)})`;
 }
