@@ -195,7 +195,7 @@ std::vector<FakeDocument> FakeDocuments::find(const FakeDocument& filter, const 
                          [&](const FakeDocument& document) { return matches(document, filter); });
     if (!sort.empty()) {
         const auto& [name, direction] = sort.front();
-        std::ranges::stable_sort(found, {}, [&name, sign = direction.number](const FakeDocument& document) {
+        std::ranges::sort(found, {}, [&name, sign = direction.number](const FakeDocument& document) {
             return sign * field_of(document, name).number;
         });
     }

@@ -165,9 +165,9 @@ constexpr std::uint32_t kHasChecksum = 1;
 constexpr std::size_t kChecksumBytes = 4;
 
 std::int32_t int32_at(std::span<const std::uint8_t> bytes, std::size_t at) {
-    std::int32_t value = 0;
+    std::uint32_t value = 0;
     std::memcpy(&value, bytes.data() + at, sizeof value);
-    return BSON_UINT32_FROM_LE(value);
+    return static_cast<std::int32_t>(BSON_UINT32_FROM_LE(value));
 }
 
 constexpr int kMaxDepth = 100;
