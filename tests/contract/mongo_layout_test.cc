@@ -25,11 +25,13 @@ using enum CommitOutcome;
 
 // A look for another server takes a few heartbeats.
 constexpr MongoTimes kQuick{.heartbeat = 20ms};
+// As `kQuick`, for the server in this process, which answers at once or not at all.
+constexpr MongoTimes kHasty{.selection = 500ms, .connect = 500ms, .socket = 2s, .heartbeat = 20ms};
 
 class MongoLayout : public testing::Test {
 protected:
     std::unique_ptr<Store> open(MongoUse use = MongoUse::serve) const {
-        return open_mongo_store({.uri = server_.uri(), .use = use, .times = kQuick});
+        return open_mongo_store({.uri = server_.uri(), .use = use, .times = kHasty});
     }
     auto opening(MongoUse use = MongoUse::serve) const {
         return [this, use] { open(use); };
@@ -184,8 +186,8 @@ TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {
 }
 
 TEST_F(MongoLayout, ADatabaseOfItsOwnNameWinsOverTheDefault) {
-    const auto store = open_mongo_store({.uri = server_.uri(), .database = "elsewhere", .times = kQuick});
-    EXPECT_THAT([&] { open_mongo_store({.uri = "mongodb://127.0.0.1:1/", .database = "elsewhere", .times = kQuick}); },
+    const auto store = open_mongo_store({.uri = server_.uri(), .database = "elsewhere", .times = kHasty});
+    EXPECT_THAT([&] { open_mongo_store({.uri = "mongodb://127.0.0.1:1/", .database = "elsewhere", .times = kHasty}); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("database elsewhere: cannot be reached")));
 }
 
