@@ -8,6 +8,7 @@
 #include <functional>
 #include <latch>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "chat/store.h"
@@ -19,6 +20,8 @@ struct StoreKind {
     bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
     /// Null where what the store needs is not on this machine: its tests are skipped.
     std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
+
+    friend void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
 /// A folder that goes with the scope.
