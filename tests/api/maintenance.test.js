@@ -246,6 +246,17 @@ test('check finds a broken page', async (t) => {
     assert.match(none.stdout, /^fault: .*not a database/m);
 });
 
+test('a store whose folder cannot be written to says that reading needs it too', async (t) => {
+    const folder = await importedFolder(t, 3);
+    // What SQLite can't make there, as on a read-only file system.
+    await mkdir(join(folder, 'data/globes.db-wal'));
+    for (const command of ['check', 'export']) {
+        const { code, stderr } = await runCommand(folder, [command]);
+        assert.equal(code, 1);
+        assert.match(stderr, /^globes: .*globes\.db: unable to open database file .*folder must be writable, even to read\n$/);
+    }
+});
+
 test('without a store there is nothing to work on', async (t) => {
     const folder = await scratchFolder(t);
     for (const args of [['export'], ['check'], ['backup', 'file']]) {

@@ -46,7 +46,10 @@ void Connection::run(const std::string& sql) {
 
 void Connection::fail() const {
     const int code = sqlite3_extended_errcode(handle());
-    throw SqliteError(code, fmt::format("{}: {} (SQLite error {})", name_, sqlite3_errmsg(handle()), code));
+    // Its message does not tell the database from the files beside it.
+    const bool may_be_beside = (code & 0xFF) == SQLITE_CANTOPEN;
+    const char* hint = may_be_beside ? "; its folder must be writable, even to read" : "";
+    throw SqliteError(code, fmt::format("{}: {} (SQLite error {}){}", name_, sqlite3_errmsg(handle()), code, hint));
 }
 
 Statement::Statement(const Connection& connection, std::string_view sql) : connection_(&connection) {
