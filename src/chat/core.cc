@@ -150,8 +150,8 @@ void Core::end_batch() {
     if (is_draining_ && in_flight_ == 0 && idle_) std::exchange(idle_, nullptr)();
 }
 
-void Core::count_outcome(CommitOutcome outcome) {
-    switch (outcome) {
+void Core::count_outcome(const BatchOutcome& outcome) {
+    switch (outcome.without_repeats()) {
         case CommitOutcome::committed:
             return counts_.batches_committed.add();
         case CommitOutcome::failed:
@@ -188,6 +188,7 @@ void Core::on_committed(std::span<const RoomId> rooms, const BatchOutcome& outco
             continue;
         }
         if (const std::uint64_t repeated_seq = outcome.repeated_seq(id); repeated_seq != 0) {
+            if (repeated_seq > room->last_seq() + 1) note_stored(*room);
             room->commit_before(repeated_seq);
             continue;
         }

@@ -172,7 +172,7 @@ private:
     bool is_being_deleted(RoomId room) const;
     void store_room(StoreWrite write, RoomId room, std::move_only_function<void(bool)> done);
     void publish(Room& room);
-    void count_outcome(CommitOutcome outcome);
+    void count_outcome(const BatchOutcome& outcome);
     void update_counts();
 
     /// A change of a room's record that is on its way to the store, and what has to wait for it.

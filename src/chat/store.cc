@@ -42,6 +42,16 @@ CommitOutcome BatchOutcome::of(RoomId room) const {
     return part == parts_.end() ? whole_ : part->outcome;
 }
 
+CommitOutcome BatchOutcome::without_repeats() const {
+    const auto outcome_of = [](const Part& part) {
+        return part.repeated_seq != 0 ? CommitOutcome::committed : part.outcome;
+    };
+    if (parts_.empty()) return whole_;
+    const CommitOutcome first = outcome_of(parts_.front());
+    const bool is_alike = std::ranges::all_of(parts_, [&](const Part& part) { return outcome_of(part) == first; });
+    return is_alike ? first : CommitOutcome::unknown;
+}
+
 std::uint64_t BatchOutcome::repeated_seq(RoomId room) const {
     const auto part = std::ranges::find(parts_, room, &Part::room);
     return part == parts_.end() ? 0 : part->repeated_seq;

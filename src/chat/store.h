@@ -75,6 +75,8 @@ public:
 
     /// The batch as one: `unknown` where its rooms fared differently.
     operator CommitOutcome() const { return whole_; }
+    /// The same, but a part that ended at a repeated id counts as committed: nothing failed there.
+    CommitOutcome without_repeats() const;
     CommitOutcome of(RoomId room) const;
     /// The event of the room whose id is stored already, and before which its part ended; 0: there is none.
     std::uint64_t repeated_seq(RoomId room) const;

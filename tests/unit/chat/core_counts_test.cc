@@ -8,7 +8,7 @@ namespace {
 
 class CoreCountsTest : public CoreHarness {
 protected:
-    CoreCountsTest() { load(); }
+    explicit CoreCountsTest(bool store_tells_repeats = false) : CoreHarness(store_tells_repeats) { load(); }
     const CoreCounts& counts = core.counts();
 };
 
@@ -91,6 +91,22 @@ TEST_F(CoreCountsTest, BatchesCountByTheirOutcome) {
     settle();
     EXPECT_EQ(counts.batches_committed.value(), 0U);
     EXPECT_EQ(counts.sends_stored.value(), 1U) << "read back";
+}
+
+class CoreCountsOfTellingStore : public CoreCountsTest {
+protected:
+    CoreCountsOfTellingStore() : CoreCountsTest(true) {}
+};
+
+TEST_F(CoreCountsOfTellingStore, ABatchThatEndsAtARepeatDidNotFail) {
+    enter({1});
+    send(1, "ann", "new", "b");
+    send(1, "ann", "old", "a");
+    turn();
+    store.commit_before(kPublicChatId, 2);
+    turn();
+    EXPECT_EQ(counts.batches_failed.value(), 0U);
+    EXPECT_EQ(counts.batches_committed.value(), 1U);
 }
 
 }  // namespace

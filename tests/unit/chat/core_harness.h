@@ -17,6 +17,8 @@ class CoreHarness : public testing::Test {
 protected:
     static constexpr unsigned kLanes = 2;
 
+    explicit CoreHarness(bool store_tells_repeats = false) : store(store_tells_repeats) {}
+
     /// A stored server with room 1, nothing said yet.
     void load() { load({{.record = {.id = kPublicChatId, .title = "Public Chat"}, .last_seq = 0}}, 2); }
     void load(std::vector<StoredRoom> rooms, RoomId next_id) {

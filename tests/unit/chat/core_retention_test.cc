@@ -10,6 +10,8 @@ constexpr UnixMicros kSecond = 1'000'000;
 
 class CoreRetentionTest : public CoreHarness {
 protected:
+    using CoreHarness::CoreHarness;
+
     /// Public Chat with limits of its own.
     void load_with(std::uint64_t retention_s, std::uint64_t max_events) {
         load(
@@ -235,6 +237,31 @@ TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
     answer_reads();
     settle();
     EXPECT_EQ(kept(), 1U);
+}
+
+class CoreRetentionOfTellingStore : public CoreRetentionTest {
+protected:
+    CoreRetentionOfTellingStore() : CoreRetentionTest(true) {}
+};
+
+TEST_F(CoreRetentionOfTellingStore, WhatIsStoredBeforeARepeatEndsTheSilence) {
+    load({{.record = {.id = kPublicChatId, .title = "Public Chat", .retention_s = 10}, .last_seq = 1}}, 2);
+    store.kept[kPublicChatId].events = {
+        {.kind = EventKind::send, .room = kPublicChatId, .seq = 1, .name = "ann", .client_id = "a", .time = clock.now}};
+    enter({1});
+    clock.now += 7 * kSecond;
+    send(1, "ann", "new", "b");
+    send(1, "ann", "old", "a");
+    turn();
+    store.commit_before(kPublicChatId, 3);
+    settle();
+    EXPECT_EQ(readable().last_seq, 2U);
+    clock.now += 4 * kSecond;
+    answer_reads();
+    EXPECT_LE(readable().first_seq, 2U) << "the newer message is 4 s old";
+    core.purge();
+    settle();
+    EXPECT_THAT(store.kept[kPublicChatId].events, testing::Contains(testing::Field(&Event::client_id, "b")));
 }
 
 TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {

@@ -63,6 +63,9 @@ public:
         std::uint64_t purged = 0;  // up to this seq
     };
 
+    explicit FakeStore(bool tells_repeats = false) : tells_repeats_(tells_repeats) {}
+
+    bool tells_repeats() const override { return tells_repeats_; }
     StoredRooms load_rooms() override { return {}; }
 
     void append(StoreBatch batch, BatchDone done) override {
@@ -115,6 +118,15 @@ public:
         std::erase_if(batch, [room](const StoreWrite& write) { return room_of(write) != room; });
         apply(batch);
         done(BatchOutcome(std::move(parts)));
+    }
+    /// Commits the sends of a batch of `room` alone that come before `repeated_seq`, whose id it says is stored
+    /// already.
+    void commit_before(RoomId room, std::uint64_t repeated_seq) {
+        auto [batch, done] = take();
+        std::erase_if(batch,
+                      [&](const StoreWrite& write) { return std::get<AppendEvent>(write).event.seq >= repeated_seq; });
+        apply(batch);
+        done(BatchOutcome({{room, CommitOutcome::failed, repeated_seq}}));
     }
     void answer_read(bool ok = true) {
         ASSERT_FALSE(reads.empty());
@@ -238,6 +250,7 @@ private:
             EXPECT_TRUE(titles.insert(fold_case(room.record.title)).second) << "twice: " << room.record.title;
     }
 
+    const bool tells_repeats_;
     std::vector<StoreBatch> lost_;
 };
 
