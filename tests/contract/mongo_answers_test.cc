@@ -84,6 +84,23 @@ TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItCoun
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2));
 }
 
+TEST_F(MongoAnswers, WhatStandsBeforeARepeatIsReadThoughAnotherRoomOfTheBatchIsStuck) {
+    open_with_room();
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(2)}, send(1, "a"))), committed);
+    // No other insert and no later look than those of the repeat get an answer.
+    int looks = 0;
+    server_.set_tamper([&](const std::string& asked, std::string& message) {
+        const bool is_of_repeat = asked == "insert" ? message.contains("writeErrors") : asked != "find" || ++looks <= 2;
+        if (!is_of_repeat) message.clear();
+        return true;
+    });
+    const BatchOutcome ended = outcome(batch_of(AppendEvent{sample_event(2, 1)}, send(2, "b"), send(3, "a")));
+    server_.set_tamper(nullptr);
+    EXPECT_EQ(ended.of(2), unknown);
+    EXPECT_EQ(ended.repeated_seq(1), 3);
+    EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2));
+}
+
 TEST_F(MongoAnswers, WhatTheServerDoesNotConfirmIsReadBack) {
     open_with_room();
     std::uint64_t seq = 0;

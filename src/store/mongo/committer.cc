@@ -1,5 +1,7 @@
 #include "store/mongo/committer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -218,6 +220,7 @@ void Committer::wait(Lock& lock) {
         member == nullptr || (!queue_.empty() && queue_.front().deadline < member->pending.deadline);
     const Time deadline = is_in_line ? queue_.front().deadline : member->pending.deadline;
     if (board_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
+    board_.note_failure(fmt::format("no answer within {} ms", times_.batch.count()));
     if (!is_in_line) return give_up(groups_.back(), *member, lock);
     // Nobody has begun with it.
     Pending late = std::move(queue_.front());
@@ -230,6 +233,7 @@ void Committer::give_up(Group& group, Member& member, Lock& lock) {
     // Whoever asked for a change of a room takes it for not made, and nobody reads it back.
     if (member.steps.size() == 1 && is_room_document(*member.steps.front())) member.steps.front()->is_undoing = true;
     Group::cancel_unbegun(member);
+    note_what_is_there(group, member);
     show(group, Group::take_done(member));
     chat::BatchOutcome outcome = group.outcome_of(member);
     for (const Effect& effect : member.effects) {

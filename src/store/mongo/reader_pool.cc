@@ -88,7 +88,7 @@ void ReaderPool::work(ReadSession session) {
         lock.lock();
         if (fault)
             note_failure(*fault);
-        else if (session.answers() > answers_before)
+        else if (!request->is_answered && session.answers() > answers_before)
             note_success();
         if (std::exchange(request->is_answered, true)) continue;
         lock.unlock();
@@ -110,6 +110,7 @@ void ReaderPool::keep_time() {
     std::unique_lock lock(mutex_);
     while (true) {
         std::shared_ptr<Request> request;
+        bool is_late = false;
         if (!refused_.empty()) {
             request = std::move(refused_.front());
             refused_.pop_front();
@@ -126,8 +127,10 @@ void ReaderPool::keep_time() {
             }
             request = std::move(next->second);
             by_time_.erase(next);
+            is_late = !is_stopped_;
         }
         if (std::exchange(request->is_answered, true)) continue;
+        if (is_late) note_failure("no answer in time");
         lock.unlock();
         request->refuse();
         lock.lock();

@@ -112,6 +112,8 @@ async function outage(t, away, back) {
     assertStatus(await get(server, '/ready'), 200);
 
     await away(ferretdb);
+    await eventually(() => talkers.some(({ refused }) => refused.length > 0), 'somebody is refused');
+    assert.match(server.log, /event=store_failed cause=/, 'the log says so with the first refusal');
     await eventually(() => talkers.every(({ refused }) => refused.length > 0), 'everyone is refused');
     assertError(await get(server, '/ready'), 503, 505);
     assertStatus(await get(server, '/health'), 200);
@@ -127,6 +129,7 @@ async function outage(t, away, back) {
     await Promise.all(talkers.map((talker) => talker.hears(10)));
     await Promise.all(talkers.map((talker) => talker.finish()));
     assertStatus(await get(server, '/ready'), 200);
+    await server.logged(/event=store_recovered/);
     const slowest = Math.max(...talkers.flatMap(({ refused }) => refused));
     t.diagnostic(`the slowest refusal took ${Math.round(slowest)} ms`);
     assert.ok(slowest < REFUSED_WITHIN_MS, `a refusal took ${slowest} ms`);
