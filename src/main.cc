@@ -29,6 +29,8 @@
 namespace globes {
 namespace {
 
+constexpr std::size_t kWarningBytes = 4096;  // one may name many keys
+
 std::filesystem::path database_file(const Config& config) { return config.data_dir / "globes.db"; }
 
 /// Nothing where no MongoDB is configured. Throws ConfigError for what can't be a connection string or a database.
@@ -199,7 +201,16 @@ void check_command(Command command, const Config& config) {
         throw ConfigError("Store: \"memory\" keeps nothing beyond the server's process; there is nothing to work on");
 }
 
+/// What the server keeps rooms and messages in, for its log.
+std::string store_in_words(const Config& config) {
+    if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::serve))
+        return fmt::format("kind=mongodb hosts={}", log_value(store::mongo_hosts(mongodb->uri)));
+    if (config.store == StoreKind::memory) return "kind=memory";
+    return fmt::format("kind=sqlite file={}", log_value(database_file(config).string()));
+}
+
 Exit serve_until_stopped(const Config& config) {
+    spdlog::info("event=store {}", store_in_words(config));
     const int signal = serve(config, [&] { return open_store(config, store::MongoUse::serve); });
     ignore_signals(SignalPhase::ended);
     // Whoever limits the processor time of a server wants it to start again, not to stay away.
@@ -214,7 +225,8 @@ Exit import_files(chat::Store& store, const Flags& flags) {
 
 Exit run_command(const Flags& flags, const Config& config) {
     const Logging logging(config.log_level);
-    for (const std::string& warning : config.warnings) spdlog::warn("event=configuration note=\"{}\"", warning);
+    for (const std::string& warning : config.warnings)
+        spdlog::warn("event=configuration note={}", log_value(warning, kWarningBytes));
     switch (flags.command) {
         case Command::serve:
             return serve_until_stopped(config);

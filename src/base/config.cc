@@ -110,14 +110,16 @@ void apply_env_file(Config& config, std::string_view text, const std::string& fi
 /// All of one way to name a MongoDB, or nothing.
 void check_mongodb(const MongoSettings& mongodb) {
     if (!mongodb.any() || !mongodb.uri.empty()) return;
+    std::string missing;
     const auto need = [&](const std::string& value, std::string_view key) {
-        if (value.empty())
-            throw ConfigError(
-                fmt::format("{}: {}: is missing beside the other MONGODB_ variables", mongodb.source, key));
+        if (value.empty()) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", key);
     };
     need(mongodb.user, "MONGODB_USER");
     need(mongodb.password, "MONGODB_PASSWORD");
     need(mongodb.cluster, "MONGODB_CLUSTER");
+    if (missing.empty()) return;
+    throw ConfigError(fmt::format("{}: {}: missing beside the other MONGODB_ variables; set these or MONGODB_URI",
+                                  mongodb.source, missing));
 }
 
 void apply_flags(Config& config, const ConfigSources& sources) {

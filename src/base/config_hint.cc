@@ -37,6 +37,8 @@ constexpr Alias kAliases[] = {
     {"dbcluster", "MONGODB_CLUSTER"},
     {"dbhost", "MONGODB_CLUSTER"},
     {"dbname", "MONGODB_DATABASE"},
+    {"mongodbdb", "MONGODB_DATABASE"},
+    {"mongodb", "MONGODB_URI"},
     {"database", "MONGODB_DATABASE"},
     {"dburi", "MONGODB_URI"},
     {"dburl", "MONGODB_URI"},

@@ -23,6 +23,7 @@ constexpr std::string_view kBackslashBeforeQuote =
     "a \\ before the closing quote is read differently by other programs";
 constexpr std::string_view kBehindQuote = "only a comment may follow the closing quote, after a blank";
 constexpr std::string_view kControlCharacter = "has a control character";
+constexpr std::string_view kNotUtf8 = "must be UTF-8";
 
 std::string_view trim_left(std::string_view text) {
     return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -115,7 +116,8 @@ private:
             throw ConfigError(fmt::format("{}: line {}: must be KEY=VALUE", file_name_, number_));
         EnvEntry entry{.key = std::string(key), .value = {}, .line = number_};
         text_.remove_prefix(text_.find('=') + 1);
-        const auto fault = read_value(entry);
+        auto fault = read_value(entry);
+        if (fault.empty() && !is_valid_utf8(entry.value)) fault = kNotUtf8;
         if (!fault.empty()) {
             entry.value.clear();
             entry.fault = fault;

@@ -114,14 +114,19 @@ std::string format_access_line(const AccessLine& line) {
 
 std::string log_value(std::string_view text, std::size_t max_bytes) {
     std::string value;
+    bool is_plain = true;
     for (const char c : text.substr(0, max_bytes)) {
-        if (is_control(c) || static_cast<unsigned char>(c) >= 0x80 || c == ' ' || c == '"' || c == '\\')
-            append_escaped(value, c);
-        else
+        const bool is_printable = !is_control(c) && static_cast<unsigned char>(c) < 0x80;
+        const bool is_quoted = c == '"' || c == '\\';
+        is_plain = is_plain && is_printable && !is_quoted && c != ' ';
+        if (is_quoted) value.push_back('\\');
+        if (is_printable)
             value.push_back(c);
+        else
+            append_escaped(value, c);
     }
     if (text.size() > max_bytes) value += "...";
-    return value;
+    return is_plain ? value : '"' + value + '"';
 }
 
 }  // namespace globes

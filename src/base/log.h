@@ -60,8 +60,8 @@ void access_log(const AccessLine& line);
 /// What `access_log` writes: `event=request method=GET path=/chats status=200 bytes=2 duration_us=81 peer=127.0.0.1`.
 std::string format_access_line(const AccessLine& line);
 
-/// `text` as a value of `key=value`: blanks, quotes, backslashes, control characters and all beyond ASCII become
-/// `\xNN`; what is longer than `max_bytes` is cut off and ends in `...`.
+/// `text` as a value of `key=value`, as it is or in quotes (logfmt): `"` and `\` get a backslash there, control
+/// characters and all beyond ASCII become `\xNN`. What is longer than `max_bytes` is cut off and ends in `...`.
 std::string log_value(std::string_view text, std::size_t max_bytes = 256);
 
 }  // namespace globes

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/log.h"
+
 namespace globes::net {
 namespace {
 
@@ -132,7 +134,7 @@ bool Listener::accept_one() {
 void Listener::pause(std::string_view reason) {
     const auto now = steady_clock::now();
     if (now >= quiet_until_) {
-        spdlog::warn("event=accept_paused reason=\"{}\"", reason);
+        spdlog::warn("event=accept_paused reason={}", log_value(reason));
         quiet_until_ = now + kLogEvery;
     }
     pause_timer_.expires_after(settings_.pause);
@@ -172,8 +174,8 @@ std::vector<std::unique_ptr<Listener>> listen_at(asio::io_context& context, std:
                 listeners.clear();
                 for (tcp::endpoint& other : endpoints) other.port(0);
             } else if (endpoints.size() > 1 && lacks_family_of(endpoint, failure.code())) {
-                spdlog::warn("event=address_left_out address={} reason=\"{}\"", endpoint_text(endpoint),
-                             failure.code().message());
+                spdlog::warn("event=address_left_out address={} reason={}", endpoint_text(endpoint),
+                             log_value(failure.code().message()));
                 endpoints.erase(endpoints.begin() + static_cast<std::ptrdiff_t>(listeners.size()));
             } else {
                 throw;

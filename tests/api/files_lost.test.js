@@ -26,7 +26,7 @@ test('a removed database refuses sends, is not ready, and says so once', async (
     assertError(await get(server, '/ready'), 503, 505);
     assertStatus(await get(server, '/health'), 200);
     assertError(await post(server, '/chats', { title: 'Another room', visibility: 'public' }), 503, 505);
-    await server.logged(/event=store_file_lost cause=.*globes\.db:\\x20was\\x20removed/);
+    await server.logged(/event=store_file_lost cause=.*globes\.db: was removed/);
     assert.equal(server.log.match(/event=store_f/g).length, 1, 'one line');
     await ada.leave();
 });

@@ -91,7 +91,7 @@ test('the right to write is taken away: sends answer 505, the log says why once,
         assertStatus(await get(server, `/chats/${room.id}/events`), 200);
     }
     assert.equal(count(server.log, 'store_failed'), 1, server.log);
-    assert.match(server.log, /event=store_failed cause=not\\x20authorized/);
+    assert.match(server.log, /event=store_failed cause="not authorized/);
     assert.doesNotMatch(server.log, /secret/, 'what the server quotes of a command');
     assertStatus(await get(server, '/ready'), 200);
     gate.allow('insert');
@@ -149,7 +149,7 @@ test('the right to read is taken away: history answers 503, the log says why onc
         assertError(await get(server, '/ready'), 503, 505);
     }
     assert.equal(count(server.log, 'store_read_failed'), 1, server.log);
-    assert.match(server.log, /event=store_read_failed cause=not\\x20authorized/);
+    assert.match(server.log, /event=store_read_failed cause="not authorized/);
     await hears(ada, 'written without reading');
     gate.allow('find');
     assertStatus(await get(server, '/ready'), 200);

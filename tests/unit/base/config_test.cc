@@ -264,6 +264,7 @@ TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
 }
 
 TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
+    const std::string kRest = ": missing beside the other MONGODB_ variables; set these or MONGODB_URI";
     environment_ = {{"MONGODB_URI", "mongodb://localhost"}};
     EXPECT_TRUE(load().mongodb.any());
     environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
@@ -271,11 +272,13 @@ TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
     for (const char* missing : {"MONGODB_USER", "MONGODB_PASSWORD", "MONGODB_CLUSTER"}) {
         environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
         environment_.erase(missing);
-        EXPECT_EQ(error(), "environment: " + std::string(missing) + ": is missing beside the other MONGODB_ variables");
+        EXPECT_EQ(error(), "environment: " + std::string(missing) + kRest);
     }
     environment_ = {};
     write(".env", "MONGODB_USER=u");
-    EXPECT_EQ(error(), ".env: MONGODB_PASSWORD: is missing beside the other MONGODB_ variables");
+    EXPECT_EQ(error(), ".env: MONGODB_PASSWORD, MONGODB_CLUSTER" + kRest);
+    write(".env", "MONGODB_DATABASE=chats");
+    EXPECT_EQ(error(), ".env: MONGODB_USER, MONGODB_PASSWORD, MONGODB_CLUSTER" + kRest);
 }
 
 TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreLeftAloneWithOneWarning) {

@@ -136,6 +136,12 @@ TEST(EnvFile, AnOpenQuoteIsAnErrorThatDoesntShowTheValue) {
     EXPECT_EQ(error_of("KEY='topsecret\nB='2'"), ".env: KEY: the quote on line 1 is not closed");
 }
 
+TEST(EnvFile, ValuesAreUtf8) {
+    for (const char* text : {"KEY=topsecret\xE9", "KEY='\xC3'", "KEY=\"\xED\xA0\x80\""})
+        EXPECT_EQ(value_of(text), "must be UTF-8") << text;
+    EXPECT_EQ(value_of("KEY='\xC3\xA9'"), "\xC3\xA9");
+}
+
 TEST(EnvFile, LinesWithoutAKeyAreErrorsThatDontShowTheLine) {
     EXPECT_EQ(error_of("A=1\ntopsecret\n"), ".env: line 2: must be KEY=VALUE");
     EXPECT_EQ(error_of("A='1\n2'\n=value"), ".env: line 3: must be KEY=VALUE");
