@@ -210,8 +210,11 @@ std::string store_in_words(const Config& config) {
 }
 
 Exit serve_until_stopped(const Config& config) {
-    spdlog::info("event=store {}", store_in_words(config));
-    const int signal = serve(config, [&] { return open_store(config, store::MongoUse::serve); });
+    const int signal = serve(config, [&] {
+        auto store = open_store(config, store::MongoUse::serve);
+        spdlog::info("event=store {}", store_in_words(config));
+        return store;
+    });
     ignore_signals(SignalPhase::ended);
     // Whoever limits the processor time of a server wants it to start again, not to stay away.
     return signal == SIGXCPU ? Exit::failure : Exit::fine;

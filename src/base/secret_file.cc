@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/log.h"
 #include "base/random.h"
 
 namespace globes {
@@ -72,7 +73,8 @@ std::optional<std::string> read_secret(const std::filesystem::path& path) {
                         path.string(), kMinSecretFileBytes));
     struct stat status{};
     if (::fstat(file.get(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        spdlog::warn("event=secret_exposed file={} other users may read it; chmod 600", path.string());
+        spdlog::warn("event=secret_exposed file={} reason=\"other users may read it; chmod 600\"",
+                     log_value(path.string()));
     return secret;
 }
 

@@ -43,6 +43,11 @@ class CheckDocs(CheckoutTest):
         self.replace("docs/operations.md", "| `globes_rooms` |", "| `globes_planted` |")
         self.assert_finds("check-docs", "docs/operations.md: metric globes_planted is not in the sources")
 
+    def test_finds_an_event_of_the_log_that_is_not_documented(self):
+        self.replace("src/signals.cc", '"event=stopping', '"event=planted')
+        self.assert_finds("check-docs", "docs/operations.md: event planted is missing")
+        self.assert_finds("check-docs", "docs/operations.md: event stopping is not in the sources")
+
     def test_finds_an_unknown_key_in_the_example(self):
         self.replace("config.json", '"Address"', '"Adress"')
         self.assert_finds("check-docs", "config.json: unknown key Adress")

@@ -33,7 +33,8 @@ void Fence::take_over(Session& session) {
 
 void Fence::close(std::uint64_t newer) {
     if (is_closed_.exchange(true)) return;
-    spdlog::critical("event=second_writer writer={} own={}", newer, number_);
+    spdlog::critical("event=second_writer writer={} own={} reason=\"another Globes was started on the database\"", newer,
+                     number_);
 }
 
 void Fence::look(Session& session) {
