@@ -50,9 +50,12 @@ HttpSession::HttpSession(HttpHub& hub, int fd, std::string peer_address)
       served_at_(hub.clock_.steady()) {}
 
 void HttpSession::start() {
-    hub_.wheel_.arm(*this, hub_.wheel_.now() + hub_.settings_.idle_timeout);
+    arm(hub_.settings_.idle_timeout);
     on_readable();
 }
+
+/// The tick that has begun does not count: a balancer that reuses a connection until just before its time must find it.
+void HttpSession::arm(Tick wait) { hub_.wheel_.arm(*this, hub_.wheel_.now() + wait + 1); }
 
 void HttpSession::stop() {
     // A request that is not whole yet will never be: nobody waits for the rest of it.
@@ -70,7 +73,7 @@ void HttpSession::close() {
 /// A deadline counts from the moment that its state began: a trickle of bytes does not put it off.
 void HttpSession::enter(State state) {
     if (std::exchange(state_, state) == state) return;
-    if (const auto wait = timeout()) hub_.wheel_.arm(*this, hub_.wheel_.now() + *wait);
+    if (const auto wait = timeout()) arm(*wait);
 }
 
 std::optional<Tick> HttpSession::timeout() const {
@@ -215,7 +218,7 @@ void HttpSession::flush() {
         if (is_temporary(error)) return wait_writable();
         if (error) return close();
         sent_ += count;
-        hub_.wheel_.arm(*this, hub_.wheel_.now() + hub_.settings_.write_timeout);
+        arm(hub_.settings_.write_timeout);
     }
     std::string().swap(output_);  // gives the memory back, as an assignment would not
     sent_ = 0;

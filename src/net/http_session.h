@@ -72,6 +72,7 @@ private:
 
     void on_timer(Tick now) override;
     void enter(State state);
+    void arm(Tick wait);
     std::optional<Tick> timeout() const;
 
     void wait_readable();

@@ -276,7 +276,7 @@ TEST_F(HttpSessionTest, RefusesAndThrowsAwayWhatFollows) {
 TEST_F(HttpSessionTest, LingersForAWhileOnly) {
     open();
     exchange("nonsense\r\n");
-    pass(settings_.linger - 1);
+    pass(settings_.linger);
     EXPECT_EQ(hub_->size(), 1u);
     pass(1);
     EXPECT_EQ(hub_->size(), 0u);
@@ -310,7 +310,7 @@ TEST_F(HttpSessionTest, OffersContinueBeforeTheBody) {
 TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverItTrickles) {
     open();
     send("GET / HTTP/1.1\r\n");
-    for (Tick i = 1; i < settings_.read_timeout; ++i) {
+    for (Tick i = 0; i < settings_.read_timeout; ++i) {
         pass(1);
         send("X: y\r\n");
     }
@@ -323,9 +323,9 @@ TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverItTrickles) {
 TEST_F(HttpSessionTest, TheBodyHasATimeOfItsOwn) {
     open();
     send("POST / HTTP/1.1\r\nHost: x\r\n");
-    pass(settings_.read_timeout - 1);
+    pass(settings_.read_timeout);
     send("Content-Length: 4\r\n\r\nbo");
-    pass(settings_.read_timeout - 1);
+    pass(settings_.read_timeout);
     send("d");
     EXPECT_EQ(receive(), "");
     pass(1);
@@ -340,7 +340,7 @@ TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTime) {
     EXPECT_EQ(hub_->size(), 1u) << "the handler may take as long as it likes";
     waiting_[0]->respond({});
     run();
-    pass(settings_.read_timeout - 1);
+    pass(settings_.read_timeout);
     EXPECT_THAT(receive(), Not(HasSubstr("408")));
     pass(1);
     EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
@@ -349,9 +349,9 @@ TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTime) {
 TEST_F(HttpSessionTest, AnIdleConnectionIsClosedSilently) {
     open();
     exchange(kGet);
-    pass(settings_.idle_timeout - 1);
+    pass(settings_.idle_timeout);
     exchange(kGet);
-    pass(settings_.idle_timeout - 1);
+    pass(settings_.idle_timeout);
     EXPECT_EQ(hub_->size(), 1u);
     pass(1);
     EXPECT_EQ(receive(), "");
@@ -362,7 +362,7 @@ TEST_F(HttpSessionTest, AnIdleConnectionIsClosedSilently) {
 TEST_F(HttpSessionTest, AConnectionWithoutAnyRequestIsClosedSilently) {
     open();
     send("\r\n");
-    pass(settings_.idle_timeout);
+    pass(settings_.idle_timeout + 1);
     EXPECT_EQ(receive(), "");
     EXPECT_TRUE(ended_);
 }
@@ -372,10 +372,10 @@ TEST_F(HttpSessionTest, AClientThatTakesNothingIsClosed) {
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
     open();
     send(kGet);
-    pass(settings_.write_timeout - 1);
+    pass(settings_.write_timeout);
     EXPECT_GT(receive().size(), 0u);
     run();
-    pass(settings_.write_timeout - 1);
+    pass(settings_.write_timeout);
     EXPECT_EQ(hub_->size(), 1u) << "it took something";
     pass(1);
     EXPECT_EQ(hub_->size(), 0u);
