@@ -69,6 +69,12 @@ export interface RoomEvent {
     id?: string;
 }
 
+/**
+ * `isOwn`: caused by this connection; of messages also: sent by an earlier one of the same name and `storage`. It goes by
+ * the ids of the newest 1000 messages and those that wait, never by the name alone, which anybody may have had before.
+ */
+export type SeenEvent = RoomEvent & { isOwn: boolean };
+
 export interface HistoryPage {
     room_id: number;
     /** The oldest that is still kept. */
@@ -129,7 +135,7 @@ export interface GlobesOptions {
     WebSocket?: new (url: string, protocols?: string[]) => any;
     /**
      * Keeps the session of each room, so that a reloaded page is the same person and takes its name over at once, and one
-     * that another window has replaced (4502) takes it back.
+     * that another window has replaced (4502) takes it back; and the ids of what was said, so that it is still one's own.
      * Meant for `sessionStorage`; default: none, a new page is a new person.
      */
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -273,9 +279,9 @@ export interface ConnectionEvents {
      */
     welcome: { seq: number; users: RoomUser[]; resumed: boolean };
     /**
-     * Messages strictly in order of `seq`, each once, own ones included. `isOwn`: sent, or caused, by this connection.
+     * Messages strictly in order of `seq`, each once, own ones included.
      */
-    event: RoomEvent & { isOwn: boolean };
+    event: SeenEvent;
     /** Who is in the room now; the same as `users` of the connection. */
     users: { users: RoomUser[] };
     /**
@@ -337,13 +343,13 @@ export class RoomConnection extends EventTarget {
      */
     join(person?: { name?: string; color?: string }): Promise<void>;
 
-    /** Messages before `before`, by default the newest. */
+    /** Messages before `before`, by default the newest; `isOwn` is what it was when they came as events. */
     history(options?: {
         before?: number;
         after?: number;
         at?: string;
         limit?: number;
-    }): Promise<{ events: RoomEvent[]; firstSeq: number; lastSeq: number }>;
+    }): Promise<{ events: SeenEvent[]; firstSeq: number; lastSeq: number }>;
 
     /** Tries again now instead of at `retryAt`. */
     retry(): void;

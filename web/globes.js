@@ -98,7 +98,7 @@ export const DEFAULT_LIMITS = Object.freeze({
 const REQUEST_TIMEOUT_MS = 20_000;
 const MOST_CHARACTERS = 4096; // of a message; the server refuses longer ones
 const MOST_NEWEST = 1000; // of ?last=
-const MOST_OWN_IDS = 1000; // that are remembered until their event comes
+const MOST_OWN_IDS = 1000; // of messages that are known as one's own, beside those that wait
 const MOST_REJOINS = 6; // for a name that was ours, until it counts as taken
 const REJOIN_MS = 250; // before the first of these, then twice as long each time
 const RETRY_MS = 500; // before a message that the store could not take is sent again, then twice as long each time
@@ -591,7 +591,8 @@ export class RoomConnection extends EventTarget {
     // Name and messages.
     #outbox;
     #pacer;
-    #ownIds = new Set();
+    #ownIds = new Map(); // of what was sent here, with the name that it was said under
+    #isKeepingOwn = false;
     #isJoined = false; // the name is ours, as far as we know
     #wasJoined = false; // and it has been ours for sure
     #joinId = null;
@@ -628,6 +629,7 @@ export class RoomConnection extends EventTarget {
         this.#color = color ?? null;
         const { name: storedName, session: storedSession } = this.#stored();
         if (storedName === this.#name) this.#session = storedSession;
+        for (const [id, owner] of this.#keptOwn()) if (owner === this.#name) this.#ownIds.set(id, owner);
         this.#listenToBrowser('addEventListener');
         queueMicrotask(() => this.#connect());
     }
@@ -679,7 +681,7 @@ export class RoomConnection extends EventTarget {
             return { id, acked };
         }
         const entry = this.#outbox.add({ kind: 'send', id, text: wellFormed(text), name: null });
-        this.#rememberOwn(id);
+        this.#rememberOwn(id, this.#name);
         this.#pump();
         return { id, acked: entry.acked };
     }
@@ -702,11 +704,12 @@ export class RoomConnection extends EventTarget {
     /**
      * Messages before or after a `seq`, by default the newest.
      * @param {{ before?: number, after?: number, at?: string, limit?: number }} [place]
-     * @returns {Promise<{ events: import('./globes.d.ts').RoomEvent[], firstSeq: number, lastSeq: number }>}
+     * @returns {Promise<{ events: import('./globes.d.ts').SeenEvent[], firstSeq: number, lastSeq: number }>}
      */
     async history(place = {}) {
         const page = await this.#globes.history(this.#target, { ...place, token: this.#keeper?.text });
-        return { events: page.events, firstSeq: page.first_seq, lastSeq: page.last_seq };
+        const events = page.events.map((event) => ({ ...event, isOwn: this.#isOwn(event) }));
+        return { events, firstSeq: page.first_seq, lastSeq: page.last_seq };
     }
 
     /** Tries again now instead of at `retryAt`. */
@@ -761,11 +764,20 @@ export class RoomConnection extends EventTarget {
         return null;
     }
 
-    #rememberOwn(id) {
-        this.#ownIds.add(id);
-        // The oldest goes: its event will not come any more, or would have.
-        if (this.#ownIds.size > MOST_OWN_IDS + this.#limits.queuedMessages)
-            this.#ownIds.delete(this.#ownIds.values().next().value);
+    /** Said here, under that name. The name alone proves nothing, it may have been anybody's; nor does the id: all see it. */
+    #isOwn({ id, name }) {
+        return this.#ownIds.get(id) === name;
+    }
+
+    #rememberOwn(id, name) {
+        if (this.#ownIds.get(id) === name) return;
+        this.#ownIds.set(id, name);
+        if (this.#ownIds.size > this.#mostOwn) this.#ownIds.delete(this.#ownIds.keys().next().value);
+        this.#keepOwn();
+    }
+
+    get #mostOwn() {
+        return MOST_OWN_IDS + this.#limits.queuedMessages;
     }
 
     // --- connecting and losing ---
@@ -975,7 +987,7 @@ export class RoomConnection extends EventTarget {
 
     #stored() {
         try {
-            return JSON.parse(this.#storage?.getItem(this.#storageKey) ?? '{}');
+            return JSON.parse(this.#storage?.getItem(this.#storageKey) ?? '{}') ?? {};
         } catch {
             return {}; // no storage here, or something else lies in it: a new person, then
         }
@@ -992,6 +1004,34 @@ export class RoomConnection extends EventTarget {
         } catch {
             // Full or forbidden: a reload is a new person, then.
         }
+    }
+
+    /** Not part of the session: whoever leaves the room and comes back has said the same as before. */
+    get #ownKey() {
+        return `own-${this.#storageKey}`;
+    }
+
+    #keptOwn() {
+        try {
+            return new Map(JSON.parse(this.#storage?.getItem(this.#ownKey) ?? '[]'));
+        } catch {
+            return new Map();
+        }
+    }
+
+    /** Once for all that is said in a row, beside what others of the same page have said in this room. */
+    #keepOwn() {
+        if (!this.#storage || this.#isKeepingOwn) return;
+        this.#isKeepingOwn = true;
+        queueMicrotask(() => {
+            this.#isKeepingOwn = false;
+            const all = [...new Map([...this.#keptOwn(), ...this.#ownIds])];
+            try {
+                this.#storage.setItem(this.#ownKey, JSON.stringify(all.slice(-this.#mostOwn)));
+            } catch {
+                // Full or forbidden: after a reload it was another one who said this.
+            }
+        });
     }
 
     /** Unless another one of us goes on with it. */
@@ -1060,7 +1100,7 @@ export class RoomConnection extends EventTarget {
     #onNumbered(event) {
         const { event_type: type, name, id, seq, time } = event;
         const isSend = type === 'send';
-        const isOwn = isSend && name === this.#name && this.#ownIds.has(id);
+        const isOwn = isSend && this.#isOwn(event);
         if (isOwn) this.#settle(id, { seq, duplicate: false });
         if (seq <= this.#seq) return;
         const before = this.#seq;
@@ -1254,6 +1294,7 @@ export class RoomConnection extends EventTarget {
             entry.name = this.#name;
             this.#outbox.sent(entry, time);
             const { id, name, text } = entry;
+            this.#rememberOwn(id, name);
             this.#transmit({ event_type: 'send', name, color: this.#color ?? undefined, msg: text, id });
         }
     }

@@ -89,6 +89,61 @@ test('the same id is the same message, on another connection too', async (t) => 
     assert.equal(again.messages[0].isOwn, false, 'it was shown before its id was known');
 });
 
+/** What `sessionStorage` is to a page. */
+function memoryStorage() {
+    const items = new Map();
+    const getItem = (key) => items.get(key) ?? null;
+    return { items, getItem, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+}
+
+const owned = (events) => events.map(({ msg, isOwn }) => [msg, isOwn]);
+
+test('what was said here is one’s own in history as in events, under an earlier name too', async (t) => {
+    const room = await createRoom(server);
+    const other = await ChatClient.join(server, room, 'ada');
+    other.say('ada', 'theirs');
+    await other.find(({ msg }) => msg === 'theirs');
+    await other.leave();
+    const storage = memoryStorage();
+    const ada = await Person.join(t, globesAt(server, { storage }), room, 'ada');
+    await ada.say('mine');
+    await ada.rename({ name: 'dora' });
+    await ada.say('mine too');
+    const expected = [['theirs', false], ['mine', true], ['mine too', true]];
+    assert.deepEqual(owned(ada.messages), expected);
+    assert.deepEqual(owned((await ada.connection.history()).events), expected);
+    ada.connection.close();
+
+    const again = await Person.join(t, globesAt(server, { storage }), room, 'ada');
+    const asAda = [['theirs', false], ['mine', true], ['mine too', false]];
+    assert.deepEqual([owned(again.messages), owned((await again.connection.history()).events)], [asAda, asAda]);
+    const stranger = await Person.join(t, globesAt(server), room, 'dora');
+    assert.deepEqual(owned((await stranger.connection.history()).events).map(([, isOwn]) => isOwn), [false, false, false]);
+});
+
+test('the ids of one’s own messages are bounded, and whatever else lies in their storage is none', async (t) => {
+    const room = await createRoom(server);
+    for (const found of ['no JSON', 'null', '{"a":1}', '[1]', '"text"']) {
+        const storage = { ...memoryStorage(), getItem: () => found };
+        const ada = await Person.join(t, globesAt(server, { storage }), room, `ada ${found.length}`);
+        await ada.say('hello');
+        assert.equal((await ada.connection.history()).events.at(-1).isOwn, true, found);
+        ada.connection.close();
+    }
+    const storage = memoryStorage();
+    const limits = { queuedMessages: 10 };
+    const globes = globesAt(server, { storage });
+    const ada = Person.connect(t, globes, 2 ** 40, { name: 'ada', limits });
+    // Nobody takes these: the room does not exist.
+    for (let number = 0; number < 2000; number += 1) ada.connection.send('x', { id: `${number}` });
+    const busy = await Person.join(t, globes, room, 'ada', { limits: { ...limits, messagesPerSecond: 0 } });
+    for (let number = 0; number < 1100; number += 1) await busy.say(`${number}`);
+    const kept = [...storage.items].filter(([key]) => key.startsWith('own-')).map(([, value]) => JSON.parse(value).length);
+    assert.deepEqual(kept, [10, 1010]);
+    const { events } = await busy.connection.history({ limit: 1000 });
+    assert.equal(events.filter(({ isOwn }) => isOwn).length, 1000);
+});
+
 test('the newest messages come first, as many as asked for, or those behind a given one', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.open(server, room);

@@ -180,7 +180,7 @@ export class RoomView {
         this.#loader = new HistoryLoader({
             connection: this.#connection,
             timeline: this.#timeline,
-            add: (events) => events.forEach((event) => this.#timeline.add(event, this.#isOwn(event))),
+            add: (events) => events.forEach((event) => this.#timeline.add(event, event.isOwn)),
             changed: () => this.#schedule(),
         });
     }
@@ -226,10 +226,6 @@ export class RoomView {
 
     // --- what the connection tells -----------------------------------------------------------------------------------
 
-    #isOwn(event) {
-        return event.isOwn ?? (event.name === this.#connection.name && this.#frame.composer !== null);
-    }
-
     #welcomed({ seq }) {
         if (this.#liveAfter === null) {
             this.#liveAfter = seq;
@@ -244,7 +240,7 @@ export class RoomView {
     }
 
     #came(event) {
-        const item = this.#timeline.add(event, this.#isOwn(event));
+        const item = this.#timeline.add(event, event.isOwn);
         const { seq } = event;
         if (seq === 1) this.#loader.older = 'none';
         if (item && seq > this.#liveAfter && !item.own) {

@@ -69,7 +69,8 @@ export class Timeline {
 
     /**
      * Takes an event, live or from history, in any order and as often as it comes.
-     * @param {object} event of the wire; `own` where it was sent here, or under our name
+     * @param {object} event of the wire
+     * @param {boolean} own it was sent here
      * @returns {Item | null} the item where it is new to the eye; null where it was there, also unconfirmed
      */
     add(event, own) {
@@ -81,7 +82,8 @@ export class Timeline {
             this.#changed(this.#placeOf(known));
             return null;
         }
-        const written = this.#take(event.id);
+        // Others see our ids and may use them too.
+        const written = own ? this.#take(event.id) : undefined;
         const item = written ?? { key: `seq:${event.seq}`, kind: 'message', line: 0, own, id: event.id, state: null };
         const { seq, name, color, msg: text, time } = event;
         Object.assign(item, { seq, name, color, text, date: new Date(time) });
