@@ -192,7 +192,7 @@ export class GlobesChat extends HTMLElement {
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
             if (!isPublic && this.hasAttribute('token')) return;
             const next = [{ ...context, room }, { ...seat, token: null }];
-            if (!isPublic) return this.#askAgain(...next, texts['room.locked']);
+            if (!isPublic) return this.#askAgain(...next, texts['room.keyChanged']);
             const { unsent } = this.#view;
             this.#end();
             this.#connect(...next);
@@ -213,6 +213,7 @@ export class GlobesChat extends HTMLElement {
                 this.#takeToken = null;
                 asking.remove();
                 resolve(token);
+            const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.keyExpired' : 'room.keyChanged'];
             };
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
             const isOfPage = this.hasAttribute('token');

@@ -86,8 +86,6 @@ export const texts = {
     nameTaken: 'Hier heißt schon jemand so. Wähle einen anderen Namen.',
     tooManyTries: 'Zu viele Versuche. Warte einen Moment und versuch es dann noch einmal.',
     waitSeconds: (seconds) => `${number(seconds)} s warten`,
-    comeInAgain: 'Der Schlüssel zu diesem Raum ist ein anderer geworden. Tritt bitte noch einmal ein.',
-    keyExpired: 'Dein Schlüssel zu diesem Raum ist abgelaufen. Tritt bitte noch einmal ein; was du geschrieben hast, ist noch da.',
     removedFromRoom: 'Du wurdest aus diesem Raum entfernt.',
 
     members: (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,

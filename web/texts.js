@@ -77,8 +77,6 @@ export const texts = {
     nameTaken: 'Somebody here has this name already. Choose another one.',
     tooManyTries: 'Too many tries. Wait a moment, then try again.',
     waitSeconds: (seconds) => `Wait ${number(seconds)} s`,
-    comeInAgain: 'The key to this room has changed. Please come in again.',
-    keyExpired: 'Your key to this room has expired. Please come in again; nothing you wrote is lost.',
     removedFromRoom: 'You were removed from this room.',
 
     // The room

@@ -194,7 +194,7 @@ test('a room with a new password asks for it', async (t) => {
         const isFirst = password === PASSWORD;
         const token = isFirst ? undefined : await takeToken(server, room, 'ben');
         await put(server, `/chats/${room.id}`, { visibility: 'private', password }, { token });
-        await page.getByText('Your key to this room is not valid any more. Come in again.').waitFor();
+        await page.getByText('The key to this room has changed. Please come in again.').waitFor();
         await page.getByLabel('Password of this room').fill(password);
         await page.keyboard.press('Enter');
         await field.waitFor();

@@ -162,7 +162,8 @@ async function goesOn({ page, ben }) {
 test('a key that cannot be renewed is bought again in place, and nothing that was written or read is lost', async (t) => {
     const room = await lockedOut(t, () => 'name="ada"');
     const { page } = room;
-    await page.getByRole('alert').getByText('Your key to this room is not valid any more. Come in again.').waitFor();
+    await page.getByRole('alert').getByText('The key to this room has changed. Please come in again.').waitFor();
+    assert.equal(await page.getByText('Come in again', { exact: false }).count(), 1, 'it is said once');
     assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'what was read stays');
     await page.getByLabel('Password of this room').fill('not this one');
     await page.keyboard.press('Enter');
@@ -173,16 +174,51 @@ test('a key that cannot be renewed is bought again in place, and nothing that wa
     assert.equal(await page.getByLabel('Password of this room').count(), 0);
 });
 
+test('a key that has expired is said as on the page, once, in English and German', async (t) => {
+    const SECRET_KEY = 'a key that this test knows';
+    const { site, server } = await startBoth(t, { env: { SECRET_KEY } });
+    const room = await createPrivateRoom(server);
+    for (const [lang, password, expired] of [
+        ['en', 'Password of this room', 'Your key to this room has expired. Please come in again; nothing you wrote is lost.'],
+        ['de', 'Passwort dieses Raums', 'Dein Schlüssel zu diesem Raum ist abgelaufen. Tritt bitte noch einmal ein; was du geschrieben hast, ist noch da.'],
+    ]) {
+        const page = await open(t, site, '');
+        await page.clock.install();
+        site.body = `<globes-chat room="${room.id}" name="ada ${lang}" lang="${lang}"></globes-chat>`;
+        await page.reload();
+        await page.getByLabel(password).fill(PASSWORD);
+        await page.keyboard.press('Enter');
+        await eventually(async () => (await events(page, 'globes-state')).at(-1)?.state === 'online', 'ada is connected');
+        await page.context().setOffline(true);
+        await eventually(async () => (await events(page, 'globes-state')).at(-1)?.state === 'offline', 'ada is away');
+        // All tokens end, as by their expiry.
+        const { port } = server;
+        await server.stop();
+        await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: `another key ${lang}` } });
+        await page.clock.fastForward('02:00:00');
+        await page.context().setOffline(false);
+        await page.getByLabel(password).waitFor();
+        assert.equal(await page.getByText(expired).count(), 1);
+        const line = await page.locator('globes-chat .state-line [role=status]').textContent();
+        assert.equal(line, '', 'no second word');
+    }
+});
+
 test('where the page gave the key, its next one goes on in place', async (t) => {
     const room = await lockedOut(t, (token) => `token="${token}"`);
     const { page } = room;
-    await page.getByText('The key to this room is not valid.').waitFor();
+    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
     assert.equal(await page.getByLabel('Password of this room').count(), 0);
+    const said = await page.locator('globes-chat').evaluate((chat) => {
+        const view = chat.shadowRoot.querySelector('.globes-room').shadowRoot;
+        return [chat.shadowRoot.querySelectorAll('[role=alert]').length, view.querySelector('.state-line [role=status]').textContent];
+    });
+    assert.deepEqual(said, [1, ''], 'once');
     const { error } = (await events(page, 'globes-error')).at(-1);
     assert.equal(error, 403, 'the page is told');
     await page.locator('globes-chat').evaluate((chat, token) => chat.setAttribute('token', token), await room.fresh('ada'));
     await goesOn(room);
-    assert.equal(await page.getByText('The key to this room is not valid.').count(), 0);
+    assert.equal(await page.getByText('The key that this page has for this room (its “token”) is not valid.').count(), 0);
 });
 
 test('a room that has become public while one was away needs no key any more', async (t) => {

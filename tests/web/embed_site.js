@@ -25,9 +25,10 @@ async function startSite(t) {
 }
 
 /** A server that allows the site, and the site with the server's script. */
-export async function startBoth(t, { allowed = true, config = {} } = {}) {
+export async function startBoth(t, { allowed = true, config = {}, env } = {}) {
     const site = await startSite(t);
-    const server = await startServer(t, serveSources({ AllowedOrigins: allowed ? [site.origin] : [], ...config }));
+    const options = serveSources({ AllowedOrigins: allowed ? [site.origin] : [], ...config });
+    const server = await startServer(t, env ? { ...options, env } : options);
     site.scripts = `<script type="module" src="${server.origin}/globes-chat.js"></script>`;
     return { site, server };
 }

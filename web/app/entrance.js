@@ -186,12 +186,12 @@ class Entrance {
             // The owner's token has run out: the password is the way in, as for everybody.
             this.#ownerToken = null;
             keep.rememberMade(this.#room.id, null);
-            this.#show(texts.comeInAgain);
+            this.#show(texts['room.keyChanged']);
             return true;
         }
         if (isTokenRefused(error) && !needsPassword(this.#room.visibility)) {
             // The room has got a password meanwhile.
-            this.#start(String(this.#room.id), texts.comeInAgain);
+            this.#start(String(this.#room.id), texts['room.keyChanged']);
             return true;
         }
         const at = (field, text) => {

@@ -16,7 +16,7 @@ export async function askForKey(app, { room, name, old, place }) {
     if (old?.token === keep.ownerToken(room.id)) keep.rememberMade(room.id, null);
     const { visibility } = await globes.rooms.get(room.id);
     if (!needsPassword(visibility)) return null;
-    const notice = old?.expiresAt <= Date.now() ? texts.keyExpired : texts.comeInAgain;
+    const notice = old?.expiresAt <= Date.now() ? texts['room.keyExpired'] : texts['room.keyChanged'];
     return new Promise((resolve) => {
         const buy = async (secret) => {
             const granted = await globes.tokens.request(room.id, { name, secret });

@@ -109,7 +109,7 @@ export class RoomStage {
 
     // What a banner, a notice or a form says is not said by the room view too.
     get #texts() {
-        const unsaid = { 'room.locked': '', [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
+        const unsaid = { [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
         return { ...this.#app.texts, ...unsaid };
     }
 
@@ -213,7 +213,7 @@ export class RoomStage {
     // At the entrance `joined` says it in place.
     #turnAway(error) {
         if (this.#app.stage !== this) return;
-        this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts.comeInAgain);
+        this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts['room.keyChanged']);
     }
 
     #backToEntrance(notice = null) {
@@ -238,9 +238,9 @@ export class RoomStage {
         } else if (code === REMOVED) {
             this.#backToEntrance(texts.removedFromRoom);
         } else if (isTokenRefused(error) && this.#connection.token?.expiresAt <= Date.now()) {
-            this.#backToEntrance(texts.keyExpired);
+            this.#backToEntrance(texts['room.keyExpired']);
         } else if (code === AUTHORIZATION_ENDED || error?.code !== null) {
-            this.#backToEntrance(texts.comeInAgain);
+            this.#backToEntrance(texts['room.keyChanged']);
         } else {
             this.#header.showBanner(texts.errorConnection, texts.tryAgain, () => router.refresh());
         }

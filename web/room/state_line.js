@@ -45,7 +45,7 @@ export class StateLine {
                 break;
             case 'locked':
                 this.#lost = true;
-                this.#say(this.#texts['room.locked']);
+                this.#say(''); // whoever asks for another key says why
                 break;
             case 'closed':
                 this.#say(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
