@@ -10,7 +10,7 @@
 //
 // Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
 // isOwn), globes-state (detail: { state }), globes-gap (detail: the gap), globes-error (detail: { error }).
-// Looks: the element fills its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
+// Looks: as wide as its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
 import { Globes, GlobesError, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';
 import { embedStyle } from './room/embed_style.js';
@@ -37,9 +37,13 @@ function storageOf(name) {
     }
 }
 
+/** Which failures another try would only repeat: the page has to be another one. */
+const LASTING = ['fault', 'badKey', 'badServer'];
+
 /** What an error is called in the texts. Whatever the library did not throw is a fault of ours, and no word about the server. */
 function failureOf(error) {
     if (!(error instanceof GlobesError)) return 'fault';
+    if (error.field === 'baseUrl') return 'badServer';
     if (error.isTemporary) return 'retrying';
     if (error instanceof InvalidTokenError) return 'badKey';
     if (error.code === 101) return 'notFound';
@@ -165,8 +169,8 @@ export class GlobesChat extends HTMLElement {
                 } catch (error) {
                     return this.#fail(error, texts); // the form has made room already
                 }
-                if (name === seat.name) this.#view.resend(unsent);
-                else if (unsent.length > 0) this.#view.giveBack(unsent.map(({ text }) => text).join('\n'));
+                if (name === seat.name) this.#view?.resend(unsent);
+                else if (unsent.length > 0) this.#view?.giveBack(unsent.map(({ text }) => text).join('\n'));
             },
             failed: (error) => this.#tell('globes-error', { error }),
         });
@@ -196,7 +200,7 @@ export class GlobesChat extends HTMLElement {
             const { unsent } = this.#view;
             this.#end();
             this.#connect(...next);
-            this.#view.resend(unsent);
+            this.#view?.resend(unsent);
         } catch (failure) {
             if (!isStale()) this.#fail(failure, texts);
         }
@@ -209,11 +213,11 @@ export class GlobesChat extends HTMLElement {
         if (room.visibility === 'public') return null;
         return new Promise((resolve) => {
             if (start !== this.#start) return; // nobody waits for it
+            const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.keyExpired' : 'room.keyChanged'];
             const answer = (token) => {
                 this.#takeToken = null;
                 asking.remove();
                 resolve(token);
-            const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.keyExpired' : 'room.keyChanged'];
             };
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
             const isOfPage = this.hasAttribute('token');
@@ -222,7 +226,7 @@ export class GlobesChat extends HTMLElement {
             const failed = (error) => this.#tell('globes-error', { error });
             const asking = isOfPage
                 ? element('p', { class: 'locked problem', role: 'alert' }, texts['room.embed.badKey'])
-                : new EntranceForm({ texts, name: null, locked: true, problem: texts['room.locked'], enter, failed }).element;
+                : new EntranceForm({ texts, name: null, locked: true, problem, enter, failed }).element;
             this.#body.querySelector('header').after(asking);
         });
     }
@@ -256,6 +260,8 @@ export class GlobesChat extends HTMLElement {
             const next = error.code === 204 && connection.token ? connection.token.name : name;
             this.#askAgain(context, { name: next, color, token }, problem);
         });
+        // At last: whoever hears it may take the element away.
+        this.#tell('globes-state', { state: connection.state });
     }
 
     /** Opens and closes the list of members, and shows how many there are. */
@@ -295,8 +301,9 @@ export class GlobesChat extends HTMLElement {
 
     #fail(error, texts) {
         this.#end();
-        const again = element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
-        const message = element('p', {}, texts[`room.embed.${failureOf(error)}`]);
+        const failure = failureOf(error);
+        const again = !LASTING.includes(failure) && element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
+        const message = element('p', {}, texts[`room.embed.${failure}`]);
         this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));
         if (error instanceof GlobesError) this.#tell('globes-error', { error });
         else console.error(error);

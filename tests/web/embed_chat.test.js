@@ -154,15 +154,62 @@ test('a token brings its name along, and asks for it again where the page gave a
     assert.equal((await ben.find(({ msg }) => msg === 'it is me')).name, 'Zoë');
 });
 
-test('a token that is none is said in words', async (t) => {
+test('a token that is none is said in words, without a button that could not help', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const page = await open(t, site, `<globes-chat room="${room.id}" token="no key" name="ada"></globes-chat>`);
-    await page.getByText('The key to this room is not valid.').waitFor();
+    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
     site.body = `<globes-chat room="${room.id}" token="no key" name="ada" lang="de" read-only></globes-chat>`;
     await page.reload();
-    await page.getByText('Der Schlüssel zu diesem Raum ist nicht gültig.').waitFor();
+    await page.getByText('Der Schlüssel, den diese Seite für diesen Raum hat (ihr „token“), ist nicht gültig.').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
+    site.body = '<globes-chat room="1" token="garbage"></globes-chat>';
+    await page.reload();
+    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
+    await page.locator('globes-chat').evaluate((chat) => chat.removeAttribute('token'));
+    await page.getByLabel('Your name').waitFor();
 });
+
+test('the states of the connection are told from the first on, and a listener may remove the element', async (t) => {
+    const { site, server } = await startBoth(t);
+    const room = await createRoom(server);
+    const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
+    await page.getByRole('textbox', { name: 'Your message' }).waitFor();
+    await eventually(async () => (await events(page, 'globes-state')).length >= 2, 'there are two');
+    assert.deepEqual((await events(page, 'globes-state')).map(({ state }) => state), ['connecting', 'online']);
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.evaluate(() => document.addEventListener('globes-state', ({ target, detail }) => detail.state === 'connecting' && target.remove()));
+    await page.locator('globes-chat').evaluate((chat) => chat.setAttribute('name', ''));
+    await page.getByLabel('Your name').fill('ada');
+    await page.keyboard.press('Enter');
+    await eventually(async () => (await page.locator('globes-chat').count()) === 0, 'it is gone');
+    await eventually(async () => (await usersOf(server, room)).length === 0, 'and so is ada');
+    assert.deepEqual(problems, []);
+});
+
+for (const height of [120, 200, 900]) {
+    test(`the element is ${height} px high in a box of ${height} px, and all of it can be reached`, async (t) => {
+        const { site, server } = await startBoth(t);
+        const room = await createPrivateRoom(server);
+        const style = `<style>body { margin: 0 } div { height: ${height}px } globes-chat { height: 100% }</style>`;
+        const page = await open(t, site, `${style}<div><globes-chat room="${room.id}"></globes-chat></div>`, { viewport: { width: 700, height: 1000 } });
+        const inBox = async (locator) => {
+            await locator.scrollIntoViewIfNeeded();
+            const { y, height: its } = await locator.boundingBox();
+            assert.ok(y >= 0 && y + its <= height + 1, `from ${y} to ${y + its}`);
+        };
+        for (const label of ['Your name', 'Password of this room']) await inBox(page.getByLabel(label));
+        await inBox(page.getByRole('button', { name: 'Come in' }));
+        await page.getByLabel('Your name').fill('ada');
+        await page.getByLabel('Password of this room').fill(PASSWORD);
+        await page.keyboard.press('Enter');
+        await inBox(page.getByRole('textbox', { name: 'Your message' }));
+        assert.equal((await page.locator('globes-chat').boundingBox()).height, height);
+    });
+}
 
 test('a room that becomes public while one is in it goes on without a password', async (t) => {
     const { site, server } = await startBoth(t);
@@ -304,7 +351,8 @@ test('a room that is not there, and a server that does not allow the site, are s
 test('a server attribute that is no address is told as an error of the library', async (t) => {
     const { site } = await startBoth(t);
     const page = await open(t, site, '<globes-chat room="1" name="ada" server="chat.example.org"></globes-chat>');
-    await page.getByText('The chat can’t be reached.').waitFor();
+    await page.getByText('The address of the chat (“server”) is not valid.').waitFor();
+    assert.equal(await page.getByRole('button').count(), 0);
     assert.deepEqual((await events(page, 'globes-error')).map(({ error, field }) => [error, field]), [[null, 'baseUrl']]);
 });
 

@@ -3,7 +3,7 @@ import { themeRules } from './theme.js';
 
 const SHEET = `
 ${themeRules('.chat')}
-:host { display: block; height: 480px; min-height: 260px; color-scheme: light dark; }
+:host { display: block; height: 480px; color-scheme: light dark; }
 :host([hidden]) { display: none; }
 *, ::before, ::after { box-sizing: border-box; }
 .chat {
@@ -22,7 +22,7 @@ button, input { font: inherit; color: inherit; }
 .people { grid-auto-flow: column; gap: 6px; width: auto; min-width: 40px; padding: 0 12px; border-radius: 20px; font-variant-numeric: tabular-nums; }
 .icon-button:hover { background: color-mix(in srgb, var(--text) 8%, transparent); color: var(--text); }
 .icon-button[aria-expanded='true'] { color: var(--accent); }
-.entrance, .failed { display: flex; flex-direction: column; gap: 14px; width: min(320px, 100% - 32px); margin: auto; }
+.entrance, .failed { display: flex; flex-direction: column; gap: 14px; width: min(328px, 100% - 24px); margin: auto; padding: 4px; overflow-y: auto; }
 .entrance:has(+ .host) { padding-block: 14px; }
 .locked { padding: 10px 18px; text-align: center; }
 .failed { align-items: center; text-align: center; }
