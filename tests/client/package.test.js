@@ -1,13 +1,16 @@
 // The npm package: what is in it, and that its README works as it stands.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { launchBrowser } from '../api/harness/browser.js';
 import { startServer } from '../api/harness/server.js';
 
 const run = promisify(execFile);
@@ -48,4 +51,36 @@ test('the packed package installs, and the tour of its README runs', async (t) =
         'we are closed',
         'we are online',
     ]);
+});
+
+test('what the README says of installing works from a checkout, in Node and in a browser without a bundler', async (t) => {
+    const work = await mkdtemp(join(tmpdir(), 'globes-client-'));
+    t.after(() => rm(work, { recursive: true, force: true }));
+    const readme = await readFile(folder('clients/js/README.md'), 'utf8');
+    const [, install] = readme.match(/```sh\n(.*?)```/s);
+    assert.doesNotMatch(readme, /npm install globes-client/, 'it is in no registry');
+    await writeFile(join(work, 'package.json'), '{ "type": "module" }');
+    await run('sh', ['-euc', install.replaceAll('/path/to/globes', folder('.'))], { cwd: work });
+    const program = `import { Globes } from 'globes-client'; console.log(new Globes('http://host').baseUrl);`;
+    await writeFile(join(work, 'program.js'), program);
+    assert.equal((await run(process.execPath, ['program.js'], { cwd: work })).stdout, 'http://host\n');
+
+    const module = await readFile(join(work, 'node_modules/globes-client/globes.js'));
+    const web = http.createServer(({ url }, response) => {
+        const isModule = url === '/lib/globes.js';
+        response.setHeader('Content-Type', isModule ? 'text/javascript' : 'text/html');
+        response.end(isModule ? module : '<!DOCTYPE html><title>Site</title>');
+    });
+    await once(web.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => web.close());
+    const origin = `http://127.0.0.1:${web.address().port}`;
+    const server = await startServer(t, { config: { AllowedOrigins: [origin] } });
+    const page = await (await launchBrowser(t)).newPage();
+    await page.goto(origin);
+    const heard = await page.evaluate(async (address) => {
+        const { Globes } = await import('/lib/globes.js');
+        const connection = new Globes(address).connect(1, { name: 'ada' });
+        return connection.send('hello').acked;
+    }, server.origin);
+    assert.deepEqual(heard, { seq: 1, duplicate: false });
 });
