@@ -32,6 +32,7 @@ Progress progress_of(const char* action, const char* unit) {
 }
 
 void print_fault(const std::string& fault) { fmt::print("fault: {}\n", fault); }
+void print_unread(const std::string& unread) { fmt::print(stderr, "globes: {}\n", unread); }
 
 /// A file that is read; stdin stays open.
 class InputFile {
@@ -169,7 +170,7 @@ Exit check(const std::optional<std::filesystem::path>& database,
     try {
         const auto store = open();
         Progress progress = progress_of("check", "events");
-        report = maintenance::check_store(*store, print_fault, progress);
+        report = maintenance::check_store(*store, {.on_fault = print_fault, .on_unread = print_unread}, progress);
         store->stop();
     } catch (const std::runtime_error& error) {
         if (file_faults == 0) throw;
@@ -177,8 +178,10 @@ Exit check(const std::optional<std::filesystem::path>& database,
         ++report.faults;
     }
     const std::uint64_t faults = file_faults + report.faults;
-    fmt::print("checked {} rooms and {} events: {} faults\n", report.rooms, report.events, faults);
-    return faults == 0 ? Exit::fine : Exit::faults;
+    const std::string unread = report.unread == 0 ? "" : fmt::format(", {} could not be read", report.unread);
+    fmt::print("checked {} rooms and {} events: {} faults{}\n", report.rooms, report.events, faults, unread);
+    if (faults > 0) return Exit::faults;
+    return report.unread == 0 ? Exit::fine : Exit::failure;
 }
 
 }  // namespace globes

@@ -44,8 +44,9 @@ Exit import_original(chat::Store& store, const std::vector<std::filesystem::path
 /// Of a SQLite file.
 Exit back_up(const std::filesystem::path& database, const BackupOptions& options);
 
-/// Exit::faults where anything is wrong. Of a SQLite file `database` the pages too; with another store there is none.
-/// `open` opens the store; where the file is broken, what it throws is a fault as well.
+/// Exit::faults where anything is wrong, Exit::failure where something could not be read. Of a SQLite file `database`
+/// the pages too; with another store there is none. `open` opens the store; where the file is broken, what it throws is
+/// a fault as well.
 Exit check(const std::optional<std::filesystem::path>& database,
            const std::function<std::unique_ptr<chat::Store>()>& open);
 

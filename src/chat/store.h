@@ -116,7 +116,7 @@ struct EventPage {
     bool ok = false;  ///< False: the store could not be read; `events` is empty.
     std::vector<Event> events = {};
     /// The oldest event of the room that is kept and has not expired, whatever the query asks for; last seq + 1 where
-    /// there is none. Found in logarithmic time.
+    /// there is none. Found in logarithmic time. 0: another process has deleted the room since the store was opened.
     std::uint64_t first_seq = 1;
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -13,10 +15,13 @@
 namespace globes::maintenance {
 namespace {
 
+/// Meanwhile, by another process.
+bool is_deleted(const chat::EventPage& page) { return page.first_seq == 0; }
+
 class Check {
 public:
-    Check(chat::Store& store, const std::function<void(const std::string&)>& on_fault, Progress& progress)
-        : store_(store), on_fault_(on_fault), progress_(progress) {}
+    Check(chat::Store& store, const CheckLines& lines, Progress& progress)
+        : store_(store), lines_(lines), progress_(progress) {}
 
     CheckReport run() {
         const chat::StoredRooms stored = store_.load_rooms();
@@ -46,7 +51,8 @@ private:
         while (next <= room.last_seq) {
             const chat::EventPage page = read_events(
                 store_, {.room = id, .after = next - 1, .before = room.last_seq + 1, .limit = kEventsAtOnce});
-            if (!page.ok) return fault("room {}: its events from seq {} on cannot be read", id, next);
+            if (!page.ok) return unread("room {}: its events from seq {} on could not be read", id, next);
+            if (is_deleted(page)) return;
             // What was purged meanwhile is not missing.
             next = std::max(next, std::min(page.first_seq, room.last_seq + 1));
             for (const chat::Event& event : page.events) {
@@ -77,28 +83,39 @@ private:
         }
         if (keys.empty()) return;
         const chat::SendLookup lookup = find_sends(store_, std::move(keys));
-        if (!lookup.ok) return fault("room {}: its ids from seq {} on cannot be looked up", room, seqs.front());
+        if (!lookup.ok) return unread("room {}: its ids from seq {} on could not be looked up", room, seqs.front());
         for (std::size_t i = 0; i < seqs.size(); ++i) {
-            if (!lookup.found[i] && !is_purged(room, seqs[i]))
-                fault("room {}: seq {} is not found by its id", room, seqs[i]);
-            else if (lookup.found[i] && lookup.found[i]->seq != seqs[i])
+            if (!lookup.found[i])
+                check_not_found(room, seqs[i]);
+            else if (lookup.found[i]->seq != seqs[i])
                 fault("room {}: seq {} has the id of seq {}, by the same sender", room, seqs[i], lookup.found[i]->seq);
         }
     }
 
-    bool is_purged(chat::RoomId room, std::uint64_t seq) {
+    /// It may have been purged, or have gone with its room, since it was read.
+    void check_not_found(chat::RoomId room, std::uint64_t seq) {
         const chat::EventPage page = read_events(store_, {.room = room});
-        return page.ok && page.first_seq > seq;
+        if (!page.ok) return unread("room {}: the id of seq {} could not be looked up", room, seq);
+        if (page.first_seq <= seq && !is_deleted(page)) fault("room {}: seq {} is not found by its id", room, seq);
     }
 
     template <class... Values>
     void fault(fmt::format_string<Values...> text, Values&&... values) {
         ++report_.faults;
-        on_fault_(fmt::format(text, std::forward<Values>(values)...));
+        lines_.on_fault(fmt::format(text, std::forward<Values>(values)...));
+    }
+
+    /// Says nothing about the store's content. Throws if nothing else could be read either.
+    template <class... Values>
+    void unread(fmt::format_string<Values...> text, Values&&... values) {
+        ++report_.unread;
+        std::string line = fmt::format(text, std::forward<Values>(values)...);
+        if (!ping(store_)) throw std::runtime_error(line + ", and the store can no longer be reached");
+        lines_.on_unread(line);
     }
 
     chat::Store& store_;
-    const std::function<void(const std::string&)>& on_fault_;
+    const CheckLines& lines_;
     Progress& progress_;
     CheckReport report_;
     std::uint64_t all_events_ = 0;
@@ -106,9 +123,8 @@ private:
 
 }  // namespace
 
-CheckReport check_store(chat::Store& store, const std::function<void(const std::string&)>& on_fault,
-                        Progress& progress) {
-    return Check(store, on_fault, progress).run();
+CheckReport check_store(chat::Store& store, const CheckLines& lines, Progress& progress) {
+    return Check(store, lines, progress).run();
 }
 
 }  // namespace globes::maintenance

@@ -14,14 +14,19 @@ struct CheckReport {
     std::uint64_t rooms = 0;
     std::uint64_t events = 0;
     std::uint64_t faults = 0;
+    std::uint64_t unread = 0;  ///< What was not looked at, because the store could not be read there.
 };
 
-/// Reads everything, a page of events at a time: seqs without gap, times that don't go back, sends that are found by
-/// their ids and no others by the same, titles and ids of rooms that are given once. `on_fault` gets each fault as a
-/// line. Where others write to the store meanwhile, what is said or purged since the start is no fault; a room that is
-/// deleted meanwhile may be.
-/// `store` was not called yet. Throws std::runtime_error as `load_rooms` does.
-CheckReport check_store(chat::Store& store, const std::function<void(const std::string&)>& on_fault,
-                        Progress& progress);
+/// Where the lines of a check go.
+struct CheckLines {
+    std::function<void(const std::string&)> on_fault;
+    std::function<void(const std::string&)> on_unread;
+};
+
+/// Reads everything, a page of events at a time: seqs without gap, sends that are found by their ids and no others by
+/// the same, titles and ids of rooms that are given once. Where others write to the store meanwhile, what is said,
+/// purged or deleted since the start is no fault.
+/// `store` was not called yet. Throws std::runtime_error as `load_rooms` does, and if nothing can be read any more.
+CheckReport check_store(chat::Store& store, const CheckLines& lines, Progress& progress);
 
 }  // namespace globes::maintenance

@@ -65,7 +65,7 @@ private:
             store_, {.room = room.record.id, .after = from - 1, .before = room.last_seq + 1, .limit = kEventsAtOnce});
         if (!page.ok)
             throw std::runtime_error(
-                fmt::format("room {}: its events from {} on cannot be read", room.record.id, from));
+                fmt::format("room {}: its events from seq {} on could not be read", room.record.id, from));
         return page;
     }
 

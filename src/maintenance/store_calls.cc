@@ -29,6 +29,10 @@ chat::SendLookup find_sends(chat::Store& store, std::vector<chat::SendKey> keys)
     return wait_for<chat::SendLookup>([&](auto done) { store.find_sends(std::move(keys), std::move(done)); });
 }
 
+bool ping(chat::Store& store) {
+    return wait_for<bool>([&](auto done) { store.ping(std::move(done)); });
+}
+
 std::uint64_t count_events(const std::vector<chat::StoredRoom>& rooms) {
     std::uint64_t count = 0;
     for (const chat::StoredRoom& room : rooms) count += room.last_seq + 1 - room.first_seq;

@@ -15,6 +15,8 @@ chat::CommitOutcome commit(chat::Store& store, chat::StoreBatch batch);
 chat::EventPage read_events(chat::Store& store, chat::EventQuery query);
 chat::SendLookup find_sends(chat::Store& store, std::vector<chat::SendKey> keys);
 
+bool ping(chat::Store& store);
+
 /// How many events those rooms keep.
 std::uint64_t count_events(const std::vector<chat::StoredRoom>& rooms);
 

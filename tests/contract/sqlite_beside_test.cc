@@ -50,8 +50,8 @@ protected:
         std::vector<std::string> found = check_sqlite(file_);
         const SystemClock clock;
         maintenance::Progress progress("check", "events", clock, nullptr);
-        maintenance::check_store(
-            *open_sqlite_reader(file_), [&](const std::string& fault) { found.push_back(fault); }, progress);
+        const auto take = [&](const std::string& fault) { found.push_back(fault); };
+        maintenance::check_store(*open_sqlite_reader(file_), {.on_fault = take, .on_unread = take}, progress);
         return found;
     }
     std::vector<std::string> faults_after(const std::string& sql) const {

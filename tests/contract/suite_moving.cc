@@ -109,7 +109,8 @@ public:
         std::vector<std::string> faults;
         const auto take = [&](const std::string& fault) { faults.push_back(fault); };
         maintenance::Progress progress("check", "events", clock_, nullptr);
-        with_store([&](Store& store) { maintenance::check_store(store, take, progress); });
+        with_store(
+            [&](Store& store) { maintenance::check_store(store, {.on_fault = take, .on_unread = take}, progress); });
         return faults;
     }
 

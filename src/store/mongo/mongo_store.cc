@@ -150,8 +150,12 @@ private:
     void start_threads() {
         Engine& engine = *engine_;
         for (auto& writer : engine.writers) run([&writer = *writer] { writer.work(); });
+        const auto writer =
+            engine.settings.use == MongoUse::read ? mongo::Writer::another : mongo::Writer::this_process;
         for (std::size_t i = 0; i < engine.settings.readers; ++i)
-            run([&engine] { engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book)); });
+            run([&engine, writer] {
+                engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book, writer));
+            });
         if (engine.settings.use != MongoUse::read) {
             run([&engine] {
                 engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence,

@@ -15,6 +15,12 @@ constexpr std::size_t kKeysAtOnce = 1000;
 }  // namespace
 
 chat::EventPage ReadSession::read(const chat::EventQuery& query) {
+    chat::EventPage page = read_by_book(query);
+    if (page.ok && writer_ == Writer::another) leave_out_purged(query.room, page);
+    return page;
+}
+
+chat::EventPage ReadSession::read_by_book(const chat::EventQuery& query) {
     const RoomBook::Reading reading(book_);
     const RoomBook::Part part = reading.part(query.room);
     if (!part.is_settled) return {};
@@ -28,6 +34,21 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     page.events = events(query.room, range, query.limit, query.newest_first_cut);
     if (query.newest_first_cut) std::ranges::reverse(page.events);
     return page;
+}
+
+/// The book is as old as the store. Whoever purges notes that in the room's document and removes the events then, and a
+/// deleted room's document goes first: so asked after the events, it accounts for each one that was not found.
+void ReadSession::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
+    Document id;
+    id.number("_id", room);
+    Document fields;
+    fields.integer("purged_seq", 1);
+    Document options;
+    options.document("projection", fields);
+    std::optional<std::uint64_t> purged_seq;
+    ask(kRooms, id, options, 1, [&](const View& found) { purged_seq = found.number("purged_seq"); });
+    page.first_seq = purged_seq ? std::max(page.first_seq, *purged_seq + 1) : 0;
+    std::erase_if(page.events, [&](const chat::Event& event) { return !purged_seq || event.seq <= *purged_seq; });
 }
 
 std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,

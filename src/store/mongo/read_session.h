@@ -2,6 +2,7 @@
 // CallError where the server can't be read.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,11 +13,14 @@
 
 namespace globes::store::mongo {
 
+/// Who purges and deletes: this process, and the book says so, or another one.
+enum class Writer : std::uint8_t { this_process, another };
+
 class ReadSession {
 public:
-    /// Both outlive it.
-    ReadSession(const Pool& pool, const std::string& database, RoomBook& book)
-        : session_(pool, database), book_(book) {}
+    /// All of them outlive it.
+    ReadSession(const Pool& pool, const std::string& database, RoomBook& book, Writer writer)
+        : session_(pool, database), book_(book), writer_(writer) {}
 
     /// Not ok where the room's last batch is not settled.
     chat::EventPage read(const chat::EventQuery& query);
@@ -27,6 +31,8 @@ public:
     std::uint64_t answers() const { return answers_; }
 
 private:
+    chat::EventPage read_by_book(const chat::EventQuery& query);
+    void leave_out_purged(chat::RoomId room, chat::EventPage& page);
     std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
     /// The next `limit` events of the range, from its end where `is_descending`.
     std::vector<chat::Event> events(chat::RoomId room, chat::SeqRange range, std::size_t limit, bool is_descending);
@@ -38,6 +44,7 @@ private:
 
     Session session_;
     RoomBook& book_;
+    const Writer writer_;
     std::uint64_t answers_ = 0;
 };
 
