@@ -46,7 +46,11 @@ std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& m
     const std::string named = store::mongo_database(uri);
     if (!named.empty() && !mongodb.database.empty() && named != mongodb.database)
         check("MONGODB_DATABASE", "names another database than MONGODB_URI");
-    return store::MongoStoreSettings{.uri = std::move(uri), .database = mongodb.database, .use = use};
+    return store::MongoStoreSettings{
+        .uri = std::move(uri),
+        .database = mongodb.database,
+        .use = use,
+        .times = use == store::MongoUse::serve ? store::MongoTimes{} : store::kCommandTimes};
 }
 
 /// To serve from, or to import into.

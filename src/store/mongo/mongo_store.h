@@ -26,6 +26,13 @@ struct MongoTimes {
     std::chrono::milliseconds heartbeat{2'000};
 };
 
+/// Of the commands, for which nobody waits in a room: a slow database is no fault of what it holds. A call that has no
+/// answer in its time is tried again before that of the whole is up.
+inline constexpr MongoTimes kCommandTimes{.socket = std::chrono::minutes(2),
+                                          .lookup = std::chrono::minutes(5),
+                                          .batch = std::chrono::minutes(5),
+                                          .read = std::chrono::minutes(5)};
+
 enum class MongoUse : std::uint8_t {
     serve,   ///< From now on this process writes.
     import,  ///< The same, where no server does: it is looked for first, for some seconds.

@@ -72,15 +72,15 @@ export class MongodbGate {
         return `mongodb://${this.host}/`;
     }
 
-    /** From now on `command` is answered with these fields. */
-    answer(command, fields) {
-        this.#answers.set(command, fields);
+    /** From now on `command` is answered with these fields, if `text` is somewhere in it. */
+    answer(command, fields, text = '') {
+        this.#answers.set(command, { fields, text });
     }
 
     /** As a server answers whose user may not do that. */
-    refuse(command) {
+    refuse(command, text) {
         const errmsg = `not authorized on chat_server to execute command { ${command}: "chat_events", text: "a secret" }`;
-        this.answer(command, { ok: 0, errmsg, code: 13, codeName: 'Unauthorized' });
+        this.answer(command, { ok: 0, errmsg, code: 13, codeName: 'Unauthorized' }, text);
     }
 
     /** It is passed on again. */
@@ -88,10 +88,10 @@ export class MongodbGate {
         this.#answers.delete(command);
     }
 
-    /** The connection over which the next `command` comes is stuck from then on, until `letGo`; resolves when it is. */
-    holdUp(command) {
+    /** The connection over which the next `command` with `text` in it comes is stuck from then on, until `letGo`; resolves when it is. */
+    holdUp(command, text = '') {
         const { promise, resolve } = withResolvers();
-        this.#holding = { command, stuck: resolve };
+        this.#holding = { command, text, stuck: resolve };
         return promise;
     }
 
@@ -122,7 +122,7 @@ export class MongodbGate {
                 received = received.subarray(message.length);
                 const command = commandOf(message);
                 const answer = this.#answers.get(command);
-                if (command !== null && command === this.#holding?.command) {
+                if (command !== null && command === this.#holding?.command && message.includes(this.#holding.text)) {
                     isStuck = true;
                     this.#held.push(() => {
                         isStuck = false;
@@ -131,7 +131,7 @@ export class MongodbGate {
                     });
                     this.#holding.stuck();
                     this.#holding = null;
-                } else if (answer) client.write(answerTo(message, answer));
+                } else if (answer && message.includes(answer.text)) client.write(answerTo(message, answer.fields));
                 else server.write(message);
             }
         };
