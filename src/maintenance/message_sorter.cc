@@ -84,7 +84,8 @@ private:
         append_number(out, entry.number);
         append_number(out, event.room);
         append_number(out, event.time);
-        for (const std::string* text : {&event.name, &event.color, &event.text, &entry.message.id})
+        for (const std::string* text :
+             {&event.name, &event.color, &event.text, &entry.message.id, &entry.message.other_id})
             append_text(out, *text);
     }
     void write_piece(std::string_view piece) {
@@ -151,7 +152,8 @@ private:
             chat::Event& event = entry_.message.event;
             read_number(event.room);
             read_number(event.time);
-            for (std::string* text : {&event.name, &event.color, &event.text, &entry_.message.id}) {
+            for (std::string* text :
+                 {&event.name, &event.color, &event.text, &entry_.message.id, &entry_.message.other_id}) {
                 std::size_t size = 0;
                 read_number(size);
                 text->assign(take(size), size);
@@ -203,7 +205,7 @@ bool MessageSorter::is_before(const Entry& one, const Entry& other) {
 }
 
 void MessageSorter::add(OriginalMessage message) {
-    bytes_ += sizeof(Entry) + message.event.name.size() + message.event.text.size();
+    bytes_ += sizeof(Entry) + message.event.name.size() + message.event.text.size() + message.other_id.size();
     run_.push_back({.message = std::move(message), .number = added_++});
     if (bytes_ < run_bytes_) return;
     if (!spool_) spool_ = std::make_unique<Spool>();

@@ -46,7 +46,7 @@ void OriginalDump::read(DocumentReader& in, Progress& progress) {
 void OriginalDump::take(OriginalEntry entry, const std::string& place) {
     for (const OriginalNote reason : entry.notes) note(reason, place);
     if (auto* room = std::get_if<OriginalRoom>(&entry.content)) take_room(std::move(*room), place);
-    if (auto* message = std::get_if<OriginalMessage>(&entry.content)) take_message(std::move(*message));
+    if (auto* message = std::get_if<OriginalMessage>(&entry.content)) take_message(std::move(*message), place);
 }
 
 void OriginalDump::take_room(OriginalRoom room, const std::string& place) {
@@ -57,10 +57,16 @@ void OriginalDump::take_room(OriginalRoom room, const std::string& place) {
     add_fault(fmt::format("{}: is another room {} than {}", place, id, known->second.place));
 }
 
-void OriginalDump::take_message(OriginalMessage message) {
+void OriginalDump::take_message(OriginalMessage message, const std::string& place) {
     // Without a time it stays behind the message that it stands behind.
     UnixMicros& newest = newest_time_[message.event.room];
-    if (message.event.time == 0) message.event.time = newest;
+    if (message.event.time == 0) {
+        // The same message has another time where the files have it again, so it is not found by its neighbours.
+        const std::string& id = message.id.empty() ? message.other_id : message.id;
+        if (!id.empty() && !timeless_.emplace(message.event.room, id).second)
+            return note(OriginalNote::exported_twice, place);
+        message.event.time = newest;
+    }
     newest = message.event.time;
     sorter_.add(std::move(message));
 }
@@ -135,15 +141,24 @@ void OriginalDump::settle_times() {
 std::optional<OriginalMessage> OriginalDump::next_message(bool counts) {
     while (auto message = messages_->next()) {
         const bool has_room = rooms_.contains(message->event.room);
-        const bool is_twice = !message->id.empty() && message->id == message_id_;
-        message_id_ = message->id;
+        const bool is_twice = was_given(*message);
         if (has_room && !is_twice) return message;
         if (!counts) continue;
         note(is_twice ? OriginalNote::exported_twice : OriginalNote::no_room, {});
         if (!has_room) missing_rooms_.insert(message->event.room);
     }
     message_id_.clear();
+    moment_ = {};
+    moment_ids_.clear();
     return std::nullopt;
+}
+
+/// Equal ids are neighbours, or at least of one moment.
+bool OriginalDump::was_given(const OriginalMessage& message) {
+    const std::pair moment(message.event.room, message.event.time);
+    if (moment != std::exchange(moment_, moment)) moment_ids_.clear();
+    if (!message.other_id.empty()) return !moment_ids_.insert(message.other_id).second;
+    return !message.id.empty() && message.id == std::exchange(message_id_, message.id);
 }
 
 // --- giving ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "maintenance/document_reader.h"
@@ -60,7 +62,7 @@ private:
 
     void take(OriginalEntry entry, const std::string& place);
     void take_room(OriginalRoom room, const std::string& place);
-    void take_message(OriginalMessage message);
+    void take_message(OriginalMessage message, const std::string& place);
     void add_fault(std::string fault);
     void note(OriginalNote note, const std::string& place);
     void add_public_chat();
@@ -68,11 +70,13 @@ private:
     void settle_titles();
     void settle_times();
     std::optional<OriginalMessage> next_message(bool counts);
+    bool was_given(const OriginalMessage& message);
     std::optional<chat::Event> next_event();
 
     MessageSorter sorter_;
     Rooms rooms_;
     std::unordered_map<chat::RoomId, UnixMicros> newest_time_;  // of the messages that were read, for each room
+    std::set<std::pair<chat::RoomId, std::string>> timeless_;   // the ids of those whose time was guessed
     std::vector<std::string> faults_;
     std::uint64_t fault_count_ = 0;
     std::array<Note, kOriginalNotes> notes_;
@@ -83,9 +87,11 @@ private:
     Part part_ = Part::head;
     Rooms::iterator room_;
     std::unique_ptr<MessageSorter::Sorted> messages_;
-    std::optional<OriginalMessage> message_;  // that was read and not given yet
-    std::string message_id_;                  // of the one before it
-    std::vector<std::string> parts_;          // of that message, from the last to the next
+    std::optional<OriginalMessage> message_;      // that was read and not given yet
+    std::string message_id_;                      // of the one before it
+    std::pair<chat::RoomId, UnixMicros> moment_;  // of that one
+    std::unordered_set<std::string> moment_ids_;  // of those of that moment which have another id
+    std::vector<std::string> parts_;              // of that message, from the last to the next
     std::uint64_t seq_ = 0;
     std::uint64_t number_ = 0;
     std::uint64_t given_ = 0;   // events

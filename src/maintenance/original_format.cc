@@ -186,6 +186,12 @@ OriginalEntry read_room(const Fields& fields) {
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
+/// The same for 5, 5.0 and `{"$numberInt":"5"}`, and another for "5".
+std::string plain_id(const json::value& id) {
+    const auto number = id.is_string() ? std::nullopt : whole_number(id);
+    return number ? fmt::format("{}", *number) : json::serialize(id);
+}
+
 OriginalEntry left_out(OriginalNote note) { return {.notes = {note}}; }
 
 OriginalEntry read_message(const Fields& fields) {
@@ -212,7 +218,10 @@ OriginalEntry read_message(const Fields& fields) {
     }
     if (!chat::is_valid_text(event.text)) entry.notes.push_back(OriginalNote::message_split);
 
-    if (fields.database_id() != nullptr) message.id = object_id(*fields.database_id()).value_or("");
+    if (const json::value* id = fields.database_id(); id != nullptr && !is_nothing(*id)) {
+        message.id = object_id(*id).value_or("");
+        if (message.id.empty()) message.other_id = plain_id(*id);
+    }
     event.time = fields.time({"timestamp", "time", "createdat"});
     if (event.time == 0) {
         entry.notes.push_back(OriginalNote::message_time_guessed);

@@ -51,6 +51,8 @@ struct OriginalRoom {
 struct OriginalMessage {
     chat::Event event;    ///< Without a seq; the time is 0 if the dump does not tell it. The text may be too long.
     std::string id = {};  ///< 24 hexadecimal digits; empty if it has none.
+    /// An `_id` that is no ObjectId and gives no order, in a form that is equal for equal ones; empty if it has none.
+    std::string other_id = {};
 };
 
 /// An entry of a dump; nothing if it is left out.

@@ -45,6 +45,7 @@ TEST(MessageSorter, AFileChangesNothing) {
         OriginalMessage one = message(1 + random() % 3, static_cast<UnixMicros>(random() % 1000),
                                       i % 2 == 0 ? "" : "id", std::to_string(i) + std::string(length, 'x'));
         one.event.name = std::string(random() % 32, 'n');
+        one.other_id = std::to_string(random() % 100);
         in_memory.add(one);
         in_runs.add(std::move(one));
     }
@@ -58,6 +59,7 @@ TEST(MessageSorter, AFileChangesNothing) {
         ASSERT_TRUE(one && other);
         ASSERT_EQ(one->event, other->event);
         ASSERT_EQ(one->id, other->id);
+        ASSERT_EQ(one->other_id, other->other_id);
     }
     EXPECT_FALSE(expected->next());
     EXPECT_FALSE(found->next());

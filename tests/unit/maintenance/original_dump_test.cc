@@ -126,6 +126,34 @@ TEST_F(OriginalDumpTest, MessagesWithoutRoomsAreRefused) {
     EXPECT_THAT(dump.faults(), ElementsAre("there are messages and no rooms: name the file of the rooms, too"));
 }
 
+TEST_F(OriginalDumpTest, MessagesOfRoomsThatAreFaultyThemselvesAreNoFaultBeside) {
+    read(R"({"id":2,"title":"Two","type":"strange"})");
+    read(send(2, "hello"), "events");
+    dump.finish();
+    EXPECT_THAT(dump.faults(), ElementsAre("in: entry 1 (line 1): type: must be public, private or hidden"));
+}
+
+TEST_F(OriginalDumpTest, AnIdThatComesTwiceIsImportedOnceWhateverItIs) {
+    const std::string a_uuid = R"({"$binary":{"base64":"xjcGaV0zQZ6ZBSVXmKhHeA==","subType":"04"}})";
+    read(room(2, "Two"));
+    for (int file = 0; file < 2; ++file) {
+        // In the order of the file, which no id changes.
+        read(send(2, "10", R"(,"_id":10)") + send(2, "9", R"(,"_id":9)") + send(2, "uuid", R"(,"_id":)" + a_uuid));
+        read(send(2, "b", R"(,"_id":"b")" + at(1'600'000'001)) + send(2, "a", R"(,"_id":"a")" + at(1'600'000'001)) +
+             send(2, "c", R"(,"_id":"9")" + at(1'600'000'001)));
+        read(send(2, "behind", R"(,"_id":11)") + send(2, "oid", R"(,"_id":"000000000000000000000001")"));
+        // Without an id nothing tells that it is the same.
+        read(send(2, "none", at(1'600'000'002)) + send(2, "null", R"(,"_id":null)" + at(1'600'000'003)));
+    }
+    read(send(2, "10", R"(,"_id":{"$numberInt":"10"})") + send(2, "9", R"(,"_id":9.0)"));
+    dump.finish();
+    EXPECT_THAT(lines(), ElementsAre("head 3", "room 2 12: Two", "1 @1600000001 10", "2 @1600000001 9",
+                                     "3 @1600000001 uuid", "4 @1600000001 b", "5 @1600000001 a", "6 @1600000001 c",
+                                     "7 @1600000001 behind", "8 @1600000001 oid", "9 @1600000002 none",
+                                     "10 @1600000002 none", "11 @1600000003 null", "12 @1600000003 null", "end 1 12"));
+    EXPECT_THAT(dump.summary().front(), HasSubstr("left out: 10 entries that the files have twice"));
+}
+
 TEST_F(OriginalDumpTest, AMessageWithoutATimeStaysBehindTheOneBeforeIt) {
     read(room(2, "Two") + send(2, "first") + send(2, "a", at(1'600'000'005)) + send(2, "b") +
          send(2, "c", at(1'600'000'009)) + send(2, "d", at(1'600'000'007)));
