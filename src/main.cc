@@ -85,6 +85,9 @@ class CommandLine {
 public:
     explicit CommandLine(Flags& flags) : flags_(flags) {
         add_common(app_);
+        app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
+            return "globes: " + CLI::FailureMessage::simple(app, error);
+        });
         app_.add_option("--address", flags.sources.address,
                         "Listen here; wins over PORT and Address (port 0: any that is free)")
             ->type_name("HOST:PORT");

@@ -11,13 +11,12 @@
 #include <utility>
 
 #include "base/unicode.h"
+#include "maintenance/lines.h"
 
 namespace globes::maintenance {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
-/// Enough to see a byte order mark, and that a file is something else.
-constexpr std::size_t kFirstBytes = 4;
 
 bool is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
@@ -94,7 +93,7 @@ bool DocumentReader::read_more() {
     kept_.erase(0, begin_);
     at_ -= std::exchange(begin_, 0);
     const bool is_first = bytes_ == 0;
-    const std::size_t wanted = is_first ? kFirstBytes : 1;
+    const std::size_t wanted = is_first ? kTellingBytes : 1;
     const std::size_t size = kept_.size();
     while (kept_.size() < size + wanted) {
         const std::size_t kept = kept_.size();
@@ -113,14 +112,8 @@ bool DocumentReader::read_more() {
 
 /// What people hand over by mistake is told by its name.
 void DocumentReader::check_begin() {
-    const auto fail_as = [this](std::string_view what) {
-        throw std::runtime_error(fmt::format("{}: {}", name_, what));
-    };
-    // BSON has zero bytes too, behind its length.
-    constexpr std::string_view kOfText("{[ \t\r\n\0\xFE\xFF", 9);
-    const std::string_view encoding = wide_encoding(kept_);
-    if (!encoding.empty() && kOfText.contains(kept_.front())) fail_as(fmt::format("is {}, must be UTF-8", encoding));
-    if (kept_.starts_with("\x1F\x8B")) fail_as("is compressed: unpack it with gunzip first");
+    if (const std::string fault = wrong_format(kept_); !fault.empty())
+        throw std::runtime_error(fmt::format("{}: {}", name_, fault));
     at_ = kept_.size() - without_byte_order_mark(kept_).size();
 }
 

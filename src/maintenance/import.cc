@@ -14,13 +14,18 @@
 namespace globes::maintenance {
 namespace {
 
+constexpr const char* kNoExport =
+    "is not the first line of an export; a dump of the original system needs --from-original";
+
 class ExportFile final : public ImportLines {
 public:
     explicit ExportFile(LineReader& in) : in_(in) {}
 
     std::optional<ExportLine> next() override {
         const auto line = in_.next();
-        return line ? std::optional(read_export_line(*line)) : std::nullopt;
+        if (!line) return std::nullopt;
+        if (in_.number() == 1 && !line->contains(R"("globes-export")")) throw ExportFormatError(kNoExport);
+        return read_export_line(*line);
     }
     std::uint64_t number() const override { return in_.number(); }
     std::string place(std::uint64_t number) const override { return fmt::format("{}: line {}", in_.name(), number); }

@@ -21,7 +21,25 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
     throw std::runtime_error(fmt::format("{}: {}: {}", name, what, std::generic_category().message(errno)));
 }
 
+/// A document's length in four bytes, then the type and the name of its first field.
+bool is_bson(std::string_view begin) {
+    constexpr std::string_view kTypes =
+        "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10\x11\x12\x13\x7F\xFF";
+    constexpr std::size_t kTypeAt = 4;
+    return begin.size() >= kTellingBytes && begin[kTypeAt - 1] == '\0' && kTypes.contains(begin[kTypeAt]) &&
+           static_cast<unsigned char>(begin[kTypeAt + 1]) > ' ';
+}
+
 }  // namespace
+
+std::string wrong_format(std::string_view begin) {
+    constexpr std::string_view kOfText("{[ \t\r\n\0\xFE\xFF", 9);
+    if (begin.starts_with("\x1F\x8B")) return "is compressed: unpack it with gunzip first";
+    if (is_bson(begin)) return "is BSON, as mongodump writes it: make it JSON with bsondump first";
+    const std::string_view encoding = wide_encoding(begin);
+    if (encoding.empty() || !kOfText.contains(begin.front())) return {};
+    return fmt::format("is {}, must be UTF-8", encoding);
+}
 
 void LineWriter::write(std::string_view line) {
     kept_.append(line).append(1, '\n');
@@ -39,7 +57,7 @@ void LineWriter::flush() {
 }
 
 std::optional<std::string_view> LineReader::next() {
-    if (number_ == 0) check_encoding();
+    if (number_ == 0) check_format();
     std::size_t searched = begin_;
     std::size_t end = 0;
     while ((end = kept_.find('\n', searched)) == std::string::npos) {
@@ -61,12 +79,11 @@ std::optional<std::string_view> LineReader::next() {
 }
 
 /// Looks at the first bytes only; the reader of the lines checks the rest.
-void LineReader::check_encoding() {
-    constexpr std::size_t kMarkBytes = 4;
-    while (kept_.size() < kMarkBytes && read_more()) {
+void LineReader::check_format() {
+    while (kept_.size() < kTellingBytes && read_more()) {
     }
-    if (const auto encoding = wide_encoding(kept_); !encoding.empty())
-        throw std::runtime_error(fmt::format("{}: is {}, must be UTF-8", name_, encoding));
+    if (const std::string fault = wrong_format(kept_); !fault.empty())
+        throw std::runtime_error(fmt::format("{}: {}", name_, fault));
     begin_ = kept_.size() - without_byte_order_mark(kept_).size();
 }
 

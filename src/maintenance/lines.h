@@ -9,6 +9,11 @@
 
 namespace globes::maintenance {
 
+/// What is wrong with a file that begins with these bytes, if they show plainly that it is no JSON in UTF-8: another
+/// encoding, BSON, compressed. Empty for all else. Looks at the first `kTellingBytes`.
+std::string wrong_format(std::string_view begin);
+inline constexpr std::size_t kTellingBytes = 6;
+
 class LineWriter {
 public:
     /// `name`: for messages.
@@ -34,7 +39,8 @@ public:
 
     /// The next line without its end, valid until the next call; none at the end of the file. A byte order mark at the
     /// begin of the file is left out.
-    /// Throws std::runtime_error naming the file: it can't be read, is not UTF-8, or the line is too long.
+    /// Throws std::runtime_error naming the file: it can't be read, is plainly of another format, or the line is too
+    /// long.
     std::optional<std::string_view> next();
     /// Of the line that `next` returned last, from 1.
     std::uint64_t number() const { return number_; }
@@ -44,7 +50,7 @@ public:
 
 private:
     bool read_more();
-    void check_encoding();
+    void check_format();
 
     const int fd_;
     const std::string name_;

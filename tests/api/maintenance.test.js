@@ -156,6 +156,19 @@ test('an import ends at the first line that is wrong, and says what it has done'
     assert.match(await fine(folder, ['import'], lines.join('')), /imported 0 rooms and 42 events; 1 rooms and 58 events/);
 });
 
+test('an import says what else a file is', async (t) => {
+    const folder = await scratchFolder(t);
+    const dump = '{"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":2,"title":"My chat room","type":"public"}\n';
+    const forgotten = await runCommand(folder, ['import'], dump);
+    assert.equal(forgotten.code, 1);
+    assert.match(forgotten.stderr, /line 1: is not the first line of an export; a dump of the original system needs --from-original\n/);
+    for (const args of [['import'], ['import', '--from-original']]) {
+        const { code, stderr } = await runCommand(folder, args, Buffer.from('\x4b\0\0\0\x07_id\0'));
+        assert.equal(code, 1);
+        assert.match(stderr, /^globes: standard input: is BSON, as mongodump writes it: make it JSON with bsondump first\n/);
+    }
+});
+
 test('the files of export and backup are for their user alone, whole, and replace nothing', async (t) => {
     const folder = await importedFolder(t, 10);
     for (const args of [['export', '--output', 'file'], ['backup', 'file']]) {
@@ -257,6 +270,17 @@ test('a store whose folder cannot be written to says that reading needs it too',
     }
 });
 
+test('a write-ahead log that is removed under a running server is named', async (t) => {
+    const server = await startServer(t);
+    await createRoom(server);
+    await rm(join(server.dataFolder, 'globes.db-wal'));
+    for (const args of [['check'], ['export'], ['backup', 'file']]) {
+        const { code, stderr } = await runCommand(server.folder, args);
+        assert.equal(code, 1);
+        assert.match(stderr, /^globes: .*globes\.db: disk I\/O error .*; its -wal file was removed or replaced while a server has it open/);
+    }
+});
+
 test('without a store there is nothing to work on', async (t) => {
     const folder = await scratchFolder(t);
     for (const args of [['export'], ['check'], ['backup', 'file']]) {
@@ -275,10 +299,10 @@ test('without a store there is nothing to work on', async (t) => {
 
 test('a wrong command line is refused with exit code 2, and --help teaches', async (t) => {
     const folder = await scratchFolder(t);
-    for (const args of [['exprot'], ['backup'], ['check', 'extra'], ['export', '--planted'], ['import', 'a', 'b']]) {
+    for (const args of [['exprot'], ['--adress', 'x'], ['backup'], ['check', 'extra'], ['export', '--planted'], ['import', 'a', 'b']]) {
         const { code, stderr } = await runCommand(folder, args);
         assert.equal(code, 2, args.join(' '));
-        assert.match(stderr, /--help/);
+        assert.match(stderr, /^globes: .*\nRun with --help/);
     }
     for (const command of ['export', 'import', 'backup', 'check']) {
         const { code, stdout } = await runCommand(folder, [command, '--help']);

@@ -307,7 +307,10 @@ TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
         return to.import_fault(text);
     };
     EXPECT_EQ(fault_of({}), "in: line 0: is not the first line of an export");
-    EXPECT_EQ(fault_of({2}), "in: line 1: is not the first line of an export");
+    EXPECT_EQ(fault_of({2}),
+              "in: line 1: is not the first line of an export; a dump of the original system needs --from-original");
+    EXPECT_EQ(to.import_fault(R"({"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":2,"title":"Two"})"), fault_of({2}));
+    EXPECT_EQ(to.import_fault("[\n{}"), fault_of({2}));
     EXPECT_EQ(fault_of({1, 1}), "in: line 2: is the first line of another export");
     EXPECT_EQ(fault_of({1, 3}), "in: line 2: an event of room 2 outside of that room");
     EXPECT_EQ(fault_of({1, 2, 3, 5}), "in: line 4: room 2: seq 3 where 2 is due");

@@ -47,8 +47,11 @@ void Connection::run(const std::string& sql) {
 void Connection::fail() const {
     const int code = sqlite3_extended_errcode(handle());
     // Its message does not tell the database from the files beside it.
-    const bool may_be_beside = (code & 0xFF) == SQLITE_CANTOPEN;
-    const char* hint = may_be_beside ? "; its folder must be writable, even to read" : "";
+    const char* hint = "";
+    if ((code & 0xFF) == SQLITE_CANTOPEN) hint = "; its folder must be writable, even to read";
+    // Of the log alone, and only where its index is that of a process which still has another log open.
+    if (code == SQLITE_IOERR_SHORT_READ)
+        hint = "; its -wal file was removed or replaced while a server has it open: stop that, and put the files back";
     throw SqliteError(code, fmt::format("{}: {} (SQLite error {}){}", name_, sqlite3_errmsg(handle()), code, hint));
 }
 

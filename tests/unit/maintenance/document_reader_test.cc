@@ -88,6 +88,10 @@ TEST(DocumentReader, SkipsAByteOrderMark) {
 TEST(DocumentReader, NamesWhatIsNoUtf8Json) {
     EXPECT_EQ(fault_of("\xFF\xFE{\0\"\0"s), "in: is UTF-16, must be UTF-8");
     EXPECT_EQ(fault_of("\0{\0\"\0a"s), "in: is UTF-16, must be UTF-8");
+    EXPECT_EQ(fault_of("\x4B\0\0\0\x07_id\0"s),
+              "in: is BSON, as mongodump writes it: make it JSON with bsondump first");
+    EXPECT_EQ(fault_of("\x7B\x22\0\0\x07_id\0"s), fault_of("\x4B\0\0\0\x07_id\0"s)) << "whatever its length";
+    EXPECT_EQ(fault_of("{\0\0\0\n\0\0\0"s), "in: is UTF-32, must be UTF-8");
     EXPECT_EQ(fault_of("\x1F\x8B\x08\x00"s), "in: is compressed: unpack it with gunzip first");
     for (const std::string& text : {"_id,title\n1,x\n"s, "null"s, "\"text\""s, "42"s, "]"s, ",{}"s, "[[{}]]"s, "[1]"s,
                                     "}"s, "{} x"s, "[,{}]"s, "[{},]"s, "[{},,{}]"s, "\x16\x00\x00\x00\x02"s})
