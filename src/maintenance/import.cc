@@ -30,6 +30,22 @@ public:
     std::uint64_t number() const override { return in_.number(); }
     std::string place(std::uint64_t number) const override { return fmt::format("{}: line {}", in_.name(), number); }
     std::optional<double> share() const override { return in_.share(); }
+    /// Globes writes it before all other rooms, but the lines may have been put in another order since.
+    std::optional<chat::RoomRecord> public_chat() const override {
+        std::optional<chat::RoomRecord> found;
+        in_.look_ahead([&](std::string_view line) {
+            if (!line.contains(R"("room")")) return true;
+            try {
+                const ExportLine read = read_export_line(line);
+                const auto* room = std::get_if<chat::StoredRoom>(&read);
+                if (room != nullptr && room->record.id == chat::kPublicChatId) found = room->record;
+            } catch (const ExportFormatError&) {  // The import ends there.
+                return false;
+            }
+            return !found;
+        });
+        return found;
+    }
 
 private:
     LineReader& in_;
@@ -41,7 +57,9 @@ public:
         : in_(in), progress_(progress), batch_(store), target_(store) {}
 
     ImportReport run() {
-        for (const chat::RoomRecord& room : in_.rooms())
+        const std::vector<chat::RoomRecord> rooms = in_.rooms();
+        if (!rooms.empty()) expect_public_chat();
+        for (const chat::RoomRecord& room : rooms)
             if (auto fault = target_.conflict(room)) report_.conflicts.push_back(*std::move(fault));
         if (!report_.conflicts.empty()) return report_;
         try {
@@ -85,9 +103,16 @@ private:
 
     void begin_room(const chat::StoredRoom& room) {
         end_room();
+        if (!has_looked_ahead_ && target_.takes_title_of_public_chat(room.record)) expect_public_chat();
         if (const auto fault = target_.begin(room)) fail(*fault);
         ++(target_.is_known() ? report_.known_rooms : new_rooms_);
         batch_.add(target_.opening_writes(), in_.number(), {.rooms = target_.is_known() ? 0U : 1U});
+    }
+
+    /// Whatever its place among the rooms.
+    void expect_public_chat() {
+        has_looked_ahead_ = true;
+        if (auto record = in_.public_chat()) target_.expect_public_chat(*std::move(record));
     }
 
     void take(const chat::Event& event) {
@@ -133,6 +158,7 @@ private:
     ImportBatch batch_;
     ImportTarget target_;
     ImportReport report_;
+    bool has_looked_ahead_ = false;
     std::uint64_t new_rooms_ = 0;
     std::uint64_t events_ = 0;
 };

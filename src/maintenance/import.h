@@ -28,6 +28,8 @@ public:
     virtual std::optional<double> share() const = 0;
     /// The rooms that are going to come, if they are known before they do.
     virtual std::vector<chat::RoomRecord> rooms() const { return {}; }
+    /// What room 1 becomes, if it comes and that can be found out before it does. May read ahead.
+    virtual std::optional<chat::RoomRecord> public_chat() const = 0;
 };
 
 struct ImportReport {

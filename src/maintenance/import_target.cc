@@ -53,6 +53,19 @@ chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
     return writes;
 }
 
+void ImportTarget::expect_public_chat(chat::RoomRecord record) {
+    const auto there = there_.find(chat::kPublicChatId);
+    if (there != there_.end() && !is_replaceable(there->second)) return;
+    free_title(there != there_.end() ? there->second.record : chat::public_chat(0), chat::kPublicChatId);
+    titles_.emplace(fold_case(record.title), chat::kPublicChatId);
+    expected_public_chat_ = std::move(record);
+}
+
+bool ImportTarget::takes_title_of_public_chat(const chat::RoomRecord& record) const {
+    const auto owner = titles_.find(fold_case(record.title));
+    return owner != titles_.end() && owner->second == chat::kPublicChatId && record.id != chat::kPublicChatId;
+}
+
 ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& record) const {
     const auto there = there_.find(record.id);
     if (there != there_.end() && there->second.record != record && !is_replaceable(there->second))
@@ -87,9 +100,18 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     if (is_known_) return compare(there->second);
     free_title(there != there_.end() ? there->second.record : chat::public_chat(0), record.id);
     titles_.emplace(fold_case(record.title), record.id);
+    make_way_for(record);
     opening_writes_.emplace_back(chat::PutRoom{record});
     if (room.first_seq > 1) add_skipped_seqs();
     return std::nullopt;
+}
+
+/// A store takes no title twice: room 1 is put first where it still has that of the room.
+void ImportTarget::make_way_for(const chat::RoomRecord& record) {
+    const auto first = there_.find(chat::kPublicChatId);
+    if (first == there_.end() || imported_.contains(chat::kPublicChatId) || !expected_public_chat_) return;
+    if (fold_case(first->second.record.title) == fold_case(record.title))
+        opening_writes_.emplace_back(chat::PutRoom{*expected_public_chat_});
 }
 
 /// The title that `room` had until now, if it was its own.

@@ -25,6 +25,12 @@ public:
     /// The writes after which no counted id below `next` is given any more.
     chat::StoreBatch raise_next_id(chat::RoomId next);
 
+    /// What room 1 becomes later in the import: where the room 1 that is there gives up its title for that, another
+    /// room may have it before.
+    void expect_public_chat(chat::RoomRecord record);
+    /// Whether the room has the title of room 1, and is another one.
+    bool takes_title_of_public_chat(const chat::RoomRecord& record) const;
+
     /// Whether the store has another room of that id or title, which stays.
     Fault conflict(const chat::RoomRecord& record) const;
 
@@ -48,12 +54,14 @@ private:
     Fault compare(const chat::StoredRoom& there);
     Fault compare(const chat::Event& event);
     void free_title(const chat::RoomRecord& before, chat::RoomId room);
+    void make_way_for(const chat::RoomRecord& record);
     void add_skipped_seqs();
 
     chat::Store& store_;
     std::map<chat::RoomId, chat::StoredRoom> there_;        // before the import
     std::unordered_map<std::string, chat::RoomId> titles_;  // folded; also of imported rooms, and of room 1
     std::set<chat::RoomId> imported_;
+    std::optional<chat::RoomRecord> expected_public_chat_;
     chat::RoomId next_room_id_;  // of the store, then of the export too
 
     // Of the room.

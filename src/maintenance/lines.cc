@@ -87,6 +87,20 @@ void LineReader::check_format() {
     begin_ = kept_.size() - without_byte_order_mark(kept_).size();
 }
 
+void LineReader::look_ahead(const std::function<bool(std::string_view)>& take) const {
+    const off_t at = ::lseek(fd_, 0, SEEK_CUR);
+    if (at < 0) return;
+    LineReader ahead(fd_, name_);
+    ahead.kept_ = kept_.substr(begin_);
+    ahead.number_ = number_;
+    try {
+        while (const auto line = ahead.next())
+            if (!take(*line)) break;
+    } catch (const std::runtime_error&) {  // `next` comes to it as well.
+    }
+    ::lseek(fd_, at, SEEK_SET);
+}
+
 bool LineReader::read_more() {
     kept_.erase(0, std::exchange(begin_, 0));
     const std::size_t size = kept_.size();

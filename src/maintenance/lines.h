@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ public:
     /// Throws std::runtime_error naming the file: it can't be read, is plainly of another format, or the line is too
     /// long.
     std::optional<std::string_view> next();
+    /// Gives what `next` is going to return, until `take` returns false; afterwards nothing has been read. Gives
+    /// nothing where a file can't be read twice, such as a pipe. After the first `next`.
+    void look_ahead(const std::function<bool(std::string_view)>& take) const;
     /// Of the line that `next` returned last, from 1.
     std::uint64_t number() const { return number_; }
     const std::string& name() const { return name_; }

@@ -221,6 +221,11 @@ std::vector<chat::RoomRecord> OriginalDump::rooms() const {
     return records;
 }
 
+std::optional<chat::RoomRecord> OriginalDump::public_chat() const {
+    const auto room = rooms_.find(chat::kPublicChatId);
+    return room == rooms_.end() ? std::nullopt : std::optional(room->second.record);
+}
+
 std::vector<std::string> OriginalDump::summary() const {
     std::vector<std::string> lines;
     for (std::size_t index = 0; index < notes_.size(); ++index) {

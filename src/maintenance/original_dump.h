@@ -44,6 +44,7 @@ public:
     std::string place(std::uint64_t) const override { return "the files"; }
     std::optional<double> share() const override;
     std::vector<chat::RoomRecord> rooms() const override;
+    std::optional<chat::RoomRecord> public_chat() const override;
 
     static constexpr std::size_t kMostFaults = 20;
 

@@ -226,6 +226,31 @@ test('where anything is wrong all of it is told and nothing is imported', async 
     assert.match(refused.stderr, /^globes: rooms\.json: is UTF-16, must be UTF-8\n/);
 });
 
+test('a room that is refused does not make its messages a fault as well', async (t) => {
+    const folder = await scratchFolder(t);
+    await writeFile(join(folder, 'rooms.json'), lines([{ ...originalRooms('')[0], type: 'strange' }]));
+    await writeFile(join(folder, 'events.json'), lines([originalEvent(1, 2)]));
+    const { stderr } = await runCommand(folder, ['import', '--from-original', 'rooms.json', 'events.json']);
+    assert.equal(
+        stderr,
+        'globes: rooms.json: entry 1 (line 1): type: must be public, private or hidden\n' +
+            'globes: 1 faults: nothing was imported\n',
+    );
+});
+
+test('a file that is named twice is imported once, whatever its ids are', async (t) => {
+    const folder = await scratchFolder(t);
+    const rooms = [{ ...originalRooms('')[0], id: 1, title: 'Mine' }, { ...originalRooms('')[0], id: 5, title: 'Public Chat' }];
+    const events = [1, 'a', { x: 1 }, id(1)].flatMap((own) => [
+        originalEvent(1, 5, { _id: own, timestamp: undefined }),
+        originalEvent(2, 5, { _id: { of: own } }),
+    ]);
+    await writeFile(join(folder, 'dump.json'), lines([...rooms, ...events]));
+    const said = await fine(folder, ['import', '--from-original', 'dump.json', 'dump.json']);
+    assert.match(said, /^imported 2 rooms and 8 events; 0 rooms and 0 events/m);
+    assert.match(await fine(folder, ['import', '--from-original', 'dump.json']), /^imported 0 rooms and 0 events; 2 rooms and 8 events/m);
+});
+
 test('rooms that the store has otherwise are refused before anything is imported', async (t) => {
     const folder = await scratchFolder(t);
     const rooms = originalRooms('').slice(0, 1);

@@ -294,6 +294,54 @@ TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
     }
 }
 
+TEST_P(StoreSuite, AnImportTakesTheTitleThatRoom1GivesUpWhereverItStandsInTheFile) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    RoomRecord other = sample_room(5);
+    other.title = "PUBLIC Chat";
+    RoomRecord renamed = public_chat();
+    renamed.title = "Lobby";
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{renamed}, PutRoom{other}, AppendEvent{sample_event(1, 1)}));
+    const std::string exported = from.export_rooms();
+    const auto lines = lines_of(exported);  // head, room 1, event, room 5, end
+    ASSERT_EQ(lines.size(), 5);
+    const std::string turned = lines[0] + lines[3] + lines[1] + lines[2] + lines[4];
+    const Place empty(GetParam());
+    const Place used(GetParam());
+    used.write(batch_of(PutRoom{public_chat()}));
+    for (const Place* place : {&empty, &used}) {
+        EXPECT_EQ(place->import_fault(turned), "(imported)");
+        EXPECT_EQ(place->export_rooms(), exported);
+        EXPECT_EQ(place->import_rooms(turned).known_events, 1) << "and once more";
+    }
+    // A room 1 that stays as it is gives nothing up.
+    const Place spoken_in(GetParam());
+    spoken_in.write(batch_of(PutRoom{public_chat()}, AppendEvent{sample_event(1, 1)}));
+    EXPECT_EQ(spoken_in.import_fault(turned),
+              "in: line 2: room 5: its title is that of room 1, which is the server's own");
+}
+
+TEST_P(StoreSuite, ADumpOfTheOriginalMayGiveTheTitleOfRoom1ToAnother) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const std::string dump = R"({"id":5,"title":"Public Chat","type":"public"}{"id":1,"title":"Mine","type":"public"})";
+    const Place empty(GetParam());
+    const Place used(GetParam());
+    used.write(batch_of(PutRoom{public_chat()}));
+    for (const Place* place : {&empty, &used}) {
+        const ImportReport report = place->import_original(dump);
+        EXPECT_THAT(report.conflicts, IsEmpty());
+        EXPECT_EQ(report.fault.value_or(""), "");
+        EXPECT_THAT(place->export_rooms("1"), HasSubstr("Mine"));
+        EXPECT_THAT(place->export_rooms("5"), HasSubstr("Public Chat"));
+        EXPECT_EQ(place->import_original(dump).known_rooms, 2);
+    }
+    const Place spoken_in(GetParam());
+    spoken_in.write(batch_of(PutRoom{public_chat()}, AppendEvent{sample_event(1, 1)}));
+    EXPECT_THAT(spoken_in.import_original(dump).conflicts,
+                ElementsAre("another room 1 is there already: Public Chat",
+                            "room 5: its title is that of room 1, which is the server's own"));
+}
+
 TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());

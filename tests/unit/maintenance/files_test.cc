@@ -86,6 +86,37 @@ TEST_F(Files, LinesInAnotherEncodingAreRefused) {
     }
 }
 
+TEST_F(Files, AFileOfAnotherFormatIsNamed) {
+    using namespace std::string_literals;
+    std::ofstream(file_) << "\x4B\0\0\0\x07_id\0"s;
+    EXPECT_EQ(error_of([this] { read_lines(); }),
+              "in: is BSON, as mongodump writes it: make it JSON with bsondump first");
+    std::ofstream(file_) << "\x1F\x8B\x08\0"s;
+    EXPECT_EQ(error_of([this] { read_lines(); }), "in: is compressed: unpack it with gunzip first");
+}
+
+TEST_F(Files, LookingAheadReadsNothing) {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < 5000; ++i) lines.emplace_back(i * 7919 % 1000, static_cast<char>('a' + i % 26));
+    std::ofstream out(file_);
+    for (const std::string& line : lines) out << line << '\n';
+    out.close();
+    const int fd = ::open(file_.c_str(), O_RDONLY);
+    LineReader reader(fd, "in");
+    std::vector<std::string> read;
+    while (const auto line = reader.next()) {
+        read.emplace_back(*line);
+        if (read.size() % 500 != 1) continue;
+        std::vector<std::string> ahead = read;
+        reader.look_ahead([&](std::string_view one) { return ahead.emplace_back(one), ahead.size() < 4000; });
+        EXPECT_EQ(ahead, std::vector(lines.begin(), lines.begin() + std::ssize(ahead)));
+        EXPECT_EQ(ahead.size(), std::max<std::size_t>(4000, read.size() + 1));
+        EXPECT_EQ(reader.number(), read.size());
+    }
+    EXPECT_EQ(read, lines);
+    ::close(fd);
+}
+
 TEST_F(Files, ALastLineNeedsNoEnd) {
     std::ofstream(file_) << "one\n\nthree";
     EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "", "three"}));
