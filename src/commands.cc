@@ -74,7 +74,8 @@ Exit tell_import(const maintenance::ImportReport& report) {
         return Exit::fine;
     }
     fmt::print(stderr, "globes: {}\n", *report.fault);
-    fmt::print(stderr, "globes: until then: {}. Import again goes on from there.\n", done);
+    fmt::print(stderr, "globes: until then: {}{}\n", done,
+               report.may_be_repeated ? ". Import again goes on from there." : "");
     return Exit::failure;
 }
 

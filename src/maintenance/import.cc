@@ -66,7 +66,9 @@ public:
             read_all();
             batch_.finish();
         } catch (const ImportFault& fault) {
-            report_.fault = describe(fault);
+            note(fault);
+        } catch (const UnreadableStore& error) {
+            note(ImportFault(in_.number(), error.what(), Remedy::repeat));
         } catch (const std::runtime_error& error) {  // The file can't be read.
             report_.fault = error.what();
         }
@@ -90,7 +92,7 @@ private:
             else
                 fail("is the first line of another export");
         }
-        throw ImportFault(in_.number(), "is the last one, and no end: the file was cut off");
+        throw ImportFault(in_.number(), "is the last one, and no end: the file was cut off", Remedy::repeat);
     }
 
     std::optional<ExportLine> next() {
@@ -143,12 +145,13 @@ private:
         try {
             batch_.finish();
         } catch (const ImportFault& fault) {
-            if (!report_.fault) report_.fault = describe(fault);
+            if (!report_.fault) note(fault);
         }
     }
 
-    std::string describe(const ImportFault& fault) const {
-        return fmt::format("{}: {}", in_.place(fault.line()), fault.what());
+    void note(const ImportFault& fault) {
+        report_.fault = fmt::format("{}: {}", in_.place(fault.line()), fault.what());
+        report_.may_be_repeated = fault.remedy() == Remedy::repeat;
     }
 
     [[noreturn]] void fail(const std::string& what) const { throw ImportFault(in_.number(), what); }

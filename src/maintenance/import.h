@@ -40,6 +40,7 @@ struct ImportReport {
     std::uint64_t known_events = 0;
     /// Why it ended before the end, with file and line; none if all was imported.
     std::optional<std::string> fault;
+    bool may_be_repeated = false;  ///< The same import may go on from there another time.
     /// Which of the rooms that are known beforehand can't come, and why; then nothing is imported.
     std::vector<std::string> conflicts;
 };

@@ -1,16 +1,18 @@
 #include "maintenance/import_batch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "base/unicode.h"
 #include "maintenance/store_calls.h"
 
 namespace globes::maintenance {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
-constexpr const char* kRefused = "the store refuses it: its id is another event's, or the store can't be written";
 
 }  // namespace
 
@@ -40,46 +42,54 @@ void ImportBatch::submit() {
 void ImportBatch::await() {
     if (submitted_.empty()) return;
     const chat::BatchOutcome outcome = outcome_.get();
-    if (outcome == chat::CommitOutcome::committed) {
-        for (const Line& line : submitted_) count(line);
-        submitted_.clear();
-    } else {
-        blame_repeat(outcome);
-        commit_one_by_one();
-    }
-}
-
-/// A store that tells repeats has written what stands before one, so that can't be tried again.
-void ImportBatch::blame_repeat(const chat::BatchOutcome& outcome) {
-    const auto is_repeat = [&](const chat::StoreWrite& write) {
-        const auto* append = std::get_if<chat::AppendEvent>(&write);
-        return append != nullptr && append->event.seq == outcome.repeated_seq(append->event.room);
-    };
-    const auto line =
-        std::ranges::find_if(submitted_, [&](const Line& one) { return std::ranges::any_of(one.writes, is_repeat); });
-    if (line == submitted_.end()) return;
-    std::for_each(submitted_.begin(), line, [this](const Line& one) { count(one); });
-    const std::uint64_t number = line->number;
-    gathered_.clear();
+    if (outcome != chat::CommitOutcome::committed) return settle(outcome);
+    for (const Line& line : submitted_) count(line);
     submitted_.clear();
-    throw ImportFault(number, kRefused);
 }
 
-/// A batch fails as a whole, so the line that is to blame is found by trying each alone. Where it is not known what
-/// became of the batch, its first line is refused as a double: the next run finds out what is there.
-void ImportBatch::commit_one_by_one() {
+/// What is not there is tried again line by line where that can't make a double of anything, as a batch fails as a
+/// whole: so the line that is to blame is found.
+void ImportBatch::settle(const chat::BatchOutcome& outcome) {
     gathered_.clear();
-    for (const Line& line : std::exchange(submitted_, {})) {
-        switch (commit(store_, line.writes)) {
-            case chat::CommitOutcome::committed:
-                count(line);
-                break;
-            case chat::CommitOutcome::failed:
-                throw ImportFault(line.number, kRefused);
-            case chat::CommitOutcome::unknown:
-                throw ImportFault(line.number, "the store can't tell whether it was written");
-        }
+    const std::vector<Line> lines = std::exchange(submitted_, {});
+    for (const Line& line : lines)
+        if (is_there(outcome, line)) count(line);
+    for (const Line& line : lines) {
+        if (is_there(outcome, line)) continue;
+        const chat::RoomId room = room_of(line.writes.back());
+        chat::CommitOutcome last = outcome.of(room);
+        if (last == chat::CommitOutcome::failed && outcome.repeated_seq(room) == 0) last = commit(store_, line.writes);
+        if (last != chat::CommitOutcome::committed) throw fault_of(line, last);
+        count(line);
     }
+}
+
+/// A store that tells repeats has written what stands before one.
+bool ImportBatch::is_there(const chat::BatchOutcome& outcome, const Line& line) {
+    return std::ranges::all_of(line.writes, [&](const chat::StoreWrite& write) {
+        const chat::RoomId room = room_of(write);
+        const std::uint64_t repeated_seq = outcome.repeated_seq(room);
+        const auto* append = std::get_if<chat::AppendEvent>(&write);
+        const bool is_before_repeat = append == nullptr ? repeated_seq > 0 : append->event.seq < repeated_seq;
+        return outcome.of(room) == chat::CommitOutcome::committed || is_before_repeat;
+    });
+}
+
+ImportFault ImportBatch::fault_of(const Line& line, chat::CommitOutcome outcome) {
+    const auto* append = std::get_if<chat::AppendEvent>(&line.writes.back());
+    std::string what = fmt::format("room {}: ", room_of(line.writes.back()));
+    if (append != nullptr) what += fmt::format("seq {}: ", append->event.seq);
+    if (outcome == chat::CommitOutcome::unknown)
+        return {line.number, what + "the store can't tell whether this and what follows was written", Remedy::repeat};
+    if (append != nullptr && !append->event.client_id.empty()) {
+        const chat::Event& event = append->event;
+        const chat::SendLookup lookup = find_sends(
+            store_, {{.room = event.room, .folded_name = fold_case(event.name), .client_id = event.client_id}});
+        if (lookup.ok && lookup.found.front() && lookup.found.front()->seq != event.seq)
+            return {line.number,
+                    what + fmt::format("its id is that of seq {}, by the same sender", lookup.found.front()->seq)};
+    }
+    return {line.number, what + "the store could not write it", Remedy::repeat};
 }
 
 void ImportBatch::count(const Line& line) {

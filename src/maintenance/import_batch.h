@@ -12,14 +12,23 @@
 
 namespace globes::maintenance {
 
+/// What helps where an import has ended before its end.
+enum class Remedy : std::uint8_t {
+    change,  ///< The file, or what the store holds, has to be another one.
+    repeat,  ///< The same import, or one of the whole file, may get further another time.
+};
+
 /// What is wrong with the line of that number, in words for the operator.
 class ImportFault : public std::runtime_error {
 public:
-    ImportFault(std::uint64_t line, const std::string& what) : std::runtime_error(what), line_(line) {}
+    ImportFault(std::uint64_t line, const std::string& what, Remedy remedy = Remedy::change)
+        : std::runtime_error(what), line_(line), remedy_(remedy) {}
     std::uint64_t line() const { return line_; }
+    Remedy remedy() const { return remedy_; }
 
 private:
     std::uint64_t line_;
+    Remedy remedy_;
 };
 
 struct ImportCounts {
@@ -32,7 +41,7 @@ public:
     explicit ImportBatch(chat::Store& store) : store_(store) {}
 
     /// Takes what the line `number` says; `counts` is what that brings. Throws ImportFault for this line or an earlier
-    /// one that the store refused; then nothing behind that one is stored, and nothing more is taken.
+    /// one that the store refused; then nothing behind that one is stored in its room, and nothing more is taken.
     void add(chat::StoreBatch writes, std::uint64_t number, ImportCounts counts);
     /// Commits the rest. Throws as `add`.
     void finish();
@@ -48,8 +57,9 @@ private:
 
     void submit();
     void await();
-    void blame_repeat(const chat::BatchOutcome& outcome);
-    void commit_one_by_one();
+    void settle(const chat::BatchOutcome& outcome);
+    static bool is_there(const chat::BatchOutcome& outcome, const Line& line);
+    ImportFault fault_of(const Line& line, chat::CommitOutcome outcome);
     void count(const Line& line);
 
     chat::Store& store_;

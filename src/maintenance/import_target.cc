@@ -130,8 +130,8 @@ ImportTarget::Fault ImportTarget::compare(const chat::StoredRoom& there) {
     }
     if (there.last_seq == skipped_to) {
         // Not by its first seq: a store may know only of purges, and say 1.
-        const chat::EventPage page = read_events(store_, {.room = there.record.id, .limit = 2});
-        if (page.ok && page.events == std::vector{placeholder_event(there.record.id, skipped_to)}) {
+        const chat::EventPage page = read_page({.room = there.record.id, .limit = 2});
+        if (page.events == std::vector{placeholder_event(there.record.id, skipped_to)}) {
             opening_writes_.emplace_back(chat::PurgeEvents{there.record.id, skipped_to});
             return std::nullopt;
         }
@@ -158,14 +158,19 @@ ImportTarget::Fault ImportTarget::check(const chat::Event& event) {
 
 ImportTarget::Fault ImportTarget::compare(const chat::Event& event) {
     if (known_events_.empty() || known_events_.back().seq < event.seq) {
-        chat::EventPage page =
-            read_events(store_, {.room = event.room, .after = event.seq - 1, .limit = kEventsAtOnce});
-        if (!page.ok) return fmt::format("room {}: seq {} of the store cannot be read", event.room, event.seq);
-        known_events_ = std::move(page.events);
+        known_events_ = read_page({.room = event.room, .after = event.seq - 1, .limit = kEventsAtOnce}).events;
     }
     const auto known = std::ranges::lower_bound(known_events_, event.seq, {}, &chat::Event::seq);
     if (known != known_events_.end() && *known == event) return std::nullopt;
     return fmt::format("room {}: another seq {} is there already", event.room, event.seq);
+}
+
+chat::EventPage ImportTarget::read_page(const chat::EventQuery& query) {
+    chat::EventPage page = read_events(store_, query);
+    if (!page.ok)
+        throw UnreadableStore(
+            fmt::format("room {}: what the store has from seq {} on could not be read", query.room, query.after + 1));
+    return page;
 }
 
 ImportTarget::Fault ImportTarget::end() const {

@@ -34,7 +34,7 @@ public:
     /// Whether the store has another room of that id or title, which stays.
     Fault conflict(const chat::RoomRecord& record) const;
 
-    /// The room that the next lines are about.
+    /// The room that the next lines are about. Throws UnreadableStore, here and below.
     Fault begin(const chat::StoredRoom& room);
     /// Whether it is there already, and equal.
     bool is_known() const { return is_known_; }
@@ -56,6 +56,7 @@ private:
     void free_title(const chat::RoomRecord& before, chat::RoomId room);
     void make_way_for(const chat::RoomRecord& record);
     void add_skipped_seqs();
+    chat::EventPage read_page(const chat::EventQuery& query);
 
     chat::Store& store_;
     std::map<chat::RoomId, chat::StoredRoom> there_;        // before the import

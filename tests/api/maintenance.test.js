@@ -149,10 +149,10 @@ test('an import ends at the first line that is wrong, and says what it has done'
     const { code, stderr } = await runCommand(folder, ['import'], broken.join(''));
     assert.equal(code, 1);
     assert.match(stderr, /^globes: standard input: line 51: is no JSON object\n/);
-    assert.match(stderr, /until then: imported 1 rooms and 48 events/);
+    assert.match(stderr, /until then: imported 1 rooms and 48 events; 0 rooms and 0 events were there already\n$/, 'again is in vain');
     const cut = await runCommand(folder, ['import', '-'], lines.slice(0, 60).join(''));
     assert.equal(cut.code, 1);
-    assert.match(cut.stderr, /line 60: is the last one, and no end: the file was cut off/);
+    assert.match(cut.stderr, /line 60: is the last one, and no end: the file was cut off\n.*\. Import again goes on from there\.\n$/);
     assert.match(await fine(folder, ['import'], lines.join('')), /imported 0 rooms and 42 events; 1 rooms and 58 events/);
 });
 
