@@ -202,7 +202,10 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
     const auto text = [&](const char* field) { return field_of(body, field).text; };
     const auto fields = [&](const char* field) -> const FakeDocument& { return field_of(body, field).fields; };
     const auto reply = [&]() -> FakeDocument {
-        if (command == "isMaster" || command == "ismaster" || command == "hello") return hello();
+        if (command == "isMaster" || command == "ismaster" || command == "hello") {
+            if (!fields("compression").empty()) is_offered_compression_ = true;
+            return hello();
+        }
         if (command == "ping" || command == "endSessions") return ok();
         if (command == "listCollections") {
             std::vector<FakeDocument> names;

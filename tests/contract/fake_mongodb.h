@@ -32,6 +32,8 @@ public:
     /// The `n` of an insert is what was sent, also where a document of it was refused.
     void count_refused_documents() { counts_refused_ = true; }
 
+    /// Whether a hello named a compressor that its client understands.
+    bool is_offered_compression() const { return is_offered_compression_; }
     /// How often `command` came so far.
     std::size_t count(const std::string& command);
     FakeDocuments& collection(const std::string& name) { return collections_[name]; }
@@ -45,6 +47,7 @@ private:
     int listener_ = -1;
     std::uint16_t port_ = 0;
     std::atomic<bool> counts_refused_ = false;
+    std::atomic<bool> is_offered_compression_ = false;
     std::thread acceptor_;
 
     std::mutex mutex_;

@@ -3,19 +3,26 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "contract/fake_mongodb.h"
 #include "contract/store_suite.h"
 #include "store/mongo/mongo_store.h"
+#include "store/mongo/session.h"
 
 namespace globes::store {
 namespace {
@@ -34,7 +41,49 @@ constexpr bool kAreAnswersChecked = false;
 #endif
 constexpr const char* kUncheckedDriver = "this build takes the driver from a shared library, which checks no answer";
 constexpr std::size_t kBodyAt = 16;
+constexpr std::size_t kOpcodeAt = 12;
 constexpr std::size_t kDocumentAt = 21;
+constexpr std::size_t kReplyDocumentAt = 36;
+
+bool is_hello(const std::string& command) {
+    return command == "hello" || command == "isMaster" || command == "ismaster";
+}
+
+void set_int32(std::string& message, std::size_t at, std::int32_t number) {
+    std::memcpy(message.data() + at, &number, sizeof number);
+}
+
+void set_length(std::string& message, std::size_t length) { set_int32(message, 0, static_cast<std::int32_t>(length)); }
+
+void set_document(std::string& message, const FakeDocument& document) {
+    // Behind the header of an OP_REPLY, or of an OP_MSG.
+    message.resize(message[kOpcodeAt] == 1 ? kReplyDocumentAt : kDocumentAt);
+    message += to_bson(document);
+    set_length(message, message.size());
+}
+
+/// As an OP_COMPRESSED whose content says that it has `size` bytes unpacked; `compressor` 0 packs nothing.
+void pack(std::string& message, std::string_view content, std::int32_t size, char compressor) {
+    message.resize(kBodyAt);
+    set_int32(message, kOpcodeAt, 2012);
+    message.resize(kBodyAt + 9);
+    set_int32(message, kBodyAt, 2013);
+    set_int32(message, kBodyAt + 4, size);
+    message.back() = compressor;
+    message += content;
+    set_length(message, message.size());
+}
+
+/// As an OP_REPLY, which answers an OP_QUERY alone.
+void make_reply(std::string& message) {
+    const std::string document = message.substr(kDocumentAt);
+    message.resize(kBodyAt);
+    set_int32(message, kOpcodeAt, 1);
+    message.resize(kReplyDocumentAt, '\0');
+    message[kReplyDocumentAt - 4] = 1;
+    message += document;
+    set_length(message, message.size());
+}
 
 class MongoAnswers : public testing::Test {
 protected:
@@ -49,17 +98,17 @@ protected:
         store_ = open();
         ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     }
-    /// Replaces the document of the next answer to `command` that `is_wanted`, and of no other.
-    void answer_once(std::string command, FakeDocument document) {
+    /// Changes the next answer to `command`, and no other.
+    void change_once(std::string command, std::function<void(std::string& message)> change) {
         auto is_due = std::make_shared<bool>(true);
         server_.set_tamper([=](const std::string& asked, std::string& message) {
-            if (asked != command || !std::exchange(*is_due, asked != command)) return true;
-            message.resize(kDocumentAt);
-            message += to_bson(document);
-            const auto length = static_cast<std::int32_t>(message.size());
-            std::memcpy(message.data(), &length, sizeof length);
+            if (asked == command && std::exchange(*is_due, false)) change(message);
             return true;
         });
+    }
+    /// Replaces the document of the next answer to `command`.
+    void answer_once(std::string command, FakeDocument document) {
+        change_once(std::move(command), [=](std::string& message) { set_document(message, document); });
     }
 
     FakeMongodb server_;
@@ -124,13 +173,10 @@ TEST_F(MongoAnswers, WhatTheServerDoesNotConfirmIsReadBack) {
 TEST_F(MongoAnswers, AServerThatRefusesForEverIsAskedNowAndThen) {
     open_with_room();
     server_.set_tamper([](const std::string& asked, std::string& message) {
-        if (asked != "insert") return true;
-        message.resize(kDocumentAt);
-        message += to_bson({{"ok", int32(1)},
-                            {"n", int32(0)},
-                            {"writeErrors", fake_array({{{"index", int32(0)}, {"code", int32(11'000)}}})}});
-        const auto length = static_cast<std::int32_t>(message.size());
-        std::memcpy(message.data(), &length, sizeof length);
+        if (asked == "insert")
+            set_document(message, {{"ok", int32(1)},
+                                   {"n", int32(0)},
+                                   {"writeErrors", fake_array({{{"index", int32(0)}, {"code", int32(11'000)}}})}});
         return true;
     });
     const std::size_t before = server_.count("insert");
@@ -171,6 +217,147 @@ TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3));
 }
 
+// Where a text is due: a number, a boolean, an array, a document, a date, and three bytes of binary data.
+const std::array kOddValues = {int32(7),          FakeValue{.type = 8, .number = 1}, fake_array({FakeDocument{}}),
+                               fake_document({}), FakeValue{.type = 9, .number = 1}, FakeValue{.type = 5, .number = 3}};
+
+FakeDocument cursor_of(FakeValue name_space) {
+    return {{"ok", int32(1)},
+            {"cursor",
+             fake_document({{"id", fake_number(0)}, {"ns", std::move(name_space)}, {"firstBatch", fake_array({})}})}};
+}
+
+TEST_F(MongoAnswers, ACursorWhoseNamespaceNamesNoCollectionIsAskedForAgain) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    open_with_room();
+    ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
+    for (const FakeValue& odd : kOddValues) {
+        answer_once("find", cursor_of(odd));
+        EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3)) << int{odd.type};
+    }
+    for (const char* odd : {"", "x", ".x", "x."}) {
+        answer_once("find", cursor_of(fake_text(odd)));
+        EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3)) << odd;
+    }
+}
+
+TEST_F(MongoAnswers, AnErrorWhoseMessageIsNoTextIsReadBack) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    open_with_room();
+    std::uint64_t seq = 0;
+    for (const FakeValue& odd : kOddValues) {
+        const FakeDocument error = {{"index", int32(0)}, {"code", int32(64)}, {"errmsg", odd}};
+        answer_once("insert", {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error, error})}});
+        EXPECT_EQ(commit(*store_, batch_of(send(++seq, ""))), committed) << int{odd.type};
+        answer_once("insert", {{"ok", int32(1)}, {"n", int32(1)}, {"writeConcernError", fake_document(error)}});
+        EXPECT_EQ(commit(*store_, batch_of(send(++seq, ""))), committed) << int{odd.type};
+        answer_once("insert", {{"ok", int32(0)}, {"code", int32(0)}, {"errmsg", odd}});
+        EXPECT_EQ(commit(*store_, batch_of(send(++seq, ""))), committed) << int{odd.type};
+    }
+    EXPECT_EQ(seqs_in(*store_, 1).size(), seq);
+}
+
+TEST_F(MongoAnswers, ACompressedAnswerIsNoneAsNoneWasAskedFor) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    open_with_room();
+    std::string broken(5, '\0');
+    broken += to_bson({{"ok", int32(1)}, {"n", int32(1)}});
+    set_int32(broken, 5, 0x7FFF'FF00);
+    const auto size_of = [](const std::string& text) { return static_cast<std::int32_t>(text.size()); };
+    const std::string much(100'000, 'A');
+    std::uint64_t seq = 0;
+    for (const auto& [content, size, compressor] :
+         {std::tuple(much, 5, 0), std::tuple(std::string(10, '\0'), -1, 0), std::tuple(std::string(10, 'U'), 100, 2),
+          std::tuple(broken, size_of(broken), 0)}) {
+        change_once("insert",
+                    [=](std::string& message) { pack(message, content, size, static_cast<char>(compressor)); });
+        EXPECT_EQ(commit(*store_, batch_of(send(++seq, ""))), committed) << content.size();
+    }
+    EXPECT_EQ(seqs_in(*store_, 1).size(), seq);
+}
+
+TEST_F(MongoAnswers, AConnectionStringThatAsksForCompressionGetsNone) {
+    const auto store = open_mongo_store({.uri = server_.uri() + "?compressors=zlib", .times = kHasty});
+    EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
+    EXPECT_FALSE(server_.is_offered_compression());
+}
+
+TEST_F(MongoAnswers, AnAnswerInTheFormOfAnotherQuestionIsNone) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    open_with_room();
+    change_once("insert", make_reply);
+    EXPECT_EQ(commit(*store_, batch_of(send(1, ""))), committed);
+    EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1));
+}
+
+TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
+    const mongo::Pool pool(server_.uri(), kHasty);
+    mongo::Session session(pool, "fake");
+    mongo::Document list;
+    list.integer("listCollections", 1);
+    FakeDocument more = cursor_of(fake_text("fake.$cmd.listCollections"));
+    set_field(more.back().second.fields, "id", fake_number(7));
+    set_field(more.back().second.fields, "firstBatch", fake_array({{{"name", fake_text("one")}}}));
+    answer_once("listCollections", more);
+    const auto read = [&] {
+        session.for_each_of_command(list, [](const mongo::View&) { throw std::runtime_error("enough"); });
+    };
+    EXPECT_THROW(read(), std::runtime_error);
+    EXPECT_EQ(server_.count("killCursors"), 1);
+}
+
+TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    const FakeValue numbers = {.type = 4, .fields = {{"0", int32(1)}}};
+    const FakeValue yes = {.type = 8, .number = 1};
+    constexpr MongoTimes kImpatient{.selection = 50ms, .connect = 50ms, .socket = 50ms};
+    // The first hello is of the driver's own look at the server, the second of a connection.
+    for (const int from : {0, 1}) {
+        for (const FakeDocument& odd :
+             {FakeDocument{{"compression", numbers}}, FakeDocument{{"setName", fake_text("rs")}, {"hosts", numbers}},
+              FakeDocument{{"setName", fake_text("rs")}, {"passives", numbers}},
+              FakeDocument{{"setName", fake_text("rs")}, {"arbiters", numbers}},
+              FakeDocument{{"speculativeAuthenticate", int32(1)}}, FakeDocument{{"ok", int32(0)}, {"code", int32(0)}},
+              FakeDocument{{"$clusterTime", int32(1)}, {"topologyVersion", int32(1)}}}) {
+            FakeDocument hello = {{"ismaster", yes}, {"maxWireVersion", int32(8)}, {"minWireVersion", int32(0)}};
+            for (const auto& [name, value] : odd) set_field(hello, name, value);
+            if (field_of(hello, "ok").type == 0) set_field(hello, "ok", int32(1));
+            int count = 0;
+            server_.set_tamper([&](const std::string& command, std::string& message) {
+                if (is_hello(command) && count++ >= from) set_document(message, hello);
+                return true;
+            });
+            for (const char* options : {"", "?replicaSet=rs"}) {
+                const mongo::Pool pool(server_.uri() + options, kImpatient);
+                mongo::Session session(pool, "fake");
+                count = 0;
+                session.remove("some", mongo::Document());
+            }
+            server_.set_tamper(nullptr);
+        }
+    }
+    EXPECT_NE(open(), nullptr);
+}
+
+TEST_F(MongoAnswers, WhatAnotherProgramHasWrittenIsNotTakenForTheAnswersOwn) {
+    const FakeDocument own_words = {
+        {"code", int32(0)},        {"ns", fake_text("orders")},    {"errorLabels", int32(1)},
+        {"errmsg", int32(1)},      {"firstBatch", int32(1)},       {"hosts", int32(1)},
+        {"writeErrors", int32(1)}, {"compression", int32(1)},      {"cursor", int32(1)},
+        {"nextBatch", int32(1)},   {"writeConcernError", int32(0)}};
+    const FakeDocument view = {
+        {"name", fake_text("orders_view")},
+        {"type", fake_text("view")},
+        {"code", int32(0)},
+        {"ns", fake_text("orders")},
+        {"options", fake_document({{"viewOn", fake_text("orders")}, {"pipeline", fake_array({own_words})}})}};
+    answer_once("listCollections", {{"ok", int32(1)},
+                                    {"cursor", fake_document({{"id", fake_number(0)},
+                                                              {"ns", fake_text("fake.$cmd.listCollections")},
+                                                              {"firstBatch", fake_array({view})}})}});
+    EXPECT_NE(open(), nullptr);
+}
+
 // --- any answer ------------------------------------------------------------------------------------------------------
 
 class Mutator {
@@ -179,8 +366,25 @@ public:
 
     /// One answer of `one_in` becomes something else. Returns false where the connection closes behind it.
     bool operator()(std::string& message, unsigned one_in) {
-        if (below(one_in) != 0 || message.size() <= kDocumentAt) return true;
-        switch (below(9)) {
+        look_at(message);
+        return below(one_in) != 0 || message.size() <= kDocumentAt || change(message, static_cast<int>(below(13)));
+    }
+    /// The answer becomes another of the length that it says, so that the connection stays in use.
+    void rewrite(std::string& message) {
+        look_at(message);
+        constexpr std::array kInPlace = {0, 1, 2, 7, 8, 9, 10, 11};
+        change(message, kInPlace[below(kInPlace.size())]);
+    }
+    unsigned below(std::size_t end) { return static_cast<unsigned>(random_() % end); }
+
+private:
+    void look_at(std::string& message) {
+        message_ = &message;
+        message_size_ = message.size();
+    }
+    /// As `operator()` returns.
+    bool change(std::string& message, int how) {
+        switch (how) {
             case 0:  // garbage in a few places of the document
                 for (std::size_t i = 0; i <= below(4); ++i) at(kBodyAt) = static_cast<char>(random_());
                 return true;
@@ -196,50 +400,58 @@ public:
                 return false;
             case 4:  // of another length than it says
                 message.resize(kBodyAt + below(message.size() - kBodyAt));
-                set_length(message, static_cast<std::int32_t>(message.size()));
+                set_length(message, message.size());
                 return true;
             case 5:  // a length that can't be
-                set_length(message, std::array{-1, 0, 15, 2'000'000'000}[below(4)]);
+                set_int32(message, 0, std::array{-1, 0, 15, 2'000'000'000}[below(4)]);
                 return below(2) == 0;
             case 6:  // of another question, or no answer at all
                 message[8 + below(8)] ^= static_cast<char>(1 + below(255));
                 return true;
             case 7:  // an answer to another question
-                message.resize(kDocumentAt);
-                message += to_bson(odd_document());
-                set_length(message, static_cast<std::int32_t>(message.size()));
+            case 8:
+            case 9:
+                set_document(message, odd_document());
+                return true;
+            case 10:  // compressed, and of another size than it says, or with nothing sensible in it
+                pack(message, std::string(below(100), static_cast<char>(random_())), std::array{-1, 0, 5, 50}[below(4)],
+                     static_cast<char>(below(4)));
+                return true;
+            case 11:  // in the form of an answer to an OP_QUERY
+                make_reply(message);
                 return true;
             default:
                 return false;
         }
     }
-    void look_at(std::string& message) {
-        message_ = &message;
-        message_size_ = message.size();
-    }
-    unsigned below(std::size_t end) { return static_cast<unsigned>(random_() % end); }
-
-private:
     char& at(std::size_t from) { return (*message_)[index(from)]; }
     std::size_t index(std::size_t from) { return from + below(message_size_ - from); }
-    static void set_length(std::string& message, std::int32_t length) {
-        std::memcpy(message.data(), &length, sizeof length);
+    /// Mostly something else.
+    FakeValue odd_text(const char* text) {
+        const unsigned choice = below(kOddValues.size() + 2);
+        return choice < kOddValues.size() ? kOddValues[choice] : fake_text(text);
     }
     FakeDocument odd_document() {
         FakeDocument document = {{"ok", int32(below(3))}};
         const auto number = [this] { return std::array{-1, 0, 1, 2'147'483'647}[below(4)]; };
         if (below(2) == 0) document.emplace_back("n", int32(number()));
         if (below(2) == 0) document.emplace_back("code", int32(std::array{0, 11'000, 13, 59, 189}[below(5)]));
-        if (below(2) == 0) document.emplace_back("errmsg", fake_text("{ \xFF"));
+        if (below(2) == 0) document.emplace_back("errmsg", odd_text("{ \xFF"));
         if (below(2) == 0) document.emplace_back("value", below(2) == 0 ? int32(number()) : fake_document({}));
         if (below(2) == 0)
-            document.emplace_back("writeErrors",
-                                  fake_array({{{"index", int32(number())}, {"code", int32(11'000)}}, FakeDocument{}}));
-        if (below(2) == 0) document.emplace_back("writeConcernError", fake_text("no document"));
+            document.emplace_back("writeErrors", fake_array({{{"index", int32(number())},
+                                                              {"code", int32(std::array{0, 11'000}[below(2)])},
+                                                              {"errmsg", odd_text("E11000")}},
+                                                             FakeDocument{}}));
+        if (below(2) == 0)
+            document.emplace_back("writeConcernError", below(2) == 0 ? odd_text("no document")
+                                                                     : fake_document({{"code", int32(below(2))},
+                                                                                      {"errmsg", odd_text("late")}}));
+        if (below(4) == 0) document.emplace_back("errorLabels", odd_text("no array"));
         if (below(2) == 0)
             document.emplace_back(
                 "cursor", fake_document({{"id", fake_number(number())},
-                                         {"ns", fake_text(below(2) == 0 ? "x.y" : "")},
+                                         {"ns", odd_text(below(2) == 0 ? "x.y" : "")},
                                          {below(2) == 0 ? "firstBatch" : "nextBatch", fake_array({{}, document})}}));
         return document;
     }
@@ -259,10 +471,7 @@ TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
     const int kRounds = is_long() ? 1'000 : 40;
     open_with_room();
     Mutator mutate(20'250'601);
-    server_.set_tamper([&](const std::string&, std::string& message) {
-        mutate.look_at(message);
-        return mutate(message, 4);
-    });
+    server_.set_tamper([&](const std::string&, std::string& message) { return mutate(message, 4); });
     std::atomic<int> answered = 0;
     std::mt19937 random(7);
     for (int round = 1; round <= kRounds; ++round) {
@@ -287,6 +496,45 @@ TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
     EXPECT_TRUE(ping(*store_));
 }
 
+TEST_F(MongoAnswers, NoAnswerEndsACall) {
+    if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
+    const int kRounds = is_long() ? 5'000 : 200;
+    const mongo::Pool pool(server_.uri(), kHasty);
+    mongo::Session session(pool, "fake");
+    mongo::Document document;
+    document.text("_id", "one");
+    mongo::Document change;
+    change.document("$set", document);
+    mongo::Document list;
+    list.integer("listCollections", 1);
+    mongo::Document ping;
+    ping.integer("ping", 1);
+    Mutator mutate(20'250'603);
+    std::size_t changed = 0;
+    server_.set_tamper([&](const std::string& command, std::string& message) {
+        if (!is_hello(command)) mutate.rewrite(message), ++changed;
+        return true;
+    });
+    const auto read = [](const auto& call) {
+        try {
+            call();
+        } catch (const mongo::CallError& error) {
+            EXPECT_STRNE(error.what(), nullptr);
+        }
+    };
+    for (int round = 0; round < kRounds; ++round) {
+        session.insert("some", std::span(&document, 1));
+        session.update("some", document, change, true);
+        session.remove("some", document);
+        read([&] { session.find("some", document, mongo::Document(), 1, [](const mongo::View&) {}); });
+        read([&] { session.for_each_of_command(list, [](const mongo::View&) {}); });
+        read([&] { session.command(ping, [](const mongo::View&) {}); });
+    }
+    EXPECT_GT(changed, 6 * static_cast<std::size_t>(kRounds) * 9 / 10) << "the calls reached the server";
+    server_.set_tamper(nullptr);
+    EXPECT_EQ(session.remove("some", document).fate, mongo::Fate::done);
+}
+
 TEST_F(MongoAnswers, NoAnswerEndsAStart) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const int kRounds = is_long() ? 1'000 : 40;
@@ -296,10 +544,8 @@ TEST_F(MongoAnswers, NoAnswerEndsAStart) {
     Mutator mutate(20'250'602);
     int opened = 0;
     for (int round = 0; round < kRounds; ++round) {
-        server_.set_tamper([&](const std::string& command, std::string& message) {
-            mutate.look_at(message);
-            return command == "hello" || command == "isMaster" || mutate(message, 8);
-        });
+        server_.set_tamper(
+            [&](const std::string& command, std::string& message) { return is_hello(command) || mutate(message, 8); });
         try {
             const auto store = open();
             ++opened;

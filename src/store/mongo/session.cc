@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "store/mongo/answer.h"
 
 namespace globes::store::mongo {
 namespace {
@@ -154,95 +155,14 @@ void set_guarantees(mongoc_uri_t* uri) {
     ::setenv("MONGOC_DISABLE_SHM", "1", kKeepWhatIsSet);
 }
 
-// Of the wire protocol.
-constexpr std::int32_t kOpReply = 1;
-constexpr std::int32_t kOpCompressed = 2012;
-constexpr std::int32_t kOpMsg = 2013;
-constexpr std::size_t kMessageHeaderBytes = 16;
-constexpr std::size_t kReplyHeaderBytes = 36;
-constexpr std::int32_t kMaxMessageBytes = 48'000'000;
-constexpr std::uint32_t kHasChecksum = 1;
-constexpr std::size_t kChecksumBytes = 4;
+// Of the last question that this thread has sent: an answer comes back in the form of its question.
+thread_local std::int32_t asked_in = 0;
 
-std::int32_t int32_at(std::span<const std::uint8_t> bytes, std::size_t at) {
-    std::uint32_t value = 0;
-    std::memcpy(&value, bytes.data() + at, sizeof value);
-    return static_cast<std::int32_t>(BSON_UINT32_FROM_LE(value));
-}
-
-constexpr int kMaxDepth = 100;
-
-bool holds_documents_alone(const bson_iter_t& batch) {
-    bson_iter_t item;
-    if (!BSON_ITER_HOLDS_ARRAY(&batch) || !bson_iter_recurse(&batch, &item)) return false;
-    while (bson_iter_next(&item))
-        if (!BSON_ITER_HOLDS_DOCUMENT(&item)) return false;
-    return true;
-}
-
-/// What the driver asserts of a field, wherever it stands: no error has the code 0, in the 32 bits that it keeps of it;
-/// the namespace of a cursor names a collection, and what the cursor gives are documents; labels are an array, and an
-/// error of a write concern is a document.
-bool is_as_asserted(const bson_iter_t& field) {
-    const std::string_view name = bson_iter_key(&field);
-    if (name == "code")
-        return !BSON_ITER_HOLDS_NUMBER(&field) || static_cast<std::uint32_t>(bson_iter_as_int64(&field)) != 0;
-    if (name == "firstBatch" || name == "nextBatch") return holds_documents_alone(field);
-    if (name == "errorLabels") return BSON_ITER_HOLDS_ARRAY(&field);
-    if (name == "writeConcernError") return BSON_ITER_HOLDS_DOCUMENT(&field);
-    if (name != "ns" || !BSON_ITER_HOLDS_UTF8(&field)) return true;
-    const std::string_view name_space = bson_iter_utf8(&field, nullptr);
-    const std::size_t dot = name_space.find('.');
-    return dot != std::string_view::npos && dot + 1 < name_space.size();
-}
-
-/// One document and nothing else, whole to its last field and to those of the documents in it (bson_validate passes
-/// over one whose length is wrong).
-bool is_document(std::span<const std::uint8_t> bytes, int depth = 0) {
-    bson_t document;
-    bson_iter_t field;
-    if (depth > kMaxDepth || !bson_init_static(&document, bytes.data(), bytes.size()) ||
-        !bson_iter_init(&field, &document))
-        return false;
-    while (bson_iter_next(&field)) {
-        if (!is_as_asserted(field)) return false;
-        std::uint32_t length = 0;
-        const std::uint8_t* data = nullptr;
-        if (BSON_ITER_HOLDS_DOCUMENT(&field))
-            bson_iter_document(&field, &length, &data);
-        else if (BSON_ITER_HOLDS_ARRAY(&field))
-            bson_iter_array(&field, &length, &data);
-        else
-            continue;
-        if (data == nullptr || !is_document({data, length}, depth + 1)) return false;
-    }
-    return field.err_off == 0;
-}
-
-/// The document behind it is read when its length is known.
-bool is_reply_header(std::span<const std::uint8_t> bytes) {
-    constexpr std::int32_t kSmallestDocument = 5;
-    if (bytes.size() < kReplyHeaderBytes || int32_at(bytes, 12) != kOpReply) return false;
-    const std::int32_t length = int32_at(bytes, 0);
-    return length >= static_cast<std::int32_t>(kReplyHeaderBytes) + kSmallestDocument && length <= kMaxMessageBytes;
-}
-
-/// An answer as servers give it to the commands of this store: one document behind a header, or something compressed,
-/// which a connection string has to ask for.
-bool is_well_formed(std::span<const std::uint8_t> message) {
-    if (message.size() < kMessageHeaderBytes) return false;
-    const std::int32_t opcode = int32_at(message, 12);
-    if (opcode == kOpReply)
-        return message.size() > kReplyHeaderBytes && is_document(message.subspan(kReplyHeaderBytes));
-    if (opcode != kOpMsg) return opcode == kOpCompressed;
-    constexpr std::size_t kSectionAt = kMessageHeaderBytes + 4;
-    if (message.size() < kSectionAt + 1 || message[kSectionAt] != 0) return false;
-    auto rest = message.subspan(kSectionAt + 1);
-    if ((static_cast<std::uint32_t>(int32_at(message, kMessageHeaderBytes)) & kHasChecksum) != 0) {
-        if (rest.size() < kChecksumBytes) return false;
-        rest = rest.first(rest.size() - kChecksumBytes);
-    }
-    return is_document(rest);
+/// Of an OP_REPLY that was read behind its header the driver shows no bytes before this.
+bool may_look_into(const bson_t& answer, bson_error_t* error) {
+    if (asked_in == kOpMsg || is_answer({bson_get_data(&answer), answer.len})) return true;
+    bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed answer of the server");
+    return false;
 }
 
 void start_driver() {
@@ -257,17 +177,29 @@ void start_driver() {
 
 }  // namespace
 
-// The driver of Debian 12 (1.23) takes a malformed answer apart without looking at its bounds, and crashes or aborts.
-// The linker leads its calls of these functions here (CMakeLists.txt). Weak: where the driver has none of them, nobody
-// calls these.
+// The linker leads the driver's calls of these functions here (CMakeLists.txt), so that answers are checked before it
+// takes them apart. Weak: where the driver has none of them, nobody calls these.
 extern "C" {
+[[gnu::weak]] void __real__mongoc_rpc_gather(void* rpc, void* array);
+void __wrap__mongoc_rpc_gather(void* rpc, void* array) {
+    asked_in = opcode_of(rpc);
+    __real__mongoc_rpc_gather(rpc, array);
+}
 [[gnu::weak]] bool __real__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size);
 bool __wrap__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size) {
     return is_reply_header({bytes, size}) && __real__mongoc_rpc_scatter_reply_header_only(rpc, bytes, size);
 }
 [[gnu::weak]] bool __real__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size);
 bool __wrap__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size) {
-    return is_well_formed({bytes, size}) && __real__mongoc_rpc_scatter(rpc, bytes, size);
+    return is_answer_to(asked_in, {bytes, size}) && __real__mongoc_rpc_scatter(rpc, bytes, size);
+}
+[[gnu::weak]] bool __real__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error);
+bool __wrap__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error) {
+    return may_look_into(*answer, error) && __real__mongoc_cmd_check_ok(answer, version, error);
+}
+[[gnu::weak]] bool __real__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error);
+bool __wrap__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error) {
+    return may_look_into(*answer, error) && __real__mongoc_cmd_check_ok_no_wce(answer, version, error);
 }
 }
 
@@ -276,6 +208,8 @@ Pool::Pool(const std::string& uri, const MongoTimes& times) {
     const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
                                                                               mongoc_uri_destroy);
     if (parsed == nullptr) throw std::runtime_error("is no connection string");
+    // Compressed answers would have to be unpacked before they are checked.
+    mongoc_uri_set_compressors(parsed.get(), nullptr);
     set_times(parsed.get(), times);
     set_guarantees(parsed.get());
     bson_error_t error;
@@ -348,13 +282,22 @@ void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::func
 }
 
 void Session::for_each_of_command(const Document& command, const std::function<void(const View&)>& take) {
-    Reply reply;
     bson_error_t error{};
-    if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
+    // The cursor has to know its server: it would close itself at none otherwise, which ends the process.
+    constexpr bool kWrites = true;
+    const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)> server(
+        mongoc_client_select_server(client_.get(), kWrites, nullptr, &error), mongoc_server_description_destroy);
+    if (server == nullptr) throw CallError(without_contents(error.message), error.domain, error.code);
+    const std::uint32_t id = mongoc_server_description_id(server.get());
+    Reply reply;
+    if (!mongoc_client_command_simple_with_server_id(client_.get(), database_.c_str(), command.get(), nullptr, id,
+                                                     reply.out(), &error))
         throw CallError(without_contents(error.message), error.domain, error.code);
+    Document options;
+    options.integer("serverId", id);
     // The cursor takes the reply over and destroys it.
     bson_t* taken = bson_copy(&reply.view().get());
-    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, nullptr), kAll, take);
+    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kAll, take);
 }
 
 void Session::rename(const char* from, const char* to) {
