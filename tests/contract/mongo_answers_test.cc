@@ -18,6 +18,7 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "contract/fake_mongodb.h"
 #include "contract/store_suite.h"
@@ -29,7 +30,12 @@ namespace {
 
 using namespace globes::chat;
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 using enum CommitOutcome;
 
 constexpr MongoTimes kHasty{
@@ -306,6 +312,58 @@ TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
     EXPECT_EQ(server_.count("killCursors"), 1);
 }
 
+TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
+    const mongo::Pool pool(server_.uri(), kHasty);
+    mongo::Session session(pool, "fake");
+    mongo::Document document;
+    document.text("_id", "one");
+    mongo::Document change;
+    change.document("$set", document);
+    const auto causes = [&](int code, const char* words) {
+        const FakeDocument error = {{"index", int32(0)}, {"code", int32(code)}, {"errmsg", fake_text(words)}};
+        std::vector<std::string> told;
+        answer_once("insert", {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error})}});
+        told.push_back(session.insert("some", std::span(&document, 1)).cause);
+        answer_once("insert", {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error, error})}});
+        told.push_back(session.insert("some", std::span(&document, 1)).cause);
+        answer_once("update", {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error})}});
+        told.push_back(session.update("some", document, change).cause);
+        return told;
+    };
+    const auto refusal = [&](int code, const char* words) -> std::string {
+        answer_once("ping", {{"ok", int32(0)}, {"code", int32(code)}, {"errmsg", fake_text(words)}});
+        mongo::Document ping;
+        ping.integer("ping", 1);
+        try {
+            session.command(ping, [](const mongo::View&) {});
+        } catch (const mongo::CallError& error) {
+            return error.what();
+        }
+        return {};
+    };
+    for (const char* words :
+         {"E11000 duplicate key error collection: chat_server.globes_rooms index: title_key dup key: { title_key: "
+          "\"my secret place\" }",
+          "E11000 duplicate key error collection: c.r index: my dup key: { : \"my secret place\" }",
+          "duplicate value my secret place", "my secret place is there already", "Key (title_key)=(my secret place)",
+          "key 'my secret place', no other", "{ my secret place }", "{my secret place: 1}", "\"my secret place\"",
+          "E11000 my secret place", "E11000 duplicate key error collection: my secret place"}) {
+        for (const int code : {11'000, 121, 2, 17'280})
+            EXPECT_THAT(causes(code, words), Each(AllOf(Not(HasSubstr("secret")), Not(IsEmpty())))) << words;
+        EXPECT_THAT(refusal(11'000, words), AllOf(Not(HasSubstr("secret")), Not(IsEmpty()))) << words;
+    }
+    constexpr const char* kDuplicate =
+        "E11000 duplicate key error collection: chat_server.globes_rooms index: title_key";
+    EXPECT_EQ(causes(11'000, (std::string(kDuplicate) + " dup key: { title_key: \"x\" }").c_str()).front(), kDuplicate);
+    EXPECT_EQ(refusal(11'000, ("Index build failed: " + std::string(kDuplicate) + " dup key: { : 1 }").c_str()),
+              kDuplicate);
+    EXPECT_EQ(
+        refusal(13, "not authorized on chat_server to execute command { insert: \"globes_rooms\", documents: [] }"),
+        "not authorized on chat_server to execute command { insert: ... }");
+    EXPECT_EQ(refusal(8'000, "can't write: the quota is used up"), "can't write: the quota is used up");
+    EXPECT_EQ(refusal(9, "unknown name 'my secret place'"), "unknown name ...");
+}
+
 TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const FakeValue numbers = {.type = 4, .fields = {{"0", int32(1)}}};
@@ -322,7 +380,7 @@ TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
             FakeDocument hello = {{"ismaster", yes}, {"maxWireVersion", int32(8)}, {"minWireVersion", int32(0)}};
             for (const auto& [name, value] : odd) set_field(hello, name, value);
             if (field_of(hello, "ok").type == 0) set_field(hello, "ok", int32(1));
-            int count = 0;
+            std::atomic<int> count = 0;
             server_.set_tamper([&](const std::string& command, std::string& message) {
                 if (is_hello(command) && count++ >= from) set_document(message, hello);
                 return true;
@@ -512,7 +570,9 @@ TEST_F(MongoAnswers, NoAnswerEndsACall) {
     Mutator mutate(20'250'603);
     std::size_t changed = 0;
     server_.set_tamper([&](const std::string& command, std::string& message) {
-        if (!is_hello(command)) mutate.rewrite(message), ++changed;
+        if (is_hello(command)) return true;
+        mutate.rewrite(message);
+        ++changed;
         return true;
     });
     const auto read = [](const auto& call) {
@@ -530,8 +590,8 @@ TEST_F(MongoAnswers, NoAnswerEndsACall) {
         read([&] { session.for_each_of_command(list, [](const mongo::View&) {}); });
         read([&] { session.command(ping, [](const mongo::View&) {}); });
     }
-    EXPECT_GT(changed, 6 * static_cast<std::size_t>(kRounds) * 9 / 10) << "the calls reached the server";
     server_.set_tamper(nullptr);
+    EXPECT_GT(changed, 6 * static_cast<std::size_t>(kRounds) * 9 / 10) << "the calls reached the server";
     EXPECT_EQ(session.remove("some", document).fate, mongo::Fate::done);
 }
 

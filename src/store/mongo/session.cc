@@ -60,13 +60,58 @@ Fate fate_of(const bson_error_t& error) {
     return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? Fate::unknown : Fate::refused;
 }
 
-/// What the server says may quote a command or a key, and so what people write: of that only the first field stays,
-/// which names the command or the room.
-std::string without_contents(std::string_view message) {
-    const std::size_t brace = message.find('{');
-    const std::size_t comma = brace == std::string_view::npos ? brace : message.find(',', brace);
-    return comma == std::string_view::npos ? std::string(message) : std::string(message.substr(0, comma)) + ", ... }";
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.-";
+
+/// What `text` begins with that may be the name of a command, a field, a collection or an index.
+std::string_view name_in(std::string_view text) { return text.substr(0, text.find_first_not_of(kLetters)); }
+
+/// MongoDB's words for a key that is there already name the collection and the index before they quote the key. Other
+/// words may be the key's.
+std::string duplicate_key(std::string_view message) {
+    constexpr std::string_view kWords = "E11000 duplicate key error collection: ";
+    constexpr std::string_view kIndex = " index: ";
+    const std::size_t begin = message.find(kWords);
+    if (begin == std::string_view::npos) return "duplicate key";
+    const std::string_view rest = message.substr(begin + kWords.size());
+    const std::string_view collection = name_in(rest);
+    if (!collection.contains('.')) return "duplicate key";
+    std::string told = fmt::format("{}{}", kWords, collection);
+    const std::string_view behind = rest.substr(collection.size());
+    if (behind.starts_with(kIndex)) told += fmt::format("{}{}", kIndex, name_in(behind.substr(kIndex.size())));
+    return told;
 }
+
+/// Where the server begins to quote something: a document, or a text. An apostrophe within a word quotes nothing.
+std::size_t quotation_in(std::string_view message) {
+    for (std::size_t at = message.find_first_of("{\"'`"); at != std::string_view::npos;
+         at = message.find_first_of("{\"'`", at + 1))
+        if (message[at] != '\'' || at == 0 || !kLetters.contains(message[at - 1])) return at;
+    return message.size();
+}
+
+/// The driver's own words name hosts, commands and the database.
+bool is_of_driver(std::uint32_t domain) {
+    return domain == MONGOC_ERROR_STREAM || domain == MONGOC_ERROR_SERVER_SELECTION || domain == MONGOC_ERROR_PROTOCOL;
+}
+
+/// For people and the log. What the server says may quote a command or a key, and so what people wrote: of that only
+/// the name of the first field stays, which is the command's.
+std::string without_contents(const bson_error_t& error) {
+    const std::string_view message = error.message;
+    if (is_of_driver(error.domain)) return std::string(message);
+    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return duplicate_key(message);
+    const std::size_t quotation = quotation_in(message);
+    if (quotation == message.size()) return std::string(message);
+    std::string told(message.substr(0, quotation));
+    constexpr std::string_view kBrace = "{ ";
+    const std::string_view quoted = message.substr(quotation);
+    if (!quoted.starts_with(kBrace)) return told + "...";
+    const std::string_view name = name_in(quoted.substr(kBrace.size()));
+    const bool is_name = !name.empty() && quoted.substr(kBrace.size() + name.size()).starts_with(": ");
+    return told + (is_name ? fmt::format("{{ {}: ... }}", name) : "{ ... }");
+}
+
+CallError call_error(const bson_error_t& error) { return {without_contents(error), error.domain, error.code}; }
 
 bool is_array_filled(const View& reply, const char* key) {
     bson_iter_t field;
@@ -78,7 +123,10 @@ bool is_array_filled(const View& reply, const char* key) {
 Outcome outcome_of(bool is_ok, const View& reply, const bson_error_t& error) {
     if (is_ok) return {};
     Outcome outcome{
-        .fate = fate_of(error), .cause = without_contents(error.message), .domain = error.domain, .code = error.code};
+        .fate = fate_of(error), .cause = without_contents(error), .domain = error.domain, .code = error.code};
+    // Of a document the words may be anything that stands in it.
+    if (is_array_filled(reply, "writeErrors") && error.code != MONGOC_ERROR_DUPLICATE_KEY)
+        outcome.cause = fmt::format("the server refuses a document, code {}", error.code);
     // Written, but not by a majority.
     if (is_array_filled(reply, "writeConcernErrors")) outcome.fate = Fate::unknown;
     // The call was refused, not a document of it: rights that are missing may come back.
@@ -277,8 +325,7 @@ void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::func
         take(View(*found));
     }
     bson_error_t error{};
-    if (mongoc_cursor_error(cursor.get(), &error))
-        throw CallError(without_contents(error.message), error.domain, error.code);
+    if (mongoc_cursor_error(cursor.get(), &error)) throw call_error(error);
 }
 
 void Session::for_each_of_command(const Document& command, const std::function<void(const View&)>& take) {
@@ -287,12 +334,12 @@ void Session::for_each_of_command(const Document& command, const std::function<v
     constexpr bool kWrites = true;
     const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)> server(
         mongoc_client_select_server(client_.get(), kWrites, nullptr, &error), mongoc_server_description_destroy);
-    if (server == nullptr) throw CallError(without_contents(error.message), error.domain, error.code);
+    if (server == nullptr) throw call_error(error);
     const std::uint32_t id = mongoc_server_description_id(server.get());
     Reply reply;
     if (!mongoc_client_command_simple_with_server_id(client_.get(), database_.c_str(), command.get(), nullptr, id,
                                                      reply.out(), &error))
-        throw CallError(without_contents(error.message), error.domain, error.code);
+        throw call_error(error);
     Document options;
     options.integer("serverId", id);
     // The cursor takes the reply over and destroys it.
@@ -307,14 +354,14 @@ void Session::rename(const char* from, const char* to) {
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), "admin", command.get(), nullptr, reply.out(), &error))
-        throw CallError(without_contents(error.message), error.domain, error.code);
+        throw call_error(error);
 }
 
 void Session::command(const Document& command, const std::function<void(const View&)>& take) {
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
-        throw CallError(without_contents(error.message), error.domain, error.code);
+        throw call_error(error);
     take(reply.view());
 }
 
