@@ -364,6 +364,21 @@ TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
     EXPECT_EQ(refusal(9, "unknown name 'my secret place'"), "unknown name ...");
 }
 
+TEST_F(MongoAnswers, AnUpsertThatMetAnotherOneIsMadeOnceMore) {
+    const FakeDocument error = {{"index", int32(0)}, {"code", int32(11'000)}, {"errmsg", fake_text("E11000")}};
+    const FakeDocument refused = {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error})}};
+    answer_once("update", refused);
+    EXPECT_NO_THROW(open()->stop()) << "the layout is noted";
+    answer_once("findAndModify", {{"ok", int32(0)}, {"code", int32(11'000)}, {"errmsg", fake_text("E11000")}});
+    ASSERT_NO_THROW(store_ = open()) << "it takes over";
+    answer_once("update", refused);
+    EXPECT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
+    EXPECT_EQ(field_of(server_.collection("globes_counters").find({{"_id", fake_text("next_room_id")}}, {}, 1).front(),
+                       "value")
+                  .number,
+              2);
+}
+
 TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const FakeValue numbers = {.type = 4, .fields = {{"0", int32(1)}}};

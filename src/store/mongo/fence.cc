@@ -25,9 +25,18 @@ void Fence::take_over(Session& session) {
     Document command;
     command.text("findAndModify", kCounters).document("query", counter()).document("update", increment);
     command.boolean("upsert", true).boolean("new", true).document("writeConcern", majority);
-    session.command(command, [this](const View& reply) {
-        reply.look_into("value", [this](const View& found) { number_ = found.number("value"); });
-    });
+    const auto count_up = [&] {
+        session.command(command, [this](const View& reply) {
+            reply.look_into("value", [this](const View& found) { number_ = found.number("value"); });
+        });
+    };
+    try {
+        count_up();
+    } catch (const CallError& error) {
+        // Of two processes that make the counter at once, one is refused. It finds the counter then.
+        if (error.code() != MONGOC_ERROR_DUPLICATE_KEY) throw;
+        count_up();
+    }
     if (number_ == 0) throw CallError("the server gives no number to this process", 0, 0);
 }
 

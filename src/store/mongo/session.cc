@@ -294,12 +294,18 @@ Outcome Session::update(const char* name, const Document& filter, const Document
     Document options;
     options.boolean("upsert", upsert);
     const Collection target = collection(name);
-    Reply reply;
-    bson_error_t error{};
-    const bool is_ok =
-        mongoc_collection_update_one(target.get(), filter.get(), change.get(), options.get(), reply.out(), &error);
-    Outcome outcome = outcome_of(is_ok, reply.view(), error);
-    outcome.written = reply.view().number("matchedCount");
+    const auto update_once = [&] {
+        Reply reply;
+        bson_error_t error{};
+        const bool is_ok =
+            mongoc_collection_update_one(target.get(), filter.get(), change.get(), options.get(), reply.out(), &error);
+        Outcome outcome = outcome_of(is_ok, reply.view(), error);
+        outcome.written = reply.view().number("matchedCount");
+        return outcome;
+    };
+    Outcome outcome = update_once();
+    // Of two processes that make a document at once, one is refused. It finds the document then.
+    if (upsert && outcome.fate == Fate::duplicate) outcome = update_once();
     return outcome;
 }
 
