@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "contract/fake_mongodb.h"
 #include "contract/ferretdb.h"
@@ -176,6 +179,48 @@ TEST_F(MongoLayout, WhoOnlyReadsSaysThatTheServerHasToBeStartedOnce) {
     EXPECT_EQ(server_.count("renameCollection"), 0);
     open()->stop();
     expect_all_there(*open(MongoUse::read));
+}
+
+TEST_F(MongoLayout, GoesOnWhereAnotherProcessRenamesTheCollectionsMeanwhile) {
+    // The other one is done behind the command `left`.
+    for (int at = 1;; ++at) {
+        for (const char* name : {"rooms", "events", "counters", "removals"}) {
+            collection((std::string("globes_") + name).c_str()) = {};
+            collection((std::string("chat_") + name).c_str()) = {};
+        }
+        fill();
+        make_old();
+        int left = at;
+        server_.set_tamper([&](const std::string& command, std::string&) {
+            if (command == "isMaster" || command == "ismaster" || command == "hello" || --left != 0) return true;
+            for (const char* kind : {"rooms", "events", "counters", "removals"}) {
+                FakeDocuments& old = collection((std::string("chat_") + kind).c_str());
+                if (old.exists()) collection((std::string("globes_") + kind).c_str()) = std::exchange(old, {});
+            }
+            return true;
+        });
+        const auto store = open();
+        server_.set_tamper(nullptr);
+        expect_all_there(*store);
+        if (HasFailure() || left > 0) break;
+        ASSERT_LT(at, 100);
+    }
+}
+
+TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
+    ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
+    bool is_first = true;
+    server_.set_tamper([&](const std::string& command, std::string& message) {
+        if (command != "listIndexes" || !std::exchange(is_first, false)) return true;
+        message.resize(21);
+        message += to_bson({{"ok", {.type = 16, .number = 0}}, {"code", {.type = 16, .number = 13}}});
+        const auto length = static_cast<std::int32_t>(message.size());
+        std::memcpy(message.data(), &length, sizeof length);
+        return true;
+    });
+    EXPECT_NE(open(), nullptr);
+    server_.set_tamper(nullptr);
+    EXPECT_FALSE(is_first);
 }
 
 TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {

@@ -59,7 +59,9 @@ bool Heartbeat::is_seen(Session& session, const char* counters, std::chrono::mil
     const auto before = read(session, counters);
     if (!before) return false;
     std::this_thread::sleep_for(interval * 5 / 2);
-    return read(session, counters) != before;
+    const auto after = read(session, counters);
+    // Where the counter is gone, another process has renamed the collection meanwhile.
+    return after && after != before;
 }
 
 }  // namespace globes::store::mongo

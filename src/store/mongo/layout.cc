@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "store/mongo/documents.h"
 #include "store/mongo/heartbeat.h"
 
@@ -130,19 +131,24 @@ void rename(Session& session, const Collection& collection) {
         // Another process may have been faster, or the answer was lost.
         const Names names = names_of(session);
         if (names.contains(collection.old_name) || !names.contains(collection.name)) throw;
+        return;
     }
     spdlog::info("event=collection_renamed from={} to={}", collection.old_name, collection.name);
 }
 
-/// Before this version, Globes made its indexes on whatever collection was there.
+/// Before this version, Globes made its indexes on whatever collection was there. Nothing depends on the answer.
 void warn_of_left_indexes(Session& session, const char* name) {
     Document command;
     command.text("listIndexes", name);
-    session.for_each_of_command(command, [&](const View& index) {
-        const std::string index_name = index.text("name");
-        if (index_name == "room_seq" || index_name == "room_dedupe_key")
-            spdlog::warn("event=foreign_collection name={} index={}", name, index_name);
-    });
+    try {
+        session.for_each_of_command(command, [&](const View& index) {
+            const std::string index_name = index.text("name");
+            if (index_name == "room_seq" || index_name == "room_dedupe_key")
+                spdlog::warn("event=foreign_collection name={} index={}", name, index_name);
+        });
+    } catch (const CallError& error) {
+        spdlog::debug("event=foreign_collection name={} cause={}", name, log_value(error.what()));
+    }
 }
 
 }  // namespace
