@@ -209,9 +209,14 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
         if (command == "ping" || command == "endSessions") return ok();
         if (command == "listCollections") {
             std::vector<FakeDocument> names;
-            for (const auto& [known, collection] : collections_)
-                if (collection.exists())
-                    names.push_back({{"name", fake_text(known)}, {"type", fake_text("collection")}});
+            for (const auto& [known, collection] : collections_) described_.try_emplace(known);
+            for (const auto& [known, details] : described_) {
+                if (details.empty() && !collections_[known].exists()) continue;
+                FakeDocument listed = {{"name", fake_text(known)}, {"type", fake_text("collection")}};
+                for (const auto& [field, value] : details)
+                    if (field == "type" || field_of(body, "nameOnly").number == 0) set_field(listed, field, value);
+                names.push_back(std::move(listed));
+            }
             return cursor("$cmd.listCollections", std::move(names));
         }
         if (command == "createIndexes") {
@@ -220,6 +225,7 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
             return ok();
         }
         if (command == "listIndexes") {
+            if (field_of(described_[name], "type").text == "view") return error(166, "is a view, not a collection");
             if (!has_collection) return error(26, "ns does not exist");
             std::vector<FakeDocument> indexes = {
                 {{"name", fake_text("_id_")}, {"key", fake_document({{"_id", fake_number(1)}})}}};

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "contract/fake_documents.h"
@@ -34,6 +35,8 @@ public:
 
     /// Whether a hello named a compressor that its client understands.
     bool is_offered_compression() const { return is_offered_compression_; }
+    /// What listCollections says of a collection beside its name, such as its type; it is listed then, even if empty.
+    void describe(const std::string& collection, FakeDocument fields) { described_[collection] = std::move(fields); }
     /// How often `command` came so far.
     std::size_t count(const std::string& command);
     FakeDocuments& collection(const std::string& name) { return collections_[name]; }
@@ -55,6 +58,7 @@ private:
     std::vector<int> sockets_;
     std::vector<std::thread> threads_;
     std::map<std::string, FakeDocuments> collections_;
+    std::map<std::string, FakeDocument> described_;
     std::map<std::string, std::size_t> counts_;
     Tamper tamper_;
 };

@@ -207,6 +207,12 @@ TEST_F(MongoLayout, GoesOnWhereAnotherProcessRenamesTheCollectionsMeanwhile) {
     }
 }
 
+TEST_F(MongoLayout, AViewOfAnotherProgramUnderAnOlderNameIsNoHindrance) {
+    for (const char* name : {"chat_events", "chat_rooms", "chat_counters", "chat_removals"})
+        server_.describe(name, {{"type", fake_text("view")}, {"options", fake_document({{"viewOn", fake_text("x")}})}});
+    EXPECT_EQ(commit(*open(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
+}
+
 TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
     ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
     bool is_first = true;
@@ -221,6 +227,24 @@ TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
     EXPECT_NE(open(), nullptr);
     server_.set_tamper(nullptr);
     EXPECT_FALSE(is_first);
+}
+
+TEST_F(MongoLayout, RefusesItsOwnNamesWhereTheyAreNoPlainCollections) {
+    const auto capped = fake_document({{"capped", {.type = 8, .number = 1}}});
+    for (const bool is_used : {false, true}) {
+        if (is_used) fill();
+        for (const char* name : {"globes_events", "globes_rooms", "globes_counters", "globes_removals"}) {
+            for (const auto& [fields, kind] :
+                 {std::pair(FakeDocument{{"type", fake_text("view")}}, "is a view"),
+                  std::pair(FakeDocument{{"type", fake_text("timeseries")}}, "is a time series"),
+                  std::pair(FakeDocument{{"options", capped}}, "is a capped collection")}) {
+                server_.describe(name, fields);
+                EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(AllOf(HasSubstr(name), HasSubstr(kind))));
+                server_.describe(name, {});
+            }
+        }
+        EXPECT_NE(open(), nullptr);
+    }
 }
 
 TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {
@@ -262,6 +286,18 @@ void rename_on(const std::string& server) {
 TEST(MongoLayoutOnServers, FerretdbRenamesCollections) {
     GLOBES_SKIP_WITHOUT_MONGODB();
     rename_on(*shared_mongodb());
+}
+
+TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
+    GLOBES_SKIP_WITHOUT_MONGODB();
+    const std::string uri = fresh_database(*shared_mongodb());
+    const mongo::Pool pool(uri, kQuick);
+    mongo::Session session(pool, uri.substr(uri.rfind('/') + 1));
+    mongo::Document create;
+    create.text("create", "globes_events").boolean("capped", true).integer("size", 8192);
+    session.command(create, [](const mongo::View&) {});
+    EXPECT_THAT([&] { open_mongo_store({.uri = uri, .times = kQuick}); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("globes_events is a capped collection")));
 }
 
 TEST(MongoLayoutOnServers, MongoJavaServerRenamesCollections) {

@@ -36,12 +36,46 @@ constexpr std::array<Collection, 4> kCollections = {{
 
 using Names = std::set<std::string>;
 
+/// Empty for a collection; a server may not say it.
+std::string kind_of(const View& collection) {
+    const std::string type = collection.text("type");
+    if (type == "view") return "a view";
+    if (type == "timeseries") return "a time series";
+    if (!type.empty() && type != "collection") return "no collection";
+    bool is_capped = false;
+    collection.look_into("options", [&](const View& options) { is_capped = options.boolean("capped"); });
+    return is_capped ? "a capped collection" : "";
+}
+
+/// Of collections alone: what an older version has made is no view.
 Names names_of(Session& session) {
     Document command;
-    command.integer("listCollections", 1);
+    command.integer("listCollections", 1).boolean("nameOnly", true);
     Names names;
-    session.for_each_of_command(command, [&](const View& collection) { names.insert(collection.text("name")); });
+    session.for_each_of_command(command, [&](const View& collection) {
+        if (kind_of(collection).empty()) names.insert(collection.text("name"));
+    });
     return names;
+}
+
+/// A view and a time series take no documents of Globes, and a capped collection drops the oldest.
+void check_own_kinds(Session& session) {
+    std::vector<std::string> names;
+    for (const Collection& collection : kCollections) names.emplace_back(collection.name);
+    Document any;
+    any.texts("$in", names);
+    Document filter;
+    filter.document("name", any);
+    Document command;
+    command.integer("listCollections", 1).document("filter", filter);
+    session.for_each_of_command(command, [&](const View& collection) {
+        const std::string name = collection.text("name");
+        const std::string kind = kind_of(collection);
+        // Not every server looks at the filter.
+        if (!kind.empty() && std::ranges::find(names, name) != names.end())
+            throw std::runtime_error(
+                fmt::format("{} is {}, which Globes cannot use; remove it, or name another database", name, kind));
+    });
 }
 
 /// Whether a document of the collection has the field, or lacks it.
@@ -154,6 +188,7 @@ void warn_of_left_indexes(Session& session, const char* name) {
 }  // namespace
 
 void prepare_layout(Session& session, std::chrono::milliseconds heartbeat) {
+    check_own_kinds(session);
     const Names names = names_of(session);
     if (is_noted(session, names)) return;
     check_own_names(session, names);
