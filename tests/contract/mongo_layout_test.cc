@@ -247,6 +247,19 @@ TEST_F(MongoLayout, RefusesItsOwnNamesWhereTheyAreNoPlainCollections) {
     }
 }
 
+TEST_F(MongoLayout, RefusesAUniqueIndexThatItHasNotMadeAndNamesIt) {
+    fill();
+    for (const char* name : {"globes_events", "globes_rooms", "globes_counters", "globes_removals"}) {
+        const FakeDocuments before = collection(name);
+        collection(name).add_index("theirs", {{"text", fake_number(1)}});
+        EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(
+                                   AllOf(HasSubstr(name), HasSubstr("unique index theirs"), HasSubstr("remove"))));
+        collection(name) = before;
+    }
+    collection("globes_events").add_index("another_name", {{"room_id", fake_number(1)}, {"seq", fake_number(1)}});
+    EXPECT_NE(open(), nullptr) << "it guards what Globes guards";
+}
+
 TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {
     fill();
     collection("globes_counters")
@@ -298,6 +311,22 @@ TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
     session.command(create, [](const mongo::View&) {});
     EXPECT_THAT([&] { open_mongo_store({.uri = uri, .times = kQuick}); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("globes_events is a capped collection")));
+}
+
+TEST(MongoLayoutOnServers, MongoJavaServerHasAnIndexOfAnotherProgram) {
+    if (!shared_mongo_java_server()) GTEST_SKIP() << "no mongo-java-server to test with";
+    const std::string uri = fresh_database(*shared_mongo_java_server());
+    const mongo::Pool pool(uri, kQuick);
+    mongo::Session session(pool, uri.substr(uri.rfind('/') + 1));
+    mongo::Document key;
+    key.integer("text", 1);
+    std::vector<mongo::Document> indexes;
+    indexes.emplace_back().document("key", key).text("name", "theirs").boolean("unique", true);
+    mongo::Document create;
+    create.text("createIndexes", "globes_events").documents("indexes", indexes);
+    session.command(create, [](const mongo::View&) {});
+    EXPECT_THAT([&] { open_mongo_store({.uri = uri, .times = kQuick}); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("globes_events has a unique index theirs")));
 }
 
 TEST(MongoLayoutOnServers, MongoJavaServerRenamesCollections) {

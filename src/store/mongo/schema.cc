@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -61,19 +63,48 @@ bool is_key(const View& definition, const Index& index) {
     return !bson_iter_next(&field);
 }
 
+bool is_plain_and_unique(const View& definition) {
+    return definition.boolean("unique") && !definition.has("partialFilterExpression") && !definition.has("sparse") &&
+           !definition.has("collation");
+}
+
+void for_each_index(Session& session, const char* collection, const std::function<void(const View&)>& take) {
+    Document command;
+    command.text("listIndexes", collection);
+    session.for_each_of_command(command, take);
+}
+
 /// A server may take the command and do something else: an index that does not guard is worse than none.
 void check(Session& session, const Index& index) {
-    Document command;
-    command.text("listIndexes", index.collection);
     bool is_there = false;
-    session.for_each_of_command(command, [&](const View& definition) {
-        is_there |= is_key(definition, index) && definition.boolean("unique") &&
-                    !definition.has("partialFilterExpression") && !definition.has("sparse") &&
-                    !definition.has("collation");
+    for_each_index(session, index.collection, [&](const View& definition) {
+        is_there |= is_key(definition, index) && is_plain_and_unique(definition);
     });
     if (!is_there)
         throw std::runtime_error(
             fmt::format("the index {} of {} is not plain and unique", index.name, index.collection));
+}
+
+/// The server would refuse documents for an index of another program, and with one of them all that follow in its room.
+void check_no_other_guards(Session& session, const char* collection) {
+    const auto is_own = [&](const View& definition) {
+        const Index by_id = {collection, "_id_", {"_id"}};
+        return is_key(definition, by_id) || std::ranges::any_of(indexes(), [&](const Index& index) {
+                   return std::string_view(index.collection) == collection && is_key(definition, index) &&
+                          is_plain_and_unique(definition);
+               });
+    };
+    try {
+        for_each_index(session, collection, [&](const View& definition) {
+            if (definition.boolean("unique") && !is_own(definition))
+                throw std::runtime_error(
+                    fmt::format("the collection {} has a unique index {} that Globes has not made; remove that index",
+                                collection, definition.text("name")));
+        });
+    } catch (const CallError& error) {
+        constexpr std::uint32_t kNoSuchCollection = 26;
+        if (error.code() != kNoSuchCollection) throw;
+    }
 }
 
 using Rooms = std::vector<std::pair<chat::RoomId, RoomState>>;
@@ -137,6 +168,7 @@ void look_at_newest(Session& session, Rooms& rooms) {
 void prepare_indexes(Session& session) {
     for (const Index& index : indexes()) make(session, index);
     for (const Index& index : indexes()) check(session, index);
+    for (const char* collection : {kRooms, kEvents, kCounters, kRemovals}) check_no_other_guards(session, collection);
 }
 
 std::vector<Removal> load_book(Session& session, RoomBook& book) {

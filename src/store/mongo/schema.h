@@ -10,8 +10,8 @@
 
 namespace globes::store::mongo {
 
-/// Makes the indexes that are missing and checks that each is there as it should be. Throws CallError, or
-/// std::runtime_error for an index of another kind.
+/// Makes the indexes that are missing and checks that each is there as it should be, and no other one that is unique.
+/// Throws CallError, or std::runtime_error for an index of another kind.
 void prepare_indexes(Session& session);
 
 /// Enters all rooms into the book and returns what is still to be removed. Throws CallError.
