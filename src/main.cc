@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -216,15 +217,20 @@ std::string store_in_words(const Config& config) {
     return fmt::format("kind=sqlite file={}", log_value(database_file(config).string()));
 }
 
+/// Whoever limits the processor time of a server wants it to start again, not to stay away.
+Exit exit_of_signal(int signal) { return signal == SIGXCPU ? Exit::failure : Exit::fine; }
+
 Exit serve_until_stopped(const Config& config) {
-    const int signal = serve(config, [&] {
+    const auto open = [&] {
         auto store = open_store(config, store::MongoUse::serve);
         spdlog::info("event=store {}", store_in_words(config));
         return store;
-    });
+    };
+    // Nothing is destroyed: another thread uses all of it.
+    const auto leave = [](int ended_by) { std::_Exit(static_cast<int>(exit_of_signal(ended_by))); };
+    const int signal = serve(config, open, leave);
     ignore_signals(SignalPhase::ended);
-    // Whoever limits the processor time of a server wants it to start again, not to stay away.
-    return signal == SIGXCPU ? Exit::failure : Exit::fine;
+    return exit_of_signal(signal);
 }
 
 Exit import_files(chat::Store& store, const Flags& flags) {

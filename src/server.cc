@@ -9,11 +9,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "api/error_table.h"
@@ -23,6 +27,7 @@
 #include "base/line_writer.h"
 #include "base/log.h"
 #include "base/secret_file.h"
+#include "base/thread_name.h"
 #include "base/worker_pool.h"
 #include "chat/core.h"
 #include "chat/core_thread.h"
@@ -50,6 +55,8 @@ constexpr std::chrono::seconds kPurgeEvery = 5s;
 // What a stop may take, out of the ten seconds that service managers allow.
 constexpr std::chrono::seconds kDrainTime = 5s;
 constexpr std::chrono::seconds kCloseTime = 3s;
+// What a start may still take that is to be stopped as soon as it has come to its end.
+constexpr std::chrono::seconds kStartTime = 3s;
 
 std::size_t thread_count(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
@@ -291,9 +298,44 @@ void print_start_line(const std::string& address) {
     out.add(fmt::format("Globes {} started at {}\n", GLOBES_VERSION, address), true);
 }
 
+/// Ends the process where a signal wants it to stop while its start hangs, as on a database that does not answer: the
+/// thread that starts is in a call which can't be broken off. What a start leaves half done is what SIGKILL leaves.
+class StartGuard {
+public:
+    /// Runs `context` on a thread of its own until `end`. `signal`: which one has stopped the context, or 0.
+    StartGuard(boost::asio::io_context& context, const int& signal, const EndProcess& end_process)
+        : context_(context), thread_([this, &signal, &end_process] {
+              name_this_thread("start");
+              context_.run();
+              std::unique_lock lock(mutex_);
+              if (has_ended_.wait_for(lock, kStartTime, [&] { return is_over_ || signal == 0; })) return;
+              spdlog::warn("event=start_given_up");
+              spdlog::default_logger()->flush();
+              end_process(signal);
+          }) {}
+    ~StartGuard() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_over_ = true;
+        }
+        has_ended_.notify_all();
+        context_.stop();
+        thread_.join();
+    }
+    StartGuard(const StartGuard&) = delete;
+    StartGuard& operator=(const StartGuard&) = delete;
+
+private:
+    boost::asio::io_context& context_;
+    std::mutex mutex_;
+    std::condition_variable has_ended_;
+    bool is_over_ = false;
+    std::thread thread_;
+};
+
 }  // namespace
 
-int serve(const Config& config, const OpenStore& open_store) {
+int serve(const Config& config, const OpenStore& open_store, const EndProcess& end_process) {
     // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
     boost::asio::io_context context;
     int ended_by = 0;
@@ -301,7 +343,10 @@ int serve(const Config& config, const OpenStore& open_store) {
         ended_by = signal;
         context.stop();
     });
+    std::optional<StartGuard> guard(std::in_place, context, ended_by, end_process);
     Server server(config, open_store);
+    guard.reset();
+    context.restart();
     boost::asio::steady_timer purge_timer(context);
     std::function<void()> purge_later = [&] {
         purge_timer.expires_after(kPurgeEvery);
@@ -312,7 +357,7 @@ int serve(const Config& config, const OpenStore& open_store) {
     };
     purge_later();
     print_start_line(server.start());
-    context.run();
+    if (ended_by == 0) context.run();
     server.stop();
     return ended_by;
 }

@@ -43,9 +43,11 @@ struct LineWriter::Shared {
     mutable std::mutex mutex;
     std::condition_variable changed;
     std::condition_variable ended;
+    std::condition_variable written;
     std::string queue;
     std::uint64_t dropped = 0;
     bool is_urgent = false;
+    bool is_writing = false;
     bool is_stopped = false;
     bool has_ended = false;
 };
@@ -80,6 +82,13 @@ void LineWriter::add(std::string_view line, bool is_urgent) {
     shared_->changed.notify_one();
 }
 
+void LineWriter::flush() {
+    std::unique_lock lock(shared_->mutex);
+    shared_->is_urgent = true;
+    shared_->changed.notify_one();
+    shared_->written.wait_for(lock, kFlushTime, [this] { return shared_->queue.empty() && !shared_->is_writing; });
+}
+
 std::uint64_t LineWriter::dropped() const {
     const std::lock_guard lock(shared_->mutex);
     return shared_->dropped;
@@ -95,11 +104,14 @@ void LineWriter::work(Shared& shared) {
         shared.changed.wait_for(lock, kGatherTime, [&] { return shared.is_urgent || shared.is_stopped; });
         shared.is_urgent = false;
         taken.swap(shared.queue);
+        shared.is_writing = true;
         lock.unlock();
         const std::string_view refused = write_all(shared.fd, taken);
         lock.lock();
         shared.dropped += static_cast<std::uint64_t>(std::ranges::count(refused, '\n'));
         taken.clear();
+        shared.is_writing = false;
+        shared.written.notify_all();
     }
     shared.has_ended = true;
     shared.ended.notify_one();

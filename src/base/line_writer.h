@@ -29,6 +29,8 @@ public:
     /// Queues `line`, which ends with a line break. It is written within some 20 ms, an urgent one at once with all
     /// before it; where more than kQueuedBytes would wait it is dropped. Any thread, never waits for the descriptor.
     void add(std::string_view line, bool is_urgent);
+    /// Waits until what is queued is written, for kFlushTime at most. Any thread.
+    void flush();
     /// How many lines were dropped, those among them that the descriptor refused. Any thread.
     std::uint64_t dropped() const;
 

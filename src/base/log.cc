@@ -67,7 +67,7 @@ private:
         formatter_->format(message, line);
         writer_->add({line.data(), line.size()}, message.level >= spdlog::level::warn);
     }
-    void flush_() override {}
+    void flush_() override { writer_->flush(); }
 
     const std::shared_ptr<LineWriter> writer_;
 };

@@ -29,7 +29,8 @@ struct LogLimits {
 /// Turns spdlog's default logger into ours for as long as it lives; main owns the only one, as its first local.
 ///
 /// 1. A log call never waits for stderr: lines queue for one writing thread (line_writer.h), and where too much waits
-///    they are dropped.  2. How many were dropped is the last line.  3. The destructor writes what is queued.
+///    they are dropped; `spdlog::default_logger()->flush()` alone waits for it, a second at most.  2. How many were
+///    dropped is the last line.  3. The destructor writes what is queued.
 /// 4. No control character reaches stderr, so no value can forge a line or move a terminal's cursor.
 class Logging {
 public:

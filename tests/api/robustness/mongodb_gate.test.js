@@ -7,7 +7,7 @@ import { ChatClient } from '../harness/chat_client.js';
 import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
 import { MongodbGate } from '../harness/mongodb_gate.js';
 import { metricsOf } from '../harness/metrics.js';
-import { runToEnd, startServer } from '../harness/server.js';
+import { Server, runToEnd, startServer } from '../harness/server.js';
 import { eventually } from '../harness/wait.js';
 
 const skip = withoutFerretdb();
@@ -156,3 +156,17 @@ test('the right to read is taken away: history answers 503, the log says why onc
     await server.logged(/event=store_read_recovered/);
     assert.equal((await get(server, `/chats/${room.id}/events`)).json.events.length, 2);
 });
+
+for (const [signal, code] of [['SIGTERM', 0], ['SIGINT', 0], ['SIGXCPU', 1]]) {
+    test(`${signal} ends a start that hangs on its database, with exit code ${code}`, { skip }, async (t) => {
+        const gate = await startGate(t);
+        const isStuck = gate.holdUp('findAndModify');
+        const server = new Server({ env: { MONGODB_URI: freshDatabase(gate.uri) } });
+        t.after(() => server.finish());
+        const ended = server.runToEnd();
+        await isStuck;
+        server.signal(signal);
+        assert.deepEqual(await ended, { code, signal: null }, server.log);
+        assert.match(server.log, new RegExp(`event=stopping signal=${signal}\\n.*event=start_given_up\\n`));
+    });
+}

@@ -22,6 +22,7 @@ protected:
         ::close(fds_[0]);
         ::close(fds_[1]);
     }
+    int source() const { return fds_[0]; }
     int end() const { return fds_[1]; }
     /// Waits for the next bytes.
     std::string read_some() {
@@ -65,6 +66,16 @@ TEST_F(LineWriterTest, WritesWhatIsQueuedWhenItEnds) {
         writer.add("last\n", false);
     }
     EXPECT_EQ(read(5), "last\n");
+}
+
+TEST_F(LineWriterTest, WritesWhatIsQueuedBeforeAFlushEnds) {
+    LineWriter writer(end());
+    writer.add("one\n", false);
+    writer.flush();
+    pollfd readable{.fd = source(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&readable, 1, 0), 1);
+    EXPECT_EQ(read_some(), "one\n");
+    writer.flush();
 }
 
 TEST_F(LineWriterTest, DropsLinesRatherThanWait) {
