@@ -158,6 +158,21 @@ void FakeMongodb::set_tamper(Tamper tamper) {
     tamper_ = std::move(tamper);
 }
 
+void FakeMongodb::set_before(Before before) {
+    const std::lock_guard lock(mutex_);
+    before_ = std::move(before);
+}
+
+FakeMongodb::Collections FakeMongodb::contents() {
+    const std::lock_guard lock(mutex_);
+    return collections_;
+}
+
+void FakeMongodb::set_contents(Collections contents) {
+    const std::lock_guard lock(mutex_);
+    collections_ = std::move(contents);
+}
+
 std::size_t FakeMongodb::count(const std::string& command) {
     const std::lock_guard lock(mutex_);
     return counts_[command];
@@ -185,7 +200,12 @@ void FakeMongodb::serve(int socket) {
         if (!read_all(socket, rest.data(), rest.size())) break;
         const auto [body, documents] = read_message(header.opcode, rest);
         const std::string command = body.front().first;
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        if (const Before before = before_) {
+            lock.unlock();
+            before(command, body.front().second.text);
+            lock.lock();
+        }
         ++counts_[command];
         std::string message = message_of(header, answer(command, body, documents));
         const bool goes_on = !tamper_ || tamper_(command, message);
@@ -255,7 +275,10 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
             return ok({{"value", fake_document(collections_[name].find(fields("query"), {}, 1).front())}});
         }
         std::size_t matched = 0;
-        for (const FakeDocument& one : documents) {
+        // Beside the command, or in it.
+        std::vector<FakeDocument> statements = documents;
+        for (const auto& [at, update] : fields("updates")) statements.push_back(update.fields);
+        for (const FakeDocument& one : statements) {
             const FakeDocument& filter = field_of(one, "q").fields;
             matched += command == "delete" ? collections_[name].remove(filter)
                                            : collections_[name].update(filter, field_of(one, "u").fields,

@@ -30,6 +30,10 @@ public:
     /// connection that is closed behind them. Called on threads of the server, one at a time.
     using Tamper = std::function<bool(const std::string& command, std::string& message)>;
     void set_tamper(Tamper tamper);
+    /// Gets each command's name and collection before it is carried out, on the thread of its connection, and may take
+    /// its time: other connections are served meanwhile.
+    using Before = std::function<void(const std::string& command, const std::string& collection)>;
+    void set_before(Before before);
     /// The `n` of an insert is what was sent, also where a document of it was refused.
     void count_refused_documents() { counts_refused_ = true; }
 
@@ -40,6 +44,10 @@ public:
     /// How often `command` came so far.
     std::size_t count(const std::string& command);
     FakeDocuments& collection(const std::string& name) { return collections_[name]; }
+    using Collections = std::map<std::string, FakeDocuments>;
+    /// A copy of all that it has, and other contents for it, as of a backup. While it serves, too.
+    Collections contents();
+    void set_contents(Collections contents);
 
 private:
     void accept();
@@ -57,10 +65,11 @@ private:
     bool is_stopped_ = false;
     std::vector<int> sockets_;
     std::vector<std::thread> threads_;
-    std::map<std::string, FakeDocuments> collections_;
+    Collections collections_;
     std::map<std::string, FakeDocument> described_;
     std::map<std::string, std::size_t> counts_;
     Tamper tamper_;
+    Before before_;
 };
 
 }  // namespace globes::store

@@ -1,6 +1,6 @@
 // The sign of life of a server in its database, so that an import, which may not write beside one, finds it; and the
-// look at whether another process has taken over. Clocks of several machines play no part: a number goes up, or it
-// doesn't.
+// look at whether another process has taken over, or the database is another one. Clocks of several machines play no
+// part: a number goes up, or it doesn't.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "store/mongo/fence.h"
+#include "store/mongo/room_book.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {
@@ -16,9 +17,9 @@ class Heartbeat {
 public:
     /// Counts up once, for who looks before the thread does.
     static void beat(Session& session);
-    /// Looks at the fence every `interval`, and counts up while it is open if `is_serving`, until `stop`. Blocks: for a
-    /// thread of its own.
-    void work(Session session, Fence& fence, bool is_serving, std::chrono::milliseconds interval);
+    /// Looks at the fence, the indexes and the newest event every `interval`, and counts up while it is open if
+    /// `is_serving`, until `stop`. Blocks: for a thread of its own.
+    void work(Session session, Fence& fence, const RoomBook& book, bool is_serving, std::chrono::milliseconds interval);
     /// Any thread. A call of the driver that is under way is not waited for.
     void stop();
 

@@ -130,7 +130,7 @@ private:
         mongo::prepare_indexes(session);
         engine.fence.take_over(session);
         if (engine.settings.use == MongoUse::serve) mongo::Heartbeat::beat(session);
-        const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book);
+        const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book, engine.fence.number());
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
             engine.writers.push_back(std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, engine.fence,
                                                                          engine.book, engine.board));
@@ -141,7 +141,7 @@ private:
     void open_to_read() {
         mongo::Session session(engine_->pool, engine_->database);
         mongo::check_layout(session);
-        mongo::load_book(session, engine_->book);
+        mongo::load_book(session, engine_->book, 0);
         // A server's first start makes room 1.
         if (engine_->book.rooms().rooms.empty())
             throw std::runtime_error("holds no rooms; is the database's name right?");
@@ -158,7 +158,7 @@ private:
             });
         if (engine.settings.use != MongoUse::read) {
             run([&engine] {
-                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence,
+                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence, engine.book,
                                       engine.settings.use == MongoUse::serve, engine.settings.times.heartbeat);
             });
         }

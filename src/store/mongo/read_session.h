@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "store/mongo/fence.h"
 #include "store/mongo/room_book.h"
 #include "store/mongo/session.h"
 
@@ -25,8 +26,8 @@ public:
     /// Not ok where the room's last batch is not settled.
     chat::EventPage read(const chat::EventQuery& query);
     chat::SendLookup find(std::span<const chat::SendKey> keys);
-    /// Reads a little. Throws CallError where that is not possible.
-    void ping();
+    /// Reads a little, and whether this process may still write. Throws CallError where that is not possible.
+    void ping(Fence& fence);
     /// How often the server has answered so far; some of the above is known without asking it.
     std::uint64_t answers() const { return answers_; }
 

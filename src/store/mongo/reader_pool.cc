@@ -27,17 +27,22 @@ struct ReaderPool::Query final : Request {
 };
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
-    push<chat::EventPage>(times_.read, [query](ReadSession& session) { return session.read(query); }, std::move(done));
+    const auto ask = [this, query](ReadSession& session) {
+        return fence_.is_database_lost() ? chat::EventPage() : session.read(query);
+    };
+    push<chat::EventPage>(times_.read, ask, std::move(done));
 }
 
 void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
-    push<chat::SendLookup>(
-        times_.lookup, [keys = std::move(keys)](ReadSession& session) { return session.find(keys); }, std::move(done));
+    auto ask = [this, keys = std::move(keys)](ReadSession& session) {
+        return fence_.is_database_lost() ? chat::SendLookup() : session.find(keys);
+    };
+    push<chat::SendLookup>(times_.lookup, std::move(ask), std::move(done));
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
     // A process that may not write any more can't serve, however well it can read.
-    const auto ask = [this](ReadSession& session) { return session.ping(), !fence_.is_closed(); };
+    const auto ask = [this](ReadSession& session) { return session.ping(fence_), !fence_.is_closed(); };
     push<bool>(times_.read, ask, std::move(done));
 }
 

@@ -20,7 +20,7 @@ namespace globes::store::mongo {
 class ReaderPool {
 public:
     /// `fence` outlives it.
-    ReaderPool(const Fence& fence, const MongoStoreSettings& settings)
+    ReaderPool(Fence& fence, const MongoStoreSettings& settings)
         : times_(settings.times), limits_(settings.limits), fence_(fence) {}
 
     /// As the port says. Any thread.
@@ -60,7 +60,7 @@ private:
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
-    const Fence& fence_;
+    Fence& fence_;
 
     // Any thread, under the mutex.
     std::mutex mutex_;

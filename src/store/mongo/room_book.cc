@@ -34,6 +34,8 @@ const RoomState* RoomBook::find(chat::RoomId room) const {
 
 void RoomBook::put(chat::RoomId room, RoomState state) {
     const std::lock_guard lock(mutex_);
+    const RoomState* before = find(room);
+    if (state.last_seq > (before != nullptr ? before->last_seq : 0)) newest_event_ = {room, state.last_seq};
     rooms_.insert_or_assign(room, std::move(state));
 }
 
@@ -55,6 +57,15 @@ void RoomBook::settle(std::span<const chat::RoomId> rooms) {
 void RoomBook::raise_next_room_id(chat::RoomId next) {
     const std::lock_guard lock(mutex_);
     next_room_id_ = std::max(next_room_id_, next);
+}
+
+std::optional<RoomBook::EventPlace> RoomBook::newest_event() const {
+    const std::lock_guard lock(mutex_);
+    const RoomState* room = find(newest_event_.room);
+    // A room that was made again under its id begins anew.
+    if (room == nullptr || room->purged_seq >= newest_event_.seq || room->last_seq < newest_event_.seq)
+        return std::nullopt;
+    return newest_event_;
 }
 
 chat::StoredRooms RoomBook::rooms() const {

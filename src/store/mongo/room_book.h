@@ -58,6 +58,13 @@ public:
     void raise_next_room_id(chat::RoomId next);
 
     // Any thread.
+    struct EventPlace {
+        chat::RoomId room;
+        std::uint64_t seq;
+        friend bool operator==(const EventPlace&, const EventPlace&) = default;
+    };
+    /// Of the event that became visible last; nothing where that may be gone from the server.
+    std::optional<EventPlace> newest_event() const;
     chat::StoredRooms rooms() const;
     /// What was erased before this call is seen by no read that begins later; those before have lower tickets.
     std::uint64_t next_ticket() const;
@@ -67,6 +74,7 @@ private:
     mutable std::mutex mutex_;
     std::unordered_map<chat::RoomId, RoomState> rooms_;
     std::unordered_set<chat::RoomId> unsettled_;
+    EventPlace newest_event_{};
     chat::RoomId next_room_id_ = 1;
     std::uint64_t next_ticket_ = 1;
     std::set<std::uint64_t> readings_;

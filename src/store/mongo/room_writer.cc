@@ -46,7 +46,7 @@ RoomWriter::RoomWriter(const Pool& pool, const std::string& database, Fence& fen
     : fence_(fence),
       board_(board),
       session_(pool, database),
-      rooms_(session_),
+      rooms_(session_, fence),
       events_(session_, fence.number()),
       removals_(book) {}
 
@@ -120,7 +120,7 @@ Outcome RoomWriter::write(Job& job, const Steps& steps, bool is_undoing) {
     try {
         Step& step = *steps.front();
         if (std::holds_alternative<InsertEvent>(step.what)) return insert(job, steps);
-        // Rooms carry no number of who wrote them, so this is asked before.
+        // A room that is made or removed meets nothing of the newer process, so this is asked before.
         fence_.look(session_);
         if (fence_.is_closed()) return {};
         return write_document(job, step, is_undoing);
@@ -150,6 +150,7 @@ Outcome RoomWriter::write_document(Job& job, Step& step, bool is_undoing) {
         // Asked to be undone while it was written, it has another turn to come.
         if (step.is_undoing == is_undoing) step.state = is_undoing ? StepState::cancelled : StepState::done;
     } else if (outcome.fate == Fate::refused) {
+        if (fence_.is_closed()) return {};
         spdlog::error("event=store_conflict room={} cause={}", step.room, log_value(outcome.cause));
         return refuse(job, step);
     }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@
 
 namespace globes::store::mongo {
 namespace {
+
+// Of the server.
+constexpr std::uint32_t kNoSuchCollection = 26;
 
 struct Index {
     const char* collection;
@@ -71,18 +75,20 @@ bool is_plain_and_unique(const View& definition) {
 void for_each_index(Session& session, const char* collection, const std::function<void(const View&)>& take) {
     Document command;
     command.text("listIndexes", collection);
-    session.for_each_of_command(command, take);
+    try {
+        session.for_each_of_command(command, take);
+    } catch (const CallError& error) {
+        if (error.code() != kNoSuchCollection) throw;
+    }
 }
 
 /// A server may take the command and do something else: an index that does not guard is worse than none.
-void check(Session& session, const Index& index) {
-    bool is_there = false;
+bool is_there(Session& session, const Index& index) {
+    bool is_found = false;
     for_each_index(session, index.collection, [&](const View& definition) {
-        is_there |= is_key(definition, index) && is_plain_and_unique(definition);
+        is_found |= is_key(definition, index) && is_plain_and_unique(definition);
     });
-    if (!is_there)
-        throw std::runtime_error(
-            fmt::format("the index {} of {} is not plain and unique", index.name, index.collection));
+    return is_found;
 }
 
 /// The server would refuse documents for an index of another program, and with one of them all that follow in its room.
@@ -94,17 +100,12 @@ void check_no_other_guards(Session& session, const char* collection) {
                           is_plain_and_unique(definition);
                });
     };
-    try {
-        for_each_index(session, collection, [&](const View& definition) {
-            if (definition.boolean("unique") && !is_own(definition))
-                throw std::runtime_error(
-                    fmt::format("the collection {} has a unique index {} that Globes has not made; remove that index",
-                                collection, definition.text("name")));
-        });
-    } catch (const CallError& error) {
-        constexpr std::uint32_t kNoSuchCollection = 26;
-        if (error.code() != kNoSuchCollection) throw;
-    }
+    for_each_index(session, collection, [&](const View& definition) {
+        if (definition.boolean("unique") && !is_own(definition))
+            throw std::runtime_error(
+                fmt::format("the collection {} has a unique index {} that Globes has not made; remove that index",
+                            collection, definition.text("name")));
+    });
 }
 
 using Rooms = std::vector<std::pair<chat::RoomId, RoomState>>;
@@ -140,6 +141,49 @@ void look_at_all_events(Session& session, Rooms& rooms) {
     });
 }
 
+/// Gives the rooms the number of this process. By their ids, so that a server that knows no other way to a document
+/// finds them, and so many at once that a call ends in time.
+void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t writer) {
+    constexpr std::size_t kRoomsAtOnce = 500;
+    Document number;
+    number.number("writer", writer);
+    Document change;
+    change.document("$max", number);
+    Document majority;
+    majority.text("w", "majority").boolean("j", true);
+    for (; !rooms.empty(); rooms = rooms.subspan(std::min(rooms.size(), kRoomsAtOnce))) {
+        std::vector<Document> updates;
+        for (const chat::RoomId room : rooms.first(std::min(rooms.size(), kRoomsAtOnce))) {
+            Document id;
+            id.number("_id", room);
+            updates.emplace_back().document("q", id).document("u", change);
+        }
+        Document command;
+        command.text("update", kRooms).documents("updates", updates).document("writeConcern", majority);
+        // What it answers matters less than what is there then.
+        session.command(command, [](const View&) {});
+    }
+}
+
+/// All rooms, when they have `writer` or a newer number. An older process may still make some while this looks.
+Rooms read_and_claim(Session& session, std::uint64_t writer) {
+    constexpr int kTries = 10;
+    for (int tries = 0; tries < kTries; ++tries) {
+        Rooms rooms;
+        std::vector<chat::RoomId> unclaimed;
+        session.find(kRooms, Document(), Document(), kAll, [&](const View& document) {
+            rooms.emplace_back(document.number("_id"),
+                               RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
+                                         .purged_seq = document.number("purged_seq"),
+                                         .version = document.number("version")});
+            if (document.number("writer") < writer) unclaimed.push_back(rooms.back().first);
+        });
+        if (unclaimed.empty()) return rooms;
+        claim(session, unclaimed, writer);
+    }
+    throw CallError("the rooms can't be given the number of this process", 0, 0);
+}
+
 std::int64_t count_events(Session& session) {
     Document command;
     command.text("count", kEvents);
@@ -167,18 +211,20 @@ void look_at_newest(Session& session, Rooms& rooms) {
 
 void prepare_indexes(Session& session) {
     for (const Index& index : indexes()) make(session, index);
-    for (const Index& index : indexes()) check(session, index);
+    if (const std::string fault = index_fault(session); !fault.empty()) throw std::runtime_error(fault);
     for (const char* collection : {kRooms, kEvents, kCounters, kRemovals}) check_no_other_guards(session, collection);
 }
 
-std::vector<Removal> load_book(Session& session, RoomBook& book) {
-    Rooms rooms;
-    session.find(kRooms, Document(), Document(), kAll, [&](const View& document) {
-        rooms.emplace_back(document.number("_id"),
-                           RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
-                                     .purged_seq = document.number("purged_seq"),
-                                     .version = document.number("version")});
-    });
+std::string index_fault(Session& session) {
+    for (const Index& index : indexes())
+        if (!is_there(session, index))
+            return fmt::format("the index {} of {} is not there, or not plain and unique", index.name,
+                               index.collection);
+    return {};
+}
+
+std::vector<Removal> load_book(Session& session, RoomBook& book, std::uint64_t writer) {
+    Rooms rooms = read_and_claim(session, writer);
     look_at_newest(session, rooms);
     std::vector<Removal> removals;
     std::unordered_set<chat::RoomId> known;

@@ -1,7 +1,9 @@
-// What a database has to look like, and what is in it when it is opened. Called once, by whoever opens the store, on
-// its thread.
+// What a database has to look like, and what is in it when it is opened. Called by whoever opens the store, and with
+// each heartbeat.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "store/mongo/removals.h"
@@ -14,7 +16,11 @@ namespace globes::store::mongo {
 /// Throws CallError, or std::runtime_error for an index of another kind.
 void prepare_indexes(Session& session);
 
-/// Enters all rooms into the book and returns what is still to be removed. Throws CallError.
-std::vector<Removal> load_book(Session& session, RoomBook& book);
+/// What is wrong with them, for the log and the operator; empty: nothing. Throws CallError.
+std::string index_fault(Session& session);
+
+/// Enters all rooms into the book and returns what is still to be removed. Unless `writer` is 0, each room's document
+/// has that number from then on, so that no older process changes or removes it any more. Throws CallError.
+std::vector<Removal> load_book(Session& session, RoomBook& book, std::uint64_t writer);
 
 }  // namespace globes::store::mongo

@@ -314,7 +314,9 @@ Outcome Session::remove(const char* name, const Document& filter) {
     Reply reply;
     bson_error_t error{};
     const bool is_ok = mongoc_collection_delete_many(target.get(), filter.get(), nullptr, reply.out(), &error);
-    return outcome_of(is_ok, reply.view(), error);
+    Outcome outcome = outcome_of(is_ok, reply.view(), error);
+    outcome.written = reply.view().number("deletedCount");
+    return outcome;
 }
 
 void Session::find(const char* name, const Document& filter, const Document& options, std::size_t most,

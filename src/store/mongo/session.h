@@ -46,7 +46,7 @@ enum class Fate : std::uint8_t {
 struct Outcome {
     Fate fate = Fate::done;
     /// Of an insert: so many of the documents, from the first on, are there; at most as many as were given, and fewer
-    /// if it was refused. Of an update: matched.
+    /// if it was refused. Of an update: matched. Of a removal: removed.
     std::size_t written = 0;
     std::string cause = {};  ///< For the log; empty if it is done.
     // As of a CallError.
