@@ -65,8 +65,9 @@ void Fence::look(Session& session) {
     if (number_ == 0 || is_closed_ || is_as_written || is_mine(session, beats_before, beats_before)) return;
     if (newest > number_) {
         if (!is_closed_.exchange(true))
-            spdlog::critical("event=second_writer writer={} own={} reason=\"another Globes was started on the database\"",
-                             newest, number_);
+            spdlog::critical(
+                "event=second_writer writer={} own={} reason=\"another Globes was started on the database\"", newest,
+                number_);
     } else if (!is_there) {
         lose_database("the counter writer is gone: it was dropped or emptied");
     } else if (newest < number_) {

@@ -60,6 +60,13 @@ Fate fate_of(const bson_error_t& error) {
     return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? Fate::unknown : Fate::refused;
 }
 
+/// The connection broke, also for what it brought, or the server is not in charge any more.
+bool is_passing(const CallError& error) {
+    if (error.domain() == MONGOC_ERROR_STREAM || error.domain() == MONGOC_ERROR_PROTOCOL) return true;
+    return error.domain() == MONGOC_ERROR_SERVER &&
+           std::ranges::find(kStateChanges, error.code()) != kStateChanges.end();
+}
+
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.-";
 
 /// What `text` begins with that may be the name of a command, a field, a collection or an index.
@@ -193,6 +200,8 @@ void set_guarantees(mongoc_uri_t* uri) {
     mongoc_read_prefs_t* prefs = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
     mongoc_uri_set_read_prefs_t(uri, prefs);
     mongoc_read_prefs_destroy(prefs);
+    // A read is repeated here: the driver leaks a part of the answer if it finds no server for that.
+    mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 }
 
 // The driver starts by itself, before main(), and keeps its counters in a file of /dev/shm: a killed process leaves it
@@ -322,7 +331,21 @@ Outcome Session::remove(const char* name, const Document& filter) {
 void Session::find(const char* name, const Document& filter, const Document& options, std::size_t most,
                    const std::function<void(const View&)>& take) {
     const Collection source = collection(name);
-    for_each(mongoc_collection_find_with_opts(source.get(), filter.get(), options.get(), nullptr), most, take);
+    std::size_t taken = 0;
+    const auto ask = [&] {
+        for_each(mongoc_collection_find_with_opts(source.get(), filter.get(), options.get(), nullptr), most,
+                 [&](const View& found) {
+                     ++taken;
+                     take(found);
+                 });
+    };
+    try {
+        ask();
+    } catch (const CallError& error) {
+        // Another server may have taken over.
+        if (taken > 0 || !is_passing(error)) throw;
+        ask();
+    }
 }
 
 void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::function<void(const View&)>& take) {
