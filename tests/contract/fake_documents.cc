@@ -54,7 +54,7 @@ std::string value_to_bson(const FakeValue& value) {
 }
 
 FakeValue value_from_bson(char type, std::string_view& bytes) {
-    FakeValue value{.type = type};
+    FakeValue value(type, 0);
     switch (type) {
         case kText: {
             const auto length = static_cast<std::size_t>(take<std::int32_t>(bytes));
@@ -127,14 +127,25 @@ bool operator==(const FakeValue& one, const FakeValue& other) {
     return is_same_type && one.number == other.number && one.text == other.text && one.fields == other.fields;
 }
 
-FakeValue fake_number(std::int64_t number) { return {.type = kInt64, .number = number}; }
+FakeValue::FakeValue() = default;
+FakeValue::FakeValue(char type_of_value, std::int64_t value) : type(type_of_value), number(value) {}
 
-FakeValue fake_text(std::string text) { return {.type = kText, .text = std::move(text)}; }
+FakeValue fake_number(std::int64_t number) { return FakeValue(kInt64, number); }
 
-FakeValue fake_document(FakeDocument fields) { return {.type = kDocument, .fields = std::move(fields)}; }
+FakeValue fake_text(std::string text) {
+    FakeValue value(kText, 0);
+    value.text = std::move(text);
+    return value;
+}
+
+FakeValue fake_document(FakeDocument fields) {
+    FakeValue value(kDocument, 0);
+    value.fields = std::move(fields);
+    return value;
+}
 
 FakeValue fake_array(std::vector<FakeDocument> documents) {
-    FakeValue array{.type = kArray};
+    FakeValue array(kArray, 0);
     for (FakeDocument& document : documents)
         array.fields.emplace_back(std::to_string(array.fields.size()), fake_document(std::move(document)));
     return array;

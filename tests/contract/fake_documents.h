@@ -14,10 +14,13 @@ struct FakeValue;
 using FakeDocument = std::vector<std::pair<std::string, FakeValue>>;
 
 struct FakeValue {
+    FakeValue();
+    FakeValue(char type_of_value, std::int64_t value);
+
     char type = 0;            ///< As BSON numbers it; 0: absent.
     std::int64_t number = 0;  ///< Of an integer, a boolean, a date, or a double (its bits).
-    std::string text = {};
-    FakeDocument fields = {};  ///< Of a document or an array.
+    std::string text;
+    FakeDocument fields;  ///< Of a document or an array.
 
     friend bool operator==(const FakeValue& one, const FakeValue& other);
 };

@@ -101,12 +101,12 @@ FakeDocument cursor(const std::string& name, std::vector<FakeDocument> documents
 }
 
 FakeDocument hello() {
-    return ok({{"ismaster", {.type = 8, .number = 1}},
-               {"maxBsonObjectSize", {.type = 16, .number = 16 << 20}},
-               {"maxMessageSizeBytes", {.type = 16, .number = 48'000'000}},
-               {"maxWriteBatchSize", {.type = 16, .number = 100'000}},
-               {"minWireVersion", {.type = 16, .number = 0}},
-               {"maxWireVersion", {.type = 16, .number = 8}}});
+    return ok({{"ismaster", FakeValue(8, 1)},
+               {"maxBsonObjectSize", FakeValue(16, 16 << 20)},
+               {"maxMessageSizeBytes", FakeValue(16, 48'000'000)},
+               {"maxWriteBatchSize", FakeValue(16, 100'000)},
+               {"minWireVersion", FakeValue(16, 0)},
+               {"maxWireVersion", FakeValue(16, 8)}});
 }
 
 FakeDocument insert(FakeDocuments& collection, const std::vector<FakeDocument>& documents, bool counts_refused) {
@@ -114,11 +114,11 @@ FakeDocument insert(FakeDocuments& collection, const std::vector<FakeDocument>& 
     while (written < documents.size() && collection.insert(documents[written])) ++written;
     const bool is_refused = written < documents.size();
     const std::size_t counted = counts_refused ? documents.size() : written;
-    FakeDocument reply = ok({{"n", {.type = 16, .number = static_cast<std::int64_t>(counted)}}});
+    FakeDocument reply = ok({{"n", FakeValue(16, static_cast<std::int64_t>(counted))}});
     if (is_refused)
         set_field(reply, "writeErrors",
-                  fake_array({{{"index", {.type = 16, .number = static_cast<std::int64_t>(written)}},
-                               {"code", {.type = 16, .number = kDuplicateKey}},
+                  fake_array({{{"index", FakeValue(16, static_cast<std::int64_t>(written))},
+                               {"code", FakeValue(16, kDuplicateKey)},
                                {"errmsg", fake_text("E11000 duplicate key error")}}}));
     return reply;
 }
@@ -251,7 +251,7 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
                 {{"name", fake_text("_id_")}, {"key", fake_document({{"_id", fake_number(1)}})}}};
             for (const auto& [known, key] : collections_[name].indexes())
                 indexes.push_back(
-                    {{"name", fake_text(known)}, {"key", fake_document(key)}, {"unique", {.type = 8, .number = 1}}});
+                    {{"name", fake_text(known)}, {"key", fake_document(key)}, {"unique", FakeValue(8, 1)}});
             return cursor(name, std::move(indexes));
         }
         if (command == "renameCollection") {
@@ -286,7 +286,7 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
         }
         const auto count = static_cast<std::int64_t>(matched);
         if (command == "update" || command == "delete")
-            return ok({{"n", {.type = 16, .number = count}}, {"nModified", {.type = 16, .number = count}}});
+            return ok({{"n", FakeValue(16, count)}, {"nModified", FakeValue(16, count)}});
         return error(59, "no such command: " + command);
     };
     return to_bson(reply());

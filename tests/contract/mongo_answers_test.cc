@@ -133,7 +133,7 @@ AppendEvent send(std::uint64_t seq, std::string client_id) {
     return {std::move(event)};
 }
 
-FakeValue int32(std::int64_t number) { return {.type = 16, .number = number}; }
+FakeValue int32(std::int64_t number) { return FakeValue(16, number); }
 
 TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItCounts) {
     server_.count_refused_documents();
@@ -205,11 +205,10 @@ TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {
                                                       {"ns", fake_text("chat_server.globes_events")},
                                                       {"firstBatch", fake_array({std::move(event)})}})}};
     };
-    const FakeDocument good = {
-        {"_id", fake_text("1:2")},     {"room_id", fake_number(1)},  {"seq", fake_number(2)},
-        {"kind", fake_text("send")},   {"name", fake_text("david")}, {"color", fake_text("")},
-        {"text", fake_text("hello")},  {"client_id", fake_text("")}, {"time", {.type = 9, .number = 1}},
-        {"dedupe_key", fake_text("2")}};
+    const FakeDocument good = {{"_id", fake_text("1:2")},     {"room_id", fake_number(1)},  {"seq", fake_number(2)},
+                               {"kind", fake_text("send")},   {"name", fake_text("david")}, {"color", fake_text("")},
+                               {"text", fake_text("hello")},  {"client_id", fake_text("")}, {"time", FakeValue(9, 1)},
+                               {"dedupe_key", fake_text("2")}};
     const auto with = [&](const char* field, FakeValue value) {
         FakeDocument event = good;
         set_field(event, field, std::move(value));
@@ -230,8 +229,8 @@ TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {
 }
 
 // Where a text is due: a number, a boolean, an array, a document, a date, and three bytes of binary data.
-const std::array kOddValues = {int32(7),          FakeValue{.type = 8, .number = 1}, fake_array({FakeDocument{}}),
-                               fake_document({}), FakeValue{.type = 9, .number = 1}, FakeValue{.type = 5, .number = 3}};
+const std::array kOddValues = {int32(7),          FakeValue(8, 1), fake_array({FakeDocument{}}),
+                               fake_document({}), FakeValue(9, 1), FakeValue(5, 3)};
 
 FakeDocument cursor_of(FakeValue name_space) {
     return {{"ok", int32(1)},
@@ -387,8 +386,9 @@ TEST_F(MongoAnswers, AnUpsertThatMetAnotherOneIsMadeOnceMore) {
 
 TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
-    const FakeValue numbers = {.type = 4, .fields = {{"0", int32(1)}}};
-    const FakeValue yes = {.type = 8, .number = 1};
+    FakeValue numbers(4, 0);
+    numbers.fields = {{"0", int32(1)}};
+    const FakeValue yes(8, 1);
     constexpr MongoTimes kImpatient{.selection = 50ms, .connect = 50ms, .socket = 50ms};
     // The first hello is of the driver's own look at the server, the second of a connection.
     for (const int from : {0, 1}) {

@@ -43,7 +43,7 @@ protected:
     /// As the original keeps a message; both kinds have an _id of their own.
     static FakeDocument message_of_the_original(std::int64_t number) {
         return {{"_id", fake_number(number)}, {"eventtype", fake_text("send")}, {"user", fake_text("david")},
-                {"roomid", fake_number(1)},   {"msg", fake_text("hello")},      {"verified", {.type = 8, .number = 0}}};
+                {"roomid", fake_number(1)},   {"msg", fake_text("hello")},      {"verified", FakeValue(8, 0)}};
     }
     void fill() const {
         const auto store = open();
@@ -219,7 +219,7 @@ TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
     server_.set_tamper([&](const std::string& command, std::string& message) {
         if (command != "listIndexes" || !std::exchange(is_first, false)) return true;
         message.resize(21);
-        message += to_bson({{"ok", {.type = 16, .number = 0}}, {"code", {.type = 16, .number = 13}}});
+        message += to_bson({{"ok", FakeValue(16, 0)}, {"code", FakeValue(16, 13)}});
         const auto length = static_cast<std::int32_t>(message.size());
         std::memcpy(message.data(), &length, sizeof length);
         return true;
@@ -230,7 +230,7 @@ TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
 }
 
 TEST_F(MongoLayout, RefusesItsOwnNamesWhereTheyAreNoPlainCollections) {
-    const auto capped = fake_document({{"capped", {.type = 8, .number = 1}}});
+    const auto capped = fake_document({{"capped", FakeValue(8, 1)}});
     for (const bool is_used : {false, true}) {
         if (is_used) fill();
         for (const char* name : {"globes_events", "globes_rooms", "globes_counters", "globes_removals"}) {
