@@ -35,6 +35,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::off;
 }
 
+constexpr const char* kLoggerName = "globes";
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 template <class Out>
@@ -86,7 +88,7 @@ std::string_view path_of(std::string_view target) {
 
 Logging::Logging(LogLevel level)
     : previous_(spdlog::default_logger()), writer_(std::make_shared<LineWriter>(STDERR_FILENO)) {
-    auto logger = std::make_shared<spdlog::logger>("globes", std::make_shared<GatheringSink>(writer_));
+    auto logger = std::make_shared<spdlog::logger>(kLoggerName, std::make_shared<GatheringSink>(writer_));
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<SafeText>('*').set_pattern("time=%Y-%m-%dT%H:%M:%S.%fZ level=%l %*");
     logger->set_formatter(std::move(formatter));
@@ -98,6 +100,8 @@ Logging::~Logging() {
     if (const auto dropped = writer_->dropped(); dropped > 0)
         spdlog::warn("event=log_overrun dropped_lines={}", dropped);
     spdlog::set_default_logger(previous_);
+    // Newer versions of spdlog keep it by its name, and with it the writer, whose end writes what is queued.
+    spdlog::drop(kLoggerName);
     writer_.reset();  // Writes what is queued.
 }
 

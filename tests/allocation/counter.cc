@@ -28,6 +28,11 @@ void* operator new(std::size_t bytes) { return take(bytes, __STDCPP_DEFAULT_NEW_
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
     return take(bytes, static_cast<std::size_t>(alignment));
 }
+// The library's own would call the first of these, but a sanitizer brings others.
+void* operator new(std::size_t bytes, const std::nothrow_t& /*unused*/) noexcept {
+    return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+}
+void operator delete(void* memory, const std::nothrow_t& /*unused*/) noexcept { std::free(memory); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
