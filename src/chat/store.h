@@ -78,7 +78,7 @@ public:
     /// The same, but a part that ended at a repeated id counts as committed: nothing failed there.
     CommitOutcome without_repeats() const;
     CommitOutcome of(RoomId room) const;
-    /// The event of the room whose id is stored already, and before which its part ended; 0: there is none.
+    /// The event of the room whose id is stored already, and before which its part ended; 0: no event.
     std::uint64_t repeated_seq(RoomId room) const;
 
 private:

@@ -1,5 +1,5 @@
 // Which of a database's collections are Globes' own, and under which names (docs/mongodb.md). Looks before anything is
-// made, and never touches what another program has written. Called once, by whoever opens the store, on its thread.
+// made, and never touches what another program has written. Called once, on the thread that opens the store.
 #pragma once
 
 #include <chrono>
