@@ -3,9 +3,16 @@
 #include <functional>
 
 namespace globes::chat {
+namespace {
+
+std::size_t hash_of(RoomId room, std::string_view id) {
+    return std::hash<std::string_view>()(id) ^ (std::hash<RoomId>()(room) * 0x9E37'79B9'7F4A'7C15);
+}
+
+}  // namespace
 
 bool RecentIds::add(RoomId room, std::string_view id) {
-    const std::size_t hash = std::hash<std::string_view>()(id) ^ (std::hash<RoomId>()(room) * 0x9E37'79B9'7F4A'7C15);
+    const std::size_t hash = hash_of(room, id);
     if (max_ids_ == 0) return false;
     if (!known_.insert(hash).second) return true;
     if (oldest_first_.size() == max_ids_) {
@@ -15,5 +22,9 @@ bool RecentIds::add(RoomId room, std::string_view id) {
     oldest_first_.push_back(hash);
     return false;
 }
+
+/// Its place in `oldest_first_` stays taken. If the id comes again and that place is reached first, the id is forgotten
+/// early, and at worst the store refuses it once.
+void RecentIds::forget(RoomId room, std::string_view id) { known_.erase(hash_of(room, id)); }
 
 }  // namespace globes::chat

@@ -19,6 +19,8 @@ public:
 
     /// Remembers an id of a sender in `room`. Returns whether it was there already; seldom, one that wasn't looks so.
     bool add(RoomId room, std::string_view id);
+    /// The id is known not to be stored: when it comes again, it counts as new.
+    void forget(RoomId room, std::string_view id);
 
     /// What one id takes, with its places in the line and in the table.
     static constexpr std::size_t kBytesOfId = 64;

@@ -114,10 +114,12 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
     }
     SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
     std::string id = id_text(key);
-    const bool may_be_stored = shared_.recent_ids.add(record_.id, id) || !shared_.store_tells_repeats;
+    const bool is_known = shared_.recent_ids.add(record_.id, id);
+    const bool may_be_stored = is_known || !shared_.store_tells_repeats;
     if (waiting_ids_.insert(std::move(id)).second) {
         const Stage stage = may_be_stored ? Stage::unasked : Stage::ready;
-        enqueue({.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = stage});
+        enqueue(
+            {.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = stage, .is_known = is_known});
     } else {
         // The same id is in the line already: this one is answered when that one is.
         find_waiting(key)->repeats.push_back(sender);
@@ -190,6 +192,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
         }
         forget(waiting);
         if (answer->second == nullptr) {
+            note_not_confirmed(waiting, true);
             refuse(waiting);
         } else {
             Waiting original{.event = **answer->second, .repeats = {waiting.sender}};
@@ -266,6 +269,7 @@ void Room::commit_before(std::uint64_t repeated_seq) {
         }
         const bool is_to_ask = !waiting.event.client_id.empty() && !waiting.was_asked;
         waiting.stage = is_to_ask ? Stage::unasked : Stage::ready;
+        waiting.is_known |= waiting.event.seq == repeated_seq;
         waiting.event.seq = 0;
         ++(is_to_ask ? unasked_ : ready_sends_);
         return false;
@@ -278,6 +282,7 @@ void Room::fail(bool is_known) {
     is_recovering_ = !is_known;
     waiting_.remove_if([&](const Waiting& waiting) {
         if (waiting.stage == Stage::live) return false;
+        note_not_confirmed(waiting, is_known);
         forget(waiting);
         refuse(waiting);
         return true;
@@ -287,11 +292,29 @@ void Room::fail(bool is_known) {
     append_ready(0);
 }
 
+/// A refused id comes again. If it needed a lookup then, a store that is too slow for lookups would refuse it for ever:
+/// an id that is not stored as far as this process knows counts as new.
+void Room::note_not_confirmed(const Waiting& waiting, bool is_outcome_known) {
+    if (waiting.key.client_id.empty()) return;
+    const bool was_submitted = waiting.stage == Stage::submitted;
+    const bool may_be_stored = waiting.is_known && !was_submitted && waiting.stage != Stage::ready;
+    if (was_submitted && !is_outcome_known)
+        undecided_ids_.push_back(id_text(waiting.key));
+    else if (!may_be_stored)
+        shared_.recent_ids.forget(record_.id, id_text(waiting.key));
+}
+
 void Room::recover(const std::vector<Event>& events) {
+    std::unordered_set<std::string> stored;
     for (const Event& event : events) {
         last_seq_ = event.seq;
         append(event);
+        if (!event.client_id.empty())
+            stored.insert(
+                id_text({.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id}));
     }
+    for (const std::string& id : std::exchange(undecided_ids_, {}))
+        if (!stored.contains(id)) shared_.recent_ids.forget(record_.id, id);
     is_recovering_ = false;
 }
 

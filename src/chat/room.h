@@ -135,6 +135,7 @@ private:
         ConnectionId sender = 0;
         std::uint64_t hold = 0;  // of the name that a leave frees
         Stage stage = Stage::live;
+        bool is_known = false;                   // its id: it came lately, or the store has refused it
         bool was_asked = false;                  // its id was looked up
         std::vector<ConnectionId> repeats = {};  // connections that sent the same id again meanwhile
     };
@@ -148,6 +149,7 @@ private:
     void append_ready(std::uint64_t stored_seq);
     void append(const Event& event);
     void forget(const Waiting& waiting);
+    void note_not_confirmed(const Waiting& waiting, bool is_outcome_known);
     void confirm(const Waiting& waiting);
     void refuse(const Waiting& waiting);
     Ring<Waiting>::iterator find_waiting(const SendKey& key);
@@ -160,6 +162,7 @@ private:
     log::Recent recent_;
     Ring<Waiting> waiting_;                        // oldest first; the submitted sends stand before those that are not
     std::unordered_set<std::string> waiting_ids_;  // of the sends with an id in the line
+    std::vector<std::string> undecided_ids_;       // refused; `recover` tells whether they are stored
     std::vector<Answer> answers_;
     std::size_t waiting_bytes_ = 0;
     std::size_t unasked_ = 0;      // sends whose id is to be looked up

@@ -25,6 +25,17 @@ TEST(RecentIds, ForgetsTheOldestBeyondItsBytes) {
     EXPECT_FALSE(ids.add(1, "a"));
 }
 
+TEST(RecentIds, TakesWhatItWasToldToForgetForNew) {
+    RecentIds ids(1'000);
+    ids.forget(1, "a");
+    ids.add(1, "a");
+    ids.add(2, "a");
+    ids.forget(1, "a");
+    EXPECT_TRUE(ids.add(2, "a"));
+    EXPECT_FALSE(ids.add(1, "a"));
+    EXPECT_TRUE(ids.add(1, "a"));
+}
+
 TEST(RecentIds, HoldsNoneWhereNoneFits) {
     RecentIds ids(0);
     EXPECT_FALSE(ids.add(1, "a"));

@@ -549,6 +549,69 @@ TEST_F(RoomOfTellingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
     EXPECT_THAT(submit(), ElementsAre("1 two"));
 }
 
+TEST_F(RoomOfTellingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
+    say(1, "hello", "a");
+    submit();
+    say(1, "later", "b");
+    fail(true);
+    say(1, "hello", "a");
+    say(1, "later", "b");
+    EXPECT_THAT(looked_up(), IsEmpty());
+    EXPECT_THAT(submit(), ElementsAre("1 hello", "2 later"));
+}
+
+TEST_F(RoomOfTellingStore, AnIdThatCameLatelyStaysKnownIfItFailsBeforeItsLookup) {
+    say(1, "hello", "a");
+    submit();
+    room.commit();
+    say(2, "there", "b");
+    submit();
+    say(1, "hello", "a");
+    fail(true);
+    say(1, "hello", "a");
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+}
+
+TEST_F(RoomOfTellingStore, AnIdBehindARepeatIsNewAgainIfItCanNotBeLookedUp) {
+    say(1, "again", "old");
+    say(2, "two", "b");
+    submit();
+    room.commit_before(1);
+    EXPECT_THAT(looked_up(), ElementsAre("old", "b"));
+    room.resolve(keys, {});
+    EXPECT_THAT(answers(), ElementsAre("1 old 0", "2 b 0"));
+    say(1, "again", "old");
+    say(2, "two", "b");
+    EXPECT_THAT(looked_up(), ElementsAre("old")) << "the store has refused it once";
+    resolve("old", 7);
+    EXPECT_THAT(submit(), ElementsAre("1 two"));
+}
+
+TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsNotNewIfItCanNotBeLookedUp) {
+    say(1, "hello", "a");
+    submit();
+    room.commit();
+    say(1, "hello", "a");
+    looked_up();
+    room.resolve(keys, {});
+    say(1, "hello", "a");
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+}
+
+TEST_F(RoomOfTellingStore, RecoveringTellsWhichRefusedIdsAreStored) {
+    say(1, "one", "a");
+    say(2, "two", "b");
+    submit();
+    const Event one = std::get<AppendEvent>(submitted.at(0)).event;
+    EXPECT_THAT(fail(false), ElementsAre("1 a", "2 b"));
+    room.recover({one});
+    say(1, "one", "a");
+    say(2, "two", "b");
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_THAT(submit(), ElementsAre("2 two"));
+}
+
 TEST_F(RoomTest, EveryIdIsLookedUpWhereTheStoreTellsNoRepeats) {
     ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", {}, "hello", "a"}, now));
     EXPECT_FALSE(room.can_submit());
