@@ -235,7 +235,8 @@ test('a name of blanks and zero-width characters is no visible name', () => {
 test('days are told by their distance', () => {
     const times = new Times('en-GB');
     const now = new Date(2025, 5, 12, 0, 30);
-    const day = (...date) => times.day(new Date(...date), now);
+    // Whether a comma follows the weekday depends on the platform's data.
+    const day = (...date) => times.day(new Date(...date), now).replace(',', '');
     assert.equal(day(2025, 5, 12, 0, 1), 'Today');
     assert.equal(day(2025, 5, 11, 23, 59), 'Yesterday');
     assert.equal(day(2025, 5, 10), 'Tuesday');
