@@ -189,11 +189,11 @@ export class Server {
 
     #spawn() {
         const { env = {}, args = [], address = '127.0.0.1:0', binary = releaseBinary } = this.#options;
-        const { PATH, HOME, ASAN_OPTIONS = '', UBSAN_OPTIONS = 'print_stacktrace=1' } = process.env;
+        const { PATH, HOME, ASAN_OPTIONS = '', TSAN_OPTIONS = '', UBSAN_OPTIONS = 'print_stacktrace=1' } = process.env;
         const flags = address === null ? args : ['--address', address, ...args];
         this.#process = spawn(binary, flags, {
             cwd: this.folder,
-            env: { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, ...env },
+            env: { PATH, HOME, ASAN_OPTIONS, TSAN_OPTIONS, UBSAN_OPTIONS, ...env },
             stdio: ['ignore', 'pipe', 'pipe'],
         });
         const exit = withResolvers();
