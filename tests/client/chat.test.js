@@ -109,6 +109,7 @@ test('what was said here is one’s own in history as in events, under an earlie
     await ada.say('mine');
     await ada.rename({ name: 'dora' });
     await ada.say('mine too');
+    await ada.message('mine too');
     const expected = [['theirs', false], ['mine', true], ['mine too', true]];
     assert.deepEqual(owned(ada.messages), expected);
     assert.deepEqual(owned((await ada.connection.history()).events), expected);
