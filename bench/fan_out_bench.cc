@@ -15,10 +15,10 @@
 
 #include "api/frame_encoder.h"
 #include "chat/event.h"
-#include "log/frame.h"
-#include "log/tail.h"
-#include "log/window.h"
 #include "net/ws_hub.h"
+#include "roomlog/frame.h"
+#include "roomlog/log_writer.h"
+#include "roomlog/retained_log.h"
 
 namespace globes {
 namespace {
@@ -34,29 +34,29 @@ void encode_and_append(benchmark::State& state) {
                             .client_id = {},
                             .time = 1'607'030'634'421'318};
     const api::FrameEncoder encoder;
-    log::Tail tail;
+    roomlog::LogWriter writer;
     for (auto _ : state) {
         std::string frame;
         encoder.append_frame(frame, event);
-        benchmark::DoNotOptimize(tail.append(frame));
-        benchmark::DoNotOptimize(tail.take_unpublished());
+        benchmark::DoNotOptimize(writer.append(frame));
+        benchmark::DoNotOptimize(writer.take_unpublished());
     }
     state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_and_append)->Arg(20)->Arg(200)->Arg(4096);
 
-/// What a cursor asks of the window, without the send. The range is how many slices it is behind.
+/// What a cursor asks of the retained, without the send. The range is how many slices it is behind.
 void find_what_to_send(benchmark::State& state) {
     const auto slices = static_cast<std::size_t>(state.range(0));
-    log::Window window;
+    roomlog::RetainedLog retained;
     for (std::size_t i = 0; i < slices; ++i) {
-        log::Slice slice = log::make_slice(std::string(200, 'x'));
-        slice.begin = window.end();
-        window.extend(slice);
+        roomlog::Slice slice = roomlog::make_slice(std::string(200, 'x'));
+        slice.begin = retained.end();
+        retained.extend(slice);
     }
     std::array<std::string_view, 16> views;
     for (auto _ : state) {
-        benchmark::DoNotOptimize(window.gather(0, views));
+        benchmark::DoNotOptimize(retained.gather(0, views));
         benchmark::DoNotOptimize(views.data());
     }
     state.SetItemsProcessed(state.iterations());
@@ -69,10 +69,10 @@ struct Deaf final : net::WsHandler {
     void on_closed() override {}
 };
 
-/// A frame of 200 bytes to every cursor of a feed, each with a socket of its own: the program's part is what is left
+/// A frame of 200 bytes to every cursor of a topic, each with a socket of its own: the program's part is what is left
 /// beside the sends. The range is the number of cursors.
 void advance_cursors(benchmark::State& state) {
-    constexpr net::FeedId kFeed = 1;
+    constexpr net::TopicId kFeed = 1;
     net::WsHub hub(0, {});
     std::vector<int> peers;
     for (std::int64_t i = 0; i < state.range(0); ++i) {
@@ -83,15 +83,15 @@ void advance_cursors(benchmark::State& state) {
         hub.subscribe(*session, kFeed, 0);
     }
     std::string frame;
-    log::append_frame(frame, log::Opcode::text, std::string(196, 'x'));
+    roomlog::append_frame(frame, roomlog::Opcode::text, std::string(196, 'x'));
     std::array<char, 4096> unread;
-    log::Tail tail;
+    roomlog::LogWriter writer;
     for (auto _ : state) {
-        hub.extend(kFeed, tail.append(frame));
-        tail.take_unpublished();
-        while (hub.sweep() == std::chrono::steady_clock::time_point::min()) {
+        hub.extend(kFeed, writer.append(frame));
+        writer.take_unpublished();
+        while (hub.fan_out() == std::chrono::steady_clock::time_point::min()) {
         }
-        hub.end_pass();
+        hub.end_iteration();
         state.PauseTiming();
         for (const int peer : peers) benchmark::DoNotOptimize(::read(peer, unread.data(), unread.size()));
         state.ResumeTiming();

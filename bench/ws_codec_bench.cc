@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "log/frame.h"
 #include "net/utf8_check.h"
 #include "net/ws_decoder.h"
 #include "net/ws_mask.h"
+#include "roomlog/frame.h"
 
 namespace {
 
@@ -46,7 +46,7 @@ void check_utf8(benchmark::State& state, std::string_view part) {
     const std::string text = repeat(part, static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         Utf8Check check;
-        benchmark::DoNotOptimize(check.feed(text));
+        benchmark::DoNotOptimize(check.consume(text));
     }
     count_bytes(state, text.size());
 }
@@ -72,7 +72,7 @@ struct Ignore final : WsEvents {
 std::string masked_text_frame(std::size_t payload_bytes) {
     std::string payload = repeat("h", payload_bytes);
     std::string frame;
-    log::append_frame(frame, log::Opcode::text, payload);
+    roomlog::append_frame(frame, roomlog::Opcode::text, payload);
     const std::size_t head_bytes = frame.size() - payload.size();
     frame[1] = static_cast<char>(frame[1] | 0x80);
     unmask(payload, kKey);
@@ -93,7 +93,7 @@ void decode_frames(benchmark::State& state, std::size_t frames, std::size_t piec
         for (std::size_t piece = 0; piece < pieces; ++piece) {
             const std::size_t from = bytes.size() * piece / pieces;
             const std::size_t to = bytes.size() * (piece + 1) / pieces;
-            if (decoder.feed(bytes.subspan(from, to - from), events)) state.SkipWithError("refused");
+            if (decoder.consume(bytes.subspan(from, to - from), events)) state.SkipWithError("refused");
         }
     }
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames));
@@ -108,7 +108,7 @@ void append_frame(benchmark::State& state) {
     std::string out;
     for (auto _ : state) {
         out.clear();
-        log::append_frame(out, log::Opcode::text, payload);
+        roomlog::append_frame(out, roomlog::Opcode::text, payload);
         benchmark::DoNotOptimize(out.data());
     }
     count_bytes(state, payload.size());

@@ -60,7 +60,7 @@ Outcome read(std::string_view stream, NextSize next_size) {
         stream.remove_prefix(piece.size());
         const std::vector<char> bytes(piece.begin(),
                                       piece.end());  // Of its own size, so that ASan sees a step beyond it.
-        for (auto outcome = reader.feed({bytes.data(), bytes.size()}); outcome; outcome = reader.feed({})) {
+        for (auto outcome = reader.consume({bytes.data(), bytes.size()}); outcome; outcome = reader.consume({})) {
             if (!*outcome) {
                 all.refusal = outcome->error().status;
                 return all;
@@ -116,7 +116,7 @@ void check_meaning(const HttpRequest& request) {
     HttpLimits limits = kLimits;
     limits.head_bytes += 128;  // for the length and the blanks that are added
     HttpReader reader(limits);
-    const auto again = reader.feed(write_again(request));
+    const auto again = reader.consume(write_again(request));
     require(again && *again, "what was read can be read again");
     require((*again)->method == request.method && (*again)->target == request.target && (*again)->body == request.body,
             "and is the same");

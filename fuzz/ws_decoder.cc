@@ -81,7 +81,7 @@ Outcome decode(std::span<const char> stream, std::size_t message_bytes, NextSize
         const auto piece = stream.subspan(fed, std::min<std::size_t>(next_size(), stream.size() - fed));
         std::vector<char> read(piece.begin(), piece.end());  // Of its own size, so that ASan sees a step beyond it.
         fed += piece.size();
-        const auto result = decoder.feed(read, checker);
+        const auto result = decoder.consume(read, checker);
         require(!(failure && result), "a connection fails once");
         if (result) failure = result;
         const std::size_t held = decoder.buffered_bytes();

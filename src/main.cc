@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/config.h"
-#include "base/log.h"
+#include "base/logging.h"
 #include "base/process.h"
 #include "commands.h"
 #include "server.h"

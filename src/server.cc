@@ -25,7 +25,7 @@
 #include "api/origin.h"
 #include "api/services.h"
 #include "base/line_writer.h"
-#include "base/log.h"
+#include "base/logging.h"
 #include "base/secret_file.h"
 #include "base/thread_name.h"
 #include "base/worker_pool.h"
@@ -33,7 +33,7 @@
 #include "chat/core_thread.h"
 #include "chat/password_throttle.h"
 #include "chat/tokens.h"
-#include "io_side.h"
+#include "io_unit.h"
 #include "net/listener.h"
 #include "net/ws_close.h"
 #include "server_metrics.h"
@@ -137,7 +137,7 @@ private:
     void make_sides();
     void make_core();
     std::size_t connections() const;
-    void run_on(IoSide& side, std::function<void()> act);
+    void run_on(IoUnit& side, std::function<void()> act);
     void drain_core(Deadline deadline);
     void close_connections(Deadline deadline);
     void end_threads();
@@ -150,7 +150,7 @@ private:
     chat::PasswordThrottle throttle_;
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
-    std::vector<std::unique_ptr<IoSide>> sides_;
+    std::vector<std::unique_ptr<IoUnit>> sides_;
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;
@@ -184,11 +184,11 @@ Server::Server(const Config& config, const OpenStore& open_store)
 
 void Server::make_sides() {
     for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
-        auto side = std::make_unique<IoSide>(number, ws_settings(config_), core_thread_);
-        side->routes = std::make_unique<api::Routes>(side->lane, services_);
+        auto side = std::make_unique<IoUnit>(number, ws_settings(config_), core_thread_);
+        side->routes = std::make_unique<api::Routes>(side->core_link, services_);
         side->http =
             std::make_unique<net::HttpHub>(side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_,
-                                           http_settings(config_, side->lane.counts()),
+                                           http_settings(config_, side->core_link.counts()),
                                            [side = side.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
                                                const auto begin = std::chrono::steady_clock::now();
                                                side->routes->handle(exchange);
@@ -199,17 +199,17 @@ void Server::make_sides() {
 }
 
 void Server::make_core() {
-    std::vector<chat::Lane*> lanes;
-    lanes.reserve(sides_.size());
-    for (const auto& side : sides_) lanes.push_back(&side->lane);
+    std::vector<chat::IoPort*> io_threads;
+    io_threads.reserve(sides_.size());
+    for (const auto& side : sides_) io_threads.push_back(&side->core_link);
     core_ = std::make_unique<chat::Core>(
         chat::CorePorts{.store = *store_,
                         .clock = clock_,
                         .encoder = encoder_,
-                        .lanes = std::move(lanes),
+                        .io_threads = std::move(io_threads),
                         .post = [this](Task task) { core_thread_.post(std::move(task)); }},
         chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
-    for (const auto& side : sides_) side->lane.set_core(*core_);
+    for (const auto& side : sides_) side->core_link.set_core(*core_);
     core_->load(store_->load_rooms());
 }
 
@@ -221,14 +221,14 @@ std::string Server::start() {
             side.io.post([&side, fd, peer = std::move(peer)] { side.http->adopt(fd, peer); });
         });
     }
-    IoSide& first = *sides_.front();
+    IoUnit& first = *sides_.front();
     listeners_ = net::listen_at(first.io.context(), net::addresses_of(config_.address), settings);
     for (const auto& listener : listeners_) listener->start();
 
     core_thread_.start([this] { core_->end_batch(); });
     for (const auto& side : sides_) {
         side->io.start([&side = *side] {
-            side.lane.hand_over();
+            side.core_link.flush_to_core();
             side.count_connections();
         });
     }
@@ -255,7 +255,7 @@ void Server::stop() {
 }
 
 /// Runs `act` on the I/O thread and waits for it.
-void Server::run_on(IoSide& side, std::function<void()> act) {
+void Server::run_on(IoUnit& side, std::function<void()> act) {
     std::packaged_task<void()> task(std::move(act));
     const std::future<void> done = task.get_future();
     side.io.post(std::move(task));

@@ -12,7 +12,7 @@ namespace globes {
 namespace {
 
 using enum MetricsText::Kind;
-using Sides = std::span<const std::unique_ptr<IoSide>>;
+using Sides = std::span<const std::unique_ptr<IoUnit>>;
 
 template <class Of>
 std::uint64_t sum(Sides sides, Of of) {
@@ -30,14 +30,14 @@ void write_build(MetricsText& text) {
 
 void write_connections(MetricsText& text, Sides sides) {
     text.begin("globes_connections", gauge, "Open connections; an HTTP one that is upgraded becomes a websocket.");
-    text.sample(sum(sides, [](const IoSide& side) { return side.http_connections.value(); }), {{"kind", "http"}});
-    text.sample(sum(sides, [](const IoSide& side) { return side.ws_connections.value(); }), {{"kind", "websocket"}});
+    text.sample(sum(sides, [](const IoUnit& side) { return side.http_connections.value(); }), {{"kind", "http"}});
+    text.sample(sum(sides, [](const IoUnit& side) { return side.ws_connections.value(); }), {{"kind", "websocket"}});
 
     text.begin("globes_http_requests_total", counter, "Requests that were answered, by the class of their status.");
     constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
     static_assert(std::size(kClasses) == api::IoCounts::kStatusClasses);
     for (int number = 1; number <= api::IoCounts::kStatusClasses; ++number) {
-        text.sample(sum(sides, [number](const IoSide& side) { return side.lane.counts().requests(number); }),
+        text.sample(sum(sides, [number](const IoUnit& side) { return side.core_link.counts().requests(number); }),
                     {{"status", kClasses[number - 1]}});
     }
 }
@@ -53,7 +53,7 @@ void write_chat(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_events_refused_total", counter, "Events that were refused, by the code of the error.");
     for (const api::ErrorEntry& error : api::error_table()) {
         const auto refused =
-            sum(sources.sides, [&](const IoSide& side) { return side.lane.counts().refusals(error.code); });
+            sum(sources.sides, [&](const IoUnit& side) { return side.core_link.counts().refusals(error.code); });
         // Most codes are of requests; the one of a store that fails is always there, to be watched.
         if (refused > 0 || error.code == ErrorCode::unavailable)
             text.sample(refused, {{"code", std::to_string(static_cast<int>(error.code))}});
@@ -62,11 +62,11 @@ void write_chat(MetricsText& text, const MetricsSources& sources) {
 
 void write_deliveries(MetricsText& text, Sides sides) {
     text.begin("globes_fan_out_sends_total", counter, "Calls that handed members what was new in their room.");
-    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().sends.value(); }));
+    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sends.value(); }));
     text.begin("globes_fan_out_bytes_total", counter, "Bytes that members' sockets took of that.");
-    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().sent_bytes.value(); }));
+    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sent_bytes.value(); }));
     text.begin("globes_slow_readers_closed_total", counter, "WebSockets that were closed with 4008, as too slow.");
-    text.sample(sum(sides, [](const IoSide& side) { return side.io.counts().slow_readers.value(); }));
+    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().slow_readers.value(); }));
 }
 
 void write_store(MetricsText& text, const MetricsSources& sources) {
@@ -80,7 +80,7 @@ void write_store(MetricsText& text, const MetricsSources& sources) {
     text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
     text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});
     text.begin("globes_history_reads_total", counter, "Pages of history that the store was asked for, and for whom.");
-    text.sample(sum(sources.sides, [](const IoSide& side) { return side.lane.counts().history_reads(); }),
+    text.sample(sum(sources.sides, [](const IoUnit& side) { return side.core_link.counts().history_reads(); }),
                 {{"reader", "http"}});
     text.sample(sources.core.replay_reads.value(), {{"reader", "websocket"}});
 }
@@ -90,7 +90,7 @@ void write_pauses(MetricsText& text, const MetricsSources& sources) {
     text.sample(seconds_of_us(sources.core_thread.longest_pause_us()));
     text.begin("globes_io_pass_seconds_max", gauge, "The longest pass since the start of any I/O thread.");
     std::int64_t longest = 0;
-    for (const auto& side : sources.sides) longest = std::max(longest, side->io.longest_pass_us());
+    for (const auto& side : sources.sides) longest = std::max(longest, side->io.longest_iteration_us());
     text.sample(seconds_of_us(longest));
 }
 

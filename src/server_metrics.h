@@ -7,12 +7,12 @@
 
 #include "chat/core_counts.h"
 #include "chat/core_thread.h"
-#include "io_side.h"
+#include "io_unit.h"
 
 namespace globes {
 
 struct MetricsSources {
-    std::span<const std::unique_ptr<IoSide>> sides;
+    std::span<const std::unique_ptr<IoUnit>> sides;
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;

@@ -31,13 +31,13 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
     if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
     auto event = parse_client_event(message);
-    if (!event) return send_refusal(side_.lane, session, room_, event.error());
+    if (!event) return send_refusal(side_.core_link, session, room_, event.error());
     const chat::EventRefusal overload{{ErrorCode::unavailable}, event->name, event->client_id};
-    const bool told = side_.lane.try_tell_core(
+    const bool told = side_.core_link.try_tell_core(
         size_of(*event),
-        [this_lane = side_.lane.number(), room = room_, connection = connection_, event = std::move(*event)](
+        [this_lane = side_.core_link.number(), room = room_, connection = connection_, event = std::move(*event)](
             chat::Core& core) mutable { core.handle(room, this_lane, connection, std::move(event)); });
-    if (!told) send_refusal(side_.lane, session, room_, overload);
+    if (!told) send_refusal(side_.core_link, session, room_, overload);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
@@ -51,24 +51,25 @@ ChatSocket::Limiters& ChatSocket::limiters() {
 
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
-    side_.lane.counts().add_refusal(ErrorCode::too_many_requests);
+    side_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
     // Parsed for its name and its id alone, so that the sender knows which one was refused; refusals are limited too.
     const auto event = parse_client_event(message);
     chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
     refusal.error = Error{ErrorCode::too_many_requests};
-    session.send_own(log::Opcode::text, error_event_json(room_, refusal, verdict.retry_after_ms));
+    session.send_direct(roomlog::Opcode::text, error_event_json(room_, refusal, verdict.retry_after_ms));
     if (verdict.action == chat::RateVerdict::Action::close)
         session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
     return false;
 }
 
 void ChatSocket::on_closed() {
-    side_.lane.tell_core([room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
+    side_.core_link.tell_core(
+        [room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
 }
 
-void send_refusal(IoLane& lane, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
-    lane.counts().add_refusal(refusal.error.code);
-    session.send_own(log::Opcode::text, error_event_json(room, refusal));
+void send_refusal(CoreLink& core_link, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
+    core_link.counts().add_refusal(refusal.error.code);
+    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal));
 }
 
 void end_session(net::WsSession& session, chat::Ending ending) {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include "api/io_lane.h"
-#include "chat/lane.h"
+#include "api/core_link.h"
+#include "chat/io_port.h"
 #include "chat/rate_limiter.h"
 #include "net/ws_handler.h"
 #include "net/ws_session.h"
@@ -20,7 +20,7 @@ struct FloodLimits {
 
 /// What all chat sockets of one I/O thread share; outlives them.
 struct ChatSide {
-    IoLane& lane;
+    CoreLink& core_link;
     const FloodLimits& limits;
 };
 
@@ -48,7 +48,7 @@ private:
 };
 
 /// Tells a session of that lane what was wrong with an event of its own. I/O thread only.
-void send_refusal(IoLane& lane, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
+void send_refusal(CoreLink& core_link, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
 /// Closes a session with the code of `ending`. I/O thread only.
 void end_session(net::WsSession& session, chat::Ending ending);
 

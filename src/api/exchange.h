@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "api/core_link.h"
 #include "api/error_table.h"
-#include "api/io_lane.h"
 #include "api/negotiation.h"
 #include "api/services.h"
 #include "chat/room_key.h"
@@ -46,8 +46,8 @@ private:
 
 /// Asks the core for the record of a room and goes on with `then(record)`; 404 where there is no such room.
 template <class Then>
-void with_room(IoLane& lane, const Exchange& exchange, const chat::RoomKey& key, Then then) {
-    lane.ask_core(
+void with_room(CoreLink& core_link, const Exchange& exchange, const chat::RoomKey& key, Then then) {
+    core_link.ask_core(
         [key](const chat::Core& core) {
             const chat::Room* room = core.find(key);
             return room == nullptr ? std::nullopt : std::optional(room->record());

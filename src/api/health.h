@@ -1,8 +1,8 @@
 // Whether the process lives and whether it can do its work. Any I/O thread.
 #pragma once
 
+#include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/io_lane.h"
 #include "api/services.h"
 
 namespace globes::api {
@@ -11,6 +11,6 @@ namespace globes::api {
 void health(const Exchange& exchange);
 
 /// 200 while the store can be reached, else 503.
-void ready(const Exchange& exchange, IoLane& lane, Services& services);
+void ready(const Exchange& exchange, CoreLink& core_link, Services& services);
 
 }  // namespace globes::api

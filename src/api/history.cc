@@ -44,7 +44,7 @@ Result<Wanted> parse_query(const net::HttpRequest& request) {
 }  // namespace
 
 void History::page(const Exchange& exchange, const chat::RoomKey& key) {
-    lane_.ask_core(
+    core_link_.ask_core(
         [key](const chat::Core& core) -> std::optional<Found> {
             const chat::Room* room = core.find(key);
             if (room == nullptr) return std::nullopt;
@@ -71,7 +71,7 @@ void History::read(const Exchange& exchange, const Found& room) {
     query.expiry = readable.expiry;
     if (query.before == 0) query.limit = 0;  // 0 means no upper end there, and nothing here
     if (!wanted->last_seen) return read_page(exchange, query, readable);
-    auto checked = lane_.reply([this, exchange, query, readable](chat::Core::SeenCheck seen) {
+    auto checked = core_link_.reply([this, exchange, query, readable](chat::Core::SeenCheck seen) {
         switch (seen) {
             case chat::Core::SeenCheck::matches:
                 return read_page(exchange, query, readable);
@@ -81,13 +81,13 @@ void History::read(const Exchange& exchange, const Found& room) {
                 return exchange.respond_error(Error{ErrorCode::unavailable});
         }
     });
-    lane_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](
-                        chat::Core& core) mutable { core.check_last_seen(id, seen, std::move(checked)); });
+    core_link_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](
+                             chat::Core& core) mutable { core.check_last_seen(id, seen, std::move(checked)); });
 }
 
 void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable) {
-    lane_.counts().add_history_read();
-    services_.store.read_events(query, [&io = lane_.io(), id = query.room, readable,
+    core_link_.counts().add_history_read();
+    services_.store.read_events(query, [&io = core_link_.io(), id = query.room, readable,
                                         held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
         std::optional<std::string> json;
         if (page.ok) {

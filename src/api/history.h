@@ -2,8 +2,8 @@
 // the store's readers do the work.
 #pragma once
 
+#include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/io_lane.h"
 #include "api/services.h"
 #include "chat/room_key.h"
 
@@ -11,7 +11,7 @@ namespace globes::api {
 
 class History {
 public:
-    History(IoLane& lane, Services& services) : lane_(lane), services_(services) {}
+    History(CoreLink& core_link, Services& services) : core_link_(core_link), services_(services) {}
 
     void page(const Exchange& exchange, const chat::RoomKey& key);
 
@@ -23,7 +23,7 @@ private:
     void read(const Exchange& exchange, const Found& room);
     void read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable);
 
-    IoLane& lane_;
+    CoreLink& core_link_;
     Services& services_;
 };
 

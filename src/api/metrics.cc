@@ -9,9 +9,9 @@
 namespace globes::api {
 namespace {
 
-void write(const Exchange& exchange, IoLane& lane, Services& services, bool is_store_reachable) {
+void write(const Exchange& exchange, CoreLink& core_link, Services& services, bool is_store_reachable) {
     // Counting the open files of a server with thousands of connections takes milliseconds.
-    const bool accepted = lane.try_work(
+    const bool accepted = core_link.try_work(
         services.files, [&services, is_store_reachable] { return services.metrics(is_store_reachable); },
         [exchange](std::string text) {
             exchange.respond(
@@ -22,10 +22,11 @@ void write(const Exchange& exchange, IoLane& lane, Services& services, bool is_s
 
 }  // namespace
 
-void metrics(const Exchange& exchange, IoLane& lane, Services& services) {
-    services.store.ping([&lane, &services, held = std::make_unique<Exchange>(exchange)](bool reachable) mutable {
-        lane.io().post(
-            [&lane, &services, held = std::move(held), reachable] { write(*held, lane, services, reachable); });
+void metrics(const Exchange& exchange, CoreLink& core_link, Services& services) {
+    services.store.ping([&core_link, &services, held = std::make_unique<Exchange>(exchange)](bool reachable) mutable {
+        core_link.io().post([&core_link, &services, held = std::move(held), reachable] {
+            write(*held, core_link, services, reachable);
+        });
     });
 }
 

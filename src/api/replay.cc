@@ -7,27 +7,27 @@
 namespace globes::api {
 namespace {
 
-void take_step(IoLane& lane, chat::Core::Reader reader, chat::ConnectionId connection,
+void take_step(CoreLink& core_link, chat::Core::Reader reader, chat::ConnectionId connection,
                const chat::Core::CatchUp& step) {
-    net::WsHub& hub = lane.io().hub();
+    net::WsHub& hub = core_link.io().hub();
     net::WsSession* session = hub.find(connection);
     if (session == nullptr) return;
     if (!step.is_ok) return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
-    for (const log::Slice& frames : step.frames) session->send_frames(frames);
+    for (const roomlog::Slice& frames : step.frames) session->send_frames(frames);
     if (step.live) return hub.subscribe(*session, reader.room, *step.live);
     reader.after = step.after;
-    session->when_sent([&lane, reader, connection] { catch_up(lane, reader, connection); });
+    session->when_sent([&core_link, reader, connection] { catch_up(core_link, reader, connection); });
 }
 
 }  // namespace
 
-void catch_up(IoLane& lane, const chat::Core::Reader& reader, chat::ConnectionId connection) {
-    lane.replays().take([&lane, reader, connection] {
-        auto reply = lane.reply([&lane, reader, connection](const chat::Core::CatchUp& step) {
-            take_step(lane, reader, connection, step);
-            lane.replays().give_back();
+void catch_up(CoreLink& core_link, const chat::Core::Reader& reader, chat::ConnectionId connection) {
+    core_link.replays().acquire([&core_link, reader, connection] {
+        auto reply = core_link.reply([&core_link, reader, connection](const chat::Core::CatchUp& step) {
+            take_step(core_link, reader, connection, step);
+            core_link.replays().release();
         });
-        lane.tell_core(
+        core_link.tell_core(
             [reader, reply = std::move(reply)](chat::Core& core) mutable { core.catch_up(reader, std::move(reply)); });
     });
 }

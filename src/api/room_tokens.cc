@@ -34,7 +34,7 @@ std::optional<net::HttpResponse> judge(const std::string& secret, const std::str
 }  // namespace
 
 void RoomTokens::request(const Exchange& exchange, const chat::RoomKey& key) {
-    with_room(lane_, exchange, key, [this, exchange](const chat::RoomRecord& room) {
+    with_room(core_link_, exchange, key, [this, exchange](const chat::RoomRecord& room) {
         if (room.visibility == chat::Visibility::public_room) return exchange.respond_json(200, kNothingNeeded);
         check_secret(exchange, room);
     });
@@ -48,7 +48,7 @@ void RoomTokens::check_secret(const Exchange& exchange, const chat::RoomRecord& 
         if (!name || !chat::is_valid_name(*name)) return exchange.respond_error(Error{ErrorCode::invalid_json, "name"});
         exchange.respond_json(201, token_json(*name, room.id, services_.tokens.issue_room_token(room, *name)));
     };
-    const bool posted = lane_.try_work(
+    const bool posted = core_link_.try_work(
         services_.hashing,
         [&services = services_, room, secret = std::move(*request.secret), peer = exchange.request().peer_address] {
             return judge(secret, peer, room, services.clock, services.throttle);
@@ -58,7 +58,7 @@ void RoomTokens::check_secret(const Exchange& exchange, const chat::RoomRecord& 
 }
 
 void RoomTokens::renew(const Exchange& exchange, const chat::RoomKey& key) {
-    with_room(lane_, exchange, key, [this, exchange](const chat::RoomRecord& room) {
+    with_room(core_link_, exchange, key, [this, exchange](const chat::RoomRecord& room) {
         const auto claims = may_enter(room, bearer_token(exchange.request()), services_.tokens);
         if (!claims) return exchange.respond_error(claims.error());
         if (!*claims) return exchange.respond_json(200, kNothingNeeded);

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/io_lane.h"
 #include "api/services.h"
 #include "chat/room_key.h"
 
@@ -13,7 +13,7 @@ namespace globes::api {
 
 class RoomTokens {
 public:
-    RoomTokens(IoLane& lane, Services& services) : lane_(lane), services_(services) {}
+    RoomTokens(CoreLink& core_link, Services& services) : core_link_(core_link), services_(services) {}
 
     void request(const Exchange& exchange, const chat::RoomKey& key);
     void renew(const Exchange& exchange, const chat::RoomKey& key);
@@ -21,7 +21,7 @@ public:
 private:
     void check_secret(const Exchange& exchange, const chat::RoomRecord& room);
 
-    IoLane& lane_;
+    CoreLink& core_link_;
     Services& services_;
 };
 

@@ -24,7 +24,7 @@ void Rooms::list(const Exchange& exchange) {
     if (!limit) return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) return exchange.respond_error(after.error());
-    lane_.ask_core(
+    core_link_.ask_core(
         [after = after->value_or(0), limit = limit->value_or(kDefaultListed)](const chat::Core& core) {
             return core.list(after, limit);
         },
@@ -46,22 +46,23 @@ void Rooms::create(const Exchange& exchange) {
 }
 
 void Rooms::store_new(const Exchange& exchange, chat::CheckedRoom room) {
-    auto reply = lane_.reply([this, exchange, owner_name = room.owner_name](const Result<chat::RoomView>& created) {
-        if (!created) return exchange.respond_error(created.error());
-        std::string owner_token;
-        if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, owner_name);
-        net::HttpResponse response{.status = 201};
-        append_room_json(response.body, *created, true, owner_token);
-        response.headers.emplace_back("Location", "/chats/" + std::to_string(created->record.id));
-        exchange.respond(std::move(response));
-    });
-    lane_.tell_core([record = std::move(room.record), reply = std::move(reply)](chat::Core& core) mutable {
+    auto reply =
+        core_link_.reply([this, exchange, owner_name = room.owner_name](const Result<chat::RoomView>& created) {
+            if (!created) return exchange.respond_error(created.error());
+            std::string owner_token;
+            if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, owner_name);
+            net::HttpResponse response{.status = 201};
+            append_room_json(response.body, *created, true, owner_token);
+            response.headers.emplace_back("Location", "/chats/" + std::to_string(created->record.id));
+            exchange.respond(std::move(response));
+        });
+    core_link_.tell_core([record = std::move(room.record), reply = std::move(reply)](chat::Core& core) mutable {
         core.create_room(std::move(record), std::move(reply));
     });
 }
 
 void Rooms::get(const Exchange& exchange, const chat::RoomKey& key) {
-    lane_.ask_core(
+    core_link_.ask_core(
         [key](const chat::Core& core) {
             const chat::Room* room = core.find(key);
             return room == nullptr ? std::nullopt : std::optional(core.view(*room));
@@ -77,7 +78,7 @@ void Rooms::get(const Exchange& exchange, const chat::RoomKey& key) {
 }
 
 void Rooms::update(const Exchange& exchange, const chat::RoomKey& key) {
-    with_room(lane_, exchange, key, [this, exchange](const chat::RoomRecord& current) {
+    with_room(core_link_, exchange, key, [this, exchange](const chat::RoomRecord& current) {
         const net::HttpRequest& request = exchange.request();
         if (const auto may = may_change(current, bearer_token(request), services_.tokens); !may)
             return exchange.respond_error(may.error());
@@ -95,31 +96,31 @@ void Rooms::update(const Exchange& exchange, const chat::RoomKey& key) {
 }
 
 void Rooms::store_change(const Exchange& exchange, const chat::RoomRecord& base, chat::RoomRecord next) {
-    auto reply = lane_.reply([exchange](const Result<chat::RoomView>& changed) {
+    auto reply = core_link_.reply([exchange](const Result<chat::RoomView>& changed) {
         if (!changed) return exchange.respond_error(changed.error());
         std::string body;
         append_room_json(body, *changed, true);
         exchange.respond_json(200, std::move(body));
     });
     // Somebody else changed the room meanwhile: whether this may be done is decided anew.
-    auto again = lane_.reply([this, exchange, id = base.id] { update(exchange, {.id = id, .folded_title = {}}); });
-    lane_.tell_core(
+    auto again = core_link_.reply([this, exchange, id = base.id] { update(exchange, {.id = id, .folded_title = {}}); });
+    core_link_.tell_core(
         [base, next = std::move(next), again = std::move(again), reply = std::move(reply)](chat::Core& core) mutable {
             core.update_room(base, std::move(next), std::move(again), std::move(reply));
         });
 }
 
 void Rooms::remove(const Exchange& exchange, const chat::RoomKey& key) {
-    with_room(lane_, exchange, key, [this, exchange](const chat::RoomRecord& current) {
+    with_room(core_link_, exchange, key, [this, exchange](const chat::RoomRecord& current) {
         if (const auto may = may_change(current, bearer_token(exchange.request()), services_.tokens); !may)
             return exchange.respond_error(may.error());
-        auto reply = lane_.reply([exchange](const Result<void>& removed) {
+        auto reply = core_link_.reply([exchange](const Result<void>& removed) {
             if (!removed) return exchange.respond_error(removed.error());
             exchange.respond_json(200, R"({"status":true})");
         });
         auto again =
-            lane_.reply([this, exchange, id = current.id] { remove(exchange, {.id = id, .folded_title = {}}); });
-        lane_.tell_core([current, again = std::move(again), reply = std::move(reply)](chat::Core& core) mutable {
+            core_link_.reply([this, exchange, id = current.id] { remove(exchange, {.id = id, .folded_title = {}}); });
+        core_link_.tell_core([current, again = std::move(again), reply = std::move(reply)](chat::Core& core) mutable {
             core.delete_room(current, std::move(again), std::move(reply));
         });
     });
@@ -127,7 +128,7 @@ void Rooms::remove(const Exchange& exchange, const chat::RoomKey& key) {
 
 template <class Then>
 void Rooms::hash(const Exchange& exchange, std::string password, Then then) {
-    const bool posted = lane_.try_work(
+    const bool posted = core_link_.try_work(
         services_.hashing, [password = std::move(password)] { return chat::hash_password(password); }, std::move(then));
     if (!posted) exchange.respond_error(Error{ErrorCode::unavailable});
 }

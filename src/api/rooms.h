@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/io_lane.h"
 #include "api/services.h"
 #include "chat/room_key.h"
 #include "chat/room_rules.h"
@@ -14,7 +14,7 @@ namespace globes::api {
 
 class Rooms {
 public:
-    Rooms(IoLane& lane, Services& services) : lane_(lane), services_(services) {}
+    Rooms(CoreLink& core_link, Services& services) : core_link_(core_link), services_(services) {}
 
     void list(const Exchange& exchange);
     void create(const Exchange& exchange);
@@ -29,7 +29,7 @@ private:
     template <class Then>
     void hash(const Exchange& exchange, std::string password, Then then);
 
-    IoLane& lane_;
+    CoreLink& core_link_;
     Services& services_;
 };
 

@@ -17,14 +17,14 @@ using Parameters = std::vector<std::string>;
 
 }  // namespace
 
-Routes::Routes(IoLane& lane, Services& services)
-    : lane_(lane),
+Routes::Routes(CoreLink& core_link, Services& services)
+    : core_link_(core_link),
       services_(services),
-      rooms_(lane, services),
-      tokens_(lane, services),
-      history_(lane, services),
-      entrance_(lane, services),
-      site_(lane, services) {
+      rooms_(core_link, services),
+      tokens_(core_link, services),
+      history_(core_link, services),
+      entrance_(core_link, services),
+      site_(core_link, services) {
     add_rooms();
     add_pages();
 }
@@ -56,10 +56,12 @@ void Routes::add_rooms() {
 
 void Routes::add_pages() {
     router_.add("GET", "/health", [this](const Http& http, const Parameters&) { health(Exchange(http, services_)); });
-    router_.add("GET", "/ready",
-                [this](const Http& http, const Parameters&) { ready(Exchange(http, services_), lane_, services_); });
-    router_.add("GET", "/metrics",
-                [this](const Http& http, const Parameters&) { metrics(Exchange(http, services_), lane_, services_); });
+    router_.add("GET", "/ready", [this](const Http& http, const Parameters&) {
+        ready(Exchange(http, services_), core_link_, services_);
+    });
+    router_.add("GET", "/metrics", [this](const Http& http, const Parameters&) {
+        metrics(Exchange(http, services_), core_link_, services_);
+    });
     site_.add_routes(router_);
 }
 

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "api/chat_entrance.h"
+#include "api/chat_upgrade.h"
+#include "api/core_link.h"
 #include "api/history.h"
-#include "api/io_lane.h"
 #include "api/room_tokens.h"
 #include "api/rooms.h"
 #include "api/services.h"
@@ -18,7 +18,7 @@ namespace globes::api {
 class Routes {
 public:
     /// Both outlive this.
-    Routes(IoLane& lane, Services& services);
+    Routes(CoreLink& core_link, Services& services);
     Routes(const Routes&) = delete;
     Routes& operator=(const Routes&) = delete;
 
@@ -29,12 +29,12 @@ private:
     void add_rooms();
     void add_pages();
 
-    IoLane& lane_;
+    CoreLink& core_link_;
     Services& services_;
     Rooms rooms_;
     RoomTokens tokens_;
     History history_;
-    ChatEntrance entrance_;
+    ChatUpgrade entrance_;
     Site site_;
     net::Router router_;
 };

@@ -25,8 +25,8 @@ const EmbeddedFile& embedded_index() {
 
 }  // namespace
 
-Site::Site(IoLane& lane, Services& services)
-    : lane_(lane),
+Site::Site(CoreLink& core_link, Services& services)
+    : core_link_(core_link),
       services_(services),
       policy_{.frame_ancestors = services.frame_ancestors, .is_shared = !services.allowed_origins.empty()} {}
 
@@ -52,8 +52,8 @@ void Site::page(const Exchange& exchange, int status) {
 }
 
 void Site::room_page(const Exchange& exchange, const chat::RoomKey& key) {
-    lane_.ask_core([key](const chat::Core& core) { return core.find(key) != nullptr; },
-                   [this, exchange](bool exists) { page(exchange, exists ? 200 : 404); });
+    core_link_.ask_core([key](const chat::Core& core) { return core.find(key) != nullptr; },
+                        [this, exchange](bool exists) { page(exchange, exists ? 200 : 404); });
 }
 
 void Site::unrouted(Exchange exchange) {
@@ -79,7 +79,7 @@ void Site::static_page(const Exchange& exchange, int status) {
 }
 
 void Site::answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make) {
-    const bool posted = lane_.try_work(services_.files, std::move(make), [exchange](net::HttpResponse response) {
+    const bool posted = core_link_.try_work(services_.files, std::move(make), [exchange](net::HttpResponse response) {
         exchange.respond(std::move(response));
     });
     if (!posted) exchange.respond_error(Error{ErrorCode::unavailable});

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string_view>
 
+#include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/io_lane.h"
 #include "api/page_policy.h"
 #include "api/services.h"
 #include "chat/room_key.h"
@@ -17,7 +17,7 @@ namespace globes::api {
 
 class Site {
 public:
-    Site(IoLane& lane, Services& services);
+    Site(CoreLink& core_link, Services& services);
 
     /// Adds the pages and the paths of all embedded files, of these none where a folder is served. To be called last:
     /// the API's paths come first.
@@ -37,7 +37,7 @@ private:
     void static_page(const Exchange& exchange, int status);
     void answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make);
 
-    IoLane& lane_;
+    CoreLink& core_link_;
     Services& services_;
     const PagePolicy policy_;
 };

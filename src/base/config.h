@@ -14,7 +14,7 @@
 
 #include "base/config_address.h"
 #include "base/config_error.h"
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes {
 

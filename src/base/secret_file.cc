@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/log.h"
+#include "base/logging.h"
 #include "base/random.h"
 
 namespace globes {

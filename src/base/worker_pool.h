@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/task_queue.h"
+#include "base/mailbox.h"
 
 namespace globes {
 

@@ -27,8 +27,8 @@ Core::Core(CorePorts ports, CoreSettings settings)
       retention_(settings.retention),
       shared_{.limits = settings.room,
               .encoder = ports_.encoder,
-              .lanes = ports_.lanes.size(),
-              .recent = settings.recent,
+              .io_threads = ports_.io_threads.size(),
+              .replay_cache = settings.replay_cache,
               .store_tells_repeats = ports_.store.tells_repeats()},
       history_(ports_.store, ports_.encoder, ports_.post, settings.history) {}
 
@@ -59,14 +59,14 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
-    Person* same = resumes ? room->people().find_same(entry) : nullptr;
+    Participant* same = resumes ? room->participants().find_same(entry) : nullptr;
     // A token decides on the name, whatever session it comes with.
     if (same != nullptr && !room->may_be_called(entry.token_name, same->membership->name)) same = nullptr;
-    room->people().add(std::move(entry));
+    room->participants().add(std::move(entry));
     if (same != nullptr) {
-        room->people().hand_over(*same, *room->people().find(connection));
-        ports_.lanes[same->lane]->end(same->connection, Ending::replaced);
-        room->people().remove(same->connection);
+        room->participants().transfer_membership(*same, *room->participants().find(connection));
+        ports_.io_threads[same->io_thread]->end(same->connection, Ending::replaced);
+        room->participants().remove(same->connection);
     }
     const Readable readable_part = readable(*room);
     Entered entered{.room = id,
@@ -74,11 +74,11 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
                     .first_seq = readable_part.first_seq,
                     .last_seq = readable_part.last_seq,
                     .newest_time = room->newest_time()};
-    if (resumes) entered.users = room->people().users();
+    if (resumes) entered.users = room->participants().users();
     return entered;
 }
 
-void Core::handle(RoomId id, unsigned lane, ConnectionId connection, ClientEvent event) {
+void Core::handle(RoomId id, unsigned io_thread, ConnectionId connection, ClientEvent event) {
     Room* room = directory_.find(id);
     if (room == nullptr) return;
     EventRefusal refusal{.error = {}, .name = event.name, .client_id = event.client_id};
@@ -89,7 +89,7 @@ void Core::handle(RoomId id, unsigned lane, ConnectionId connection, ClientEvent
                                 : room->accept(connection, std::move(event), ports_.clock.now_us());
     if (!accepted) {
         refusal.error = accepted.error();
-        ports_.lanes[lane]->refuse(id, connection, std::move(refusal));
+        ports_.io_threads[io_thread]->refuse(id, connection, std::move(refusal));
     }
     if (room->is_recovering()) recover(id);
     touch(*room);
@@ -102,14 +102,14 @@ void Core::depart(RoomId id, ConnectionId connection) {
     touch(*room);
 }
 
-void Core::end_connections(Room& room, Ending ending, const std::function<bool(const Person&)>& ends) {
+void Core::end_connections(Room& room, Ending ending, const std::function<bool(const Participant&)>& ends) {
     // What was said before still reaches them.
     publish(room);
     std::vector<ConnectionId> ended;
-    for (const ConnectionId connection : room.people().connections()) {
-        const Person& person = *room.people().find(connection);
-        if (!ends(person)) continue;
-        ports_.lanes[person.lane]->end(connection, ending);
+    for (const ConnectionId connection : room.participants().connections()) {
+        const Participant& participant = *room.participants().find(connection);
+        if (!ends(participant)) continue;
+        ports_.io_threads[participant.io_thread]->end(connection, ending);
         ended.push_back(connection);
     }
     for (const ConnectionId connection : ended) room.depart(connection, ports_.clock.now_us());
@@ -146,7 +146,7 @@ void Core::end_batch() {
         });
     }
     update_counts();  // first: whoever sees what happened sees it counted
-    for (Lane* lane : ports_.lanes) lane->flush();
+    for (IoPort* port : ports_.io_threads) port->flush();
     if (is_draining_ && in_flight_ == 0 && idle_) std::exchange(idle_, nullptr)();
 }
 
@@ -170,9 +170,9 @@ void Core::update_counts() {
 }
 
 void Core::publish(Room& room) {
-    for (const log::Slice& slice : room.log().take_unpublished())
-        for (std::size_t lane = 0; lane < ports_.lanes.size(); ++lane)
-            if (room.people().on_lane(lane)) ports_.lanes[lane]->extend(room.record().id, slice);
+    for (const roomlog::Slice& slice : room.log().take_unpublished())
+        for (std::size_t io_thread = 0; io_thread < ports_.io_threads.size(); ++io_thread)
+            if (room.participants().is_on(io_thread)) ports_.io_threads[io_thread]->extend(room.record().id, slice);
 }
 
 void Core::on_committed(std::span<const RoomId> rooms, const BatchOutcome& outcome) {
@@ -222,21 +222,21 @@ void Core::answer_senders(Room& room) {
     if (answers.empty()) return;
     const Readable readable_part = readable(room);
     for (Room::Answer& answer : answers) {
-        const Person* sender = room.people().find(answer.sender);
+        const Participant* sender = room.participants().find(answer.sender);
         if (sender == nullptr) continue;
-        Lane& lane = *ports_.lanes[sender->lane];
+        IoPort& port = *ports_.io_threads[sender->io_thread];
         // An original that has expired is shown to nobody; once it is removed the id is free, and the send may be
         // repeated.
         const bool is_gone = answer.is_duplicate && !sender->resumes && !readable_part.shows(answer.seq, answer.time);
         if (answer.seq == 0 || is_gone) {
-            lane.refuse(room.record().id, answer.sender,
+            port.refuse(room.record().id, answer.sender,
                         {.error = {ErrorCode::unavailable},
                          .name = std::move(answer.name),
                          .client_id = std::move(answer.client_id)});
         } else if (sender->resumes) {
-            lane.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
+            port.acknowledge(answer.sender, answer.client_id, answer.seq, answer.is_duplicate);
         } else if (answer.is_duplicate) {
-            lane.send(answer.sender, std::move(answer.frame));
+            port.send(answer.sender, std::move(answer.frame));
         }
     }
 }

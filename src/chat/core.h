@@ -1,6 +1,6 @@
 // The single writer: one thread owns every room, its people and its sequence, so the domain needs no lock. It takes
 // commands in batches (core_thread.h), hands what must be kept to the store, and publishes what was committed to the
-// lanes. All calls are made on the core thread and none blocks; a test drives it without a socket or a thread.
+// io_threads. All calls are made on the core thread and none blocks; a test drives it without a socket or a thread.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mailbox.h"
 #include "base/result.h"
-#include "base/task_queue.h"
 #include "chat/client_event.h"
 #include "chat/core_counts.h"
 #include "chat/directory.h"
 #include "chat/frame_history.h"
-#include "chat/lane.h"
+#include "chat/io_port.h"
 #include "chat/room_view.h"
 #include "chat/store.h"
 
@@ -30,7 +30,7 @@ struct CorePorts {
     Store& store;
     const Clock& clock;
     const EventEncoder& encoder;
-    std::vector<Lane*> lanes;  ///< One for each I/O thread.
+    std::vector<IoPort*> io_threads;  ///< One for each I/O thread.
     /// Brings a task back to the core thread, from any thread.
     std::function<void(Task)> post;
 };
@@ -43,7 +43,7 @@ struct Retention {
 
 struct CoreSettings {
     RoomLimits room = {};
-    log::RecentBudget recent = {};
+    roomlog::ReplayCacheBudget replay_cache = {};
     FrameHistoryLimits history = {};
     Retention retention = {};
 };
@@ -84,7 +84,7 @@ public:
 
     struct Entered {
         RoomId room = 0;
-        log::Position from = 0;                      ///< Live begins here.
+        roomlog::Position from = 0;                  ///< Live begins here.
         std::uint64_t first_seq = 1;                 ///< The oldest event that can be read.
         std::uint64_t last_seq = 0;                  ///< The newest.
         std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
@@ -115,14 +115,15 @@ public:
         RoomId room = 0;
         std::uint64_t after = 0;
         std::uint64_t until = 0;
-        log::Position from = 0;
+        roomlog::Position from = 0;
     };
     /// A step of it.
     struct CatchUp {
-        bool is_ok = false;                      ///< False: the store can't be read now, or the room is gone.
-        std::vector<log::Slice> frames = {};     ///< The next ones, in order.
-        std::uint64_t after = 0;                 ///< Where the next step begins.
-        std::optional<log::Position> live = {};  ///< Set with the last step: the reader goes on in the log from there.
+        bool is_ok = false;                       ///< False: the store can't be read now, or the room is gone.
+        std::vector<roomlog::Slice> frames = {};  ///< The next ones, in order.
+        std::uint64_t after = 0;                  ///< Where the next step begins.
+        std::optional<roomlog::Position> live =
+            {};  ///< Set with the last step: the reader goes on in the log from there.
     };
     /// Gives every durable event once, and what is live only from `from` on, for as long as the log reaches back there.
     void catch_up(const Reader& reader, std::move_only_function<void(CatchUp)> reply);
@@ -144,8 +145,8 @@ public:
     };
     Readable readable(const Room& room) const;
 
-    /// An event of a connection; what is wrong with it goes back through its lane.
-    void handle(RoomId room, unsigned lane, ConnectionId connection, ClientEvent event);
+    /// An event of a connection; what is wrong with it goes back through its io_thread.
+    void handle(RoomId room, unsigned io_thread, ConnectionId connection, ClientEvent event);
     void depart(RoomId room, ConnectionId connection);
 
     /// Removes what has expired from the store, a little at each call. To be called every few seconds.
@@ -153,7 +154,7 @@ public:
 
     // --- the batch ---
 
-    /// Hands what the commands since the last call have gathered to the store and to the lanes.
+    /// Hands what the commands since the last call have gathered to the store and to the io_threads.
     void end_batch();
     /// As of the last batch. Any thread.
     const CoreCounts& counts() const { return counts_; }
@@ -167,7 +168,7 @@ private:
     void answer_senders(Room& room);
     void purge_step(RoomId room);
     void apply_update(RoomRecord next);
-    void end_connections(Room& room, Ending ending, const std::function<bool(const Person&)>& ends);
+    void end_connections(Room& room, Ending ending, const std::function<bool(const Participant&)>& ends);
     void touch(const Room& room) { touched_.insert(room.record().id); }
     bool is_being_deleted(RoomId room) const;
     void store_room(StoreWrite write, RoomId room, std::move_only_function<void(bool)> done);

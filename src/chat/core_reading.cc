@@ -76,14 +76,14 @@ void Core::catch_up_from_first(const Reader& reader, std::move_only_function<voi
     const Room* room = directory_.find(reader.room);
     if (room == nullptr) return reply({});
     const Readable part = readable(*room);
-    const log::Recent& recent = room->recent();
+    const roomlog::ReplayCache& cache = room->replay_cache();
     // Where so much has passed meanwhile that the log does not reach back to where the reader entered, it reads what is
     // durable up to now.
-    const bool joins_log = recent.reaches(reader.from);
+    const bool joins_log = cache.reaches(reader.from);
     const std::uint64_t until = joins_log ? reader.until : part.last_seq;
     const std::uint64_t after = std::max(reader.after, part.first_seq - 1);
-    if (auto frames = recent.durable(after, until)) {
-        if (joins_log) std::ranges::move(recent.since(reader.from), std::back_inserter(*frames));
+    if (auto frames = cache.durable(after, until)) {
+        if (joins_log) std::ranges::move(cache.since(reader.from), std::back_inserter(*frames));
         return reply({.is_ok = true, .frames = std::move(*frames), .after = until, .live = room->log().end()});
     }
     history_.read(reader.room, after, part.last_seq, part.expiry,
@@ -103,7 +103,7 @@ void Core::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_funct
     const Room* room = directory_.find(id);
     if (room == nullptr || seen.seq < room->first_seq()) return done(SeenCheck::matches);
     if (seen.seq > room->last_seq()) return done(SeenCheck::differs);
-    if (const auto time = room->recent().time_of(seen.seq)) return done(compare(time));
+    if (const auto time = room->replay_cache().time_of(seen.seq)) return done(compare(time));
     // The page that holds it: a client that catches up from there needs that page, or the one behind it, next.
     const Readable part = readable(*room);
     history_.read(id, seen.seq - 1, part.last_seq, part.expiry,

@@ -16,13 +16,13 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 }  // namespace
 
 RoomView Core::view(const Room& room) const {
-    return {.record = room.record(), .users = room.people().users(), .online = room.people().online()};
+    return {.record = room.record(), .users = room.participants().users(), .online = room.participants().online()};
 }
 
 std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
     std::vector<RoomView> views;
     for (const Room* room : directory_.list(after, limit))
-        views.push_back({.record = room->record(), .users = {}, .online = room->people().online()});
+        views.push_back({.record = room->record(), .users = {}, .online = room->participants().online()});
     return views;
 }
 
@@ -80,8 +80,8 @@ void Core::apply_update(RoomRecord next) {
     room.set_shown_seq(readable(room).first_seq);
     directory_.change(room, std::move(next));
     if (!ends_tokens) return;
-    end_connections(room, Ending::authorization_ended, [&](const Person& person) {
-        return !person.owner && (!is_public || !person.token_name().empty());
+    end_connections(room, Ending::authorization_ended, [&](const Participant& participant) {
+        return !participant.owner && (!is_public || !participant.token_name().empty());
     });
 }
 
@@ -103,7 +103,7 @@ void Core::delete_room(const RoomRecord& base, std::move_only_function<void()> c
             touch(*room);  // what waited in it goes on
             return reply(failure(ErrorCode::unavailable));
         }
-        end_connections(*room, Ending::room_deleted, [](const Person&) { return true; });
+        end_connections(*room, Ending::room_deleted, [](const Participant&) { return true; });
         directory_.erase(id);
         reply({});
     });

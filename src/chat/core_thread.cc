@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/short_turns.h"
+#include "base/short_timeslice.h"
 #include "base/thread_name.h"
 
 namespace globes::chat {
@@ -20,11 +20,11 @@ void CoreThread::stop() {
 }
 
 void CoreThread::post(Task task) {
-    if (inbox_.push(std::move(task))) inbox_.wake();
+    if (mailbox_.push(std::move(task))) mailbox_.wake();
 }
 
 void CoreThread::post(TaskBatch batch) {
-    if (inbox_.push(std::move(batch))) inbox_.wake();
+    if (mailbox_.push(std::move(batch))) mailbox_.wake();
 }
 
 bool CoreThread::reserve(std::size_t bytes) {
@@ -36,11 +36,11 @@ bool CoreThread::reserve(std::size_t bytes) {
 void CoreThread::run() {
     using std::chrono::steady_clock;
     name_this_thread("core");
-    prefer_short_turns();
+    prefer_short_timeslice();
     while (!stopping_) {
-        inbox_.wait();
+        mailbox_.wait();
         const auto begin = steady_clock::now();
-        inbox_.take().run();
+        mailbox_.take().run();
         end_batch_();
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
         if (took > longest_pause_us_.load(std::memory_order_relaxed))

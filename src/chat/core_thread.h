@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "base/task_queue.h"
+#include "base/mailbox.h"
 
 namespace globes::chat {
 
@@ -40,7 +40,7 @@ private:
     void run();
 
     std::function<void()> end_batch_;
-    TaskQueue inbox_;
+    Mailbox mailbox_;
     std::atomic<std::size_t> queued_bytes_ = 0;
     std::atomic<std::int64_t> longest_pause_us_ = 0;
     bool stopping_ = false;  // the thread's own

@@ -26,18 +26,18 @@ std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncode
     }
     encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
-    encoded->frames = log::make_slice(frames);
+    encoded->frames = roomlog::make_slice(frames);
     return encoded;
 }
 
 }  // namespace
 
-log::Slice FramePage::between(std::uint64_t after, std::uint64_t until) const {
+roomlog::Slice FramePage::between(std::uint64_t after, std::uint64_t until) const {
     const auto end_of = [&](std::uint64_t seq) {
         return seq < first_seq ? 0 : ends[std::min(seq, last_seq) - first_seq];
     };
     if (ends.empty() || after >= until) return {};
-    log::Slice part = frames;
+    roomlog::Slice part = frames;
     part.offset += end_of(after);
     part.size = end_of(until) - end_of(after);
     return part;

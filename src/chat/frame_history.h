@@ -13,10 +13,10 @@
 #include <optional>
 #include <vector>
 
-#include "base/task_queue.h"
+#include "base/mailbox.h"
 #include "chat/event_encoder.h"
 #include "chat/store.h"
-#include "log/slice.h"
+#include "roomlog/slice.h"
 
 namespace globes::chat {
 
@@ -26,10 +26,10 @@ struct FramePage {
     std::uint64_t last_seq = 0;     ///< first_seq - 1 where the page is empty.
     std::vector<std::size_t> ends;  ///< Of each frame, in bytes.
     std::vector<UnixMicros> times;  ///< Of each event.
-    log::Slice frames;
+    roomlog::Slice frames;
 
     /// The frames of after < seq <= until.
-    log::Slice between(std::uint64_t after, std::uint64_t until) const;
+    roomlog::Slice between(std::uint64_t after, std::uint64_t until) const;
     /// Absent if the event is not on this page.
     std::optional<UnixMicros> time_of(std::uint64_t seq) const;
 };

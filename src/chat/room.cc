@@ -32,25 +32,26 @@ std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error
 Room::Room(StoredRoom stored, Shared& shared)
     : record_(std::move(stored.record)),
       shared_(shared),
-      people_(shared.lanes),
-      recent_(shared.recent, stored.last_seq, time_of_newest(stored)),
+      participants_(shared.io_threads),
+      replay_cache_(shared.replay_cache, stored.last_seq, time_of_newest(stored)),
       last_seq_(stored.last_seq),
       first_seq_(stored.first_seq),
       last_time_(stored.last_time) {}
 
 Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now) {
-    Person* person = people_.find(sender);
-    if (person == nullptr) return {};
+    Participant* participant = participants_.find(sender);
+    if (participant == nullptr) return {};
     now = time_at(now);
     if (event.kind == EventKind::leave) {
-        if (!person->is_member()) return name_error(ErrorCode::user_not_found);
-        if (event.name != person->membership->name) return name_error(ErrorCode::client_unauthorized);
-        leave(*person, std::move(event.color), std::move(event.client_id), now);
+        if (!participant->is_member()) return name_error(ErrorCode::user_not_found);
+        if (event.name != participant->membership->name) return name_error(ErrorCode::client_unauthorized);
+        leave(*participant, std::move(event.color), std::move(event.client_id), now);
         return {};
     }
-    if (auto checked = check_name(*person, event.name); !checked) return checked;
+    if (auto checked = check_name(*participant, event.name); !checked) return checked;
     if (waiting_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
-    return event.kind == EventKind::join ? join(*person, std::move(event), now) : send(*person, std::move(event), now);
+    return event.kind == EventKind::join ? join(*participant, std::move(event), now)
+                                         : send(*participant, std::move(event), now);
 }
 
 /// The time of an event that is accepted now: the clock's, except that time stands still where the clock steps back a
@@ -61,8 +62,9 @@ UnixMicros Room::time_at(UnixMicros now) {
     return last_time_;
 }
 
-Result<void> Room::check_name(const Person& person, const std::string& name) const {
-    const bool is_own = person.is_member() ? name == person.membership->name : may_be_called(person.token_name(), name);
+Result<void> Room::check_name(const Participant& participant, const std::string& name) const {
+    const bool is_own =
+        participant.is_member() ? name == participant.membership->name : may_be_called(participant.token_name(), name);
     if (!is_own) return name_error(ErrorCode::client_unauthorized);
     return {};
 }
@@ -71,14 +73,14 @@ bool Room::may_be_called(std::string_view token_name, std::string_view name) con
     return record_.visibility == Visibility::public_room || token_name.empty() || name == token_name;
 }
 
-Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
-    const bool is_new = !person.is_member();
+Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros now) {
+    const bool is_new = !participant.is_member();
     if (is_new) {
-        if (auto taken = people_.take_name(person, event.name); !taken) return taken;
+        if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
     }
-    person.membership->last_activity = now;
-    if (is_new || !event.color.empty()) person.membership->color = event.color;
+    participant.membership->last_activity = now;
+    if (is_new || !event.color.empty()) participant.membership->color = event.color;
     if (!is_new) return {};
     std::string text = event.name + " entered the room.";
     enqueue({.event = {.kind = EventKind::join,
@@ -88,18 +90,18 @@ Result<void> Room::join(Person& person, ClientEvent event, UnixMicros now) {
                        .text = std::move(text),
                        .client_id = std::move(event.client_id),
                        .time = now},
-             .sender = person.connection});
+             .sender = participant.connection});
     return {};
 }
 
-Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
+Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros now) {
     if (is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
-    if (!person.is_member()) {
-        if (auto taken = people_.take_name(person, event.name); !taken) return taken;
+    if (!participant.is_member()) {
+        if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
-        person.membership->color = event.color;
+        participant.membership->color = event.color;
     }
-    person.membership->last_activity = now;
+    participant.membership->last_activity = now;
     Event sent{.kind = event.kind,
                .room = record_.id,
                .name = std::move(event.name),
@@ -107,7 +109,7 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
                .text = std::move(event.text),
                .client_id = std::move(event.client_id),
                .time = now};
-    const ConnectionId sender = person.connection;
+    const ConnectionId sender = participant.connection;
     if (sent.client_id.empty()) {
         enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready});
         return {};
@@ -128,11 +130,11 @@ Result<void> Room::send(Person& person, ClientEvent event, UnixMicros now) {
     return {};
 }
 
-void Room::leave(Person& person, std::string color, std::string client_id, UnixMicros now) {
-    std::string name = person.membership->name;
-    if (color.empty()) color = person.membership->color;
+void Room::leave(Participant& participant, std::string color, std::string client_id, UnixMicros now) {
+    std::string name = participant.membership->name;
+    if (color.empty()) color = participant.membership->color;
     std::string text = name + " has left the room.";
-    const std::uint64_t hold = people_.give_up_name(person);
+    const std::uint64_t hold = participants_.give_up_name(participant);
     --shared_.members;
     enqueue({.event = {.kind = EventKind::leave,
                        .room = record_.id,
@@ -141,15 +143,15 @@ void Room::leave(Person& person, std::string color, std::string client_id, UnixM
                        .text = std::move(text),
                        .client_id = std::move(client_id),
                        .time = now},
-             .sender = person.connection,
+             .sender = participant.connection,
              .hold = hold});
 }
 
 void Room::depart(ConnectionId connection, UnixMicros now) {
-    Person* person = people_.find(connection);
-    if (person == nullptr) return;
-    if (person->is_member()) leave(*person, {}, {}, now);
-    people_.remove(connection);
+    Participant* participant = participants_.find(connection);
+    if (participant == nullptr) return;
+    if (participant->is_member()) leave(*participant, {}, {}, now);
+    participants_.remove(connection);
 }
 
 void Room::enqueue(Waiting waiting) {
@@ -331,17 +333,17 @@ void Room::append_ready(std::uint64_t stored_seq) {
         if (stage == Stage::submitted) last_seq_ = waiting.event.seq;
         append(waiting.event);
         confirm(waiting);
-        if (waiting.hold != 0) people_.release_name(waiting.event.name, waiting.hold);
+        if (waiting.hold != 0) participants_.release_name(waiting.event.name, waiting.hold);
     }
 }
 
 void Room::append(const Event& event) {
-    const log::Slice frame = log_.append(frame_of(event));
+    const roomlog::Slice frame = log_.append(frame_of(event));
     if (is_durable(event.kind)) {
         ++shared_.sends_stored;
-        recent_.add(event.seq, event.time, frame);
+        replay_cache_.add(event.seq, event.time, frame);
     } else {
-        recent_.add_live(frame);
+        replay_cache_.add_live(frame);
     }
 }
 

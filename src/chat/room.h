@@ -23,12 +23,12 @@
 #include "base/ring.h"
 #include "chat/client_event.h"
 #include "chat/event_encoder.h"
-#include "chat/people.h"
+#include "chat/participants.h"
 #include "chat/recent_ids.h"
 #include "chat/room_record.h"
 #include "chat/store.h"
-#include "log/recent.h"
-#include "log/tail.h"
+#include "roomlog/log_writer.h"
+#include "roomlog/replay_cache.h"
 
 namespace globes::chat {
 
@@ -54,8 +54,8 @@ public:
     struct Shared {
         RoomLimits limits;
         const EventEncoder& encoder;
-        std::size_t lanes;  ///< How many I/O threads there are.
-        log::RecentBudget recent = {};
+        std::size_t io_threads;  ///< How many I/O threads there are.
+        roomlog::ReplayCacheBudget replay_cache = {};
         bool store_tells_repeats = false;
 
         // Kept by the rooms.
@@ -68,15 +68,15 @@ public:
 
     const RoomRecord& record() const { return record_; }
     void set_record(RoomRecord record) { record_ = std::move(record); }
-    People& people() { return people_; }
-    const People& people() const { return people_; }
-    log::Tail& log() { return log_; }
-    const log::Tail& log() const { return log_; }
-    const log::Recent& recent() const { return recent_; }
+    Participants& participants() { return participants_; }
+    const Participants& participants() const { return participants_; }
+    roomlog::LogWriter& log() { return log_; }
+    const roomlog::LogWriter& log() const { return log_; }
+    const roomlog::ReplayCache& replay_cache() const { return replay_cache_; }
     /// The newest seq that is known to be stored.
     std::uint64_t last_seq() const { return last_seq_; }
     /// The time of that event; absent if nothing was said, or if the event was not kept at the last start.
-    std::optional<UnixMicros> newest_time() const { return recent_.time_of(last_seq_); }
+    std::optional<UnixMicros> newest_time() const { return replay_cache_.time_of(last_seq_); }
     /// The oldest seq that is kept.
     std::uint64_t first_seq() const { return first_seq_; }
     void set_first_seq(std::uint64_t first_seq) { first_seq_ = first_seq; }
@@ -140,11 +140,11 @@ private:
         std::vector<ConnectionId> repeats = {};  // connections that sent the same id again meanwhile
     };
 
-    Result<void> join(Person& person, ClientEvent event, UnixMicros now);
-    Result<void> send(Person& person, ClientEvent event, UnixMicros now);
-    void leave(Person& person, std::string color, std::string client_id, UnixMicros now);
+    Result<void> join(Participant& participant, ClientEvent event, UnixMicros now);
+    Result<void> send(Participant& participant, ClientEvent event, UnixMicros now);
+    void leave(Participant& participant, std::string color, std::string client_id, UnixMicros now);
     UnixMicros time_at(UnixMicros now);
-    Result<void> check_name(const Person& person, const std::string& name) const;
+    Result<void> check_name(const Participant& participant, const std::string& name) const;
     void enqueue(Waiting waiting);
     void append_ready(std::uint64_t stored_seq);
     void append(const Event& event);
@@ -157,9 +157,9 @@ private:
 
     RoomRecord record_;
     Shared& shared_;
-    People people_;
-    log::Tail log_;
-    log::Recent recent_;
+    Participants participants_;
+    roomlog::LogWriter log_;
+    roomlog::ReplayCache replay_cache_;
     Ring<Waiting> waiting_;                        // oldest first; the submitted sends stand before those that are not
     std::unordered_set<std::string> waiting_ids_;  // of the sends with an id in the line
     std::vector<std::string> undecided_ids_;       // refused; `recover` tells whether they are stored

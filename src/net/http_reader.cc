@@ -128,7 +128,7 @@ Checked HttpReader::Partial::read_chunks(std::string_view& bytes) {
 HttpReader::HttpReader(const HttpLimits& limits) : limits_(limits) {}
 HttpReader::~HttpReader() = default;
 
-std::optional<HttpReader::Outcome> HttpReader::feed(std::string_view bytes) {
+std::optional<HttpReader::Outcome> HttpReader::consume(std::string_view bytes) {
     if (unread_.empty()) {
         auto outcome = read(bytes);
         unread_ = bytes;

@@ -33,7 +33,7 @@ public:
     /// Trailers are checked and then dropped: nothing that comes behind a body may act as a header. Of an absolute
     /// target, path and query remain, and its host takes the place of Host (RFC 9112, 3.2.2). `Upgrade` on HTTP/1.0 is
     /// left out (RFC 9110, 7.8). `peer_address` is left to the caller.
-    std::optional<Outcome> feed(std::string_view bytes);
+    std::optional<Outcome> consume(std::string_view bytes);
 
     /// No request has begun.
     bool is_idle() const;

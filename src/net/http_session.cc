@@ -6,7 +6,7 @@
 #include <exception>
 #include <utility>
 
-#include "base/log.h"
+#include "base/logging.h"
 #include "net/http_hub.h"
 #include "net/http_writer.h"
 
@@ -128,7 +128,7 @@ void HttpSession::on_readable() {
 
 void HttpSession::process(std::string_view bytes) {
     processing_ = true;
-    auto outcome = reader_.feed(bytes);
+    auto outcome = reader_.consume(bytes);
     while (outcome) {
         if (!*outcome) {
             refuse(outcome->error());
@@ -136,7 +136,7 @@ void HttpSession::process(std::string_view bytes) {
         }
         serve(std::move(**outcome));
         if (state_ != State::idle) break;
-        outcome = reader_.feed({});
+        outcome = reader_.consume({});
     }
     processing_ = false;
     if (!outcome) await_more();

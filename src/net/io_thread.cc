@@ -35,14 +35,14 @@ IoThread::IoThread(unsigned number, const WsSettings& settings)
       hub_descriptor_(context_, ::dup(hub_.descriptor())),
       mailbox_descriptor_(context_, make_eventfd()),
       tick_timer_(context_),
-      sweep_timer_(context_),
+      fan_out_timer_(context_),
       read_buffer_(kReadBufferBytes),
       started_(steady_clock::now()) {}
 
 IoThread::~IoThread() { stop(); }
 
-void IoThread::start(std::function<void()> hand_over) {
-    hand_over_ = std::move(hand_over);
+void IoThread::start(std::function<void()> flush) {
+    flush_ = std::move(flush);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -73,7 +73,7 @@ void IoThread::run() {
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
         // The waiting ends with a first handler, which is not in `begin`: what may take long is told to `note_busy`.
-        if (!sweep_now_) context_.run_one();
+        if (!fan_out_now_) context_.run_one();
         const auto begin = steady_clock::now();
         while (steady_clock::now() - begin < kHandlersTime && context_.poll_one() > 0) {
         }
@@ -81,18 +81,18 @@ void IoThread::run() {
         hub_.poll(read_buffer_);
         if (std::exchange(hub_ready_, false)) watch_hub();
         mailbox_.take().run();
-        hand_over_();  // before the sweep, so that other threads work meanwhile
-        schedule(hub_.sweep());
-        hub_.end_pass();
-        hand_over_();
+        flush_();  // before the sweep, so that other threads work meanwhile
+        schedule(hub_.fan_out());
+        hub_.end_iteration();
+        flush_();
         note_busy(steady_clock::now() - begin);
     }
 }
 
 void IoThread::note_busy(steady_clock::duration took) {
     const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-    if (took_us > longest_pass_us_.load(std::memory_order_relaxed))
-        longest_pass_us_.store(took_us, std::memory_order_relaxed);
+    if (took_us > longest_iteration_us_.load(std::memory_order_relaxed))
+        longest_iteration_us_.store(took_us, std::memory_order_relaxed);
 }
 
 void IoThread::watch_hub() {
@@ -121,14 +121,14 @@ void IoThread::tick() {
 
 Tick IoThread::current_tick() const { return static_cast<Tick>((steady_clock::now() - started_) / kTick); }
 
-void IoThread::schedule(steady_clock::time_point sweep_at) {
-    sweep_now_ = sweep_at == steady_clock::time_point::min();
-    if (sweep_now_ || sweep_at >= sweep_timer_at_) return;
-    sweep_timer_at_ = sweep_at;
-    sweep_timer_.expires_at(sweep_at);
-    sweep_timer_.async_wait([this](const boost::system::error_code& error) {
+void IoThread::schedule(steady_clock::time_point fan_out_at) {
+    fan_out_now_ = fan_out_at == steady_clock::time_point::min();
+    if (fan_out_now_ || fan_out_at >= fan_out_timer_at_) return;
+    fan_out_timer_at_ = fan_out_at;
+    fan_out_timer_.expires_at(fan_out_at);
+    fan_out_timer_.async_wait([this](const boost::system::error_code& error) {
         // Waking up is all that it takes: every pass sweeps.
-        if (!error) sweep_timer_at_ = steady_clock::time_point::max();
+        if (!error) fan_out_timer_at_ = steady_clock::time_point::max();
     });
 }
 

@@ -2,7 +2,7 @@
 // hung into it, and a mailbox for what other threads have to say. It never blocks but in its loop.
 //
 // A pass: Asio's ready handlers, every readable socket, the mailbox, a slice of sweeps; before and after it
-// `hand_over`, which hands on to other threads whatever the pass has gathered. So under load batches grow instead of
+// `flush`, which hands on to other threads whatever the pass has gathered. So under load batches grow instead of
 // queues.
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/task_queue.h"
+#include "base/mailbox.h"
 #include "net/ws_hub.h"
 
 namespace globes::net {
@@ -28,8 +28,8 @@ public:
     IoThread(const IoThread&) = delete;
     IoThread& operator=(const IoThread&) = delete;
 
-    /// `hand_over` is called on this thread, at least once a pass, to give other threads what was gathered for them.
-    void start(std::function<void()> hand_over);
+    /// `flush` is called on this thread, at least once a pass, to give other threads what was gathered for them.
+    void start(std::function<void()> flush);
     /// Any thread but this one. Ends the loop after the pass under way and joins; what is still queued is dropped.
     void stop();
 
@@ -49,7 +49,7 @@ public:
     /// What the hub has counted. Any thread.
     const WsCounts& counts() const { return hub_.counts(); }
     /// The longest pass so far, in microseconds: how long a ready socket may have had to wait. Any thread.
-    std::int64_t longest_pass_us() const { return longest_pass_us_.load(std::memory_order_relaxed); }
+    std::int64_t longest_iteration_us() const { return longest_iteration_us_.load(std::memory_order_relaxed); }
 
 private:
     void run();
@@ -58,7 +58,7 @@ private:
     void watch_mailbox();
     void tick();
     Tick current_tick() const;
-    void schedule(std::chrono::steady_clock::time_point sweep_at);
+    void schedule(std::chrono::steady_clock::time_point fan_out_at);
 
     const unsigned number_;
     boost::asio::io_context context_;
@@ -66,17 +66,17 @@ private:
     boost::asio::posix::stream_descriptor hub_descriptor_;
     boost::asio::posix::stream_descriptor mailbox_descriptor_;  // an eventfd
     boost::asio::steady_timer tick_timer_;
-    boost::asio::steady_timer sweep_timer_;
-    std::function<void()> hand_over_;
+    boost::asio::steady_timer fan_out_timer_;
+    std::function<void()> flush_;
     std::vector<char> read_buffer_;
     const std::chrono::steady_clock::time_point started_;
-    std::chrono::steady_clock::time_point sweep_timer_at_ = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point fan_out_timer_at_ = std::chrono::steady_clock::time_point::max();
     bool hub_ready_ = false;
-    bool sweep_now_ = false;
+    bool fan_out_now_ = false;
 
-    TaskQueue mailbox_;  // any thread pushes
+    Mailbox mailbox_;  // any thread pushes
     std::atomic<bool> stopping_ = false;
-    std::atomic<std::int64_t> longest_pass_us_ = 0;
+    std::atomic<std::int64_t> longest_iteration_us_ = 0;
     std::thread thread_;
 };
 

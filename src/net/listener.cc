@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::net {
 namespace {

@@ -28,7 +28,7 @@ const char* skip_ascii(const char* at, const char* end) {
 
 }  // namespace
 
-bool Utf8Check::feed(std::string_view bytes) {
+bool Utf8Check::consume(std::string_view bytes) {
     // The state is worked on in a copy, which stays in registers.
     Utf8Check state = *this;
     const char* at = bytes.data();

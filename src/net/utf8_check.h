@@ -11,7 +11,7 @@ namespace globes::net {
 class Utf8Check {
 public:
     /// False if no text can start with what was fed so far. Not to be fed again after that.
-    [[nodiscard]] bool feed(std::string_view bytes);
+    [[nodiscard]] bool consume(std::string_view bytes);
 
     /// True where what was fed ends between two characters.
     bool is_complete() const { return missing_ == 0; }

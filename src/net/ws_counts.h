@@ -6,7 +6,7 @@
 namespace globes::net {
 
 struct WsCounts {
-    Count sends;         ///< Calls that moved a cursor of a feed, or tried to.
+    Count sends;         ///< Calls that moved a cursor of a topic, or tried to.
     Count sent_bytes;    ///< Of feeds; frames of a connection's own are not among them.
     Count slow_readers;  ///< Connections that were closed as too slow.
 };

@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "log/frame.h"
 #include "net/utf8_check.h"
 #include "net/ws_mask.h"
+#include "roomlog/frame.h"
 
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 
 constexpr std::size_t kMinHeadBytes = 2;
 constexpr std::size_t kMaxControlBytes = 125;
@@ -140,7 +140,7 @@ WsDecoder::WsDecoder(WsLimits limits) : message_limit_(static_cast<std::uint32_t
 
 WsDecoder::~WsDecoder() = default;
 
-std::optional<CloseCode> WsDecoder::feed(std::span<char> bytes, WsEvents& events) {
+std::optional<CloseCode> WsDecoder::consume(std::span<char> bytes, WsEvents& events) {
     while (!bytes.empty() && !is_stopped_) {
         const bool is_inside_text = partial_ && partial_->missing_bytes > 0;
         const auto failure = is_inside_text ? take_text(bytes, events) : take_frame(bytes, events);
@@ -210,7 +210,7 @@ std::optional<CloseCode> WsDecoder::begin_text(const Head& head, std::span<char>
         const std::span<char> message = take(bytes, payload_bytes);
         unmask(message, head.key);
         Utf8Check utf8;
-        if (!utf8.feed(view(message)) || !utf8.is_complete()) return kCloseInvalidText;
+        if (!utf8.consume(view(message)) || !utf8.is_complete()) return kCloseInvalidText;
         if (!events.on_text(view(message))) stop();
         return std::nullopt;
     }
@@ -226,7 +226,7 @@ std::optional<CloseCode> WsDecoder::take_text(std::span<char>& bytes, WsEvents& 
     Partial& message = *partial_;
     const std::span<char> chunk = take(bytes, std::min(bytes.size(), message.missing_bytes));
     unmask(chunk, message.key);
-    if (!message.utf8.feed(view(chunk))) return kCloseInvalidText;
+    if (!message.utf8.consume(view(chunk))) return kCloseInvalidText;
     message.append(chunk, message_limit_);
     message.key = advance_key(message.key, chunk.size());
     message.missing_bytes -= chunk.size();

@@ -1,5 +1,5 @@
-// Turns the bytes of a client into messages: the receiving side of RFC 6455, without I/O. Each WebSocket session owns a
-// decoder and calls it on its I/O thread.
+// Decodes the bytes of a client into messages: the receiving side of RFC 6455, without I/O. Each WebSocket
+// session owns a decoder and calls it on its I/O thread.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ public:
     /// Returns the code to fail the connection with (1002, 1003, 1007 or 1009), or nullopt. Each rule is applied as
     /// soon as the bytes that break it are there: to a header before its payload, to text before its end. After a
     /// failure, an on_close or an event that returned false, whatever is fed is ignored.
-    std::optional<CloseCode> feed(std::span<char> bytes, WsEvents& events);
+    std::optional<CloseCode> consume(std::span<char> bytes, WsEvents& events);
 
     /// Memory in bytes held for a partial frame or message, 0 between messages.
     std::size_t buffered_bytes() const;

@@ -46,7 +46,7 @@ WsSession* WsHub::adopt(SessionId id, int fd, std::string_view first_bytes, std:
     event.data.ptr = &session;
     sessions_.emplace(id, std::move(owned));
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
-        session.lose();
+        session.abort();
         return nullptr;
     }
     session.start(first_bytes, unread);
@@ -58,33 +58,33 @@ WsSession* WsHub::find(SessionId id) {
     return found == sessions_.end() ? nullptr : found->second.get();
 }
 
-void WsHub::subscribe(WsSession& session, FeedId id, log::Position from) {
+void WsHub::subscribe(WsSession& session, TopicId id, roomlog::Position from) {
     if (!session.is_open()) return;
-    auto& feed = feeds_[id];
-    if (feed == nullptr) feed = std::make_unique<Feed>(id, settings_.backlog_bytes, send_parts_, counts_);
-    session.subscribe(*feed, from);
-    if (feed->due()) queue(*feed);
+    auto& topic = topics_[id];
+    if (topic == nullptr) topic = std::make_unique<Topic>(id, settings_.backlog_bytes, send_parts_, counts_);
+    session.subscribe(*topic, from);
+    if (topic->due()) queue(*topic);
 }
 
-void WsHub::unsubscribe(Feed& feed, std::size_t index) {
-    feed.remove(index);
-    if (feed.empty()) deserted_.push_back(feed.id());
-    if (feed.due()) queue(feed);
+void WsHub::unsubscribe(Topic& topic, std::size_t index) {
+    topic.remove(index);
+    if (topic.empty()) empty_topics_.push_back(topic.id());
+    if (topic.due()) queue(topic);
 }
 
-void WsHub::extend(FeedId id, const log::Slice& slice) {
-    const auto found = feeds_.find(id);
-    if (found == feeds_.end()) return;
+void WsHub::extend(TopicId id, const roomlog::Slice& slice) {
+    const auto found = topics_.find(id);
+    if (found == topics_.end()) return;
     found->second->extend(slice);
     queue(*found->second);
 }
 
-void WsHub::queue(Feed& feed) {
-    if (std::exchange(feed.queued, true)) return;
-    if (feed.rests_until == steady_clock::time_point{}) {
-        due_.push_back(&feed);
+void WsHub::queue(Topic& topic) {
+    if (std::exchange(topic.queued, true)) return;
+    if (topic.lingers_until == steady_clock::time_point{}) {
+        due_.push_back(&topic);
     } else {
-        resting_.push_back(&feed);
+        lingering_.push_back(&topic);
     }
 }
 
@@ -100,42 +100,42 @@ void WsHub::poll(std::span<char> buffer) {
     }
 }
 
-steady_clock::time_point WsHub::sweep() {
+steady_clock::time_point WsHub::fan_out() {
     auto now = steady_clock::now();
-    std::erase_if(resting_, [&](Feed* feed) {
-        if (feed->rests_until > now) return false;
-        due_.push_back(feed);
+    std::erase_if(lingering_, [&](Topic* topic) {
+        if (topic->lingers_until > now) return false;
+        due_.push_back(topic);
         return true;
     });
     for (std::size_t budget = kPassCursors; budget > 0 && !due_.empty();) {
-        Feed& feed = *due_.front();
+        Topic& topic = *due_.front();
         due_.pop_front();
-        budget -= std::min(budget, std::max<std::size_t>(1, feed.sweep(std::min(budget, kSliceCursors))));
+        budget -= std::min(budget, std::max<std::size_t>(1, topic.fan_out(std::min(budget, kSliceCursors))));
         const auto after = steady_clock::now();
-        feed.work.took += after - std::exchange(now, after);
-        if (!feed.done()) {
-            due_.push_back(&feed);
+        topic.work.took += after - std::exchange(now, after);
+        if (!topic.done()) {
+            due_.push_back(&topic);
             continue;
         }
-        const auto rest = rest_after(feed.work, settings_.rest);
-        feed.rests_until = rest.count() == 0 ? steady_clock::time_point{} : now + rest;
-        feed.queued = false;
-        if (feed.due()) queue(feed);
+        const auto rest = linger_after(topic.work, settings_.rest);
+        topic.lingers_until = rest.count() == 0 ? steady_clock::time_point{} : now + rest;
+        topic.queued = false;
+        if (topic.due()) queue(topic);
     }
     if (!due_.empty()) return steady_clock::time_point::min();
     auto next = steady_clock::time_point::max();
-    for (const Feed* feed : resting_) next = std::min(next, feed->rests_until);
+    for (const Topic* topic : lingering_) next = std::min(next, topic->lingers_until);
     return next;
 }
 
-void WsHub::end_pass() {
-    for (const FeedId id : std::exchange(deserted_, {})) {
-        const auto found = feeds_.find(id);
-        if (found == feeds_.end() || !found->second->empty()) continue;
-        Feed* feed = found->second.get();
-        due_.remove_if([feed](const Feed* other) { return other == feed; });
-        std::erase(resting_, feed);
-        feeds_.erase(found);
+void WsHub::end_iteration() {
+    for (const TopicId id : std::exchange(empty_topics_, {})) {
+        const auto found = topics_.find(id);
+        if (found == topics_.end() || !found->second->empty()) continue;
+        Topic* topic = found->second.get();
+        due_.remove_if([topic](const Topic* other) { return other == topic; });
+        std::erase(lingering_, topic);
+        topics_.erase(found);
     }
     ended_.clear();
 }

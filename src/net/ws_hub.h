@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/ring.h"
-#include "net/feed.h"
 #include "net/timer_wheel.h"
+#include "net/topic.h"
 #include "net/ws_counts.h"
 #include "net/ws_session.h"
 
@@ -47,17 +47,17 @@ public:
 
     /// Makes the session read the feed from `from` on, made for the first one that comes. Once for each session. `from`
     /// is a frame boundary; it may lie beyond what was handed on yet, but not before what is held for other sessions.
-    void subscribe(WsSession& session, FeedId feed, log::Position from);
+    void subscribe(WsSession& session, TopicId topic, roomlog::Position from);
     /// Hands on what was appended to a log; nothing if nobody here reads it.
-    void extend(FeedId feed, const log::Slice& slice);
+    void extend(TopicId topic, const roomlog::Slice& slice);
 
     /// Reads from every socket that is ready, and goes on where sockets have room again.
     void poll(std::span<char> buffer);
     /// Moves cursors, in slices shared out between the feeds that are due. Returns when the next sweep is due:
     /// time_point::min() for at once, max() for none.
-    std::chrono::steady_clock::time_point sweep();
+    std::chrono::steady_clock::time_point fan_out();
     /// Frees what ended during the pass. Call it last.
-    void end_pass();
+    void end_iteration();
     /// Moves the timers on.
     void advance(Tick now) { wheel_.advance(now); }
 
@@ -68,8 +68,8 @@ private:
     friend class WsSession;
     void watch(WsSession& session, bool writable);
     void drop(WsSession& session);
-    void unsubscribe(Feed& feed, std::size_t index);
-    void queue(Feed& feed);
+    void unsubscribe(Topic& topic, std::size_t index);
+    void queue(Topic& topic);
 
     const unsigned thread_;
     const WsSettings settings_;
@@ -80,10 +80,10 @@ private:
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the pass is over: someone up the stack may still hold them
     SendParts send_parts_;                           // outlives the feeds
     WsCounts counts_;                                // as well
-    std::unordered_map<FeedId, std::unique_ptr<Feed>> feeds_;
-    Ring<Feed*> due_;               // to be swept, in turn
-    std::vector<Feed*> resting_;    // due, but not before `rests_until`
-    std::vector<FeedId> deserted_;  // perhaps empty
+    std::unordered_map<TopicId, std::unique_ptr<Topic>> topics_;
+    Ring<Topic*> due_;                   // to be swept, in turn
+    std::vector<Topic*> lingering_;      // due, but not before `lingers_until`
+    std::vector<TopicId> empty_topics_;  // perhaps empty
 };
 
 }  // namespace globes::net

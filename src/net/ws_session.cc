@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/feed.h"
+#include "net/topic.h"
 #include "net/ws_close.h"
 #include "net/ws_hub.h"
 
@@ -20,7 +20,7 @@ WsSession::WsSession(WsHub& hub, SessionId id, int fd, std::unique_ptr<WsHandler
       fd_(fd),
       handler_(std::move(handler)),
       decoder_(hub.settings().limits),
-      heard_(hub.wheel().now()) {
+      last_received_(hub.wheel().now()) {
     arm();
 }
 
@@ -36,16 +36,16 @@ void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
 void WsSession::on_readable(std::span<char> buffer) {
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
-    if (received <= 0) return lose();
-    heard_ = hub_.wheel().now();
+    if (received <= 0) return abort();
+    last_received_ = hub_.wheel().now();
     pinged_ = false;
     decode(buffer.first(static_cast<std::size_t>(received)));
 }
 
 void WsSession::decode(std::span<char> bytes) {
-    if (peer_closed_ || deaf_) return;  // nothing may follow a close frame (RFC 6455, 5.5.1)
-    if (const auto fault = decoder_.feed(bytes, *this)) {
-        deaf_ = true;  // what else it says can't be understood
+    if (peer_closed_ || protocol_failed_) return;  // nothing may follow a close frame (RFC 6455, 5.5.1)
+    if (const auto fault = decoder_.consume(bytes, *this)) {
+        protocol_failed_ = true;  // what else it says can't be understood
         close(*fault);
     }
 }
@@ -56,7 +56,7 @@ bool WsSession::on_text(std::string_view message) {
 }
 
 bool WsSession::on_ping(std::string_view payload) {
-    if (state_ == State::open && handler_->on_ping(*this)) send_own(log::Opcode::pong, payload);
+    if (state_ == State::open && handler_->on_ping(*this)) send_direct(roomlog::Opcode::pong, payload);
     return state_ != State::dropped;
 }
 
@@ -65,116 +65,116 @@ bool WsSession::on_pong(std::string_view) { return true; }
 void WsSession::on_close(CloseCode code, std::string_view) {
     peer_closed_ = true;
     if (state_ == State::open) return close(code);
-    if (own_ == nullptr) hub_.drop(*this);  // our close frame is out, theirs is here: done
+    if (direct_ == nullptr) hub_.drop(*this);  // our close frame is out, theirs is here: done
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-void WsSession::subscribe(Feed& feed, log::Position from) {
-    assert(feed_ == nullptr);
-    feed_ = &feed;
-    feed_index_ = static_cast<std::uint32_t>(feed.add(*this, fd_, from));
-    feed_->set_waiting(feed_index_, want_write_);
+void WsSession::subscribe(Topic& topic, roomlog::Position from) {
+    assert(topic_ == nullptr);
+    topic_ = &topic;
+    topic_index_ = static_cast<std::uint32_t>(topic.add(*this, fd_, from));
+    topic_->set_waiting(topic_index_, want_write_);
 }
 
-void WsSession::send_own(log::Opcode opcode, std::string_view payload) {
+void WsSession::send_direct(roomlog::Opcode opcode, std::string_view payload) {
     std::string frame;
-    log::append_frame(frame, opcode, payload);
-    send_own_frames(frame);
+    roomlog::append_frame(frame, opcode, payload);
+    send_direct_frames(frame);
 }
 
-void WsSession::send_own_frames(std::string_view frames) {
+void WsSession::send_direct_frames(std::string_view frames) {
     if (state_ == State::open) send_or_keep(frames, true);
 }
 
 /// Nearly always the socket takes it at once, and nothing has to be kept.
 void WsSession::send_or_keep(std::string_view frames, bool is_limited) {
     std::size_t taken = 0;
-    if (own_ == nullptr && !want_write_) {
+    if (direct_ == nullptr && !want_write_) {
         const ssize_t sent = ::send(fd_, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return lose();
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return abort();
         taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         if (taken == frames.size()) return;
     }
-    const bool is_first = own_ == nullptr;
-    add_own(log::make_slice(frames), is_limited);
-    if (is_first) own_->sent = taken;
-    if (own_->limited_bytes > hub_.settings().own_bytes) return fall_behind();
+    const bool is_first = direct_ == nullptr;
+    add_direct(roomlog::make_slice(frames), is_limited);
+    if (is_first) direct_->sent = taken;
+    if (direct_->limited_bytes > hub_.settings().direct_queue_bytes) return close_slow_consumer();
     if (!want_write_) block();
 }
 
-void WsSession::send_frames(log::Slice frames) {
+void WsSession::send_frames(roomlog::Slice frames) {
     if (state_ != State::open || frames.size == 0) return;
-    add_own(std::move(frames), false);
+    add_direct(std::move(frames), false);
     if (!want_write_) flush();
 }
 
 void WsSession::when_sent(std::move_only_function<void()> then) {
     if (state_ != State::open) return;
-    if (own_ == nullptr) return then();
-    own_->then = std::move(then);
+    if (direct_ == nullptr) return then();
+    direct_->then = std::move(then);
 }
 
-void WsSession::add_own(log::Slice slice, bool is_limited) {
-    if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
-    if (is_limited) own_->limited_bytes += slice.size;
-    own_->parts.push_back({.slice = std::move(slice), .is_limited = is_limited});
+void WsSession::add_direct(roomlog::Slice slice, bool is_limited) {
+    if (direct_ == nullptr) direct_ = std::make_unique<DirectQueue>();
+    if (is_limited) direct_->limited_bytes += slice.size;
+    direct_->parts.push_back({.slice = std::move(slice), .is_limited = is_limited});
 }
 
 void WsSession::on_writable() { flush(); }
 
-// Order on the wire: the rest of a half-sent frame of the feed, then frames of its own, then the feed.
+// Order on the wire: the rest of a half-sent frame of the topic, then frames of its own, then the topic.
 void WsSession::flush() {
     blocked_ = false;
-    if (frame_end_ != 0 && (!feed_->advance(feed_index_, frame_end_) || blocked_)) return;
+    if (frame_end_ != 0 && (!topic_->advance(topic_index_, frame_end_) || blocked_)) return;
     frame_end_ = 0;
-    if (own_ != nullptr && !flush_own()) return;
+    if (direct_ != nullptr && !flush_direct()) return;
     if (state_ == State::closing) {
         set_want_write(false);
         if (peer_closed_) return hub_.drop(*this);
         // The peer does not follow the protocol: it gets to see the end, then its own end is awaited.
-        if (deaf_) ::shutdown(fd_, SHUT_WR);
+        if (protocol_failed_) ::shutdown(fd_, SHUT_WR);
         return;
     }
-    if (feed_ != nullptr && (!feed_->advance(feed_index_, feed_->window().end()) || blocked_)) return;
+    if (topic_ != nullptr && (!topic_->advance(topic_index_, topic_->retained().end()) || blocked_)) return;
     set_want_write(false);
 }
 
 /// Returns false where something is left to send or the session was dropped.
-bool WsSession::flush_own() {
-    while (!own_->parts.empty()) {
-        const OwnFrames::Part& part = own_->parts.front();
-        const std::string_view rest = part.slice.bytes().substr(own_->sent);
+bool WsSession::flush_direct() {
+    while (!direct_->parts.empty()) {
+        const DirectQueue::Part& part = direct_->parts.front();
+        const std::string_view rest = part.slice.bytes().substr(direct_->sent);
         const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            lose();
+            abort();
             return false;
         }
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         if (taken < rest.size()) {
-            own_->sent += taken;
-            if (taken > 0) taken_ = hub_.wheel().now();
+            direct_->sent += taken;
+            if (taken > 0) last_progress_ = hub_.wheel().now();
             block();
             return false;
         }
-        if (part.is_limited) own_->limited_bytes -= part.slice.size;
-        own_->parts.pop_front();
-        own_->sent = 0;
+        if (part.is_limited) direct_->limited_bytes -= part.slice.size;
+        direct_->parts.pop_front();
+        direct_->sent = 0;
     }
-    auto then = std::move(own_->then);
-    own_.reset();
+    auto then = std::move(direct_->then);
+    direct_.reset();
     if (then && state_ == State::open) then();
-    return own_ == nullptr && state_ != State::dropped;
+    return direct_ == nullptr && state_ != State::dropped;
 }
 
-void WsSession::wait_for_room(log::Position before, std::size_t taken) {
-    const log::Position position = before + taken;
-    const log::Position boundary = std::max(before, frame_end_);
+void WsSession::wait_for_room(roomlog::Position before, std::size_t taken) {
+    const roomlog::Position position = before + taken;
+    const roomlog::Position boundary = std::max(before, frame_end_);
     if (position >= boundary) {
-        const log::Position frame_end = feed_->window().frame_boundary(boundary, position);
+        const roomlog::Position frame_end = topic_->retained().frame_boundary(boundary, position);
         frame_end_ = frame_end == position ? 0 : frame_end;
     }
-    if (taken > 0) taken_ = hub_.wheel().now();
+    if (taken > 0) last_progress_ = hub_.wheel().now();
     block();
 }
 
@@ -186,13 +186,13 @@ void WsSession::block() {
 void WsSession::set_want_write(bool want) {
     if (want_write_ == want) return;
     want_write_ = want;
-    if (feed_ != nullptr) {
-        feed_->set_waiting(feed_index_, want);
-        if (feed_->due()) hub_.queue(*feed_);
+    if (topic_ != nullptr) {
+        topic_->set_waiting(topic_index_, want);
+        if (topic_->due()) hub_.queue(*topic_);
     }
     hub_.watch(*this, want);
     if (want) {
-        taken_ = hub_.wheel().now();
+        last_progress_ = hub_.wheel().now();
         arm();
     }
 }
@@ -202,49 +202,49 @@ void WsSession::set_want_write(bool want) {
 void WsSession::close(CloseCode code, std::string_view reason) {
     if (state_ != State::open) return;
     // What already stands in the feed goes out first, as far as the socket takes it.
-    if (feed_ != nullptr && !want_write_ && !feed_->advance(feed_index_, feed_->window().end())) return;
+    if (topic_ != nullptr && !want_write_ && !topic_->advance(topic_index_, topic_->retained().end())) return;
     begin_closing();
     std::string frame;
-    log::append_frame(frame, log::Opcode::close, encode_close_payload(code, reason));
-    add_own(log::make_slice(frame), false);
+    roomlog::append_frame(frame, roomlog::Opcode::close, encode_close_payload(code, reason));
+    add_direct(roomlog::make_slice(frame), false);
     if (!want_write_) flush();
 }
 
 void WsSession::begin_closing() {
     state_ = State::closing;
     since_ = hub_.wheel().now();
-    leave_feed();
+    leave_topic();
     arm();
     handler_->on_closed();
 }
 
 // The frame that is half sent is finished from here, so that the close frame finds a boundary.
-void WsSession::leave_feed() {
-    if (feed_ == nullptr) return;
+void WsSession::leave_topic() {
+    if (topic_ == nullptr) return;
     if (frame_end_ != 0) {
-        log::Position at = feed_->position(feed_index_);
+        roomlog::Position at = topic_->position(topic_index_);
         std::string rest;
         rest.reserve(frame_end_ - at);
         std::string_view view;
-        while (at < frame_end_ && feed_->window().gather(at, {&view, 1}) == 1) {
+        while (at < frame_end_ && topic_->retained().gather(at, {&view, 1}) == 1) {
             view = view.substr(0, frame_end_ - at);
             rest.append(view);
             at += view.size();
         }
-        if (own_ == nullptr) own_ = std::make_unique<OwnFrames>();
-        own_->parts.push_front({.slice = log::make_slice(rest), .is_limited = false});
+        if (direct_ == nullptr) direct_ = std::make_unique<DirectQueue>();
+        direct_->parts.push_front({.slice = roomlog::make_slice(rest), .is_limited = false});
         frame_end_ = 0;
     }
-    Feed& feed = *std::exchange(feed_, nullptr);
-    hub_.unsubscribe(feed, feed_index_);
+    Topic& topic = *std::exchange(topic_, nullptr);
+    hub_.unsubscribe(topic, topic_index_);
 }
 
-void WsSession::fall_behind() {
+void WsSession::close_slow_consumer() {
     if (is_open()) hub_.counts_.slow_readers.add();
     close(kCloseTooSlow, "too slow");
 }
 
-void WsSession::lose() {
+void WsSession::abort() {
     if (state_ == State::open) begin_closing();
     hub_.drop(*this);
 }
@@ -257,8 +257,8 @@ void WsSession::arm() {
     if (state_ == State::closing) {
         due = since_ + settings.linger;
     } else {
-        due = pinged_ ? since_ + settings.pong_within : heard_ + settings.ping_after;
-        if (want_write_) due = std::min(due, taken_ + settings.stalled_after);
+        due = pinged_ ? since_ + settings.pong_within : last_received_ + settings.ping_after;
+        if (want_write_) due = std::min(due, last_progress_ + settings.stalled_after);
     }
     hub_.wheel().arm(*this, due);
 }
@@ -267,17 +267,17 @@ void WsSession::on_timer(Tick now) {
     const WsSettings& settings = hub_.settings();
     if (state_ == State::closing) {
         if (now - since_ >= settings.linger) return hub_.drop(*this);
-    } else if (want_write_ && now - taken_ >= settings.stalled_after) {
+    } else if (want_write_ && now - last_progress_ >= settings.stalled_after) {
         // The kernel tells of room only where a good part of its buffer is free: a slow peer may have taken less.
         flush();
         if (state_ != State::open) return;
-        if (want_write_ && now - taken_ >= settings.stalled_after) return fall_behind();
+        if (want_write_ && now - last_progress_ >= settings.stalled_after) return close_slow_consumer();
     } else if (pinged_) {
         if (now - since_ >= settings.pong_within) return close(kCloseNoPong, "no pong");
-    } else if (now - heard_ >= settings.ping_after) {
+    } else if (now - last_received_ >= settings.ping_after) {
         pinged_ = true;
         since_ = now;
-        send_own(log::Opcode::ping, {});
+        send_direct(roomlog::Opcode::ping, {});
         if (state_ != State::open) return;
     }
     arm();

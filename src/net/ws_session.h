@@ -1,4 +1,4 @@
-// One upgraded connection: RFC 6455 on a socket, a cursor in a feed, and the few frames that go to this connection
+// One upgraded connection: RFC 6455 on a socket, a cursor in a topic, and the few frames that go to this connection
 // alone. Owned by the hub of its I/O thread, which also makes all calls. An idle one holds no buffer.
 #pragma once
 
@@ -9,17 +9,17 @@
 #include <string_view>
 
 #include "base/ring.h"
-#include "log/frame.h"
-#include "log/slice.h"
-#include "net/sweep_rest.h"
+#include "net/linger.h"
 #include "net/timer_wheel.h"
 #include "net/ws_close.h"
 #include "net/ws_decoder.h"
 #include "net/ws_handler.h"
+#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::net {
 
-class Feed;
+class Topic;
 class WsHub;
 
 /// Names a session for other threads; never used again for another one.
@@ -32,8 +32,9 @@ struct WsSettings {
     Tick stalled_after = ticks(std::chrono::seconds{10});  ///< Taking nothing for that long is too slow.
     Tick linger = ticks(std::chrono::seconds{5});          ///< From our close frame to the end of the connection.
     std::size_t backlog_bytes = std::size_t{1} << 20;      ///< Behind a feed's end by more is too slow.
-    std::size_t own_bytes = std::size_t{256} << 10;        ///< Unsent frames of a connection's own; more is too slow.
-    RestPolicy rest = {};                                  ///< Between the sweeps of a large feed.
+    std::size_t direct_queue_bytes = std::size_t{256}
+                                     << 10;  ///< Unsent frames of a connection's own; more is too slow.
+    LingerPolicy rest = {};                  ///< Between the sweeps of a large topic.
 };
 
 class WsSession final : private WsEvents, private TimerWheel::Timer {
@@ -45,12 +46,12 @@ public:
     bool is_open() const { return state_ == State::open; }
 
     /// Sends one frame to this connection alone, as soon as a frame boundary allows it.
-    void send_own(log::Opcode opcode, std::string_view payload);
+    void send_direct(roomlog::Opcode opcode, std::string_view payload);
     /// The same with complete frames.
-    void send_own_frames(std::string_view frames);
+    void send_direct_frames(std::string_view frames);
     /// Sends complete frames to this connection alone. They don't count as own frames: who sends them bounds them, and
     /// waits with `when_sent` before it sends more.
-    void send_frames(log::Slice frames);
+    void send_frames(roomlog::Slice frames);
     /// Calls `then` once, as soon as nothing of the above is left to send; never where the session ends before.
     void when_sent(std::move_only_function<void()> then);
     /// Begins the close handshake (kCloseNoStatus: with an empty close frame); `on_closed` is called at once, and the
@@ -58,21 +59,21 @@ public:
     void close(CloseCode code, std::string_view reason = {});
 
 private:
-    friend class Feed;
+    friend class Topic;
     friend class WsHub;
     enum class State : std::uint8_t { open, closing, dropped };
 
     // For the hub.
     void start(std::string_view first_bytes, std::span<char> unread);
-    void subscribe(Feed& feed, log::Position from);
+    void subscribe(Topic& topic, roomlog::Position from);
     void on_readable(std::span<char> buffer);
     void on_writable();
 
-    // For the feed.
-    void moved_to(std::size_t index) { feed_index_ = static_cast<std::uint32_t>(index); }
-    void wait_for_room(log::Position before, std::size_t taken);
-    void fall_behind();
-    void lose();
+    // For the topic.
+    void moved_to(std::size_t index) { topic_index_ = static_cast<std::uint32_t>(index); }
+    void wait_for_room(roomlog::Position before, std::size_t taken);
+    void close_slow_consumer();
+    void abort();
 
     // WsEvents
     bool on_text(std::string_view message) override;
@@ -85,11 +86,11 @@ private:
 
     void decode(std::span<char> bytes);
     void begin_closing();
-    void leave_feed();
+    void leave_topic();
     void send_or_keep(std::string_view frames, bool is_limited);
-    void add_own(log::Slice slice, bool is_limited);
+    void add_direct(roomlog::Slice slice, bool is_limited);
     void flush();
-    bool flush_own();
+    bool flush_direct();
     void block();
     void set_want_write(bool want);
 
@@ -100,10 +101,10 @@ private:
     const std::unique_ptr<WsHandler> handler_;
 
     // I/O thread only.
-    struct OwnFrames {
+    struct DirectQueue {
         struct Part {
-            log::Slice slice;
-            bool is_limited;  // counts against WsSettings::own_bytes
+            roomlog::Slice slice;
+            bool is_limited;  // counts against WsSettings::direct_queue_bytes
         };
         Ring<Part> parts;
         std::size_t sent = 0;           // bytes of the first part
@@ -111,19 +112,19 @@ private:
         std::move_only_function<void()> then;
     };
     WsDecoder decoder_;
-    std::unique_ptr<OwnFrames> own_;  // null when there is none
-    Feed* feed_ = nullptr;
-    std::uint32_t feed_index_ = 0;
+    std::unique_ptr<DirectQueue> direct_;  // null when there is none
+    Topic* topic_ = nullptr;
+    std::uint32_t topic_index_ = 0;
     State state_ = State::open;
-    bool want_write_ = false;      // waits for room in the socket
-    bool blocked_ = false;         // the send just tried did not take all
-    bool peer_closed_ = false;     // its close frame has come
-    bool deaf_ = false;            // it broke the protocol: nothing more is decoded
-    bool pinged_ = false;          // a ping is unanswered
-    log::Position frame_end_ = 0;  // where the feed's frame that is half sent ends; 0 at a frame boundary
-    Tick heard_ = 0;               // the last time that bytes came
-    Tick taken_ = 0;               // the last time that the peer took bytes, while want_write_
-    Tick since_ = 0;               // when the ping or our close frame was queued
+    bool want_write_ = false;          // waits for room in the socket
+    bool blocked_ = false;             // the send just tried did not take all
+    bool peer_closed_ = false;         // its close frame has come
+    bool protocol_failed_ = false;     // it broke the protocol: nothing more is decoded
+    bool pinged_ = false;              // a ping is unanswered
+    roomlog::Position frame_end_ = 0;  // where the feed's frame that is half sent ends; 0 at a frame boundary
+    Tick last_received_ = 0;           // the last time that bytes came
+    Tick last_progress_ = 0;           // the last time that the peer took bytes, while want_write_
+    Tick since_ = 0;                   // when the ping or our close frame was queued
 };
 
 }  // namespace globes::net

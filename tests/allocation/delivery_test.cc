@@ -24,7 +24,7 @@ TEST(Counter, SeesWhatIsTaken) {
 
 class DeliveryTest : public net::HubTest {
 protected:
-    static constexpr net::FeedId kFeed = 1;
+    static constexpr net::TopicId kFeed = 1;
 
     void connect_readers(std::size_t count) {
         while (readers.size() < count) readers.push_back(connect_to(kFeed));
@@ -32,14 +32,14 @@ protected:
     /// What the hub takes while it hands `text` on to everyone; that it got there is checked.
     std::size_t allocations_of_saying(std::string_view text) {
         std::string frame;
-        log::append_frame(frame, log::Opcode::text, text);
-        const log::Slice slice = logs[kFeed].tail.append(frame);
+        roomlog::append_frame(frame, roomlog::Opcode::text, text);
+        const roomlog::Slice slice = logs[kFeed].tail.append(frame);
         logs[kFeed].tail.take_unpublished();
         const std::size_t taken = allocations_of([&] {
             hub.extend(kFeed, slice);
-            while (hub.sweep() == std::chrono::steady_clock::time_point::min()) {
+            while (hub.fan_out() == std::chrono::steady_clock::time_point::min()) {
             }
-            hub.end_pass();
+            hub.end_iteration();
         });
         for (const auto& reader : readers) {
             reader->peer.received.clear();
@@ -83,7 +83,7 @@ TEST_F(DeliveryTest, AnAnswerToOneConnectionTakesNothingButItsText) {
     net::WsSession& session = this->session(*connection);
     const std::string frames = "\x81\x02ok";
     EXPECT_EQ(allocations_of([&] {
-                  for (int i = 0; i < 100; ++i) session.send_own_frames(frames);
+                  for (int i = 0; i < 100; ++i) session.send_direct_frames(frames);
               }),
               0U);
     EXPECT_EQ(connection->peer.frames().size(), 100U);

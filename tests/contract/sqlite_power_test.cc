@@ -152,7 +152,7 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
     Core core({.store = *store,
                .clock = clock,
                .encoder = encoder,
-               .lanes = {},
+               .io_threads = {},
                .post = [&](Task task) { inbox.post(std::move(task)); }},
               {});
     core.load(store->load_rooms());

@@ -31,7 +31,7 @@ constexpr std::size_t kMessageBytes = std::size_t{16} << 20;
 class Echo final : public WsHandler {
 public:
     void on_text(WsSession& session, std::string_view message) override {
-        session.send_own(log::Opcode::text, message);
+        session.send_direct(roomlog::Opcode::text, message);
     }
     bool on_ping(WsSession&) override { return true; }
     void on_closed() override {}
@@ -40,7 +40,7 @@ public:
 WsSettings ws_settings() {
     WsSettings settings;
     settings.limits.message_bytes = kMessageBytes;
-    settings.own_bytes = 4 * kMessageBytes;
+    settings.direct_queue_bytes = 4 * kMessageBytes;
     return settings;
 }
 

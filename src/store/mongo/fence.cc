@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "base/log.h"
+#include "base/logging.h"
 #include "base/random.h"
 #include "store/mongo/documents.h"
 

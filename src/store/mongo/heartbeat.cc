@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "base/log.h"
+#include "base/logging.h"
 #include "store/mongo/documents.h"
 #include "store/mongo/schema.h"
 

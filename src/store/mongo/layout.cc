@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
+#include "base/logging.h"
 #include "store/mongo/documents.h"
 #include "store/mongo/heartbeat.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::store::mongo {
 

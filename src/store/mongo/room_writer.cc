@@ -9,7 +9,7 @@
 #include <utility>
 #include <variant>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::store::mongo {
 namespace {

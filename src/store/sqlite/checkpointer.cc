@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::store {
 

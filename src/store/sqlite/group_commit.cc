@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::store {
 namespace {

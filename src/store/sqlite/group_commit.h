@@ -1,5 +1,5 @@
-// Turns groups of batches into transactions, and whatever SQLite says into the port's three outcomes. No thread: the
-// writer's thread owns it and makes every call.
+// Commits groups of batches as transactions, and maps whatever SQLite says into the port's three outcomes. No
+// thread: the writer's thread owns it and makes every call.
 #pragma once
 
 #include <optional>

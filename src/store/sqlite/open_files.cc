@@ -6,7 +6,7 @@
 #include <exception>
 #include <stdexcept>
 
-#include "base/log.h"
+#include "base/logging.h"
 
 namespace globes::store {
 namespace {

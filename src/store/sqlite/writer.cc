@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/short_turns.h"
+#include "base/short_timeslice.h"
 #include "base/thread_name.h"
 
 namespace globes::store {
@@ -57,7 +57,7 @@ void Writer::stop() {
 
 void Writer::work() {
     name_this_thread("store-write");
-    prefer_short_turns();
+    prefer_short_timeslice();
     std::vector<Pending> taken;
     std::unique_lock lock(mutex_);
     while (true) {

@@ -18,14 +18,14 @@ protected:
 
 TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
-    ASSERT_TRUE(enter({.connection = 1, .lane = 0, .token_name = "ann"}, tea));
-    ASSERT_TRUE(enter({.connection = 2, .lane = 1, .token_name = "bob"}, tea));
-    ASSERT_TRUE(enter({.connection = 3, .lane = 0, .token_name = "eve", .owner = true}, tea));
+    ASSERT_TRUE(enter({.connection = 1, .io_thread = 0, .token_name = "ann"}, tea));
+    ASSERT_TRUE(enter({.connection = 2, .io_thread = 1, .token_name = "bob"}, tea));
+    ASSERT_TRUE(enter({.connection = 3, .io_thread = 0, .token_name = "eve", .owner = true}, tea));
     join(1, "ann");
     join(2, "bob");
     turn();
-    lanes[0].take_calls();
-    lanes[1].take_calls();
+    io_threads[0].take_calls();
+    io_threads[1].take_calls();
     send(3, "eve", "you go");
     turn();
 
@@ -33,18 +33,18 @@ TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
     store.commit();
     store.commit();
     turn();
-    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 2: #1 eve: you go\n", "end 2: authorization_ended"));
-    ASSERT_EQ(lanes[0].calls.size(), 3U);
-    EXPECT_EQ(lanes[0].calls[0], "extend 2: #1 eve: you go\n") << "what was said before still reaches them";
-    EXPECT_EQ(lanes[0].calls[1], "end 1: authorization_ended");
-    EXPECT_THAT(lanes[0].calls[2], testing::HasSubstr("ann has left the room.\n"));
-    EXPECT_THAT(lanes[0].calls[2], testing::HasSubstr("bob has left the room.\n"));
+    EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 2: #1 eve: you go\n", "end 2: authorization_ended"));
+    ASSERT_EQ(io_threads[0].calls.size(), 3U);
+    EXPECT_EQ(io_threads[0].calls[0], "extend 2: #1 eve: you go\n") << "what was said before still reaches them";
+    EXPECT_EQ(io_threads[0].calls[1], "end 1: authorization_ended");
+    EXPECT_THAT(io_threads[0].calls[2], testing::HasSubstr("ann has left the room.\n"));
+    EXPECT_THAT(io_threads[0].calls[2], testing::HasSubstr("bob has left the room.\n"));
 
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     join(1, "ann");
     depart(1);
     turn();
-    EXPECT_THAT(lanes[0].calls, IsEmpty()) << "who was ended is gone, once";
+    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "who was ended is gone, once";
     EXPECT_EQ(core.enter(tea, 0, {.connection = 4}).error().code, ErrorCode::invalid_token);
     EXPECT_TRUE(core.enter(tea, 1, {.connection = 5}));
 }
@@ -54,7 +54,7 @@ TEST_F(CoreEndingsTest, WhoeverEntersWhileTokensAreEndingIsEndedWithThem) {
     update(record(tea), made(Visibility::private_room, tea));
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
     settle();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: authorization_ended"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended"));
 }
 
 TEST_F(CoreEndingsTest, AChangeThatFailsEndsNobody) {
@@ -63,7 +63,7 @@ TEST_F(CoreEndingsTest, AChangeThatFailsEndsNobody) {
     update(record(tea), made(Visibility::private_room, tea));
     store.fail();
     turn();
-    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
     EXPECT_TRUE(core.enter(tea, 0, {.connection = 2}));
 }
 
@@ -72,7 +72,7 @@ TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNobody) {
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
     rename(tea, "Coffee");
     settle();
-    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
 }
 
 TEST_F(CoreEndingsTest, WhereARoomBecomesPrivateAllButTheOwnerEnd) {
@@ -81,7 +81,7 @@ TEST_F(CoreEndingsTest, WhereARoomBecomesPrivateAllButTheOwnerEnd) {
     ASSERT_TRUE(enter({.connection = 2, .token_name = "eve", .owner = true}, tea));
     update(record(tea), made(Visibility::private_room, tea));
     settle();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: authorization_ended"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended"));
 }
 
 TEST_F(CoreEndingsTest, WhereARoomBecomesPublicOnlyThoseEndThatCameByARoomToken) {
@@ -91,14 +91,14 @@ TEST_F(CoreEndingsTest, WhereARoomBecomesPublicOnlyThoseEndThatCameByARoomToken)
     ASSERT_TRUE(enter({.connection = 3, .token_name = "eve", .owner = true}, tea));
     update(record(tea), made(Visibility::public_room, tea));
     settle();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("end 2: authorization_ended"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 2: authorization_ended"));
 }
 
 // --- deleting --------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreEndingsTest, ADeletedRoomIsGoneAndItsConnectionsEnd) {
     const RoomId tea = add_room("Tea");
-    ASSERT_TRUE(enter({.connection = 1, .lane = 1, .owner = true}, tea));
+    ASSERT_TRUE(enter({.connection = 1, .io_thread = 1, .owner = true}, tea));
     join(1, "ann");
     const Answer removed = remove(record(tea));
     turn();
@@ -109,11 +109,11 @@ TEST_F(CoreEndingsTest, ADeletedRoomIsGoneAndItsConnectionsEnd) {
     EXPECT_EQ(*removed, "ok");
     EXPECT_EQ(id_of("Tea"), 0U);
     EXPECT_THAT(listed(), ElementsAre(1));
-    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 2: ann entered the room.\n", "end 1: room_deleted"));
+    EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 2: ann entered the room.\n", "end 1: room_deleted"));
     send(1, "ann", "hi");
     depart(1);
     turn();
-    EXPECT_EQ(lanes[1].calls.size(), 2U);
+    EXPECT_EQ(io_threads[1].calls.size(), 2U);
     EXPECT_TRUE(store.batches.empty());
     EXPECT_NE(add_room("Tea"), tea) << "the title is free";
 }
@@ -127,7 +127,7 @@ TEST_F(CoreEndingsTest, WhatWasOnItsWayBeforeTheDeletionStillReachesThem) {
     store.commit();
     store.commit();
     turn();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 2: #1 ann: last words\n", "end 1: room_deleted"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 2: #1 ann: last words\n", "end 1: room_deleted"));
 }
 
 TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
@@ -139,16 +139,16 @@ TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
     remove(record(tea));
     send(1, "ann", "too late", "c3");
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 2: 505 c3"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 2: 505 c3"));
     store.commit();
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 2: #1 ann: a\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 2: #1 ann: a\n"));
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), ElementsAre("delete 2"));
     store.commit();
     turn();
     EXPECT_TRUE(store.batches.empty());
-    EXPECT_THAT(lanes[0].calls, ElementsAre("end 1: room_deleted"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: room_deleted"));
 }
 
 TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
@@ -178,9 +178,9 @@ TEST_F(CoreEndingsTest, PeopleComeAndGoWhileTheRoomIsBeingDeleted) {
     depart(1);
     turn();
     EXPECT_EQ(read(2), "ann entered the room.\nbob entered the room.\nann has left the room.\n");
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     settle();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("end 2: room_deleted"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 2: room_deleted"));
 }
 
 TEST_F(CoreEndingsTest, ADeletionThatWasPutOffFindsTheRoomGone) {

@@ -15,7 +15,7 @@ namespace globes::chat {
 
 class CoreHarness : public testing::Test {
 protected:
-    static constexpr unsigned kLanes = 2;
+    static constexpr unsigned kIoThreads = 2;
 
     explicit CoreHarness(bool store_tells_repeats = false) : store(store_tells_repeats) {}
 
@@ -44,7 +44,7 @@ protected:
 
     Result<Core::Entered> enter(Entry entry, RoomId room = kPublicChatId) {
         const auto entered = core.enter(room, record(room).token_epoch, entry);
-        if (entered) places[entry.connection] = {room, entry.lane, entered->from};
+        if (entered) places[entry.connection] = {room, entry.io_thread, entered->from};
         return entered;
     }
     void enter(std::initializer_list<ConnectionId> connections, RoomId room = kPublicChatId) {
@@ -52,7 +52,8 @@ protected:
     }
     void act(EventKind kind, ConnectionId connection, std::string name, std::string text, std::string id) {
         const Place& place = places.at(connection);
-        core.handle(place.room, place.lane, connection, {kind, std::move(name), {}, std::move(text), std::move(id)});
+        core.handle(place.room, place.io_thread, connection,
+                    {kind, std::move(name), {}, std::move(text), std::move(id)});
     }
     void join(ConnectionId connection, std::string name, std::string id = {}) {
         act(EventKind::join, connection, std::move(name), {}, std::move(id));
@@ -67,7 +68,7 @@ protected:
     /// All that a connection could read so far.
     std::string read(ConnectionId connection) {
         const Place& place = places.at(connection);
-        return lanes[place.lane].read(place.room, place.from);
+        return io_threads[place.io_thread].read(place.room, place.from);
     }
 
     // --- rooms ---
@@ -142,24 +143,24 @@ protected:
 
     struct Place {
         RoomId room = 0;
-        unsigned lane = 0;
-        log::Position from = 0;
+        unsigned io_thread = 0;
+        roomlog::Position from = 0;
     };
 
     FakeStore store;
     ManualClock clock;
     TextEncoder encoder;
-    std::array<FakeLane, kLanes> lanes;
+    std::array<FakeIoPort, kIoThreads> io_threads;
     std::vector<Task> posted;
     std::map<ConnectionId, Place> places;
     RoomLimits limits{.waiting_bytes = 100'000};
-    log::RecentBudget recent{.room_bytes = 4'000};
+    roomlog::ReplayCacheBudget replay_cache{.room_bytes = 4'000};
     Core core{{.store = store,
                .clock = clock,
                .encoder = encoder,
-               .lanes = {&lanes[0], &lanes[1]},
+               .io_threads = {&io_threads[0], &io_threads[1]},
                .post = [this](Task task) { posted.push_back(std::move(task)); }},
-              {.room = limits, .recent = recent}};
+              {.room = limits, .replay_cache = replay_cache}};
 };
 
 }  // namespace globes::chat

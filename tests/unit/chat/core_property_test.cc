@@ -30,12 +30,12 @@ protected:
     CorePropertyTest() {
         load();
         rooms_.push_back(kPublicChatId);
-        for (unsigned lane = 0; lane < kLanes; ++lane) {
-            lanes[lane].on_extend = [this, lane](RoomId room, const log::Slice& slice) {
-                on_extend(lane, room, slice);
+        for (unsigned io_thread = 0; io_thread < kIoThreads; ++io_thread) {
+            io_threads[io_thread].on_extend = [this, io_thread](RoomId room, const roomlog::Slice& slice) {
+                on_extend(io_thread, room, slice);
             };
-            lanes[lane].on_refuse = [this](ConnectionId, const std::string& id) { ++acts_.at(id).refusals; };
-            lanes[lane].on_end = [this](ConnectionId connection) { go(connection); };
+            io_threads[io_thread].on_refuse = [this](ConnectionId, const std::string& id) { ++acts_.at(id).refusals; };
+            io_threads[io_thread].on_end = [this](ConnectionId connection) { go(connection); };
         }
     }
 
@@ -63,12 +63,12 @@ protected:
         const RoomId room = pick(rooms_);
         const bool has_token = record(room).visibility != Visibility::public_room;
         const Entry entry{.connection = connection,
-                          .lane = static_cast<unsigned>(roll(kLanes)),
+                          .io_thread = static_cast<unsigned>(roll(kIoThreads)),
                           .token_name = has_token ? pick(names_) : "",
                           .owner = has_token && chance(20)};
         const bool entered = enter(entry, room).has_value();
         guests_[connection] = {.is_gone = !entered};
-        if (!entered) places[connection] = {room, entry.lane, 0};
+        if (!entered) places[connection] = {room, entry.io_thread, 0};
     }
 
     void speak() {
@@ -109,8 +109,8 @@ protected:
         EXPECT_FALSE(std::exchange(guest.is_gone, true)) << "ended twice: " << connection;
         const Place& place = places[connection];
         if (!guest.name.empty()) expected_[place.room].leaves.insert(std::exchange(guest.name, {}));
-        // What a lane is told of a room may have a gap where nobody there reads it.
-        if (people_on(place.lane, place.room) == 0) told_to_[place.lane].erase(place.room);
+        // What a io_thread is told of a room may have a gap where nobody there reads it.
+        if (participants_on(place.io_thread, place.room) == 0) told_to_[place.io_thread].erase(place.room);
     }
 
     void answer() {
@@ -166,9 +166,9 @@ protected:
 
     // --- what must hold ---
 
-    void on_extend(unsigned lane, RoomId room, const log::Slice& slice) {
-        EXPECT_GT(people_on(lane, room), 0U) << "nobody is there";
-        const auto [told_to, is_first] = told_to_[lane].try_emplace(room, slice.begin);
+    void on_extend(unsigned io_thread, RoomId room, const roomlog::Slice& slice) {
+        EXPECT_GT(participants_on(io_thread, room), 0U) << "nobody is there";
+        const auto [told_to, is_first] = told_to_[io_thread].try_emplace(room, slice.begin);
         EXPECT_EQ(told_to->second, slice.begin) << "a gap";
         told_to->second = slice.end();
         std::istringstream lines{std::string(slice.bytes())};
@@ -178,10 +178,10 @@ protected:
         }
     }
 
-    std::size_t people_on(unsigned lane, RoomId room) const {
+    std::size_t participants_on(unsigned io_thread, RoomId room) const {
         return static_cast<std::size_t>(std::ranges::count_if(guests_, [&](const auto& guest) {
             const Place& place = places.at(guest.first);
-            return !guest.second.is_gone && place.room == room && place.lane == lane;
+            return !guest.second.is_gone && place.room == room && place.io_thread == io_thread;
         }));
     }
 
@@ -255,7 +255,7 @@ protected:
     std::map<ConnectionId, Guest> guests_;
     std::map<std::string, Act> acts_;  // by client id; those ascend with time
     std::map<RoomId, Expected> expected_;
-    std::array<std::map<RoomId, log::Position>, kLanes> told_to_;
+    std::array<std::map<RoomId, roomlog::Position>, kIoThreads> told_to_;
     std::vector<Answer> answers_;
 };
 

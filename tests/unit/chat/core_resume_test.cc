@@ -40,8 +40,8 @@ protected:
                 turn();
             }
             if (!step || !step->is_ok) return text + "(ended)";
-            for (const log::Slice& frames : step->frames) text += frames.bytes();
-            if (step->live) return text + lanes[0].read(entered.room, *step->live);
+            for (const roomlog::Slice& frames : step->frames) text += frames.bytes();
+            if (step->live) return text + io_threads[0].read(entered.room, *step->live);
             EXPECT_GT(step->after, reader.after) << "no step forward";
             reader.after = step->after;
             if (between_steps) between_steps();
@@ -77,16 +77,16 @@ TEST_F(CoreResumeTest, WhoSpeaksGlobesV1GetsAnAckForEachSendWithAnId) {
     send(1, "ann", "a", "c1");
     send(1, "ann", "b");
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), IsEmpty()) << "it is not stored yet";
+    EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "it is not stored yet";
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n#2 ann: b\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n#2 ann: b\n"));
 }
 
 TEST_F(CoreResumeTest, APlainClientGetsNoAck) {
     enter({1});
     send(1, "ann", "a", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n"));
 }
 
 TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndItsSenderIsToldAlone) {
@@ -96,16 +96,16 @@ TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndItsSenderIsToldAlone
     settle();
     depart(1);
     settle();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     send(2, "ANN", "other words", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 2: c1 1 again"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 2: c1 1 again"));
     send(3, "bob", "mine", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #2 bob: mine\n")) << "another sender, another id";
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #2 bob: mine\n")) << "another sender, another id";
     send(3, "bob", "again", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("send 3: #2 bob: mine\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("send 3: #2 bob: mine\n"));
     EXPECT_EQ(store.kept[1].events.size(), 2U);
 }
 
@@ -115,9 +115,9 @@ TEST_F(CoreResumeTest, ARepeatOfWhatIsOnItsWayIsAnsweredWithIt) {
     send(1, "ann", "a", "c1");
     turn();
     send(1, "ann", "a", "c1");
-    EXPECT_THAT(lanes[0].take_calls(), IsEmpty());
+    EXPECT_THAT(io_threads[0].take_calls(), IsEmpty());
     settle();
-    EXPECT_THAT(lanes[0].take_calls(),
+    EXPECT_THAT(io_threads[0].take_calls(),
                 ElementsAre("ack 1: c1 1", "ack 1: c1 1 again", "ack 1: c1 1 again", "extend 1: #1 ann: a\n"));
     EXPECT_EQ(store.looked_up, 1U);
 }
@@ -129,7 +129,7 @@ TEST_F(CoreResumeTest, IdsAreKnownAfterARestart) {
     ASSERT_TRUE(enter(Entry{.connection = 1, .resumes = true}, 5));
     send(1, "ann", "now", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
 }
 
 TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
@@ -137,11 +137,11 @@ TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
     store.answers_lookups = false;
     send(1, "ann", "a", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
     store.answers_lookups = true;
     send(1, "ann", "a", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n"));
 }
 
 TEST_F(CoreResumeTest, ASendThatIsLostAndThereAllTheSameIsFoundByItsId) {
@@ -152,10 +152,10 @@ TEST_F(CoreResumeTest, ASendThatIsLostAndThereAllTheSameIsFoundByItsId) {
     turn();
     store.answer_read();
     turn();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     send(1, "ann", "a", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
 }
 
 TEST_F(CoreResumeTest, SendsOfOneSenderKeepTheirOrderWithAndWithoutIds) {
@@ -175,10 +175,10 @@ TEST_F(CoreResumeTest, WhoComesWithTheSessionOfAMemberTakesItsPlace) {
     come_back(1, {.session = "s1"});
     join(1, "ann");
     settle();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     const auto entered = come_back(2, {.session = "s2", .earlier_session = "s1"});
     EXPECT_THAT(entered.users, testing::SizeIs(1));
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("end 1: replaced"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
     send(2, "ann", "still here");
     settle();
     depart(1);
@@ -193,9 +193,9 @@ TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
     come_back(1, {.token_name = "ann", .token = "t"});
     join(1, "ann");
     settle();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     come_back(2, {.token_name = "ann", .token = "t"});
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("end 1: replaced"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
 }
 
 TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
@@ -204,13 +204,13 @@ TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
         enter(Entry{.connection = 1, .token_name = "ann", .resumes = true, .session = "s1", .token = "a"}, room));
     join(1, "ann");
     settle();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     const Entry eve{
         .connection = 2, .token_name = "eve", .resumes = true, .session = "s2", .earlier_session = "s1", .token = "e"};
     ASSERT_TRUE(enter(eve, room));
-    EXPECT_THAT(lanes[0].take_calls(), IsEmpty()) << "ann stays";
+    EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "ann stays";
     send(2, "ann", "not me");
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre(testing::HasSubstr("204")));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre(testing::HasSubstr("204")));
     send(2, "eve", "it is me");
     settle();
     EXPECT_TRUE(read(1).ends_with("#1 eve: it is me\n")) << read(1);
@@ -221,11 +221,11 @@ TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
     come_back(1, {.session = "s1"});
     join(1, "ann");
     settle();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     ASSERT_TRUE(enter(Entry{.connection = 2, .resumes = true, .session = "s2", .earlier_session = "s1"}, 2));
     come_back(3, {.session = "s3", .earlier_session = ""});
     come_back(4, {.session = "s4", .earlier_session = "s2"});
-    EXPECT_THAT(lanes[0].take_calls(), IsEmpty());
+    EXPECT_THAT(io_threads[0].take_calls(), IsEmpty());
 }
 
 // --- the last event seen ---------------------------------------------------------------------------------------------

@@ -69,9 +69,9 @@ TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
     say(25);
     EXPECT_EQ(readable().expiry.not_before(), clock.now - 10 * kSecond);
     std::string seen;
-    core.catch_up({.room = 1, .after = 0, .until = 25, .from = lanes[0].published[1].back().end()},
+    core.catch_up({.room = 1, .after = 0, .until = 25, .from = io_threads[0].published[1].back().end()},
                   [&](const Core::CatchUp& step) {
-                      for (const log::Slice& frames : step.frames) seen += frames.bytes();
+                      for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
                   });
     answer_reads();
     EXPECT_TRUE(seen.starts_with("#15 ")) << seen;
@@ -119,10 +119,10 @@ TEST_F(CoreRetentionTest, ARepeatOfWhatIsGoneShowsItToNobody) {
     send(1, "ann", "once said", "c1");
     settle();
     clock.now += 60 * kSecond;
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     send(1, "ann", "once said", "c1");
     settle();
-    EXPECT_THAT(lanes[0].take_calls(), testing::ElementsAre(testing::HasSubstr("505")));
+    EXPECT_THAT(io_threads[0].take_calls(), testing::ElementsAre(testing::HasSubstr("505")));
     core.purge();
     answer_reads();
     settle();
@@ -290,9 +290,9 @@ TEST_F(CoreRetentionTest, EventsFrom1970AreReplayedAndTakeNothingWithThem) {
     settle();
     EXPECT_EQ(kept(), 7U);
     std::string seen;
-    core.catch_up({.room = 1, .after = 4, .until = 7, .from = lanes[0].published[1].back().end()},
+    core.catch_up({.room = 1, .after = 4, .until = 7, .from = io_threads[0].published[1].back().end()},
                   [&](const Core::CatchUp& step) {
-                      for (const log::Slice& frames : step.frames) seen += frames.bytes();
+                      for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
                   });
     answer_reads();
     EXPECT_EQ(seen, "#5 ann: x\n#6 ann: long ago\n#7 ann: x\n");

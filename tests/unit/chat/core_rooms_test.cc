@@ -1,5 +1,5 @@
 // Rooms in the core: how they come and change while the store takes its time. How they and their connections end:
-// core_endings_test.cc. People and messages: core_test.cc.
+// core_endings_test.cc. Participants and messages: core_test.cc.
 #include <gmock/gmock.h>
 
 #include "unit/chat/core_harness.h"
@@ -59,7 +59,7 @@ TEST_F(CoreLoadTest, PublicChatWorksOnceTheStoreDoes) {
     turn();
     store.fail();
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
     send(1, "ann", "b");
     settle();
     EXPECT_EQ(read(1), "#1 ann: b\n");

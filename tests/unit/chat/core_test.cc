@@ -1,4 +1,5 @@
-// People and what they say: from a command to the store, the log and the lanes. Rooms themselves: core_rooms_test.cc.
+// Participants and what they say: from a command to the store, the log and the io_threads. Rooms themselves:
+// core_rooms_test.cc.
 #include "chat/core.h"
 
 #include <gmock/gmock.h>
@@ -26,7 +27,7 @@ TEST_F(CoreTest, NobodyEntersWithATokenOfBefore) {
     for (const std::uint64_t epoch : {1U, 7U})
         EXPECT_EQ(core.enter(kPublicChatId, epoch, {.connection = 1}).error(),
                   (Error{ErrorCode::invalid_token, "token"}));
-    EXPECT_TRUE(core.find({.id = kPublicChatId, .folded_title = {}})->people().empty());
+    EXPECT_TRUE(core.find({.id = kPublicChatId, .folded_title = {}})->participants().empty());
     EXPECT_TRUE(core.enter(kPublicChatId, 0, {.connection = 1}));
 }
 
@@ -58,22 +59,22 @@ TEST_F(CoreTest, UsersAreThoseWithANameInOrderOfArrival) {
 
 TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
     enter({1});
-    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}));
+    ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}));
     join(1, "ann");
     turn();
-    lanes[0].take_calls();
-    lanes[1].take_calls();
+    io_threads[0].take_calls();
+    io_threads[1].take_calls();
     leave(2, "bob", "c1");
     join(2, "ANN", "c2");
     send(2, "Ann", "hi", "c3");
     join(2, "bob");
     leave(2, "rob", "c4");
     turn();
-    EXPECT_THAT(lanes[1].calls,
+    EXPECT_THAT(io_threads[1].calls,
                 ElementsAre("refuse 2 in 1: 201 name c1", "refuse 2 in 1: 202 name c2", "refuse 2 in 1: 202 name c3",
                             "refuse 2 in 1: 204 name c4", "extend 1: bob entered the room.\n"));
-    EXPECT_THAT(lanes[1].refused_names, ElementsAre("bob", "ANN", "Ann", "rob"));
-    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
+    EXPECT_THAT(io_threads[1].refused_names, ElementsAre("bob", "ANN", "Ann", "rob"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
     EXPECT_TRUE(store.batches.empty());
 }
 
@@ -81,7 +82,7 @@ TEST_F(CoreTest, EventsOfARoomThatIsNotThereAreIgnored) {
     core.handle(9, 0, 1, {EventKind::send, "ann", "", "hi", ""});
     core.depart(9, 1);
     turn();
-    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
 }
 
 // --- delivered implies stored ----------------------------------------------------------------------------------------
@@ -143,8 +144,9 @@ TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndDeliveredToNobody) {
     send(3, "cat", "c", "c3");
     store.fail();
     turn();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("refuse 1 in 1: 505 c1", "refuse 2 in 1: 505", "refuse 3 in 1: 505 c3"));
-    EXPECT_THAT(lanes[0].refused_names, ElementsAre("ann", "bob", "cat"));
+    EXPECT_THAT(io_threads[0].calls,
+                ElementsAre("refuse 1 in 1: 505 c1", "refuse 2 in 1: 505", "refuse 3 in 1: 505 c3"));
+    EXPECT_THAT(io_threads[0].refused_names, ElementsAre("ann", "bob", "cat"));
     EXPECT_TRUE(store.batches.empty());
     send(1, "ann", "again");
     settle();
@@ -158,7 +160,7 @@ TEST_F(CoreTest, WhoHasGoneIsToldNothing) {
     depart(1);
     store.fail();
     turn();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: ann has left the room.\n"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: ann has left the room.\n"));
 }
 
 TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
@@ -167,10 +169,10 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
     settle();
     send(1, "ann", "b", "c2");
     turn();
-    lanes[0].take_calls();
+    io_threads[0].take_calls();
     store.lose(true);
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c2"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c2"));
     ASSERT_EQ(store.reads.size(), 1U);
     EXPECT_EQ(store.reads[0].query.room, 1U);
     EXPECT_EQ(store.reads[0].query.after, 1U);
@@ -178,13 +180,13 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
 
     send(1, "ann", "too early", "c3");
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
     EXPECT_TRUE(store.batches.empty());
     EXPECT_EQ(store.reads.size(), 1U) << "one read at a time";
 
     store.answer_read();
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: #2 ann: b\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #2 ann: b\n"));
     send(1, "ann", "c");
     settle();
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n#3 ann: c\n");
@@ -214,7 +216,7 @@ TEST_F(CoreTest, AReadThatFailsIsTriedAgainAtTheNextEvent) {
     EXPECT_TRUE(store.reads.empty());
     send(1, "ann", "b", "c2");
     turn();
-    EXPECT_EQ(lanes[0].calls.back(), "refuse 1 in 1: 505 c2");
+    EXPECT_EQ(io_threads[0].calls.back(), "refuse 1 in 1: 505 c2");
     ASSERT_EQ(store.reads.size(), 1U);
     store.answer_read();
     turn();
@@ -239,7 +241,7 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
 TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
     enter({1, 2});
     for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), fmt::format("c{}", i));
-    const auto refusals = lanes[0].take_calls();
+    const auto refusals = io_threads[0].take_calls();
     ASSERT_GE(refusals.size(), 75U);
     EXPECT_LE(refusals.size(), 80U);
     EXPECT_EQ(refusals.back(), "refuse 1 in 1: 505 c99");
@@ -249,44 +251,45 @@ TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
     EXPECT_TRUE(read(2).ends_with(": small\n"));
 }
 
-// --- lanes -----------------------------------------------------------------------------------------------------------
+// --- io_threads
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreTest, OnlyLanesWithPeopleInTheRoomGetItsFrames) {
     ASSERT_EQ(add_room("Tea"), 2U);
-    ASSERT_TRUE(enter(Entry{.connection = 1, .lane = 0}, 1));
-    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}, 2));
+    ASSERT_TRUE(enter(Entry{.connection = 1, .io_thread = 0}, 1));
+    ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}, 2));
     join(1, "ann");
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("extend 1: ann entered the room.\n"));
-    EXPECT_THAT(lanes[1].calls, IsEmpty());
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: ann entered the room.\n"));
+    EXPECT_THAT(io_threads[1].calls, IsEmpty());
 
     depart(1);
-    ASSERT_TRUE(enter(Entry{.connection = 3, .lane = 1}, 1));
+    ASSERT_TRUE(enter(Entry{.connection = 3, .io_thread = 1}, 1));
     turn();
-    EXPECT_THAT(lanes[0].calls, IsEmpty()) << "nobody is left there";
-    EXPECT_THAT(lanes[1].calls, ElementsAre("extend 1: ann has left the room.\n"));
+    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "nobody is left there";
+    EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 1: ann has left the room.\n"));
     EXPECT_EQ(read(3), "") << "it was said before";
 }
 
 TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
-    ASSERT_TRUE(enter(Entry{.connection = 1, .lane = 0}));
-    ASSERT_TRUE(enter(Entry{.connection = 2, .lane = 1}));
+    ASSERT_TRUE(enter(Entry{.connection = 1, .io_thread = 0}));
+    ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}));
     join(1, "ann");
     join(2, "bob");
     send(1, "ann", "hi");
     settle();
     EXPECT_EQ(encoder.events.size(), 3U);
-    EXPECT_EQ(lanes[0].calls, lanes[1].calls);
-    EXPECT_EQ(lanes[0].published[1].at(0).block, lanes[1].published[1].at(0).block);
-    EXPECT_THAT(lanes[0].calls,
+    EXPECT_EQ(io_threads[0].calls, io_threads[1].calls);
+    EXPECT_EQ(io_threads[0].published[1].at(0).block, io_threads[1].published[1].at(0).block);
+    EXPECT_THAT(io_threads[0].calls,
                 ElementsAre("extend 1: ann entered the room.\nbob entered the room.\n", "extend 1: #1 ann: hi\n"));
 }
 
 TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryLane) {
     turn();
     turn();
-    EXPECT_EQ(lanes[0].flushes, 2U);
-    EXPECT_EQ(lanes[1].flushes, 2U);
+    EXPECT_EQ(io_threads[0].flushes, 2U);
+    EXPECT_EQ(io_threads[1].flushes, 2U);
 }
 
 TEST_F(CoreTest, ARoomWithoutPeopleKeepsNothingForThem) {
@@ -295,11 +298,11 @@ TEST_F(CoreTest, ARoomWithoutPeopleKeepsNothingForThem) {
     turn();
     depart(1);
     settle();
-    EXPECT_THAT(lanes[0].calls, IsEmpty());
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
     enter({2});
     join(2, "bob");
     turn();
-    EXPECT_THAT(lanes[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------
@@ -313,7 +316,7 @@ TEST_F(CoreTest, DrainingFinishesWhatWasAcceptedAndRefusesWhatComes) {
     core.drain([&] { ++idle; });
     send(1, "ann", "c", "c3");
     turn();
-    EXPECT_THAT(lanes[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
     EXPECT_EQ(idle, 0);
     store.commit();
     turn();

@@ -25,7 +25,7 @@ protected:
     }
 
     TextEncoder encoder;
-    Room::Shared shared{.limits = {}, .encoder = encoder, .lanes = 1};
+    Room::Shared shared{.limits = {}, .encoder = encoder, .io_threads = 1};
     Directory directory;
 };
 

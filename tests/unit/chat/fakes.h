@@ -1,5 +1,5 @@
-// What stands in for the core's ports: a store whose answers the test gives, lanes that write down what they are told,
-// a clock that stands still, and frames that people can read. No threads.
+// What stands in for the core's ports: a store whose answers the test gives, io_threads that write down what they are
+// told, a clock that stands still, and frames that people can read. No threads.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@
 
 #include "base/unicode.h"
 #include "chat/event_encoder.h"
-#include "chat/lane.h"
+#include "chat/io_port.h"
 #include "chat/store.h"
 
 namespace globes::chat {
@@ -255,9 +255,9 @@ private:
 };
 
 /// Writes down every call, and keeps what was published.
-class FakeLane final : public Lane {
+class FakeIoPort final : public IoPort {
 public:
-    void extend(RoomId room, const log::Slice& slice) override {
+    void extend(RoomId room, const roomlog::Slice& slice) override {
         calls.push_back(fmt::format("extend {}: {}", room, slice.bytes()));
         published[room].push_back(slice);
         if (on_extend) on_extend(room, slice);
@@ -288,13 +288,13 @@ public:
 
     std::vector<std::string> take_calls() { return std::exchange(calls, {}); }
     /// What a connection that entered at `from` reads; a failure where bytes are missing.
-    std::string read(RoomId room, log::Position from) const {
+    std::string read(RoomId room, roomlog::Position from) const {
         std::string text;
         const auto found = published.find(room);
         if (found == published.end()) return text;
-        for (const log::Slice& slice : found->second) {
+        for (const roomlog::Slice& slice : found->second) {
             if (slice.end() <= from) continue;
-            const log::Position next = from + text.size();
+            const roomlog::Position next = from + text.size();
             EXPECT_LE(slice.begin, next) << "a gap in room " << room;
             if (slice.begin > next) return text;
             text += slice.bytes().substr(next - slice.begin);
@@ -303,9 +303,9 @@ public:
     }
 
     std::vector<std::string> calls;
-    std::map<RoomId, std::vector<log::Slice>> published;
+    std::map<RoomId, std::vector<roomlog::Slice>> published;
     std::size_t flushes = 0;
-    std::function<void(RoomId, const log::Slice&)> on_extend;
+    std::function<void(RoomId, const roomlog::Slice&)> on_extend;
     std::function<void(ConnectionId, const std::string&)> on_refuse;
     std::vector<std::string> refused_names;  ///< That the refused events tried, in order.
     std::function<void(ConnectionId)> on_end;

@@ -20,13 +20,14 @@ constexpr Error kUnavailable{ErrorCode::unavailable};
 class RoomTest : public testing::Test {
 protected:
     RoomTest() {
-        for (ConnectionId connection = 1; connection <= 3; ++connection) room.people().add({.connection = connection});
+        for (ConnectionId connection = 1; connection <= 3; ++connection)
+            room.participants().add({.connection = connection});
     }
 
     /// The time of an event that is accepted `at` that time, behind one of `last_time`.
     UnixMicros stamped(UnixMicros last_time, UnixMicros at) {
         Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = last_time}, shared};
-        old.people().add({.connection = 1});
+        old.participants().add({.connection = 1});
         EXPECT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, at));
         StoreBatch batch;
         old.submit(batch);
@@ -72,22 +73,22 @@ protected:
     /// What came to the log since the last look.
     std::string logged() {
         std::string text;
-        for (const log::Slice& slice : room.log().take_unpublished()) text += slice.bytes();
+        for (const roomlog::Slice& slice : room.log().take_unpublished()) text += slice.bytes();
         return text;
     }
     std::vector<std::string> names() {
         std::vector<std::string> all;
-        for (const RoomUser& user : room.people().users()) all.push_back(user.username);
+        for (const RoomUser& user : room.participants().users()) all.push_back(user.username);
         return all;
     }
     void protect() {
         room.set_record({.id = 2, .title = "Tea", .visibility = Visibility::private_room});
-        room.people().add({.connection = 11, .token_name = "ann"});
+        room.participants().add({.connection = 11, .token_name = "ann"});
     }
 
     UnixMicros now = kNow;
     TextEncoder encoder;
-    Room::Shared shared{.limits = {.waiting_bytes = 100'000}, .encoder = encoder, .lanes = 1};
+    Room::Shared shared{.limits = {.waiting_bytes = 100'000}, .encoder = encoder, .io_threads = 1};
     Room room{{.record = {.id = 2, .title = "Tea"}}, shared};
     StoreBatch submitted;
 };
@@ -124,11 +125,11 @@ TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
     now = 2'000;
     ASSERT_TRUE(join(1, "ann", "blue"));
     EXPECT_EQ(logged(), "");
-    ASSERT_EQ(room.people().online(), 1U);
-    EXPECT_EQ(room.people().users()[0].color, "blue");
-    EXPECT_EQ(room.people().users()[0].last_activity, 2'000);
+    ASSERT_EQ(room.participants().online(), 1U);
+    EXPECT_EQ(room.participants().users()[0].color, "blue");
+    EXPECT_EQ(room.participants().users()[0].last_activity, 2'000);
     ASSERT_TRUE(join(1, "ann"));
-    EXPECT_EQ(room.people().users()[0].color, "blue");
+    EXPECT_EQ(room.participants().users()[0].color, "blue");
 }
 
 TEST_F(RoomTest, ANameOfSomeoneElseIsRefusedAndNothingIsBroadcast) {
@@ -180,12 +181,12 @@ TEST_F(RoomTest, InAProtectedRoomTheNameIsTheTokens) {
 }
 
 TEST_F(RoomTest, InAPublicRoomATokenBindsNoName) {
-    room.people().add({.connection = 11, .token_name = "owner", .owner = true});
+    room.participants().add({.connection = 11, .token_name = "owner", .owner = true});
     EXPECT_TRUE(join(11, "ann"));
 }
 
 TEST_F(RoomTest, AMemberKeepsItsNameWhenTheRoomBecomesPrivate) {
-    room.people().add({.connection = 11, .token_name = "owner", .owner = true});
+    room.participants().add({.connection = 11, .token_name = "owner", .owner = true});
     ASSERT_TRUE(join(11, "ann"));
     room.set_record({.id = 2, .title = "Tea", .visibility = Visibility::private_room});
     EXPECT_TRUE(send(11, "ann", "hi"));
@@ -252,7 +253,7 @@ TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
 TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
     ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "red", "hi", ""}, kNow));
     EXPECT_THAT(names(), ElementsAre("ann"));
-    EXPECT_EQ(room.people().users()[0].color, "red");
+    EXPECT_EQ(room.participants().users()[0].color, "red");
     EXPECT_EQ(join(2, "ANN").error(), kTaken);
     submit();
     room.commit();
@@ -265,7 +266,7 @@ TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
 
 TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
     Room old{{.record = {.id = 2}, .last_seq = 41}, shared};
-    old.people().add({.connection = 1});
+    old.participants().add({.connection = 1});
     ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
     old.submit(submitted);
     EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.seq, 42U);

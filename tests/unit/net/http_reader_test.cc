@@ -17,7 +17,7 @@ constexpr HttpLimits kLimits;
 
 std::optional<HttpReader::Outcome> read_once(std::string_view bytes, const HttpLimits& limits = kLimits) {
     HttpReader reader(limits);
-    return reader.feed(bytes);
+    return reader.consume(bytes);
 }
 
 /// The request that `bytes` must be.
@@ -41,9 +41,9 @@ std::vector<std::string> read_in_pieces(std::string_view stream, std::size_t siz
     HttpReader reader(kLimits);
     std::vector<std::string> read;
     while (!stream.empty()) {
-        auto outcome = reader.feed(stream.substr(0, size));
+        auto outcome = reader.consume(stream.substr(0, size));
         stream.remove_prefix(std::min(size, stream.size()));
-        for (; outcome; outcome = reader.feed({})) {
+        for (; outcome; outcome = reader.consume({})) {
             if (!*outcome) {
                 read.push_back(std::to_string(outcome->error().status));
                 return read;
@@ -117,7 +117,7 @@ TEST(HttpReader, AnEmptyChunkedBodyMayComeInPieces) {
 
 TEST(HttpReader, KeepsWhatFollowsARequest) {
     HttpReader reader(kLimits);
-    ASSERT_TRUE(reader.feed("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n\x81\x85more"));
+    ASSERT_TRUE(reader.consume("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n\x81\x85more"));
     EXPECT_TRUE(reader.is_idle());
     EXPECT_EQ(reader.take_unread(), "\x81\x85more");
     EXPECT_EQ(reader.take_unread(), "");
@@ -127,11 +127,11 @@ TEST(HttpReader, ReadsManyPipelinedRequests) {
     HttpReader reader(kLimits);
     std::string stream;
     for (int i = 0; i < 1000; ++i) stream += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
-    auto outcome = reader.feed(stream);
+    auto outcome = reader.consume(stream);
     for (int i = 0; i < 1000; ++i) {
         ASSERT_TRUE(outcome && *outcome) << i;
         ASSERT_EQ((*outcome)->target, "/" + std::to_string(i));
-        outcome = reader.feed({});
+        outcome = reader.consume({});
     }
     EXPECT_FALSE(outcome);
     EXPECT_TRUE(reader.is_idle());
@@ -140,14 +140,14 @@ TEST(HttpReader, ReadsManyPipelinedRequests) {
 TEST(HttpReader, TellsWhereItIs) {
     HttpReader reader(kLimits);
     EXPECT_TRUE(reader.is_idle());
-    EXPECT_FALSE(reader.feed("\r\n"));
+    EXPECT_FALSE(reader.consume("\r\n"));
     EXPECT_TRUE(reader.is_idle()) << "an empty line is no request";
-    EXPECT_FALSE(reader.feed("POST / HTTP/1.1\r\n"));
+    EXPECT_FALSE(reader.consume("POST / HTTP/1.1\r\n"));
     EXPECT_FALSE(reader.is_idle());
     EXPECT_FALSE(reader.is_in_body());
-    EXPECT_FALSE(reader.feed("Host: x\r\nContent-Length: 1\r\n\r\n"));
+    EXPECT_FALSE(reader.consume("Host: x\r\nContent-Length: 1\r\n\r\n"));
     EXPECT_TRUE(reader.is_in_body());
-    EXPECT_TRUE(reader.feed("x"));
+    EXPECT_TRUE(reader.consume("x"));
     EXPECT_TRUE(reader.is_idle());
     EXPECT_FALSE(reader.is_in_body());
 }
@@ -155,22 +155,22 @@ TEST(HttpReader, TellsWhereItIs) {
 TEST(HttpReader, AsksForContinueOnceAndOnlyBeforeTheBody) {
     const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n";
     HttpReader waiting(kLimits);
-    EXPECT_FALSE(waiting.feed(head));
+    EXPECT_FALSE(waiting.consume(head));
     EXPECT_FALSE(waiting.take_continue());
-    EXPECT_FALSE(waiting.feed("Content-Length: 2\r\n\r\n"));
+    EXPECT_FALSE(waiting.consume("Content-Length: 2\r\n\r\n"));
     EXPECT_TRUE(waiting.take_continue());
     EXPECT_FALSE(waiting.take_continue());
 
     HttpReader begun(kLimits);
-    EXPECT_FALSE(begun.feed(head + "Content-Length: 2\r\n\r\n{"));
+    EXPECT_FALSE(begun.consume(head + "Content-Length: 2\r\n\r\n{"));
     EXPECT_FALSE(begun.take_continue());
 
     HttpReader chunked(kLimits);
-    EXPECT_FALSE(chunked.feed(head + "Transfer-Encoding: chunked\r\n\r\n"));
+    EXPECT_FALSE(chunked.consume(head + "Transfer-Encoding: chunked\r\n\r\n"));
     EXPECT_TRUE(chunked.take_continue());
 
     HttpReader old(kLimits);
-    EXPECT_FALSE(old.feed("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+    EXPECT_FALSE(old.consume("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
     EXPECT_FALSE(old.take_continue());
 }
 

@@ -22,16 +22,16 @@
 #include <utility>
 #include <vector>
 
-#include "log/frame.h"
-#include "log/tail.h"
 #include "net/ws_hub.h"
+#include "roomlog/frame.h"
+#include "roomlog/log_writer.h"
 #include "unit/net/ws_client.h"
 
 namespace globes::net {
 
 /// A frame as a client sees it.
 struct WireFrame {
-    log::Opcode opcode{};
+    roomlog::Opcode opcode{};
     std::string payload;
 
     friend bool operator==(const WireFrame&, const WireFrame&) = default;
@@ -41,13 +41,13 @@ struct WireFrame {
 inline std::vector<WireFrame> parse_frames(std::string_view stream) {
     std::vector<WireFrame> frames;
     while (!stream.empty()) {
-        const std::size_t size = log::frame_size(stream);
+        const std::size_t size = roomlog::frame_size(stream);
         if (size == 0 || size > stream.size()) {
             ADD_FAILURE() << stream.size() << " bytes are left that are no whole frame";
             break;
         }
         const std::size_t header = size < 128 ? 2 : size < 65'540 ? 4 : 10;
-        const auto opcode = static_cast<log::Opcode>(stream[0] & 0x0F);
+        const auto opcode = static_cast<roomlog::Opcode>(stream[0] & 0x0F);
         EXPECT_EQ(stream[0] & 0xF0, 0x80) << "not final, or reserved bits";
         frames.push_back({opcode, std::string(stream.substr(header, size - header))});
         stream.remove_prefix(size);
@@ -56,7 +56,7 @@ inline std::vector<WireFrame> parse_frames(std::string_view stream) {
 }
 
 inline WireFrame close_frame(CloseCode code, std::string_view reason = {}) {
-    return {log::Opcode::close, encode_close_payload(code, reason)};
+    return {roomlog::Opcode::close, encode_close_payload(code, reason)};
 }
 
 /// The other end of a connection.
@@ -148,7 +148,7 @@ private:
 };
 
 inline std::string client_close(CloseCode code, std::string_view reason = {}) {
-    return client_frame(log::Opcode::close, encode_close_payload(code, reason));
+    return client_frame(roomlog::Opcode::close, encode_close_payload(code, reason));
 }
 
 /// A connected pair of non-blocking sockets; {server's, peer's}.
@@ -212,35 +212,35 @@ protected:
                   std::make_unique<RecordingHandler>(connection->shared_record));
         return connection;
     }
-    std::unique_ptr<Connection> connect_to(FeedId feed) { return connect_to(feed, Wish{}); }
-    std::unique_ptr<Connection> connect_to(FeedId feed, Wish wish) {
+    std::unique_ptr<Connection> connect_to(TopicId topic) { return connect_to(topic, Wish{}); }
+    std::unique_ptr<Connection> connect_to(TopicId topic, Wish wish) {
         auto connection = connect(std::move(wish));
-        hub.subscribe(session(*connection), feed, logs[feed].bytes.size());
+        hub.subscribe(session(*connection), topic, logs[topic].bytes.size());
         return connection;
     }
     WsSession& session(const Connection& connection) { return *hub.find(connection.id); }
     bool is_gone(const Connection& connection) { return hub.find(connection.id) == nullptr; }
 
-    /// Appends a text frame to the log of `feed` and hands it to the hub.
-    void say(FeedId feed, std::string_view payload) {
+    /// Appends a text frame to the log of `consume` and hands it to the hub.
+    void say(TopicId topic, std::string_view payload) {
         std::string frame;
-        log::append_frame(frame, log::Opcode::text, payload);
-        logs[feed].tail.append(frame);
-        logs[feed].bytes += frame;
-        publish(feed);
+        roomlog::append_frame(frame, roomlog::Opcode::text, payload);
+        logs[topic].tail.append(frame);
+        logs[topic].bytes += frame;
+        publish(topic);
     }
-    void publish(FeedId feed) {
-        for (const log::Slice& slice : logs[feed].tail.take_unpublished()) hub.extend(feed, slice);
+    void publish(TopicId topic) {
+        for (const roomlog::Slice& slice : logs[topic].tail.take_unpublished()) hub.extend(topic, slice);
     }
     /// As `say`, in a block that only the hub holds: what is returned expires when the hub has released it. A test does
-    /// either the one or the other with a feed.
-    std::weak_ptr<const char[]> say_in_own_block(FeedId feed, std::string_view payload) {
+    /// either the one or the other with a topic.
+    std::weak_ptr<const char[]> say_in_own_block(TopicId topic, std::string_view payload) {
         std::string frame;
-        log::append_frame(frame, log::Opcode::text, payload);
-        log::Slice slice = log::make_slice(frame);
-        slice.begin = logs[feed].bytes.size();
-        logs[feed].bytes += frame;
-        hub.extend(feed, slice);
+        roomlog::append_frame(frame, roomlog::Opcode::text, payload);
+        roomlog::Slice slice = roomlog::make_slice(frame);
+        slice.begin = logs[topic].bytes.size();
+        logs[topic].bytes += frame;
+        hub.extend(topic, slice);
         return slice.block;
     }
 
@@ -248,8 +248,8 @@ protected:
     /// One pass of the I/O thread.
     std::chrono::steady_clock::time_point pass() {
         poll();
-        const auto next = hub.sweep();
-        hub.end_pass();
+        const auto next = hub.fan_out();
+        hub.end_iteration();
         return next;
     }
     /// Passes until nothing is left to do but to wait for peers or time.
@@ -275,8 +275,8 @@ protected:
     }
 
     /// Says so much that a socket with a small buffer is full in the middle of a frame.
-    void fill(FeedId feed) {
-        for (int i = 0; i < 40; ++i) say(feed, std::string(1999, static_cast<char>('a' + i % 26)));
+    void fill(TopicId topic) {
+        for (int i = 0; i < 40; ++i) say(topic, std::string(1999, static_cast<char>('a' + i % 26)));
         settle();
     }
     /// It was the only connection, it is gone, and its handler heard of it once.
@@ -287,10 +287,10 @@ protected:
     }
 
     struct Log {
-        log::Tail tail;
+        roomlog::LogWriter tail;
         std::string bytes;  ///< Everything that was said.
     };
-    std::map<FeedId, Log> logs;
+    std::map<TopicId, Log> logs;
     std::vector<char> read_buffer = std::vector<char>(64 << 10);
     WsHub hub;
 };

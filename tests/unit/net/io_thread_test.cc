@@ -26,9 +26,9 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 
-constexpr FeedId kFeed = 5;
+constexpr TopicId kFeed = 5;
 
 void no_hand_over() {}
 
@@ -67,21 +67,21 @@ private:
     int fd_;
 };
 
-BlockingPeer connect(IoThread& thread, FeedId feed = 0, std::shared_ptr<HandlerRecord> record = nullptr) {
+BlockingPeer connect(IoThread& thread, TopicId topic = 0, std::shared_ptr<HandlerRecord> record = nullptr) {
     const auto [server, peer] = unix_pair();
     if (record == nullptr) record = std::make_shared<HandlerRecord>();
     ask(thread, [&, fd = server] {
         WsHub& hub = thread.hub();
         WsSession* session =
             hub.adopt(hub.next_id(), fd, {}, {}, std::make_unique<RecordingHandler>(std::move(record)));
-        if (feed != 0) hub.subscribe(*session, feed, 0);
+        if (topic != 0) hub.subscribe(*session, topic, 0);
     });
     return BlockingPeer(peer);
 }
 
 std::string frame_of(Opcode opcode, std::string_view payload) {
     std::string frame;
-    log::append_frame(frame, opcode, payload);
+    roomlog::append_frame(frame, opcode, payload);
     return frame;
 }
 
@@ -205,7 +205,7 @@ TEST(IoThread, ServesItsSockets) {
     IoThread thread(1, {});
     thread.start(no_hand_over);
     const auto record = std::make_shared<HandlerRecord>();
-    record->on_text = [](WsSession& session, std::string_view message) { session.send_own(Opcode::text, message); };
+    record->on_text = [](WsSession& session, std::string_view message) { session.send_direct(Opcode::text, message); };
     BlockingPeer peer = connect(thread, 0, record);
     for (int i = 0; i < 500; ++i) {
         const std::string text = "message " + std::to_string(i);
@@ -244,20 +244,20 @@ TEST(IoThread, WhoTalksDoesNotWaitInLineBehindConnectionsThatAreReady) {
 
 TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
     WsSettings settings;
-    settings.rest = {.short_sweep = {}, .factor = 1'000'000'000, .growth = 1'000'000'000};
+    settings.rest = {.short_fan_out = {}, .factor = 1'000'000'000, .growth = 1'000'000'000};
     IoThread thread(1, settings);
     thread.start(no_hand_over);
     std::vector<BlockingPeer> peers;
     for (int i = 0; i < 3; ++i) peers.push_back(connect(thread, kFeed));
-    log::Tail tail;
+    roomlog::LogWriter tail;
     std::string said;
     const auto say = [&](std::size_t size) {
         const std::string frame = frame_of(Opcode::text, std::string(size, 'x'));
         said += frame;
         tail.append(frame);
-        const std::vector<log::Slice> slices = tail.take_unpublished();
+        const std::vector<roomlog::Slice> slices = tail.take_unpublished();
         thread.post([&thread, slices] {
-            for (const log::Slice& slice : slices) thread.hub().extend(kFeed, slice);
+            for (const roomlog::Slice& slice : slices) thread.hub().extend(kFeed, slice);
         });
     };
     // A rest follows the first sweep; what is said in it comes all the same.
@@ -297,11 +297,11 @@ TEST(IoThread, KnowsItsLongestPass) {
     thread.start(no_hand_over);
     ask(thread, [&] { work_for(kLong); });
     ask(thread, [] {});  // the pass before is over
-    EXPECT_GE(thread.longest_pass_us(), std::chrono::microseconds(kLong).count()) << "by a task";
+    EXPECT_GE(thread.longest_iteration_us(), std::chrono::microseconds(kLong).count()) << "by a task";
 
     constexpr std::chrono::hours kTold{1};
     ask(thread, [&] { thread.note_busy(kTold); });
-    EXPECT_EQ(thread.longest_pass_us(), std::chrono::microseconds(kTold).count()) << "by what it was told";
+    EXPECT_EQ(thread.longest_iteration_us(), std::chrono::microseconds(kTold).count()) << "by what it was told";
 }
 
 }  // namespace

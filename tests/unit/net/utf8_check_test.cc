@@ -11,7 +11,7 @@ namespace {
 
 bool is_accepted(std::string_view text) {
     Utf8Check check;
-    return check.feed(text) && check.is_complete();
+    return check.consume(text) && check.is_complete();
 }
 
 TEST(Utf8Check, AcceptsTheEmptyText) { EXPECT_TRUE(is_accepted("")); }
@@ -46,7 +46,7 @@ TEST(Utf8Check, FindsABadByteAnywhereInLongAscii) {
             std::string text(size, 'a');
             text[at] = '\x80';
             Utf8Check check;
-            ASSERT_FALSE(check.feed(text)) << size << ' ' << at;
+            ASSERT_FALSE(check.consume(text)) << size << ' ' << at;
         }
     }
 }
@@ -55,9 +55,9 @@ TEST(Utf8Check, TakesCharactersCutAnywhere) {
     const std::string text = "a\xC3\xBC\xE2\x82\xAC\xED\x9F\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBFz";
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
         Utf8Check check;
-        ASSERT_TRUE(check.feed(std::string_view(text).substr(0, cut)));
+        ASSERT_TRUE(check.consume(std::string_view(text).substr(0, cut)));
         ASSERT_EQ(check.is_complete(), is_valid_utf8(std::string_view(text).substr(0, cut))) << cut;
-        ASSERT_TRUE(check.feed(std::string_view(text).substr(cut)));
+        ASSERT_TRUE(check.consume(std::string_view(text).substr(cut)));
         ASSERT_TRUE(check.is_complete());
     }
 }
@@ -66,8 +66,8 @@ TEST(Utf8Check, FailsAtTheByteThatNoTextContinuesWith) {
     for (const std::string_view text :
          {"\x80", "\xC1", "\xF5", "\xE0\x9F", "\xED\xA0", "\xF0\x8F", "\xF4\x90", "\xC3z"}) {
         Utf8Check check;
-        EXPECT_TRUE(check.feed(text.substr(0, text.size() - 1)));
-        EXPECT_FALSE(check.feed(text.substr(text.size() - 1)));
+        EXPECT_TRUE(check.consume(text.substr(0, text.size() - 1)));
+        EXPECT_FALSE(check.consume(text.substr(text.size() - 1)));
     }
 }
 

@@ -10,18 +10,18 @@
 #include <string_view>
 #include <vector>
 
-#include "log/frame.h"
 #include "net/ws_decoder.h"
 #include "net/ws_mask.h"
+#include "roomlog/frame.h"
 
 namespace globes::net {
 
 inline constexpr MaskKey kTestKey{'\x37', '\xFA', '\x21', '\x3D'};
 
 /// A masked frame with whatever is in it. `is_final` false: more fragments follow.
-inline std::string client_frame(log::Opcode opcode, std::string_view payload, bool is_final = true) {
+inline std::string client_frame(roomlog::Opcode opcode, std::string_view payload, bool is_final = true) {
     std::string plain;
-    log::append_frame(plain, opcode, payload);
+    roomlog::append_frame(plain, opcode, payload);
     std::string head = plain.substr(0, plain.size() - payload.size());
     if (!is_final) head[0] = static_cast<char>(head[0] & 0x7F);
     head[1] = static_cast<char>(head[1] | 0x80);
@@ -30,7 +30,7 @@ inline std::string client_frame(log::Opcode opcode, std::string_view payload, bo
     return head + std::string(kTestKey.begin(), kTestKey.end()) + masked;
 }
 
-inline std::string client_text(std::string_view payload) { return client_frame(log::Opcode::text, payload); }
+inline std::string client_text(std::string_view payload) { return client_frame(roomlog::Opcode::text, payload); }
 
 /// Everything that a decoder reported, as `text:hello`, `ping:`, `pong:`, `close:1000:bye`.
 struct EventRecord final : WsEvents {
@@ -65,7 +65,7 @@ inline Decoded decode(std::string stream, WsLimits limits = {}, std::size_t piec
     std::optional<CloseCode> failure;
     for (std::span<char> rest(stream); !rest.empty() && !failure;) {
         const std::size_t count = std::min(piece_bytes, rest.size());
-        failure = decoder.feed(rest.first(count), record);
+        failure = decoder.consume(rest.first(count), record);
         rest = rest.subspan(count);
     }
     return {record.events, failure};

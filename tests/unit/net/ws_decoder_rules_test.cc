@@ -8,7 +8,7 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using testing::ElementsAre;
 using testing::SizeIs;
 

@@ -8,7 +8,7 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using testing::ElementsAre;
 
 // Messages of every kind, fragments with control frames between them, characters of two to four bytes.
@@ -44,9 +44,9 @@ TEST(WsDecoder, DecodesTheSameCutAtAnyTwoPoints) {
             const std::span<char> bytes(stream);
             WsDecoder decoder;
             EventRecord record;
-            ASSERT_EQ(decoder.feed(bytes.first(first), record), std::nullopt);
-            ASSERT_EQ(decoder.feed(bytes.subspan(first, second - first), record), std::nullopt);
-            ASSERT_EQ(decoder.feed(bytes.subspan(second), record), std::nullopt);
+            ASSERT_EQ(decoder.consume(bytes.first(first), record), std::nullopt);
+            ASSERT_EQ(decoder.consume(bytes.subspan(first, second - first), record), std::nullopt);
+            ASSERT_EQ(decoder.consume(bytes.subspan(second), record), std::nullopt);
             ASSERT_EQ(record.events, long_conversation_decoded().events) << first << ' ' << second;
         }
     }
@@ -65,7 +65,7 @@ TEST(WsDecoder, HandsOutAWholeFrameFromWhereItWasRead) {
     } where;
     std::string stream = client_text("hello");
     WsDecoder decoder;
-    EXPECT_EQ(decoder.feed(stream, where), std::nullopt);
+    EXPECT_EQ(decoder.consume(stream, where), std::nullopt);
     EXPECT_EQ(where.message, stream.data() + 6);
 }
 
@@ -95,8 +95,8 @@ TEST(WsDecoder, IgnoresWhatFollowsACloseFrame) {
     std::string garbage = "\xFF\xFF\xFF\xFF";
     WsDecoder decoder;
     EventRecord record;
-    EXPECT_EQ(decoder.feed(close, record), std::nullopt);
-    EXPECT_EQ(decoder.feed(garbage, record), std::nullopt);
+    EXPECT_EQ(decoder.consume(close, record), std::nullopt);
+    EXPECT_EQ(decoder.consume(garbage, record), std::nullopt);
     EXPECT_THAT(record.events, ElementsAre("close:1005:"));
 }
 
@@ -105,8 +105,8 @@ TEST(WsDecoder, IgnoresWhatFollowsAFailure) {
     std::string text = client_text("late");
     WsDecoder decoder;
     EventRecord record;
-    EXPECT_EQ(decoder.feed(unmasked, record), kCloseProtocolError);
-    EXPECT_EQ(decoder.feed(text, record), std::nullopt);
+    EXPECT_EQ(decoder.consume(unmasked, record), kCloseProtocolError);
+    EXPECT_EQ(decoder.consume(text, record), std::nullopt);
     EXPECT_THAT(record.events, ElementsAre());
 }
 
@@ -126,7 +126,7 @@ TEST(WsDecoder, StopsWhereAnEventSaysSo) {
             record.stop_after = 1;
             for (std::span<char> rest(stream); !rest.empty();) {
                 const std::size_t count = std::min(piece_bytes, rest.size());
-                EXPECT_EQ(decoder.feed(rest.first(count), record), std::nullopt);
+                EXPECT_EQ(decoder.consume(rest.first(count), record), std::nullopt);
                 rest = rest.subspan(count);
             }
             EXPECT_EQ(record.events.size(), 1u) << frame;
@@ -144,7 +144,7 @@ TEST(WsDecoder, HoldsNoMemoryBetweenMessages) {
     std::size_t message_ends = 0;
     for (char& byte : stream) {
         const std::size_t before = record.events.size();
-        ASSERT_EQ(decoder.feed({&byte, 1}, record), std::nullopt);
+        ASSERT_EQ(decoder.consume({&byte, 1}, record), std::nullopt);
         const bool is_between = record.events.size() > before && record.events.back() != "ping:";
         EXPECT_EQ(decoder.buffered_bytes() == 0, is_between);
         message_ends += is_between;
@@ -161,7 +161,7 @@ TEST(WsDecoder, BuffersWhatArrivedAndNotWhatWasAnnounced) {
     WsDecoder decoder;
     EventRecord record;
     for (std::size_t at = 0; at + 100 < bytes.size(); at += 100) {
-        ASSERT_EQ(decoder.feed(bytes.subspan(at, 100), record), std::nullopt);
+        ASSERT_EQ(decoder.consume(bytes.subspan(at, 100), record), std::nullopt);
         const std::size_t arrived = at + 100 - kHeadBytes;
         ASSERT_LE(decoder.buffered_bytes(), kFixedBytes + std::min<std::size_t>(2 * arrived, 64 << 10));
     }
@@ -174,13 +174,13 @@ TEST(WsDecoder, NeverBuffersMoreThanTheLimitOfAFragmentedMessage) {
     EventRecord record;
     for (std::size_t size = 0; size < kLimits.message_bytes; size += 10) {
         std::string fragment = client_frame(size == 0 ? Opcode::text : Opcode::continuation, "0123456789", false);
-        ASSERT_EQ(decoder.feed(fragment, record), std::nullopt);
+        ASSERT_EQ(decoder.consume(fragment, record), std::nullopt);
         ASSERT_LE(decoder.buffered_bytes(), 256 + kLimits.message_bytes);
     }
     std::string empty = client_frame(Opcode::continuation, "", false);
-    EXPECT_EQ(decoder.feed(empty, record), std::nullopt);
+    EXPECT_EQ(decoder.consume(empty, record), std::nullopt);
     std::string last = client_frame(Opcode::continuation, "0");
-    EXPECT_EQ(decoder.feed(last, record), kCloseMessageTooBig);
+    EXPECT_EQ(decoder.consume(last, record), kCloseMessageTooBig);
     EXPECT_EQ(decoder.buffered_bytes(), 0u);
 }
 

@@ -17,21 +17,21 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 using Connections = std::vector<std::unique_ptr<Connection>>;
 
-constexpr FeedId kFeed = 5;
+constexpr TopicId kFeed = 5;
 class WsHubTest : public HubTest {
 protected:
     using HubTest::HubTest;
     WsHubTest() = default;
-    Connections connect_many(std::size_t count, FeedId feed) {
+    Connections connect_many(std::size_t count, TopicId topic) {
         Connections all;
-        for (std::size_t i = 0; i < count; ++i) all.push_back(connect_to(feed));
+        for (std::size_t i = 0; i < count; ++i) all.push_back(connect_to(topic));
         return all;
     }
     static std::size_t count_with(const Connections& all, const std::string& bytes) {
@@ -119,7 +119,7 @@ TEST_F(WsHubTest, ASubscriptionAheadOfWhatThisThreadKnowsBeginsThere) {
     auto first = connect_to(kFeed);
     auto ahead = connect();
     std::string told_later;
-    log::append_frame(told_later, Opcode::text, "told later");
+    roomlog::append_frame(told_later, Opcode::text, "told later");
     hub.subscribe(session(*ahead), kFeed, told_later.size());
     say(kFeed, "told later");
     say(kFeed, "new");
@@ -147,7 +147,7 @@ TEST_F(WsHubTest, AFeedThatNobodyReadsKeepsNothing) {
     connection->peer.hang_up();
     poll();
     const auto in_the_same_pass = say_in_own_block(kFeed, "to nobody any more");
-    hub.end_pass();
+    hub.end_iteration();
     EXPECT_TRUE(in_the_same_pass.expired());
     EXPECT_TRUE(say_in_own_block(kFeed, "to nobody again").expired());
 }
@@ -171,7 +171,7 @@ TEST_F(WsHubTest, WhoeverComesInThePassInWhichTheLastOneLeftFindsNoGap) {
     session(*last).close(kCloseAuthorizationEnded);
     // The core knows that nobody is here: its announcement is not handed on.
     std::string unheard;
-    log::append_frame(unheard, Opcode::text, "unheard");
+    roomlog::append_frame(unheard, Opcode::text, "unheard");
     logs[kFeed].tail.append(unheard);
     logs[kFeed].bytes += unheard;
     logs[kFeed].tail.take_unpublished();
@@ -190,7 +190,7 @@ TEST_F(WsHubTest, ASmallFeedIsServedBetweenTheSlicesOfABigOne) {
     Connections small = connect_many(1, 2);
     say(1, "to a thousand");
     say(2, "to one");
-    EXPECT_EQ(hub.sweep(), steady_clock::time_point::min()) << "there is more to sweep";
+    EXPECT_EQ(hub.fan_out(), steady_clock::time_point::min()) << "there is more to sweep";
     EXPECT_EQ(count_with(small, logs[2].bytes), 1U);
     EXPECT_LT(count_with(big, logs[1].bytes), 600U);
     settle();
@@ -202,7 +202,7 @@ class RestingHubTest : public WsHubTest {
 protected:
     static WsSettings resting() {
         WsSettings settings;
-        settings.rest = {.short_sweep = {},
+        settings.rest = {.short_fan_out = {},
                          .longest = std::chrono::milliseconds(20),
                          .factor = 1'000'000'000,
                          .growth = 1'000'000'000};
@@ -218,12 +218,12 @@ TEST_F(RestingHubTest, ALongSweepIsFollowedByARestThatGathersMessages) {
     // Where the test is held up for longer than the rest there was none to see.
     for (int attempt = 0; attempt < 20 && !rested; ++attempt) {
         say(1, "first");
-        hub.sweep();
+        hub.fan_out();
         const std::string before = logs[1].bytes;
         say(1, "one");
         say(1, "two");
         say(2, "to one");
-        const auto next = hub.sweep();
+        const auto next = hub.fan_out();
         ASSERT_EQ(count_with(small, logs[2].bytes), 1U) << "others don't rest";
         rested = next != steady_clock::time_point::max() && count_with(big, before) == 100U;
         if (rested) {
@@ -249,12 +249,12 @@ TEST_F(WsHubTest, ReadersThatTurnOutToBeGoneDuringASweepTakeNobodyElseAlong) {
         }
         say(kFeed, "who is there?");
         // No poll: the sends find out.
-        while (hub.sweep() != steady_clock::time_point::max()) {
+        while (hub.fan_out() != steady_clock::time_point::max()) {
         }
         EXPECT_EQ(hub.size(), all.size());
         EXPECT_EQ(count_with(all, logs[kFeed].bytes.substr(from)), all.size());
         for (const auto& connection : gone) EXPECT_EQ(connection->record.closed, 1);
-        hub.end_pass();
+        hub.end_iteration();
         all.clear();
         settle();
         EXPECT_EQ(hub.size(), 0U);
@@ -267,14 +267,14 @@ TEST_F(WsHubTest, ComingsAndGoingsDuringSweepsLoseNobody) {
     std::mt19937 random(6);
     struct Reader {
         std::unique_ptr<Connection> connection;
-        FeedId feed;
+        TopicId topic;
         std::size_t from;
     };
     std::vector<Reader> readers;
     const auto come = [&] {
-        const FeedId feed = 1 + random() % 3;
+        const TopicId topic = 1 + random() % 3;
         const int buffer = random() % 5 == 0 ? kSmallBuffer : 0;
-        readers.push_back({connect_to(feed, {.send_buffer_bytes = buffer}), feed, logs[feed].bytes.size()});
+        readers.push_back({connect_to(topic, {.send_buffer_bytes = buffer}), topic, logs[topic].bytes.size()});
     };
     for (int i = 0; i < 900; ++i) come();
     for (int step = 0; step < 1500; ++step) {
@@ -302,14 +302,14 @@ TEST_F(WsHubTest, ComingsAndGoingsDuringSweepsLoseNobody) {
                 readers[random() % readers.size()].connection->peer.read();
                 break;
             default:
-                hub.sweep();
-                hub.end_pass();
+                hub.fan_out();
+                hub.end_iteration();
         }
     }
     for (Reader& reader : readers) {
         drain(*reader.connection);
         ASSERT_EQ(reader.connection->record.closed, 0);
-        ASSERT_EQ(reader.connection->peer.received, logs[reader.feed].bytes.substr(reader.from));
+        ASSERT_EQ(reader.connection->peer.received, logs[reader.topic].bytes.substr(reader.from));
     }
     EXPECT_EQ(hub.size(), readers.size());
     readers.clear();

@@ -15,10 +15,10 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using testing::ElementsAre;
 
-constexpr FeedId kFeed = 5;
+constexpr TopicId kFeed = 5;
 
 using WsSessionEndTest = HubTest;
 
@@ -55,7 +55,7 @@ TEST_F(WsSessionEndTest, AFaultBehindTheRequestClosesToo) {
     settle();
     connection->peer.read();
     std::string close;
-    log::append_frame(close, Opcode::close, encode_close_payload(kCloseProtocolError));
+    roomlog::append_frame(close, Opcode::close, encode_close_payload(kCloseProtocolError));
     EXPECT_EQ(connection->peer.received, "101" + close);
     EXPECT_TRUE(connection->peer.saw_end());
     EXPECT_EQ(connection->record.closed, 1);
@@ -159,10 +159,10 @@ TEST_F(WsSessionEndTest, ANewEndInTheSamePassChangesNothing) {
     connection->peer.hang_up();
     poll();  // finds the end
     ending.close(kCloseGoingAway);
-    ending.send_own(Opcode::text, "late");
+    ending.send_direct(Opcode::text, "late");
     hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{100}));
     hub.close_all(kCloseGoingAway, {});
-    hub.end_pass();
+    hub.end_iteration();
     expect_gone(*connection);
 }
 

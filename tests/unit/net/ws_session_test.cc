@@ -14,12 +14,12 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr FeedId kFeed = 5;
+constexpr TopicId kFeed = 5;
 
 using WsSessionTest = HubTest;
 
@@ -46,7 +46,7 @@ TEST_F(WsSessionTest, AnAnswerComesBackToItsSenderAlone) {
     auto asks = connect_to(kFeed);
     auto other = connect_to(kFeed);
     asks->record.on_text = [](WsSession& session, std::string_view message) {
-        session.send_own(Opcode::text, "no " + std::string(message));
+        session.send_direct(Opcode::text, "no " + std::string(message));
     };
     asks->peer.send(client_text("way"));
     settle();
@@ -60,7 +60,7 @@ TEST_F(WsSessionTest, AdoptingASocketThatHasEndedReturnsNull) {
     const auto record = std::make_shared<HandlerRecord>();
     EXPECT_EQ(hub.adopt(hub.next_id(), server, "101", {}, std::make_unique<RecordingHandler>(record)), nullptr);
     EXPECT_EQ(record->closed, 1);
-    hub.end_pass();
+    hub.end_iteration();
     EXPECT_EQ(hub.size(), 0U);
 }
 
@@ -205,7 +205,7 @@ TEST_F(WsSessionTest, NothingFollowsItsCloseFrame) {
     auto connection = connect_to(kFeed);
     WsSession& closing = session(*connection);
     closing.close(kCloseGoingAway);
-    closing.send_own(Opcode::text, "late");
+    closing.send_direct(Opcode::text, "late");
     say(kFeed, "late too");
     connection->peer.send(client_frame(Opcode::ping, "late as well"));
     settle();
@@ -236,7 +236,7 @@ TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
         auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
         const std::size_t from = logs[kFeed].bytes.size();
         fill(kFeed);
-        session(*connection).send_own(Opcode::text, "own");
+        session(*connection).send_direct(Opcode::text, "own");
         close(*connection);
         settle();
         EXPECT_EQ(connection->record.closed, 1);
@@ -266,7 +266,7 @@ TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndMoreWasSaid) {
     settle();
     session(*connection).close(kCloseGoingAway);
     std::string close;
-    log::append_frame(close, Opcode::close, encode_close_payload(kCloseGoingAway));
+    roomlog::append_frame(close, Opcode::close, encode_close_payload(kCloseGoingAway));
     drain(*connection);
     EXPECT_EQ(connection->peer.received, logs[kFeed].bytes + close);
 }

@@ -15,18 +15,18 @@
 namespace globes::net {
 namespace {
 
-using log::Opcode;
+using roomlog::Opcode;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr FeedId kFeed = 5;
+constexpr TopicId kFeed = 5;
 constexpr std::size_t kBacklogBytes = 64 << 10;
 constexpr std::size_t kOwnBytes = 16 << 10;
 
 WsSettings small_limits() {
     WsSettings settings;
     settings.backlog_bytes = kBacklogBytes;
-    settings.own_bytes = kOwnBytes;
+    settings.direct_queue_bytes = kOwnBytes;
     return settings;
 }
 
@@ -69,27 +69,27 @@ bool starts(const std::vector<WireFrame>& all, const std::vector<WireFrame>& par
     return part.size() <= all.size() && std::equal(part.begin(), part.end(), all.begin());
 }
 
-class OwnFrames : public SlowReaderTest {
+class DirectQueue : public SlowReaderTest {
 protected:
     struct Reader {
         std::unique_ptr<Connection> connection;
         std::vector<WireFrame> own = {};  ///< In the order of sending.
     };
 
-    void step(std::vector<Reader>& readers, FeedId feed, std::size_t most_bytes) {
+    void step(std::vector<Reader>& readers, TopicId topic, std::size_t most_bytes) {
         Reader& reader = readers[random() % readers.size()];
         WsSession* const session = hub.find(reader.connection->id);
         const bool is_open = session != nullptr && session->is_open();
         switch (random() % 8) {
             case 0:
             case 1:
-                if (logs[feed].bytes.size() > most_bytes) break;
-                say(feed, "f" + std::string(random() % (random() % 50 == 0 ? 70'000 : 2'000), 'x'));
+                if (logs[topic].bytes.size() > most_bytes) break;
+                say(topic, "f" + std::string(random() % (random() % 50 == 0 ? 70'000 : 2'000), 'x'));
                 break;
             case 2:
                 if (!is_open) break;
                 reader.own.push_back({Opcode::text, "o" + std::string(random() % 500, 'y')});
-                session->send_own(Opcode::text, reader.own.back().payload);
+                session->send_direct(Opcode::text, reader.own.back().payload);
                 break;
             case 3:
                 if (!is_open) break;
@@ -111,15 +111,15 @@ protected:
 
 // Property: whatever the sizes and however a peer reads, its stream consists of whole frames, the feed's among them are
 // the feed's without gap, and its own come in their order.
-TEST_F(OwnFrames, StandOnlyBetweenTheFramesOfTheFeed) {
+TEST_F(DirectQueue, StandOnlyBetweenTheFramesOfTheFeed) {
     std::size_t kept_up = 0;
     std::size_t fell_behind = 0;
-    for (FeedId feed = 100; feed < 140; ++feed) {
+    for (TopicId topic = 100; topic < 140; ++topic) {
         std::vector<Reader> readers;
         for (int i = 0; i < 8; ++i)
-            readers.push_back({connect_to(feed, {.send_buffer_bytes = static_cast<int>(random() % 20'000)})});
-        for (int i = 0; i < 400; ++i) step(readers, feed, SIZE_MAX);
-        const std::vector<WireFrame> said = parse_frames(logs[feed].bytes);
+            readers.push_back({connect_to(topic, {.send_buffer_bytes = static_cast<int>(random() % 20'000)})});
+        for (int i = 0; i < 400; ++i) step(readers, topic, SIZE_MAX);
+        const std::vector<WireFrame> said = parse_frames(logs[topic].bytes);
         for (Reader& reader : readers) {
             drain(*reader.connection);
             const Sorted got(reader.connection->peer.frames());
@@ -140,16 +140,16 @@ TEST_F(OwnFrames, StandOnlyBetweenTheFramesOfTheFeed) {
     EXPECT_GT(fell_behind, 10U);
 }
 
-TEST_F(OwnFrames, StandOnlyBetweenTheFramesOfTheFeedOverTcpToo) {
-    for (FeedId feed = 100; feed < 110; ++feed) {
+TEST_F(DirectQueue, StandOnlyBetweenTheFramesOfTheFeedOverTcpToo) {
+    for (TopicId topic = 100; topic < 110; ++topic) {
         std::vector<Reader> readers;
         for (int i = 0; i < 4; ++i)
-            readers.push_back({connect_to(feed, {.send_buffer_bytes = kSmallBuffer, .tcp = true})});
-        for (int i = 0; i < 400; ++i) step(readers, feed, kBacklogBytes / 2);
-        const std::vector<WireFrame> said = parse_frames(logs[feed].bytes);
+            readers.push_back({connect_to(topic, {.send_buffer_bytes = kSmallBuffer, .tcp = true})});
+        for (int i = 0; i < 400; ++i) step(readers, topic, kBacklogBytes / 2);
+        const std::vector<WireFrame> said = parse_frames(logs[topic].bytes);
         for (Reader& reader : readers) {
-            std::string expected = logs[feed].bytes;
-            for (const WireFrame& frame : reader.own) log::append_frame(expected, frame.opcode, frame.payload);
+            std::string expected = logs[topic].bytes;
+            for (const WireFrame& frame : reader.own) roomlog::append_frame(expected, frame.opcode, frame.payload);
             // Acknowledgements take their time: until all has come.
             while (reader.connection->peer.received.size() < expected.size()) {
                 pass();
@@ -251,7 +251,7 @@ TEST_F(SlowReaderTest, AReaderThatLeavesItsOwnFramesUnreadIsClosed) {
     auto slow = connect({.send_buffer_bytes = kSmallBuffer});
     std::size_t bytes = 0;
     for (; slow->record.closed == 0 && bytes < 10 * kOwnBytes; bytes += 102)
-        session(*slow).send_own(Opcode::text, std::string(100, 'x'));
+        session(*slow).send_direct(Opcode::text, std::string(100, 'x'));
     EXPECT_GT(bytes, kOwnBytes);
     EXPECT_LT(bytes, 2 * kOwnBytes + 16'384);
     drain(*slow);

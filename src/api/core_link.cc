@@ -1,0 +1,41 @@
+#include "api/core_link.h"
+
+#include "api/chat_socket.h"
+#include "api/wire_event.h"
+
+namespace globes::api {
+
+void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {
+    to_io_.add([this, room, slice] { io_.hub().extend(room, slice); });
+}
+
+void CoreLink::refuse(chat::RoomId room, chat::ConnectionId connection, chat::EventRefusal refusal) {
+    to_io_.add([this, room, connection, refusal = std::move(refusal)] {
+        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*this, *session, room, refusal);
+    });
+}
+
+void CoreLink::acknowledge(chat::ConnectionId connection, const std::string& client_id, std::uint64_t seq,
+                           bool is_duplicate) {
+    to_io_.add([this, connection, json = ack_json(client_id, seq, is_duplicate)] {
+        if (net::WsSession* session = io_.hub().find(connection)) session->send_direct(roomlog::Opcode::text, json);
+    });
+}
+
+void CoreLink::send(chat::ConnectionId connection, std::string frames) {
+    to_io_.add([this, connection, frames = std::move(frames)] {
+        if (net::WsSession* session = io_.hub().find(connection)) session->send_direct_frames(frames);
+    });
+}
+
+void CoreLink::end(chat::ConnectionId connection, chat::Ending ending) {
+    to_io_.add([this, connection, ending] {
+        if (net::WsSession* session = io_.hub().find(connection)) end_session(*session, ending);
+    });
+}
+
+void CoreLink::flush() {
+    if (!to_io_.empty()) io_.post(std::exchange(to_io_, {}));
+}
+
+}  // namespace globes::api

@@ -1,0 +1,65 @@
+// The mailbox between threads: many producers, one consumer, no lock. A post is one allocation and one exchange.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace globes {
+
+using Task = std::move_only_function<void()>;
+
+/// A linked batch of tasks, oldest first, built by one thread and handed over whole.
+class TaskBatch {
+public:
+    TaskBatch() = default;
+    TaskBatch(TaskBatch&& other) noexcept
+        : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
+    TaskBatch& operator=(TaskBatch&& other) noexcept {
+        std::swap(first_, other.first_);
+        std::swap(last_, other.last_);
+        return *this;
+    }
+    ~TaskBatch();
+
+    void add(Task task);
+    bool empty() const { return first_ == nullptr; }
+    /// Runs the tasks in order and frees each as soon as it has run; tasks may not touch this batch.
+    void run();
+
+private:
+    friend class Mailbox;
+    struct Node {
+        Task task;
+        Node* next = nullptr;
+    };
+    Node* first_ = nullptr;
+    Node* last_ = nullptr;
+};
+
+/// Order is kept for each producer. `push`: any thread. `take`: the consumer only.
+class Mailbox {
+public:
+    Mailbox() = default;
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
+    ~Mailbox() { take(); }
+
+    /// Returns true if the queue was empty: the consumer may be asleep and must be woken by the caller.
+    bool push(TaskBatch batch);
+    bool push(Task task);
+    /// Everything pushed so far, oldest first.
+    TaskBatch take();
+    /// Blocks until something was pushed. Consumer only; producers wake it through `wake`, after a push.
+    void wait();
+    void wake();
+
+private:
+    // A stack of nodes, newest first: a batch is pushed reversed, `take` reverses all again.
+    std::atomic<TaskBatch::Node*> head_ = nullptr;
+    std::atomic<std::uint32_t> is_asleep_ = 0;  // the consumer, or about to be
+};
+
+}  // namespace globes

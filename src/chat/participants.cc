@@ -1,0 +1,129 @@
+#include "chat/participants.h"
+
+#include <utility>
+
+#include "base/unicode.h"
+
+namespace globes::chat {
+
+bool Participant::Proof::is_same(const Proof& earlier) const {
+    const auto knows = [&](const Credential& credential) {
+        return !credential.empty() &&
+               (credential == earlier.session || credential == earlier.earlier_session || credential == earlier.token);
+    };
+    return knows(earlier_session) || knows(token);
+}
+
+void Participants::add(Entry entry) {
+    Participant participant{
+        .connection = entry.connection, .io_thread = entry.io_thread, .owner = entry.owner, .resumes = entry.resumes};
+    if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty()) {
+        const Participant::Proof proof{.token_name = std::move(entry.token_name),
+                                       .session = Credential::of(entry.session),
+                                       .earlier_session = Credential::of(entry.earlier_session),
+                                       .token = Credential::of(entry.token)};
+        for (const Credential& credential : {proof.session, proof.earlier_session, proof.token})
+            add_credential(credential, entry.connection);
+        participant.proof = std::make_unique<const Participant::Proof>(proof);
+    }
+    ++connections_on_[entry.io_thread];
+    participants_.emplace(entry.connection, std::move(participant));
+}
+
+void Participants::remove(ConnectionId connection) {
+    const auto found = participants_.find(connection);
+    if (found == participants_.end()) return;
+    const Participant& participant = found->second;
+    --connections_on_[participant.io_thread];
+    if (participant.proof != nullptr) {
+        for (const Credential& credential :
+             {participant.proof->session, participant.proof->earlier_session, participant.proof->token})
+            remove_credential(credential, connection);
+    }
+    participants_.erase(found);
+}
+
+void Participants::add_credential(const Credential& credential, ConnectionId connection) {
+    if (!credential.empty()) credentials_.emplace(credential, connection);
+}
+
+void Participants::remove_credential(const Credential& credential, ConnectionId connection) {
+    auto [at, end] = credentials_.equal_range(credential);
+    while (at != end && at->second != connection) ++at;
+    if (at != end) credentials_.erase(at);
+}
+
+Participant* Participants::find_same(const Entry& entry) {
+    for (const std::string* secret : {&entry.earlier_session, &entry.token}) {
+        if (secret->empty()) continue;
+        const auto [begin, end] = credentials_.equal_range(Credential::of(*secret));
+        for (auto at = begin; at != end; ++at) {
+            Participant& participant = participants_.at(at->second);
+            if (participant.is_member()) return &participant;
+        }
+    }
+    return nullptr;
+}
+
+void Participants::transfer_membership(Participant& from, Participant& to) {
+    members_.at(from.membership->arrival) = &to;
+    to.membership = std::move(from.membership);
+}
+
+Participant* Participants::find(ConnectionId connection) {
+    const auto found = participants_.find(connection);
+    return found == participants_.end() ? nullptr : &found->second;
+}
+
+std::vector<ConnectionId> Participants::connections() const {
+    std::vector<ConnectionId> all;
+    all.reserve(participants_.size());
+    for (const auto& [connection, participant] : participants_) all.push_back(connection);
+    return all;
+}
+
+Result<void> Participants::take_name(Participant& participant, std::string_view name) {
+    const std::uint64_t hold = ++arrivals_;
+    const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
+    if (!is_free) {
+        // Whoever gave a name up takes it back before its leave is out, also on another connection: what they do next
+        // is broadcast behind the leave.
+        Holder& holder = found->second;
+        const auto& left = holder.left;
+        const bool was_theirs =
+            left && (left->connection == participant.connection ||
+                     (left->proof && participant.proof && participant.proof->is_same(*left->proof)));
+        if (!was_theirs) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
+        holder = {.hold = hold, .left = std::nullopt};
+    }
+    participant.membership =
+        std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
+    members_.emplace(hold, &participant);
+    return {};
+}
+
+std::uint64_t Participants::give_up_name(Participant& participant) {
+    const auto membership = std::exchange(participant.membership, nullptr);
+    Leaver leaver{.connection = participant.connection, .proof = {}};
+    if (participant.proof != nullptr) leaver.proof = *participant.proof;
+    holders_.at(fold_case(membership->name)).left = std::move(leaver);
+    members_.erase(membership->arrival);
+    return membership->hold;
+}
+
+void Participants::release_name(std::string_view name, std::uint64_t hold) {
+    const auto found = holders_.find(fold_case(name));
+    if (found != holders_.end() && found->second.hold == hold) holders_.erase(found);
+}
+
+std::vector<RoomUser> Participants::users() const {
+    std::vector<RoomUser> users;
+    users.reserve(members_.size());
+    for (const auto& [arrival, participant] : members_) {
+        const Membership& member = *participant->membership;
+        users.push_back({.username = member.name, .color = member.color, .last_activity = member.last_activity});
+    }
+    return users;
+}
+
+}  // namespace globes::chat

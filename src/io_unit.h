@@ -1,0 +1,36 @@
+// One I/O thread and all that lives on it. Owned by the server.
+#pragma once
+
+#include <memory>
+
+#include "api/core_link.h"
+#include "api/io_counts.h"
+#include "api/routes.h"
+#include "base/count.h"
+#include "chat/core_thread.h"
+#include "net/http_hub.h"
+#include "net/io_thread.h"
+
+namespace globes {
+
+struct IoUnit {
+    IoUnit(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
+        : io(number, settings), core_link(io, core_thread) {}
+
+    /// I/O thread only: once a pass.
+    void count_connections() {
+        http_connections.set(http->size());
+        ws_connections.set(io.hub().size());
+    }
+
+    net::IoThread io;
+    api::CoreLink core_link;
+    std::unique_ptr<api::Routes> routes;
+    std::unique_ptr<net::HttpHub> http;
+
+    // As of the last pass; any thread reads them.
+    Count http_connections;
+    Count ws_connections;
+};
+
+}  // namespace globes

@@ -1,0 +1,40 @@
+#include "roomlog/log_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace globes::roomlog {
+namespace {
+
+// A quiet room holds a small block; a busy one grows to blocks that take many messages.
+constexpr std::size_t kFirstBlockBytes = 512;
+constexpr std::size_t kLargestBlockBytes = 64 << 10;
+
+}  // namespace
+
+Slice LogWriter::append(std::string_view frames) {
+    if (block_size_ - used_ < frames.size()) open_block(frames.size());
+    std::memcpy(block_.get() + used_, frames.data(), frames.size());
+    const Slice appended{.block = block_, .offset = used_, .size = frames.size(), .begin = end_};
+    used_ += frames.size();
+    end_ += frames.size();
+
+    const bool continues = !unpublished_.empty() && unpublished_.back().block == appended.block;
+    if (continues) {
+        unpublished_.back().size += appended.size;
+    } else {
+        unpublished_.push_back(appended);
+    }
+    return appended;
+}
+
+std::vector<Slice> LogWriter::take_unpublished() { return std::exchange(unpublished_, {}); }
+
+void LogWriter::open_block(std::size_t at_least) {
+    block_size_ = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kLargestBlockBytes));
+    block_ = std::make_shared_for_overwrite<char[]>(block_size_);
+    used_ = 0;
+}
+
+}  // namespace globes::roomlog

@@ -1,0 +1,74 @@
+#include "roomlog/replay_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace globes::roomlog {
+namespace {
+
+/// Neighbours in the log become one slice; joins and leaves stand between sends and may be left out.
+void join(std::vector<Slice>& slices, const Slice& frame) {
+    const bool continues = !slices.empty() && slices.back().block == frame.block && slices.back().end() == frame.begin;
+    if (continues) {
+        slices.back().size += frame.size;
+    } else {
+        slices.push_back(frame);
+    }
+}
+
+}  // namespace
+
+void ReplayCache::add(std::uint64_t seq, UnixMicros time, const Slice& frame) {
+    keep({.slice = frame, .seq = seq, .is_durable = true, .time = time});
+}
+
+void ReplayCache::add_live(const Slice& frame) {
+    keep({.slice = frame, .seq = last_seq(), .is_durable = false, .time = 0});
+}
+
+void ReplayCache::keep(Frame frame) {
+    const std::size_t size = frame.slice.size + sizeof frame;
+    bytes_ += size;
+    budget_.used += size;
+    frames_.push_back(std::move(frame));
+    while (!frames_.empty() && (bytes_ > budget_.room_bytes || budget_.used > budget_.total_bytes)) drop_oldest();
+}
+
+void ReplayCache::drop_oldest() {
+    const Frame& oldest = frames_.front();
+    const std::size_t size = oldest.slice.size + sizeof oldest;
+    bytes_ -= size;
+    budget_.used -= size;
+    dropped_seq_ = oldest.seq;
+    if (oldest.is_durable) dropped_time_ = oldest.time;
+    dropped_end_ = oldest.slice.end();
+    frames_.pop_front();
+}
+
+std::optional<std::vector<Slice>> ReplayCache::durable(std::uint64_t after, std::uint64_t until) const {
+    if (after >= until) return std::vector<Slice>();
+    if (after < dropped_seq_) return std::nullopt;
+    std::vector<Slice> frames;
+    for (auto frame = std::ranges::upper_bound(frames_, after, {}, &Frame::seq);
+         frame != frames_.end() && frame->seq <= until; ++frame)
+        if (frame->is_durable) join(frames, frame->slice);
+    return frames;
+}
+
+std::optional<UnixMicros> ReplayCache::time_of(std::uint64_t seq) const {
+    if (seq == dropped_seq_) return dropped_time_;
+    // Live frames carry the seq of the durable one before them.
+    const auto frame = std::ranges::lower_bound(frames_, seq, {}, &Frame::seq);
+    if (frame == frames_.end() || frame->seq != seq || !frame->is_durable) return std::nullopt;
+    return frame->time;
+}
+
+std::vector<Slice> ReplayCache::since(Position from) const {
+    std::vector<Slice> frames;
+    const auto begin_of = [](const Frame& frame) { return frame.slice.begin; };
+    for (auto frame = std::ranges::lower_bound(frames_, from, {}, begin_of); frame != frames_.end(); ++frame)
+        join(frames, frame->slice);
+    return frames;
+}
+
+}  // namespace globes::roomlog

@@ -1,0 +1,183 @@
+#include "chat/participants.h"
+
+#include <gmock/gmock.h>
+
+namespace globes::chat {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr Error kTaken{ErrorCode::duplicate_username, "name"};
+
+class PeopleTest : public testing::Test {
+protected:
+    Participant& enter(ConnectionId connection, unsigned io_thread = 0) {
+        participants.add({.connection = connection, .io_thread = io_thread});
+        return *participants.find(connection);
+    }
+    Participant& member(ConnectionId connection, std::string_view name) {
+        Participant& participant = enter(connection);
+        EXPECT_TRUE(participants.take_name(participant, name));
+        return participant;
+    }
+    std::vector<std::string> names() const {
+        std::vector<std::string> all;
+        for (const RoomUser& user : participants.users()) all.push_back(user.username);
+        return all;
+    }
+
+    Participants participants{2};
+};
+
+TEST_F(PeopleTest, FindsWhoIsInTheRoomAndNobodyElse) {
+    EXPECT_TRUE(participants.empty());
+    participants.add({.connection = 7, .io_thread = 1, .token_name = "ann", .owner = true});
+    ASSERT_NE(participants.find(7), nullptr);
+    EXPECT_EQ(participants.find(7)->token_name(), "ann");
+    EXPECT_TRUE(participants.find(7)->owner);
+    EXPECT_EQ(participants.find(8), nullptr);
+    EXPECT_FALSE(participants.empty());
+    participants.remove(7);
+    EXPECT_EQ(participants.find(7), nullptr);
+    EXPECT_TRUE(participants.empty());
+}
+
+TEST_F(PeopleTest, ConnectionsAreAllThatAreInTheRoomJoinedOrNot) {
+    member(1, "ann");
+    enter(2);
+    enter(3);
+    participants.remove(2);
+    EXPECT_THAT(participants.connections(), UnorderedElementsAre(1, 3));
+}
+
+TEST_F(PeopleTest, KnowsWhichLanesHavePeople) {
+    EXPECT_FALSE(participants.is_on(0));
+    enter(1, 1);
+    enter(2, 1);
+    EXPECT_FALSE(participants.is_on(0));
+    EXPECT_TRUE(participants.is_on(1));
+    participants.remove(1);
+    participants.remove(1);
+    EXPECT_TRUE(participants.is_on(1));
+    participants.remove(2);
+    EXPECT_FALSE(participants.is_on(1));
+}
+
+TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
+    Participant& late = enter(1);
+    enter(2);
+    member(3, "zoe");
+    participants.find(3)->membership->color = "red";
+    participants.find(3)->membership->last_activity = 5;
+    ASSERT_TRUE(participants.take_name(late, "Ann"));
+    EXPECT_THAT(names(), ElementsAre("zoe", "Ann"));
+    EXPECT_EQ(participants.online(), 2U);
+    EXPECT_EQ(participants.users()[0].color, "red");
+    EXPECT_EQ(participants.users()[0].last_activity, 5);
+}
+
+TEST_F(PeopleTest, ANameIsTakenWithoutRegardToCase) {
+    member(1, "Ann");
+    Participant& other = enter(2);
+    for (const char* name : {"Ann", "ann", "ANN"})
+        EXPECT_EQ(participants.take_name(other, name).error(), kTaken) << name;
+    EXPECT_FALSE(other.is_member());
+    EXPECT_EQ(participants.online(), 1U);
+    EXPECT_TRUE(participants.take_name(other, "Anna"));
+}
+
+TEST_F(PeopleTest, FoldingIsUnicodesAndSimple) {
+    member(1, "ŻÓŁĆ");
+    member(2, "ΣΊΣΥΦΟΣ");
+    member(3, "Straße");
+    EXPECT_EQ(participants.take_name(enter(11), "żółć").error(), kTaken);
+    EXPECT_EQ(participants.take_name(enter(12), "σίσυφος").error(), kTaken);
+    EXPECT_EQ(participants.take_name(enter(13), "STRAẞE").error(), kTaken);
+    EXPECT_TRUE(participants.take_name(enter(14), "STRASSE"));
+}
+
+TEST_F(PeopleTest, ANameThatWasGivenUpStaysTakenUntilItIsReleased) {
+    Participant& ann = member(1, "Ann");
+    const std::uint64_t hold = participants.give_up_name(ann);
+    EXPECT_FALSE(ann.is_member());
+    EXPECT_THAT(names(), IsEmpty());
+    Participant& other = enter(2);
+    EXPECT_EQ(participants.take_name(other, "ann").error(), kTaken);
+    participants.release_name("Ann", hold);
+    EXPECT_TRUE(participants.take_name(other, "ann"));
+}
+
+TEST_F(PeopleTest, ANameOutlivesTheConnectionUntilItIsReleased) {
+    const std::uint64_t hold = participants.give_up_name(member(1, "ann"));
+    participants.remove(1);
+    EXPECT_EQ(participants.take_name(enter(2), "ann").error(), kTaken);
+    participants.release_name("ann", hold);
+    EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
+}
+
+TEST_F(PeopleTest, WhoeverGaveANameUpMayTakeItBackAndThenKeepsIt) {
+    Participant& ann = member(1, "ann");
+    const std::uint64_t first = participants.give_up_name(ann);
+    ASSERT_TRUE(participants.take_name(ann, "ANN"));
+    EXPECT_THAT(names(), ElementsAre("ANN"));
+    participants.release_name("ann", first);
+    EXPECT_EQ(participants.take_name(enter(2), "ann").error(), kTaken);
+
+    const std::uint64_t second = participants.give_up_name(ann);
+    participants.release_name("ann", first);
+    EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken);
+    participants.release_name("ANN", second);
+    EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
+}
+
+TEST_F(PeopleTest, WhoeverComesBackWithASessionTakesTheirNameBeforeItIsReleased) {
+    participants.add({.connection = 1, .session = "s1"});
+    ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
+    const auto hold = participants.give_up_name(*participants.find(1));
+    participants.remove(1);
+
+    participants.add({.connection = 2, .session = "s2", .earlier_session = "s0"});
+    EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken) << "someone else";
+    participants.add({.connection = 3, .session = "s3", .earlier_session = "s1"});
+    ASSERT_TRUE(participants.take_name(*participants.find(3), "ann"));
+    participants.release_name("ann", hold);
+    EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken)
+        << "the leave of then frees nothing now";
+}
+
+TEST_F(PeopleTest, WhoseWelcomeWasLostIsKnownByTheSessionBefore) {
+    participants.add({.connection = 1, .session = "s1"});
+    ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "s1"};
+    participants.add(second);
+    participants.transfer_membership(*participants.find_same(second), *participants.find(2));
+    participants.remove(1);
+
+    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}),
+              participants.find(2));
+    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s2"}),
+              participants.find(2));
+    participants.remove(2);
+    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}), nullptr);
+}
+
+TEST_F(PeopleTest, WhoeverComesBackArrivesLast) {
+    Participant& ann = member(1, "ann");
+    member(2, "bob");
+    participants.give_up_name(ann);
+    ASSERT_TRUE(participants.take_name(ann, "ann"));
+    EXPECT_THAT(names(), ElementsAre("bob", "ann"));
+}
+
+TEST_F(PeopleTest, AMemberWhoLeftHasNoColorOfThen) {
+    Participant& ann = member(1, "ann");
+    ann.membership->color = "red";
+    participants.give_up_name(ann);
+    ASSERT_TRUE(participants.take_name(ann, "ann"));
+    EXPECT_EQ(participants.users()[0].color, "");
+}
+
+}  // namespace
+}  // namespace globes::chat
