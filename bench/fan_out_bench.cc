@@ -39,13 +39,12 @@ void encode_and_append(benchmark::State& state) {
         std::string frame;
         encoder.append_frame(frame, event);
         benchmark::DoNotOptimize(writer.append(frame));
-        benchmark::DoNotOptimize(writer.take_unpublished());
     }
     state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_and_append)->Arg(20)->Arg(200)->Arg(4096);
 
-/// What a cursor asks of the retained, without the send. The range is how many slices it is behind.
+/// What a cursor asks of the retained log, without the send. The range is how many slices it is behind.
 void find_what_to_send(benchmark::State& state) {
     const auto slices = static_cast<std::size_t>(state.range(0));
     roomlog::RetainedLog retained;
@@ -88,7 +87,6 @@ void advance_cursors(benchmark::State& state) {
     roomlog::LogWriter writer;
     for (auto _ : state) {
         hub.extend(kFeed, writer.append(frame));
-        writer.take_unpublished();
         while (hub.fan_out() == std::chrono::steady_clock::time_point::min()) {
         }
         hub.end_iteration();

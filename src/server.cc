@@ -44,6 +44,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+static_assert(Config::kMaxIoThreads <= chat::kMaxIoThreads);
+
 constexpr std::size_t kQueuedHashes = 64;
 constexpr std::size_t kQueuedFiles = 256;
 constexpr std::size_t kFileThreads = 1;
@@ -126,7 +128,7 @@ public:
     std::string start();
     /// Removes what has expired; to be called every `kPurgeEvery`.
     void purge() {
-        core_thread_.post([this] { core_->purge(); });
+        core_thread_.post([this] { core_->purger().run(); });
     }
     /// Stops accepting, finishes what is on its way to the store, tells everyone that the server is going away.
     void stop();

@@ -66,7 +66,7 @@ net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
 
 constexpr int kForbidden = 403;
 
-using SeenCheck = chat::Core::SeenCheck;
+using SeenCheck = chat::CatchUp::SeenCheck;
 
 }  // namespace
 
@@ -138,10 +138,10 @@ void ChatUpgrade::enter(const Exchange& exchange, const Place& place, const std:
         };
         if (!place.after) return enter(SeenCheck::matches);
         auto look = [&core, room = door->room, enter = std::move(enter)](SeenCheck seen) mutable {
-            core.look_for_expired(room, [seen, enter = std::move(enter)]() mutable { enter(seen); });
+            core.purger().refresh(room, [seen, enter = std::move(enter)]() mutable { enter(seen); });
         };
         if (!place.last_seen) return look(SeenCheck::matches);
-        core.check_last_seen(door->room, *place.last_seen, std::move(look));
+        core.catch_up().check_last_seen(door->room, *place.last_seen, std::move(look));
     });
 }
 

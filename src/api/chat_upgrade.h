@@ -27,11 +27,11 @@ private:
     struct Place {
         std::optional<std::uint64_t> after;
         std::optional<std::uint64_t> newest;
-        std::optional<chat::Core::LastSeen> last_seen;  // of the event that `after` names
+        std::optional<chat::CatchUp::LastSeen> last_seen;  // of the event that `after` names
     };
     struct Arrival {
         chat::Core::Entered entered;
-        chat::Core::SeenCheck seen;
+        chat::CatchUp::SeenCheck seen;
     };
     struct Opening {
         chat::ConnectionId connection;

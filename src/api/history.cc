@@ -22,7 +22,7 @@ constexpr int kConflict = 409;
 /// What a request asks for, apart from what may be read.
 struct Wanted {
     chat::EventQuery query;
-    std::optional<chat::Core::LastSeen> last_seen;
+    std::optional<chat::CatchUp::LastSeen> last_seen;
 };
 
 Result<Wanted> parse_query(const net::HttpRequest& request) {
@@ -48,7 +48,7 @@ void History::page(const Exchange& exchange, const chat::RoomKey& key) {
         [key](const chat::Core& core) -> std::optional<Found> {
             const chat::Room* room = core.find(key);
             if (room == nullptr) return std::nullopt;
-            return Found{.record = room->record(), .readable = core.readable(*room)};
+            return Found{.record = room->record(), .readable = room->visible()};
         },
         [this, exchange](const std::optional<Found>& room) {
             if (!room) return exchange.respond_error(Error{ErrorCode::room_not_found});
@@ -63,7 +63,7 @@ void History::read(const Exchange& exchange, const Found& room) {
     auto wanted = parse_query(request);
     if (!wanted) return exchange.respond_error(wanted.error());
     chat::EventQuery& query = wanted->query;
-    const chat::Core::Readable readable = room.readable;
+    const chat::VisibleRange readable = room.readable;
     query.room = room.record.id;
     query.after = std::max(query.after, readable.first_seq - 1);
     // What the core has not heard of as committed may still turn out not to be.
@@ -71,21 +71,23 @@ void History::read(const Exchange& exchange, const Found& room) {
     query.expiry = readable.expiry;
     if (query.before == 0) query.limit = 0;  // 0 means no upper end there, and nothing here
     if (!wanted->last_seen) return read_page(exchange, query, readable);
-    auto checked = core_link_.reply([this, exchange, query, readable](chat::Core::SeenCheck seen) {
+    auto checked = core_link_.reply([this, exchange, query, readable](chat::CatchUp::SeenCheck seen) {
         switch (seen) {
-            case chat::Core::SeenCheck::matches:
+            case chat::CatchUp::SeenCheck::matches:
                 return read_page(exchange, query, readable);
-            case chat::Core::SeenCheck::differs:
+            case chat::CatchUp::SeenCheck::differs:
                 return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
-            case chat::Core::SeenCheck::unreadable:
+            case chat::CatchUp::SeenCheck::unreadable:
                 return exchange.respond_error(Error{ErrorCode::unavailable});
         }
     });
-    core_link_.tell_core([id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](
-                             chat::Core& core) mutable { core.check_last_seen(id, seen, std::move(checked)); });
+    core_link_.tell_core(
+        [id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](chat::Core& core) mutable {
+            core.catch_up().check_last_seen(id, seen, std::move(checked));
+        });
 }
 
-void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable) {
+void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::VisibleRange& readable) {
     core_link_.counts().add_history_read();
     services_.store.read_events(query, [&io = core_link_.io(), id = query.room, readable,
                                         held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {

@@ -18,10 +18,10 @@ public:
 private:
     struct Found {
         chat::RoomRecord record;
-        chat::Core::Readable readable;
+        chat::VisibleRange readable;
     };
     void read(const Exchange& exchange, const Found& room);
-    void read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::Core::Readable& readable);
+    void read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::VisibleRange& readable);
 
     CoreLink& core_link_;
     Services& services_;

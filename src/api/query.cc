@@ -24,13 +24,13 @@ Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& re
     return number;
 }
 
-Result<std::optional<chat::Core::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
-                                                                std::optional<std::uint64_t> after) {
+Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
+                                                                   std::optional<std::uint64_t> after) {
     const auto text = text_parameter(request, "at");
     if (!text) return std::nullopt;
     const auto time = parse_rfc3339(*text);
     if (!time || after.value_or(0) == 0) return std::unexpected(Error{ErrorCode::room_invalid_content, "at"});
-    return chat::Core::LastSeen{.seq = *after, .time = *time};
+    return chat::CatchUp::LastSeen{.seq = *after, .time = *time};
 }
 
 }  // namespace globes::api

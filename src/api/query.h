@@ -23,7 +23,7 @@ Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& re
 /// `at`, the time of the event that the parameter `after` names; absent if it is not given.
 /// Error: room_invalid_content with field `at`, if it is not a time as the server writes them, or if `after` is absent
 /// or 0, because there is no event 0.
-Result<std::optional<chat::Core::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
-                                                                std::optional<std::uint64_t> after);
+Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
+                                                                   std::optional<std::uint64_t> after);
 
 }  // namespace globes::api

@@ -7,8 +7,8 @@
 namespace globes::api {
 namespace {
 
-void take_step(CoreLink& core_link, chat::Core::Reader reader, chat::ConnectionId connection,
-               const chat::Core::CatchUp& step) {
+void take_step(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection,
+               const chat::CatchUp::Step& step) {
     net::WsHub& hub = core_link.io().hub();
     net::WsSession* session = hub.find(connection);
     if (session == nullptr) return;
@@ -21,14 +21,15 @@ void take_step(CoreLink& core_link, chat::Core::Reader reader, chat::ConnectionI
 
 }  // namespace
 
-void catch_up(CoreLink& core_link, const chat::Core::Reader& reader, chat::ConnectionId connection) {
+void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection) {
     core_link.replays().acquire([&core_link, reader, connection] {
-        auto reply = core_link.reply([&core_link, reader, connection](const chat::Core::CatchUp& step) {
+        auto reply = core_link.reply([&core_link, reader, connection](const chat::CatchUp::Step& step) {
             take_step(core_link, reader, connection, step);
             core_link.replays().release();
         });
-        core_link.tell_core(
-            [reader, reply = std::move(reply)](chat::Core& core) mutable { core.catch_up(reader, std::move(reply)); });
+        core_link.tell_core([reader, reply = std::move(reply)](chat::Core& core) mutable {
+            core.catch_up().read(reader, std::move(reply));
+        });
     });
 }
 

@@ -10,6 +10,6 @@ namespace globes::api {
 
 /// Sends what the reader has missed and then subscribes its connection. It ends with 1013 (try again later) where the
 /// store can't be read. `lane`'s I/O thread.
-void catch_up(CoreLink& core_link, const chat::Core::Reader& reader, chat::ConnectionId connection);
+void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection);
 
 }  // namespace globes::api

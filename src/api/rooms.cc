@@ -57,7 +57,7 @@ void Rooms::store_new(const Exchange& exchange, chat::CheckedRoom room) {
             exchange.respond(std::move(response));
         });
     core_link_.tell_core([record = std::move(room.record), reply = std::move(reply)](chat::Core& core) mutable {
-        core.create_room(std::move(record), std::move(reply));
+        core.admin().create(std::move(record), std::move(reply));
     });
 }
 
@@ -65,7 +65,7 @@ void Rooms::get(const Exchange& exchange, const chat::RoomKey& key) {
     core_link_.ask_core(
         [key](const chat::Core& core) {
             const chat::Room* room = core.find(key);
-            return room == nullptr ? std::nullopt : std::optional(core.view(*room));
+            return room == nullptr ? std::nullopt : std::optional(room->view());
         },
         [this, exchange](const std::optional<chat::RoomView>& room) {
             if (!room) return exchange.respond_error(Error{ErrorCode::room_not_found});
@@ -106,7 +106,7 @@ void Rooms::store_change(const Exchange& exchange, const chat::RoomRecord& base,
     auto again = core_link_.reply([this, exchange, id = base.id] { update(exchange, {.id = id, .folded_title = {}}); });
     core_link_.tell_core(
         [base, next = std::move(next), again = std::move(again), reply = std::move(reply)](chat::Core& core) mutable {
-            core.update_room(base, std::move(next), std::move(again), std::move(reply));
+            core.admin().update(base, std::move(next), std::move(again), std::move(reply));
         });
 }
 
@@ -121,7 +121,7 @@ void Rooms::remove(const Exchange& exchange, const chat::RoomKey& key) {
         auto again =
             core_link_.reply([this, exchange, id = current.id] { remove(exchange, {.id = id, .folded_title = {}}); });
         core_link_.tell_core([current, again = std::move(again), reply = std::move(reply)](chat::Core& core) mutable {
-            core.delete_room(current, std::move(again), std::move(reply));
+            core.admin().remove(current, std::move(again), std::move(reply));
         });
     });
 }

@@ -58,6 +58,7 @@ struct Config {
     std::uint32_t messages_per_second = 20;  ///< 0: no limit.
     std::uint32_t message_burst = 60;
     std::size_t backlog_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t kMaxIoThreads = 256;
     std::size_t io_threads = 0;       ///< 0: by the number of cores.
     std::size_t hash_threads = 0;     ///< 0: by the number of cores.
     std::size_t max_connections = 0;  ///< 0: what the limit of open files allows.

@@ -147,7 +147,7 @@ constexpr Key kKeys[] = {
     {"MessagesPerSecond", read_whole<&Config::messages_per_second, 0, 1'000'000>},
     {"MessageBurst", read_whole<&Config::message_burst, 1, 1'000'000>},
     {"BacklogBytes", read_whole<&Config::backlog_bytes, 65'536, 1'073'741'824>},
-    {"IoThreads", read_whole<&Config::io_threads, 0, 256>},
+    {"IoThreads", read_whole<&Config::io_threads, 0, Config::kMaxIoThreads>},
     {"HashThreads", read_whole<&Config::hash_threads, 0, 256>},
     {"MaxConnections", read_whole<&Config::max_connections, 0, 10'000'000>},
     {"LogLevel", read_choice<&Config::log_level, kLogLevels>},

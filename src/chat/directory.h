@@ -17,6 +17,9 @@ class Directory {
 public:
     explicit Directory(RoomId next_id = 1) : next_id_(next_id) {}
 
+    /// Counted ids go on from there.
+    void set_next_id(RoomId next_id) { next_id_ = next_id; }
+
     /// Null where there is no such room. Valid until it is erased.
     Room* find(RoomId id) const;
     Room* find(const RoomKey& key) const;
@@ -24,12 +27,6 @@ public:
     /// Rooms that are not hidden with an id above `after`, ascending.
     std::vector<const Room*> list(RoomId after, std::size_t limit) const;
     std::size_t size() const { return rooms_.size(); }
-    /// Visits the rooms from `first` on, ascending, until `visit(room)` returns false.
-    template <class Visit>
-    void for_each_from(RoomId first, Visit visit) {
-        for (auto at = rooms_.lower_bound(first); at != rooms_.end(); ++at)
-            if (!visit(*at->second)) return;
-    }
 
     /// A counted id, or a random one for a room that is created hidden. Never given again.
     RoomId give_id(Visibility visibility);

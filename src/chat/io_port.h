@@ -1,6 +1,8 @@
 // The way from the core to one I/O thread and the connections that live there. A port: chat knows no sockets.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +14,10 @@ namespace globes::chat {
 
 /// Names a connection; never used again for another one.
 using ConnectionId = std::uint64_t;
+
+/// The most I/O threads that a server can have.
+inline constexpr std::size_t kMaxIoThreads = 256;
+using IoThreadSet = std::bitset<kMaxIoThreads>;
 
 /// Why the core ends a connection.
 enum class Ending : std::uint8_t { authorization_ended, replaced, room_deleted };

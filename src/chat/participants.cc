@@ -27,20 +27,22 @@ void Participants::add(Entry entry) {
         participant.proof = std::make_unique<const Participant::Proof>(proof);
     }
     ++connections_on_[entry.io_thread];
+    io_threads_.set(entry.io_thread);
     participants_.emplace(entry.connection, std::move(participant));
 }
 
-void Participants::remove(ConnectionId connection) {
+std::optional<Participant> Participants::remove(ConnectionId connection) {
     const auto found = participants_.find(connection);
-    if (found == participants_.end()) return;
-    const Participant& participant = found->second;
-    --connections_on_[participant.io_thread];
+    if (found == participants_.end()) return std::nullopt;
+    Participant participant = std::move(found->second);
+    if (--connections_on_[participant.io_thread] == 0) io_threads_.reset(participant.io_thread);
     if (participant.proof != nullptr) {
         for (const Credential& credential :
              {participant.proof->session, participant.proof->earlier_session, participant.proof->token})
             remove_credential(credential, connection);
     }
     participants_.erase(found);
+    return participant;
 }
 
 void Participants::add_credential(const Credential& credential, ConnectionId connection) {

@@ -72,7 +72,8 @@ public:
     explicit Participants(std::size_t io_threads) : connections_on_(io_threads) {}
 
     void add(Entry entry);
-    void remove(ConnectionId connection);
+    /// Returns what is removed; absent if that connection is not in the room. A member has to give up its name then.
+    std::optional<Participant> remove(ConnectionId connection);
     /// Null where that connection is not in the room (any more). Valid until it is removed.
     Participant* find(ConnectionId connection);
     bool empty() const { return participants_.empty(); }
@@ -95,7 +96,8 @@ public:
 
     std::size_t online() const { return members_.size(); }
     std::vector<RoomUser> users() const;
-    bool is_on(std::size_t io_thread) const { return connections_on_[io_thread] > 0; }
+    /// The I/O threads that have connections in the room.
+    const IoThreadSet& io_threads() const { return io_threads_; }
 
 private:
     void add_credential(const Credential& credential, ConnectionId connection);
@@ -114,7 +116,8 @@ private:
     std::map<std::uint64_t, const Participant*> members_;  // by arrival
     std::unordered_map<std::string, Holder> holders_;      // by folded name
     std::unordered_multimap<Credential, ConnectionId, Credential::Hash> credentials_;
-    std::vector<std::uint32_t> connections_on_;  // connections of each io_thread
+    std::vector<std::uint32_t> connections_on_;  // by I/O thread
+    IoThreadSet io_threads_;                     // that have any
     std::uint64_t arrivals_ = 0;
 };
 

@@ -1,7 +1,7 @@
 #include "chat/room.h"
 
 #include <algorithm>
-#include <limits>
+#include <cassert>
 #include <unordered_map>
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr UnixMicros kTimeStandsStill = 10'000'000;  // at most
 
-/// What an event in the line counts. The name and the id of a send with an id stand there twice.
+/// Bytes that an event in the line counts. The name and the id of a send with an id are held twice.
 std::size_t size_of(const Event& event) {
     return sizeof event + 2 * (event.name.size() + event.client_id.size()) + event.color.size() + event.text.size();
 }
@@ -35,26 +35,54 @@ Room::Room(StoredRoom stored, Shared& shared)
       participants_(shared.io_threads),
       replay_cache_(shared.replay_cache, stored.last_seq, time_of_newest(stored)),
       last_seq_(stored.last_seq),
-      first_seq_(stored.first_seq),
-      last_time_(stored.last_time) {}
-
-Result<void> Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now) {
-    Participant* participant = participants_.find(sender);
-    if (participant == nullptr) return {};
-    now = time_at(now);
-    if (event.kind == EventKind::leave) {
-        if (!participant->is_member()) return name_error(ErrorCode::user_not_found);
-        if (event.name != participant->membership->name) return name_error(ErrorCode::client_unauthorized);
-        leave(*participant, std::move(event.color), std::move(event.client_id), now);
-        return {};
-    }
-    if (auto checked = check_name(*participant, event.name); !checked) return checked;
-    if (waiting_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
-    return event.kind == EventKind::join ? join(*participant, std::move(event), now)
-                                         : send(*participant, std::move(event), now);
+      floors_(stored.first_seq),
+      last_time_(stored.last_time) {
+    floors_.set_last_stored_at(shared.clock.steady());
 }
 
-/// The time of an event that is accepted now: the clock's, except that time stands still where the clock steps back a
+void Room::set_record(RoomRecord record) {
+    floors_.raise_announced(visible().first_seq);
+    record_ = std::move(record);
+}
+
+RetentionLimits Room::retention() const { return retention_of(record_, shared_.retention, shared_.sure_events); }
+
+VisibleRange Room::visible() const {
+    return floors_.range(last_seq_, retention(),
+                         {.wall = shared_.expiry_clock.now(), .steady = shared_.clock.steady()});
+}
+
+// --- commands --------------------------------------------------------------------------------------------------------
+
+void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effects& effects) {
+    Participant* participant = participants_.find(sender);
+    if (participant == nullptr) return;
+    EventRefusal refusal{.error = {}, .name = event.name, .client_id = event.client_id};
+    const auto taken = take(*participant, std::move(event), time_at(now), effects);
+    if (!taken) {
+        refusal.error = taken.error();
+        effects.add(Refuse{participant->io_thread, sender, id(), std::move(refusal)});
+    }
+    // A read that failed is tried again at the room's next event.
+    if (is_recovering_) effects.add(Recover{id()});
+}
+
+Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects) {
+    if (event.kind == EventKind::leave) {
+        if (!sender.is_member()) return name_error(ErrorCode::user_not_found);
+        if (event.name != sender.membership->name) return name_error(ErrorCode::client_unauthorized);
+        leave(sender, std::move(event.color), std::move(event.client_id), now, effects);
+        return {};
+    }
+    const bool is_send = is_durable(event.kind);
+    if (is_send && is_being_deleted_) return std::unexpected(Error{ErrorCode::unavailable});
+    if (auto checked = check_name(sender, event.name); !checked) return checked;
+    if (line_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
+    if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
+    return is_send ? send(sender, std::move(event), now, effects) : join(sender, std::move(event), now, effects);
+}
+
+/// The time of an event that is accepted now: the clock's, except that time stands still if the clock steps back a
 /// little, as it does when it is corrected. A greater step back is the end of a wrong time, which must not go on.
 UnixMicros Room::time_at(UnixMicros now) {
     const bool stands_still = now < last_time_ && last_time_ - now <= kTimeStandsStill;
@@ -73,7 +101,7 @@ bool Room::may_be_called(std::string_view token_name, std::string_view name) con
     return record_.visibility == Visibility::public_room || token_name.empty() || name == token_name;
 }
 
-Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros now) {
+Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
     const bool is_new = !participant.is_member();
     if (is_new) {
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
@@ -90,12 +118,12 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
                        .text = std::move(text),
                        .client_id = std::move(event.client_id),
                        .time = now},
-             .sender = participant.connection});
+             .sender = participant.connection},
+            effects);
     return {};
 }
 
-Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros now) {
-    if (is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
+Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
     if (!participant.is_member()) {
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
@@ -111,26 +139,29 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
                .time = now};
     const ConnectionId sender = participant.connection;
     if (sent.client_id.empty()) {
-        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready});
+        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready}, effects);
         return {};
     }
     SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
     const bool may_be_stored = is_known || !shared_.store_tells_repeats;
-    if (waiting_ids_.insert(std::move(id)).second) {
-        const Stage stage = may_be_stored ? Stage::unasked : Stage::ready;
-        enqueue(
-            {.event = std::move(sent), .key = std::move(key), .sender = sender, .stage = stage, .is_known = is_known});
+    if (line_ids_.insert(std::move(id)).second) {
+        enqueue({.event = std::move(sent),
+                 .key = std::move(key),
+                 .sender = sender,
+                 .stage = may_be_stored ? Stage::looking_up : Stage::ready,
+                 .is_known = is_known},
+                effects);
     } else {
-        // The same id is in the line already: this one is answered when that one is.
-        find_waiting(key)->repeats.push_back(sender);
-        waiting_bytes_ += sizeof sender;
+        // The same id is in the line already: this send is answered when that one is.
+        find_pending(key)->repeats.push_back(sender);
+        line_bytes_ += sizeof sender;
     }
     return {};
 }
 
-void Room::leave(Participant& participant, std::string color, std::string client_id, UnixMicros now) {
+void Room::leave(Participant& participant, std::string color, std::string client_id, UnixMicros now, Effects& effects) {
     std::string name = participant.membership->name;
     if (color.empty()) color = participant.membership->color;
     std::string text = name + " has left the room.";
@@ -144,173 +175,223 @@ void Room::leave(Participant& participant, std::string color, std::string client
                        .client_id = std::move(client_id),
                        .time = now},
              .sender = participant.connection,
-             .hold = hold});
+             .hold = hold},
+            effects);
 }
 
-void Room::depart(ConnectionId connection, UnixMicros now) {
-    Participant* participant = participants_.find(connection);
-    if (participant == nullptr) return;
-    if (participant->is_member()) leave(*participant, {}, {}, now);
-    participants_.remove(connection);
+void Room::depart(ConnectionId connection, UnixMicros now, Effects& effects) {
+    // First: nobody on its I/O thread may be left to hear of its leave.
+    auto participant = participants_.remove(connection);
+    if (participant && participant->is_member()) leave(*participant, {}, {}, now, effects);
 }
 
-void Room::enqueue(Waiting waiting) {
-    waiting_bytes_ += size_of(waiting.event);
-    unasked_ += waiting.stage == Stage::unasked;
-    ready_sends_ += waiting.stage == Stage::ready;
-    waiting_.push_back(std::move(waiting));
-    append_ready(0);
-}
-
-// --- ids -------------------------------------------------------------------------------------------------------------
-
-Ring<Room::Waiting>::iterator Room::find_waiting(const SendKey& key) {
-    return std::ranges::find(waiting_, key, &Waiting::key);
-}
-
-void Room::take_lookups(std::vector<SendKey>& keys) {
-    if (unasked_ == 0) return;
-    for (Waiting& waiting : waiting_) {
-        if (waiting.stage != Stage::unasked) continue;
-        waiting.stage = Stage::looking_up;
-        waiting.was_asked = true;
-        keys.push_back(waiting.key);
+void Room::end_connections(Ending ending, const std::function<bool(const Participant&)>& ends, UnixMicros now,
+                           Effects& effects) {
+    std::vector<Participant> ended;
+    for (const ConnectionId connection : participants_.connections()) {
+        const Participant& participant = *participants_.find(connection);
+        if (!ends(participant)) continue;
+        effects.add(EndConnection{participant.io_thread, connection, ending});
+        ended.push_back(*participants_.remove(connection));
     }
-    unasked_ = 0;
+    // Later frames are not for those connections: they must not join a `Publish` that is carried out before they end.
+    publish_mark_ = {};
+    for (Participant& participant : ended)
+        if (participant.is_member()) leave(participant, {}, {}, now, effects);
 }
 
-void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found) {
+void Room::cancel_deletion(Effects& effects) {
+    is_being_deleted_ = false;
+    store_ready(effects);
+}
+
+// --- the line --------------------------------------------------------------------------------------------------------
+
+void Room::enqueue(Pending pending, Effects& effects) {
+    line_bytes_ += size_of(pending.event);
+    line_.push_back(std::move(pending));
+    Pending& last = line_.back();
+    switch (last.stage) {
+        case Stage::looking_up:
+            ++unstored_;
+            return look_up(last, effects);
+        case Stage::ready:
+            ++unstored_;
+            // The usual case: no other send has to go first, so the line need not be searched.
+            if (unstored_ == 1) store_ready(effects);
+            return;
+        case Stage::live:
+            return append_head(effects);
+        case Stage::storing:
+        case Stage::durable:
+            assert(false && "an event enters the line before it is stored");
+    }
+}
+
+void Room::look_up(Pending& pending, Effects& effects) {
+    pending.stage = Stage::looking_up;
+    pending.was_looked_up = true;
+    effects.add(LookUp{pending.key});
+}
+
+/// Gives the ready sends to the store, up to the first whose id is being looked up, unless a batch is on its way. Sends
+/// of the same batch of commands go to the store together.
+void Room::store_ready(Effects& effects) {
+    if (unstored_ == 0 || is_being_deleted_ || is_recovering_) return;
+    if (stored_by_ != 0 && stored_by_ != effects.batch()) return;
+    if (unstored_ == 1 && line_.back().stage == Stage::ready) return store(line_.back(), effects);
+    for (Pending& pending : line_) {
+        if (pending.stage == Stage::looking_up) return;
+        if (pending.stage == Stage::ready) store(pending, effects);
+    }
+}
+
+void Room::store(Pending& pending, Effects& effects) {
+    assert(pending.stage == Stage::ready && unstored_ > 0);
+    pending.stage = Stage::storing;
+    pending.event.seq = last_seq_ + ++storing_;
+    --unstored_;
+    stored_by_ = effects.batch();
+    effects.add(Append{pending.event});
+}
+
+/// Moves events that wait for nothing any more from the head of the line to the log.
+void Room::append_head(Effects& effects) {
+    while (!line_.empty()) {
+        const Stage stage = line_.front().stage;
+        if (stage != Stage::live && stage != Stage::durable) return;
+        const Pending pending = std::move(line_.front());
+        line_.pop_front();
+        forget(pending);
+        if (stage == Stage::durable) {
+            assert(pending.event.seq == last_seq_ + 1);
+            last_seq_ = pending.event.seq;
+        }
+        append(pending.event, effects);
+        confirm(pending, effects);
+        if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
+    }
+}
+
+void Room::append(const Event& event, Effects& effects) {
+    const roomlog::Slice frame = log_.append(frame_of(event));
+    if (is_durable(event.kind)) {
+        ++shared_.sends_stored;
+        replay_cache_.add(event.seq, event.time, frame);
+    } else {
+        replay_cache_.add_live(frame);
+    }
+    effects.publish({.room = id(), .slice = frame, .io_threads = participants_.io_threads()}, publish_mark_);
+}
+
+std::string Room::frame_of(const Event& event) const {
+    std::string frame;
+    shared_.encoder.append_frame(frame, event);
+    return frame;
+}
+
+/// Removes an event that leaves the line from the counts.
+void Room::forget(const Pending& pending) {
+    const std::size_t bytes = size_of(pending.event) + pending.repeats.size() * sizeof(ConnectionId);
+    assert(bytes <= line_bytes_);
+    line_bytes_ -= bytes;
+    if (!pending.key.client_id.empty()) line_ids_.erase(id_text(pending.key));
+}
+
+Ring<Room::Pending>::iterator Room::find_pending(const SendKey& key) {
+    return std::ranges::find(line_, key, &Pending::key);
+}
+
+// --- answers of the store --------------------------------------------------------------------------------------------
+
+void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
     std::unordered_map<std::string, const std::optional<Event>*> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
-    waiting_.remove_if([&](Waiting& waiting) {
-        if (waiting.stage != Stage::looking_up) return false;
-        const auto answer = answers.find(id_text(waiting.key));
+    line_.remove_if([&](Pending& pending) {
+        if (pending.stage != Stage::looking_up) return false;
+        const auto answer = answers.find(id_text(pending.key));
         if (answer == answers.end()) return false;
         if (answer->second != nullptr && !answer->second->has_value()) {
-            waiting.stage = Stage::ready;
-            ++ready_sends_;
+            pending.stage = Stage::ready;
             return false;
         }
-        forget(waiting);
+        --unstored_;
+        forget(pending);
         if (answer->second == nullptr) {
-            note_not_confirmed(waiting, true);
-            refuse(waiting);
+            note_not_confirmed(pending, true);
+            refuse(pending, effects);
         } else {
-            Waiting original{.event = **answer->second, .repeats = {waiting.sender}};
-            original.repeats.insert(original.repeats.end(), waiting.repeats.begin(), waiting.repeats.end());
-            confirm(original);
+            answer_repeat(pending.sender, **answer->second, effects);
+            for (const ConnectionId repeat : pending.repeats) answer_repeat(repeat, **answer->second, effects);
         }
         return true;
     });
-    append_ready(0);  // live events may have waited for these alone
+    append_head(effects);  // live events may have waited for these alone
+    store_ready(effects);
 }
 
-/// Takes what leaves the line out of the books.
-void Room::forget(const Waiting& waiting) {
-    waiting_bytes_ -= size_of(waiting.event) + waiting.repeats.size() * sizeof(ConnectionId);
-    if (!waiting.key.client_id.empty()) waiting_ids_.erase(id_text(waiting.key));
-}
-
-/// Tells the sender, and whoever sent the same id again, that the event is stored.
-void Room::confirm(const Waiting& waiting) {
-    const Event& event = waiting.event;
-    if (event.client_id.empty() || !is_durable(event.kind)) return;
-    if (waiting.sender != 0)
-        answers_.push_back({.sender = waiting.sender, .client_id = event.client_id, .seq = event.seq});
-    for (const ConnectionId repeat : waiting.repeats) {
-        answers_.push_back({.sender = repeat,
-                            .name = event.name,
-                            .client_id = event.client_id,
-                            .seq = event.seq,
-                            .is_duplicate = true,
-                            .time = event.time,
-                            .frame = frame_of(event)});
+void Room::commit(Effects& effects) {
+    note_stored();
+    for (auto pending = line_.begin(); storing_ > 0; ++pending) {
+        if (pending->stage != Stage::storing) continue;
+        pending->stage = Stage::durable;
+        --storing_;
     }
+    stored_by_ = 0;
+    append_head(effects);
+    store_ready(effects);
 }
 
-void Room::refuse(const Waiting& waiting) {
-    const auto refuse_to = [&](ConnectionId sender) {
-        answers_.push_back({.sender = sender, .name = waiting.event.name, .client_id = waiting.event.client_id});
-    };
-    refuse_to(waiting.sender);
-    std::ranges::for_each(waiting.repeats, refuse_to);
-}
-
-// --- storing ---------------------------------------------------------------------------------------------------------
-
-bool Room::submit(StoreBatch& batch) {
-    std::uint64_t seq = last_seq_;
-    for (Waiting& waiting : waiting_) {
-        if (waiting.stage == Stage::live) continue;
-        if (waiting.stage != Stage::ready) break;
-        waiting.event.seq = ++seq;
-        waiting.stage = Stage::submitted;
-        --ready_sends_;
-        batch.push_back(AppendEvent{waiting.event});
-    }
-    in_flight_ = seq > last_seq_;
-    return in_flight_;
-}
-
-void Room::commit() {
-    in_flight_ = false;
-    append_ready(std::numeric_limits<std::uint64_t>::max());
-}
-
-void Room::commit_before(std::uint64_t repeated_seq) {
-    in_flight_ = false;
-    append_ready(repeated_seq - 1);
-    waiting_.remove_if([&](Waiting& waiting) {
-        if (waiting.stage != Stage::submitted) return false;
-        if (waiting.event.seq == repeated_seq && waiting.was_asked) {
+void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
+    if (repeated_seq > last_seq_ + 1) note_stored();
+    storing_ = 0;
+    stored_by_ = 0;
+    line_.remove_if([&](Pending& pending) {
+        if (pending.stage != Stage::storing) return false;
+        if (pending.event.seq < repeated_seq) {
+            pending.stage = Stage::durable;
+            return false;
+        }
+        if (pending.event.seq == repeated_seq && pending.was_looked_up) {
             // The store refuses an id that it does not find.
-            forget(waiting);
-            refuse(waiting);
+            forget(pending);
+            refuse(pending, effects);
             return true;
         }
-        const bool is_to_ask = !waiting.event.client_id.empty() && !waiting.was_asked;
-        waiting.stage = is_to_ask ? Stage::unasked : Stage::ready;
-        waiting.is_known |= waiting.event.seq == repeated_seq;
-        waiting.event.seq = 0;
-        ++(is_to_ask ? unasked_ : ready_sends_);
+        pending.is_known |= pending.event.seq == repeated_seq;
+        pending.event.seq = 0;
+        pending.stage = Stage::ready;
+        ++unstored_;
+        if (!pending.event.client_id.empty() && !pending.was_looked_up) look_up(pending, effects);
         return false;
     });
-    append_ready(0);
+    append_head(effects);
+    store_ready(effects);
 }
 
-void Room::fail(bool is_known) {
-    in_flight_ = false;
+void Room::fail(bool is_known, Effects& effects) {
+    storing_ = 0;
+    stored_by_ = 0;
     is_recovering_ = !is_known;
-    waiting_.remove_if([&](const Waiting& waiting) {
-        if (waiting.stage == Stage::live) return false;
-        note_not_confirmed(waiting, is_known);
-        forget(waiting);
-        refuse(waiting);
+    line_.remove_if([&](const Pending& pending) {
+        if (pending.stage == Stage::live) return false;
+        note_not_confirmed(pending, is_known);
+        forget(pending);
+        refuse(pending, effects);
         return true;
     });
-    unasked_ = 0;
-    ready_sends_ = 0;
-    append_ready(0);
+    unstored_ = 0;
+    append_head(effects);
+    if (is_recovering_) effects.add(Recover{id()});
 }
 
-/// A refused id comes again. If it needed a lookup then, a store that is too slow for lookups would refuse it for ever:
-/// an id that is not stored as far as this process knows counts as new.
-void Room::note_not_confirmed(const Waiting& waiting, bool is_outcome_known) {
-    if (waiting.key.client_id.empty()) return;
-    const bool was_submitted = waiting.stage == Stage::submitted;
-    const bool may_be_stored = waiting.is_known && !was_submitted && waiting.stage != Stage::ready;
-    if (was_submitted && !is_outcome_known)
-        undecided_ids_.push_back(id_text(waiting.key));
-    else if (!may_be_stored)
-        shared_.recent_ids.forget(record_.id, id_text(waiting.key));
-}
-
-void Room::recover(const std::vector<Event>& events) {
+void Room::recover(const std::vector<Event>& events, Effects& effects) {
+    note_stored();
     std::unordered_set<std::string> stored;
     for (const Event& event : events) {
         last_seq_ = event.seq;
-        append(event);
+        append(event, effects);
         if (!event.client_id.empty())
             stored.insert(
                 id_text({.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id}));
@@ -320,37 +401,61 @@ void Room::recover(const std::vector<Event>& events) {
     is_recovering_ = false;
 }
 
-/// Moves what waits for nothing any more from the head of the line into the log: live events, and what was submitted up
-/// to `stored_seq`.
-void Room::append_ready(std::uint64_t stored_seq) {
-    while (!waiting_.empty()) {
-        const Stage stage = waiting_.front().stage;
-        const bool is_stored = stage == Stage::submitted && waiting_.front().event.seq <= stored_seq;
-        if (stage != Stage::live && !is_stored) return;
-        const Waiting waiting = std::move(waiting_.front());
-        waiting_.pop_front();
-        forget(waiting);
-        if (stage == Stage::submitted) last_seq_ = waiting.event.seq;
-        append(waiting.event);
-        confirm(waiting);
-        if (waiting.hold != 0) participants_.release_name(waiting.event.name, waiting.hold);
-    }
+/// To be called before newly stored events count: a silence that was long enough ends here.
+void Room::note_stored() {
+    floors_.raise_unexpired(visible().first_seq);
+    floors_.set_last_stored_at(shared_.clock.steady());
 }
 
-void Room::append(const Event& event) {
-    const roomlog::Slice frame = log_.append(frame_of(event));
-    if (is_durable(event.kind)) {
-        ++shared_.sends_stored;
-        replay_cache_.add(event.seq, event.time, frame);
+/// A refused id comes again. If it needed a lookup then, a store that is too slow for lookups would refuse it for ever:
+/// an id that is not stored as far as this process knows counts as new.
+void Room::note_not_confirmed(const Pending& pending, bool is_outcome_known) {
+    if (pending.key.client_id.empty()) return;
+    const bool was_storing = pending.stage == Stage::storing;
+    const bool may_be_stored = pending.is_known && pending.stage == Stage::looking_up;
+    if (was_storing && !is_outcome_known)
+        undecided_ids_.push_back(id_text(pending.key));
+    else if (!may_be_stored)
+        shared_.recent_ids.forget(record_.id, id_text(pending.key));
+}
+
+// --- answers to senders ----------------------------------------------------------------------------------------------
+
+/// Tells the sender, and connections that sent the same id again, that the event is stored.
+void Room::confirm(const Pending& pending, Effects& effects) {
+    const Event& event = pending.event;
+    if (event.client_id.empty() || !is_durable(event.kind)) return;
+    const Participant* sender = participants_.find(pending.sender);
+    if (sender != nullptr && sender->resumes)
+        effects.add(Acknowledge{sender->io_thread, sender->connection, event.client_id, event.seq, false});
+    for (const ConnectionId repeat : pending.repeats) answer_repeat(repeat, event, effects);
+}
+
+void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& effects) {
+    const Participant* sender = participants_.find(repeat);
+    if (sender == nullptr) return;
+    if (sender->resumes) {
+        effects.add(Acknowledge{sender->io_thread, repeat, original.client_id, original.seq, true});
+    } else if (visible().shows(original.seq, original.time)) {
+        effects.add(SendFrames{sender->io_thread, repeat, frame_of(original)});
     } else {
-        replay_cache_.add_live(frame);
+        // An original that has expired is not shown; once it is removed the id is free, and the send may be repeated.
+        refuse(repeat, original, effects);
     }
 }
 
-std::string Room::frame_of(const Event& event) const {
-    std::string frame;
-    shared_.encoder.append_frame(frame, event);
-    return frame;
+void Room::refuse(const Pending& pending, Effects& effects) {
+    refuse(pending.sender, pending.event, effects);
+    for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, effects);
+}
+
+void Room::refuse(ConnectionId sender, const Event& event, Effects& effects) {
+    const Participant* participant = participants_.find(sender);
+    if (participant == nullptr) return;
+    effects.add(Refuse{participant->io_thread,
+                       sender,
+                       id(),
+                       {.error = {ErrorCode::unavailable}, .name = event.name, .client_id = event.client_id}});
 }
 
 }  // namespace globes::chat

@@ -19,17 +19,8 @@ Slice LogWriter::append(std::string_view frames) {
     const Slice appended{.block = block_, .offset = used_, .size = frames.size(), .begin = end_};
     used_ += frames.size();
     end_ += frames.size();
-
-    const bool continues = !unpublished_.empty() && unpublished_.back().block == appended.block;
-    if (continues) {
-        unpublished_.back().size += appended.size;
-    } else {
-        unpublished_.push_back(appended);
-    }
     return appended;
 }
-
-std::vector<Slice> LogWriter::take_unpublished() { return std::exchange(unpublished_, {}); }
 
 void LogWriter::open_block(std::size_t at_least) {
     block_size_ = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kLargestBlockBytes));

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "roomlog/slice.h"
 
@@ -19,9 +18,6 @@ public:
     /// Where the next frame will begin.
     Position end() const { return end_; }
 
-    /// What was appended since the last call, oldest first: for the readers.
-    std::vector<Slice> take_unpublished();
-
 private:
     void open_block(std::size_t at_least);
 
@@ -29,7 +25,6 @@ private:
     std::size_t block_size_ = 0;  // bytes
     std::size_t used_ = 0;        // bytes of the block
     Position end_ = 0;
-    std::vector<Slice> unpublished_;
 };
 
 }  // namespace globes::roomlog

@@ -157,14 +157,14 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
               {});
     core.load(store->load_rooms());
     const auto check = [&](std::uint64_t seq) {
-        std::optional<Core::SeenCheck> result;
-        core.check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time},
-                             [&](Core::SeenCheck checked) { result = checked; });
+        std::optional<CatchUp::SeenCheck> result;
+        core.catch_up().check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time},
+                                        [&](CatchUp::SeenCheck checked) { result = checked; });
         while (!result) inbox.run_next();
         return *result;
     };
-    EXPECT_EQ(check(kept), Core::SeenCheck::matches);
-    EXPECT_EQ(check(seen), seen > kept ? Core::SeenCheck::differs : Core::SeenCheck::matches);
+    EXPECT_EQ(check(kept), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check(seen), seen > kept ? CatchUp::SeenCheck::differs : CatchUp::SeenCheck::matches);
     store->stop();
     while (inbox.run_if_any()) {
     }

@@ -154,9 +154,13 @@ TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
 TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
     const RoomId tea = add_room("Tea");
     enter({1, 2}, tea);
+    send(1, "ann", "first");
+    turn();
     send(1, "ann", "waits");
     const Answer removed = remove(record(tea));
+    store.commit();
     turn();
+    ASSERT_EQ(store.batches.size(), 1U) << "nothing but the deletion";
     store.fail();
     turn();
     EXPECT_EQ(*removed, "505");
@@ -165,7 +169,7 @@ TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
     settle();
     send(1, "ann", "and more");
     settle();
-    EXPECT_EQ(read(2), "#1 ann: waits\n#2 ann: and more\n");
+    EXPECT_EQ(read(2), "#1 ann: first\n#2 ann: waits\n#3 ann: and more\n");
 }
 
 TEST_F(CoreEndingsTest, PeopleComeAndGoWhileTheRoomIsBeingDeleted) {

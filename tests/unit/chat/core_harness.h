@@ -24,6 +24,7 @@ protected:
     void load(std::vector<StoredRoom> rooms, RoomId next_id) {
         for (const StoredRoom& room : rooms) store.kept[room.record.id].record = room.record;
         core.load({.rooms = std::move(rooms), .next_room_id = next_id});
+        core.end_batch();
     }
 
     /// What the core thread does while it has something to do: all that was posted, then the end of the batch. Reads
@@ -72,6 +73,7 @@ protected:
     }
 
     // --- rooms ---
+    // Each of these is a batch of its own: the store has what it asks for when it returns.
 
     /// An answer that has come, or none yet: `ok`, `102 title`, `changed`.
     using Answer = std::shared_ptr<std::string>;
@@ -79,7 +81,7 @@ protected:
     static std::string told(const Error& error) {
         return fmt::format("{}{}{}", static_cast<int>(error.code), error.field.empty() ? "" : " ", error.field);
     }
-    static Core::RoomReply room_reply(const Answer& answer) {
+    static RoomAdmin::RoomReply room_reply(const Answer& answer) {
         return [answer](const Result<RoomView>& room) {
             EXPECT_EQ(*answer, "") << "answered twice";
             *answer = room ? "ok" : told(room.error());
@@ -87,7 +89,8 @@ protected:
     }
     Answer create(std::string title, Visibility visibility = Visibility::public_room) {
         auto answer = std::make_shared<std::string>();
-        core.create_room({.title = std::move(title), .visibility = visibility}, room_reply(answer));
+        core.admin().create({.title = std::move(title), .visibility = visibility}, room_reply(answer));
+        core.end_batch();
         return answer;
     }
     /// A room that the store has.
@@ -99,7 +102,8 @@ protected:
     }
     Answer update(const RoomRecord& base, RoomRecord next) {
         auto answer = std::make_shared<std::string>();
-        core.update_room(base, std::move(next), [answer] { *answer += "changed"; }, room_reply(answer));
+        core.admin().update(base, std::move(next), [answer] { *answer += "changed"; }, room_reply(answer));
+        core.end_batch();
         return answer;
     }
     /// The record of `room` after a change of its visibility, as room_rules.h makes it.
@@ -117,12 +121,13 @@ protected:
     }
     Answer remove(const RoomRecord& base) {
         auto answer = std::make_shared<std::string>();
-        core.delete_room(
+        core.admin().remove(
             base, [answer] { *answer += "changed"; },
             [answer](const Result<void>& removed) {
                 EXPECT_EQ(*answer, "") << "answered twice";
                 *answer = removed ? "ok" : told(removed.error());
             });
+        core.end_batch();
         return answer;
     }
     /// The room's record as it is now; an empty one where there is no such room.

@@ -84,22 +84,26 @@ protected:
     void say(EventKind kind, ConnectionId connection, const std::string& name) {
         Guest& guest = guests_[connection];
         const std::string id = fmt::format("{:06}", acts_.size());
-        const Act& done = acts_[id] = {.kind = kind, .guest = connection};
+        acts_[id] = {.kind = kind, .guest = connection};
+        const RoomId room = places[connection].room;
+        const bool was_member = has_member(room, name);
         act(kind, connection, name, kind == EventKind::send ? "text " + id : "", id);
-        if (done.refusals > 0 || guest.is_gone) return;
-        Expected& expected = expected_[places[connection].room];
-        if (kind == EventKind::leave) {
-            expected.leaves.insert(std::exchange(guest.name, {}));
-        } else if (guest.name.empty()) {
-            guest.name = name;
-            if (kind == EventKind::join) expected.joins.insert(name);
-        }
+        if (was_member == has_member(room, name)) return;
+        guest.name = was_member ? "" : name;
+        if (kind == EventKind::leave) expected_[room].leaves.insert(name);
+        if (kind == EventKind::join) expected_[room].joins.insert(name);
+    }
+    bool has_member(RoomId room, const std::string& name) const {
+        const Room* found = core.find({.id = room, .folded_title = {}});
+        return found != nullptr && std::ranges::any_of(found->participants().users(),
+                                                       [&](const RoomUser& user) { return user.username == name; });
     }
 
     void hang_up(ConnectionId connection) {
         const auto guest = guests_.find(connection);
         if (guest == guests_.end() || guest->second.is_gone) return;
         depart(connection);
+        core.end_batch();
         go(connection);
     }
 

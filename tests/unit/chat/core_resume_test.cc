@@ -30,11 +30,11 @@ protected:
     }
     /// What a reader that has all up to `after` gets from its way in on, the live part too. Reads are answered at once.
     std::string read_on(const Core::Entered& entered, std::uint64_t after) {
-        Core::Reader reader{.room = entered.room, .after = after, .until = entered.last_seq, .from = entered.from};
+        CatchUp::Reader reader{.room = entered.room, .after = after, .until = entered.last_seq, .from = entered.from};
         std::string text;
         for (steps = 1;; ++steps) {
-            std::optional<Core::CatchUp> step;
-            core.catch_up(reader, [&](Core::CatchUp taken) { step = std::move(taken); });
+            std::optional<CatchUp::Step> step;
+            core.catch_up().read(reader, [&](CatchUp::Step taken) { step = std::move(taken); });
             while (!step && !store.reads.empty()) {
                 store.answer_read();
                 turn();
@@ -48,9 +48,10 @@ protected:
         }
     }
     /// What a client with that event as its last one is told. Reads are answered at once, and counted.
-    std::optional<Core::SeenCheck> check_seen(std::uint64_t seq, UnixMicros time, RoomId room = 1) {
-        std::optional<Core::SeenCheck> result;
-        core.check_last_seen(room, {.seq = seq, .time = time}, [&](Core::SeenCheck seen) { result = seen; });
+    std::optional<CatchUp::SeenCheck> check_seen(std::uint64_t seq, UnixMicros time, RoomId room = 1) {
+        std::optional<CatchUp::SeenCheck> result;
+        core.catch_up().check_last_seen(room, {.seq = seq, .time = time},
+                                        [&](CatchUp::SeenCheck seen) { result = seen; });
         while (!store.reads.empty()) {
             ++seen_reads;
             store.answer_read();
@@ -79,7 +80,7 @@ TEST_F(CoreResumeTest, WhoSpeaksGlobesV1GetsAnAckForEachSendWithAnId) {
     turn();
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "it is not stored yet";
     settle();
-    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n#2 ann: b\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n#2 ann: b\n", "ack 1: c1 1"));
 }
 
 TEST_F(CoreResumeTest, APlainClientGetsNoAck) {
@@ -118,7 +119,7 @@ TEST_F(CoreResumeTest, ARepeatOfWhatIsOnItsWayIsAnsweredWithIt) {
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty());
     settle();
     EXPECT_THAT(io_threads[0].take_calls(),
-                ElementsAre("ack 1: c1 1", "ack 1: c1 1 again", "ack 1: c1 1 again", "extend 1: #1 ann: a\n"));
+                ElementsAre("extend 1: #1 ann: a\n", "ack 1: c1 1", "ack 1: c1 1 again", "ack 1: c1 1 again"));
     EXPECT_EQ(store.looked_up, 1U);
 }
 
@@ -141,7 +142,7 @@ TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
     store.answers_lookups = true;
     send(1, "ann", "a", "c1");
     settle();
-    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1", "extend 1: #1 ann: a\n"));
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n", "ack 1: c1 1"));
 }
 
 TEST_F(CoreResumeTest, ASendThatIsLostAndThereAllTheSameIsFoundByItsId) {
@@ -178,6 +179,7 @@ TEST_F(CoreResumeTest, WhoComesWithTheSessionOfAMemberTakesItsPlace) {
     io_threads[0].take_calls();
     const auto entered = come_back(2, {.session = "s2", .earlier_session = "s1"});
     EXPECT_THAT(entered.users, testing::SizeIs(1));
+    turn();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
     send(2, "ann", "still here");
     settle();
@@ -195,6 +197,7 @@ TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
     settle();
     io_threads[0].take_calls();
     come_back(2, {.token_name = "ann", .token = "t"});
+    turn();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
 }
 
@@ -208,8 +211,10 @@ TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
     const Entry eve{
         .connection = 2, .token_name = "eve", .resumes = true, .session = "s2", .earlier_session = "s1", .token = "e"};
     ASSERT_TRUE(enter(eve, room));
+    turn();
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "ann stays";
     send(2, "ann", "not me");
+    turn();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre(testing::HasSubstr("204")));
     send(2, "eve", "it is me");
     settle();
@@ -246,11 +251,11 @@ TEST_F(CoreResumeTest, TheTimeOfARecentEventIsComparedInMemory) {
     const UnixMicros first = clock.now;
     clock.now += 1;
     say(1, "ann", 1);
-    EXPECT_EQ(check_seen(1, first), Core::SeenCheck::matches);
-    EXPECT_EQ(check_seen(2, first + 1), Core::SeenCheck::matches);
-    EXPECT_EQ(check_seen(2, first), Core::SeenCheck::differs);
-    EXPECT_EQ(check_seen(3, first + 2), Core::SeenCheck::differs) << "beyond the newest";
-    EXPECT_EQ(check_seen(~std::uint64_t{0}, first), Core::SeenCheck::differs);
+    EXPECT_EQ(check_seen(1, first), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check_seen(2, first + 1), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check_seen(2, first), CatchUp::SeenCheck::differs);
+    EXPECT_EQ(check_seen(3, first + 2), CatchUp::SeenCheck::differs) << "beyond the newest";
+    EXPECT_EQ(check_seen(~std::uint64_t{0}, first), CatchUp::SeenCheck::differs);
     EXPECT_EQ(seen_reads, 0);
 }
 
@@ -259,8 +264,8 @@ TEST_F(CoreResumeTest, TheTimeOfAnOlderEventIsReadOnceForItsPage) {
     const UnixMicros time = clock.now;
     say(1, "ann", 300);
     clock.now += 1'000'000;
-    EXPECT_EQ(check_seen(7, time), Core::SeenCheck::matches);
-    EXPECT_EQ(check_seen(8, time + 1), Core::SeenCheck::differs);
+    EXPECT_EQ(check_seen(7, time), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check_seen(8, time + 1), CatchUp::SeenCheck::differs);
     EXPECT_EQ(seen_reads, 1);
     const auto entered = come_back(2);
     EXPECT_EQ(read_on(entered, 7), lines(8, 300)) << "the replay begins with the page that was read";
@@ -272,8 +277,8 @@ TEST_F(CoreResumeTest, AfterARestartTheNewestStoredEventIsComparedWithoutARead) 
     ASSERT_TRUE(enter(Entry{.connection = 1}, 5));
     send(1, "ann", "42");
     settle();
-    EXPECT_EQ(check_seen(41, 1234, 5), Core::SeenCheck::matches);
-    EXPECT_EQ(check_seen(41, 1235, 5), Core::SeenCheck::differs);
+    EXPECT_EQ(check_seen(41, 1234, 5), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check_seen(41, 1235, 5), CatchUp::SeenCheck::differs);
     EXPECT_EQ(seen_reads, 0);
 }
 
@@ -281,19 +286,19 @@ TEST_F(CoreResumeTest, AnEventThatIsNotKeptIsNotCompared) {
     core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 41, .first_seq = 42}}, .next_room_id = 6});
     const auto entered = enter(Entry{.connection = 1, .resumes = true}, 5);
     EXPECT_EQ(entered->newest_time, std::nullopt);
-    EXPECT_EQ(check_seen(41, 1, 5), Core::SeenCheck::matches);
-    EXPECT_EQ(check_seen(42, 1, 5), Core::SeenCheck::differs);
-    EXPECT_EQ(check_seen(1, 1, 99), Core::SeenCheck::matches) << "there is no such room";
+    EXPECT_EQ(check_seen(41, 1, 5), CatchUp::SeenCheck::matches);
+    EXPECT_EQ(check_seen(42, 1, 5), CatchUp::SeenCheck::differs);
+    EXPECT_EQ(check_seen(1, 1, 99), CatchUp::SeenCheck::matches) << "there is no such room";
 }
 
 TEST_F(CoreResumeTest, AnEventThatCanNotBeReadIsNeitherTheSameNorAnother) {
     enter({1});
     say(1, "ann", 300);
-    std::optional<Core::SeenCheck> result;
-    core.check_last_seen(1, {.seq = 7, .time = 1}, [&](Core::SeenCheck seen) { result = seen; });
+    std::optional<CatchUp::SeenCheck> result;
+    core.catch_up().check_last_seen(1, {.seq = 7, .time = 1}, [&](CatchUp::SeenCheck seen) { result = seen; });
     store.answer_read(false);
     turn();
-    EXPECT_EQ(result, Core::SeenCheck::unreadable);
+    EXPECT_EQ(result, CatchUp::SeenCheck::unreadable);
 }
 
 // --- catching up -----------------------------------------------------------------------------------------------------
@@ -346,12 +351,12 @@ TEST_F(CoreResumeTest, AReaderEndsWhereTheStoreCanNotBeReadOrTheRoomIsGone) {
     say(1, "ann", 300);
     const auto entered = come_back(2);
     bool is_ok = true;
-    core.catch_up({.room = 1, .after = 0, .until = 300, .from = entered.from},
-                  [&](const Core::CatchUp& step) { is_ok = step.is_ok; });
+    core.catch_up().read({.room = 1, .after = 0, .until = 300, .from = entered.from},
+                         [&](const CatchUp::Step& step) { is_ok = step.is_ok; });
     store.answer_read(false);
     turn();
     EXPECT_FALSE(is_ok);
-    core.catch_up({.room = 99}, [&](const Core::CatchUp& step) { is_ok = step.is_ok; });
+    core.catch_up().read({.room = 99}, [&](const CatchUp::Step& step) { is_ok = step.is_ok; });
     EXPECT_FALSE(is_ok);
 }
 

@@ -28,7 +28,7 @@ protected:
             settle();
         }
     }
-    Core::Readable readable() const { return core.readable(*core.find({.id = kPublicChatId, .folded_title = {}})); }
+    VisibleRange readable() const { return core.find({.id = kPublicChatId, .folded_title = {}})->visible(); }
     void answer_reads() {
         while (!store.reads.empty()) store.answer_read();
         turn();
@@ -42,7 +42,7 @@ TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited)
     EXPECT_EQ(readable().first_seq, 16U);
     EXPECT_EQ(readable().last_seq, 25U);
     EXPECT_EQ(kept(), 25U);
-    core.purge();
+    core.purger().run();
     settle();
     EXPECT_EQ(kept(), 10U);
     EXPECT_EQ(readable().first_seq, 16U);
@@ -69,10 +69,10 @@ TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
     say(25);
     EXPECT_EQ(readable().expiry.not_before(), clock.now - 10 * kSecond);
     std::string seen;
-    core.catch_up({.room = 1, .after = 0, .until = 25, .from = io_threads[0].published[1].back().end()},
-                  [&](const Core::CatchUp& step) {
-                      for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
-                  });
+    core.catch_up().read({.room = 1, .after = 0, .until = 25, .from = io_threads[0].published[1].back().end()},
+                         [&](const CatchUp::Step& step) {
+                             for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
+                         });
     answer_reads();
     EXPECT_TRUE(seen.starts_with("#15 ")) << seen;
 }
@@ -81,13 +81,13 @@ TEST_F(CoreRetentionTest, TheOldestReadableSeqIsExactAfterALook) {
     load_with(10, 0);
     say(25);
     bool done = false;
-    core.look_for_expired(1, [&] { done = true; });
+    core.purger().refresh(1, [&] { done = true; });
     EXPECT_FALSE(done);
     answer_reads();
     EXPECT_TRUE(done);
     EXPECT_EQ(readable().first_seq, 15U);
     clock.now += 100 * kSecond;
-    core.look_for_expired(1, [] {});
+    core.purger().refresh(1, [] {});
     answer_reads();
     EXPECT_EQ(readable().first_seq, 26U) << "nothing is left";
 }
@@ -96,7 +96,7 @@ TEST_F(CoreRetentionTest, ALookIsForNothingWhereNothingExpiresByTime) {
     load_with(0, 10);
     say(25);
     bool done = false;
-    core.look_for_expired(1, [&] { done = true; });
+    core.purger().refresh(1, [&] { done = true; });
     EXPECT_TRUE(done);
     EXPECT_TRUE(store.reads.empty());
 }
@@ -123,7 +123,7 @@ TEST_F(CoreRetentionTest, ARepeatOfWhatIsGoneShowsItToNobody) {
     send(1, "ann", "once said", "c1");
     settle();
     EXPECT_THAT(io_threads[0].take_calls(), testing::ElementsAre(testing::HasSubstr("505")));
-    core.purge();
+    core.purger().run();
     answer_reads();
     settle();
     send(1, "ann", "said again", "c1");
@@ -138,7 +138,7 @@ TEST_F(CoreRetentionTest, WhatHasExpiredIsPurgedInSmallSteps) {
         if (i % 500 == 499) settle();
     }
     clock.now += 60 * kSecond;
-    core.purge();
+    core.purger().run();
     answer_reads();
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_EQ(store.written(0), std::vector<std::string>{"purge 1 to 1000"});
@@ -150,7 +150,7 @@ TEST_F(CoreRetentionTest, SeqsGoOnAfterAPurge) {
     load_with(10, 0);
     say(5);
     clock.now += 60 * kSecond;
-    core.purge();
+    core.purger().run();
     answer_reads();
     settle();
     say(1);
@@ -161,38 +161,109 @@ TEST_F(CoreRetentionTest, SeqsGoOnAfterAPurge) {
 TEST_F(CoreRetentionTest, APurgeThatFailsIsTriedAgainAtTheNextCall) {
     load_with(0, 10);
     say(25);
-    core.purge();
+    core.purger().run();
     turn();
     store.fail();
     turn();
     EXPECT_EQ(kept(), 25U);
-    core.purge();
+    core.purger().run();
     settle();
     EXPECT_EQ(kept(), 10U);
 }
 
-TEST_F(CoreRetentionTest, RoomsAreVisitedInTurns) {
-    load_with(0, 1);
-    for (int i = 0; i < 600; ++i) add_room(fmt::format("Room {}", i + 2));
-    say(2);
-    for (int call = 0; call < 3; ++call) {
-        core.purge();
+TEST_F(CoreRetentionTest, AnExpiredMessageGoesWithTheNextRunHoweverManyRoomsThereAre) {
+    constexpr RoomId kRooms = 3'000;
+    std::vector<StoredRoom> rooms;
+    for (RoomId id = 1; id <= kRooms; ++id)
+        rooms.push_back({.record = {.id = id, .title = fmt::format("Room {}", id), .retention_s = 60}});
+    load(std::move(rooms), kRooms + 1);
+    core.purger().run();
+    answer_reads();
+    enter({1}, kRooms);
+    send(1, "ann", "soon gone");
+    settle();
+    ASSERT_EQ(store.kept[kRooms].events.size(), 1U);
+    clock.now += 66 * kSecond;
+    core.purger().run();
+    EXPECT_LE(store.reads.size(), 1U) << "no other room has anything that could expire";
+    answer_reads();
+    settle();
+    EXPECT_EQ(store.kept[kRooms].events.size(), 0U);
+}
+
+TEST_F(CoreRetentionTest, ManyRoomsThatAreDueAtOnceArePurgedInOneRun) {
+    constexpr RoomId kRooms = 500;
+    std::vector<StoredRoom> rooms;
+    for (RoomId id = 1; id <= kRooms; ++id) {
+        rooms.push_back({.record = {.id = id, .title = fmt::format("Room {}", id), .retention_s = 60}, .last_seq = 1});
+        store.kept[id].events = {{.kind = EventKind::send, .room = id, .seq = 1, .name = "ann", .time = clock.now}};
+    }
+    load(std::move(rooms), kRooms + 1);
+    clock.now += 61 * kSecond;
+    core.purger().run();
+    EXPECT_LE(store.reads.size(), Purger::kMaxConcurrentRooms) << "the store is not flooded";
+    while (!store.reads.empty() || !store.batches.empty()) {
+        answer_reads();
         settle();
     }
-    EXPECT_EQ(kept(), 1U);
-    say(1);
-    for (int call = 0; call < 3; ++call) {
-        core.purge();
-        settle();
-    }
-    EXPECT_EQ(kept(), 1U) << "the round begins again";
+    for (RoomId id = 1; id <= kRooms; ++id) EXPECT_EQ(store.kept[id].events.size(), 0U) << id;
+}
+
+TEST_F(CoreRetentionTest, RoomsWithoutALimitAreNeverLookedAt) {
+    load_with(0, 0);
+    say(5);
+    clock.now += 3600 * kSecond;
+    core.purger().run();
+    turn();
+    EXPECT_TRUE(store.reads.empty());
+    EXPECT_TRUE(store.batches.empty());
+}
+
+TEST_F(CoreRetentionTest, ARoomThatIsGivenALimitIsPurgedAtTheNextRun) {
+    load_with(0, 0);
+    say(25);
+    RoomRecord next = record(1);
+    next.max_events = 10;
+    update(record(1), std::move(next));
+    settle();
+    core.purger().run();
+    settle();
+    EXPECT_EQ(kept(), 10U);
+}
+
+TEST_F(CoreRetentionTest, TheOldestEventDecidesWhenARoomIsLookedAtAgain) {
+    load_with(100, 0);
+    say(5);
+    core.purger().run();
+    answer_reads();
+    settle();
+    clock.now += 50 * kSecond;
+    core.purger().run();
+    EXPECT_TRUE(store.reads.empty()) << "nothing can have expired";
+    clock.now += 50 * kSecond;
+    core.purger().run();
+    answer_reads();
+    settle();
+    EXPECT_LT(kept(), 5U);
+}
+
+TEST_F(CoreRetentionTest, AStepOfTheWallClockMakesEveryRoomDue) {
+    load_with(3600, 0);
+    say(5);
+    core.purger().run();
+    answer_reads();
+    core.purger().run();
+    ASSERT_TRUE(store.reads.empty());
+    clock.jump(-600 * kSecond);
+    core.purger().run();
+    EXPECT_EQ(store.reads.size(), 1U);
 }
 
 TEST_F(CoreRetentionTest, NothingIsPurgedWhileTheServerEnds) {
     load_with(0, 10);
     say(25);
     core.drain([] {});
-    core.purge();
+    core.purger().run();
     settle();
     EXPECT_EQ(kept(), 25U);
 }
@@ -210,7 +281,7 @@ TEST_F(CoreRetentionTest, AnEventFromTheFutureGoesWithTheOnesBesideIt) {
     clock.jump(-3600 * kSecond);
     say(5);
     clock.now += 7 * kSecond;
-    core.purge();
+    core.purger().run();
     answer_reads();
     settle();
     EXPECT_EQ(readable().first_seq, 8U) << "1 to 5, the one from the future, and one more are older than 10 s";
@@ -225,7 +296,7 @@ TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
     settle();
     clock.jump(-kYear);
     clock.now += 9 * kSecond;
-    core.purge();
+    core.purger().run();
     answer_reads();
     EXPECT_EQ(readable().last_seq, 6U);
     EXPECT_LE(readable().first_seq, 6U);
@@ -233,7 +304,7 @@ TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
     EXPECT_EQ(readable().first_seq, 7U);
     say(1);
     EXPECT_EQ(readable().first_seq, 7U) << "what is gone stays gone when somebody talks again";
-    core.purge();
+    core.purger().run();
     answer_reads();
     settle();
     EXPECT_EQ(kept(), 1U);
@@ -259,7 +330,7 @@ TEST_F(CoreRetentionOfTellingStore, WhatIsStoredBeforeARepeatEndsTheSilence) {
     clock.now += 4 * kSecond;
     answer_reads();
     EXPECT_LE(readable().first_seq, 2U) << "the newer message is 4 s old";
-    core.purge();
+    core.purger().run();
     settle();
     EXPECT_THAT(store.kept[kPublicChatId].events, testing::Contains(testing::Field(&Event::client_id, "b")));
 }
@@ -268,7 +339,7 @@ TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {
     StoredRoom room{
         .record = {.id = 5, .title = "Old", .retention_s = 10}, .last_seq = 1, .last_time = clock.now + kYear};
     load({room}, 6);
-    const auto first_seq = [this] { return core.readable(*core.find({.id = 5, .folded_title = {}})).first_seq; };
+    const auto first_seq = [this] { return core.find({.id = 5, .folded_title = {}})->visible().first_seq; };
     EXPECT_EQ(first_seq(), 1U);
     clock.now += 10 * kSecond;
     EXPECT_EQ(first_seq(), 2U);
@@ -281,19 +352,19 @@ TEST_F(CoreRetentionTest, EventsFrom1970AreReplayedAndTakeNothingWithThem) {
     clock.jump(to_1970);
     send(1, "ann", "long ago");
     settle();
-    core.purge();
+    core.purger().run();
     answer_reads();
     clock.jump(-to_1970);
     say(1);
-    core.purge();
+    core.purger().run();
     answer_reads();
     settle();
     EXPECT_EQ(kept(), 7U);
     std::string seen;
-    core.catch_up({.room = 1, .after = 4, .until = 7, .from = io_threads[0].published[1].back().end()},
-                  [&](const Core::CatchUp& step) {
-                      for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
-                  });
+    core.catch_up().read({.room = 1, .after = 4, .until = 7, .from = io_threads[0].published[1].back().end()},
+                         [&](const CatchUp::Step& step) {
+                             for (const roomlog::Slice& frames : step.frames) seen += frames.bytes();
+                         });
     answer_reads();
     EXPECT_EQ(seen, "#5 ann: x\n#6 ann: long ago\n#7 ann: x\n");
 }
@@ -303,21 +374,21 @@ TEST_F(CoreRetentionTest, AClockThatJumpsAheadRemovesNothingUntilItHasStayedTher
     say(5);
     for (const UnixMicros jump : {3600 * kSecond, kYear}) {
         clock.jump(jump);
-        core.purge();
+        core.purger().run();
         answer_reads();
         settle();
         EXPECT_EQ(kept(), 5U);
         clock.jump(-jump);
     }
     clock.jump(kYear);
-    core.purge();
+    core.purger().run();
     for (int minute = 0; minute < 9; ++minute) {
         clock.now += 60 * kSecond;
-        core.purge();
+        core.purger().run();
         EXPECT_EQ(readable().expiry.now, clock.now - kYear);
     }
     clock.now += 60 * kSecond;
-    core.purge();
+    core.purger().run();
     EXPECT_EQ(readable().expiry.now, clock.now);
 }
 

@@ -45,7 +45,7 @@ TEST_F(CoreTest, UsersAreThoseWithANameInOrderOfArrival) {
     enter({1, 2, 3});
     join(2, "zoe");
     join(1, "ann");
-    const RoomView view = core.view(*core.find(RoomKey::of("1")));
+    const RoomView view = core.find(RoomKey::of("1"))->view();
     ASSERT_EQ(view.users.size(), 2U);
     EXPECT_EQ(view.users[0].username, "zoe");
     EXPECT_EQ(view.users[1].username, "ann");
@@ -72,7 +72,7 @@ TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
     turn();
     EXPECT_THAT(io_threads[1].calls,
                 ElementsAre("refuse 2 in 1: 201 name c1", "refuse 2 in 1: 202 name c2", "refuse 2 in 1: 202 name c3",
-                            "refuse 2 in 1: 204 name c4", "extend 1: bob entered the room.\n"));
+                            "extend 1: bob entered the room.\n", "refuse 2 in 1: 204 name c4"));
     EXPECT_THAT(io_threads[1].refused_names, ElementsAre("bob", "ANN", "Ann", "rob"));
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
     EXPECT_TRUE(store.batches.empty());
@@ -241,6 +241,7 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
 TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
     enter({1, 2});
     for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), fmt::format("c{}", i));
+    turn();
     const auto refusals = io_threads[0].take_calls();
     ASSERT_GE(refusals.size(), 75U);
     EXPECT_LE(refusals.size(), 80U);
@@ -267,8 +268,7 @@ TEST_F(CoreTest, OnlyLanesWithPeopleInTheRoomGetItsFrames) {
     ASSERT_TRUE(enter(Entry{.connection = 3, .io_thread = 1}, 1));
     turn();
     EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "nobody is left there";
-    EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 1: ann has left the room.\n"));
-    EXPECT_EQ(read(3), "") << "it was said before";
+    EXPECT_THAT(io_threads[1].calls, IsEmpty()) << "it was said before";
 }
 
 TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
@@ -286,6 +286,7 @@ TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
 }
 
 TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryLane) {
+    for (FakeIoPort& port : io_threads) port.flushes = 0;
     turn();
     turn();
     EXPECT_EQ(io_threads[0].flushes, 2U);

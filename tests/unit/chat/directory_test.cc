@@ -25,7 +25,10 @@ protected:
     }
 
     TextEncoder encoder;
-    Room::Shared shared{.limits = {}, .encoder = encoder, .io_threads = 1};
+    ManualClock clock;
+    ExpiryClock expiry_clock{clock};
+    Room::Shared shared{
+        .limits = {}, .encoder = encoder, .clock = clock, .expiry_clock = expiry_clock, .io_threads = 1};
     Directory directory;
 };
 

@@ -53,16 +53,16 @@ TEST_F(PeopleTest, ConnectionsAreAllThatAreInTheRoomJoinedOrNot) {
 }
 
 TEST_F(PeopleTest, KnowsWhichLanesHavePeople) {
-    EXPECT_FALSE(participants.is_on(0));
+    EXPECT_FALSE(participants.io_threads().test(0));
     enter(1, 1);
     enter(2, 1);
-    EXPECT_FALSE(participants.is_on(0));
-    EXPECT_TRUE(participants.is_on(1));
+    EXPECT_FALSE(participants.io_threads().test(0));
+    EXPECT_TRUE(participants.io_threads().test(1));
     participants.remove(1);
     participants.remove(1);
-    EXPECT_TRUE(participants.is_on(1));
+    EXPECT_TRUE(participants.io_threads().test(1));
     participants.remove(2);
-    EXPECT_FALSE(participants.is_on(1));
+    EXPECT_FALSE(participants.io_threads().test(1));
 }
 
 TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {

@@ -16,65 +16,111 @@ constexpr Error kTaken{ErrorCode::duplicate_username, "name"};
 constexpr Error kOtherName{ErrorCode::client_unauthorized, "name"};
 constexpr Error kUnavailable{ErrorCode::unavailable};
 
-/// Connections 1, 2 and 3 are in the room.
+/// Connections 1, 2 and 3 are in the room. Commands make one batch until `submit` ends it.
 class RoomTest : public testing::Test {
 protected:
-    RoomTest() {
+    explicit RoomTest(bool resumes = false) {
         for (ConnectionId connection = 1; connection <= 3; ++connection)
-            room.participants().add({.connection = connection});
+            room.participants().add({.connection = connection, .resumes = resumes});
     }
 
     /// The time of an event that is accepted `at` that time, behind one of `last_time`.
     UnixMicros stamped(UnixMicros last_time, UnixMicros at) {
         Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = last_time}, shared};
         old.participants().add({.connection = 1});
-        EXPECT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, at));
-        StoreBatch batch;
-        old.submit(batch);
-        return std::get<AppendEvent>(batch.at(0)).event.time;
+        Effects own;
+        old.accept(1, {EventKind::send, "ann", "", "hi", ""}, at, own);
+        return std::get<Append>(own.list().at(0)).event.time;
+    }
+    /// Whether the event was accepted, or else what its sender was told.
+    Result<void> accept(ConnectionId sender, ClientEvent event, UnixMicros at) {
+        const std::size_t before = effects.list().size();
+        room.accept(sender, std::move(event), at, effects);
+        for (std::size_t i = before; i < effects.list().size(); ++i)
+            if (const auto* refusal = std::get_if<Refuse>(&effects.list()[i]))
+                return std::unexpected(refusal->refusal.error);
+        return {};
     }
     Result<void> join(ConnectionId connection, std::string name, std::string color = {}) {
-        return room.accept(connection, {EventKind::join, std::move(name), std::move(color), {}, {}}, now);
+        return accept(connection, {EventKind::join, std::move(name), std::move(color), {}, {}}, now);
     }
     Result<void> leave(ConnectionId connection, std::string name) {
-        return room.accept(connection, {EventKind::leave, std::move(name), {}, {}, {}}, now);
+        return accept(connection, {EventKind::leave, std::move(name), {}, {}, {}}, now);
     }
     Result<void> send(ConnectionId connection, std::string name, std::string text, std::string id = {}) {
-        auto accepted =
-            room.accept(connection, {EventKind::send, std::move(name), {}, std::move(text), std::move(id)}, now);
+        auto accepted = accept(connection, {EventKind::send, std::move(name), {}, std::move(text), std::move(id)}, now);
         look_up();
         return accepted;
     }
+    template <class Kind>
+    void for_each(auto&& visit) {
+        for (const Effect& effect : past)
+            if (const auto* kind = std::get_if<Kind>(&effect)) visit(*kind);
+        for (const Effect& effect : effects.list())
+            if (const auto* kind = std::get_if<Kind>(&effect)) visit(*kind);
+    }
+    /// The keys that were asked for since the last call.
+    std::vector<SendKey> take_lookups() {
+        std::vector<SendKey> asked;
+        for_each<LookUp>([&](const LookUp& look_up) { asked.push_back(look_up.key); });
+        asked.erase(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(lookups_taken));
+        lookups_taken += asked.size();
+        return asked;
+    }
     /// The store knows none of the ids.
     void look_up() {
-        std::vector<SendKey> keys;
-        room.take_lookups(keys);
-        if (!keys.empty()) room.resolve(keys, std::vector<std::optional<Event>>(keys.size()));
+        const std::vector<SendKey> asked = take_lookups();
+        if (!asked.empty()) room.resolve(asked, std::vector<std::optional<Event>>(asked.size()), effects);
     }
-    /// The seqs and texts that a submit hands over.
+    bool can_submit() const {
+        return std::ranges::any_of(effects.list(), [](const Effect& e) { return std::holds_alternative<Append>(e); });
+    }
+    /// Ends the batch; the seqs and texts that it gives to the store.
     std::vector<std::string> submit() {
-        submitted.clear();
-        room.submit(submitted);
         std::vector<std::string> lines;
-        for (const StoreWrite& write : submitted) {
-            const Event& event = std::get<AppendEvent>(write).event;
-            lines.push_back(fmt::format("{} {}", event.seq, event.text));
+        std::vector<Event> appended;
+        for (Effect& effect : effects.take()) {
+            if (const auto* append = std::get_if<Append>(&effect)) {
+                lines.push_back(fmt::format("{} {}", append->event.seq, append->event.text));
+                appended.push_back(append->event);
+            }
+            past.push_back(std::move(effect));
         }
+        if (!appended.empty()) submitted = appended;
         return lines;
     }
     std::vector<std::string> fail(bool is_known) {
+        take_answers();
+        room.fail(is_known, effects);
         std::vector<std::string> lines;
-        room.take_answers();
-        room.fail(is_known);
-        for (const Room::Answer& answer : room.take_answers())
-            if (answer.seq == 0) lines.push_back(fmt::format("{} {}", answer.sender, answer.client_id));
+        for (const std::string& answer : take_answers())
+            if (answer.ends_with(" 0")) lines.push_back(answer.substr(0, answer.size() - 2));
+        return lines;
+    }
+    /// `sender id seq`, seq 0 for a refusal, ` again` behind a repeat; since the last call.
+    std::vector<std::string> take_answers() {
+        std::vector<std::string> lines;
+        const auto look_at = [&](const Effect& effect) {
+            if (const auto* ack = std::get_if<Acknowledge>(&effect))
+                lines.push_back(fmt::format("{} {} {}{}", ack->connection, ack->client_id, ack->seq,
+                                            ack->is_duplicate ? " again" : ""));
+            if (const auto* refusal = std::get_if<Refuse>(&effect))
+                lines.push_back(fmt::format("{} {} 0", refusal->connection, refusal->refusal.client_id));
+        };
+        std::ranges::for_each(past, look_at);
+        std::ranges::for_each(effects.list(), look_at);
+        lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(answers_taken));
+        answers_taken += lines.size();
         return lines;
     }
     /// What came to the log since the last look.
     std::string logged() {
         std::string text;
-        for (const roomlog::Slice& slice : room.log().take_unpublished()) text += slice.bytes();
-        return text;
+        for_each<Publish>([&](const Publish& publish) {
+            EXPECT_EQ(publish.slice.begin, text.size()) << "a gap";
+            text += publish.slice.bytes();
+        });
+        return text.substr(std::exchange(logged_until, text.size()));
     }
     std::vector<std::string> names() {
         std::vector<std::string> all;
@@ -88,15 +134,26 @@ protected:
 
     UnixMicros now = kNow;
     TextEncoder encoder;
-    Room::Shared shared{.limits = {.waiting_bytes = 100'000}, .encoder = encoder, .io_threads = 1};
+    ManualClock clock;
+    ExpiryClock expiry_clock{clock};
+    Room::Shared shared{.limits = {.waiting_bytes = 100'000},
+                        .encoder = encoder,
+                        .clock = clock,
+                        .expiry_clock = expiry_clock,
+                        .io_threads = 1};
     Room room{{.record = {.id = 2, .title = "Tea"}}, shared};
-    StoreBatch submitted;
+    Effects effects;
+    std::vector<Effect> past;      // of the batches that ended
+    std::vector<Event> submitted;  // to the store, with the last batch
+    std::size_t lookups_taken = 0;
+    std::size_t answers_taken = 0;
+    std::size_t logged_until = 0;
 };
 
 // --- joining and leaving ---------------------------------------------------------------------------------------------
 
 TEST_F(RoomTest, AJoinAndALeaveAreAnnouncedAtOnce) {
-    ASSERT_TRUE(room.accept(1, {EventKind::join, "ann", "red", "", "c1"}, 7));
+    ASSERT_TRUE(accept(1, {EventKind::join, "ann", "red", "", "c1"}, 7));
     EXPECT_EQ(logged(), "ann entered the room.\n");
     EXPECT_EQ(encoder.events.at(0), (Event{.kind = EventKind::join,
                                            .room = 2,
@@ -106,7 +163,7 @@ TEST_F(RoomTest, AJoinAndALeaveAreAnnouncedAtOnce) {
                                            .text = "ann entered the room.",
                                            .client_id = "c1",
                                            .time = 7}));
-    ASSERT_TRUE(room.accept(1, {EventKind::leave, "ann", "", "", "c2"}, 8));
+    ASSERT_TRUE(accept(1, {EventKind::leave, "ann", "", "", "c2"}, 8));
     EXPECT_EQ(logged(), "ann has left the room.\n");
     EXPECT_EQ(encoder.events.at(1), (Event{.kind = EventKind::leave,
                                            .room = 2,
@@ -116,7 +173,7 @@ TEST_F(RoomTest, AJoinAndALeaveAreAnnouncedAtOnce) {
                                            .text = "ann has left the room.",
                                            .client_id = "c2",
                                            .time = 8}));
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
 }
 
 TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
@@ -138,7 +195,7 @@ TEST_F(RoomTest, ANameOfSomeoneElseIsRefusedAndNothingIsBroadcast) {
     EXPECT_EQ(join(2, "aNN").error(), kTaken);
     EXPECT_EQ(send(2, "ann", "hi").error(), kTaken);
     EXPECT_EQ(logged(), "");
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
     EXPECT_THAT(names(), ElementsAre("Ann"));
 }
 
@@ -198,8 +255,8 @@ TEST_F(RoomTest, AMemberKeepsItsNameWhenTheRoomBecomesPrivate) {
 TEST_F(RoomTest, DepartingIsALeaveExactlyOnce) {
     ASSERT_TRUE(join(1, "ann", "red"));
     logged();
-    room.depart(1, 9);
-    room.depart(1, 10);
+    room.depart(1, 9, effects);
+    room.depart(1, 10, effects);
     EXPECT_EQ(logged(), "ann has left the room.\n");
     EXPECT_EQ(encoder.events.back().color, "red");
     EXPECT_EQ(encoder.events.back().time, 9);
@@ -207,35 +264,35 @@ TEST_F(RoomTest, DepartingIsALeaveExactlyOnce) {
 }
 
 TEST_F(RoomTest, WhoNeverJoinedDepartsWithoutAWord) {
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     ASSERT_TRUE(join(2, "bob"));
     ASSERT_TRUE(leave(2, "bob"));
     logged();
-    room.depart(2, kNow);
+    room.depart(2, kNow, effects);
     EXPECT_EQ(logged(), "");
 }
 
 TEST_F(RoomTest, EventsOfWhoHasGoneAreIgnored) {
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     EXPECT_TRUE(join(1, "ann"));
     EXPECT_TRUE(send(1, "ann", "hi"));
     EXPECT_TRUE(leave(1, "ann"));
     EXPECT_EQ(logged(), "");
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
     EXPECT_TRUE(join(2, "ann"));
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
 TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "#abc", "hi", "c1"}, 5));
-    EXPECT_FALSE(room.can_submit()) << "its id may be known";
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "#abc", "hi", "c1"}, 5));
+    EXPECT_FALSE(can_submit()) << "its id may be known";
     look_up();
-    ASSERT_TRUE(room.can_submit());
+    ASSERT_TRUE(can_submit());
     EXPECT_THAT(submit(), ElementsAre("1 hi"));
     EXPECT_EQ(logged(), "");
     EXPECT_EQ(room.last_seq(), 0U);
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(), "#1 ann: hi\n");
     EXPECT_EQ(room.last_seq(), 1U);
     const Event expected{.kind = EventKind::send,
@@ -246,30 +303,29 @@ TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
                          .text = "hi",
                          .client_id = "c1",
                          .time = 5};
-    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event, expected);
+    EXPECT_EQ(submitted.at(0), expected);
     EXPECT_THAT(encoder.events, ElementsAre(expected));
 }
 
 TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "red", "hi", ""}, kNow));
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "red", "hi", ""}, kNow));
     EXPECT_THAT(names(), ElementsAre("ann"));
     EXPECT_EQ(room.participants().users()[0].color, "red");
     EXPECT_EQ(join(2, "ANN").error(), kTaken);
     submit();
-    room.commit();
+    room.commit(effects);
     logged();
     ASSERT_TRUE(join(1, "ann"));
     EXPECT_EQ(logged(), "") << "it is a member already";
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     EXPECT_EQ(logged(), "ann has left the room.\n");
 }
 
 TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
     Room old{{.record = {.id = 2}, .last_seq = 41}, shared};
     old.participants().add({.connection = 1});
-    ASSERT_TRUE(old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow));
-    old.submit(submitted);
-    EXPECT_EQ(std::get<AppendEvent>(submitted.at(0)).event.seq, 42U);
+    old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow, effects);
+    EXPECT_EQ(std::get<Append>(effects.list().at(0)).event.seq, 42U);
     EXPECT_EQ(old.last_seq(), 41U);
 }
 
@@ -293,13 +349,13 @@ TEST_F(RoomTest, TimeComesBackAfterAClockThatWasAhead) {
 }
 
 TEST_F(RoomTest, TimesGoOnWithTheClockThatSteppedBack) {
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "a", ""}, kNow + 3'600'000'000));
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "b", ""}, kNow));
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "c", ""}, kNow - 5));
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", "", "d", ""}, kNow + 5));
-    room.submit(submitted);
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "a", ""}, kNow + 3'600'000'000));
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "b", ""}, kNow));
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "c", ""}, kNow - 5));
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "d", ""}, kNow + 5));
+    submit();
     std::vector<UnixMicros> times;
-    for (const StoreWrite& write : submitted) times.push_back(std::get<AppendEvent>(write).event.time - kNow);
+    for (const Event& event : submitted) times.push_back(event.time - kNow);
     EXPECT_THAT(times, ElementsAre(3'600'000'000, 0, 0, 5));
 }
 
@@ -308,14 +364,14 @@ TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {
     ASSERT_TRUE(send(2, "bob", "b"));
     EXPECT_THAT(submit(), ElementsAre("1 a", "2 b"));
     ASSERT_TRUE(send(1, "ann", "c"));
-    EXPECT_FALSE(room.can_submit());
-    room.commit();
+    EXPECT_FALSE(can_submit());
+    room.commit(effects);
     EXPECT_EQ(logged(), "#1 ann: a\n#2 bob: b\n");
-    ASSERT_TRUE(room.can_submit());
+    ASSERT_TRUE(can_submit());
     EXPECT_THAT(submit(), ElementsAre("3 c"));
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(), "#3 ann: c\n");
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
 }
 
 // --- the order of live events ----------------------------------------------------------------------------------------
@@ -327,20 +383,20 @@ TEST_F(RoomTest, JoinsAndLeavesStandBehindTheSendsBeforeThem) {
     ASSERT_TRUE(send(2, "bob", "b"));
     ASSERT_TRUE(leave(1, "ann"));
     EXPECT_EQ(logged(), "");
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(), "#1 ann: a\nbob entered the room.\n");
     submit();
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(), "#2 bob: b\nann has left the room.\n");
 }
 
 TEST_F(RoomTest, ANameIsFreeOnceItsLeaveIsInTheLog) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     EXPECT_THAT(names(), IsEmpty());
     EXPECT_EQ(join(2, "ann").error(), kTaken);
-    room.commit();
+    room.commit(effects);
     EXPECT_TRUE(join(2, "ann"));
     EXPECT_EQ(logged(), "#1 ann: a\nann has left the room.\nann entered the room.\n");
 }
@@ -353,13 +409,13 @@ TEST_F(RoomTest, WhoeverLeftMayComeBackWhileItsLeaveWaits) {
     ASSERT_TRUE(leave(1, "ann"));
     ASSERT_TRUE(join(1, "Ann"));
     EXPECT_EQ(join(2, "ann").error(), kTaken);
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(),
               "#1 ann: a\nann has left the room.\nann entered the room.\nann has left the room.\nAnn entered the "
               "room.\n");
     EXPECT_EQ(join(2, "ann").error(), kTaken) << "the leaves that came out freed nothing";
     EXPECT_THAT(names(), ElementsAre("Ann"));
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     EXPECT_TRUE(join(2, "ann"));
 }
 
@@ -374,10 +430,10 @@ TEST_F(RoomTest, AFailedBatchRefusesEverySendThatWaitsAndLeavesNoGap) {
     EXPECT_THAT(fail(true), ElementsAre("1 c1", "2 c2"));
     EXPECT_EQ(logged(), "bob entered the room.\nbob has left the room.\n");
     EXPECT_FALSE(room.is_recovering());
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
     ASSERT_TRUE(send(1, "ann", "again"));
     EXPECT_THAT(submit(), ElementsAre("1 again"));
-    room.commit();
+    room.commit(effects);
     EXPECT_EQ(logged(), "#1 ann: again\n");
 }
 
@@ -386,7 +442,7 @@ TEST_F(RoomTest, WhoseOnlySendFailedIsStillAMember) {
     submit();
     fail(true);
     EXPECT_THAT(names(), ElementsAre("ann"));
-    room.depart(1, kNow);
+    room.depart(1, kNow, effects);
     EXPECT_EQ(logged(), "ann has left the room.\n");
 }
 
@@ -398,7 +454,7 @@ TEST_F(RoomTest, AfterAnUnknownOutcomeNothingIsSentUntilItIsKnown) {
     EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable);
     EXPECT_EQ(send(2, "bob", "b").error(), kUnavailable);
     EXPECT_THAT(names(), ElementsAre("ann")) << "a refused send takes no name";
-    EXPECT_FALSE(room.can_submit());
+    EXPECT_FALSE(can_submit());
     EXPECT_TRUE(join(3, "cat"));
     EXPECT_EQ(logged(), "cat entered the room.\n");
 }
@@ -407,7 +463,7 @@ TEST_F(RoomTest, WhatTheStoreHadAfterAllIsPublishedAndTheSequenceGoesOnFromIt) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     fail(false);
-    room.recover({std::get<AppendEvent>(submitted.at(0)).event});
+    room.recover({submitted.at(0)}, effects);
     EXPECT_FALSE(room.is_recovering());
     EXPECT_EQ(room.last_seq(), 1U);
     EXPECT_EQ(logged(), "#1 ann: a\n");
@@ -419,7 +475,7 @@ TEST_F(RoomTest, WhatTheStoreHadNotIsNumberedAnew) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     fail(false);
-    room.recover({});
+    room.recover({}, effects);
     EXPECT_EQ(logged(), "");
     ASSERT_TRUE(send(1, "ann", "b"));
     EXPECT_THAT(submit(), ElementsAre("1 b"));
@@ -441,7 +497,7 @@ TEST_F(RoomTest, WhatWaitsIsBoundedInBytes) {
 
     EXPECT_EQ(submit().size(), accepted);
     EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable) << "on its way is not in the log";
-    room.commit();
+    room.commit(effects);
     EXPECT_TRUE(send(1, "ann", "b"));
 }
 
@@ -454,7 +510,7 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
         ASSERT_TRUE(send(1, "ann", text, "another id")) << round;
         ASSERT_TRUE(leave(1, "ann")) << round;
         if (round % 3 == 0) {
-            room.commit();
+            room.commit(effects);
             submit();
         }
         fail(true);
@@ -464,16 +520,15 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
 /// A store that finds out itself which event repeats an id.
 class RoomOfTellingStore : public RoomTest {
 protected:
-    RoomOfTellingStore() { shared.store_tells_repeats = true; }
+    RoomOfTellingStore() : RoomTest(true) { shared.store_tells_repeats = true; }
 
     /// Without a lookup.
     void say(ConnectionId connection, std::string text, std::string id) {
         const std::string name = fmt::format("n{}", connection);
-        ASSERT_TRUE(room.accept(connection, {EventKind::send, name, {}, std::move(text), std::move(id)}, now));
+        ASSERT_TRUE(accept(connection, {EventKind::send, name, {}, std::move(text), std::move(id)}, now));
     }
     std::vector<std::string> looked_up() {
-        keys.clear();
-        room.take_lookups(keys);
+        keys = take_lookups();
         std::vector<std::string> ids;
         for (const SendKey& key : keys) ids.push_back(key.client_id);
         return ids;
@@ -483,16 +538,8 @@ protected:
         std::vector<std::optional<Event>> found(keys.size());
         for (std::size_t i = 0; i < keys.size(); ++i)
             if (keys[i].client_id == known) found[i] = Event{.seq = seq, .name = "n1", .client_id = keys[i].client_id};
-        room.resolve(keys, found);
+        room.resolve(keys, found, effects);
     }
-    std::vector<std::string> answers() {
-        std::vector<std::string> lines;
-        for (const Room::Answer& answer : room.take_answers())
-            lines.push_back(fmt::format("{} {} {}{}", answer.sender, answer.client_id, answer.seq,
-                                        answer.is_duplicate ? " again" : ""));
-        return lines;
-    }
-
     std::vector<SendKey> keys;
 };
 
@@ -501,14 +548,14 @@ TEST_F(RoomOfTellingStore, NewIdsAreNotLookedUp) {
     say(2, "hello", "a");
     EXPECT_THAT(looked_up(), IsEmpty());
     EXPECT_THAT(submit(), ElementsAre("1 hello", "2 hello"));
-    room.commit();
-    EXPECT_THAT(answers(), ElementsAre("1 a 1", "2 a 2"));
+    room.commit(effects);
+    EXPECT_THAT(take_answers(), ElementsAre("1 a 1", "2 a 2"));
 }
 
 TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsLookedUpFirst) {
     say(1, "hello", "a");
     submit();
-    room.commit();
+    room.commit(effects);
     say(1, "hello", "a");
     EXPECT_THAT(submit(), IsEmpty());
     EXPECT_THAT(looked_up(), ElementsAre("a"));
@@ -521,18 +568,18 @@ TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOthersKeepThei
     say(3, "four", "");
     ASSERT_TRUE(leave(3, "n3"));
     EXPECT_THAT(submit(), ElementsAre("1 one", "2 again", "3 three", "4 four"));
-    room.commit_before(2);
+    room.commit_before(2, effects);
     EXPECT_EQ(room.last_seq(), 1);
     EXPECT_EQ(logged(), "#1 n1: one\n") << "what stands before it is stored";
-    EXPECT_THAT(answers(), ElementsAre("1 a 1"));
+    EXPECT_THAT(take_answers(), ElementsAre("1 a 1"));
     say(2, "five", "e");
     EXPECT_THAT(submit(), IsEmpty()) << "nothing overtakes";
     EXPECT_THAT(looked_up(), ElementsAre("old", "c"));
     resolve("old", 7);
-    EXPECT_THAT(answers(), ElementsAre("1 old 7 again"));
+    EXPECT_THAT(take_answers(), ElementsAre("1 old 7 again"));
     EXPECT_THAT(submit(), ElementsAre("2 three", "3 four", "4 five"));
-    room.commit();
-    EXPECT_THAT(answers(), ElementsAre("2 c 2", "2 e 4"));
+    room.commit(effects);
+    EXPECT_THAT(take_answers(), ElementsAre("2 c 2", "2 e 4"));
     EXPECT_EQ(logged(), "#2 n2: three\n#3 n3: four\nn3 has left the room.\n#4 n2: five\n");
 }
 
@@ -540,12 +587,12 @@ TEST_F(RoomOfTellingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
     say(1, "odd", "x");
     say(2, "two", "b");
     submit();
-    room.commit_before(1);
+    room.commit_before(1, effects);
     EXPECT_THAT(looked_up(), ElementsAre("x", "b"));
     resolve("", 0);
     EXPECT_THAT(submit(), ElementsAre("1 odd", "2 two"));
-    room.commit_before(1);
-    EXPECT_THAT(answers(), ElementsAre("1 x 0"));
+    room.commit_before(1, effects);
+    EXPECT_THAT(take_answers(), ElementsAre("1 x 0"));
     EXPECT_THAT(looked_up(), IsEmpty());
     EXPECT_THAT(submit(), ElementsAre("1 two"));
 }
@@ -561,13 +608,14 @@ TEST_F(RoomOfTellingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
     EXPECT_THAT(submit(), ElementsAre("1 hello", "2 later"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatCameLatelyStaysKnownIfItFailsBeforeItsLookup) {
+TEST_F(RoomOfTellingStore, AnIdThatCameLatelyStaysKnownIfItFailsBeforeItsLookupIsAnswered) {
     say(1, "hello", "a");
     submit();
-    room.commit();
+    room.commit(effects);
     say(2, "there", "b");
     submit();
     say(1, "hello", "a");
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
     fail(true);
     say(1, "hello", "a");
     EXPECT_THAT(looked_up(), ElementsAre("a"));
@@ -577,10 +625,10 @@ TEST_F(RoomOfTellingStore, AnIdBehindARepeatIsNewAgainIfItCanNotBeLookedUp) {
     say(1, "again", "old");
     say(2, "two", "b");
     submit();
-    room.commit_before(1);
+    room.commit_before(1, effects);
     EXPECT_THAT(looked_up(), ElementsAre("old", "b"));
-    room.resolve(keys, {});
-    EXPECT_THAT(answers(), ElementsAre("1 old 0", "2 b 0"));
+    room.resolve(keys, {}, effects);
+    EXPECT_THAT(take_answers(), ElementsAre("1 old 0", "2 b 0"));
     say(1, "again", "old");
     say(2, "two", "b");
     EXPECT_THAT(looked_up(), ElementsAre("old")) << "the store has refused it once";
@@ -591,10 +639,10 @@ TEST_F(RoomOfTellingStore, AnIdBehindARepeatIsNewAgainIfItCanNotBeLookedUp) {
 TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsNotNewIfItCanNotBeLookedUp) {
     say(1, "hello", "a");
     submit();
-    room.commit();
+    room.commit(effects);
     say(1, "hello", "a");
     looked_up();
-    room.resolve(keys, {});
+    room.resolve(keys, {}, effects);
     say(1, "hello", "a");
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
@@ -603,9 +651,9 @@ TEST_F(RoomOfTellingStore, RecoveringTellsWhichRefusedIdsAreStored) {
     say(1, "one", "a");
     say(2, "two", "b");
     submit();
-    const Event one = std::get<AppendEvent>(submitted.at(0)).event;
+    const Event one = submitted.at(0);
     EXPECT_THAT(fail(false), ElementsAre("1 a", "2 b"));
-    room.recover({one});
+    room.recover({one}, effects);
     say(1, "one", "a");
     say(2, "two", "b");
     EXPECT_THAT(looked_up(), ElementsAre("a"));
@@ -614,8 +662,8 @@ TEST_F(RoomOfTellingStore, RecoveringTellsWhichRefusedIdsAreStored) {
 }
 
 TEST_F(RoomTest, EveryIdIsLookedUpWhereTheStoreTellsNoRepeats) {
-    ASSERT_TRUE(room.accept(1, {EventKind::send, "ann", {}, "hello", "a"}, now));
-    EXPECT_FALSE(room.can_submit());
+    ASSERT_TRUE(accept(1, {EventKind::send, "ann", {}, "hello", "a"}, now));
+    EXPECT_FALSE(can_submit());
 }
 
 }  // namespace

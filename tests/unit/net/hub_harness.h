@@ -24,8 +24,8 @@
 
 #include "net/ws_hub.h"
 #include "roomlog/frame.h"
-#include "roomlog/log_writer.h"
 #include "unit/net/ws_client.h"
+#include "unit/roomlog/published_log.h"
 
 namespace globes::net {
 
@@ -287,7 +287,7 @@ protected:
     }
 
     struct Log {
-        roomlog::LogWriter tail;
+        roomlog::PublishedLog tail;
         std::string bytes;  ///< Everything that was said.
     };
     std::map<TopicId, Log> logs;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "unit/net/hub_harness.h"
+#include "unit/roomlog/published_log.h"
 
 namespace globes::net {
 namespace {
@@ -249,7 +250,7 @@ TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
     thread.start(no_hand_over);
     std::vector<BlockingPeer> peers;
     for (int i = 0; i < 3; ++i) peers.push_back(connect(thread, kFeed));
-    roomlog::LogWriter tail;
+    roomlog::PublishedLog tail;
     std::string said;
     const auto say = [&](std::size_t size) {
         const std::string frame = frame_of(Opcode::text, std::string(size, 'x'));

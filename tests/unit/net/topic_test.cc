@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "roomlog/log_writer.h"
 #include "unit/net/hub_harness.h"
+#include "unit/roomlog/published_log.h"
 
 namespace globes::net {
 namespace {
@@ -61,7 +61,7 @@ protected:
     SendParts parts;
     WsCounts counts;
     Topic topic{7, kBacklogBytes, parts, counts};
-    roomlog::LogWriter tail;
+    roomlog::PublishedLog tail;
     std::string said;
     std::vector<std::unique_ptr<Reader>> readers;
 };
@@ -208,7 +208,7 @@ TEST_F(TopicTest, SlicesLoseNobodyWhateverHappensBetweenThem) {
     std::mt19937 random(5);
     for (int round = 0; round < 60; ++round) {
         Topic random_feed(8, kBacklogBytes, parts, counts);
-        roomlog::LogWriter random_tail;
+        roomlog::PublishedLog random_tail;
         std::string log_bytes;
         struct Joined {
             std::unique_ptr<Reader> reader;

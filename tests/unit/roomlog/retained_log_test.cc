@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "roomlog/frame.h"
-#include "roomlog/log_writer.h"
+#include "unit/roomlog/published_log.h"
 
 namespace globes::roomlog {
 namespace {
@@ -77,7 +77,7 @@ TEST(RetainedLog, ACursorAheadOfTheEndFindsNothing) {
 }
 
 TEST(RetainedLog, SlicesOfOneBlockAreReadAsOne) {
-    LogWriter writer;
+    PublishedLog writer;
     RetainedLog retained;
     for (const char* text : {"a", "b", "c"}) retained.extend(writer.append(text_frame(text)));
     std::array<std::string_view, 3> views;
@@ -112,7 +112,7 @@ TEST(RetainedLog, ReleasesWholeSlicesAndTheirMemory) {
 // Property: from every boundary to every later position, the boundary found is the first one there.
 TEST(RetainedLog, FindsTheFirstFrameBoundaryAtOrAfterAnyPosition) {
     std::mt19937 random(11);
-    LogWriter writer;
+    PublishedLog writer;
     RetainedLog retained;
     std::vector<Position> boundaries{0};
     for (int i = 0; i < 60; ++i) {

@@ -1,0 +1,74 @@
+// Removes expired events from the store soon after they expire, room by room, and keeps the beginning of visible ranges
+// exact. Only rooms with a retention limit cost anything: each has one place in a queue by its next expiry. Owned by
+// the core, core thread only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "chat/core_store.h"
+#include "chat/directory.h"
+#include "chat/expiry.h"
+
+namespace globes::chat {
+
+class Purger {
+public:
+    /// Of one transaction: other commits wait for no longer than that takes.
+    static constexpr std::uint64_t kMaxEventsPerPurge = 1000;
+    /// Rooms that are asked for expired events, or purged, at the same time.
+    static constexpr std::size_t kMaxConcurrentRooms = 16;
+
+    /// All of them outlive this.
+    Purger(Directory& directory, CoreStore& store, const Clock& clock, ExpiryClock& expiry_clock)
+        : directory_(directory), store_(store), clock_(clock), expiry_clock_(expiry_clock) {}
+
+    /// The room is new, or its retention may have changed.
+    void on_room_changed(const Room& room);
+    /// The room is deleted.
+    void on_room_erased(RoomId room);
+    /// Events of the room were stored.
+    void on_stored(const Room& room);
+
+    /// Purges the rooms whose next expiry has come. To be called every few seconds.
+    void run();
+    /// No purge begins after this.
+    void stop() { is_stopped_ = true; }
+
+    /// Asks the store which events of the room have expired by time, so that its visible range is exact to the second.
+    /// `done` may be called at once: nothing expires by time, or the answer is less than a second old.
+    void refresh(RoomId room, Task done);
+
+private:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    void schedule(RoomId room, TimePoint at);
+    void unschedule(RoomId room);
+    void schedule_next(const Room& room, TimePoint at_least);
+    void start_due();
+    void step(RoomId room);
+    void finish(RoomId room, bool is_ok);
+    bool has_surplus(const Room& room) const;
+
+    Directory& directory_;
+    CoreStore& store_;
+    const Clock& clock_;
+    ExpiryClock& expiry_clock_;
+
+    std::set<std::pair<TimePoint, RoomId>> queue_;  // by next expiry
+    std::unordered_map<RoomId, TimePoint> queued_;  // the same by room
+    std::unordered_set<RoomId> running_;
+    std::vector<RoomId> failed_;  // to be tried again at the next `run`
+    bool is_starting_ = false;    // `start_due` is on the stack
+    bool is_stopped_ = false;
+    std::chrono::microseconds wall_ahead_by_{0};  // of the monotonic clock, at the last `run`
+};
+
+}  // namespace globes::chat

@@ -1,0 +1,121 @@
+#include "chat/room_admin.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/unicode.h"
+
+namespace globes::chat {
+namespace {
+
+std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
+    return std::unexpected(Error{code, field});
+}
+
+}  // namespace
+
+Room& RoomAdmin::insert(StoredRoom stored) {
+    Room& room = directory_.insert(std::make_unique<Room>(std::move(stored), shared_));
+    purger_.on_room_changed(room);
+    return room;
+}
+
+void RoomAdmin::put(const RoomRecord& record, std::move_only_function<void(bool)> done) {
+    write(record.id, PutRoom{record}, std::move(done));
+}
+
+void RoomAdmin::create(RoomRecord record, RoomReply reply) {
+    if (is_stopped_) return reply(failure(ErrorCode::unavailable));
+    if (directory_.find(RoomKey::of(record.title)) != nullptr)
+        return reply(failure(ErrorCode::duplicate_room, "title"));
+    record.id = directory_.give_id(record.visibility);
+    // Another room of that title may be on its way to the store.
+    if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
+    record.created_at = record.updated_at = shared_.clock.now_us();
+    put(record, [this, record, reply = std::move(reply)](bool is_stored) mutable {
+        if (!is_stored) {
+            directory_.free_title(record.title, record.id);
+            return reply(failure(ErrorCode::unavailable));
+        }
+        reply(insert({.record = std::move(record)}).view());
+    });
+}
+
+void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,
+                       RoomReply reply) {
+    const Room* room = directory_.find(base.id);
+    if (room == nullptr) return reply(failure(ErrorCode::room_not_found));
+    if (is_stopped_) return reply(failure(ErrorCode::unavailable));
+    if (const auto change = changing_.find(base.id); change != changing_.end()) {
+        change->second.push_back([this, base, next = std::move(next), changed_meanwhile = std::move(changed_meanwhile),
+                                  reply = std::move(reply)]() mutable {
+            update(base, std::move(next), std::move(changed_meanwhile), std::move(reply));
+        });
+        return;
+    }
+    if (room->record() != base) return changed_meanwhile();
+    if (!directory_.claim_title(next.title, next.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
+    next.updated_at = shared_.clock.now_us();
+    put(next, [this, old_title = base.title, next, reply = std::move(reply)](bool is_stored) mutable {
+        if (!is_stored) {
+            if (fold_case(old_title) != fold_case(next.title)) directory_.free_title(next.title, next.id);
+            return reply(failure(ErrorCode::unavailable));
+        }
+        const RoomId id = next.id;
+        apply_update(std::move(next));
+        reply(directory_.find(id)->view());
+    });
+}
+
+void RoomAdmin::apply_update(RoomRecord next) {
+    Room& room = *directory_.find(next.id);
+    const bool ends_tokens = next.token_epoch != room.record().token_epoch;
+    const bool is_public = next.visibility == Visibility::public_room;
+    directory_.change(room, std::move(next));
+    purger_.on_room_changed(room);
+    if (!ends_tokens) return;
+    room.end_connections(
+        Ending::authorization_ended,
+        [&](const Participant& participant) {
+            return !participant.owner && (!is_public || !participant.token_name().empty());
+        },
+        shared_.clock.now_us(), effects_);
+}
+
+void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply) {
+    const RoomId id = base.id;
+    Room* room = directory_.find(id);
+    if (room == nullptr) return reply(failure(ErrorCode::room_not_found));
+    if (is_stopped_) return reply(failure(ErrorCode::unavailable));
+    if (const auto change = changing_.find(id); change != changing_.end()) {
+        change->second.push_back(
+            [this, base, changed_meanwhile = std::move(changed_meanwhile), reply = std::move(reply)]() mutable {
+                remove(base, std::move(changed_meanwhile), std::move(reply));
+            });
+        return;
+    }
+    if (room->record() != base) return changed_meanwhile();
+    room->begin_deletion();
+    write(id, DeleteRoom{id}, [this, id, room, reply = std::move(reply)](bool is_stored) mutable {
+        if (!is_stored) {
+            room->cancel_deletion(effects_);
+            return reply(failure(ErrorCode::unavailable));
+        }
+        room->end_connections(
+            Ending::room_deleted, [](const Participant&) { return true; }, shared_.clock.now_us(), effects_);
+        directory_.erase(id);
+        purger_.on_room_erased(id);
+        reply({});
+    });
+}
+
+void RoomAdmin::write(RoomId room, StoreWrite write, std::move_only_function<void(bool)> done) {
+    changing_.emplace(room, std::vector<Task>());
+    effects_.add(WriteRoom{std::move(write), [this, room, done = std::move(done)](bool is_stored) mutable {
+                               auto change = changing_.extract(room);
+                               done(is_stored);
+                               for (Task& task : change.mapped()) task();
+                           }});
+}
+
+}  // namespace globes::chat

@@ -1,0 +1,85 @@
+// Which durable events of a room may be shown: retention limits and what is known about expiry go in, a range of seqs
+// comes out. Values without I/O; the room owns the floors, core thread only.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+#include "chat/expiry.h"
+#include "chat/room_record.h"
+
+namespace globes::chat {
+
+/// How long, and how many, events of a room are kept; 0: no limit.
+struct RetentionLimits {
+    std::uint64_t seconds = 0;
+    std::uint64_t events = 0;
+
+    bool any() const { return seconds != 0 || events != 0; }
+};
+
+/// The limits of a room: its own, or else the configuration's `defaults`. `sure_events`: Store::sure_events.
+RetentionLimits retention_of(const RoomRecord& record, const RetentionLimits& defaults, std::uint64_t sure_events);
+
+/// The events `first_seq` to `last_seq`, except those that `expiry` proves to have expired. Empty if `first_seq` is
+/// `last_seq` + 1.
+struct VisibleRange {
+    std::uint64_t first_seq = 1;
+    std::uint64_t last_seq = 0;
+    Expiry expiry = {};
+
+    bool empty() const { return first_seq > last_seq; }
+    bool shows(std::uint64_t seq, UnixMicros time) const {
+        return seq >= first_seq && !(expiry.is_on() && expiry.is_proof(time));
+    }
+};
+
+/// The clocks at one moment. `wall`: by ExpiryClock.
+struct RetentionNow {
+    UnixMicros wall = 0;
+    std::chrono::steady_clock::time_point steady = {};
+};
+
+/// What is known about the beginning of a room's visible range. A seq below any floor is not shown, and no floor falls:
+/// an event that was reported as gone never comes back.
+class VisibilityFloors {
+public:
+    /// `first_stored`: the oldest seq in the store.
+    explicit VisibilityFloors(std::uint64_t first_stored) : stored_(first_stored) {}
+
+    /// The oldest seq that the store keeps.
+    std::uint64_t stored() const { return stored_; }
+    void raise_stored(std::uint64_t seq) { stored_ = std::max(stored_, seq); }
+    /// The oldest seq that had not expired by time when the store was asked last.
+    std::uint64_t unexpired() const { return unexpired_; }
+    void raise_unexpired(std::uint64_t seq) { unexpired_ = std::max(unexpired_, seq); }
+    /// The oldest seq that was visible under an earlier retention.
+    void raise_announced(std::uint64_t seq) { announced_ = std::max(announced_, seq); }
+
+    /// The monotonic time until which the room's newest event was stored; a silence of the retention period hides all.
+    void set_last_stored_at(std::chrono::steady_clock::time_point at) { last_stored_at_ = at; }
+
+    /// The store was asked which events expired before `not_before`; `oldest_time`: of the oldest event that did not
+    /// expire, absent if all did.
+    void set_expiry_checked(UnixMicros not_before, std::optional<UnixMicros> oldest_time) {
+        checked_until_ = not_before;
+        oldest_time_ = oldest_time;
+    }
+    std::optional<UnixMicros> checked_until() const { return checked_until_; }
+    std::optional<UnixMicros> oldest_time() const { return oldest_time_; }
+
+    VisibleRange range(std::uint64_t last_seq, const RetentionLimits& limits, const RetentionNow& now) const;
+
+private:
+    std::uint64_t stored_;
+    std::uint64_t unexpired_ = 1;
+    std::uint64_t announced_ = 1;
+    std::chrono::steady_clock::time_point last_stored_at_ = {};
+    std::optional<UnixMicros> checked_until_ = {};
+    std::optional<UnixMicros> oldest_time_ = {};
+};
+
+}  // namespace globes::chat
