@@ -1,23 +1,23 @@
 // The page: puts up the view of each address, in the person's language, around one client of this server.
 import { element, iconButton } from './app/dom.js';
-import { Keep, storageOrNull } from './app/keep.js';
-import { lazily, openDialogs } from './app/lazily.js';
+import { Preferences, storageOrNull } from './app/preferences.js';
+import { loadLazily, openDialogs } from './app/lazy_loading.js';
 import { loadTexts, ownLocale, pickLanguage } from './app/language.js';
 import { languageSelect } from './app/language_select.js';
 import { Router, matchPath } from './app/router.js';
 import { Upgrade } from './app/upgrade.js';
-import { emptyPage } from './app/whole_page.js';
+import { emptyPage } from './app/status_page.js';
 import { Globes } from './globes.js';
 
 const NOTICE_MS = 6000;
 
 const main = document.getElementById('view');
 const noticeBar = document.getElementById('notices');
-const keep = new Keep();
+const preferences = new Preferences();
 
 /** What the views share. */
 const app = {
-    keep,
+    preferences,
     globes: new Globes(location.origin, { storage: storageOrNull(() => window.sessionStorage) }),
     drafts: storageOrNull(() => window.localStorage),
     texts: null,
@@ -26,10 +26,10 @@ const app = {
     router: null,
     upgrade: null,
     /** The room that one is in, or null. */
-    stage: null,
+    controller: null,
     setTitle,
     notice,
-    backstage,
+    mountOffscreen,
     chooseLanguage,
     /** Whether the person is at something that a reload would lose. */
     isBusy: () => view?.isBusy === true,
@@ -38,8 +38,8 @@ const app = {
 let view = null;
 let wanted = null;
 /** What is said in passing now. */
-let passing = null;
-let passingTimer = null;
+let transient = null;
+let transientTimer = null;
 
 function setTitle(title) {
     document.title = `${title} · Globes`;
@@ -59,22 +59,22 @@ function notice(text, { action = null, stays = action !== null } = {}) {
     );
     noticeBar.append(said);
     if (stays) return;
-    passing?.remove();
-    passing = said;
-    letPass();
+    transient?.remove();
+    transient = said;
+    scheduleDismissal();
 }
 
-function letPass() {
-    clearTimeout(passingTimer);
-    if (!document.hidden) passingTimer = setTimeout(() => passing?.remove(), NOTICE_MS);
+function scheduleDismissal() {
+    clearTimeout(transientTimer);
+    if (!document.hidden) transientTimer = setTimeout(() => transient?.remove(), NOTICE_MS);
 }
 
-document.addEventListener('visibilitychange', letPass);
+document.addEventListener('visibilitychange', scheduleDismissal);
 
 /** Sets an element up behind the view: it has its size, but nobody sees or reaches it until it becomes the view. */
-function backstage(waiting) {
+function mountOffscreen(waiting) {
     waiting.inert = true;
-    waiting.classList.add('backstage');
+    waiting.classList.add('offscreen');
     main.append(waiting);
 }
 
@@ -98,10 +98,10 @@ function show(match, options = {}) {
     wanted = match;
     const name = viewName(match);
     const isWanted = () => wanted === match;
-    const putUp = (part) => {
+    const showPart = (part) => {
         if (isWanted()) put(name, () => part.view(app, { room: match?.room, ...options }));
     };
-    lazily(app, VIEWS[name], putUp, { isLeaving: isWanted });
+    loadLazily(app, VIEWS[name], showPart, { isLeaving: isWanted });
 }
 
 function put(name, make) {
@@ -115,22 +115,22 @@ function put(name, make) {
     for (const child of [...main.children]) if (child !== view.element) child.remove();
     if (!view.element.isConnected) main.append(view.element);
     view.element.inert = false;
-    view.element.classList.remove('backstage');
+    view.element.classList.remove('offscreen');
     window.scrollTo(0, 0);
     if (!isFirst && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
     view.shown?.();
 }
 
 async function chooseLanguage(language) {
-    keep.language = language;
-    await lazily(app, () => loadTexts(language), (texts) => {
-        speak(language, texts);
-        if (view.speak) view.speak();
+    preferences.language = language;
+    await loadLazily(app, () => loadTexts(language), (texts) => {
+        applyLanguage(language, texts);
+        if (view.setLanguage) view.setLanguage();
         else app.router.refresh();
     });
 }
 
-function speak(language, texts) {
+function applyLanguage(language, texts) {
     app.texts = texts;
     app.locale = ownLocale(language);
     document.documentElement.lang = language;
@@ -139,7 +139,7 @@ function speak(language, texts) {
 }
 
 function start(language, texts) {
-    speak(language, texts);
+    applyLanguage(language, texts);
     app.router.start();
     if (app.upgrade.isDone) notice(texts.upgraded);
 }
@@ -148,5 +148,5 @@ app.router = new Router(show);
 app.upgrade = new Upgrade(app);
 // The view comes together with the texts, not behind them; if it can't be had, that is said when it is put up.
 VIEWS[viewName(matchPath(location.pathname))]().catch(() => {});
-const language = pickLanguage(keep.language);
-lazily(app, () => loadTexts(language), (texts) => start(language, texts));
+const language = pickLanguage(preferences.language);
+loadLazily(app, () => loadTexts(language), (texts) => start(language, texts));

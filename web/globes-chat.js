@@ -38,14 +38,14 @@ function storageOf(name) {
 }
 
 /** Which failures another try would only repeat: the page has to be another one. */
-const LASTING = ['fault', 'badKey', 'badServer'];
+const PERMANENT = ['fault', 'badToken', 'badServer'];
 
 /** What an error is called in the texts. Whatever the library did not throw is a fault of ours, and no word about the server. */
 function failureOf(error) {
     if (!(error instanceof GlobesError)) return 'fault';
     if (error.field === 'baseUrl') return 'badServer';
     if (error.isTemporary) return 'retrying';
-    if (error instanceof InvalidTokenError) return 'badKey';
+    if (error instanceof InvalidTokenError) return 'badToken';
     if (error.code === 101) return 'notFound';
     return error.code ? 'failed' : 'unreachable';
 }
@@ -60,7 +60,7 @@ export class GlobesChat extends HTMLElement {
     #start = 0;
     #isStarting = false;
     /** Takes the page's next key, while the room waits for it. */
-    #takeToken = null;
+    #resolveToken = null;
 
     constructor() {
         super();
@@ -86,7 +86,7 @@ export class GlobesChat extends HTMLElement {
 
     attributeChangedCallback(name, before, after) {
         if (!this.isConnected || before === after) return;
-        if (name === 'token' && this.#takeToken) this.#takeToken(after);
+        if (name === 'token' && this.#resolveToken) this.#resolveToken(after);
         else this.#restart();
     }
 
@@ -105,7 +105,7 @@ export class GlobesChat extends HTMLElement {
         this.#view = null;
         this.#connection?.close();
         this.#connection = null;
-        this.#takeToken = null;
+        this.#resolveToken = null;
         this.#body.replaceChildren();
     }
 
@@ -148,44 +148,44 @@ export class GlobesChat extends HTMLElement {
         const token = this.getAttribute('token');
         // A key opens a private room for one name. Whoever only reads has none.
         const name = readOnly ? null : this.getAttribute('name') || (token ? globes.tokens.read(token).name : '');
-        const seat = { name, color: this.getAttribute('color'), token };
+        const identity = { name, color: this.getAttribute('color'), token };
         const locked = room.visibility !== 'public' && !token;
-        if (!locked && (name || readOnly)) this.#connect(context, seat);
-        else this.#ask(context, seat);
+        if (!locked && (name || readOnly)) this.#connect(context, identity);
+        else this.#showEntrance(context, identity);
     }
 
-    /** `unsent`: messages that did not get out under the seat's name. */
-    #ask(context, seat, { problem = '', unsent = [] } = {}) {
+    /** `unsent`: messages that were not sent under the name in `identity`. */
+    #showEntrance(context, identity, { problem = '', unsent = [] } = {}) {
         const { globes, room, texts } = context;
         // A key opens the room for one name: with another one, the password has to buy another key.
         const locked = room.visibility !== 'public' && !this.hasAttribute('token');
         const form = new EntranceForm({
-            texts, name: seat.name, locked, problem,
+            texts, name: identity.name, locked, problem,
             enter: async ({ name, secret }) => {
-                const token = locked ? await globes.tokens.request(room, { name: name ?? READER, secret }) : seat.token;
+                const token = locked ? await globes.tokens.request(room, { name: name ?? READER, secret }) : identity.token;
                 if (!form.element.isConnected) return;
                 try {
-                    this.#connect(context, { ...seat, name, token });
+                    this.#connect(context, { ...identity, name, token });
                 } catch (error) {
                     return this.#fail(error, texts); // the form has made room already
                 }
-                if (name === seat.name) this.#view?.resend(unsent);
-                else if (unsent.length > 0) this.#view?.giveBack(unsent.map(({ text }) => text).join('\n'));
+                if (name === identity.name) this.#view?.resend(unsent);
+                else if (unsent.length > 0) this.#view?.restoreText(unsent.map(({ text }) => text).join('\n'));
             },
-            failed: (error) => this.#tell('globes-error', { error }),
+            failed: (error) => this.#dispatch('globes-error', { error }),
         });
         this.#body.replaceChildren(this.#header(room), form.element);
     }
 
     /** Back to the entrance, with all that was written. */
-    #askAgain(context, seat, problem) {
+    #returnToEntrance(context, identity, problem) {
         const { unsent } = this.#view;
         this.#end();
-        this.#ask(context, seat, { problem, unsent });
+        this.#showEntrance(context, identity, { problem, unsent });
     }
 
     /** The room has another password, or is public now and needs none. */
-    async #comeBack(context, seat) {
+    async #reenter(context, identity) {
         const { globes, texts } = context;
         const start = this.#start;
         const isStale = () => start !== this.#start;
@@ -195,8 +195,8 @@ export class GlobesChat extends HTMLElement {
             const isPublic = room.visibility === 'public';
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
             if (!isPublic && this.hasAttribute('token')) return;
-            const next = [{ ...context, room }, { ...seat, token: null }];
-            if (!isPublic) return this.#askAgain(...next, texts['room.keyChanged']);
+            const next = [{ ...context, room }, { ...identity, token: null }];
+            if (!isPublic) return this.#returnToEntrance(...next, texts['room.accessChanged']);
             const { unsent } = this.#view;
             this.#end();
             this.#connect(...next);
@@ -213,19 +213,19 @@ export class GlobesChat extends HTMLElement {
         if (room.visibility === 'public') return null;
         return new Promise((resolve) => {
             if (start !== this.#start) return; // nobody waits for it
-            const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.keyExpired' : 'room.keyChanged'];
+            const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.accessExpired' : 'room.accessChanged'];
             const answer = (token) => {
-                this.#takeToken = null;
+                this.#resolveToken = null;
                 asking.remove();
                 resolve(token);
             };
             // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
             const isOfPage = this.hasAttribute('token');
-            if (isOfPage) this.#takeToken = answer;
+            if (isOfPage) this.#resolveToken = answer;
             const enter = async ({ secret }) => answer(await globes.tokens.request(id, { name: name ?? READER, secret }));
-            const failed = (error) => this.#tell('globes-error', { error });
+            const failed = (error) => this.#dispatch('globes-error', { error });
             const asking = isOfPage
-                ? element('p', { class: 'locked problem', role: 'alert' }, texts['room.embed.badKey'])
+                ? element('p', { class: 'locked problem', role: 'alert' }, texts['room.embed.badToken'])
                 : new EntranceForm({ texts, name: null, locked: true, problem, enter, failed }).element;
             this.#body.querySelector('header').after(asking);
         });
@@ -250,7 +250,7 @@ export class GlobesChat extends HTMLElement {
             onMembers: (shown) => members.setAttribute('aria-expanded', String(shown)),
         });
         connection.addEventListener('closed', ({ detail: { error } }) => {
-            if (error?.closeCode === 4501 && connection === this.#connection) this.#comeBack(context, { name, color });
+            if (error?.closeCode === 4501 && connection === this.#connection) this.#reenter(context, { name, color });
         });
         // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
@@ -258,10 +258,10 @@ export class GlobesChat extends HTMLElement {
             const problem = error.code === 202 ? texts['room.nameTaken'](name) : texts['room.nameRefused'];
             // No other name than the key's own comes into question (204) but with another key.
             const next = error.code === 204 && connection.token ? connection.token.name : name;
-            this.#askAgain(context, { name: next, color, token }, problem);
+            this.#returnToEntrance(context, { name: next, color, token }, problem);
         });
         // At last: whoever hears it may take the element away.
-        this.#tell('globes-state', { state: connection.state });
+        this.#dispatch('globes-state', { state: connection.state });
     }
 
     /** Opens and closes the list of members, and shows how many there are. */
@@ -283,14 +283,14 @@ export class GlobesChat extends HTMLElement {
     #report(connection) {
         const on = (type, listener) =>
             connection.addEventListener(type, ({ detail }) => connection === this.#connection && listener(detail));
-        on('event', (event) => this.#tell(EVENT_NAMES[event.event_type], event));
+        on('event', (event) => this.#dispatch(EVENT_NAMES[event.event_type], event));
         on('state', ({ state, error }) => {
-            this.#tell('globes-state', { state });
-            if (state === 'locked') this.#tell('globes-error', { error });
+            this.#dispatch('globes-state', { state });
+            if (state === 'locked') this.#dispatch('globes-error', { error });
         });
-        on('gap', (gap) => this.#tell('globes-gap', gap));
-        on('problem', ({ error }) => this.#tell('globes-error', { error }));
-        on('closed', ({ error }) => error && this.#tell('globes-error', { error }));
+        on('gap', (gap) => this.#dispatch('globes-gap', gap));
+        on('problem', ({ error }) => this.#dispatch('globes-error', { error }));
+        on('closed', ({ error }) => error && this.#dispatch('globes-error', { error }));
     }
 
     #header(room, ...buttons) {
@@ -302,14 +302,14 @@ export class GlobesChat extends HTMLElement {
     #fail(error, texts) {
         this.#end();
         const failure = failureOf(error);
-        const again = !LASTING.includes(failure) && element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
+        const again = !PERMANENT.includes(failure) && element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
         const message = element('p', {}, texts[`room.embed.${failure}`]);
         this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));
-        if (error instanceof GlobesError) this.#tell('globes-error', { error });
+        if (error instanceof GlobesError) this.#dispatch('globes-error', { error });
         else console.error(error);
     }
 
-    #tell(name, detail) {
+    #dispatch(name, detail) {
         this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
     }
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 
 import { launchBrowser } from '../api/harness/browser.js';
 import { startServer } from '../api/harness/server.js';
-import { serveSources } from './room_stage.js';
+import { serveSources } from './room_fixture.js';
 
 /** A site that embeds a room: `body` and a script that collects the element's events. */
 async function startSite(t) {

@@ -45,7 +45,7 @@ const isVersion = (page, version) =>
 
 test('versions of the page have other names for all that a tab may still load', () => {
     const [names, others] = [older, newer].map((site) => new Set(Object.keys(site)));
-    const parts = ['app', 'app/home', 'app/entrance', 'app/room_page', 'app/room_stage', 'app/create_room', 'app/settings', 'texts.de'];
+    const parts = ['app', 'app/home', 'app/entrance', 'app/room_page', 'app/room_controller', 'app/create_room', 'app/settings', 'texts.de'];
     for (const part of parts) {
         const name = [...names].find((url) => url.startsWith(`/assets/${part}.`) && url.endsWith('.js'));
         assert.ok(name && !others.has(name), part);

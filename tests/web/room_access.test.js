@@ -8,7 +8,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_stage.js';
+import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -93,7 +93,7 @@ function textColours(person) {
             for (let at = element; at instanceof Element; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
             return colours;
         };
-        const parts = root.querySelectorAll('.name, .text, .text a, .meta, .quiet, .note, .day span, .marker, .avatar, .members li, .members h2, .me, .text-button, .state-line span, .send, .count');
+        const parts = root.querySelectorAll('.name, .text, .text a, .meta, .presence, .note, .day span, .marker, .avatar, .members li, .members h2, .me, .text-button, .state-line span, .send, .count');
         return [...parts]
             .filter((part) => part.checkVisibility() && part.getClientRects().length > 0)
             .map((part) => {

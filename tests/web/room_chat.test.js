@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { PHONE, Person, serveSources } from './room_stage.js';
+import { PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -17,7 +17,7 @@ test('two people see each other’s messages, their own on the other side', asyn
     const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'teal' });
     await ada.page.getByText('Nobody has said anything yet').waitFor();
     const ben = await Person.enter(browser, server, room, { name: 'ben', context: PHONE });
-    await ada.page.locator('.quiet').getByText('ben came in').waitFor();
+    await ada.page.locator('.presence').getByText('ben came in').waitFor();
 
     await ada.say('Hello, Ben');
     await ben.message('Hello, Ben').waitFor();

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 
 import { launchBrowser } from '../api/harness/browser.js';
 import { sharedServer } from '../api/harness/server.js';
-import { serveSources } from './room_stage.js';
+import { serveSources } from './room_fixture.js';
 
-const PAGE = `<!DOCTYPE html><html lang="en"><head><title>Cost</title><link rel="stylesheet" href="/stage.css">
+const PAGE = `<!DOCTYPE html><html lang="en"><head><title>Cost</title><link rel="stylesheet" href="/fixture.css">
 <script type="module" src="/cost.js"></script></head><body><div id="host"></div></body></html>`;
 // A room view without a network: messages come one by one, each in a frame of its own.
 const SCRIPT = `
@@ -38,7 +38,7 @@ const says = () => {
 };
 window.view = new RoomView(document.getElementById('host'), { connection, room: { id: 2 }, texts, language: 'en' });
 const shadow = document.querySelector('.globes-room').shadowRoot;
-window.stage = {
+window.fixture = {
     async say(count, { atOnce = false } = {}) {
         for (let said = 0; said < count; said += 1) {
             says();
@@ -105,10 +105,10 @@ test('100 messages cost as much where 10,000 are kept as where 100 are, and each
     for (const kept of [100, 10_000]) {
         const page = await openView(browser);
         const stepsOf = await countSteps(page);
-        await page.evaluate((count) => window.stage.say(count, { atOnce: true }), kept);
-        await page.evaluate((count) => window.stage.say(count), MESSAGES);
-        const steps = await stepsOf(() => page.evaluate((count) => window.stage.say(count), MESSAGES));
-        const rows = await page.evaluate((count) => window.stage.counted('.rows', () => window.stage.say(count)), MESSAGES);
+        await page.evaluate((count) => window.fixture.say(count, { atOnce: true }), kept);
+        await page.evaluate((count) => window.fixture.say(count), MESSAGES);
+        const steps = await stepsOf(() => page.evaluate((count) => window.fixture.say(count), MESSAGES));
+        const rows = await page.evaluate((count) => window.fixture.counted('.rows', () => window.fixture.say(count)), MESSAGES);
         t.diagnostic(`${kept} kept: ${(steps / MESSAGES).toFixed(0)} steps for each message, rows ${JSON.stringify(rows)}`);
         costs.push({ steps, rows });
         await page.close();
@@ -122,14 +122,14 @@ test('100 messages cost as much where 10,000 are kept as where 100 are, and each
 
 test('all messages of one frame are shown at once', async (t) => {
     const page = await openView(await launchBrowser(t));
-    await page.evaluate(() => window.stage.say(100));
-    const rows = await page.evaluate(() => window.stage.counted('.rows', () => window.stage.say(2000, { atOnce: true })));
+    await page.evaluate(() => window.fixture.say(100));
+    const rows = await page.evaluate(() => window.fixture.counted('.rows', () => window.fixture.say(2000, { atOnce: true })));
     assert.ok(rows.added < 100, `${rows.added} of 2,000 rows were built: those that are seen`);
 });
 
 test('somebody who comes costs nothing while the list of members is closed, and one entry while it is open', async (t) => {
     const page = await openView(await launchBrowser(t));
-    const counted = (users) => page.evaluate((count) => window.stage.counted('.members ul', () => window.stage.users(count)), users);
+    const counted = (users) => page.evaluate((count) => window.fixture.counted('.members ul', () => window.fixture.users(count)), users);
     assert.deepEqual(await counted(500), { added: 0, removed: 0 });
     await page.evaluate(() => window.view.showMembers(true));
     await page.getByText('500 people here').waitFor();

@@ -6,7 +6,7 @@ import { createRoom } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_stage.js';
+import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const EMBED = '<!DOCTYPE html><title>Embed</title><script type="module" src="/globes-chat.js"></script><body></body>';
 const server = sharedServer(serveSources({}, { 'site/embed.html': EMBED }));
@@ -29,7 +29,7 @@ function boxesOf(person, text) {
         }
         const range = document.createRange();
         range.selectNodeContents(row.querySelector('.name') ?? row);
-        return { row: box(row), written: box(range), lines: [...lines.values()], ...Object.fromEntries(['avatar', 'name', 'bubble', 'said', 'meta'].map((name) => [name, box(row.querySelector(`.${name}`))])) };
+        return { row: box(row), written: box(range), lines: [...lines.values()], ...Object.fromEntries(['avatar', 'name', 'bubble', 'body', 'meta'].map((name) => [name, box(row.querySelector(`.${name}`))])) };
     });
 }
 
@@ -94,16 +94,16 @@ test('each paragraph of a message runs its own way, and the time stands where th
     }
     const hebrew = await boxesOf(reader, HEBREW);
     assert.ok(hebrew.lines.length > 1);
-    for (const line of hebrew.lines) assert.ok(Math.abs(line.right - hebrew.said.right) <= 2, 'from the right');
-    assert.ok(hebrew.meta.left - hebrew.said.left < 4, 'the time on the left');
+    for (const line of hebrew.lines) assert.ok(Math.abs(line.right - hebrew.body.right) <= 2, 'from the right');
+    assert.ok(hebrew.meta.left - hebrew.body.left < 4, 'the time on the left');
     const english = await boxesOf(reader, 'hello, a long message in English that does not fit into one line of a phone');
-    for (const line of english.lines) assert.ok(Math.abs(line.left - english.said.left) <= 1, 'from the left');
-    assert.ok(english.said.right - english.meta.right < 4, 'the time on the right');
+    for (const line of english.lines) assert.ok(Math.abs(line.left - english.body.left) <= 1, 'from the left');
+    assert.ok(english.body.right - english.meta.right < 4, 'the time on the right');
     const both = await boxesOf(reader, mixed);
-    assert.ok(Math.abs(both.lines[0].right - both.said.right) <= 2, 'the first paragraph from the right');
+    assert.ok(Math.abs(both.lines[0].right - both.body.right) <= 2, 'the first paragraph from the right');
     assert.ok(both.lines.at(-1).left <= both.meta.right + 14, 'the second from the left, beside the time');
-    const { said, meta } = await boxesOf(reader, '12345');
-    assert.ok(said.right - meta.right < 4);
+    const { body, meta } = await boxesOf(reader, '12345');
+    assert.ok(body.right - meta.right < 4);
 });
 
 test('times, links and marks keep their own order inside of a text that runs the other way', async (t) => {

@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_stage.js';
+import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const MESSAGES = 10_000;
 /** What the layout may round, in CSS pixels. */

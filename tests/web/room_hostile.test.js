@@ -6,7 +6,7 @@ import { createRoom } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_stage.js';
+import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -49,7 +49,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
             const root = document.querySelector('.globes-room').shadowRoot;
             const scroller = root.querySelector('.scroller');
             const edge = scroller.getBoundingClientRect();
-            const outside = [...root.querySelectorAll('.bubble, .name, .meta, .quiet')].filter((part) => {
+            const outside = [...root.querySelectorAll('.bubble, .name, .meta, .presence')].filter((part) => {
                 const box = part.getBoundingClientRect();
                 return box.left < edge.left - 1 || box.right > edge.right + 1;
             });

@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { Person, serveSources } from './room_stage.js';
+import { Person, serveSources } from './room_fixture.js';
 
 /** Resolves when the screen shows these texts, and nothing between or behind them. */
 async function shows(person, texts) {

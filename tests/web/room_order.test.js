@@ -117,7 +117,7 @@ test('a new day, somebody coming, and the marker each begin a new group', () => 
     const nextDay = 24 * 60;
     const rows = shown([said(1), came('ben'), said(2), said(3), said(4, { minute: nextDay })], { newFrom: 3, older: 'more' });
     assert.deepEqual(kinds(rows), [
-        'older', 'day', 'message first last', 'quiet', 'message first last', 'marker', 'message first last', 'day', 'message first last',
+        'older', 'day', 'message first last', 'presence', 'message first last', 'marker', 'message first last', 'day', 'message first last',
     ]);
     assert.equal(new Set(rows.map(({ key }) => key)).size, rows.length, 'each row has a key of its own');
 });
@@ -141,22 +141,22 @@ test('what is missing has a row in its place', () => {
 test('what came while nobody looked is counted, and marked until it was seen and more came', () => {
     let looks = true;
     const counts = [];
-    const unread = new Unread({ looking: () => looks, onCount: (count) => counts.push(count) });
-    unread.came(4);
+    const unread = new Unread({ isVisible: () => looks, onCount: (count) => counts.push(count) });
+    unread.add(4);
     assert.deepEqual([unread.newFrom, counts], [null, []]);
     looks = false;
-    unread.came(5);
-    unread.came(6);
-    unread.look();
+    unread.add(5);
+    unread.add(6);
+    unread.update();
     assert.deepEqual([unread.newFrom, counts], [5, [1, 2]]);
     looks = true;
-    unread.look();
-    unread.look();
+    unread.update();
+    unread.update();
     assert.deepEqual([unread.newFrom, counts], [5, [1, 2, 0]], 'the marker stays while it is being read');
     looks = false;
-    unread.came(9);
+    unread.add(9);
     assert.deepEqual([unread.newFrom, counts], [9, [1, 2, 0, 1]]);
-    unread.answered();
+    unread.clearMarker();
     assert.equal(unread.newFrom, null);
 });
 

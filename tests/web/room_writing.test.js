@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_stage.js';
+import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -191,7 +191,7 @@ for (const [device, context] of DEVICES) {
         const expected = !context.hasTouch;
         await ada.page.evaluate(() => window.view.focus());
         assert.equal(await isFocused(ada.field), expected);
-        await ada.page.evaluate(() => window.view.giveBack('not sent'));
+        await ada.page.evaluate(() => window.view.restoreText('not sent'));
         assert.equal(await isFocused(ada.field), expected, 'given back');
         await ada.scroller.evaluate((scroller) => (scroller.scrollTop -= 400));
         await ada.page.locator('.jump').click();

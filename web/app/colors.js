@@ -1,6 +1,6 @@
 // The colours that people pick for themselves: some to choose from, or any other.
 import { readable } from '../room/colour.js';
-import { element, freshId, unseen } from './dom.js';
+import { element, freshId, visuallyHidden } from './dom.js';
 
 /** In the order of `colorNames` of the texts; each can be told apart on light and on dark ground. */
 export const PALETTE = [
@@ -38,7 +38,7 @@ export class ColorField {
             const label = texts.colorNames[index];
             const input = element('input', { type: 'radio', name, value: color, class: 'visually-hidden' });
             input.checked = color === known;
-            const swatch = element('label', { class: 'swatch', title: label }, input, unseen(label));
+            const swatch = element('label', { class: 'swatch', title: label }, input, visuallyHidden(label));
             swatch.style.setProperty('--swatch', color);
             return swatch;
         });

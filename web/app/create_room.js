@@ -9,7 +9,7 @@ import { entrancePath } from './router.js';
 
 /** Opens the dialog; the new room's entrance follows it. */
 export function createRoom(app, { title: wanted = '' } = {}) {
-    const { texts, globes, keep, router } = app;
+    const { texts, globes, preferences, router } = app;
     const title = titleField(texts, wanted);
     const description = descriptionField(texts, '');
     const visibility = visibilityField(texts, 'public', () => update());
@@ -26,7 +26,7 @@ export function createRoom(app, { title: wanted = '' } = {}) {
         onchange: () => update(),
     });
     // A private room knows its owner by one name.
-    const ownerName = nameField(texts, { label: texts.ownerName, value: keep.name });
+    const ownerName = nameField(texts, { label: texts.ownerName, value: preferences.name });
 
     function update() {
         password.element.hidden = !needsPassword(visibility.value);
@@ -40,11 +40,11 @@ export function createRoom(app, { title: wanted = '' } = {}) {
         if (needsPassword(visibility.value)) wish.password = password.value;
         if (owned.input.checked) {
             wish.owner = true;
-            const name = ownerName.element.hidden ? keep.name : trim(ownerName.value);
+            const name = ownerName.element.hidden ? preferences.name : trim(ownerName.value);
             if (name !== '') wish.name = name;
         }
         const room = await globes.rooms.create(wish);
-        keep.rememberMade(room.id, room.owner_token);
+        preferences.rememberMade(room.id, room.owner_token);
         dialog.close();
         router.go(entrancePath(room.id));
     }

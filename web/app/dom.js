@@ -35,7 +35,7 @@ export function userText(text, properties = {}, name = 'span') {
 }
 
 /** Text for screen readers alone. */
-export function unseen(text) {
+export function visuallyHidden(text) {
     return element('span', { class: 'visually-hidden' }, text);
 }
 
@@ -88,7 +88,7 @@ export function icon(name) {
 
 /** A button with an icon; `label` is seen unless `bare`, and always its name. */
 export function iconButton(name, label, { bare = false, ...properties } = {}) {
-    const text = bare ? unseen(label) : element('span', {}, label);
+    const text = bare ? visuallyHidden(label) : element('span', {}, label);
     return element(
         'button',
         { type: 'button', class: bare ? 'icon-button' : 'button', title: bare && label, ...properties },
@@ -98,13 +98,13 @@ export function iconButton(name, label, { bare = false, ...properties } = {}) {
 }
 
 /** A room's own lamp: its hue comes from its title, and it shines while somebody is there. */
-export function lamp(title, online) {
-    const made = element('span', { class: 'lamp', 'aria-hidden': 'true' });
+export function presenceDot(title, online) {
+    const made = element('span', { class: 'presence-dot', 'aria-hidden': 'true' });
     made.style.setProperty('--hue', (360 * hueOfName(title)).toFixed(1));
-    lightLamp(made, online);
+    updatePresenceDot(made, online);
     return made;
 }
 
-export function lightLamp(made, online) {
-    made.toggleAttribute('data-lit', online > 0);
+export function updatePresenceDot(made, online) {
+    made.toggleAttribute('data-online', online > 0);
 }

@@ -2,7 +2,7 @@
 import { ConnectionError } from '../globes.js';
 import { initialOf } from '../room/graphemes.js';
 import { ColorField, readableOn } from './colors.js';
-import { element, lamp, userText } from './dom.js';
+import { element, presenceDot, userText } from './dom.js';
 import { PasswordField, validateAll } from './fields.js';
 import { Form } from './form.js';
 import { isNameRefused, isNameTaken, isThrottled, isTokenRefused, isWrongSecret } from './problems.js';
@@ -10,19 +10,19 @@ import { nameField } from './room_fields.js';
 import { needsPassword, trim } from './room_rules.js';
 import { roomPath } from './router.js';
 import { usernameOf } from './tokens.js';
-import { loadRoom, placeholder } from './whole_page.js';
+import { loadRoom, placeholder } from './status_page.js';
 
 /** The room's page goes up at once when its stage is ready, so both are loaded by then. */
 async function loadRoomPage() {
-    const [stage] = await Promise.all([import('./room_stage.js'), import('./room_page.js')]);
-    return stage;
+    const [controller] = await Promise.all([import('./room_controller.js'), import('./room_page.js')]);
+    return controller;
 }
 
 class Entrance {
     #app;
     #room;
     #form;
-    #stage = null;
+    #controller = null;
     /** With it the owner needs no password. */
     #ownerToken = null;
     /** Whether something was written or chosen here. */
@@ -39,13 +39,13 @@ class Entrance {
 
     /** A reload would lose it, or the coming in. */
     get isBusy() {
-        return this.#isTouched || this.#stage !== null;
+        return this.#isTouched || this.#controller !== null;
     }
 
     destroy() {
         this.#form?.destroy();
         // Whoever goes away while coming in has not come in.
-        if (this.#app.stage !== this.#stage) this.#stage?.destroy();
+        if (this.#app.controller !== this.#controller) this.#controller?.destroy();
         this.element = null;
     }
 
@@ -53,20 +53,20 @@ class Entrance {
         const room = await loadRoom(this.#app, roomRef, (problem) => this.element?.replaceChildren(problem));
         if (!room || !this.element) return;
         this.#room = room;
-        this.#ownerToken = this.#app.keep.ownerToken(room.id);
+        this.#ownerToken = this.#app.preferences.ownerToken(room.id);
         this.#app.setTitle(room.title);
         this.#show(notice);
     }
 
     #show(notice = null) {
-        const { texts, keep } = this.#app;
+        const { texts, preferences } = this.#app;
         const room = this.#room;
         const isLocked = needsPassword(room.visibility);
         const isOwner = isLocked && this.#ownerToken !== null;
 
-        this.name = nameField(texts, { label: texts.name, value: isOwner ? usernameOf(this.#ownerToken) : keep.name });
+        this.name = nameField(texts, { label: texts.name, value: isOwner ? usernameOf(this.#ownerToken) : preferences.name });
         this.name.input.readOnly = isOwner;
-        this.color = new ColorField(texts, { value: keep.color, onchange: () => this.#preview() });
+        this.color = new ColorField(texts, { value: preferences.color, onchange: () => this.#preview() });
         this.password = new PasswordField(texts, {
             label: texts.roomPassword,
             name: 'password',
@@ -78,7 +78,7 @@ class Entrance {
         this.previewName = userText('', { class: 'preview-name' });
         const said = element(
             'div',
-            { class: 'preview-said' },
+            { class: 'preview-message' },
             this.previewName,
             element('span', { class: 'preview-bubble' }, texts.previewHello),
         );
@@ -113,7 +113,7 @@ class Entrance {
             element(
                 'div',
                 { class: 'entrance-head' },
-                lamp(room.title, count),
+                presenceDot(room.title, count),
                 userText(room.title, { tabindex: '-1' }, 'h1'),
                 room.description !== '' && userText(room.description, { class: 'entrance-description' }, 'p'),
                 !isLocked && element('p', { class: 'entrance-here' }, texts.entranceHere(count)),
@@ -134,40 +134,40 @@ class Entrance {
     }
 
     async #send() {
-        const { globes, keep, router } = this.#app;
+        const { globes, preferences, router } = this.#app;
         if (!validateAll([this.name, this.password])) return;
         const person = { name: trim(this.name.value), color: this.color.value };
-        keep.rememberPerson(person);
+        preferences.rememberPerson(person);
         const token = await this.#takeToken(globes, person.name);
-        const seat = { ...person, token };
-        const RoomStage = await this.#loadStage(seat);
-        if (RoomStage === null) return;
-        const stage = new RoomStage(this.#app, { room: this.#room, seat });
-        this.#stage = stage;
-        this.#app.backstage(stage.element);
+        const identity = { ...person, token };
+        const RoomController = await this.#loadController(identity);
+        if (RoomController === null) return;
+        const controller = new RoomController(this.#app, { room: this.#room, identity });
+        this.#controller = controller;
+        this.#app.mountOffscreen(controller.element);
         try {
-            await stage.joined;
+            await controller.joined;
         } catch (error) {
-            stage.destroy();
+            controller.destroy();
             throw error;
         }
         if (!this.element) return;
-        this.#app.stage = stage;
+        this.#app.controller = controller;
         // Back does not lead here: the entrance would be the way out of the room.
         router.replace(roomPath(this.#room.id));
     }
 
     /** Null if the server has a newer version of the page: it is loaded, and goes on in the room. */
-    async #loadStage(seat) {
-        const { keep, upgrade } = this.#app;
+    async #loadController(identity) {
+        const { preferences, upgrade } = this.#app;
         try {
-            return (await loadRoomPage()).RoomStage;
+            return (await loadRoomPage()).RoomController;
         } catch (cause) {
             const comparison = await upgrade.compare();
             if (comparison === 'unreachable') throw new ConnectionError('The server cannot be reached', { cause });
             if (comparison === 'same') throw cause;
         }
-        keep.takeSeat(this.#room.id, seat);
+        preferences.setRoomIdentity(this.#room.id, identity);
         location.replace(roomPath(this.#room.id));
         return null;
     }
@@ -181,17 +181,17 @@ class Entrance {
     }
 
     #handle(error) {
-        const { texts, keep } = this.#app;
+        const { texts, preferences } = this.#app;
         if (isTokenRefused(error) && this.#ownerToken !== null) {
             // The owner's token has run out: the password is the way in, as for everybody.
             this.#ownerToken = null;
-            keep.rememberMade(this.#room.id, null);
-            this.#show(texts['room.keyChanged']);
+            preferences.rememberMade(this.#room.id, null);
+            this.#show(texts['room.accessChanged']);
             return true;
         }
         if (isTokenRefused(error) && !needsPassword(this.#room.visibility)) {
             // The room has got a password meanwhile.
-            this.#start(String(this.#room.id), texts['room.keyChanged']);
+            this.#start(String(this.#room.id), texts['room.accessChanged']);
             return true;
         }
         const at = (field, text) => {

@@ -144,7 +144,7 @@ export class ChoiceField {
             input.checked = option.value === value;
             const words = element(
                 'span',
-                { class: 'choice-words' },
+                { class: 'choice-text' },
                 element('span', { class: 'choice-label' }, option.label),
                 element('span', { id: hintId, class: 'choice-hint' }, option.hint),
             );
@@ -171,7 +171,7 @@ export function checkBox({ label, hint, name, checked, onchange }) {
     input.addEventListener('change', () => onchange?.(input.checked));
     const words = element(
         'span',
-        { class: 'choice-words' },
+        { class: 'choice-text' },
         element('span', { class: 'choice-label' }, label),
         element('span', { id: hintId, class: 'choice-hint' }, hint),
     );

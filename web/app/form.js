@@ -45,12 +45,12 @@ export class Form {
     async #send(send, handle, busy) {
         if (this.#submit.getAttribute('aria-disabled') === 'true') return;
         this.showAlert(null);
-        this.#rest(busy);
+        this.#disableSubmit(busy);
         try {
             await send();
-            this.#wake();
+            this.#enableSubmit();
         } catch (error) {
-            this.#wake();
+            this.#enableSubmit();
             if (isThrottled(error)) this.#wait(error.retryAfterMs ?? DEFAULT_WAIT_MS);
             if (!handle(error)) this.showAlert(errorText(this.#texts, error));
             if (!(error instanceof GlobesError)) reportError(error);
@@ -58,12 +58,12 @@ export class Form {
     }
 
     // Not `disabled`: that would take the focus away from whoever pressed it.
-    #rest(label) {
+    #disableSubmit(label) {
         this.#submit.setAttribute('aria-disabled', 'true');
         this.#submit.textContent = label;
     }
 
-    #wake() {
+    #enableSubmit() {
         this.#submit.removeAttribute('aria-disabled');
         this.#submit.textContent = this.#label;
     }
@@ -72,9 +72,9 @@ export class Form {
         const end = Date.now() + ms;
         const tick = () => {
             const seconds = Math.ceil((end - Date.now()) / 1000);
-            if (seconds > 0) return this.#rest(this.#texts.waitSeconds(seconds));
+            if (seconds > 0) return this.#disableSubmit(this.#texts.waitSeconds(seconds));
             clearInterval(this.#countdown);
-            this.#wake();
+            this.#enableSubmit();
         };
         clearInterval(this.#countdown);
         this.#countdown = setInterval(tick, 500);

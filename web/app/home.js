@@ -1,6 +1,6 @@
 // The list of rooms: who talks where, live; search; the way to a new room.
-import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
-import { lazilyOpen } from './lazily.js';
+import { element, icon, iconButton, presenceDot, updatePresenceDot, userText, visuallyHidden } from './dom.js';
+import { openLazily } from './lazy_loading.js';
 import { RoomList, matchesQuery } from './room_list.js';
 import { entrancePath, roomPath } from './router.js';
 
@@ -8,7 +8,7 @@ const POLL_MS = 5000;
 const SKELETON_ROWS = 6;
 
 function createRoom(app, draft) {
-    lazilyOpen(
+    openLazily(
         app,
         () => import('./create_room.js'),
         (part) => part.createRoom(app, draft),
@@ -16,24 +16,24 @@ function createRoom(app, draft) {
 }
 
 /** What a row shows beside who is there. */
-function lookOf({ title, description, visibility }) {
+function fingerprintOf({ title, description, visibility }) {
     return JSON.stringify([title, description, visibility]);
 }
 
 class RoomRow {
     #texts;
-    #lamp;
+    #presenceDot;
     #count;
 
     constructor(app, room) {
-        const { texts, keep } = app;
-        this.look = lookOf(room);
+        const { texts, preferences } = app;
+        this.fingerprint = fingerprintOf(room);
         this.#texts = texts;
-        this.#lamp = lamp(room.title, 0);
+        this.#presenceDot = presenceDot(room.title, 0);
         this.#count = element('span', { class: 'room-count' });
         const words = element(
             'span',
-            { class: 'room-words' },
+            { class: 'room-text' },
             userText(room.title, { class: 'room-title' }),
             room.description !== '' && userText(room.description, { class: 'room-description' }),
         );
@@ -41,18 +41,18 @@ class RoomRow {
             'span',
             { class: 'room-marks' },
             element('span', { class: 'mark' }, icon(room.visibility), element('span', {}, texts[room.visibility])),
-            keep.hasMade(room.id) && element('span', { class: 'mark mark-own' }, texts.yours),
+            preferences.hasMade(room.id) && element('span', { class: 'mark mark-own' }, texts.yours),
         );
-        const path = keep.seat(room.id) ? roomPath(room.id) : entrancePath(room.id);
+        const path = preferences.roomIdentity(room.id) ? roomPath(room.id) : entrancePath(room.id);
         // The spaces part what the link is called by: title, description, marks, count.
         const link = element(
             'a',
             { class: 'room-row', href: path },
-            this.#lamp,
+            this.#presenceDot,
             words,
-            unseen('. '),
+            visuallyHidden('. '),
             marks,
-            unseen('. '),
+            visuallyHidden('. '),
             this.#count,
         );
         this.element = element('li', {}, link);
@@ -61,10 +61,10 @@ class RoomRow {
 
     update(room) {
         const online = room.online ?? room.users.length;
-        lightLamp(this.#lamp, online);
+        updatePresenceDot(this.#presenceDot, online);
         const text = online > 0 ? this.#texts.online(online) : this.#texts.nobody;
         if (this.#count.textContent !== text) this.#count.textContent = text;
-        this.#count.toggleAttribute('data-lit', online > 0);
+        this.#count.toggleAttribute('data-online', online > 0);
     }
 }
 
@@ -84,7 +84,7 @@ class Home {
         const { texts } = app;
         this.#app = app;
         this.#list = new RoomList(app.globes);
-        this.pulse = element('p', { class: 'home-pulse' });
+        this.summary = element('p', { class: 'home-summary' });
         const heading = element('h1', { tabindex: '-1' }, texts.homeTitle);
         const create = iconButton('plus', texts.newRoom, { class: 'button primary', onclick: () => createRoom(app) });
         this.search = element('input', {
@@ -111,7 +111,7 @@ class Home {
         this.element = element(
             'div',
             { class: 'home' },
-            element('div', { class: 'home-head' }, heading, this.pulse, create),
+            element('div', { class: 'home-head' }, heading, this.summary, create),
             element('div', { class: 'search' }, icon('search'), this.search),
             this.status,
             this.rooms,
@@ -167,7 +167,7 @@ class Home {
     // Hidden rooms are in no list, but whoever made one here should find the way back.
     async #findUnlisted() {
         const listed = new Set(this.#list.rooms.map(({ id }) => id));
-        const asked = this.#app.keep.madeRooms
+        const asked = this.#app.preferences.madeRooms
             .filter((id) => !listed.has(id))
             .map((id) => this.#app.globes.rooms.get(id));
         const answers = await Promise.allSettled(asked);
@@ -208,7 +208,7 @@ class Home {
         else this.status.textContent = this.#app.texts.listStale;
         this.#pollSoon();
         // The server that is back may be another version.
-        if (isThere && wasStale) this.#app.upgrade.follow();
+        if (isThere && wasStale) this.#app.upgrade.check();
     }
 
     async #searchFor(query) {
@@ -227,20 +227,20 @@ class Home {
         const { texts } = this.#app;
         const listed = this.#list.rooms;
         const rooms = new Map([...this.#unlisted, ...listed].map((room) => [room.id, room]));
-        this.#arrange(rooms);
+        this.#updateRows(rooms);
         const shown =
             this.#query === '' ? this.#order : this.#order.filter((id) => matchesQuery(rooms.get(id), this.#query));
         this.#place(shown.map((id) => this.#rows.get(id).element));
 
-        const lit = listed.filter(({ online }) => online > 0);
-        const people = lit.reduce((sum, { online }) => sum + online, 0);
-        this.pulse.textContent = people > 0 ? texts.homeLively(people, lit.length) : texts.homeQuiet;
+        const occupied = listed.filter(({ online }) => online > 0);
+        const people = occupied.reduce((sum, { online }) => sum + online, 0);
+        this.summary.textContent = people > 0 ? texts.homeLively(people, occupied.length) : texts.homeQuiet;
         this.more.hidden = !this.#list.hasMore || this.#query !== '';
-        this.#say(rooms.size, shown.length);
+        this.#updateStatus(rooms.size, shown.length);
     }
 
     /** Brings rows and order up to date: who is there stays in place, who is new comes behind, the busiest first. */
-    #arrange(rooms) {
+    #updateRows(rooms) {
         for (const id of this.#rows.keys()) {
             if (rooms.has(id)) continue;
             this.#rows.delete(id);
@@ -253,7 +253,7 @@ class Home {
             this.#order.push(room.id);
         }
         for (const [id, room] of rooms) {
-            if (this.#rows.get(id).look === lookOf(room)) this.#rows.get(id).update(room);
+            if (this.#rows.get(id).fingerprint === fingerprintOf(room)) this.#rows.get(id).update(room);
             else this.#replace(room);
         }
     }
@@ -277,7 +277,7 @@ class Home {
         });
     }
 
-    #say(known, shown) {
+    #updateStatus(known, shown) {
         const { texts } = this.#app;
         const query = this.#query;
         if (query !== '' && shown === 0) {

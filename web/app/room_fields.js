@@ -12,7 +12,7 @@ import {
 } from './room_rules.js';
 
 /** A check of room_rules.js as a check of a field. */
-export function told(texts, problemOf) {
+export function fieldCheck(texts, problemOf) {
     return (value) => {
         const problem = problemOf(value);
         return problem === null ? null : texts[problem];
@@ -26,7 +26,7 @@ export function titleField(texts, value) {
         value,
         required: true,
         limit: MAX_TITLE_LENGTH,
-        check: told(texts, titleProblem),
+        check: fieldCheck(texts, titleProblem),
         autocomplete: 'off',
     });
 }
@@ -37,7 +37,7 @@ export function descriptionField(texts, value) {
         name: 'description',
         value,
         limit: MAX_DESCRIPTION_LENGTH,
-        check: told(texts, descriptionProblem),
+        check: fieldCheck(texts, descriptionProblem),
         autocomplete: 'off',
     });
 }
@@ -54,12 +54,12 @@ export function visibilityField(texts, value, onchange) {
 
 /** `isNeeded()`: whether an empty password is a fault. */
 export function newPasswordField(texts, { label, hint, isNeeded }) {
-    const check = told(texts, (value) => (value === '' && !isNeeded() ? null : passwordProblem(value)));
+    const check = fieldCheck(texts, (value) => (value === '' && !isNeeded() ? null : passwordProblem(value)));
     return new PasswordField(texts, { label, hint, name: 'password', check, autocomplete: 'new-password' });
 }
 
 export function nameField(texts, { label, value }) {
-    const check = told(texts, (name) => nameProblem(trim(name)));
+    const check = fieldCheck(texts, (name) => nameProblem(trim(name)));
     return new TextField(texts, {
         label,
         name: 'name',

@@ -1,5 +1,5 @@
 // The line above the messages: which room this is, whether the connection stands, who is here, and what can be set.
-import { element, icon, iconButton, lamp, lightLamp, unseen, userText } from './dom.js';
+import { element, icon, iconButton, presenceDot, updatePresenceDot, userText, visuallyHidden } from './dom.js';
 import { languageSelect } from './language_select.js';
 import { roomPath } from './router.js';
 
@@ -14,22 +14,22 @@ const STATE_TEXTS = {
 
 export class RoomHeader {
     #app;
-    #attention;
-    #lamp;
+    #notifications;
+    #presenceDot;
     #banner = element('div', { class: 'room-banner', role: 'alert', hidden: true });
 
     /** `onsettings` is null for whoever may not change the room. */
-    constructor(app, { room, attention, onmembers, onsettings }) {
+    constructor(app, { room, notifications, onmembers, onsettings }) {
         const { texts } = app;
         this.#app = app;
-        this.#attention = attention;
-        this.#lamp = lamp(room.title, 0);
+        this.#notifications = notifications;
+        this.#presenceDot = presenceDot(room.title, 0);
         this.title = userText(room.title, { tabindex: '-1' }, 'h1');
         this.description = userText(room.description, { class: 'room-about' }, 'p');
         // To the eye: changes are said by the room view's own line.
         this.state = element('p', { class: 'room-state' });
         this.count = element('span', { 'aria-hidden': 'true' });
-        this.countName = unseen('');
+        this.countName = visuallyHidden('');
         this.members = element(
             'button',
             { type: 'button', class: 'icon-button room-members', 'aria-expanded': 'false', onclick: onmembers },
@@ -56,14 +56,14 @@ export class RoomHeader {
                 'div',
                 { class: 'room-bar' },
                 back,
-                this.#lamp,
+                this.#presenceDot,
                 element('div', { class: 'room-name' }, this.title, this.description),
                 this.state,
                 element(
                     'div',
                     { class: 'room-tools' },
                     this.members,
-                    attention.isSupported && this.bell,
+                    notifications.isSupported && this.bell,
                     link,
                     settings,
                     languageSelect(app),
@@ -95,7 +95,7 @@ export class RoomHeader {
         this.count.textContent = String(count);
         this.countName.textContent = this.#app.texts.members(count);
         this.members.title = this.#app.texts.members(count);
-        lightLamp(this.#lamp, count);
+        updatePresenceDot(this.#presenceDot, count);
     }
 
     membersShown(shown) {
@@ -104,9 +104,9 @@ export class RoomHeader {
 
     /** Whether notifications are on. */
     showBell() {
-        const on = this.#attention.isOn;
+        const on = this.#notifications.isOn;
         const label = on ? this.#app.texts.notifyOff : this.#app.texts.notifyOn;
-        this.bell.replaceChildren(icon(on ? 'bell' : 'bellOff'), unseen(label));
+        this.bell.replaceChildren(icon(on ? 'bell' : 'bellOff'), visuallyHidden(label));
         this.bell.title = label;
     }
 
@@ -121,8 +121,8 @@ export class RoomHeader {
 
     #bell() {
         const onclick = async () => {
-            const wasOn = this.#attention.isOn;
-            const isOn = await this.#attention.toggle();
+            const wasOn = this.#notifications.isOn;
+            const isOn = await this.#notifications.toggle();
             if (!wasOn && !isOn) this.#app.notice(this.#app.texts.notifyRefused);
             this.showBell();
         };

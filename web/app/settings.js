@@ -4,7 +4,7 @@ import { element, freshId } from './dom.js';
 import { TextField, validateAll } from './fields.js';
 import { Form } from './form.js';
 import { errorText, showAtField } from './problems.js';
-import { descriptionField, newPasswordField, titleField, told, visibilityField } from './room_fields.js';
+import { descriptionField, newPasswordField, titleField, fieldCheck, visibilityField } from './room_fields.js';
 import { maxEventsProblem, needsPassword, trim } from './room_rules.js';
 
 /** How long to keep messages: the usual lengths, and the room's own where it is none of them. */
@@ -98,7 +98,7 @@ export function openSettings(app, { room, token, onchange }) {
         value: room.max_events ?? '',
         inputmode: 'numeric',
         autocomplete: 'off',
-        check: told(texts, maxEventsProblem),
+        check: fieldCheck(texts, maxEventsProblem),
     });
 
     function update() {

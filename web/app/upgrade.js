@@ -1,6 +1,6 @@
 // A tab may be older than its server: it was open through an upgrade, and the parts of the page that it has not loaded
 // yet are gone. Then the new version is loaded, at once if nothing is lost by that, else when the person says so.
-import { openDialogs } from './lazily.js';
+import { openDialogs } from './lazy_loading.js';
 
 const TIMEOUT_MS = 10_000;
 /** The page's own program as pages name it: its name changes with every part of the page (scripts/embed-site). */
@@ -50,7 +50,7 @@ export class Upgrade {
      * Loads the server's version of the page if it is another one, or offers to. Resolves as `compare`.
      * `isLeaving()`: whether the view that is seen, with what is written there, is to go anyway.
      */
-    async follow({ isLeaving = () => false } = {}) {
+    async check({ isLeaving = () => false } = {}) {
         const current = await programOfServer();
         const comparison = this.#compareTo(current);
         if (comparison !== 'newer') return comparison;
@@ -61,8 +61,8 @@ export class Upgrade {
     }
 
     /** A part of the page could not be loaded: goes on with the new version if that is why, else says so. */
-    async partFailed({ isLeaving }) {
-        const comparison = await this.follow({ isLeaving });
+    async onPartFailed({ isLeaving }) {
+        const comparison = await this.check({ isLeaving });
         const { texts, notice } = this.#app;
         // Without texts it was they that could not be loaded.
         if (comparison !== 'newer' && texts) notice(comparison === 'same' ? texts.errorPage : texts.errorConnection);

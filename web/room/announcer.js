@@ -21,23 +21,23 @@ export class Announcer {
 
     constructor(texts) {
         this.#texts = texts;
-        this.element = element('div', { class: 'unseen log', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': texts['room.newMessages'] });
+        this.element = element('div', { class: 'visually-hidden log', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': texts['room.newMessages'] });
     }
 
     /** Says `text` when the voice is free, after what was said before. */
     say(text) {
         this.#waiting.push(shortened(text, READ_OUT));
-        this.#timer ||= setTimeout(() => this.#speak(), PAUSE_MS);
+        this.#timer ||= setTimeout(() => this.#announce(), PAUSE_MS);
     }
 
     destroy() {
         clearTimeout(this.#timer);
     }
 
-    #speak() {
+    #announce() {
         this.#timer = 0;
         const lines = this.#waiting.splice(0);
-        const said = lines.length > AT_ONCE ? [this.#texts['room.unheard'](lines.length)] : lines;
+        const said = lines.length > AT_ONCE ? [this.#texts['room.manyMessages'](lines.length)] : lines;
         for (const line of said) this.element.append(element('p', { dir: 'auto' }, line));
         while (this.element.childElementCount > KEPT_LINES) this.element.firstElementChild.remove();
     }

@@ -49,7 +49,7 @@ export function readable(colour, backgrounds, wanted = AA) {
 }
 
 /** Any text as a number of 0 to 1 that tells nothing of the text: FNV-1a, then mixed so that every bit reaches the first ones. */
-function scattered(text) {
+function hashFraction(text) {
     let hash = 0x811c9dc5;
     for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
@@ -66,11 +66,11 @@ export function hueOfName(name) {
     const numbers = folded.match(/\d+/g);
     if (numbers) {
         const sum = numbers.reduce((all, digits) => (all + Number(digits.slice(-9))) % 1e9, 0);
-        return (scattered(folded.replace(/\d+/g, '#')) + sum * GOLDEN_STEP) % 1;
+        return (hashFraction(folded.replace(/\d+/g, '#')) + sum * GOLDEN_STEP) % 1;
     }
     const letters = [...folded];
     const last = letters.pop();
-    return (scattered(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
+    return (hashFraction(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
 }
 
 /** A colour for a name whose bearer chose none. @returns {string} CSS */

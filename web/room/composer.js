@@ -1,5 +1,5 @@
 // Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
-import { element, freshId, icon, iconButton, isTouched } from './element.js';
+import { element, freshId, icon, iconButton, isTouchDevice } from './element.js';
 import { roomLeft } from './text_length.js';
 
 /** What may be the code of an emoji. */
@@ -16,7 +16,7 @@ export class Composer {
     /** What writes codes as emoji; null until there is one. */
     #shortcodes = null;
     #loading = null;
-    #smile;
+    #emojiButton;
     /** Null until it is opened. */
     #picker = null;
 
@@ -35,7 +35,7 @@ export class Composer {
         this.#send = send;
         const countId = freshId('count');
         this.#input = element('textarea', {
-            rows: 1, dir: 'auto', enterkeyhint: isTouched() ? 'enter' : 'send', autocomplete: 'off', placeholder: texts['room.placeholder'],
+            rows: 1, dir: 'auto', enterkeyhint: isTouchDevice() ? 'enter' : 'send', autocomplete: 'off', placeholder: texts['room.placeholder'],
             'aria-label': texts['room.write'], 'aria-describedby': countId,
             input: () => this.#changed(), keydown: (event) => this.#pressed(event),
         });
@@ -43,8 +43,8 @@ export class Composer {
         // The field keeps the focus, and with it the keyboard on the screen.
         const mousedown = (event) => event.preventDefault();
         this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'], mousedown }, icon('send'));
-        this.#smile = iconButton('smile', texts['room.emoji'], { 'aria-expanded': 'false', click: () => this.#togglePicker() });
-        const field = element('div', { class: 'field' }, this.#smile, this.#input, this.#count);
+        this.#emojiButton = iconButton('smile', texts['room.emoji'], { 'aria-expanded': 'false', click: () => this.#togglePicker() });
+        const field = element('div', { class: 'field' }, this.#emojiButton, this.#input, this.#count);
         const submit = (event) => {
             event.preventDefault();
             this.#submit();
@@ -73,10 +73,10 @@ export class Composer {
     }
 
     /** Puts `text` before what is being written, for another try. */
-    giveBack(text) {
+    restoreText(text) {
         this.#input.value = this.#input.value === '' ? text : `${text}\n${this.#input.value}`;
         this.#changed();
-        if (!isTouched()) this.focus();
+        if (!isTouchDevice()) this.focus();
     }
 
     #pressed(event) {
@@ -85,7 +85,7 @@ export class Composer {
         // it; 229 is the key of an input method all the same.
         if (event.isComposing || event.keyCode === 229) return;
         // The keyboard of a screen has no Shift+Enter, and Send stands beside it.
-        if (isTouched() && !event.ctrlKey && !event.metaKey) return;
+        if (isTouchDevice() && !event.ctrlKey && !event.metaKey) return;
         event.preventDefault();
         this.#submit();
     }
@@ -97,7 +97,7 @@ export class Composer {
         this.#input.value = '';
         this.#changed();
         this.#picker?.close();
-        if (!isTouched()) this.focus();
+        if (!isTouchDevice()) this.focus();
         this.#send(text);
     }
 
@@ -124,7 +124,7 @@ export class Composer {
             if (!parts) return;
             const [{ EmojiPicker }, names] = parts;
             if (!this.#picker) {
-                this.#picker = new EmojiPicker({ button: this.#smile, names, pick: (emoji) => this.#insert(emoji) });
+                this.#picker = new EmojiPicker({ button: this.#emojiButton, names, pick: (emoji) => this.#insert(emoji) });
                 this.element.prepend(this.#picker.element);
             }
         }

@@ -29,13 +29,13 @@ export function element(name, properties = {}, ...children) {
 }
 
 /** Whether fingers are what one points with here: the keyboard covers half of the screen then. */
-export function isTouched() {
+export function isTouchDevice() {
     return matchMedia('(pointer: coarse)').matches;
 }
 
 /** Text for screen readers alone. */
-export function unseen(text, properties) {
-    return element('span', { class: 'unseen', ...properties }, text);
+export function visuallyHidden(text, properties) {
+    return element('span', { class: 'visually-hidden', ...properties }, text);
 }
 
 // Drawn on 24 × 24 with round lines.

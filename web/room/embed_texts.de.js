@@ -4,7 +4,7 @@ export const texts = {
     'room.embed.password': 'Passwort dieses Raums',
     'room.embed.enter': 'Eintreten',
     'room.embed.wrongPassword': 'Das ist nicht das Passwort dieses Raums.',
-    'room.embed.badKey': 'Der Schlüssel, den diese Seite für diesen Raum hat (ihr „token“), ist nicht gültig.',
+    'room.embed.badToken': 'Der Schlüssel, den diese Seite für diesen Raum hat (ihr „token“), ist nicht gültig.',
     'room.embed.badServer': 'Die Adresse des Chats („server“) ist nicht gültig.',
     'room.embed.notFound': 'Diesen Raum gibt es nicht.',
     'room.embed.unreachable': 'Der Chat ist nicht erreichbar.',

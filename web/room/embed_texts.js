@@ -5,7 +5,7 @@ export const texts = {
     'room.embed.password': 'Password of this room',
     'room.embed.enter': 'Come in',
     'room.embed.wrongPassword': 'That is not the password of this room.',
-    'room.embed.badKey': 'The key that this page has for this room (its “token”) is not valid.',
+    'room.embed.badToken': 'The key that this page has for this room (its “token”) is not valid.',
     'room.embed.badServer': 'The address of the chat (“server”) is not valid.',
     'room.embed.notFound': 'There is no such room.',
     'room.embed.unreachable': 'The chat can’t be reached.',

@@ -8,7 +8,7 @@ export class MemberList {
     #onShown;
     #users = [];
     #me = null;
-    /** By name: { entry, look }. */
+    /** By name: { entry, fingerprint }. */
     #entries = new Map();
     #list = element('ul');
     #title;
@@ -75,16 +75,16 @@ export class MemberList {
         }
         let next = this.#list.firstChild;
         for (const { username, color } of this.#users) {
-            const look = `${this.#palette.ofName(username, color)} ${username === this.#me}`;
+            const fingerprint = `${this.#palette.ofName(username, color)} ${username === this.#me}`;
             const known = this.#entries.get(username);
-            if (known?.look === look && known.entry === next) {
+            if (known?.fingerprint === fingerprint && known.entry === next) {
                 next = next.nextSibling;
                 continue;
             }
             if (known?.entry === next && next) next = next.nextSibling;
             known?.entry.remove();
             const entry = this.#entry(username, color);
-            this.#entries.set(username, { entry, look });
+            this.#entries.set(username, { entry, fingerprint });
             this.#list.insertBefore(entry, next);
         }
     }

@@ -1,5 +1,5 @@
 // What lies over the messages: the skeleton before they are there, a word where there are none, and the way back to the newest.
-import { element, icon, unseen } from './element.js';
+import { element, icon, visuallyHidden } from './element.js';
 
 const SKELETON_BUBBLES = 7;
 const MOST_SHOWN = 99;
@@ -17,7 +17,7 @@ export class MessageOverlay {
     constructor({ texts, jump }) {
         this.#texts = texts;
         const bubbles = Array.from({ length: SKELETON_BUBBLES }, () => element('span'));
-        this.#skeleton = element('div', { class: 'skeleton', role: 'status' }, unseen(texts['room.loading']), ...bubbles);
+        this.#skeleton = element('div', { class: 'skeleton', role: 'status' }, visuallyHidden(texts['room.loading']), ...bubbles);
         this.#empty = element('p', { class: 'empty', hidden: true }, texts['room.empty']);
         this.#jump = element('button', { type: 'button', class: 'jump', hidden: true, click: jump });
         this.elements = [this.#skeleton, this.#empty, this.#jump];

@@ -18,14 +18,14 @@ export class Outgoing {
     send(text) {
         const sending = this.#connection.send(text);
         this.#show(sending.id, text);
-        this.#follow(sending);
+        this.#track(sending);
     }
 
     /** Sends what failed again. */
     retry(id) {
         this.#timeline.mark(id, 'sending');
         const { text } = this.#timeline.unconfirmed.find((item) => item.id === id);
-        this.#follow(this.#connection.send(text, { id }));
+        this.#track(this.#connection.send(text, { id }));
     }
 
     /** Takes back what failed. @returns {string} its text */
@@ -42,7 +42,7 @@ export class Outgoing {
     resend(messages) {
         for (const { id, text } of messages) {
             this.#show(id, text);
-            this.#follow(this.#connection.send(text, { id }));
+            this.#track(this.#connection.send(text, { id }));
         }
     }
 
@@ -51,7 +51,7 @@ export class Outgoing {
         this.#timeline.addUnconfirmed({ id, name, color, text });
     }
 
-    #follow({ id, acked }) {
+    #track({ id, acked }) {
         acked.then(
             ({ seq }) => this.#timeline.confirm(id, seq),
             (error) => this.#timeline.mark(id, 'failed', error),

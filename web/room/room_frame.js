@@ -42,7 +42,7 @@ export class RoomFrame {
     }
 
     /** Says all of it in other words. What is being written, and whether the members are shown, stays. */
-    speak(texts) {
+    setLanguage(texts) {
         const { announcer, stateLine, members, overlay, composer } = this;
         this.destroy();
         this.#make(texts, composer?.text);

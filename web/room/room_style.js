@@ -15,7 +15,7 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 :focus { outline: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .scroller:focus-visible { outline-offset: -3px; }
-.unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .icon { display: block; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .icon-button { display: grid; flex: none; place-items: center; width: 40px; height: 40px; border-radius: 50%; color: var(--quiet); }
 .icon-button:hover { background: color-mix(in srgb, var(--text) 8%, transparent); color: var(--text); }
@@ -39,7 +39,7 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 }
 .marker { align-items: center; gap: 12px; padding: 12px 0 6px; color: var(--accent); font-size: 12.5px; font-weight: 650; }
 .marker::before, .marker::after { flex: 1; height: 1px; background: currentColor; opacity: .45; content: ''; }
-.quiet, .note { padding: 5px 8px; color: var(--quiet); font-size: 13px; text-align: center; overflow-wrap: anywhere; }
+.presence, .note { padding: 5px 8px; color: var(--quiet); font-size: 13px; text-align: center; overflow-wrap: anywhere; }
 .note { padding: 20px 8px 6px; }
 .dots { display: inline-block; width: 34px; height: 8px; background: radial-gradient(circle, currentColor 3px, transparent 3.5px) 0 0 / 33.3% 100%; animation: breathe 1.2s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: .25; } }
@@ -61,7 +61,7 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .message:not(.own):not(.last) .bubble { border-end-start-radius: 5px; }
 .own:not(.first) .bubble { border-start-end-radius: 5px; }
 .own:not(.last) .bubble { border-end-end-radius: 5px; }
-.said { unicode-bidi: plaintext; }
+.body { unicode-bidi: plaintext; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 .text a { color: inherit; text-decoration-color: var(--accent); text-decoration-thickness: 2px; text-underline-offset: 2px; }
 .text a:hover { color: var(--accent); }
@@ -71,15 +71,15 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .sending .bubble { opacity: .72; }
 .failed .bubble { box-shadow: 0 0 0 1.5px var(--danger); }
 .failed .state { color: var(--danger); }
-.refused { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 4px 10px; padding: 3px 2px 4px; font-size: 13px; }
-.refused span { padding: 2px 0; color: var(--danger); font-weight: 600; }
+.failed-actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 4px 10px; padding: 3px 2px 4px; font-size: 13px; }
+.failed-actions span { padding: 2px 0; color: var(--danger); font-weight: 600; }
 .large { padding: 0 2px; background: none !important; box-shadow: none; font-size: 40px; line-height: 1.25; }
 .large .meta { font-size: 11.5px; line-height: 1.42; margin-block-start: 34px; }
 .folded .text { display: block; max-height: 340px; overflow: hidden; mask-image: linear-gradient(#000 80%, transparent); }
 .fold { display: block; margin: 4px -4px 0; }
 
 .skeleton { position: absolute; inset: 0; display: flex; flex-direction: column; justify-content: flex-end; gap: 12px; padding: 12px max(12px, (100% - 860px) / 2); background: var(--surface); }
-.skeleton span:not(.unseen) { width: 46%; height: 40px; margin-inline-start: 42px; border-radius: var(--radius); background: color-mix(in srgb, var(--text) 8%, transparent); animation: breathe 1.6s ease-in-out infinite; }
+.skeleton span:not(.visually-hidden) { width: 46%; height: 40px; margin-inline-start: 42px; border-radius: var(--radius); background: color-mix(in srgb, var(--text) 8%, transparent); animation: breathe 1.6s ease-in-out infinite; }
 .skeleton span:nth-of-type(3n) { width: 34%; margin-inline-start: auto; }
 .skeleton span:nth-of-type(4n + 2) { width: 62%; height: 62px; }
 .empty { position: absolute; inset: auto 0 40%; margin: 0; padding: 0 24px; color: var(--quiet); text-align: center; }

@@ -1,7 +1,7 @@
 // The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
 // or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
 // (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
-import { element, isTouched } from './element.js';
+import { element, isTouchDevice } from './element.js';
 import { HistoryLoader } from './history_loader.js';
 import { Outgoing } from './outgoing.js';
 import { Palette } from './palette.js';
@@ -84,7 +84,7 @@ export class RoomView {
 
     /** Puts the cursor into the composer, or the keys on the messages: where nobody writes, or a keyboard would cover them. */
     focus() {
-        if (this.#frame.composer && !isTouched()) this.#frame.composer.focus();
+        if (this.#frame.composer && !isTouchDevice()) this.#frame.composer.focus();
         else this.#scroller.focus({ preventScroll: true });
     }
 
@@ -101,11 +101,11 @@ export class RoomView {
      * Says everything in another language. The messages, the reader's place among them and what is being written stay.
      * @param {{ texts: Record<string, any>, language: string }} words as for the constructor
      */
-    speak({ texts, language }) {
+    setLanguage({ texts, language }) {
         this.#texts = texts;
-        this.#rowElements.speak(this.#texts, new Times(language));
+        this.#rowElements.setLanguage(this.#texts, new Times(language));
         this.#scroller.setAttribute('aria-label', this.#texts['room.messages']);
-        this.#frame.speak(this.#texts);
+        this.#frame.setLanguage(this.#texts);
         this.#frame.overlay.countUnread(this.#unread.count);
         this.#showState();
         this.#showMembers();
@@ -129,8 +129,8 @@ export class RoomView {
     }
 
     /** Puts a text before what is being written. */
-    giveBack(text) {
-        this.#frame.composer.giveBack(text);
+    restoreText(text) {
+        this.#frame.composer.restoreText(text);
     }
 
     /** Says a refusal that came from elsewhere, such as a name that is taken. */
@@ -161,7 +161,7 @@ export class RoomView {
             changed: () => this.#schedule(),
         };
         this.#rowElements = new RowElements({ texts, times: new Times(language), palette: this.#palette, actions });
-        this.#unread = new Unread({ looking: () => this.#list.atEnd && !document.hidden, onCount: (count) => this.#showUnread(count) });
+        this.#unread = new Unread({ isVisible: () => this.#list.atEnd && !document.hidden, onCount: (count) => this.#showUnread(count) });
         // By itself, a browser goes to where the end was when the key was pressed, and not past rows that grow on the way.
         const keydown = ({ key }) => key === 'End' && this.#list.scrollToEnd();
         this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'], keydown });
@@ -172,8 +172,8 @@ export class RoomView {
         });
         this.#list = new WindowedList(this.#scroller, {
             render: (row, made) => this.#rowElements.render(row, made),
-            look: (row) => this.#rowElements.look(row),
-            guess: (row) => this.#rowElements.guess(row),
+            renderKey: (row) => this.#rowElements.renderKey(row),
+            estimateHeight: (row) => this.#rowElements.estimateHeight(row),
             onScroll: () => this.#scrolled(),
         });
         this.#outgoing = new Outgoing({ connection: this.#connection, timeline: this.#timeline, changed: () => this.#schedule() });
@@ -189,19 +189,19 @@ export class RoomView {
         const { signal } = this.#ended;
         const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail), { signal });
         on('state', () => this.#showState());
-        on('welcome', (welcome) => this.#welcomed(welcome));
-        on('event', (event) => this.#came(event));
+        on('welcome', (welcome) => this.#onWelcome(welcome));
+        on('event', (event) => this.#onEvent(event));
         on('users', () => {
             this.#membersChanged = true;
             this.#schedule();
         });
-        on('gap', (gap) => this.#missed(gap));
-        on('problem', ({ error, id }) => id === undefined && this.#refused(error));
+        on('gap', (gap) => this.#onGap(gap));
+        on('problem', ({ error, id }) => id === undefined && this.#onProblem(error));
         on('closed', ({ error }) => {
             this.#closeCode = error?.closeCode ?? null;
             this.#showState();
         });
-        document.addEventListener('visibilitychange', () => this.#unread.look(), { signal });
+        document.addEventListener('visibilitychange', () => this.#unread.update(), { signal });
         // Dark for light, or a site's own choice: nothing else tells that a custom property has changed.
         this.#root.addEventListener('transitionend', ({ target }) => target === this.#root && this.#paint(), { signal });
         // The view may be made before its host is in the document, where there is neither size nor theme.
@@ -226,7 +226,7 @@ export class RoomView {
 
     // --- what the connection tells -----------------------------------------------------------------------------------
 
-    #welcomed({ seq }) {
+    #onWelcome({ seq }) {
         if (this.#liveAfter === null) {
             this.#liveAfter = seq;
             if (seq === 0) {
@@ -239,20 +239,20 @@ export class RoomView {
         this.#schedule();
     }
 
-    #came(event) {
+    #onEvent(event) {
         const item = this.#timeline.add(event, event.isOwn);
         const { seq } = event;
         if (seq === 1) this.#loader.older = 'none';
         if (item && seq > this.#liveAfter && !item.own) {
-            this.#unread.came(seq);
-            this.#frame.announcer.say(this.#texts['room.said'](this.#rowElements.nameOf(item.name), item.text));
+            this.#unread.add(seq);
+            this.#frame.announcer.say(this.#texts['room.message'](this.#rowElements.nameOf(item.name), item.text));
         }
         if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
         if (this.#timeline.size > KEPT && this.#list.atEnd && this.#timeline.forgetAllBut(KEPT / 2)) this.#loader.older = 'more';
         this.#schedule();
     }
 
-    #missed({ from, to, reset }) {
+    #onGap({ from, to, reset }) {
         if (!reset) return this.#loader.missed({ from, to });
         // What was shown is not in the room any more.
         this.#liveAfter = to;
@@ -262,7 +262,7 @@ export class RoomView {
         this.#frame.announcer.say(this.#texts['room.reset']);
     }
 
-    #refused(error) {
+    #onProblem(error) {
         const texts = this.#texts;
         if (error.code === 202) this.showProblem(texts['room.nameTaken'](this.#connection.name));
         else if (error.field === 'name') this.showProblem(texts['room.nameRefused']);
@@ -297,7 +297,7 @@ export class RoomView {
     #send(text) {
         this.#outgoing.send(text);
         this.#ready();
-        this.#unread.answered();
+        this.#unread.clearMarker();
         this.#list.scrollToEnd();
     }
 
@@ -308,7 +308,7 @@ export class RoomView {
     }
 
     #discard(id) {
-        this.giveBack(this.#outgoing.discard(id));
+        this.restoreText(this.#outgoing.discard(id));
         this.#schedule();
     }
 
@@ -319,7 +319,7 @@ export class RoomView {
     }
 
     #scrolled() {
-        this.#unread.look();
+        this.#unread.update();
         if (this.#isReady && this.#list.rowsAbove < ROWS_AHEAD && this.#loader.older === 'more') this.#loader.loadOlder();
         this.#frame.overlay.offerJump(!this.#list.atEnd);
     }

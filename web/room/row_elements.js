@@ -1,6 +1,6 @@
 // One element for each row of the list. What people wrote and what they are called becomes text nodes, each with a
 // direction of its own, so that neither markup nor right-to-left marks reach beyond it.
-import { element, icon, unseen } from './element.js';
+import { element, icon, visuallyHidden } from './element.js';
 import { isFewEmojiOnly } from './emoji.js';
 import { initialOf } from './graphemes.js';
 import { linkParts } from './linkify.js';
@@ -43,7 +43,7 @@ export class RowElements {
     /** What the element of a message was made of. */
     #contents = new WeakMap();
     /** How often another language was chosen. */
-    #spoken = 0;
+    #languageChanges = 0;
 
     /**
      * @param {{ texts: Record<string, any>, times: import('./times.js').Times, palette: import('./palette.js').Palette,
@@ -58,27 +58,27 @@ export class RowElements {
     }
 
     /** From now on in another language. */
-    speak(texts, times) {
+    setLanguage(texts, times) {
         this.#texts = texts;
         this.#times = times;
-        this.#spoken += 1;
+        this.#languageChanges += 1;
     }
 
     /** What a row's element depends on, beside its key. */
-    look(row) {
+    renderKey(row) {
         const content = this.#content(row);
         return row.kind === 'message' ? `${content} ${row.last}` : content;
     }
 
     #content(row) {
-        const all = `${this.#palette.version} ${this.#spoken}`;
+        const all = `${this.#palette.version} ${this.#languageChanges}`;
         if (row.kind !== 'message') return `${row.kind} ${row.items?.length} ${all}`;
         const { item, first } = row;
         return [first, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
     }
 
     /** About how high a row will be, in pixels. */
-    guess(row) {
+    estimateHeight(row) {
         if (row.kind !== 'message') return 44;
         const { text } = row.item;
         if (isLong(text)) return 420;
@@ -103,8 +103,8 @@ export class RowElements {
         switch (row.kind) {
             case 'message':
                 return this.#message(row);
-            case 'quiet':
-                return element('div', { role: 'listitem', class: 'row quiet', dir: 'auto' }, ...this.#comings(row));
+            case 'presence':
+                return element('div', { role: 'listitem', class: 'row presence', dir: 'auto' }, ...this.#presence(row));
             case 'day':
                 return element('div', { role: 'listitem', class: 'row day' }, element('span', {}, this.#times.day(row.date)));
             case 'marker':
@@ -119,7 +119,7 @@ export class RowElements {
             default:
                 return element(
                     'div', { role: 'listitem', class: 'row note loading' },
-                    element('span', { class: 'dots', 'aria-hidden': 'true' }), unseen(this.#texts[`room.${row.kind}`]),
+                    element('span', { class: 'dots', 'aria-hidden': 'true' }), visuallyHidden(this.#texts[`room.${row.kind}`]),
                 );
         }
     }
@@ -134,7 +134,7 @@ export class RowElements {
         return isVisible(name) ? name : this.#texts['room.noName'];
     }
 
-    #comings({ items, names }) {
+    #presence({ items, names }) {
         if (items.length === 1) {
             const text = this.#texts[items[0].kind === 'join' ? 'room.joined' : 'room.left'];
             return isolated([items[0].name], ([name]) => text(name), (name) => this.nameOf(name));
@@ -161,9 +161,9 @@ export class RowElements {
         if (shownName) {
             row.append(this.#avatar(initialOf(name)));
             row.append(element('bdi', { class: 'name', dir: 'auto' }, name));
-        } else row.append(unseen(item.own ? this.#texts['room.you'] : name, { dir: 'auto' }));
+        } else row.append(visuallyHidden(item.own ? this.#texts['room.you'] : name, { dir: 'auto' }));
         row.append(this.#bubble(key, item));
-        if (item.state === 'failed') row.append(this.#refused(item));
+        if (item.state === 'failed') row.append(this.#failedActions(item));
         return row;
     }
 
@@ -183,7 +183,7 @@ export class RowElements {
         const stamp = { datetime: item.date.toISOString(), dir: 'auto', title: this.#times.full(item.date) };
         const meta = element('span', { class: 'meta' }, element('time', stamp, this.#times.time(item.date)), this.#state(item.state));
         // The bubble goes with its row, what is in it with what was written: its time stands where that ends.
-        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, element('div', { class: 'said', dir: 'auto' }, text, meta));
+        const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, element('div', { class: 'body', dir: 'auto' }, text, meta));
         if (isLong(item.text)) bubble.append(this.#fold(key, bubble));
         return bubble;
     }
@@ -202,13 +202,13 @@ export class RowElements {
     #state(state) {
         if (!state) return null;
         const [name, text] = { sending: ['clock', 'room.sending'], sent: ['check', 'room.sent'], failed: ['failed', 'room.failed'] }[state];
-        return element('span', { class: 'state', title: this.#texts[text] }, icon(name), unseen(this.#texts[text]));
+        return element('span', { class: 'state', title: this.#texts[text] }, icon(name), visuallyHidden(this.#texts[text]));
     }
 
-    #refused({ id }) {
+    #failedActions({ id }) {
         const { retry, discard } = this.#actions;
         return element(
-            'div', { class: 'refused' },
+            'div', { class: 'failed-actions' },
             element('span', { 'aria-hidden': 'true' }, this.#texts['room.failed']),
             element('button', { type: 'button', class: 'text-button', click: () => retry(id) }, this.#texts['room.retry']),
             element('button', { type: 'button', class: 'text-button', click: () => discard(id) }, this.#texts['room.discard']),

@@ -7,12 +7,12 @@ import { dayKey } from './times.js';
 /** Messages of one person no further apart than this stand together under one name. */
 const GROUP_MS = 5 * 60_000;
 /** More comings and goings in a row than this become one line. */
-const QUIET_LINES = 3;
+const MAX_PRESENCE_LINES = 3;
 
 /**
  * @typedef {object} Row
  * @property {string} key
- * @property {string} kind older | olderFailed | beginning | day | marker | gap | gapFailed | message | quiet | reset
+ * @property {string} kind older | olderFailed | beginning | day | marker | gap | gapFailed | message | presence | reset
  * @property {number} place of the item that it stands for, or before; that of the first one of a quiet line
  * @property {import('./timeline.js').Item} [item] of a message
  * @property {import('./timeline.js').Item[]} [items] of a quiet line
@@ -40,13 +40,13 @@ function together(one, other) {
     );
 }
 
-function extend(quiet, item) {
-    quiet.items.push(item);
-    quiet.names[item.kind].add(item.name);
+function extend(run, item) {
+    run.items.push(item);
+    run.names[item.kind].add(item.name);
 }
 
-function quietRow(place, item) {
-    const row = { key: item.key, kind: 'quiet', place, items: [], names: { join: new Set(), leave: new Set() } };
+function presenceRow(place, item) {
+    const row = { key: item.key, kind: 'presence', place, items: [], names: { join: new Set(), leave: new Set() } };
     extend(row, item);
     return row;
 }
@@ -111,7 +111,7 @@ export class Rows {
         while (this.#rows.length > 0 && this.#rows.at(-1).place >= place) this.#pop();
         const last = this.#rows.at(-1);
         // A line of many comings that reaches beyond the cut is made anew.
-        const isCut = last?.kind === 'quiet' && last.place + last.items.length > place;
+        const isCut = last?.kind === 'presence' && last.place + last.items.length > place;
         if (isCut) this.#pop();
         this.#items = isCut ? last.place : place;
         this.#day = this.#items > 0 ? dayKey(items[this.#items - 1].date) : null;
@@ -135,7 +135,7 @@ export class Rows {
         }
         if (isMessage(item)) this.#appendMessage(item, place);
         else if (item.kind === 'reset') this.#rows.push({ key: item.key, kind: 'reset', place });
-        else this.#appendQuiet(item, place);
+        else this.#appendPresence(item, place);
     }
 
     #appendMessage(item, place) {
@@ -145,15 +145,15 @@ export class Rows {
         this.#rows.push({ key: item.key, kind: 'message', place, item, first: !continues, last: true });
     }
 
-    #appendQuiet(item, place) {
+    #appendPresence(item, place) {
         const rows = this.#rows;
-        const isQuiet = (row) => row?.kind === 'quiet';
-        const run = rows.slice(-QUIET_LINES);
-        if (isQuiet(rows.at(-1)) && rows.at(-1).items.length > 1) extend(rows.at(-1), item);
-        else if (run.length < QUIET_LINES || !run.every(isQuiet)) this.#rows.push(quietRow(place, item));
+        const isPresence = (row) => row?.kind === 'presence';
+        const run = rows.slice(-MAX_PRESENCE_LINES);
+        if (isPresence(rows.at(-1)) && rows.at(-1).items.length > 1) extend(rows.at(-1), item);
+        else if (run.length < MAX_PRESENCE_LINES || !run.every(isPresence)) this.#rows.push(presenceRow(place, item));
         else {
             run.forEach(() => this.#pop());
-            const all = quietRow(run[0].place, run[0].items[0]);
+            const all = presenceRow(run[0].place, run[0].items[0]);
             for (const row of run.slice(1)) extend(all, row.items[0]);
             extend(all, item);
             this.#rows.push(all);

@@ -1,5 +1,5 @@
 // Says how the connection is, while it is not as it should be, and what the server refused.
-import { element, unseen } from './element.js';
+import { element, visuallyHidden } from './element.js';
 
 /** In ms: a connection that takes no longer needs no word. */
 const PATIENCE_MS = 800;
@@ -9,8 +9,8 @@ const SHOWN_MS = 4000;
 export class StateLine {
     #texts;
     #retry;
-    #seen = element('span', { 'aria-hidden': 'true' });
-    #said = unseen('', { role: 'status' });
+    #visible = element('span', { 'aria-hidden': 'true' });
+    #announced = visuallyHidden('', { role: 'status' });
     #button;
     #timer = 0;
     #lost = false;
@@ -23,8 +23,8 @@ export class StateLine {
         this.#texts = texts;
         this.#retry = retry;
         this.#button = element('button', { type: 'button', class: 'text-button', hidden: true, click: () => this.#retry() }, texts['room.retryNow']);
-        this.element = element('div', { class: 'state-line' }, this.#seen, this.#said, this.#button);
-        this.#say('');
+        this.element = element('div', { class: 'state-line' }, this.#visible, this.#announced, this.#button);
+        this.#show('');
     }
 
     /** @param {{ state: string, retryAt: Date | null, closeCode?: number | null }} connection */
@@ -33,7 +33,7 @@ export class StateLine {
         this.element.dataset.state = state;
         switch (state) {
             case 'connecting':
-                if (!this.#lost) this.#timer = setTimeout(() => this.#say(this.#texts['room.connecting']), PATIENCE_MS);
+                if (!this.#lost) this.#timer = setTimeout(() => this.#show(this.#texts['room.connecting']), PATIENCE_MS);
                 break;
             case 'waiting':
                 this.#lost = true;
@@ -41,18 +41,18 @@ export class StateLine {
                 break;
             case 'offline':
                 this.#lost = true;
-                this.#say(this.#texts['room.offline']);
+                this.#show(this.#texts['room.offline']);
                 break;
             case 'locked':
                 this.#lost = true;
-                this.#say(''); // whoever asks for another key says why
+                this.#show(''); // whoever asks for another key says why
                 break;
             case 'closed':
-                this.#say(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
+                this.#show(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
                 break;
             default:
-                if (this.#lost) this.#passing(this.#texts['room.online']);
-                else this.#say('');
+                if (this.#lost) this.#showBriefly(this.#texts['room.online']);
+                else this.#show('');
                 this.#lost = false;
         }
     }
@@ -61,7 +61,7 @@ export class StateLine {
     problem(text) {
         this.#stop();
         this.element.dataset.state = 'problem';
-        this.#passing(text);
+        this.#showBriefly(text);
     }
 
     destroy() {
@@ -74,16 +74,16 @@ export class StateLine {
         this.#button.hidden = true;
     }
 
-    #passing(text) {
-        this.#say(text);
-        this.#timer = setTimeout(() => this.#say(''), SHOWN_MS);
+    #showBriefly(text) {
+        this.#show(text);
+        this.#timer = setTimeout(() => this.#show(''), SHOWN_MS);
     }
 
     #countDown(until) {
         const tick = () => {
             const seconds = until ? Math.max(0, Math.ceil((until - Date.now()) / 1000)) : 0;
             const long = seconds >= 2;
-            this.#say(this.#texts['room.waiting'], long ? this.#texts['room.waitingFor'](seconds) : undefined);
+            this.#show(this.#texts['room.waiting'], long ? this.#texts['room.waitingFor'](seconds) : undefined);
             this.#button.hidden = !long;
         };
         tick();
@@ -91,9 +91,9 @@ export class StateLine {
     }
 
     // The seconds are only seen: counted down aloud they would talk over everything else.
-    #say(text, seen = text) {
-        this.#seen.textContent = seen;
-        if (this.#said.textContent !== text) this.#said.textContent = text;
+    #show(text, seen = text) {
+        this.#visible.textContent = seen;
+        if (this.#announced.textContent !== text) this.#announced.textContent = text;
         this.element.toggleAttribute('data-silent', text === '');
     }
 }

@@ -74,7 +74,7 @@ export class Timeline {
      * @returns {Item | null} the item where it is new to the eye; null where it was there, also unconfirmed
      */
     add(event, own) {
-        if (event.event_type !== 'send') return this.#addQuietLine(event, own);
+        if (event.event_type !== 'send') return this.#addPresence(event, own);
         if (this.#bySeq.has(event.seq)) {
             // Confirmed by its ack, with the time of this machine: the server's is the one that everybody sees.
             const known = this.#bySeq.get(event.seq);
@@ -146,7 +146,7 @@ export class Timeline {
         return item;
     }
 
-    #addQuietLine(event, own) {
+    #addPresence(event, own) {
         this.#lines += 1;
         const item = {
             key: `line:${this.#lines}`,

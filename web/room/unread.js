@@ -1,6 +1,6 @@
 // Counts what came while nobody looked: behind another window, or below what is being read. No DOM.
 export class Unread {
-    #looking;
+    #isVisible;
     #onCount;
     #wasSeen = true;
 
@@ -8,15 +8,15 @@ export class Unread {
     /** The seq of the first new message, where the marker stands; null before anything new came. */
     newFrom = null;
 
-    /** @param {{ looking: () => boolean, onCount: (count: number) => void }} parts `looking`: the newest is being seen */
-    constructor({ looking, onCount }) {
-        this.#looking = looking;
+    /** @param {{ isVisible: () => boolean, onCount: (count: number) => void }} parts `isVisible`: whether the reader sees the newest message */
+    constructor({ isVisible, onCount }) {
+        this.#isVisible = isVisible;
         this.#onCount = onCount;
     }
 
     /** Somebody else's message `seq` came live. */
-    came(seq) {
-        if (this.#looking()) return;
+    add(seq) {
+        if (this.#isVisible()) return;
         // The marker stays where it is until all behind it was seen; then the next one that is missed moves it.
         if (this.#wasSeen) this.newFrom = seq;
         this.#wasSeen = false;
@@ -33,15 +33,15 @@ export class Unread {
     }
 
     /** To be called whenever the reader may have come to look. */
-    look() {
-        if (this.#wasSeen || !this.#looking()) return;
+    update() {
+        if (this.#wasSeen || !this.#isVisible()) return;
         this.#wasSeen = true;
         this.count = 0;
         this.#onCount(0);
     }
 
     /** Who answers has read. True where the marker goes. */
-    answered() {
+    clearMarker() {
         const had = this.newFrom !== null;
         this.newFrom = null;
         return had;

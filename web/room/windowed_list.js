@@ -21,21 +21,21 @@ export class WindowedList {
     #rowsBox = document.createElement('div');
     #below = document.createElement('div');
     #render;
-    #look;
-    #guess;
+    #renderKey;
+    #estimateHeight;
     #onScroll;
     #rows = [];
     #indexOf = new Map();
     #heights = new HeightIndex();
     /** By key, of every row that was ever measured. */
     #measured = new Map();
-    /** By key: { element, look }. */
+    /** By key: { element, renderKey }. */
     #mounted = new Map();
     #first = 0;
     #end = 0;
     /** The height of #above: where the first mounted row begins, off by what is not corrected yet while scrolling. */
     #space = 0;
-    #stuck = true;
+    #isAtEnd = true;
     /** Rows that were seen at the last look, with their distance from the window's top; the first that survives holds. */
     #anchors = [];
     /** The scroll position then, and the size of the window and of what it looks at. */
@@ -46,16 +46,16 @@ export class WindowedList {
 
     /**
      * @param {HTMLElement} scroller empty, with a height of its own and `overflow-y`
-     * @param {{ render: (row: { key: string }, made: HTMLElement | null) => HTMLElement, look: (row: object) => string,
-     *     guess: (row: object) => number, onScroll: () => void }} callbacks `render`: the element of a row, which may be the
-     *     one that was made before, changed. `look`: what an element depends on; as long as it is the same, nothing is
-     *     rendered. `guess`: a height in pixels. `onScroll`: the window moved, or the rows did
+     * @param {{ render: (row: { key: string }, made: HTMLElement | null) => HTMLElement, renderKey: (row: object) => string,
+     *     estimateHeight: (row: object) => number, onScroll: () => void }} callbacks `render`: the element of a row, which may be the
+     *     one that was made before, changed. `renderKey`: what an element depends on; as long as it is the same, nothing is
+     *     rendered. `estimateHeight`: a height in pixels. `onScroll`: the window moved, or the rows did
      */
-    constructor(scroller, { render, look, guess, onScroll }) {
+    constructor(scroller, { render, renderKey, estimateHeight, onScroll }) {
         this.#scroller = scroller;
         this.#render = render;
-        this.#look = look;
-        this.#guess = guess;
+        this.#renderKey = renderKey;
+        this.#estimateHeight = estimateHeight;
         this.#onScroll = onScroll;
         this.#above.className = 'space-above';
         this.#rowsBox.className = 'rows';
@@ -73,13 +73,13 @@ export class WindowedList {
 
     /** Whether the newest row is in view, and stays so. */
     get atEnd() {
-        return this.#stuck;
+        return this.#isAtEnd;
     }
 
     /** How many rows stand before the first one in the window. */
     get rowsAbove() {
         const { scrollTop } = this.#scroller;
-        return this.#heights.at(this.#stuck ? this.#heights.total - this.#scroller.clientHeight : scrollTop);
+        return this.#heights.at(this.#isAtEnd ? this.#heights.total - this.#scroller.clientHeight : scrollTop);
     }
 
     /**
@@ -96,12 +96,12 @@ export class WindowedList {
             this.#rows.push(row);
         }
         if (this.#measured.size > 2 * this.#rows.length + MEASURED_MORE) this.#measured.clear();
-        this.#heights.replaceFrom(from, rows.map((row) => this.#measured.get(row.key) ?? this.#guess(row)));
+        this.#heights.replaceFrom(from, rows.map((row) => this.#measured.get(row.key) ?? this.#estimateHeight(row)));
         this.#layout();
     }
 
     scrollToEnd() {
-        this.#stuck = true;
+        this.#isAtEnd = true;
         this.#layout();
     }
 
@@ -119,7 +119,7 @@ export class WindowedList {
     #scrolled() {
         // Where the layout put it: nobody moved anything.
         if (this.#scroller.scrollTop === this.#anchoredAt && !this.#isResized()) return;
-        this.#lookForReader();
+        this.#updateIsAtEnd();
         clearTimeout(this.#settling);
         this.#settling = setTimeout(() => this.#settle(), SETTLE_MS);
         this.#rememberAnchors();
@@ -129,15 +129,15 @@ export class WindowedList {
     #settle() {
         this.#settling = 0;
         // Somebody may have left the end just now, and the event of it is still to come.
-        if (this.#scroller.scrollTop < this.#anchoredAt) this.#lookForReader();
+        if (this.#scroller.scrollTop < this.#anchoredAt) this.#updateIsAtEnd();
         this.#layout();
     }
 
     /** Whether the reader is at the end. They don't leave it by a window or rows of another size, which move the position too. */
-    #lookForReader() {
-        if (this.#stuck && this.#isResized()) return;
+    #updateIsAtEnd() {
+        if (this.#isAtEnd && this.#isResized()) return;
         const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-        this.#stuck = scrollTop + clientHeight >= scrollHeight - AT_END;
+        this.#isAtEnd = scrollTop + clientHeight >= scrollHeight - AT_END;
     }
 
     /** Whether the window, or what it looks at, has another size than when it was last laid out. */
@@ -161,7 +161,7 @@ export class WindowedList {
     /** The row to hold, and its distance from the window's top. */
     #anchor() {
         const { scrollTop } = this.#scroller;
-        const looksAsBefore = ({ key }) => this.#mounted.get(key).look === this.#look(this.#rows[this.#indexOf.get(key)]);
+        const looksAsBefore = ({ key }) => this.#mounted.get(key).renderKey === this.#renderKey(this.#rows[this.#indexOf.get(key)]);
         const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
         const holds = there.filter(({ key }) => !this.#rows[this.#indexOf.get(key)].isLoose);
         // A row that loses its heading, as the first message does when older ones come, is no hold.
@@ -176,7 +176,7 @@ export class WindowedList {
     #layout() {
         const height = this.#scroller.clientHeight;
         if (height === 0) return;
-        const anchor = this.#stuck ? null : this.#anchor();
+        const anchor = this.#isAtEnd ? null : this.#anchor();
         const windowTop = () => (anchor ? this.#heights.top(anchor.index) - anchor.offset : this.#heights.total - height);
         for (let round = 0; round < ROUNDS; round += 1) {
             const top = windowTop();
@@ -204,15 +204,15 @@ export class WindowedList {
         for (const [key, { element }] of this.#mounted) if (!keys.has(key)) this.#unmount(key, element);
         let next = this.#rowsBox.firstChild;
         for (const row of wanted) {
-            const look = this.#look(row);
+            const renderKey = this.#renderKey(row);
             let mounted = this.#mounted.get(row.key);
-            if (mounted?.look !== look) {
+            if (mounted?.renderKey !== renderKey) {
                 const element = this.#render(row, mounted?.element ?? null);
                 if (mounted && mounted.element !== element) {
                     if (mounted.element === next) next = next.nextSibling;
                     this.#unmount(row.key, mounted.element);
                 }
-                mounted = { element, look };
+                mounted = { element, renderKey };
                 this.#mounted.set(row.key, mounted);
             }
             if (mounted.element === next) next = next.nextSibling;
@@ -252,6 +252,6 @@ export class WindowedList {
         const wanted = anchor ? windowTop : this.#scroller.scrollHeight;
         if (Math.abs(wanted - scrollTop) > 0.5) this.#scroller.scrollTop = wanted;
         // What does not fill the window is at its end in any case.
-        if (this.#heights.total <= this.#scroller.clientHeight) this.#stuck = true;
+        if (this.#heights.total <= this.#scroller.clientHeight) this.#isAtEnd = true;
     }
 }

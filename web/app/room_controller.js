@@ -2,9 +2,9 @@
 // until the name is ours; then it is the room's page. It ends with its connection.
 import { ConnectionError } from '../globes.js';
 import { RoomView } from '../room/room_view.js';
-import { Attention } from './attention.js';
+import { Notifications } from './notifications.js';
 import { element } from './dom.js';
-import { lazilyOpen } from './lazily.js';
+import { openLazily } from './lazy_loading.js';
 import { isNameRefused, isNameTaken, isTokenRefused } from './problems.js';
 import { RoomHeader } from './room_header.js';
 import { entrancePath } from './router.js';
@@ -18,13 +18,13 @@ const ROOM_DELETED = 4504;
 /** A name that is taken over is not announced: without a refusal for so long it is ours. */
 const REFUSAL_MS = 1500;
 
-export class RoomStage {
+export class RoomController {
     #app;
-    #seat;
+    #identity;
     #connection;
     #view;
     #header;
-    #attention;
+    #notifications;
     /** The newest message when we came: what is above was said since. */
     #seqAtStart = null;
     #isOver = false;
@@ -38,14 +38,14 @@ export class RoomStage {
      */
     joined;
 
-    /** @param {{ room: object, seat: { name: string, color: string, token: string | null } }} options */
-    constructor(app, { room, seat }) {
+    /** @param {{ room: object, identity: { name: string, color: string, token: string | null } }} options */
+    constructor(app, { room, identity }) {
         this.#app = app;
-        this.#seat = seat;
+        this.#identity = identity;
         this.room = room;
-        this.#attention = new Attention(app, room, { onchange: () => this.#header.showBell() });
+        this.#notifications = new Notifications(app, room, { onchange: () => this.#header.showBell() });
         const newToken = (error) => this.#newToken(error);
-        this.#connection = app.globes.connect(room.id, { ...seat, token: this.#token, newToken });
+        this.#connection = app.globes.connect(room.id, { ...identity, token: this.#token, newToken });
         this.joined = this.#awaitJoin();
         this.joined.catch(() => {});
         this.#header = this.#makeHeader();
@@ -61,7 +61,7 @@ export class RoomStage {
             storage: app.drafts,
             onMembers: (shown) => this.#header.membersShown(shown),
             onUnread: (count) => {
-                if (!this.#isOver && this.element.isConnected && app.stage === this) this.#attention.unread = count;
+                if (!this.#isOver && this.element.isConnected && app.controller === this) this.#notifications.unread = count;
             },
         });
     }
@@ -71,40 +71,40 @@ export class RoomStage {
         return this.#view.isBusy;
     }
 
-    /** Called once the stage is the page that is seen. */
+    /** Called once the controller’s element is the page that is seen. */
     enter() {
-        this.#app.keep.takeSeat(this.room.id, this.#seat);
-        this.#attention.unread = 0;
+        this.#app.preferences.setRoomIdentity(this.room.id, this.#identity);
+        this.#notifications.unread = 0;
         window.addEventListener('pagehide', this.#keepUnsent);
         this.#sendKept();
         this.#view.focus();
     }
 
     /** Says everything in the page's new language; connection, place and draft stay. */
-    speak() {
+    setLanguage() {
         const { locale } = this.#app;
         const header = this.#makeHeader();
-        header.element.append(...this.#header.element.querySelectorAll('.key-form'));
+        header.element.append(...this.#header.element.querySelectorAll('.token-form'));
         this.#header.element.replaceWith(header.element);
         this.#header.destroy();
         this.#header = header;
         header.showState(this.#connection.state);
         header.showMembers(this.#connection.users.length);
         header.membersShown(this.#view.membersShown);
-        this.#view.speak({ texts: this.#texts, language: locale });
-        if (this.#connection.state === 'closed') this.#ended(this.#endedBy);
+        this.#view.setLanguage({ texts: this.#texts, language: locale });
+        if (this.#connection.state === 'closed') this.#onClosed(this.#endedBy);
     }
 
     destroy() {
         if (this.#isOver) return;
         this.#isOver = true;
         window.removeEventListener('pagehide', this.#keepUnsent);
-        this.#attention.destroy();
+        this.#notifications.destroy();
         this.#header.destroy();
         this.#view.destroy();
         this.#connection.close();
         this.element.remove();
-        if (this.#app.stage === this) this.#app.stage = null;
+        if (this.#app.controller === this) this.#app.controller = null;
     }
 
     // What a banner, a notice or a form says is not said by the room view too.
@@ -116,33 +116,33 @@ export class RoomStage {
     #makeHeader() {
         return new RoomHeader(this.#app, {
             room: this.room,
-            attention: this.#attention,
+            notifications: this.#notifications,
             onmembers: () => this.#view.showMembers(),
-            onsettings: this.#app.keep.hasMade(this.room.id) ? () => this.#changeRoom() : null,
+            onsettings: this.#app.preferences.hasMade(this.room.id) ? () => this.#changeRoom() : null,
         });
     }
 
     // Whoever has to come in again, or reloads, loses no word: under the same name it goes out, once, by its id.
     #keepUnsent = () => {
-        const { name } = this.#seat;
-        this.#app.keep.keepUnsent(this.room.id, { name, messages: this.#view.unsent });
+        const { name } = this.#identity;
+        this.#app.preferences.keepUnsent(this.room.id, { name, messages: this.#view.unsent });
     };
 
     #sendKept() {
-        const unsent = this.#app.keep.takeUnsent(this.room.id);
-        if (unsent?.name === this.#seat.name) this.#view.resend(unsent.messages);
-        else if (unsent) this.#view.giveBack(unsent.messages.map(({ text }) => text).join('\n'));
+        const unsent = this.#app.preferences.takeUnsent(this.room.id);
+        if (unsent?.name === this.#identity.name) this.#view.resend(unsent.messages);
+        else if (unsent) this.#view.restoreText(unsent.messages.map(({ text }) => text).join('\n'));
     }
 
     // The owner's token goes into public rooms too: it keeps the owner connected when the room is locked.
     get #token() {
-        return this.#seat.token ?? this.#app.keep.ownerToken(this.room.id);
+        return this.#identity.token ?? this.#app.preferences.ownerToken(this.room.id);
     }
 
     #awaitJoin() {
         return new Promise((resolve, reject) => {
             const on = (type, listener) => this.#connection.addEventListener(type, ({ detail }) => listener(detail));
-            const isMe = (name) => name === this.#seat.name;
+            const isMe = (name) => name === this.#identity.name;
             on('event', ({ event_type: type, isOwn }) => type === 'join' && isOwn && resolve());
             on('welcome', ({ users }) => {
                 // We, in another window, or somebody else: only a refusal will tell.
@@ -171,66 +171,66 @@ export class RoomStage {
         });
         on('event', (event) => {
             if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart)
-                this.#attention.notify(event);
+                this.#notifications.notify(event);
         });
         on('token', ({ token: { token } }) => this.#keepToken(token));
         on('problem', ({ error, id }) => {
-            if (id === undefined && isNameRefused(error)) this.#turnAway(error);
+            if (id === undefined && isNameRefused(error)) this.#onNameRefused(error);
         });
-        on('closed', ({ error }) => this.#ended(error));
+        on('closed', ({ error }) => this.#onClosed(error));
     }
 
     #showState(state) {
         this.#header.showState(state);
         if (state !== 'online') return;
         // The server that is back may be another version.
-        if (this.#wasOnline && this.#app.stage === this) this.#app.upgrade.follow();
+        if (this.#wasOnline && this.#app.controller === this) this.#app.upgrade.check();
         this.#wasOnline = true;
     }
 
     #keepToken(token) {
-        const { keep } = this.#app;
-        const owner = keep.ownerToken(this.room.id);
-        if (owner !== null && owner === this.#token) keep.rememberMade(this.room.id, token);
-        if (owner === null || this.#seat.token !== null) this.#takeSeat(token);
+        const { preferences } = this.#app;
+        const owner = preferences.ownerToken(this.room.id);
+        if (owner !== null && owner === this.#token) preferences.rememberMade(this.room.id, token);
+        if (owner === null || this.#identity.token !== null) this.#setToken(token);
     }
 
-    #takeSeat(token) {
-        this.#seat = { ...this.#seat, token };
-        this.#app.keep.takeSeat(this.room.id, this.#seat);
+    #setToken(token) {
+        this.#identity = { ...this.#identity, token };
+        this.#app.preferences.setRoomIdentity(this.room.id, this.#identity);
     }
 
     /** Another key for whoever is in the room; everybody else gets theirs at the entrance. */
     async #newToken(error) {
-        if (this.#app.stage !== this || this.#seqAtStart === null) throw error;
-        const { askForKey } = await import('./key_form.js');
+        if (this.#app.controller !== this || this.#seqAtStart === null) throw error;
+        const { requestToken } = await import('./token_form.js');
         const place = (form) => this.#header.element.append(form);
-        const token = await askForKey(this.#app, { room: this.room, name: this.#seat.name, old: this.#connection.token, place });
-        if (token === null) this.#takeSeat(null);
+        const token = await requestToken(this.#app, { room: this.room, name: this.#identity.name, old: this.#connection.token, place });
+        if (token === null) this.#setToken(null);
         return token;
     }
 
     // At the entrance `joined` says it in place.
-    #turnAway(error) {
-        if (this.#app.stage !== this) return;
-        this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts['room.keyChanged']);
+    #onNameRefused(error) {
+        if (this.#app.controller !== this) return;
+        this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts['room.accessChanged']);
     }
 
     #backToEntrance(notice = null) {
-        const { keep, router } = this.#app;
+        const { preferences, router } = this.#app;
         this.#keepUnsent();
-        keep.leaveSeat(this.room.id);
+        preferences.clearRoomIdentity(this.room.id);
         router.replace(entrancePath(this.room.id), { notice });
     }
 
-    #ended(error) {
-        if (this.#app.stage !== this) return;
+    #onClosed(error) {
+        if (this.#app.controller !== this) return;
         this.#endedBy = error;
-        const { texts, router, keep, notice } = this.#app;
+        const { texts, router, preferences, notice } = this.#app;
         const code = error?.closeCode;
         if (code === ROOM_DELETED || error?.code === 101) {
-            keep.leaveSeat(this.room.id);
-            keep.forgetMade(this.room.id);
+            preferences.clearRoomIdentity(this.room.id);
+            preferences.forgetMade(this.room.id);
             notice(texts.roomDeleted);
             router.replace('/');
         } else if (code === REPLACED) {
@@ -238,9 +238,9 @@ export class RoomStage {
         } else if (code === REMOVED) {
             this.#backToEntrance(texts.removedFromRoom);
         } else if (isTokenRefused(error) && this.#connection.token?.expiresAt <= Date.now()) {
-            this.#backToEntrance(texts['room.keyExpired']);
+            this.#backToEntrance(texts['room.accessExpired']);
         } else if (code === AUTHORIZATION_ENDED || error?.code !== null) {
-            this.#backToEntrance(texts['room.keyChanged']);
+            this.#backToEntrance(texts['room.accessChanged']);
         } else {
             this.#header.showBanner(texts.errorConnection, texts.tryAgain, () => router.refresh());
         }
@@ -249,11 +249,11 @@ export class RoomStage {
     #changeRoom() {
         const onchange = (room) => {
             this.room = room;
-            this.#attention.room = room;
+            this.#notifications.room = room;
             this.#header.showRoom(room);
         };
-        const token = this.#app.keep.ownerToken(this.room.id) ?? this.#seat.token;
-        lazilyOpen(
+        const token = this.#app.preferences.ownerToken(this.room.id) ?? this.#identity.token;
+        openLazily(
             this.#app,
             () => import('./settings.js'),
             (part) => part.openSettings(this.#app, { room: this.room, token, onchange }),

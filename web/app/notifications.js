@@ -11,7 +11,7 @@ const NEEDS_SERVICE_WORKER = /\bAndroid\b.*\bChrome\//;
 /** Longer texts are cut by every system anyway. */
 const MAX_NOTIFICATION_LENGTH = 200;
 
-export class Attention {
+export class Notifications {
     #app;
     #room;
     #unread = 0;
@@ -54,17 +54,17 @@ export class Attention {
 
     /** Turns notifications on or off; resolves with whether they are on. The browser asks the person the first time. */
     async toggle() {
-        const { keep } = this.#app;
+        const { preferences } = this.#app;
         if (this.isOn) {
-            keep.notifies = false;
+            preferences.notifies = false;
             return false;
         }
         try {
-            keep.notifies = (await Notification.requestPermission()) === 'granted';
+            preferences.notifies = (await Notification.requestPermission()) === 'granted';
         } catch {
-            keep.notifies = false;
+            preferences.notifies = false;
         }
-        return keep.notifies;
+        return preferences.notifies;
     }
 
     /** A message that came in while nobody looked. */
@@ -89,11 +89,11 @@ export class Attention {
     }
 
     get #isWanted() {
-        return this.isSupported && this.#app.keep.notifies;
+        return this.isSupported && this.#app.preferences.notifies;
     }
 
     #end(why) {
-        this.#app.keep.notifies = false;
+        this.#app.preferences.notifies = false;
         this.#onchange();
         this.#app.notice(why);
     }

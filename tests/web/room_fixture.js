@@ -7,17 +7,17 @@ import { eventually } from '../api/harness/wait.js';
 const webFolder = fileURLToPath(new URL('../../web/', import.meta.url));
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'";
 const PAGE = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}"><title>Room</title><link rel="stylesheet" href="/stage.css">
-<script type="module" src="/stage.js"></script></head><body><div id="host"></div></body></html>`;
+<meta http-equiv="Content-Security-Policy" content="${POLICY}"><title>Room</title><link rel="stylesheet" href="/fixture.css">
+<script type="module" src="/fixture.js"></script></head><body><div id="host"></div></body></html>`;
 const STYLE = 'html, body { height: 100%; margin: 0 } #host { height: 100% }';
 const SCRIPT = `
 import { Globes } from './globes.js';
 import { RoomView } from './room/room_view.js';
 import { loadTexts } from './room/load_texts.js';
-const { room, seat, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const { room, identity, language, readOnly } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 Object.assign(window, { RoomView, unread: [], texts: await loadTexts(language) });
 const globes = new Globes();
-window.connection = globes.connect(room.id, seat);
+window.connection = globes.connect(room.id, identity);
 window.view = new RoomView(document.getElementById('host'), {
     connection, room, readOnly, language, texts: window.texts, storage: localStorage,
     onUnread: (count) => window.unread.push(count),
@@ -27,7 +27,7 @@ window.view = new RoomView(document.getElementById('host'), {
 
 /** Further keys of the server's options: it serves the sources unbuilt, and the page of this test. */
 export function serveSources(config = {}, more = {}) {
-    const files = { 'site/stage.html': PAGE, 'site/stage.css': STYLE, 'site/stage.js': SCRIPT, ...more };
+    const files = { 'site/fixture.html': PAGE, 'site/fixture.css': STYLE, 'site/fixture.js': SCRIPT, ...more };
     for (const entry of readdirSync(webFolder, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const path = `${entry.path ?? entry.parentPath}/${entry.name}`;
@@ -51,7 +51,7 @@ export class Person {
      *     `release()`; `loses`: what never comes through it
      */
     static async enter(browser, server, room, options = {}) {
-        const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...seat } = options;
+        const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...identity } = options;
         const person = new Person();
         person.isTouching = context.hasTouch ?? false;
         person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
@@ -63,8 +63,8 @@ export class Person {
         });
         if (held) await person.#holdSockets();
         if (loses) await person.#lose(loses);
-        const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, seat, language, readOnly }));
-        await person.page.goto(`${server.origin}/stage.html#${hash}`);
+        const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, identity, language, readOnly }));
+        await person.page.goto(`${server.origin}/fixture.html#${hash}`);
         await person.page.locator('.globes-room').waitFor();
         return person;
     }

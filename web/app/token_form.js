@@ -6,32 +6,32 @@ import { needsPassword } from './room_rules.js';
 
 /**
  * @param {object} app
- * @param {{ room: { id: number }, name: string, old: import('../globes.js').Token | null, place: (form: Element) => void }} seat
+ * @param {{ room: { id: number }, name: string, old: import('../globes.js').Token | null, place: (form: Element) => void }} options
  *     `old`: the key that is not good any more
  * @returns {Promise<string | null>} the next one; null where the room is public and needs none
  */
-export async function askForKey(app, { room, name, old, place }) {
-    const { globes, keep, texts } = app;
+export async function requestToken(app, { room, name, old, place }) {
+    const { globes, preferences, texts } = app;
     // The password buys a key like everybody's.
-    if (old?.token === keep.ownerToken(room.id)) keep.rememberMade(room.id, null);
+    if (old?.token === preferences.ownerToken(room.id)) preferences.rememberMade(room.id, null);
     const { visibility } = await globes.rooms.get(room.id);
     if (!needsPassword(visibility)) return null;
-    const notice = old?.expiresAt <= Date.now() ? texts['room.keyExpired'] : texts['room.keyChanged'];
+    const notice = old?.expiresAt <= Date.now() ? texts['room.accessExpired'] : texts['room.accessChanged'];
     return new Promise((resolve) => {
-        const buy = async (secret) => {
+        const requestWithPassword = async (secret) => {
             const granted = await globes.tokens.request(room.id, { name, secret });
             form.element.remove();
             form.destroy();
             resolve(granted?.token ?? null);
         };
-        const form = makeForm(texts, buy);
+        const form = makeForm(texts, requestWithPassword);
         form.showAlert(notice);
         place(form.element);
         form.element.querySelector('input').focus();
     });
 }
 
-function makeForm(texts, buy) {
+function makeForm(texts, requestWithPassword) {
     const password = new PasswordField(texts, {
         label: texts.roomPassword,
         name: 'password',
@@ -43,7 +43,7 @@ function makeForm(texts, buy) {
         busy: texts.entering,
         children: [password.element],
         send: async () => {
-            if (validateAll([password])) await buy(password.value);
+            if (validateAll([password])) await requestWithPassword(password.value);
         },
         handle: (error) => {
             if (!isWrongSecret(error) && !isThrottled(error)) return false;
@@ -52,6 +52,6 @@ function makeForm(texts, buy) {
             return true;
         },
     });
-    form.element.classList.add('key-form');
+    form.element.classList.add('token-form');
     return form;
 }

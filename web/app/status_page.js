@@ -17,7 +17,7 @@ export function emptyPage(app, { title, text, action }) {
     return element(
         'div',
         { class: 'empty-page' },
-        element('span', { class: 'lamp', 'aria-hidden': 'true' }),
+        element('span', { class: 'presence-dot', 'aria-hidden': 'true' }),
         element('h1', { tabindex: '-1' }, title),
         text && element('p', {}, text),
         element('div', { class: 'empty-actions' }, action, home),

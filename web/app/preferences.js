@@ -12,7 +12,7 @@ export function storageOrNull(open) {
     }
 }
 
-class Shelf {
+class JsonStorage {
     #storage;
     #fallback = new Map();
 
@@ -41,58 +41,58 @@ class Shelf {
     }
 }
 
-export class Keep {
-    #lasting = new Shelf(() => window.localStorage);
-    #passing = new Shelf(() => window.sessionStorage);
+export class Preferences {
+    #local = new JsonStorage(() => window.localStorage);
+    #session = new JsonStorage(() => window.sessionStorage);
 
     get name() {
-        return this.#lasting.read('name') ?? '';
+        return this.#local.read('name') ?? '';
     }
 
     get color() {
-        return this.#lasting.read('color') ?? '';
+        return this.#local.read('color') ?? '';
     }
 
     rememberPerson({ name, color }) {
-        this.#lasting.write('name', name);
-        this.#lasting.write('color', color);
+        this.#local.write('name', name);
+        this.#local.write('color', color);
     }
 
     get language() {
-        return this.#lasting.read('language');
+        return this.#local.read('language');
     }
 
     set language(language) {
-        this.#lasting.write('language', language);
+        this.#local.write('language', language);
     }
 
     get notifies() {
-        return this.#lasting.read('notify') === true;
+        return this.#local.read('notify') === true;
     }
 
     set notifies(wanted) {
-        this.#lasting.write('notify', wanted);
+        this.#local.write('notify', wanted);
     }
 
     /**
      * Who one is in a room.
      * @returns {{ name: string, color: string, token: string | null } | null}
      */
-    seat(roomId) {
-        return this.#passing.read(`seat.${roomId}`);
+    roomIdentity(roomId) {
+        return this.#session.read(`seat.${roomId}`);
     }
 
-    takeSeat(roomId, { name, color, token }) {
-        this.#passing.write(`seat.${roomId}`, { name, color, token });
+    setRoomIdentity(roomId, { name, color, token }) {
+        this.#session.write(`seat.${roomId}`, { name, color, token });
     }
 
-    leaveSeat(roomId) {
-        this.#passing.write(`seat.${roomId}`, null);
+    clearRoomIdentity(roomId) {
+        this.#session.write(`seat.${roomId}`, null);
     }
 
     /** Messages that could not be sent, for when one is back in the room; none forgets them. */
     keepUnsent(roomId, { name, messages }) {
-        this.#passing.write(`unsent.${roomId}`, messages.length > 0 ? { name, messages } : null);
+        this.#session.write(`unsent.${roomId}`, messages.length > 0 ? { name, messages } : null);
     }
 
     /**
@@ -100,8 +100,8 @@ export class Keep {
      * @returns {{ name: string, messages: { id: string, text: string }[] } | null}
      */
     takeUnsent(roomId) {
-        const unsent = this.#passing.read(`unsent.${roomId}`);
-        this.#passing.write(`unsent.${roomId}`, null);
+        const unsent = this.#session.read(`unsent.${roomId}`);
+        this.#session.write(`unsent.${roomId}`, null);
         return unsent;
     }
 
@@ -120,15 +120,15 @@ export class Keep {
     }
 
     rememberMade(roomId, ownerToken) {
-        this.#lasting.write('made', { ...this.#made, [roomId]: ownerToken ?? '' });
+        this.#local.write('made', { ...this.#made, [roomId]: ownerToken ?? '' });
     }
 
     forgetMade(roomId) {
         const { [roomId]: _, ...others } = this.#made;
-        this.#lasting.write('made', others);
+        this.#local.write('made', others);
     }
 
     get #made() {
-        return this.#lasting.read('made') ?? {};
+        return this.#local.read('made') ?? {};
     }
 }
