@@ -44,12 +44,12 @@ const CONFIG = {
     },
 };
 
-/** Whoever opens a room by its address is led to its entrance, unless there is a seat for them (web/app/keep.js). */
-const SEAT = { key: 'globes.seat.1', value: JSON.stringify({ name: 'ada', color: '#2f84c6', token: null }) };
+/** A visitor who opens a room by its address is led to its entrance, unless the tab has an identity there (web/app/preferences.js). */
+const IDENTITY = { key: 'globes.seat.1', value: JSON.stringify({ name: 'ada', color: '#2f84c6', token: null }) };
 const VIEWS = [
     { name: 'the list of rooms', path: '/' },
     { name: 'an entrance', path: '/chats/1/entrance' },
-    { name: 'a room', path: '/chats/1', seat: SEAT },
+    { name: 'a room', path: '/chats/1', identity: IDENTITY },
     { name: 'the demo of the embed', path: '/demo.html' },
 ];
 
@@ -87,10 +87,10 @@ async function furnish(origin, browser) {
     await page.close();
 }
 
-async function measure(browser, origin, { path, seat }) {
+async function measure(browser, origin, { path, identity }) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
-    if (seat) await page.evaluateOnNewDocument(({ key, value }) => sessionStorage.setItem(key, value), seat);
+    if (identity) await page.evaluateOnNewDocument(({ key, value }) => sessionStorage.setItem(key, value), identity);
     try {
         const { lhr } = await lighthouse(origin + path, { logLevel: 'error' }, CONFIG, page);
         if (lhr.runtimeError) throw new Error(`${path}: ${lhr.runtimeError.message}`);

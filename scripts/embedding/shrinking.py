@@ -1,8 +1,8 @@
 """Leaves out of scripts and style sheets what only their readers need.
 
-esbuild shrinks the scripts, each by itself: it bundles nothing, keeps the names that a module exports and the paths that it
-imports, and renames only what no other module sees. Style sheets lose comments and blanks here: esbuild makes them no
-smaller, compressed.
+esbuild shrinks the scripts, each by itself: it keeps the names that a module exports and the paths that it imports, and
+renames only what no other module sees. It also joins a module and its parts to one file, for the modules that others embed.
+Style sheets lose comments and blanks here: esbuild makes them no smaller, compressed.
 """
 
 import pathlib
@@ -28,12 +28,20 @@ def shrink_scripts(folder, paths):
     if not paths:
         return {}
     with tempfile.TemporaryDirectory() as made:
-        files = [f"./{path}" for path in paths]
-        command = [*ESBUILD, *ESBUILD_ERRORS_ONLY, "--outbase=.", f"--outdir={made}", *files]
-        run = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
-        if run.returncode != 0:
-            raise SiteError(run.stderr.strip())
+        run_esbuild(folder, ["--outbase=.", f"--outdir={made}", *(f"./{path}" for path in paths)])
         return {path: pathlib.Path(made, path).read_text(encoding="utf-8") for path in paths}
+
+
+def bundle_script(folder, path):
+    """The shrunk text of this module with everything that it imports in it."""
+    return run_esbuild(folder, ["--bundle", f"./{path}"])
+
+
+def run_esbuild(folder, options):
+    run = subprocess.run([*ESBUILD, *ESBUILD_ERRORS_ONLY, *options], cwd=folder, capture_output=True, encoding="utf-8")
+    if run.returncode != 0:
+        raise SiteError(run.stderr.strip())
+    return run.stdout
 
 
 def shrink_style(text):

@@ -14,11 +14,14 @@ from typing import NamedTuple
 
 from embedding import javascript, markup
 from embedding.reference import Fault, SiteError
-from embedding.shrinking import shrink_scripts, shrink_style
+from embedding.shrinking import bundle_script, shrink_scripts, shrink_style
 
 SERVED = {".html", ".css", ".js", ".ts", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".txt"}
 # What others link to keeps its name, and browsers ask whether it has changed.
 STABLE_NAMES = {"globes.js", "globes.d.ts", "globes-chat.js", "robots.txt"}
+# A module with a stable name, and the folder of its parts: they are served in it and not by themselves, so that a site that
+# embeds the module gets it by one request.
+BUNDLES = {"globes.js": "client/"}
 ASSETS = "assets"
 HASH_DIGITS = 8
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|$", re.IGNORECASE)
@@ -91,6 +94,8 @@ class Site:
         if "index.html" not in self.sources:
             raise SiteError(f"{folder}: no index.html")
         self.check()
+        self.bundles = {path: parts for path, parts in BUNDLES.items() if path in self.sources}
+        self.check_bundles()
         self.shrink(folder)
         self.urls = {path: "/" + path for path, source in self.sources.items() if source.is_stable}
         for ring in self.rings():
@@ -108,16 +113,34 @@ class Site:
                 if is_bare:
                     raise SiteError(f"{place}: {reference.target} is no relative path: ./{reference.target}")
 
+    def check_bundles(self):
+        """A part that another module imports would exist twice there, with two classes of each name."""
+        for module, parts in self.bundles.items():
+            for path, source in self.sources.items():
+                is_inside = path == module or path.startswith(parts)
+                for reference, target in source.references:
+                    if is_inside != target.startswith(parts):
+                        place = f"{path}:{source.line_of(reference.start)}"
+                        raise SiteError(f"{place}: {reference.target}: {module} and {parts} are served as one file")
+
     def shrink(self, folder):
         """Replaces scripts and style sheets by their shrunk texts. The types of the library stay, for people to read, and
         so do pages, which are next to nothing."""
-        texts = shrink_scripts(folder, self.paths_of(".js"))
+        bundled = tuple(self.bundles.values())
+        for path in [path for path in self.sources if path.startswith(bundled)]:
+            del self.sources[path]
+        texts = shrink_scripts(folder, [path for path in self.paths_of(".js") if path not in self.bundles])
         texts |= {path: shrink_style(self.sources[path].text) for path in self.paths_of(".css")}
         for path, text in texts.items():
             shrunk = Source(path, text.encode("utf-8"))
             if shrunk.loads() != self.sources[path].loads():
                 raise SiteError(f"{path}: does not load the same files when it is shrunk")
             self.sources[path] = shrunk
+        for path in self.bundles:
+            bundle = Source(path, bundle_script(folder, path).encode("utf-8"))
+            if bundle.references:
+                raise SiteError(f"{path}: still loads other files when it is bundled")
+            self.sources[path] = bundle
 
     def paths_of(self, suffix):
         return [path for path, source in self.sources.items() if source.suffix == suffix]

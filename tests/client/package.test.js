@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,18 +21,16 @@ test('the packed package installs, and the tour of its README runs', async (t) =
     t.after(() => rm(work, { recursive: true, force: true }));
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', work], { cwd: folder('clients/js') });
     const [{ filename, files, version }] = JSON.parse(stdout);
-    assert.deepEqual(files.map(({ path }) => path).sort(), [
-        'LICENSE',
-        'README.md',
-        'globes.d.ts',
-        'globes.js',
-        'package.json',
-    ]);
+    const parts = (await readdir(folder('web/client'))).map((name) => `client/${name}`);
+    assert.ok(parts.length > 5);
+    const published = ['LICENSE', 'README.md', 'globes.d.ts', 'globes.js', 'package.json', ...parts];
+    assert.deepEqual(files.map(({ path }) => path).sort(), published.sort());
     const installed = join(work, 'node_modules/globes-client');
     await mkdir(installed, { recursive: true });
     await run('tar', ['-xzf', join(work, filename), '-C', installed, '--strip-components=1']);
     await symlink(folder('tests/api/node_modules/ws'), join(work, 'node_modules/ws'));
-    assert.deepEqual(await readFile(join(installed, 'globes.js')), await readFile(folder('web/globes.js')));
+    for (const path of ['globes.js', 'globes.d.ts', ...parts])
+        assert.deepEqual(await readFile(join(installed, path)), await readFile(folder(`web/${path}`)));
 
     const server = await startServer(t);
     assert.equal(version, server.version, 'the package has the version of the server');
@@ -65,11 +63,10 @@ test('what the README says of installing works from a checkout, in Node and in a
     await writeFile(join(work, 'program.js'), program);
     assert.equal((await run(process.execPath, ['program.js'], { cwd: work })).stdout, 'http://host\n');
 
-    const module = await readFile(join(work, 'node_modules/globes-client/globes.js'));
-    const web = http.createServer(({ url }, response) => {
-        const isModule = url === '/lib/globes.js';
-        response.setHeader('Content-Type', isModule ? 'text/javascript' : 'text/html');
-        response.end(isModule ? module : '<!DOCTYPE html><title>Site</title>');
+    const web = http.createServer(async ({ url }, response) => {
+        const [, path] = url.match(/^\/lib\/([\w/]+\.js)$/) ?? [];
+        response.setHeader('Content-Type', path ? 'text/javascript' : 'text/html');
+        response.end(path ? await readFile(join(work, 'node_modules/globes-client', path)) : '<!DOCTYPE html><title>Site</title>');
     });
     await once(web.listen(0, '127.0.0.1'), 'listening');
     t.after(() => web.close());

@@ -96,6 +96,35 @@ class Names(SiteTest):
         self.assertNotEqual(self.text(before, "globes.js"), self.text(after, "globes.js"))
 
 
+class Bundles(SiteTest):
+    FILES = {
+        "app.js": "import { a } from './globes.js'; a();",
+        "globes.js": "export { a } from './client/a.js';",
+        "client/a.js": "import { text } from './b.js'; export const a = () => f(text);",
+        "client/b.js": "export const text = 'part';",
+    }
+
+    def test_the_library_is_served_as_one_file(self):
+        site = self.site(self.FILES)
+        self.assertEqual([url for url in site.urls.values() if "client" in url], [])
+        self.assertEqual(references_of(self.text(site, "globes.js")), [])
+        self.assertIn("part", self.text(site, "globes.js"))
+
+    def test_a_changed_part_changes_the_library_and_no_name(self):
+        before = self.site(self.FILES)
+        after = self.site({**self.FILES, "client/b.js": "export const text = 'other part';"})
+        self.assertEqual(before.urls, after.urls)
+        self.assertNotEqual(self.text(before, "globes.js"), self.text(after, "globes.js"))
+
+    def test_nothing_else_imports_a_part(self):
+        fault = self.fault({**self.FILES, "app.js": "f();\nimport './client/b.js';"})
+        self.assertEqual(fault, "app.js:2: ./client/b.js: globes.js and client/ are served as one file")
+
+    def test_a_part_imports_nothing_from_outside(self):
+        fault = self.fault({**self.FILES, "client/b.js": "import '../app.js'; export const text = '';"})
+        self.assertEqual(fault, "client/b.js:1: ../app.js: globes.js and client/ are served as one file")
+
+
 class JavaScript(SiteTest):
     def targets(self, text):
         """What is loaded, each cut out of the text where it was found."""

@@ -11,7 +11,7 @@ from checkout import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from embedding.reference import SiteError  # noqa: E402
-from embedding.shrinking import shrink_scripts, shrink_style  # noqa: E402
+from embedding.shrinking import bundle_script, shrink_scripts, shrink_style  # noqa: E402
 
 # What a minifier may break: strings with what looks like comments, templates, patterns, line breaks that end statements,
 # private members, names that are seen from outside.
@@ -141,7 +141,7 @@ class Scripts(ShrinkingTest):
 
     @unittest.skipUnless(shutil.which("node"), "needs node")
     def test_the_errors_of_the_library_keep_their_names(self):
-        library = self.folder(shrink_scripts(ROOT / "web", ["globes.js"])) + "/globes.js"
+        library = self.folder({"globes.js": bundle_script(ROOT / "web", "globes.js")}) + "/globes.js"
         script = f"""
             const errors = Object.entries(await import('file://{library}')).filter(([name]) => name.endsWith('Error'));
             console.log(JSON.stringify(errors.map(([name, Class]) => [name, new Class('message').name])));
@@ -150,6 +150,17 @@ class Scripts(ShrinkingTest):
         self.assertGreater(len(names), 5)
         for name, said in names:
             self.assertEqual(said, name)
+
+    @unittest.skipUnless(shutil.which("node"), "needs node")
+    def test_a_bundle_exports_what_its_module_exports(self):
+        web = ROOT / "web"
+        sources = {script.relative_to(web).as_posix(): script.read_text(encoding="utf-8") for script in web.rglob("*.js")}
+        exports = [
+            json.loads(in_node(["--input-type=module", "-e", EXPORTS, self.folder(files), '["globes.js"]']))
+            for files in (sources, {"globes.js": bundle_script(web, "globes.js")})
+        ]
+        self.assertEqual(exports[0], exports[1])
+        self.assertEqual(len(exports[0]["globes.js"]), 14)
 
 
 class Styles(unittest.TestCase):

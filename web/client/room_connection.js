@@ -1,0 +1,279 @@
+// One participant in one room: joins the parts of a connection together, and shows the room to the caller, each message
+// once and in order. Contract: globes.d.ts.
+import { REPLACED } from './close_codes.js';
+import { ConnectionError, QueueFullError, UnauthorizedError } from './errors.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import { OwnMessages } from './own_messages.js';
+import { refOf } from './rest.js';
+import { Sender } from './sender.js';
+import { SessionStore } from './session_store.js';
+import { checkName, messageProblem, randomId, wellFormed } from './text.js';
+import { Transport } from './transport.js';
+
+const MAX_LAST = 1000; // of ?last=
+const EVENT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+function checkRange(key, value, max) {
+    if (!Number.isSafeInteger(value) || value < 0 || value > max)
+        throw new RangeError(`${key} must be a whole number from 0 to ${max}`);
+}
+
+/**
+ * Stays in the room through losses, restarts and new tokens, until `close()` or a refusal. It tells everything by
+ * CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
+ */
+export class RoomConnection extends EventTarget {
+    #globes;
+    #last;
+    #transport;
+    #sender;
+    #store;
+    #own;
+    #session = null;
+    #users = [];
+    /** The number of the newest message that was shown; null before the first welcome. */
+    #seq;
+    /** The time of that message, which proves which history it is from; null if none was shown. */
+    #at;
+    /** The newest message at the welcome: messages up to it are replayed, those above it are live. */
+    #replayEnd = 0;
+    /** Whether the next message is the first of the newest few, which start at any number. */
+    #isFirstOfReplay = false;
+    /** The gap that a welcome has shown, until listeners are told. */
+    #pendingGap = null;
+
+    /** @internal Made by `Globes.connect`. */
+    constructor({ globes, WebSocketClass, storage, room, ...options }) {
+        super();
+        const { name, color, token, last = 50, after, at, renew = true, newToken, limits = {} } = options;
+        checkRange('last', last, MAX_LAST);
+        checkRange('after', after ?? 0, Number.MAX_SAFE_INTEGER);
+        if (at && !EVENT_TIME.test(at)) throw new RangeError('at must be the time of an event');
+        checkName(name);
+        refOf(room);
+        const allLimits = { ...DEFAULT_LIMITS, ...limits };
+        const firstName = typeof name === 'string' ? wellFormed(name) : null;
+        this.#globes = globes;
+        this.#last = last;
+        this.#seq = after ?? null;
+        this.#at = at ?? null;
+        this.#store = new SessionStore(storage, globes.baseUrl, room);
+        this.#transport = new Transport({ globes, WebSocketClass, room, limits: allLimits, token, renew, newToken }, {
+            query: () => this.#query(),
+            welcomed: (welcome) => this.#onWelcome(welcome),
+            online: (welcome) => this.#onOnline(welcome),
+            ready: () => this.#sender.start(),
+            received: (event) => this.#onEvent(event),
+            hasWaitedSince: (time) => this.#sender.hasWaitedSince(time),
+            probe: (id) => this.#sender.probe(id),
+            detached: () => this.#sender.stop(),
+            disconnected: () => this.#sender.disconnected(),
+            ended: (error) => this.#onEnd(error),
+            emit: (type, detail) => this.#emit(type, detail),
+        });
+        this.#own = new OwnMessages(this.#store, firstName, allLimits.queuedMessages);
+        this.#sender = new Sender({ limits: allLimits, name: firstName, color: color ?? null, own: this.#own }, {
+            isOnline: () => this.#transport.isOnline,
+            isReplaying: () => this.#seq < this.#replayEnd,
+            transmit: (event) => this.#transport.send(event),
+            nameChanged: () => this.#storeSession(this.#session),
+            problem: (detail) => this.#emit('problem', detail),
+        });
+        const stored = this.#store.readSession();
+        if (stored.name === firstName) this.#session = stored.session ?? null;
+    }
+
+    get state() {
+        return this.#transport.state;
+    }
+    get retryAt() {
+        return this.#transport.retryAt;
+    }
+    get roomId() {
+        return this.#transport.roomId;
+    }
+    get name() {
+        return this.#sender.name;
+    }
+    get color() {
+        return this.#sender.color;
+    }
+    get users() {
+        return this.#users;
+    }
+    get seq() {
+        return this.#seq ?? 0;
+    }
+    get at() {
+        return this.#at;
+    }
+    get token() {
+        return this.#transport.token;
+    }
+    get queued() {
+        return this.#sender.queued;
+    }
+
+    /**
+     * Sends a message now, or as soon as there is a connection; again under the same id until the server has answered.
+     * @param {string} text 1 to 4096 characters
+     * @param {{ id?: string }} [options] the same id is the same message
+     * @returns {{ id: string, acked: Promise<import('../globes.d.ts').Acked> }}
+     */
+    send(text, { id = randomId() } = {}) {
+        const waiting = this.#sender.waiting(id);
+        if (waiting) return { id, acked: waiting };
+        const problem = this.#sendProblem(text, id);
+        if (problem === null) return { id, acked: this.#sender.send(id, wellFormed(text)) };
+        const acked = Promise.reject(problem);
+        acked.catch(() => {});
+        return { id, acked };
+    }
+
+    /**
+     * Takes another name or colour, after the messages that were sent before.
+     * @param {{ name?: string, color?: string }} [person]
+     * @returns {Promise<void>} rejects if the server refuses, and the old name stays
+     */
+    async join(person) {
+        const { name = this.name, color = this.color } = person ?? {};
+        if (this.state === 'closed') throw new ConnectionError('The connection is closed');
+        checkName(name);
+        if (typeof name !== 'string') throw new UnauthorizedError('Join with a name');
+        return this.#sender.join(wellFormed(name), color);
+    }
+
+    /**
+     * Messages before or after a `seq`, by default the newest.
+     * @param {{ before?: number, after?: number, at?: string, limit?: number }} [place]
+     * @returns {Promise<{ events: import('../globes.d.ts').SeenEvent[], firstSeq: number, lastSeq: number }>}
+     */
+    async history(place = {}) {
+        const page = await this.#globes.history(this.#transport.target, { ...place, token: this.token });
+        const events = page.events.map((event) => ({ ...event, isOwn: this.#own.has(event) }));
+        return { events, firstSeq: page.first_seq, lastSeq: page.last_seq };
+    }
+
+    /** Tries again now instead of at `retryAt`. */
+    retry() {
+        this.#transport.retry();
+    }
+
+    /** Leaves the room. Messages that wait are rejected. */
+    close() {
+        this.#transport.close();
+    }
+
+    #emit(type, detail) {
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+
+    /** Why a message cannot even wait; null if it can. */
+    #sendProblem(text, id) {
+        if (this.state === 'closed') return new ConnectionError('The connection is closed');
+        if (!this.#sender.hasName) return new UnauthorizedError('Join with a name first');
+        const problem = messageProblem(text, id);
+        if (problem) return problem;
+        return this.#sender.isFull ? new QueueFullError('Too many messages wait') : null;
+    }
+
+    // --- the connection ---
+
+    #query() {
+        const query = new URLSearchParams(this.#seq === null ? { last: String(this.#last) } : { after: String(this.#seq) });
+        if (this.#seq && this.#at) query.set('at', this.#at);
+        if (this.#session) query.set('session', this.#session);
+        return query;
+    }
+
+    #onWelcome({ seq, at = null, users, resumed, session }) {
+        this.#pendingGap = this.#resumeAt(seq, at, resumed);
+        this.#users = users;
+        this.#sender.welcomed(users);
+        this.#storeSession(session);
+    }
+
+    #onOnline({ seq, users, resumed }) {
+        const gap = this.#pendingGap;
+        this.#pendingGap = null;
+        this.#emit('welcome', { seq, users, resumed });
+        if (gap) this.#emit('gap', gap);
+        this.#emit('users', { users });
+    }
+
+    #onEnd(error) {
+        if (error?.closeCode !== REPLACED) this.#store.removeSession(this.#session);
+        this.#sender.rejectAll(error ?? new ConnectionError('The connection was closed by its user'));
+    }
+
+    /**
+     * Keeps the secret of the first connection for ever: a connection that replaced this one came with the same secret,
+     * so it is also the one to take the name back with. Later welcomes name secrets that only one connection knows.
+     */
+    #storeSession(session) {
+        this.#session ??= session;
+        this.#store.writeSession(this.name, this.#session);
+    }
+
+    /** Sets the position in the room's history, and returns the gap to the old position, or null. */
+    #resumeAt(newest, at, resumed) {
+        const before = this.#seq;
+        this.#replayEnd = newest;
+        this.#isFirstOfReplay = before === null;
+        if (before !== null && resumed) return null;
+        this.#seq = before === null ? Math.max(0, newest - this.#last) : newest;
+        this.#at = this.#seq === newest ? at : null;
+        if (before === null) return null;
+        // The newest number alone proves nothing: another history may have grown beyond this one.
+        return { from: 1, to: newest, reset: true, reason: 'not-resumed', before, now: newest };
+    }
+
+    // --- events ---
+
+    #onEvent(event) {
+        if (event.event_type === 'ack') return this.#sender.onAck(event);
+        if (event.event_type === 'error') return this.#sender.onError(event);
+        // Events of types that later versions add have a number too.
+        if (Number.isSafeInteger(event.seq)) return this.#onNumbered(event);
+        if (event.event_type === 'join' || event.event_type === 'leave') this.#onPresence(event);
+    }
+
+    /** Shows events strictly in order, each once. */
+    #onNumbered(event) {
+        const { event_type: type, name, id, seq, time } = event;
+        const isSend = type === 'send';
+        const isOwn = isSend && this.#own.has(event);
+        if (isOwn) this.#sender.settle(id, { seq, duplicate: false });
+        if (seq <= this.#seq) return;
+        const before = this.#seq;
+        this.#seq = seq;
+        this.#at = time;
+        if (seq > before + 1 && !this.#isFirstOfReplay)
+            this.#emit('gap', { from: before + 1, to: seq - 1, reset: false, reason: 'hole', before, now: seq });
+        this.#isFirstOfReplay = false;
+        if (isSend) this.#emit('event', { ...event, isOwn });
+        // The author of a replayed message may have left since.
+        if (isSend && seq > this.#replayEnd) this.#updateUser(name, event.color, time);
+        if (before < this.#replayEnd && seq >= this.#replayEnd) this.#sender.pump();
+    }
+
+    #onPresence(event) {
+        if (event.event_type === 'leave') {
+            this.#users = this.#users.filter(({ username }) => username !== event.name);
+            this.#emit('users', { users: this.#users });
+        } else {
+            this.#updateUser(event.name, event.color, event.time);
+        }
+        const isOwn = this.#sender.onPresence(event);
+        this.#emit('event', { ...event, isOwn });
+    }
+
+    /** A user is in the room, and was active at `time`. */
+    #updateUser(name, color, time) {
+        const known = this.#users.find(({ username }) => username === name);
+        const user = { username: name, color: color ?? known?.color ?? '', last_activity: time };
+        // A new array each time: the caller may keep the old one.
+        this.#users = known ? this.#users.map((other) => (other === known ? user : other)) : [...this.#users, user];
+        if (!known || known.color !== user.color) this.#emit('users', { users: this.#users });
+    }
+}

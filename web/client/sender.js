@@ -1,0 +1,314 @@
+// Sends messages and changes of name or colour in order, as fast as the server accepts them, and again after a loss,
+// until each has its answer. It also keeps the name: joins on arrival, and joins again after a name was refused for a
+// while.
+import { DuplicateError, RateLimitedError, errorOf } from './errors.js';
+import { Outbox } from './outbox.js';
+import { Pacer } from './pacer.js';
+import { randomId } from './text.js';
+import { between, now } from './time.js';
+
+const DUPLICATE_NAME = 202;
+const NAME_UNAUTHORIZED = 204;
+const USER_NOT_FOUND = 201;
+
+const MAX_REJOINS = 6; // for a name that this connection had, before it counts as taken
+const REJOIN_MS = 250; // before the first of these; each further one waits twice as long
+const RETRY_MS = 500; // before a message that the store refused is sent again; each further retry waits twice as long
+const MAX_RETRY_MS = 10_000;
+const PROBE_PREFIX = 'probe-';
+
+/**
+ * @typedef {object} Handlers
+ * @property {() => boolean} isOnline
+ * @property {() => boolean} isReplaying whether messages from before the welcome are still to come
+ * @property {(event: object) => void} transmit
+ * @property {() => void} nameChanged called while online
+ * @property {(detail: { error: Error, id?: string }) => void} problem
+ */
+
+export class Sender {
+    #limits;
+    #own;
+    #on;
+    #outbox;
+    #pacer;
+    #name;
+    #color;
+    #isJoined = false; // the name belongs to this connection, as far as is known
+    #wasJoined = false; // the server has confirmed that, now or on an earlier connection
+    #joinId = null; // of the join on arrival
+    #rejoins = 0;
+    #timers = { pump: undefined, rejoin: undefined };
+
+    /**
+     * @param {object} options
+     * @param {import('../globes.d.ts').Limits} options.limits
+     * @param {string | null} options.name
+     * @param {string | null} options.color
+     * @param {import('./own_messages.js').OwnMessages} options.own
+     * @param {Handlers} on
+     */
+    constructor({ limits, name, color, own }, on) {
+        this.#limits = limits;
+        this.#name = name;
+        this.#color = color;
+        this.#own = own;
+        this.#on = on;
+        this.#outbox = new Outbox(limits.unackedMessages);
+        this.#pacer = this.#newPacer();
+    }
+
+    get name() {
+        return this.#name;
+    }
+    get color() {
+        return this.#color;
+    }
+    get queued() {
+        return this.#outbox.size;
+    }
+    get isFull() {
+        return this.#outbox.size >= this.#limits.queuedMessages;
+    }
+    /** Whether messages have a name: a present one, or one that a waiting join asks for. */
+    get hasName() {
+        return this.#name !== null || this.#outbox.firstJoin !== null;
+    }
+
+    /** The promise of the answer to a message that waits already; undefined if none has this id. */
+    waiting(id) {
+        return this.#outbox.get(id)?.acked;
+    }
+
+    send(id, text) {
+        const entry = this.#outbox.add({ kind: 'send', id, text, name: null });
+        this.#own.add(id, this.#name);
+        this.#pump();
+        return entry.acked;
+    }
+
+    join(name, color) {
+        const entry = this.#outbox.add({ kind: 'join', id: randomId(), name, color, step: null });
+        this.#pump();
+        return entry.acked;
+    }
+
+    /** Sends an event that the server answers to its sender alone. */
+    probe(id) {
+        this.#transmit({ event_type: 'ping', name: this.#name ?? 'nobody', id: `${PROBE_PREFIX}${id}` });
+    }
+
+    // --- the connection comes and goes ---
+
+    /** A connection was welcomed. @param {{ username: string }[]} users who is in the room */
+    welcomed(users) {
+        this.#pacer = this.#newPacer();
+        // The lost connection has sent the join of a new name: if that name is in the room, the join was carried out.
+        const joining = this.#outbox.firstJoin;
+        if (!joining || joining.step !== 'join' || joining.name === this.#name) return;
+        if (users.some(({ username }) => username === joining.name)) this.#completeJoin(joining);
+    }
+
+    /** The connection is online, and its listeners know. */
+    start() {
+        if (this.#name !== null) this.#sendJoin();
+        this.#pump();
+    }
+
+    /** The socket is not in use any more. */
+    stop() {
+        clearTimeout(this.#timers.pump);
+        clearTimeout(this.#timers.rejoin);
+    }
+
+    /** Nothing is in flight any more. */
+    disconnected() {
+        this.#outbox.disconnect();
+        this.#isJoined = false;
+    }
+
+    rejectAll(error) {
+        this.#outbox.rejectAll(error);
+    }
+
+    hasWaitedSince(time) {
+        return this.#outbox.hasWaitedSince(time);
+    }
+
+    // --- answers ---
+
+    onAck({ id, seq, duplicate }) {
+        this.#confirmName();
+        this.settle(id, { seq, duplicate });
+    }
+
+    /** A message has its number: its ack has come, or its event. */
+    settle(id, answer) {
+        const entry = this.#outbox.get(id);
+        if (!entry) return;
+        this.#outbox.remove(entry);
+        entry.resolve(answer);
+        this.#pump();
+    }
+
+    /** Somebody came or went. @returns {boolean} whether that was this connection */
+    onPresence({ event_type: type, id, name }) {
+        const entry = this.#outbox.get(id);
+        const joining = entry?.kind === 'join' && [this.#name, entry.name].includes(name) ? entry : null;
+        // The name alone proves nothing: while it is refused here, somebody else comes and goes under it.
+        const isOwn = joining !== null || (id === this.#joinId && name === this.#name);
+        if (isOwn && type === 'join') this.#confirmName();
+        if (joining) this.#stepJoin(joining, type);
+        return isOwn;
+    }
+
+    onError({ id, msg, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
+        const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
+        const entry = this.#outbox.get(id);
+        if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
+        if (refusal.isTemporary) return this.#onTemporaryRefusal(entry, refusal);
+        if (code === DUPLICATE_NAME || code === NAME_UNAUTHORIZED) return this.#onNameRefused(entry, refusal);
+        // Leaving under a name that is not in the room any more.
+        if (entry?.kind === 'join' && code === USER_NOT_FOUND) return this.#stepJoin(entry, 'leave');
+        if (entry) {
+            this.#outbox.remove(entry);
+            entry.reject(refusal);
+            return this.#pump();
+        }
+        this.#isJoined = false; // the name or the colour is invalid
+        this.#on.problem({ error: refusal });
+    }
+
+    #onOtherError(id, refusal) {
+        const isProbe = id?.startsWith(PROBE_PREFIX);
+        const recoloured = isProbe ? this.#outbox.get(id.slice(PROBE_PREFIX.length)) : null;
+        if (recoloured) return this.#stepJoin(recoloured, 'join');
+        if (!isProbe) this.#on.problem(id === undefined ? { error: refusal } : { error: refusal, id });
+    }
+
+    /** The flood limit, or a store that fails for a moment: tries again later. Without `entry`: the join on arrival. */
+    #onTemporaryRefusal(entry, refusal) {
+        if (!entry) {
+            this.#isJoined = false;
+            this.#rejoinIn(Math.max(refusal.retryAfterMs ?? 0, REJOIN_MS));
+            return;
+        }
+        const time = now();
+        if (refusal instanceof RateLimitedError)
+            this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
+        const backoffMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
+        entry.failures += 1;
+        this.#outbox.putBack(entry, time, refusal.retryAfterMs ?? backoffMs);
+        this.#pump();
+    }
+
+    // --- name and colour ---
+
+    #confirmName() {
+        this.#wasJoined = true;
+        this.#rejoins = 0;
+    }
+
+    #sendJoin() {
+        this.#joinId = randomId();
+        this.#isJoined = true; // messages follow at once; if the name is refused, so are they, and they are put back
+        this.#transmit({ event_type: 'join', name: this.#name, color: this.#color ?? undefined, id: this.#joinId });
+    }
+
+    #rejoinIn(ms) {
+        clearTimeout(this.#timers.rejoin);
+        this.#timers.rejoin = setTimeout(() => {
+            this.#sendJoin();
+            this.#pump();
+        }, ms);
+    }
+
+    /** Sends the next event of a change of name or colour. `done`: the event that was carried out, 'leave' or 'join'. */
+    #stepJoin(entry, done = null) {
+        if (done === 'join') return this.#completeJoin(entry);
+        if (done === 'leave') this.#isJoined = false;
+        const renames = this.#isJoined && entry.name !== this.#name;
+        entry.step = renames ? 'leave' : 'join';
+        const name = renames ? this.#name : entry.name;
+        this.#transmit({ event_type: entry.step, name, color: entry.color ?? undefined, id: entry.id });
+        // The server announces new names only. It handles events in order, so the answer to a probe behind a new colour
+        // proves that it has handled the colour.
+        if (this.#isJoined && !renames) this.#transmit({ event_type: 'ping', name, id: `${PROBE_PREFIX}${entry.id}` });
+    }
+
+    #completeJoin(entry) {
+        this.#name = entry.name;
+        this.#color = entry.color;
+        this.#isJoined = true;
+        this.#rejoins = 0;
+        clearTimeout(this.#timers.rejoin);
+        this.#outbox.remove(entry);
+        entry.resolve();
+        if (this.#on.isOnline()) {
+            this.#on.nameChanged();
+            this.#pump();
+        }
+    }
+
+    /** `entry`: what was refused with the name; undefined for the join on arrival. */
+    #onNameRefused(entry, refusal) {
+        if (entry?.kind === 'join') {
+            this.#outbox.remove(entry);
+            entry.reject(refusal);
+            if (!this.#isJoined && this.#name !== null && this.#wasJoined) this.#sendJoin(); // back to the old name
+            return this.#pump();
+        }
+        if (entry) this.#outbox.putBack(entry, now());
+        if (!this.#isJoined) return; // a message behind the join was refused for the same reason
+        this.#isJoined = false;
+        // A name that this connection had is free again once the server has noticed, and announced, that it left.
+        if (this.#wasJoined && refusal instanceof DuplicateError && this.#rejoins < MAX_REJOINS) {
+            this.#outbox.hold(now(), 0);
+            this.#rejoinIn(REJOIN_MS * 2 ** this.#rejoins++);
+            return;
+        }
+        this.#on.problem({ error: refusal });
+        this.#pump();
+    }
+
+    // --- sending ---
+
+    /** Sends again, for example because the replay has ended. */
+    pump() {
+        this.#pump();
+    }
+
+    #newPacer() {
+        return new Pacer(this.#limits.messagesPerSecond, this.#limits.messageBurst);
+    }
+
+    #transmit(event) {
+        this.#pacer.take(now());
+        this.#on.transmit(event);
+    }
+
+    /** Sends what may be sent now, and sets a timer for the rest. */
+    #pump() {
+        clearTimeout(this.#timers.pump);
+        while (this.#on.isOnline()) {
+            const time = now();
+            const entry = this.#outbox.next(time, !this.#isJoined);
+            const waitMs = entry ? this.#pacer.waitMs(time) : this.#outbox.heldMs(time);
+            if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+            if (!entry || waitMs > 0) return;
+            if (entry.kind === 'join') {
+                this.#outbox.sent(entry, time);
+                this.#stepJoin(entry);
+                continue;
+            }
+            // It was sent under another name before the loss, and may be stored under it. Ids count for one name only,
+            // so it must not be sent again before the replay has shown whether it is stored.
+            if (entry.name !== null && entry.name !== this.#name && this.#on.isReplaying()) return;
+            entry.name = this.#name;
+            this.#outbox.sent(entry, time);
+            const { id, name, text } = entry;
+            this.#own.add(id, name);
+            this.#transmit({ event_type: 'send', name, color: this.#color ?? undefined, msg: text, id });
+        }
+    }
+}
