@@ -1,4 +1,4 @@
-// The page: puts up the view of each address, in the person's language, around one client of this server.
+// The page: shows the view of each address in the user's language, around one client of this server.
 import { element, iconButton } from './app/dom.js';
 import { Preferences, storageOrNull } from './app/preferences.js';
 import { loadLazily, openDialogs } from './app/lazy_loading.js';
@@ -21,23 +21,23 @@ const app = {
     globes: new Globes(location.origin, { storage: storageOrNull(() => window.sessionStorage) }),
     drafts: storageOrNull(() => window.localStorage),
     texts: null,
-    /** How this person writes times and numbers, in that language. */
+    /** The locale in which times and numbers are written. */
     locale: null,
     router: null,
     upgrade: null,
-    /** The room that one is in, or null. */
+    /** The controller of the room that the user is in, or null. */
     controller: null,
     setTitle,
     notice,
     mountOffscreen,
     chooseLanguage,
-    /** Whether the person is at something that a reload would lose. */
+    /** Whether a reload would lose something that the user is doing. */
     isBusy: () => view?.isBusy === true,
 };
 
 let view = null;
 let wanted = null;
-/** What is said in passing now. */
+/** The notice that disappears by itself, while it is shown. */
 let transient = null;
 let transientTimer = null;
 
@@ -46,8 +46,8 @@ function setTitle(title) {
 }
 
 /**
- * Says something in passing, but not while nobody looks. With a button, `action: { label, onclick }`, it stays until it is
- * dismissed.
+ * Shows a notice that disappears by itself once the page has been visible for a while. With a button, `action: { label,
+ * onclick }`, it stays until it is dismissed.
  */
 function notice(text, { action = null, stays = action !== null } = {}) {
     const said = element(
@@ -71,7 +71,7 @@ function scheduleDismissal() {
 
 document.addEventListener('visibilitychange', scheduleDismissal);
 
-/** Sets an element up behind the view: it has its size, but nobody sees or reaches it until it becomes the view. */
+/** Adds an element behind the view: it has its size, but is neither visible nor reachable until it becomes the view. */
 function mountOffscreen(waiting) {
     waiting.inert = true;
     waiting.classList.add('offscreen');
@@ -93,7 +93,7 @@ function gone() {
 
 const viewName = (match) => match?.view ?? 'gone';
 
-/** The view before stays until the next one can be shown; where one is asked for meanwhile, only the last is. */
+/** The old view stays until the new one can be shown. If another one is requested meanwhile, only the last is shown. */
 function show(match, options = {}) {
     wanted = match;
     const name = viewName(match);
@@ -106,12 +106,12 @@ function show(match, options = {}) {
 
 function put(name, make) {
     const isFirst = view === null;
-    // They belong to the view that opened them.
+    // Dialogs belong to the view that opened them.
     for (const dialog of openDialogs()) dialog.close();
     view?.destroy();
     document.documentElement.dataset.view = name;
     view = make();
-    // Moved elements lose their scroll position, so what is there already stays.
+    // Moving an element resets its scroll position, so elements that are there already stay.
     for (const child of [...main.children]) if (child !== view.element) child.remove();
     if (!view.element.isConnected) main.append(view.element);
     view.element.inert = false;
@@ -146,7 +146,7 @@ function start(language, texts) {
 
 app.router = new Router(show);
 app.upgrade = new Upgrade(app);
-// The view comes together with the texts, not behind them; if it can't be had, that is said when it is put up.
+// The view is loaded in parallel to the texts. If that fails, the error is shown when the view is opened.
 VIEWS[viewName(matchPath(location.pathname))]().catch(() => {});
 const language = pickLanguage(preferences.language);
 loadLazily(app, () => loadTexts(language), (texts) => start(language, texts));

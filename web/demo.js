@@ -19,16 +19,18 @@ function showCode() {
     code.textContent = `${script}\n<globes-chat${attributes.join('')}></globes-chat>`;
 }
 
-settings.addEventListener('change', ({ target }) => {
+settings.addEventListener('change', (event) => {
+    const target = /** @type {HTMLInputElement} */ (event.target);
     const value = target.type === 'checkbox' ? target.checked : target.value.trim();
-    if (target.name === 'theme') chat.dataset.theme = value;
+    if (target.name === 'theme') chat.dataset.theme = String(value);
     else setAttribute(target.name, value);
     showCode();
 });
 settings.addEventListener('submit', (event) => event.preventDefault());
 
 for (const name of ['globes-message', 'globes-join', 'globes-leave', 'globes-state', 'globes-error']) {
-    chat.addEventListener(name, ({ type, detail }) => {
+    chat.addEventListener(name, (event) => {
+        const { type, detail } = /** @type {CustomEvent} */ (event);
         const line = document.createElement('li');
         line.textContent = `${type} ${detail.error?.message ?? detail.state ?? `${detail.name}: ${detail.msg}`}`;
         line.dir = 'auto';

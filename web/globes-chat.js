@@ -3,14 +3,15 @@
 //     <script type="module" src="https://chat.example.org/globes-chat.js"></script>
 //     <globes-chat room="2" name="ada" color="teal"></globes-chat>
 //
-// Attributes: room (id or title), name, color, token, history (messages to begin with, default 50), read-only, lang, and server
-// (default: where this script came from; the page's own origin has to be among its `AllowedOrigins`). Without a name, or
-// where the room refuses it, visitors are asked for one, and in a private room for its password. A changed attribute connects
-// anew; a new token for a room whose key has expired goes on in place.
+// Attributes: room (id or title), name, color, token, history (number of first messages, default 50), read-only, lang,
+// and server (default: where this script was loaded from; the page's origin must be among its `AllowedOrigins`).
+// Visitors are asked for a name if the page gives none or the room refuses it, and for the password of a private room.
+// A changed attribute connects again; a new token for a room whose token has expired continues in place.
 //
-// Events, which bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the wire, and
-// isOwn), globes-state (detail: { state }), globes-gap (detail: the gap), globes-error (detail: { error }).
-// Looks: as wide as its box, 480px high by default; colours and fonts by the custom properties in room/theme.js.
+// Events bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the
+// protocol, and isOwn), globes-state (detail: { state }), globes-gap (detail: the gap), globes-error (detail:
+// { error }). The element is as wide as its box, and 480px high by default; the custom properties in room/theme.js set colours
+// and fonts.
 import { Globes, GlobesError, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';
 import { embedStyle } from './room/embed_style.js';
@@ -22,13 +23,17 @@ import { RoomView } from './room/room_view.js';
 const EVENT_NAMES = { send: 'globes-message', join: 'globes-join', leave: 'globes-leave' };
 const HISTORY = 50;
 const MOST_HISTORY = 1000;
-/** A key is for somebody, also where nobody joins. */
+/** The name in a token that a visitor without a name requests: every token is for one name. */
 const READER = 'reader';
-/** In ms: waits for a server that can't be reached are random below first · 2^n, and at most the longest. */
+/** In ms. Retries are random below first · 2^n, and at most the longest. */
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 
-/** The page's own storage, where it may be used; drafts and sessions do without it. */
+/**
+ * The page's own storage; undefined if the browser forbids it. Drafts and sessions work without it.
+ * @param {'localStorage' | 'sessionStorage'} name
+ * @returns {Storage | undefined}
+ */
 function storageOf(name) {
     try {
         return window[name];
@@ -37,10 +42,10 @@ function storageOf(name) {
     }
 }
 
-/** Which failures another try would only repeat: the page has to be another one. */
+/** Failures for which another attempt is useless until the page changes. */
 const PERMANENT = ['fault', 'badToken', 'badServer'];
 
-/** What an error is called in the texts. Whatever the library did not throw is a fault of ours, and no word about the server. */
+/** The key of the text for an error. An error that the library did not throw is a bug of this page. */
 function failureOf(error) {
     if (!(error instanceof GlobesError)) return 'fault';
     if (error.field === 'baseUrl') return 'badServer';
@@ -56,10 +61,10 @@ export class GlobesChat extends HTMLElement {
     #body;
     #connection = null;
     #view = null;
-    /** Counts the starts: what an earlier one still waits for is of no interest. */
+    /** The number of the current start; results of earlier ones are ignored. */
     #start = 0;
     #isStarting = false;
-    /** Takes the page's next key, while the room waits for it. */
+    /** Passes the page's next token to the room that waits for it. */
     #resolveToken = null;
 
     constructor() {
@@ -70,7 +75,7 @@ export class GlobesChat extends HTMLElement {
         shadow.append(this.#body);
     }
 
-    /** The connection to the room (globes.d.ts), or null where there is none yet. */
+    /** The connection to the room (globes.d.ts); null before the first one. */
     get connection() {
         return this.#connection;
     }
@@ -90,7 +95,7 @@ export class GlobesChat extends HTMLElement {
         else this.#restart();
     }
 
-    // Several attributes are often set one after the other.
+    // Pages often set several attributes in a row.
     #restart() {
         if (this.#isStarting) return;
         this.#isStarting = true;
@@ -115,7 +120,7 @@ export class GlobesChat extends HTMLElement {
         const start = this.#start;
         const isStale = () => start !== this.#start;
         const server = this.getAttribute('server') ?? new URL('.', import.meta.url);
-        const language = localeOf(this.closest('[lang]')?.lang, document.documentElement.lang);
+        const language = localeOf(this.closest('[lang]')?.getAttribute('lang'), document.documentElement.lang);
         const texts = await loadEmbedTexts(language);
         if (isStale()) return;
         try {
@@ -127,7 +132,7 @@ export class GlobesChat extends HTMLElement {
         }
     }
 
-    /** Asks again and again, for as long as the server can't be reached; rejects where it refuses. */
+    /** Requests the room, and retries while the server cannot be reached; rejects if the server refuses. */
     async #findRoom(globes, texts, isStale) {
         for (let failures = 0; ; failures += 1) {
             try {
@@ -146,7 +151,7 @@ export class GlobesChat extends HTMLElement {
         const { globes, room } = context;
         const readOnly = this.hasAttribute('read-only');
         const token = this.getAttribute('token');
-        // A key opens a private room for one name. Whoever only reads has none.
+        // A token opens a private room for one name. A reader has no name.
         const name = readOnly ? null : this.getAttribute('name') || (token ? globes.tokens.read(token).name : '');
         const identity = { name, color: this.getAttribute('color'), token };
         const locked = room.visibility !== 'public' && !token;
@@ -157,7 +162,7 @@ export class GlobesChat extends HTMLElement {
     /** `unsent`: messages that were not sent under the name in `identity`. */
     #showEntrance(context, identity, { problem = '', unsent = [] } = {}) {
         const { globes, room, texts } = context;
-        // A key opens the room for one name: with another one, the password has to buy another key.
+        // A token is for one name: another name needs another token, and for that the password.
         const locked = room.visibility !== 'public' && !this.hasAttribute('token');
         const form = new EntranceForm({
             texts, name: identity.name, locked, problem,
@@ -167,7 +172,7 @@ export class GlobesChat extends HTMLElement {
                 try {
                     this.#connect(context, { ...identity, name, token });
                 } catch (error) {
-                    return this.#fail(error, texts); // the form has made room already
+                    return this.#fail(error, texts); // the form is gone already
                 }
                 if (name === identity.name) this.#view?.resend(unsent);
                 else if (unsent.length > 0) this.#view?.restoreText(unsent.map(({ text }) => text).join('\n'));
@@ -177,14 +182,14 @@ export class GlobesChat extends HTMLElement {
         this.#body.replaceChildren(this.#header(room), form.element);
     }
 
-    /** Back to the entrance, with all that was written. */
+    /** Returns to the entrance and keeps the draft and the unsent messages. */
     #returnToEntrance(context, identity, problem) {
         const { unsent } = this.#view;
         this.#end();
         this.#showEntrance(context, identity, { problem, unsent });
     }
 
-    /** The room has another password, or is public now and needs none. */
+    /** The room has another password, or has become public. */
     async #reenter(context, identity) {
         const { globes, texts } = context;
         const start = this.#start;
@@ -193,7 +198,7 @@ export class GlobesChat extends HTMLElement {
             const room = await globes.rooms.get(context.room.id);
             if (isStale()) return;
             const isPublic = room.visibility === 'public';
-            // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
+            // Visitors request a token with the password again; a token of the page is for the page to renew.
             if (!isPublic && this.hasAttribute('token')) return;
             const next = [{ ...context, room }, { ...identity, token: null }];
             if (!isPublic) return this.#returnToEntrance(...next, texts['room.accessChanged']);
@@ -206,20 +211,20 @@ export class GlobesChat extends HTMLElement {
         }
     }
 
-    /** Another key for somebody whose own has expired: asked for above what they read, which stays as it is. */
+    /** Requests another token after the last one has expired: above the messages, which stay. */
     async #newToken({ globes, room: { id }, texts }, name) {
         const start = this.#start;
         const room = await globes.rooms.get(id);
         if (room.visibility === 'public') return null;
         return new Promise((resolve) => {
-            if (start !== this.#start) return; // nobody waits for it
+            if (start !== this.#start) return; // the element has started again
             const problem = texts[this.#connection.token?.expiresAt <= Date.now() ? 'room.accessExpired' : 'room.accessChanged'];
             const answer = (token) => {
                 this.#resolveToken = null;
                 asking.remove();
                 resolve(token);
             };
-            // A key that was bought here with the password is bought here again; the page's own is the page's to renew.
+            // Visitors request a token with the password again; a token of the page is for the page to renew.
             const isOfPage = this.hasAttribute('token');
             if (isOfPage) this.#resolveToken = answer;
             const enter = async ({ secret }) => answer(await globes.tokens.request(id, { name: name ?? READER, secret }));
@@ -252,19 +257,20 @@ export class GlobesChat extends HTMLElement {
         connection.addEventListener('closed', ({ detail: { error } }) => {
             if (error?.closeCode === 4501 && connection === this.#connection) this.#reenter(context, { name, color });
         });
-        // Whoever is refused their name chooses another one, also where the page chose it: all visitors may have got the same.
+        // A visitor whose name is refused chooses another one, even if the page has set it: all visitors may have the
+        // same.
         connection.addEventListener('problem', ({ detail: { error, id } }) => {
             if (id !== undefined || error.field !== 'name' || connection !== this.#connection) return;
             const problem = error.code === 202 ? texts['room.nameTaken'](name) : texts['room.nameRefused'];
-            // No other name than the key's own comes into question (204) but with another key.
+            // The token allows only its own name (204), unless the visitor gets another token.
             const next = error.code === 204 && connection.token ? connection.token.name : name;
             this.#returnToEntrance(context, { name: next, color, token }, problem);
         });
-        // At last: whoever hears it may take the element away.
+        // The last step: a listener may remove the element.
         this.#dispatch('globes-state', { state: connection.state });
     }
 
-    /** Opens and closes the list of members, and shows how many there are. */
+    /** The button that opens and closes the list of members, and shows their number. */
     #membersButton(connection, texts) {
         const count = element('span', { 'aria-hidden': 'true' });
         const button = iconButton('people', '', { class: 'icon-button people', 'aria-expanded': 'false', click: () => this.#view.showMembers() });
@@ -314,5 +320,5 @@ export class GlobesChat extends HTMLElement {
     }
 }
 
-// A page may load the script twice, from two servers even; the first one counts.
+// A page may load the script twice, or from two servers. The first one wins.
 if (!customElements.get('globes-chat')) customElements.define('globes-chat', GlobesChat);

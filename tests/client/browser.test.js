@@ -10,7 +10,7 @@ import { startServer } from '../api/harness/server.js';
 
 const web = fileURLToPath(new URL('../../web', import.meta.url));
 
-/** A page of the server's own origin on which `globes` is the library and `told` what a connection tells. */
+/** A page of the server's origin, on which `globes` is the library and `told` collects a connection's events. */
 async function openLibrary(t, server) {
     const page = await openPage(t, `${server.origin}/health`);
     await page.evaluate(async () => {
@@ -26,10 +26,10 @@ async function openLibrary(t, server) {
     return page;
 }
 
-/** Resolves when the page was told of something for which the text of a function is true. */
+/** Resolves when the page has an event for which the function in this text returns true. */
 const told = (page, accepts) => page.waitForFunction(`window.told.some(${accepts})`);
 
-test('a browser lists, enters a private room, chats, and comes back after kill -9 and after being offline', async (t) => {
+test('a browser lists rooms, joins a private room, chats, and recovers from kill -9 and from being offline', async (t) => {
     const server = await startServer(t, { config: { Static: web } });
     const room = await createPrivateRoom(server);
     const page = await openLibrary(t, server);
@@ -69,7 +69,7 @@ test('a browser lists, enters a private room, chats, and comes back after kill -
     ]);
 });
 
-test('a browser tells a refusal from an outage', async (t) => {
+test('a browser distinguishes a refusal from an outage', async (t) => {
     const server = await startServer(t, { config: { Static: web } });
     const room = await createRoom(server);
     const page = await openLibrary(t, server);

@@ -1,4 +1,4 @@
-// Chatting by the client library: connect, say, hear, change the name, page back, leave.
+// Chat with the client library: connect, send, receive, change the name, read history, leave.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,7 +11,7 @@ import { globesAt, Person } from './support/people.js';
 
 const server = sharedServer();
 
-test('connect joins by itself and tells of the welcome, of who is there, and of the join', async (t) => {
+test('connect joins by itself, and reports the welcome, the users and the join', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben', { color: 'blue' });
     const ada = Person.connect(t, globesAt(server), room, { name: 'ada', color: '#0a0' });
@@ -45,7 +45,7 @@ test('connect joins by itself and tells of the welcome, of who is there, and of 
     );
 });
 
-test('send resolves with the seq of the ack, and everybody is shown the message, the sender as their own', async (t) => {
+test('send resolves with the seq of the ack, and everybody receives the message, its sender as an own one', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.join(t, globesAt(server), room, 'ada');
     const ben = await Person.join(t, globesAt(server), room, 'ben');
@@ -61,7 +61,7 @@ test('send resolves with the seq of the ack, and everybody is shown the message,
     assert.deepEqual([ada.connection.seq, ada.connection.queued], [1, 0]);
 });
 
-test('a message that is said before there is a connection goes out when there is one', async (t) => {
+test('a message that is sent before there is a connection is sent later', async (t) => {
     const room = await createRoom(server);
     const ada = Person.connect(t, globesAt(server), room.title, { name: 'ada' });
     const acks = [ada.say('first'), ada.say('second')];
@@ -89,7 +89,7 @@ test('the same id is the same message, on another connection too', async (t) => 
     assert.equal(again.messages[0].isOwn, false, 'it was shown before its id was known');
 });
 
-/** What `sessionStorage` is to a page. */
+/** An equivalent of `sessionStorage`. */
 function memoryStorage() {
     const items = new Map();
     const getItem = (key) => items.get(key) ?? null;
@@ -98,7 +98,7 @@ function memoryStorage() {
 
 const owned = (events) => events.map(({ msg, isOwn }) => [msg, isOwn]);
 
-test('what was said here is one’s own in history as in events, under an earlier name too', async (t) => {
+test('own messages are own in history as in events, under an earlier name too', async (t) => {
     const room = await createRoom(server);
     const other = await ChatClient.join(server, room, 'ada');
     other.say('ada', 'theirs');
@@ -122,7 +122,7 @@ test('what was said here is one’s own in history as in events, under an earlie
     assert.deepEqual(owned((await stranger.connection.history()).events).map(([, isOwn]) => isOwn), [false, false, false]);
 });
 
-test('the ids of one’s own messages are bounded, and whatever else lies in their storage is none', async (t) => {
+test('the number of own ids is bounded, and other content of their storage is ignored', async (t) => {
     const room = await createRoom(server);
     for (const found of ['no JSON', 'null', '{"a":1}', '[1]', '"text"']) {
         const storage = { ...memoryStorage(), getItem: () => found };
@@ -135,7 +135,7 @@ test('the ids of one’s own messages are bounded, and whatever else lies in the
     const limits = { queuedMessages: 10 };
     const globes = globesAt(server, { storage });
     const ada = Person.connect(t, globes, 2 ** 40, { name: 'ada', limits });
-    // Nobody takes these: the room does not exist.
+    // Nobody accepts these: the room does not exist.
     for (let number = 0; number < 2000; number += 1) ada.connection.send('x', { id: `${number}` });
     const busy = await Person.join(t, globes, room, 'ada', { limits: { ...limits, messagesPerSecond: 0 } });
     for (let number = 0; number < 1100; number += 1) await busy.say(`${number}`);
@@ -145,7 +145,7 @@ test('the ids of one’s own messages are bounded, and whatever else lies in the
     assert.equal(events.filter(({ isOwn }) => isOwn).length, 1000);
 });
 
-test('the newest messages come first, as many as asked for, or those behind a given one', async (t) => {
+test('the newest messages come first, as many as requested, or those after a given one', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.open(server, room);
     for (let count = 1; count <= 10; count += 1) ben.say('ben', `${count}`);
@@ -168,7 +168,7 @@ test('the newest messages come first, as many as asked for, or those behind a gi
     assert.deepEqual(names.sort(), ['behind', 'ben', 'few', 'none'], 'who only listens is no member');
 });
 
-test('a token without a name opens a private room to listen', async (t) => {
+test('a token without a name opens a private room for listening', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
@@ -188,7 +188,7 @@ test('a token without a name opens a private room to listen', async (t) => {
     assert.equal((await listener.say('now I have')).seq, 2);
 });
 
-test('who said something and left is in what is replayed, and not in the room', async (t) => {
+test('the author of a replayed message who has left is not among the users', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'good bye');
@@ -207,7 +207,7 @@ test('who said something and left is in what is replayed, and not in the room', 
     await cai.leave();
 });
 
-test('history pages back without gap or repeat', async (t) => {
+test('history pages back without gap or repetition', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
@@ -228,7 +228,7 @@ test('history pages back without gap or repeat', async (t) => {
     assert.deepEqual([page.first_seq, page.last_seq, page.events.map(({ msg }) => msg)], [1, 25, ['21', '22']]);
 });
 
-test('join takes another name behind what was said, or another colour', async (t) => {
+test('join takes another name after earlier messages, or another colour', async (t) => {
     const room = await createRoom(server);
     const ben = await Person.join(t, globesAt(server), room, 'ben');
     const ada = await Person.join(t, globesAt(server), room, 'ada');
@@ -262,7 +262,7 @@ test('join takes another name behind what was said, or another colour', async (t
     );
 });
 
-test('who only listened may take a name later', async (t) => {
+test('a connection without a name may join later', async (t) => {
     const room = await createRoom(server);
     const ada = Person.connect(t, globesAt(server), room);
     await ada.state('online');
@@ -272,7 +272,7 @@ test('who only listened may take a name later', async (t) => {
     assert.equal((await ada.message('hello')).isOwn, true);
 });
 
-test('text that no message can hold is refused at once, and the rest goes on', async (t) => {
+test('an invalid text is refused at once, and other messages are sent', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.join(t, globesAt(server), room, 'ada');
     for (const text of ['', 'x'.repeat(4097), 'x'.repeat(100_000), undefined]) {
@@ -288,7 +288,7 @@ test('text that no message can hold is refused at once, and the rest goes on', a
     assert.equal((await ada.message('half a pair: \ufffd')).seq, 2);
 });
 
-test('a queue that is full refuses further messages and loses none of its own', async (t) => {
+test('a full queue refuses further messages and loses none of its own', async (t) => {
     const room = await createRoom(server);
     const ada = Person.connect(t, globesAt(server), room, { name: 'ada', limits: { queuedMessages: 3 } });
     const acks = ['1', '2', '3'].map((text) => ada.say(text));
@@ -300,7 +300,7 @@ test('a queue that is full refuses further messages and loses none of its own', 
     assert.equal((await ada.say('5')).seq, 4);
 });
 
-test('close leaves the room, rejects what waits, and is the end', async (t) => {
+test('close leaves the room, rejects waiting messages, and is final', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const ada = await Person.join(t, globesAt(server), room, 'ada');

@@ -1,4 +1,4 @@
-// The server's flood limit, and how the library lives with it.
+// The server's flood limit, and how the library adapts to it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,7 +7,7 @@ import { startServer } from '../api/harness/server.js';
 import { WebSocket } from '../api/harness/websocket.js';
 import { globesAt, Person } from './support/people.js';
 
-/** A library whose sockets count the refusals that they are told. */
+/** A library whose sockets count the refusals that they receive. */
 function watchedGlobes(server) {
     const seen = { refusals: 0 };
     class WatchedSocket extends WebSocket {
@@ -21,7 +21,7 @@ function watchedGlobes(server) {
     return [globesAt(server, { WebSocket: WatchedSocket }), seen];
 }
 
-/** Says that many messages at once and answers with the places that they were given. */
+/** Sends that many messages at once and returns their sequence numbers. */
 async function sayAll(person, count) {
     const texts = Array.from({ length: count }, (_, index) => `${index + 1}`);
     const answers = await Promise.all(texts.map((text) => person.say(text)));
@@ -34,7 +34,7 @@ async function sayAll(person, count) {
 
 const inOrder = (count) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** A library that knows nothing of the server's limit finds it out. */
+/** A library that does not know the server's limit adapts to it. */
 async function floodAsServer(t, limits) {
     const server = await startServer(t, { config: { MessagesPerSecond: 100, MessageBurst: 5 } });
     const [globes, seen] = watchedGlobes(server);
@@ -46,7 +46,7 @@ async function floodAsServer(t, limits) {
     return places;
 }
 
-test('messages that the server refuses for a while are sent again by themselves, each once', async (t) => {
+test('messages that the server refuses temporarily are sent again, each once', async (t) => {
     assert.deepEqual((await floodAsServer(t, {})).sort((a, b) => a - b), inOrder(80));
 });
 
@@ -54,7 +54,7 @@ test('one by one they keep their order, whatever the server refuses', async (t) 
     assert.deepEqual(await floodAsServer(t, { unackedMessages: 1 }), inOrder(80));
 });
 
-test('own pace keeps below the default limit, and so in order', async (t) => {
+test('the default pace stays below the default limit, and so keeps the order', async (t) => {
     const server = await startServer(t);
     const [globes, seen] = watchedGlobes(server);
     const ada = await Person.join(t, globes, await createRoom(server), 'ada');

@@ -1,6 +1,6 @@
-// The page of the original is older than `globes.v1`: it sends every field of its forms, lists rooms, takes a token, opens
-// the socket with the token as the only subprotocol, and shows every frame as a message. This client does as it did, and
-// nothing more, beside clients that are new.
+// The page of the original is older than `globes.v1`: it sends every field of its forms, lists rooms, requests a token,
+// opens the socket with the token as the only subprotocol, and shows every frame as a message. This client does the
+// same, and nothing more, beside new clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -12,7 +12,7 @@ import { globesAt, Person } from './support/people.js';
 
 const server = sharedServer();
 
-/** The original's way of calling. Every frame is put into the page as a message, whatever its kind. */
+/** Requests as the original sends them. It shows every frame as a message, whatever its type. */
 class OriginalPage {
     lines = new Inbox();
 
@@ -23,7 +23,7 @@ class OriginalPage {
         return response.json();
     }
 
-    /** As its form does it: every field is sent, filled in or not. */
+    /** Like its form, which sends every field, filled in or not. */
     make(title, visibility, password = '') {
         return this.call('POST', '/chats', { title, description: '', visibility, password });
     }
@@ -55,7 +55,7 @@ class OriginalPage {
 }
 
 for (const visibility of ['public', 'private', 'hidden']) {
-    test(`the original's form makes a ${visibility} room`, async () => {
+    test(`the original’s form creates a ${visibility} room`, async () => {
         const old = new OriginalPage();
         const created = await old.make(`Made, ${visibility}`, visibility, visibility === 'public' ? '' : PASSWORD);
         assert.deepEqual([created.title, created.visibility], [`Made, ${visibility}`, visibility]);
@@ -66,7 +66,7 @@ for (const visibility of ['public', 'private', 'hidden']) {
 }
 
 for (const visibility of ['public', 'private']) {
-    test(`the original's page chats with today's in a ${visibility} room`, async (t) => {
+    test(`the original’s page chats with the current one in a ${visibility} room`, async (t) => {
         const old = new OriginalPage();
         const password = visibility === 'public' ? '' : PASSWORD;
         const created = await old.make(`Old and new, ${visibility}`, visibility, password);

@@ -1,4 +1,4 @@
-// The npm package: what is in it, and that its README works as it stands.
+// The npm package: its content, and that its README works as it is.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -51,7 +51,7 @@ test('the packed package installs, and the tour of its README runs', async (t) =
     ]);
 });
 
-test('what the README says of installing works from a checkout, in Node and in a browser without a bundler', async (t) => {
+test('the README’s installation works from a checkout, in Node and in a browser without a bundler', async (t) => {
     const work = await mkdtemp(join(tmpdir(), 'globes-client-'));
     t.after(() => rm(work, { recursive: true, force: true }));
     const readme = await readFile(folder('clients/js/README.md'), 'utf8');

@@ -1,4 +1,4 @@
-// A proxy that answers in the server's place, during an outage or a deployment: whatever it says is no word of the server's.
+// A proxy that answers instead of the server, during an outage or a deployment: none of its answers is the server's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -25,7 +25,7 @@ const FOREIGN = {
 };
 const STATUSES = [200, 201, 400, 401, 403, 404, 410, 429, 500, 502];
 
-test('whatever a proxy answers, every request is rejected as unavailable, without a code', async (t) => {
+test('any answer of a proxy rejects the request as unavailable, without a code', async (t) => {
     const gateway = await Gateway.start(t, server);
     const globes = globesAt(gateway);
     const room = await createPrivateRoom(server);
@@ -52,7 +52,7 @@ test('whatever a proxy answers, every request is rejected as unavailable, withou
         await assert.rejects(request(), { name: 'UnavailableError', code: null }, 'an invalid token');
 });
 
-test('a connection outlives every answer of a proxy, and goes on when the server is back', async (t) => {
+test('a connection survives every answer of a proxy, and continues when the server is back', async (t) => {
     const gateway = await Gateway.start(t, server);
     const globes = globesAt(gateway);
     const locked = await createPrivateRoom(server);
@@ -81,7 +81,7 @@ test('a connection outlives every answer of a proxy, and goes on when the server
     }
 });
 
-test('what the server itself says through the proxy still ends a connection', async (t) => {
+test('an error of the server itself, through the proxy, still ends a connection', async (t) => {
     const gateway = await Gateway.start(t, server);
     const room = await createRoom(server);
     const ada = await Person.join(t, globesAt(gateway), room, 'ada');
@@ -93,7 +93,7 @@ test('what the server itself says through the proxy still ends a connection', as
     assert.equal((await ada.find('closed')).error.code, 101);
 });
 
-test('a proxy that asks for hours is asked again within the minute', async (t) => {
+test('a Retry-After of hours from a proxy counts as at most a minute', async (t) => {
     const gateway = await Gateway.start(t, server);
     gateway.answer = { status: 503, body: '', headers: { 'Retry-After': '7200' } };
     await assert.rejects(globesAt(gateway).rooms.list(), { name: 'UnavailableError', retryAfterMs: 60_000 });
@@ -103,7 +103,7 @@ test('a proxy that asks for hours is asked again within the minute', async (t) =
     }
 });
 
-test('frames that are none of a server’s are an outage', async (t) => {
+test('frames that are not a server’s count as an outage', async (t) => {
     const other = await ScriptedServer.start(t);
     const frames = ['<h1>Hello</h1>', '', 'null', '[]', '{}', '{"event_type":"welcome"}', '{"event_type":"send","seq":1}'];
     for (const frame of frames) {

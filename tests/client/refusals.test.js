@@ -1,4 +1,4 @@
-// What ends a connection for good, what a refused name does, and who takes over from whom.
+// What ends a connection for good, the effect of a refused name, and takeovers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,7 +13,7 @@ import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
 
-/** The connection ends with this error, and with it what waited; nothing is tried again. */
+/** The connection ends with this error, which rejects waiting messages; it does not reconnect. */
 async function assertEnds(person, className, properties) {
     const waiting = person.say('said into the void');
     const { error } = await person.find('closed');
@@ -23,12 +23,12 @@ async function assertEnds(person, className, properties) {
     await assert.rejects(waiting, (reason) => reason === error);
 }
 
-test('a room that is not there is no outage', async (t) => {
+test('a missing room does not count as an outage', async (t) => {
     const ada = Person.connect(t, globesAt(server), 'No such room', { name: 'ada' });
     await assertEnds(ada, 'NotFoundError', { code: 101, status: 404 });
 });
 
-test('a missing or a forged token is no outage', async (t) => {
+test('a missing or forged token does not count as an outage', async (t) => {
     const room = await createPrivateRoom(server);
     const none = Person.connect(t, globesAt(server), room, { name: 'ada' });
     await assertEnds(none, 'InvalidTokenError', { code: 403, field: 'token' });
@@ -41,7 +41,7 @@ test('a missing or a forged token is no outage', async (t) => {
     assert.throws(() => globesAt(server).connect(room, { after: 1.5 }), RangeError);
 });
 
-test('what is no room and what is no name are said at once, by their field', async (t) => {
+test('an invalid room or name is reported at once, with its field', async (t) => {
     const globes = globesAt(server);
     const refused = (field) => (error) => error instanceof InvalidContentError && error.field === field;
     for (const none of [null, undefined, {}]) assert.throws(() => globes.connect(none, { name: 'ada' }), refused('room'));
@@ -62,7 +62,7 @@ test('a deleted room ends its connections (4504)', async (t) => {
     assert.equal(ada.all('state').length, 2, 'online and closed, no further try');
 });
 
-test('a new password ends connections and tokens (4501), and the new one opens again', async (t) => {
+test('a new password ends connections and invalidates tokens (4501), and the new one opens the room', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
@@ -76,7 +76,7 @@ test('a new password ends connections and tokens (4501), and the new one opens a
     await Person.join(t, globes, room, 'ada', { token: renewed });
 });
 
-test('the same token elsewhere takes over (4502), and nobody sees anybody come or go', async (t) => {
+test('the same token elsewhere takes over (4502), and nobody sees a join or leave', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const ben = await ChatClient.join(server, room, 'ben', {
@@ -92,7 +92,7 @@ test('the same token elsewhere takes over (4502), and nobody sees anybody come o
     assert.deepEqual([heard.event_type, heard.name, heard.color, heard.msg], ['send', 'ada', 'blue', 'from the phone']);
 });
 
-test('a page that was reloaded is the same person, by the session in its storage', async (t) => {
+test('a reloaded page is the same user, by the session in its storage', async (t) => {
     const room = await createRoom(server);
     const kept = new Map();
     const sessions = () => [...kept].filter(([key]) => key.startsWith('globes:'));
@@ -124,10 +124,10 @@ test('a page that was reloaded is the same person, by the session in its storage
     await Person.join(t, globes, room, 'fay');
 });
 
-test('whoever was replaced takes their place back by the session that both began with, as often as they like', async (t) => {
+test('a replaced connection takes its place back by the session that both started with, any number of times', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    // Two windows, the second one a duplicate of the first, with a copy of what it keeps.
+    // Two windows: the second one is a duplicate of the first, with a copy of its storage.
     const kept = [new Map(), new Map()];
     const windows = kept.map((map) => {
         const storage = {
@@ -149,7 +149,7 @@ test('whoever was replaced takes their place back by the session that both began
     assert.equal(ben.received('leave').length, 0);
 });
 
-test('a name that is taken is a problem; messages wait until another one is found', async (t) => {
+test('a name that is taken is a problem, and messages wait for another name', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'Ada');
     const ada = Person.connect(t, globesAt(server), room, { name: 'ada' });
@@ -192,7 +192,7 @@ test('a new name that is taken leaves the old one in place', async (t) => {
     assert.deepEqual((await usersOf(server, room)).sort(), ['ada', 'ben']);
 });
 
-test('a name that is not the one of the token is a problem (204), and join with the right one mends it', async (t) => {
+test('a name other than the token’s is a problem (204), and a join with the token’s name solves it', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
@@ -203,7 +203,7 @@ test('a name that is not the one of the token is a problem (204), and join with 
     assert.equal((await ada.say('hello')).seq, 1);
 });
 
-test('a name without use is a problem, and the connection goes on listening', async (t) => {
+test('an invalid name is a problem, and the connection goes on listening', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const ada = Person.connect(t, globesAt(server), room, { name: 'x'.repeat(33) });
@@ -213,7 +213,7 @@ test('a name without use is a problem, and the connection goes on listening', as
     await ada.message('can you hear me?');
 });
 
-test('a name that was lost with the connection is taken again once its ghost is gone', async (t) => {
+test('a name that was lost with the connection is taken again once the old connection is gone', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     const ada = await Person.join(t, globesAt(proxy), room, 'ada');
@@ -224,14 +224,14 @@ test('a name that was lost with the connection is taken again once its ghost is 
     const acked = ada.say('is it me?');
     await proxy.accept();
     await ada.find('welcome');
-    // Long enough for some refusals, none of which is told.
+    // Long enough for some refusals, none of which is reported.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await thief.leave();
     assert.equal((await acked).seq, 1);
     assert.deepEqual(ada.all('problem'), []);
 });
 
-test('a WebSocket that may not be made ends the connection, and nothing is left unhandled', async (t) => {
+test('a WebSocket that may not be created ends the connection, without an unhandled rejection', async (t) => {
     const room = await createRoom(server);
     class Forbidden {
         constructor() {

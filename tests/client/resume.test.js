@@ -1,4 +1,5 @@
-// Bad networks and dying servers: nothing is lost, doubled or out of order, and nobody sees anybody come and go.
+// Bad networks and crashes of the server: no message is lost, repeated or out of order, and nobody sees a join or
+// leave.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,7 +14,10 @@ import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
 
-/** A room with `ada` behind a proxy and `ben` on a good line, whose frames from now on are what the room saw. */
+/**
+ * A room with `ada` behind a proxy and `ben` on a good connection, whose frames from now on show what the room
+ * received.
+ */
 async function badLine(t, options) {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
@@ -23,10 +27,10 @@ async function badLine(t, options) {
     return { room, proxy, ben, ada };
 }
 
-/** Where time itself is what is tested. */
+/** For tests of time itself. */
 const elapsed = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('after a cut, what was missed comes first, then what was said meanwhile goes out', async (t) => {
+test('after a cut, missed messages come first, then the waiting ones are sent', async (t) => {
     const { proxy, ben, ada } = await badLine(t);
     ben.say('ben', 'before');
     await ada.message('before');
@@ -53,12 +57,12 @@ test('after a cut, what was missed comes first, then what was said meanwhile goe
     ada.assertShown(1, 5);
 });
 
-test('a message whose ack was lost is resent under its id and appears once', async (t) => {
+test('a message whose ack was lost is sent again under its id and appears once', async (t) => {
     const { proxy, ben, ada } = await badLine(t, { limits: { ackTimeoutMs: 200 } });
     proxy.freeze();
     const acked = ada.say('did you get this?');
     await ada.state('waiting');
-    proxy.thaw(); // the first try arrives now, beside the second one
+    proxy.thaw(); // the first attempt arrives now, beside the second one
     const { seq } = await acked;
     assert.equal(seq, 1);
     assert.deepEqual(await ada.say('good'), { seq: 2, duplicate: false });
@@ -71,7 +75,7 @@ test('a message whose ack was lost is resent under its id and appears once', asy
     ada.assertShown(1, 2);
 });
 
-test('whoever comes back by their session takes their name over without leave or join', async (t) => {
+test('a client that returns with its session takes its name over without leave or join', async (t) => {
     const { room, proxy, ben, ada } = await badLine(t, { limits: { ackTimeoutMs: 200 } });
     proxy.freeze();
     const acked = ada.say('from the tunnel');
@@ -85,10 +89,10 @@ test('whoever comes back by their session takes their name over without leave or
         ['ben', 'ada'],
     );
     assert.deepEqual(await usersOf(server, room), ['ben', 'ada']);
-    await eventually(() => proxy.open <= 2, 'the connection that was given up on is closed'); // with one of fetch's
+    await eventually(() => proxy.open <= 2, 'the connection that was given up on is closed'); // the abandoned connection is closed; one connection of fetch stays
 });
 
-test('silence is probed, and a line that swallows everything is left for a new one', async (t) => {
+test('silence is probed, and a connection that drops everything is replaced', async (t) => {
     const { proxy, ben, ada } = await badLine(t, { limits: { probeAfterMs: 100, probeTimeoutMs: 1000 } });
     await elapsed(600); // time for some probes and their answers
     assert.equal(ada.all('welcome').length, 1, 'an idle line that works is kept');
@@ -102,7 +106,7 @@ test('silence is probed, and a line that swallows everything is left for a new o
     await ada.message('hello again');
 });
 
-test('a welcome that does not come is not waited for', async (t) => {
+test('a connection without a welcome is abandoned in time', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     proxy.freeze();
@@ -114,7 +118,7 @@ test('a welcome that does not come is not waited for', async (t) => {
     assert.equal((await ada.say('at last')).seq, 1);
 });
 
-test('waits grow, are random, and begin anew after a stable time', async (t) => {
+test('delays grow, are random, and start again after a stable time', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     const limits = { backoffBaseMs: 10_000, backoffMaxMs: 80_000, stableAfterMs: 50 };
@@ -129,7 +133,7 @@ test('waits grow, are random, and begin anew after a stable time', async (t) => 
     ]) {
         await ada.state('online');
         await elapsed(100); // stable
-        // The longest wait that there may be, or the shortest.
+        // The longest delay that is possible, or the shortest.
         Math.random = () => (expected[0] === 0 ? 0 : 1);
         proxy.refuse();
         while (expected.length > 0) {
@@ -152,7 +156,7 @@ test('retry does not wait', async (t) => {
     await ada.state('online');
 });
 
-test('what cannot be resumed is a gap, which history fills as far as it is kept', async (t) => {
+test('messages that cannot be resumed are a gap, which history fills as far as it is kept', async (t) => {
     const room = await createRoom(server, { max_events: 3 });
     const proxy = await TcpProxy.start(t, server);
     const ada = await Person.join(t, globesAt(proxy), room, 'ada');
@@ -177,7 +181,7 @@ test('what cannot be resumed is a gap, which history fills as far as it is kept'
     );
 });
 
-test('a room whose history begins anew says so', async (t) => {
+test('a room with a new history is reported', async (t) => {
     const forgetful = await startServer(t, { config: { Store: 'memory' } });
     const proxy = await TcpProxy.start(t, forgetful);
     const ada = await Person.join(t, globesAt(proxy), 1, 'ada');
@@ -192,7 +196,7 @@ test('a room whose history begins anew says so', async (t) => {
     await ada.message('another first');
 });
 
-test('a history that was replaced is noticed where the new one is as long as the old one, or longer', async (t) => {
+test('a replaced history is detected if the new one is as long as the old one, or longer', async (t) => {
     for (const count of [2, 5]) {
         const forgetful = await startServer(t, { config: { Store: 'memory' } });
         const proxy = await TcpProxy.start(t, forgetful);
@@ -218,14 +222,14 @@ test('a history that was replaced is noticed where the new one is as long as the
         const { events } = await ada.connection.history();
         assert.equal(events[0].msg, 'new 1');
         ada.connection.close();
-        // A program that kept its place is told in the same way.
+        // A program that has kept its position gets the same gap.
         const kept = Person.connect(t, globes, 1, { name: 'kept', ...place });
         assert.equal((await kept.find('gap')).reason, 'not-resumed');
         await forgetful.kill();
     }
 });
 
-test('a server that goes away (1001) is asked again soon', async (t) => {
+test('after a close with 1001, the client reconnects soon', async (t) => {
     const own = await startServer(t);
     const proxy = await TcpProxy.start(t, own);
     const limits = { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000, quickReconnectMs: 200 };
@@ -237,7 +241,7 @@ test('a server that goes away (1001) is asked again soon', async (t) => {
     await own.ended();
 });
 
-test('kill -9 in the middle of a conversation: nothing is lost, doubled or out of order', async (t) => {
+test('kill -9 during a conversation: no message is lost, repeated or out of order', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(own);
     const proxy = await TcpProxy.start(t, own);
@@ -295,7 +299,7 @@ test('a new name survives a cut at any moment of its change', async (t) => {
     }
 });
 
-test('a browser that goes offline is believed, and one that comes back is connected at once', async (t) => {
+test('the browser’s offline event ends the connection at once, and its online event opens one', async (t) => {
     const { browser, page } = stubBrowser(t);
     const { ben, ada } = await badLine(t, { limits: { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000 } });
     globalThis.navigator.onLine = false;

@@ -1,5 +1,6 @@
-// A history that is not the one that was shown: a backup was restored, a store in memory began anew, power was lost.
-// The client proves where it stands by the time of the last event, and nobody goes on from what no longer exists.
+// A history that is not the one that was shown: a backup was restored, a store in memory started empty, power was lost.
+// The client proves its position by the time of the last event, and no client continues from a history that does not
+// exist any more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,14 +10,14 @@ import { ScriptedServer } from './support/scripted_server.js';
 const timeOf = (seq, history = 'a') => `2020-12-03T21:23:${history === 'a' ? 10 : 20}.${String(seq).padStart(6, '0')}Z`;
 const message = (seq, msg = `${seq}`) => ({ event_type: 'send', name: 'ben', room_id: 7, msg, time: timeOf(seq), seq });
 
-/** What a connection asked for, as `[name, value]` of its URL, without the session. */
+/** The query of a connection's URL as `[name, value]`, without the session. */
 function asked({ url }) {
     const { searchParams } = new URL(url, 'http://host');
     searchParams.delete('session');
     return [...searchParams];
 }
 
-/** Whoever is in the room with three messages shown, and the connection of the server. */
+/** A client with three messages shown, and the server's side of its connection. */
 async function threeShown(t, options) {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 3, at: timeOf(3) };
@@ -27,7 +28,7 @@ async function threeShown(t, options) {
     return { server, ada, first };
 }
 
-test('a client that comes back proves where it stands, by the time of the last event that came', async (t) => {
+test('a client that returns proves its position by the time of the last event', async (t) => {
     const { server, ada, first } = await threeShown(t);
     assert.deepEqual(asked(first), [['last', '50']]);
     assert.deepEqual([ada.connection.seq, ada.connection.at], [3, timeOf(3)]);
@@ -42,14 +43,14 @@ test('a client that comes back proves where it stands, by the time of the last e
     assert.deepEqual(ada.all('gap'), []);
 });
 
-test('before any event has come, the welcome is what it stands on', async (t) => {
+test('before any event, the client’s position is the one of the welcome', async (t) => {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 3, at: timeOf(3) };
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
     (await server.connections.next()).socket.terminate();
     assert.deepEqual(asked(await server.connections.next()), [['after', '3'], ['at', timeOf(3)]]);
 
-    // Of the newest few none has come yet: nothing was shown, and nothing is to be proved.
+    // None of the newest messages has come yet: nothing was shown, and there is nothing to prove.
     const ben = Person.connect(t, globesAt(server), 7, { name: 'ben', last: 2 });
     const { socket } = await server.connections.next();
     await ben.find('welcome');
@@ -65,7 +66,7 @@ test('before any event has come, the welcome is what it stands on', async (t) =>
     for (const person of [ada, ben, cai]) assert.deepEqual(person.all('gap'), []);
 });
 
-test('a history that has gone on from another past is a gap that says so, whatever its newest number is', async (t) => {
+test('a history that continues from another past is a gap with a reset, whatever its newest number is', async (t) => {
     for (const newest of [2, 3, 13]) {
         const { server, ada, first } = await threeShown(t);
         const at = timeOf(newest, 'b');
@@ -83,7 +84,7 @@ test('a history that has gone on from another past is a gap that says so, whatev
     }
 });
 
-test('what was said and not confirmed is sent again to the new history under its id', async (t) => {
+test('messages that were not confirmed are sent again to the new history under their ids', async (t) => {
     const { server, ada, first } = await threeShown(t);
     const said = ['one', 'two'].map((text) => ada.connection.send(text));
     await first.frames.find(({ msg }) => msg === 'two');
@@ -97,7 +98,7 @@ test('what was said and not confirmed is sent again to the new history under its
     assert.deepEqual(sent, said.map(({ id }) => id));
 });
 
-test('a program that kept seq and at goes on with both', async (t) => {
+test('a program that kept seq and at continues with both', async (t) => {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 5, at: timeOf(5) };
     const globes = globesAt(server);

@@ -1,4 +1,4 @@
-// Rooms, tokens and history by the client library, and the class of each error.
+// Rooms, tokens and history with the client library, and the class of each error.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { globesAt } from './support/people.js';
 const server = sharedServer();
 const { Globes } = library;
 
-/** Asserts that a promise is rejected with this class, and these properties. */
+/** Asserts that a promise is rejected with this class and these properties. */
 function assertRefused(promise, className, properties) {
     return assert.rejects(promise, (error) => {
         assert.ok(error instanceof library.GlobesError, String(error));
@@ -35,7 +35,7 @@ test('a room is created, read, changed and removed', async () => {
     await assertRefused(rooms.get(room), 'NotFoundError', { code: 101, status: 404, field: null });
 });
 
-test('the list comes in pages, and all of it one by one', async () => {
+test('the list comes in pages, and listAll returns all of it', async () => {
     const { rooms } = globesAt(server);
     for (let count = 0; count < 5; count += 1) await rooms.create({ title: freshTitle(), visibility: 'public' });
     const all = [];
@@ -50,7 +50,7 @@ test('the list comes in pages, and all of it one by one', async () => {
     assert.equal(first[0].online, 0);
 });
 
-test('a password buys a token, a token buys the next one, and a public room needs none', async () => {
+test('a password gives a token, a token gives the next one, and a public room needs none', async () => {
     const { rooms, tokens, history } = globesAt(server);
     const room = await rooms.create({ title: freshTitle(), visibility: 'private', password: PASSWORD });
     const token = await tokens.request(room, { name: 'Zoë 🎈', secret: PASSWORD });
@@ -96,7 +96,7 @@ test('every refusal has its class, code and field', async () => {
     await assertRefused(create(tooLarge), 'GlobesError', { code: 504, status: 413 });
 });
 
-test('too many wrong passwords say how long to wait', async () => {
+test('after too many wrong passwords the error contains the wait', async () => {
     const { rooms, tokens } = globesAt(server);
     const room = await rooms.create({ title: freshTitle(), visibility: 'private', password: PASSWORD });
     const guess = () => tokens.request(room, { name: 'eve', secret: 'wrong' });
@@ -109,7 +109,7 @@ test('too many wrong passwords say how long to wait', async () => {
     });
 });
 
-test('a server that is not there, and one that is something else, are told apart', async (t) => {
+test('a missing server and something other than a server are different errors', async (t) => {
     await assertRefused(new Globes('http://127.0.0.1:9').rooms.list(), 'ConnectionError', { code: null, status: null });
     const answers = [
         [502, '<h1>Bad gateway</h1>', 'UnavailableError'],
@@ -128,7 +128,7 @@ test('a server that is not there, and one that is something else, are told apart
         await assertRefused(rooms.get(index), className, { code: null, status, retryAfterMs: 7000 });
 });
 
-test('a base URL may have a path, and must be one', async () => {
+test('a base URL may have a path, and must be valid', async () => {
     const asked = [];
     const fetch = async (url) => {
         asked.push(url);
@@ -146,7 +146,7 @@ test('a base URL may have a path, and must be one', async () => {
     assert.equal(new Globes(new URL('HTTPS://Example.org:443//')).baseUrl, 'https://example.org');
 });
 
-test('a room is public where nothing else is said', async () => {
+test('a room is public by default', async () => {
     const { rooms } = globesAt(server);
     assert.equal((await rooms.create({ title: freshTitle() })).visibility, 'public');
     assert.equal((await rooms.create({ title: freshTitle(), visibility: undefined })).visibility, 'public');
@@ -154,7 +154,7 @@ test('a room is public where nothing else is said', async () => {
     await assertRefused(locked, 'InvalidContentError', { code: 105, field: 'visibility' });
 });
 
-test('what is no room is refused without asking the server', async () => {
+test('an invalid room is refused without a request', async () => {
     const { rooms, tokens, history } = globesAt(server);
     for (const none of [null, undefined, {}, true, [1]])
         for (const ask of [

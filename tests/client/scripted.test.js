@@ -1,5 +1,4 @@
-// What a real server says too seldom to wait for: each close code, a store with a bad moment, things of a later
-// version.
+// Cases that are too rare with a real server: each close code, errors of the store, events of a later version.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -11,7 +10,7 @@ import { ScriptedServer } from './support/scripted_server.js';
 const HOUR_MS = 3_600_000;
 const PATIENT = { backoffBaseMs: HOUR_MS, backoffMaxMs: HOUR_MS, quickReconnectMs: 50, pauseMs: 2 * HOUR_MS };
 
-/** What a connection does when the server closes it with `code`: `[state, wait in ms, error]`. */
+/** The effect of a close with `code`: `[state, wait in ms, error]`. */
 async function afterClose(t, server, code) {
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: PATIENT });
     const { socket } = await server.connections.next();
@@ -23,7 +22,7 @@ async function afterClose(t, server, code) {
     return [state, retryAt && retryAt - Date.now()];
 }
 
-test('close codes decide whether, and when, to come back', async (t) => {
+test('close codes decide whether and when to reconnect', async (t) => {
     const server = await ScriptedServer.start(t);
     for (const code of [1003, 1007, 1008, 1009, 4500, 4501, 4502, 4503, 4504, 4599])
         assert.deepEqual(await afterClose(t, server, code), ['closed', null], `${code}`);
@@ -37,7 +36,7 @@ test('close codes decide whether, and when, to come back', async (t) => {
     assert.ok(pauseMs >= 2 * HOUR_MS - 1000, `4009: after a pause, in ${pauseMs} ms`);
 });
 
-test('a store that has a bad moment (505) gets the same message again, and those behind it wait', async (t) => {
+test('after an error of the store (505) the same message is sent again, and later ones wait', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames } = await server.connections.next();
@@ -62,7 +61,7 @@ test('a store that has a bad moment (505) gets the same message again, and those
     assert.deepEqual(ada.all('problem'), []);
 });
 
-test('a refusal for good rejects that message alone', async (t) => {
+test('a final refusal rejects that message alone', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     server.onEvent = ({ event_type: type, id, msg }, reply) => {
@@ -77,7 +76,7 @@ test('a refusal for good rejects that message alone', async (t) => {
     assert.equal((await good).seq, 1);
 });
 
-test('events of a later version are let pass, and errors about nothing of ours are told', async (t) => {
+test('events of later versions are ignored, and errors about nothing known are reported', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket } = await server.connections.next();
@@ -100,7 +99,7 @@ test('events of a later version are let pass, and errors about nothing of ours a
     assert.deepEqual([ada.connection.seq, ada.connection.at], [2, '2020-12-03T21:23:54.000002Z']);
 });
 
-test('a hole in what is delivered is a gap, and what comes late is not shown', async (t) => {
+test('a hole in the delivered messages is a gap, and late messages are not shown', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket } = await server.connections.next();
@@ -114,7 +113,7 @@ test('a hole in what is delivered is a gap, and what comes late is not shown', a
     assert.deepEqual(ada.all('gap'), [{ type: 'gap', ...gap }]);
 });
 
-test('somebody else who uses an id of ours is not us', async (t) => {
+test('another user’s message with the same id is not an own one', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket, frames } = await server.connections.next();
@@ -129,13 +128,13 @@ test('somebody else who uses an id of ours is not us', async (t) => {
     assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'what is delivered is stored, ack or not');
 });
 
-test('somebody else who comes and goes under our name is not us, and a refusal is told at once', async (t) => {
+test('another user’s join and leave under the same name are not own ones, and a refusal is reported at once', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const presence = (type, id) => ({ event_type: type, name: 'ada', room_id: 7, msg: '', time: '', id });
     server.onEvent = ({ event_type: type, id }, reply) => {
         if (type !== 'join') return;
-        // They came a moment before us.
+        // They joined just before this connection.
         reply(presence('join', 'theirs'));
         reply({ event_type: 'error', room_id: 7, error: { code: 202, error: 'Duplicate', field: 'name' }, id });
         reply(presence('leave'));
@@ -156,7 +155,7 @@ test('somebody else who comes and goes under our name is not us, and a refusal i
     await joined;
 });
 
-test('a new name that was taken just before the connection was lost is kept', async (t) => {
+test('a new name that was accepted just before the connection was lost is kept', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     server.onEvent = ({ event_type: type, name, id }, reply, { socket }) => {
@@ -174,7 +173,7 @@ test('a new name that was taken just before the connection was lost is kept', as
     assert.deepEqual([type, name], ['join', 'eve']);
 });
 
-test('a server that refuses the upgrade and then says nothing is an outage, found in time', async (t) => {
+test('a server that refuses the upgrade and then does not answer counts as an outage, in time', async (t) => {
     const silent = http.createServer(() => {}).listen(0, '127.0.0.1');
     silent.on('upgrade', (request, socket) => socket.destroy());
     await once(silent, 'listening');
@@ -206,19 +205,19 @@ test('a listener may close the connection at any moment, and nothing is opened a
         first.socket.terminate();
         assert.equal((await ada.find('closed')).error, null);
         const { length } = server.connections.all;
-        await new Promise((resolve) => setTimeout(resolve, 50)); // a try would come within 20 ms
+        await new Promise((resolve) => setTimeout(resolve, 50)); // an attempt would come within 20 ms
         server.connections.drain();
         assert.ok(server.connections.all.length <= length, `closed in ${type}`);
     }
 });
 
-test('a change of name waits until everything that was said under the old one is answered', async (t) => {
+test('a change of name waits for the answers to everything sent under the old one', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames, socket } = await server.connections.next();
     const { id, acked } = ada.connection.send('as ada');
     const renamed = ada.connection.join({ name: 'eve' });
-    renamed.catch(() => {}); // it never gets so far here
+    renamed.catch(() => {}); // it is never answered here
     await frames.find((frame) => frame.id === id);
     ada.connection.close();
     await assert.rejects(acked);

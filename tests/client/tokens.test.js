@@ -1,4 +1,4 @@
-// Tokens that are renewed ahead of their expiry, and what happens where that is refused or not possible.
+// Tokens that are renewed before they expire, and what happens if that is refused or impossible.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -15,7 +15,7 @@ const server = sharedServer();
 const MINUTE_MS = 60_000;
 const LONG = process.env.GLOBES_LONG === '1';
 
-/** Timers of minutes end in milliseconds, but for those of Node's `fetch`; answers with how long was asked for. */
+/** Timers of minutes fire after milliseconds, except for those of Node's `fetch`; returns the requested delays. */
 function lapseTime(t) {
     const real = globalThis.setTimeout;
     const asked = [];
@@ -30,7 +30,7 @@ function lapseTime(t) {
     return asked;
 }
 
-/** `fetch` with the answers of a failing server in front, one for each renewal that is asked for. */
+/** A `fetch` that returns these answers of a failing server first, one for each renewal. */
 function failing(...answers) {
     return (url, options) => {
         const answer = url.endsWith('/token/renew') ? answers.shift() : undefined;
@@ -50,7 +50,7 @@ async function privateRoom(globes) {
     return [room, await globes.tokens.request(room, { name: 'ada', secret: PASSWORD })];
 }
 
-test('a token is renewed at about 80 % of its life, again and again', async (t) => {
+test('a token is renewed at about 80 % of its lifetime, again and again', async (t) => {
     const globes = globesAt(server);
     const [room, token] = await privateRoom(globes);
     const asked = lapseTime(t);
@@ -69,7 +69,7 @@ test('a token is renewed at about 80 % of its life, again and again', async (t) 
     assert.equal(ada.all('welcome').length, 1, 'the connection is not touched');
 });
 
-test('a renewal that meets an outage is tried again; one that is refused is a problem and ends nothing', async (t) => {
+test('a renewal that fails in an outage is tried again; a refused one is a problem and ends nothing', async (t) => {
     const asked = lapseTime(t);
     const [room, token] = await privateRoom(globesAt(server));
     const globes = globesAt(server, { fetch: failing('outage', Response.json({}, { status: 503 }), undefined, tokenRefused()) });
@@ -81,7 +81,7 @@ test('a renewal that meets an outage is tried again; one that is refused is a pr
     assert.equal((await ada.say('still here')).seq, 1);
 });
 
-/** As if the device had slept: only the clock on the wall has gone on. */
+/** As if the device had slept: only the wall clock has advanced. */
 function sleep(t, ms) {
     const real = Date.now;
     Date.now = () => real() + ms;
@@ -95,9 +95,9 @@ for (const [how, wake, limits] of [
     ['the browser goes online', ({ browser }) => browser.dispatchEvent(new Event('online')), {}],
     ['nothing tells of it', () => {}, { probeTimeoutMs: 400 }],
 ])
-    test(`a token that came due while the device slept is renewed on waking, where ${how}`, async (t) => {
+    test(`a token that became due while the device slept is renewed on waking, if ${how}`, async (t) => {
         const stubs = stubBrowser(t);
-        // Where something tells, it has to be that: nothing else looks for an hour.
+        // No other event can cause the renewal: the next timer would fire in an hour.
         const patient = { ackTimeoutMs: 3_600_000, probeAfterMs: 3_600_000, probeTimeoutMs: 3_600_000 };
         const interval = globalThis.setInterval;
         if (!limits.probeTimeoutMs) globalThis.setInterval = (task) => interval(task, 3_600_000);
@@ -114,7 +114,7 @@ for (const [how, wake, limits] of [
         assert.deepEqual([ada.all('token').length, ada.all('welcome').length], [1, 1]);
     });
 
-/** Ada in a private room that gets another password while she is away, so that her token can't be renewed. */
+/** Ada in a private room whose password changes while she is offline, so that her token cannot be renewed. */
 async function lockedOut(t, newToken) {
     const proxy = await TcpProxy.start(t, server);
     const globes = globesAt(proxy);
@@ -128,7 +128,7 @@ async function lockedOut(t, newToken) {
     return { ada, proxy, fresh, token };
 }
 
-test('where a token cannot be renewed another one is asked for, and what waits goes out with it', async (t) => {
+test('if a token cannot be renewed, another one is requested, and waiting messages are sent with it', async (t) => {
     const asked = [];
     let answer;
     const newToken = (error) => {
@@ -154,7 +154,7 @@ test('where a token cannot be renewed another one is asked for, and what waits g
     ada.assertShown(1, 2);
 });
 
-test('while nobody can be reached another token is asked for again, and one that is not good either is waited behind', async (t) => {
+test('during an outage another token is requested again, and after a useless one the client waits', async (t) => {
     const answers = [];
     const { ada, proxy, fresh, token } = await lockedOut(t, async () => answers.shift()());
     answers.push(
@@ -175,7 +175,7 @@ test('while nobody can be reached another token is asked for again, and one that
     assert.equal((await ada.say('after')).seq, 2);
 });
 
-test('a newToken that fails closes the connection with its own reason', async (t) => {
+test('if newToken rejects, the connection closes with its error', async (t) => {
     const gaveUp = new UnauthorizedError('No password');
     for (const [newToken, reason] of [
         [async () => Promise.reject(gaveUp), (error) => error === gaveUp],
@@ -199,7 +199,7 @@ test('a token without an expiry is invalid, and one without an issue time counts
     assert.equal(tokens.read(token).expiresAt.getTime(), (at + 60) * 1000);
 });
 
-test('renew: false leaves the token alone', async (t) => {
+test('with renew: false the token is not renewed', async (t) => {
     const asked = lapseTime(t);
     const globes = globesAt(server);
     const [room, token] = await privateRoom(globes);
@@ -208,7 +208,7 @@ test('renew: false leaves the token alone', async (t) => {
     assert.deepEqual(asked, []);
 });
 
-test('a reconnect late in the life of a token renews it first; a refusal then is the end', async (t) => {
+test('a reconnect late in a token’s lifetime renews it first, and a refusal is final', async (t) => {
     const realNow = Date.now;
     const proxy = await TcpProxy.start(t, server);
     const requests = [];
@@ -243,7 +243,7 @@ test('a reconnect late in the life of a token renews it first; a refusal then is
     assert.equal((await refused.find('closed')).error.code, 403);
 });
 
-test('an upgrade that fails while the server answers is waited for, as long as it asks for', async (t) => {
+test('if an upgrade fails while the server answers, the client waits as long as it asks for', async (t) => {
     const proxy = await TcpProxy.start(t, server);
     const [room, token] = await privateRoom(globesAt(server));
     const busy = Response.json(
@@ -279,7 +279,7 @@ test('a session outlives its first token', { skip: !LONG && 'takes more than a m
     assert.equal(ada.connection.state, 'online');
 });
 
-test('a token is read without asking the server', () => {
+test('a token is read without a request', () => {
     const text = forgeToken({ claims: freshClaims({ id: 7 }, 'Zoë'), key: 'any' });
     const { tokens } = globesAt(server);
     const { name, roomId, token } = tokens.read(text);

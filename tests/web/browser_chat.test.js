@@ -1,4 +1,4 @@
-// Two WebSocket implementations that have nothing in common talk to each other: Node's `ws` and a browser's own.
+// Two independent WebSocket implementations talk to each other: Node's `ws` and the browser's own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -39,13 +39,13 @@ test('a browser and Node chat in a private room, each with a token as subprotoco
     await node.leave();
 });
 
-test('a browser is refused without a token', async (t) => {
+test('a browser without a token is refused', async (t) => {
     const room = await createPrivateRoom(server);
     const browser = new BrowserSocket(await openPage(t, `${server.origin}/`));
     await assert.rejects(browser.open(`/chats/${room.id}/ws`, []), /could not open/);
 });
 
-test('a browser learns why its connection ended', async (t) => {
+test('a browser is told why its connection ended', async (t) => {
     const room = await createPrivateRoom(server);
     const browser = new BrowserSocket(await openPage(t, `${server.origin}/`));
     await browser.open(`/chats/${room.id}/ws`, [await takeToken(server, room, 'ada')]);

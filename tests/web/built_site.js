@@ -1,5 +1,5 @@
-// The page as scripts/embed-site makes it, with hashed names, as files of a `Static` folder: so a test can replace one
-// version of it by another under a running server.
+// The page as scripts/embed-site builds it, with hashed names, as the files of a `Static` folder: so a test can replace
+// one version by another under a running server.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,8 @@ print(json.dumps({file.url: file.content.decode() for file in Site(sys.argv[2]).
 `;
 
 /**
- * A version of the page: every module of it has other names than in a version with another number, and the page tells its
- * own as `window.version`.
+ * A version of the page: each of its modules has another name than in a version with another number. The page has its
+ * own number as `window.version`.
  * @returns {Record<string, string>} texts by URL
  */
 export function buildSite(version) {
@@ -34,7 +34,7 @@ export function buildSite(version) {
     }
 }
 
-/** Leaves nothing in the folder but these files. */
+/** Replaces all files of the folder by these. */
 export function replaceSite(folder, site) {
     rmSync(folder, { recursive: true, force: true });
     for (const [url, text] of Object.entries(site)) {

@@ -1,4 +1,4 @@
-// <globes-chat> on somebody else's site: another origin, its own looks, its own scripts.
+// <globes-chat> on a site of another origin, with its own styles and scripts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,7 +8,7 @@ import { ChatClient } from '../api/harness/chat_client.js';
 import { eventually } from '../api/harness/wait.js';
 import { events, open, startBoth } from './embed_site.js';
 
-test('two lines bring a room to a site of another origin', async (t) => {
+test('two lines add a room to a site of another origin', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server, { title: 'Embedded' });
     const ben = await ChatClient.join(server, room, 'ben');
@@ -37,16 +37,16 @@ test('two lines bring a room to a site of another origin', async (t) => {
     await eventually(async () => (await (await fetch(`${server.origin}/chats/${room.id}`)).json()).users.length === 0, 'a removed element leaves');
 });
 
-test('without a name visitors are asked for one, and for the password of a private room', async (t) => {
+test('visitors without a name are asked for one, and for the password of a private room', async (t) => {
     const { site, server } = await startBoth(t);
     const open_ = await createRoom(server);
     await ChatClient.join(server, open_, 'ben');
     const page = await open(t, site, `<globes-chat room="${open_.id}"></globes-chat>`);
     await page.getByLabel('Your name').fill('Ben');
     await page.keyboard.press('Enter');
-    await page.getByText('Somebody here is called Ben already. Choose another name.').waitFor();
+    await page.getByText('The name Ben is taken. Choose another one.').waitFor();
     await page.getByLabel('Your name').fill('ada');
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await page.getByRole('textbox', { name: 'Your message' }).waitFor();
 
     const locked = await createPrivateRoom(server);
@@ -55,7 +55,7 @@ test('without a name visitors are asked for one, and for the password of a priva
     await page.getByLabel('Your name').fill('ada');
     await page.getByLabel('Password of this room').fill('not this one');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Your message' }).fill('inside');
@@ -63,12 +63,12 @@ test('without a name visitors are asked for one, and for the password of a priva
     assert.equal((await ben.find(({ msg }) => msg === 'inside')).name, 'ada');
 });
 
-test('a name of the page that is taken is asked for in place, and what was written is not lost', async (t) => {
+test('if the page’s name is taken, the visitor is asked for another one, and keeps the draft', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const david = await ChatClient.join(server, room, 'david');
     const page = await open(t, site, `<globes-chat room="${room.id}" name="david"></globes-chat>`);
-    await page.getByText('Somebody here is called david already. Choose another name.').waitFor();
+    await page.getByText('The name david is taken. Choose another one.').waitFor();
     assert.equal(await page.getByRole('textbox', { name: 'Your message' }).count(), 0);
     assert.equal(await page.getByLabel('Your name').inputValue(), 'david');
     assert.deepEqual((await events(page, 'globes-error')).map(({ error }) => error), [202]);
@@ -85,13 +85,13 @@ test('a name of the page that is taken is asked for in place, and what was writt
     assert.equal(await page.getByLabel('Your name').inputValue(), tooLong);
 });
 
-test('what could not be said under a refused name stands in the composer under the next one', async (t) => {
+test('messages that were refused with a name are in the composer under the next name', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const david = await ChatClient.join(server, room, 'david');
     const context = await (await launchBrowser(t)).newContext();
     const page = await context.newPage();
-    // The refusal comes late, as over a slow line.
+    // The refusal is delayed, as by a slow network.
     let release;
     const released = new Promise((resolve) => {
         release = resolve;
@@ -117,14 +117,14 @@ test('what could not be said under a refused name stands in the composer under t
     assert.equal((await david.find(({ msg }) => msg === 'said too early')).name, 'dora');
 });
 
-test('who finds their name taken in a private room buys a key for another one', async (t) => {
+test('a visitor whose name is taken in a private room requests a token for another one', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ben"></globes-chat>`);
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await page.keyboard.press('Enter');
-    await page.getByText('Somebody here is called ben already.').waitFor();
+    await page.getByText('The name ben is taken.').waitFor();
     await page.getByLabel('Your name').fill('ada');
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await page.keyboard.press('Enter');
@@ -133,7 +133,7 @@ test('who finds their name taken in a private room buys a key for another one', 
     assert.equal((await ben.find(({ msg }) => msg === 'another key')).name, 'ada');
 });
 
-test('a token brings its name along, and asks for it again where the page gave another', async (t) => {
+test('the token’s name is used, and asked for if the page gives another one', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
@@ -148,31 +148,31 @@ test('a token brings its name along, and asks for it again where the page gave a
     await page.getByText('The server does not accept this name.').waitFor();
     assert.equal(await page.getByLabel('Your name').inputValue(), 'Zoë');
     assert.equal(await page.getByLabel('Password of this room').count(), 0);
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await page.getByRole('textbox', { name: 'Your message' }).fill('it is me');
     await page.keyboard.press('Enter');
     assert.equal((await ben.find(({ msg }) => msg === 'it is me')).name, 'Zoë');
 });
 
-test('a token that is none is said in words, without a button that could not help', async (t) => {
+test('an invalid token is reported without a button that could not help', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const page = await open(t, site, `<globes-chat room="${room.id}" token="no key" name="ada"></globes-chat>`);
-    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
+    await page.getByText('The “token” of this page for the room is invalid.').waitFor();
     assert.equal(await page.getByRole('button').count(), 0);
     site.body = `<globes-chat room="${room.id}" token="no key" name="ada" lang="de" read-only></globes-chat>`;
     await page.reload();
-    await page.getByText('Der Schlüssel, den diese Seite für diesen Raum hat (ihr „token“), ist nicht gültig.').waitFor();
+    await page.getByText('Das „token“ dieser Seite für den Raum ist ungültig.').waitFor();
     assert.equal(await page.getByRole('button').count(), 0);
     site.body = '<globes-chat room="1" token="garbage"></globes-chat>';
     await page.reload();
-    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
+    await page.getByText('The “token” of this page for the room is invalid.').waitFor();
     assert.equal(await page.getByRole('button').count(), 0);
     await page.locator('globes-chat').evaluate((chat) => chat.removeAttribute('token'));
     await page.getByLabel('Your name').waitFor();
 });
 
-test('the states of the connection are told from the first on, and a listener may remove the element', async (t) => {
+test('every state of the connection is reported, and a listener may remove the element', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
@@ -202,7 +202,7 @@ for (const height of [120, 200, 900]) {
             assert.ok(y >= 0 && y + its <= height + 1, `from ${y} to ${y + its}`);
         };
         for (const label of ['Your name', 'Password of this room']) await inBox(page.getByLabel(label));
-        await inBox(page.getByRole('button', { name: 'Come in' }));
+        await inBox(page.getByRole('button', { name: 'Join' }));
         await page.getByLabel('Your name').fill('ada');
         await page.getByLabel('Password of this room').fill(PASSWORD);
         await page.keyboard.press('Enter');
@@ -211,7 +211,7 @@ for (const height of [120, 200, 900]) {
     });
 }
 
-test('a room that becomes public while one is in it goes on without a password', async (t) => {
+test('a room that becomes public needs no password any more, also for visitors inside', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
@@ -241,14 +241,14 @@ test('a room with a new password asks for it', async (t) => {
         const isFirst = password === PASSWORD;
         const token = isFirst ? undefined : await takeToken(server, room, 'ben');
         await put(server, `/chats/${room.id}`, { visibility: 'private', password }, { token });
-        await page.getByText('The key to this room has changed. Please come in again.').waitFor();
+        await page.getByText('Access to this room has changed. Join again.').waitFor();
         await page.getByLabel('Password of this room').fill(password);
         await page.keyboard.press('Enter');
         await field.waitFor();
     }
 });
 
-test('a room that is deleted can be read, and not written to', async (t) => {
+test('a deleted room can be read, and has no composer', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
@@ -262,7 +262,7 @@ test('a room that is deleted can be read, and not written to', async (t) => {
     assert.ok(await page.getByText('last words', { exact: true }).isVisible());
 });
 
-test('a history that is no number is the default', async (t) => {
+test('an invalid history attribute counts as absent', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -272,12 +272,12 @@ test('a history that is no number is the default', async (t) => {
     await eventually(async () => (await events(page, 'globes-message')).length === 1, 'it is among the first messages');
 });
 
-test('read-only shows the room and takes no part', async (t) => {
+test('a read-only element shows the room and does not join it', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ada" read-only lang="de"></globes-chat>`);
-    await page.getByText('Hier hat noch niemand').waitFor();
+    await page.getByText('Noch keine Nachrichten').waitFor();
     ben.say('ben', 'for all to read');
     await page.getByText('for all to read', { exact: true }).waitFor();
     assert.equal(await page.getByRole('textbox').count(), 0);
@@ -285,7 +285,7 @@ test('read-only shows the room and takes no part', async (t) => {
     assert.equal(ben.received('join').length, 1);
 });
 
-test('read-only is so in a private room too, by a token or by the password alone', async (t) => {
+test('read-only works in a private room, with a token or with the password alone', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createPrivateRoom(server);
     const bens = await takeToken(server, room, 'ben');
@@ -293,7 +293,7 @@ test('read-only is so in a private room too, by a token or by the password alone
     const token = await takeToken(server, room, 'ada');
     const page = await open(t, site, `<globes-chat room="${room.id}" token="${token}" name="ada" read-only></globes-chat>`);
     const reads = async (msg) => {
-        await page.getByText('Nobody has said anything yet.').or(page.locator('.message')).first().waitFor();
+        await page.getByText('No messages yet.').or(page.locator('.message')).first().waitFor();
         ben.say('ben', msg);
         await page.getByText(msg, { exact: true }).waitFor();
         assert.equal(await page.getByRole('textbox').count(), 0);
@@ -306,14 +306,14 @@ test('read-only is so in a private room too, by a token or by the password alone
     await page.getByLabel('Password of this room').fill('not this one');
     assert.equal(await page.getByLabel('Your name').count(), 0);
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await page.keyboard.press('Enter');
     await reads('by the password');
     assert.equal(ben.received('join', 'leave').length, 1);
 });
 
-test('the site’s custom properties give it its looks, and names stay readable', async (t) => {
+test('custom properties of the site style the element, and names stay readable', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -333,25 +333,25 @@ test('the site’s custom properties give it its looks, and names stay readable'
     assert.equal((await page.locator('globes-chat').boundingBox()).height, 400);
 });
 
-test('a room that is not there, and a server that does not allow the site, are said in words', async (t) => {
+test('a missing room, and a server that does not allow the site, are reported', async (t) => {
     const { site } = await startBoth(t);
     const page = await open(t, site, '<globes-chat room="4711" name="ada"></globes-chat>');
-    await page.getByText('There is no such room.').waitFor();
+    await page.getByText('Room not found.').waitFor();
     assert.deepEqual((await events(page, 'globes-error')).map(({ error }) => error), [101]);
 
     const refused = await startBoth(t, { allowed: false });
-    // Its module itself may be refused by CORS; the element is loaded from where it is allowed.
+    // CORS may refuse the module itself, so the element is loaded from where it is allowed.
     refused.site.scripts = '';
     refused.site.body = '';
     site.body = `<globes-chat room="1" name="ada" server="${refused.server.origin}"></globes-chat>`;
     await page.reload();
-    await page.getByText('The chat can’t be reached.').waitFor();
+    await page.getByText('The chat server cannot be reached.').waitFor();
 });
 
-test('a server attribute that is no address is told as an error of the library', async (t) => {
+test('an invalid server attribute is reported as an error of the library', async (t) => {
     const { site } = await startBoth(t);
     const page = await open(t, site, '<globes-chat room="1" name="ada" server="chat.example.org"></globes-chat>');
-    await page.getByText('The address of the chat (“server”) is not valid.').waitFor();
+    await page.getByText('The address of the chat (“server”) is invalid.').waitFor();
     assert.equal(await page.getByRole('button').count(), 0);
     assert.deepEqual((await events(page, 'globes-error')).map(({ error, field }) => [error, field]), [[null, 'baseUrl']]);
 });

@@ -1,4 +1,4 @@
-// <globes-chat> in all its states, to axe-core: by day and by night, in a column and on a phone.
+// <globes-chat> in all its states: axe-core checks it in light and dark, in a column and on a phone.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -11,7 +11,7 @@ import { DESKTOP, PHONE, assertAccessible, assertFits, sharedBrowser } from '../
 
 const visit = sharedBrowser();
 
-/** Another site; every page of it is `site.body`, beside the script of `site.server`. */
+/** Another site. Each of its pages is `site.body` with the script of `site.server`. */
 async function startSite(t) {
     const site = { body: '', server: null };
     const web = http.createServer((_, response) => {
@@ -51,7 +51,7 @@ for (const scheme of ['light', 'dark']) {
             await chat.getByLabel('Your name').fill('ben');
             await check(page);
             await page.keyboard.press('Enter');
-            await chat.getByText('Somebody here is called ben already. Choose another name.').waitFor();
+            await chat.getByText('The name ben is taken. Choose another one.').waitFor();
             await check(page);
             await chat.getByLabel('Your name').fill('Ada');
             await page.keyboard.press('Enter');
@@ -78,7 +78,7 @@ for (const scheme of ['light', 'dark']) {
             await chat.getByLabel('Password of this room').fill(PASSWORD);
             await check(page);
             await becomes({ room: '4711' });
-            await chat.getByText('There is no such room.').waitFor();
+            await chat.getByText('Room not found.').waitFor();
             await check(page);
             await ben.leave();
         });

@@ -17,7 +17,7 @@ async function say(page, text) {
     await field(page).press('Enter');
 }
 
-/** A site whose script comes through a gateway. */
+/** A site whose script is loaded through a gateway. */
 async function behindGateway(t, options) {
     const both = await startBoth(t);
     const gateway = await Gateway.start(t, both.server, options);
@@ -25,7 +25,7 @@ async function behindGateway(t, options) {
     return { ...both, gateway };
 }
 
-test('a script from below a path finds its server there, and an explicit server goes first', async (t) => {
+test('a script from below a path uses the server there, unless the page names another one', async (t) => {
     const { site, server, gateway } = await behindGateway(t, { prefix: '/team/chat' });
     const room = await createRoom(server, { title: 'Below a path' });
     const ben = await ChatClient.join(server, room, 'ben');
@@ -51,17 +51,17 @@ test('a script from below a path finds its server there, and an explicit server 
     await page.getByText('from below', { exact: true }).waitFor();
 });
 
-test('while a proxy answers in the server’s place, the element says so, and comes back by itself', async (t) => {
+test('while a proxy answers instead of the server, the element shows that, and recovers by itself', async (t) => {
     const { site, server, gateway } = await behindGateway(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     gateway.answer = HTML;
     const page = await open(t, site, `<globes-chat room="${room.id}" name="ada"></globes-chat>`);
-    await page.getByText('The chat can’t be reached. Trying again …').waitFor();
+    await page.getByText('The chat server cannot be reached. Trying again …').waitFor();
     for (const status of [404, 403, 502]) {
         gateway.answer = { ...HTML, status };
         await page.getByRole('button', { name: 'Try again' }).click();
-        await page.getByText('The chat can’t be reached. Trying again …').waitFor();
+        await page.getByText('The chat server cannot be reached. Trying again …').waitFor();
     }
     gateway.answer = null;
     await say(page, 'at last');
@@ -78,7 +78,7 @@ test('while a proxy answers in the server’s place, the element says so, and co
     assert.ok(states.includes('waiting') && !states.includes('closed'), String(states));
 });
 
-test('whatever a page says of its language, the element is in the room, in a language', async (t) => {
+test('any lang attribute of the page gives a room in some language', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -100,7 +100,7 @@ test('whatever a page says of its language, the element is in the room, in a lan
     assert.deepEqual([problems, await events(page, 'globes-error')], [[], []]);
 });
 
-test('a fault in the page is said as one, and nobody is left in the room', async (t) => {
+test('a bug in the page is reported as such, and the visitor is not in the room', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -115,7 +115,7 @@ test('a fault in the page is said as one, and nobody is left in the room', async
             await page.getByLabel('Your name').fill('ada');
             await page.keyboard.press('Enter');
         }
-        await page.getByText('Something is wrong with this page. Reload it.').waitFor();
+        await page.getByText('Something went wrong on this page. Reload it.').waitFor();
         await eventually(async () => (await usersOf(server, room)).join() === 'ben', 'ada is not in the room');
     }
     assert.equal(logged.filter((text) => text.includes('no observer here')).length, 2, String(logged));
@@ -124,7 +124,10 @@ test('a fault in the page is said as one, and nobody is left in the room', async
     await ben.find(({ msg }) => msg === 'fence');
 });
 
-/** Ada in a private room with something shown, on its way and half written, and the room's password changed while she was away. */
+/**
+ * Ada in a private room with a shown message, one in flight and a draft; the password was changed while she was
+ * offline.
+ */
 async function lockedOut(t, attributes) {
     const { site, server, gateway } = await behindGateway(t);
     const room = await createPrivateRoom(server);
@@ -148,7 +151,7 @@ async function lockedOut(t, attributes) {
     return { server, room, page, ben, fresh };
 }
 
-/** All is there: what was shown, what was on its way, once, and the draft. */
+/** Nothing is lost: the shown message, the one in flight, once, and the draft. */
 async function goesOn({ page, ben }) {
     await ben.find(({ msg }) => msg === 'written meanwhile');
     assert.equal(await field(page).inputValue(), 'half a thought');
@@ -159,28 +162,28 @@ async function goesOn({ page, ben }) {
     assert.deepEqual((await events(page, 'globes-message')).map(({ msg }) => msg), ['before', 'written meanwhile', 'half a thought']);
 }
 
-test('a key that cannot be renewed is bought again in place, and nothing that was written or read is lost', async (t) => {
+test('an expired token that cannot be renewed is requested again in place, and no message or draft is lost', async (t) => {
     const room = await lockedOut(t, () => 'name="ada"');
     const { page } = room;
-    await page.getByRole('alert').getByText('The key to this room has changed. Please come in again.').waitFor();
-    assert.equal(await page.getByText('Come in again', { exact: false }).count(), 1, 'it is said once');
+    await page.getByRole('alert').getByText('Access to this room has changed. Join again.').waitFor();
+    assert.equal(await page.getByText('Join again', { exact: false }).count(), 1, 'it is said once');
     assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'what was read stays');
     await page.getByLabel('Password of this room').fill('not this one');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     await page.getByLabel('Password of this room').fill('another secret');
     await page.keyboard.press('Enter');
     await goesOn(room);
     assert.equal(await page.getByLabel('Password of this room').count(), 0);
 });
 
-test('a key that has expired is said as on the page, once, in English and German', async (t) => {
+test('an expired token is reported as on the page, once, in English and German', async (t) => {
     const SECRET_KEY = 'a key that this test knows';
     const { site, server } = await startBoth(t, { env: { SECRET_KEY } });
     const room = await createPrivateRoom(server);
     for (const [lang, password, expired] of [
-        ['en', 'Password of this room', 'Your key to this room has expired. Please come in again; nothing you wrote is lost.'],
-        ['de', 'Passwort dieses Raums', 'Dein Schlüssel zu diesem Raum ist abgelaufen. Tritt bitte noch einmal ein; was du geschrieben hast, ist noch da.'],
+        ['en', 'Password of this room', 'Your access to this room has expired. Join again. Your unsent messages are kept.'],
+        ['de', 'Passwort dieses Raums', 'Dein Zugang zu diesem Raum ist abgelaufen. Tritt noch einmal ein. Nicht gesendete Nachrichten bleiben erhalten.'],
     ]) {
         const page = await open(t, site, '');
         await page.clock.install();
@@ -191,7 +194,7 @@ test('a key that has expired is said as on the page, once, in English and German
         await eventually(async () => (await events(page, 'globes-state')).at(-1)?.state === 'online', 'ada is connected');
         await page.context().setOffline(true);
         await eventually(async () => (await events(page, 'globes-state')).at(-1)?.state === 'offline', 'ada is away');
-        // All tokens end, as by their expiry.
+        // All tokens become invalid, as if they had expired.
         const { port } = server;
         await server.stop();
         await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: `another key ${lang}` } });
@@ -204,10 +207,10 @@ test('a key that has expired is said as on the page, once, in English and German
     }
 });
 
-test('where the page gave the key, its next one goes on in place', async (t) => {
+test('a new token attribute replaces an expired one in place', async (t) => {
     const room = await lockedOut(t, (token) => `token="${token}"`);
     const { page } = room;
-    await page.getByText('The key that this page has for this room (its “token”) is not valid.').waitFor();
+    await page.getByText('The “token” of this page for the room is invalid.').waitFor();
     assert.equal(await page.getByLabel('Password of this room').count(), 0);
     const said = await page.locator('globes-chat').evaluate((chat) => {
         const view = chat.shadowRoot.querySelector('.globes-room').shadowRoot;
@@ -218,10 +221,10 @@ test('where the page gave the key, its next one goes on in place', async (t) => 
     assert.equal(error, 403, 'the page is told');
     await page.locator('globes-chat').evaluate((chat, token) => chat.setAttribute('token', token), await room.fresh('ada'));
     await goesOn(room);
-    assert.equal(await page.getByText('The key that this page has for this room (its “token”) is not valid.').count(), 0);
+    assert.equal(await page.getByText('The “token” of this page for the room is invalid.').count(), 0);
 });
 
-test('a room that has become public while one was away needs no key any more', async (t) => {
+test('a room that has become public meanwhile needs no token any more', async (t) => {
     const { page, room, server, ben, fresh } = await lockedOut(t, () => 'name="ada"');
     await page.getByLabel('Password of this room').waitFor();
     await put(server, `/chats/${room.id}`, { visibility: 'public' }, { token: await fresh('eve') });

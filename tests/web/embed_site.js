@@ -1,4 +1,4 @@
-// A site of somebody else that embeds a room.
+// A site of another origin that embeds a room.
 import http from 'node:http';
 import { once } from 'node:events';
 
@@ -6,7 +6,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { startServer } from '../api/harness/server.js';
 import { serveSources } from './room_fixture.js';
 
-/** A site that embeds a room: `body` and a script that collects the element's events. */
+/** A site that embeds a room: `body`, and a script that collects the element's events. */
 async function startSite(t) {
     const site = { body: '', scripts: '' };
     const collect = `window.events = [];
@@ -41,5 +41,5 @@ export async function open(t, site, body, options = {}) {
     return page;
 }
 
-/** What the element has told of this type. */
+/** The details of the element's events of this type. */
 export const events = (page, type) => page.evaluate((wanted) => window.events.filter((event) => event.type === wanted), type);

@@ -1,4 +1,5 @@
-// Which messages are one's own: those that this tab sent under this name, wherever they come from. The name alone proves nothing.
+// Which messages are own ones: those that this tab has sent under this name, wherever they are read from. The name
+// alone proves nothing.
 import assert from 'node:assert/strict';
 import { cp, rm } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -28,7 +29,7 @@ async function shows(page, expected) {
     assert.deepEqual(shown, expected);
 }
 
-/** Somebody of the same name was here before, and is gone. */
+/** Another user of the same name was here before, and has left. */
 async function saidByAnother(server, room, texts, token) {
     const other = await ChatClient.join(server, room, 'ada', { token });
     for (const text of texts) other.say('ada', text, { id: `other-${text}` });
@@ -43,9 +44,9 @@ const replaceHistory = (page) =>
     });
 
 for (const kind of ['public', 'private']) {
-    // A history of one message: the others come as older pages.
+    // With a history of one message, the others come as older pages.
     for (const history of [50, 1]) {
-        test(`in a ${kind} room that begins with ${history}, one's own is the same at first, after a reset and after a reload`, async (t) => {
+        test(`in a ${kind} room that begins with ${history}, own messages stay own after a reset and after a reload`, async (t) => {
             const { site, server } = await startBoth(t);
             const isPublic = kind === 'public';
             const room = isPublic ? await createRoom(server) : await createPrivateRoom(server);
@@ -58,14 +59,14 @@ for (const kind of ['public', 'private']) {
             const all = [['theirs', 'another'], ['theirs too', 'another'], ['mine', 'You'], ['mine too', 'You']];
             await shows(page, all);
             await replaceHistory(page);
-            await page.getByText('Messages from before are gone.').first().waitFor({ state: 'attached' });
+            await page.getByText('The history of this room was replaced.').first().waitFor({ state: 'attached' });
             await shows(page, all);
             await page.reload();
             await shows(page, all);
             await replaceHistory(page);
-            await page.getByText('Messages from before are gone.').first().waitFor({ state: 'attached' });
+            await page.getByText('The history of this room was replaced.').first().waitFor({ state: 'attached' });
             await shows(page, all);
-            // A changed attribute connects anew.
+            // A changed attribute connects again.
             await page.locator('globes-chat').evaluate((chat) => chat.setAttribute('color', 'teal'));
             await eventually(async () => (await events(page, 'globes-state')).filter(({ state }) => state === 'closed').length === 1, 'anew');
             await shows(page, all);
@@ -73,7 +74,7 @@ for (const kind of ['public', 'private']) {
     }
 }
 
-test('after a restored backup somebody else of the same name is still somebody else', async (t) => {
+test('after a restored backup, another user of the same name is still another user', async (t) => {
     const { site, server } = await startBoth(t);
     const { port, dataFolder } = server;
     const room = { id: 1 };
@@ -91,11 +92,11 @@ test('after a restored backup somebody else of the same name is still somebody e
     await rm(dataFolder, { recursive: true });
     await cp(backup, dataFolder, { recursive: true });
     await again();
-    await page.getByText('Messages from before are gone.').first().waitFor({ state: 'attached' });
+    await page.getByText('The history of this room was replaced.').first().waitFor({ state: 'attached' });
     await shows(page, [['theirs', 'another'], ['mine', 'You']]);
 });
 
-test('whoever takes a name over in the same tab, or copies an id, does not get the messages of another', async (t) => {
+test('a user who takes over a name in the same tab, or copies an id, does not own earlier messages', async (t) => {
     const { site, server } = await startBoth(t);
     const room = await createRoom(server);
     const eve = await ChatClient.join(server, room, 'eve');

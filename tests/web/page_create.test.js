@@ -1,4 +1,4 @@
-// The dialog that makes a room: its rules in place, what it sends, and what the browser remembers of it.
+// The dialog that creates a room: its rules, its requests, and what the browser stores.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -17,7 +17,7 @@ async function openDialog(t, options) {
 
 const roomIdOf = (page) => Number(/\/chats\/(\d+)/.exec(page.url())[1]);
 
-test('a public room is made by its title alone, and leads to its entrance', async (t) => {
+test('a title is enough to create a public room, and its entrance follows', async (t) => {
     const { page, dialog } = await openDialog(t);
     await assertFocused(dialog.getByLabel('Title'));
     await page.keyboard.type('  Night owls ');
@@ -27,32 +27,32 @@ test('a public room is made by its title alone, and leads to its entrance', asyn
     await dialog.waitFor({ state: 'detached' });
     const { json } = await get(server, `/chats/${roomIdOf(page)}`);
     assert.deepEqual([json.title, json.description, json.visibility], ['Night owls', '', 'public']);
-    // It has an owner: nobody else may change it.
+    // The room has an owner, so nobody else may change it.
     assertStatus(await put(server, `/chats/${json.id}`, { description: 'Mine now' }), 401);
 });
 
-test('a private room needs a password, and its owner comes in without it, under the name given', async (t) => {
+test('a private room needs a password, and its owner joins without it under the given name', async (t) => {
     const { page, dialog } = await openDialog(t);
     await dialog.getByLabel('Title').fill('Vault');
     await dialog.getByLabel('Description').fill('Behind the bookshelf');
     await dialog.getByText('Private', { exact: true }).click();
     await dialog.getByLabel('Password', { exact: true }).fill('short');
     await dialog.getByRole('button', { name: 'Create room' }).click();
-    await dialog.getByText('At least 8 characters, please.').waitFor();
+    await dialog.getByText('Enter at least 8 characters.').waitFor();
     await assertFocused(dialog.getByLabel('Password', { exact: true }));
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    assert.equal(await dialog.getByText('At least 8 characters, please.').count(), 0, 'it goes away while typing');
+    assert.equal(await dialog.getByText('Enter at least 8 characters.').count(), 0, 'it goes away while typing');
     await dialog.getByLabel('Your name in this room').fill('Ada');
     await dialog.getByRole('button', { name: 'Create room' }).click();
     await page.waitForURL('**/entrance');
     assert.equal(await page.getByLabel('Your name').inputValue(), 'Ada');
     assert.equal(await page.getByLabel('Password of this room').isVisible(), false);
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await page.waitForURL(/\/chats\/\d+$/);
     await page.getByRole('heading', { name: 'Vault' }).waitFor();
 });
 
-test('a hidden room that was made here is found again at home, and only here', async (t) => {
+test('a hidden room that was made here is listed here, and nowhere else', async (t) => {
     const { page, dialog } = await openDialog(t);
     await dialog.getByLabel('Title').fill('Tree house');
     await dialog.getByText('Hidden', { exact: true }).click();
@@ -69,7 +69,7 @@ test('a hidden room that was made here is found again at home, and only here', a
     assert.equal(await other.getByRole('link', { name: 'Tree house' }).count(), 0);
 });
 
-test('what is wrong with a field is said beside it, and the first of them gets the focus', async (t) => {
+test('errors are shown at their fields, and the first of them gets the focus', async (t) => {
     const { page, dialog } = await openDialog(t);
     const title = dialog.getByLabel('Title');
     const problemOf = (field) =>
@@ -79,30 +79,30 @@ test('what is wrong with a field is said beside it, and the first of them gets t
     await dialog.getByLabel('Description').fill('x'.repeat(71));
     await dialog.getByText('1 character too many').waitFor();
     await dialog.getByRole('button', { name: 'Create room' }).click();
-    assert.equal(await problemOf(title), 'At least 2 characters, please.');
+    assert.equal(await problemOf(title), 'Enter at least 2 characters.');
     assert.equal(await title.getAttribute('aria-invalid'), 'true');
     await assertFocused(title);
-    assert.equal(await problemOf(dialog.getByLabel('Description')), 'At most 70 characters, please.');
+    assert.equal(await problemOf(dialog.getByLabel('Description')), 'Enter at most 70 characters.');
     await title.fill('12');
-    assert.equal(await problemOf(title), 'Digits alone would be a room’s number. Add a word.');
+    assert.equal(await problemOf(title), 'A title cannot be a number. Add a word.');
     await title.fill('12 angry men');
     assert.equal(await problemOf(title), '');
     assert.equal(await title.getAttribute('aria-invalid'), null);
     assert.equal(new URL(page.url()).pathname, '/', 'nothing was sent');
 });
 
-test('a title that is taken is said in place, and another one goes through', async (t) => {
+test('a title that is taken is reported at its field, and another one is accepted', async (t) => {
     await createRoom(server, { title: 'Taken already' });
     const { page, dialog } = await openDialog(t);
     await dialog.getByLabel('Title').fill('taken ALREADY');
     await dialog.getByRole('button', { name: 'Create room' }).click();
-    await dialog.getByText('There is a room with this title already.').waitFor();
+    await dialog.getByText('A room with this title exists already.').waitFor();
     await dialog.getByLabel('Title').fill('Not taken yet');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/entrance');
 });
 
-test('the dialog works by keyboard alone and gives the focus back', async (t) => {
+test('the dialog can be used by keyboard alone, and restores the focus', async (t) => {
     const page = await visit(t, server.origin);
     const button = page.getByRole('button', { name: 'New room' });
     await button.focus();
@@ -123,12 +123,12 @@ test('the dialog works by keyboard alone and gives the focus back', async (t) =>
     await assertFocused(button);
 });
 
-test('a server that can’t be reached is said at the form, and what was written stays', async (t) => {
+test('if the server cannot be reached, the form says so and keeps its values', async (t) => {
     const { page, dialog } = await openDialog(t);
     await dialog.getByLabel('Title').fill('Message in a bottle');
     await page.context().setOffline(true);
     await dialog.getByRole('button', { name: 'Create room' }).click();
-    await dialog.getByText('The server can’t be reached.').waitFor();
+    await dialog.getByText('The server cannot be reached.').waitFor();
     assert.equal(await dialog.getByLabel('Title').inputValue(), 'Message in a bottle');
     await page.context().setOffline(false);
     await dialog.getByRole('button', { name: 'Create room' }).click();
@@ -136,7 +136,7 @@ test('a server that can’t be reached is said at the form, and what was written
     await enter(page, 'ada');
 });
 
-test('however often it is clicked there is one dialog, and it goes with its page', async (t) => {
+test('several clicks open one dialog, which closes with its page', async (t) => {
     const page = await visit(t, `${server.origin}/chats/1/entrance`);
     await page.getByRole('link', { name: 'All rooms' }).first().click();
     await page.getByRole('button', { name: 'New room' }).dblclick();

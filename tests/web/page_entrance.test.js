@@ -1,4 +1,4 @@
-// The way into a room: names, colours, passwords, and every way to be turned away.
+// The entrance of a room: names, colours, passwords, and every refusal.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -19,7 +19,7 @@ const visit = sharedBrowser();
 
 const entranceOf = (room, { origin } = server) => `${origin}/chats/${room.id}/entrance`;
 
-test('a name and a colour open a public room, and are remembered for the next one', async (t) => {
+test('a name and a colour are enough to join a public room, and are remembered for the next one', async (t) => {
     const room = await createRoom(server);
     const other = await createRoom(server);
     const watcher = await ChatClient.join(server, room, 'watcher');
@@ -33,11 +33,11 @@ test('a name and a colour open a public room, and are remembered for the next on
     await page.goto(entranceOf(other));
     assert.equal(await page.getByLabel('Your name').inputValue(), 'Ada');
     assert.equal(await page.getByRole('radio', { name: 'Violet' }).isChecked(), true);
-    await assertFocused(page.getByRole('button', { name: 'Come in' }));
+    await assertFocused(page.getByRole('button', { name: 'Join' }));
     await watcher.leave();
 });
 
-test('the preview shows name and colour as they are chosen', async (t) => {
+test('the preview shows the chosen name and colour', async (t) => {
     const page = await visit(t, entranceOf({ id: 1 }));
     const preview = page.getByRole('group', { name: 'Preview' });
     await page.getByLabel('Your name').fill('Zoë');
@@ -51,16 +51,16 @@ test('the preview shows name and colour as they are chosen', async (t) => {
     assert.equal(await page.getByRole('radio', { checked: true }).count(), 0);
 });
 
-test('a private room asks for its password, says when it is wrong, and opens by the right one', async (t) => {
+test('a private room asks for its password, rejects a wrong one, and accepts the right one', async (t) => {
     const room = await createPrivateRoom(server);
     const page = await visit(t, entranceOf(room));
     await page.getByLabel('Your name').fill('ada');
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     const password = page.getByLabel('Password of this room');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     await password.fill('wrong horse');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     assert.equal(await password.getAttribute('aria-invalid'), 'true');
     await assertFocused(password);
     await password.fill(PASSWORD);
@@ -69,24 +69,24 @@ test('a private room asks for its password, says when it is wrong, and opens by 
     await connected(page);
 });
 
-test('too many wrong passwords make the door wait, and say so', async (t) => {
+test('after too many wrong passwords the form waits, and says so', async (t) => {
     const room = await createPrivateRoom(server);
     await exhaustPasswordTries(server, room);
     const page = await visit(t, entranceOf(room));
     await page.getByLabel('Your name').fill('ada');
     await page.getByLabel('Password of this room').fill(PASSWORD);
     await page.keyboard.press('Enter');
-    await page.getByText('Too many tries. Wait a moment, then try again.').waitFor();
+    await page.getByText('Too many attempts. Wait a moment, then try again.').waitFor();
     await page.getByRole('button', { name: /^Wait \d+ s$/ }).waitFor();
 });
 
-test('a name that somebody has is said in place, in any case of letters, and another one opens', async (t) => {
+test('a name that is taken, in upper or lower case, is reported at its field, and another one is accepted', async (t) => {
     const room = await createRoom(server);
     const ada = await ChatClient.join(server, room, 'Ada');
     const page = await visit(t, entranceOf(room));
     await page.getByLabel('Your name').fill('ADA');
-    await page.getByRole('button', { name: 'Come in' }).click();
-    await page.getByText('Somebody here has this name already. Choose another one.').waitFor();
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('This name is taken. Choose another one.').waitFor();
     assert.match(page.url(), /\/entrance$/);
     await assertFocused(page.getByLabel('Your name'));
     assert.deepEqual(await usersOf(server, room), ['Ada']);
@@ -95,57 +95,57 @@ test('a name that somebody has is said in place, in any case of letters, and ano
     await ada.leave();
 });
 
-test('a name against the rules never leaves the page', async (t) => {
+test('an invalid name is not sent to the server', async (t) => {
     const page = await visit(t, entranceOf({ id: 1 }));
     await page.getByLabel('Your name').fill('   ');
-    await page.getByRole('button', { name: 'Come in' }).click();
-    await page.getByText('Please give yourself a name.').waitFor();
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('Enter a name.').waitFor();
     await page.getByLabel('Your name').fill('x'.repeat(33));
-    await page.getByText('At most 32 characters, please.').waitFor();
+    await page.getByText('Enter at most 32 characters.').waitFor();
     assert.deepEqual(await usersOf(server, { id: 1 }), []);
 });
 
-test('a room that is not there says so and leads home', async (t) => {
+test('a missing room has a page with a link to the list of rooms', async (t) => {
     const page = await visit(t, entranceOf({ id: 4242 }));
-    await page.getByRole('heading', { name: 'There is no such room' }).waitFor();
-    assert.equal(await page.title(), 'There is no such room · Globes');
+    await page.getByRole('heading', { name: 'Room not found' }).waitFor();
+    assert.equal(await page.title(), 'Room not found · Globes');
     await page.getByRole('link', { name: 'All rooms' }).click();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
 });
 
-test('a room is found by its title, and its address becomes its id', async (t) => {
+test('the title in an address is replaced by the room’s id', async (t) => {
     const room = await createRoom(server, { title: 'Ärger & Söhne' });
     const page = await visit(t, `${server.origin}/chats/${encodeURIComponent('ärger & söhne')}/entrance`);
     await page.getByRole('heading', { name: 'Ärger & Söhne' }).waitFor();
     assert.equal(page.url(), entranceOf(room));
 });
 
-test('a server that is gone is said at the entrance, and the name stays', async (t) => {
+test('if the server cannot be reached, the entrance says so and keeps the name', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await visit(t, entranceOf({ id: 1 }, own));
     await page.getByLabel('Your name').fill('ada');
     await own.stop();
-    await page.getByRole('button', { name: 'Come in' }).click();
-    await page.getByText('The server can’t be reached.').waitFor();
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
     assert.equal(await page.getByLabel('Your name').inputValue(), 'ada');
 });
 
-test('a room that becomes public, or gets a password, while one stands before it, is entered all the same', async (t) => {
+test('a visitor at the entrance can still join after the room becomes public or private', async (t) => {
     const room = await createPrivateRoom(server);
     const page = await visit(t, entranceOf(room));
     await page.getByLabel('Your name').fill('ada');
     await page.getByLabel('Password of this room').fill(PASSWORD);
     const token = await takeToken(server, room, 'ben');
     assertStatus(await put(server, `/chats/${room.id}`, { visibility: 'public' }, { token }), 200);
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await connected(page);
 
     await page.goto(entranceOf(room));
     await page.getByLabel('Your name').fill('ada again');
     assertStatus(await put(server, `/chats/${room.id}`, { visibility: 'private', password: PASSWORD }), 200);
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await page.getByLabel('Password of this room').fill(PASSWORD);
     assert.equal(await page.getByLabel('Your name').inputValue(), 'ada again');
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await connected(page);
 });

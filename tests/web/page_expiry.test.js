@@ -1,4 +1,5 @@
-// Keys to a private room that run out while one is in it: renewed in time, or asked for again without a word lost.
+// Tokens of a private room that expire while a user is inside: renewed in time, or requested again without losing a
+// message.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,8 +11,8 @@ import { connected, enter, pageConfig, sharedBrowser } from '../api/harness/visi
 import { eventually } from '../api/harness/wait.js';
 
 const SECRET_KEY = 'a key that this test knows';
-const EXPIRED = 'Your key to this room has expired. Please come in again; nothing you wrote is lost.';
-const CHANGED = 'The key to this room has changed. Please come in again.';
+const EXPIRED = 'Your access to this room has expired. Join again. Your unsent messages are kept.';
+const CHANGED = 'Access to this room has changed. Join again.';
 const visit = sharedBrowser();
 
 async function comeIn(page, server, room, name) {
@@ -27,25 +28,25 @@ async function say(page, text) {
     await field.press('Enter');
 }
 
-/** The token in the seat that the page keeps for a reload. */
+/** The token in the identity that the page has stored for a reload. */
 const keptToken = (page, room) =>
     page.evaluate((id) => JSON.parse(sessionStorage.getItem(`globes.seat.${id}`)).token, room.id);
 
-/** Ends all tokens, as their expiry does: the server comes back with another key. */
+/** Invalidates all tokens, as if they had expired: the server restarts with another key. */
 async function endTokens(server) {
     const { port } = server;
     await server.stop();
     await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: 'another key' } });
 }
 
-test('a key is renewed ahead of its expiry, unseen by anybody, and the new one survives a reload', async (t) => {
+test('a token is renewed before it expires, without a visible change, and the new one survives a reload', async (t) => {
     const server = await startServer(t, { ...pageConfig, env: { SECRET_KEY } });
     const room = await createPrivateRoom(server);
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
     const now = Math.floor(Date.now() / 1000);
     const late = await forgeRoomToken(server, room, {
         secretKey: SECRET_KEY,
-        claims: { username: 'ada', room_id: room.id, iat: now - 3300, exp: now + 300 }, // renewed at 85 % at the latest
+        claims: { username: 'ada', room_id: room.id, iat: now - 3300, exp: now + 300 }, // renewed at 85 % of its lifetime at the latest
     });
     const page = await visit(t, 'about:blank');
     await page.route('**/token', (route) =>
@@ -64,7 +65,7 @@ test('a key is renewed ahead of its expiry, unseen by anybody, and the new one s
     await ben.leave();
 });
 
-test('a key that expired while one was away is asked for again, and what was written goes out', async (t) => {
+test('after a token has expired, the page asks for the password, and sends the waiting messages', async (t) => {
     const server = await startServer(t, { ...pageConfig, env: { SECRET_KEY } });
     const room = await createPrivateRoom(server);
     const page = await visit(t, 'about:blank');
@@ -88,7 +89,7 @@ test('a key that expired while one was away is asked for again, and what was wri
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
     await page.getByLabel('Password of this room').fill('not this one');
     await page.keyboard.press('Enter');
-    await page.getByText('That is not the password of this room.').waitFor();
+    await page.getByText('The password is wrong.').waitFor();
     await page.locator('.room-head .language').selectOption('de');
     await page.getByRole('textbox', { name: 'Deine Nachricht' }).waitFor();
     await page.locator('.room-head .language').selectOption('en');
@@ -107,7 +108,7 @@ test('a key that expired while one was away is asked for again, and what was wri
     await ben.leave();
 });
 
-test('a reload with a key that is not valid any more leads to the entrance, with the draft kept', async (t) => {
+test('a reload with an invalid token leads to the entrance and keeps the draft', async (t) => {
     const server = await startServer(t, { ...pageConfig, env: { SECRET_KEY } });
     const room = await createPrivateRoom(server);
     const page = await visit(t, 'about:blank');
@@ -123,7 +124,7 @@ test('a reload with a key that is not valid any more leads to the entrance, with
     assert.equal(await page.getByRole('textbox', { name: 'Your message' }).inputValue(), 'half a thought');
 });
 
-test('what was on its way when the page was reloaded goes out afterwards, once', async (t) => {
+test('messages that were in flight at a reload are sent afterwards, once', async (t) => {
     const server = await startServer(t, pageConfig);
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');

@@ -1,4 +1,4 @@
-// The list of rooms: what is in it, live, and the ways through it.
+// The list of rooms: its content, its updates, and the links and buttons.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,7 +13,7 @@ const visit = sharedBrowser();
 
 const rowOf = (page, title) => page.getByRole('link', { name: title });
 
-test('every room that is not hidden is listed with its mark and who is there, and leads to its entrance', async (t) => {
+test('every room that is not hidden is listed with its visibility and user count, and links to its entrance', async (t) => {
     const open = await createRoom(server, { title: 'Gardeners', description: 'Soil and seeds' });
     await createPrivateRoom(server, { title: 'Locksmiths' });
     await createRoom(server, { title: 'Ghosts', visibility: 'hidden', password: 'correct horse' });
@@ -33,7 +33,7 @@ test('every room that is not hidden is listed with its mark and who is there, an
     await member.leave();
 });
 
-test('counts, new and deleted rooms show without a reload, in the order in which the list began', async (t) => {
+test('counts, new and deleted rooms are updated without a reload, and rooms keep their order', async (t) => {
     const first = await createRoom(server, { title: 'First of two' });
     const second = await createRoom(server, { title: 'Second of two' });
     const doomed = await createRoom(server, { title: 'Doomed room' });
@@ -54,7 +54,7 @@ test('counts, new and deleted rooms show without a reload, in the order in which
     await ben.leave();
 });
 
-test('a tab out of sight asks for nothing, and catches up when it is seen again', async (t) => {
+test('a hidden tab sends no requests, and updates when it becomes visible', async (t) => {
     const room = await createRoom(server, { title: 'Watched pot' });
     const page = await visit(t, 'about:blank');
     await page.clock.install();
@@ -72,7 +72,7 @@ test('a tab out of sight asks for nothing, and catches up when it is seen again'
     await member.leave();
 });
 
-test('a search finds words of title and description without regard to case and accents', async (t) => {
+test('a search matches words in title and description, ignoring case and accents', async (t) => {
     await createRoom(server, { title: 'Café de Flore', description: 'Philosophie' });
     const page = await visit(t, server.origin);
     await rowOf(page, 'Café de Flore').waitFor();
@@ -83,14 +83,14 @@ test('a search finds words of title and description without regard to case and a
     await search.fill('No such place');
     assert.equal(await page.locator('.room-title').count(), 0);
     await page.getByText('No room matches “No such place”.').waitFor();
-    await page.getByRole('button', { name: 'Create it' }).click();
+    await page.getByRole('button', { name: 'Create this room' }).click();
     assert.equal(await page.getByRole('dialog').getByLabel('Title').inputValue(), 'No such place');
     await page.keyboard.press('Escape');
     await search.fill('');
     await rowOf(page, 'Public Chat').waitFor();
 });
 
-test('more than a hundred rooms come page by page, and a search looks through all of them', async (t) => {
+test('more than a hundred rooms are loaded in pages, and a search covers all of them', async (t) => {
     const own = await startServer(t, pageConfig);
     const names = Array.from({ length: 249 }, (_, index) => `Room of ${String(index + 2).padStart(3, '0')}`);
     await createRooms(own, names);
@@ -115,19 +115,19 @@ test('more than a hundred rooms come page by page, and a search looks through al
     assert.equal(await page.getByRole('button', { name: 'More rooms' }).isVisible(), false);
 });
 
-test('a server that goes away is told, and the list comes back with it', async (t) => {
+test('an outage of the server is shown, and the list recovers with the server', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await visit(t, own.origin);
     await rowOf(page, 'Public Chat').waitFor();
     const { port } = own;
     await own.stop();
-    await page.getByText('The server can’t be reached. The list may be out of date.').waitFor();
+    await page.getByText('The server cannot be reached. The list may be out of date.').waitFor();
     assert.equal(await rowOf(page, 'Public Chat').isVisible(), true);
     await own.start({ address: `127.0.0.1:${port}` });
     await page.getByText('The list may be out of date.').waitFor({ state: 'detached' });
 });
 
-test('a list that can’t be loaded can be asked for again', async (t) => {
+test('a list that could not be loaded can be requested again', async (t) => {
     const page = await visit(t, 'about:blank');
     await page.route('**/chats?*', (route) =>
         route.request().resourceType() === 'document' ? route.fallback() : route.abort(),
@@ -139,7 +139,7 @@ test('a list that can’t be loaded can be asked for again', async (t) => {
     await rowOf(page, 'Public Chat').waitFor();
 });
 
-test('the page speaks the browser’s language, or the one that is chosen', async (t) => {
+test('the page uses the browser’s language, or the chosen one', async (t) => {
     const page = await visit(t, server.origin, { locale: 'de-AT' });
     await page.getByRole('heading', { name: 'Räume' }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
@@ -150,7 +150,7 @@ test('the page speaks the browser’s language, or the one that is chosen', asyn
     assert.equal(await page.title(), 'Rooms · Globes');
 });
 
-test('a language that there are no texts for is English', async (t) => {
+test('the page is in English if there are no texts for the language', async (t) => {
     const page = await visit(t, server.origin, { locale: 'ja-JP' });
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
 });
@@ -162,7 +162,7 @@ for (const [width, height, locale] of [
     [520, 800, 'de-DE'],
     [600, 800, 'en-GB'],
 ]) {
-    test(`nothing moves when the list comes, ${width} px, ${locale}`, async (t) => {
+    test(`nothing moves when the list is loaded, ${width} px, ${locale}`, async (t) => {
         const page = await visit(t, 'about:blank', {
             size: { width, height },
             locale,
@@ -196,7 +196,7 @@ for (const [width, height, locale] of [
     });
 }
 
-test('the button for a new room is as wide as its words on every screen', async (t) => {
+test('the button for a new room is as wide as its text on every screen', async (t) => {
     const page = await visit(t, server.origin);
     const button = page.getByRole('button', { name: 'New room' });
     const { width: natural } = await button.boundingBox();
@@ -206,7 +206,7 @@ test('the button for a new room is as wide as its words on every screen', async 
     }
 });
 
-test('a room that is renamed or locked shows so without a reload, and keeps the focus', async (t) => {
+test('a room that is renamed or made private is updated without a reload, and keeps the focus', async (t) => {
     const room = await createRoom(server, { title: 'Before it was renamed' });
     const page = await visit(t, server.origin);
     await rowOf(page, 'Before it was renamed').focus();
@@ -217,7 +217,7 @@ test('a room that is renamed or locked shows so without a reload, and keeps the 
     assert.equal(await rowOf(page, 'Before it was renamed').count(), 0);
 });
 
-test('the list is not asked for any more once it was left, also before it came', async (t) => {
+test('the list is not requested any more after another page was opened, also before the first answer', async (t) => {
     const room = await createRoom(server);
     const page = await visit(t, 'about:blank');
     const { promise: released, resolve: release } = withResolvers();

@@ -1,5 +1,5 @@
-// Every view as it looks: on a phone and on a desktop, by day and by night, to axe-core, and with texts that mean harm.
-// With GLOBES_SCREENSHOTS=1 it also takes the pictures of the README.
+// Every view on a phone and on a desktop, in light and dark, checked by axe-core, and with malicious texts. With
+// GLOBES_SCREENSHOTS=1 it also takes the pictures of the README.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -49,7 +49,7 @@ const HOSTILE = [
     'zero\u200bwidth\u200dspace',
 ];
 
-/** A server where something is going on. */
+/** A server with some activity. */
 async function livelyServer(t) {
     const server = await startServer(t, pageConfig);
     const circle = await createRoom(server, {
@@ -98,7 +98,7 @@ for (const scheme of ['light', 'dark']) {
             await page.getByRole('link', { name: 'Reading circle' }).waitFor();
             await check('home');
             await page.getByRole('searchbox').fill('no such room');
-            await page.getByRole('button', { name: 'Create it' }).waitFor();
+            await page.getByRole('button', { name: 'Create this room' }).waitFor();
             await check('search');
 
             await page.getByRole('button', { name: 'New room' }).click();
@@ -106,7 +106,7 @@ for (const scheme of ['light', 'dark']) {
             await dialog.getByText('Private', { exact: true }).click();
             await dialog.getByLabel('Title').fill('1');
             await dialog.getByRole('button', { name: 'Create room' }).click();
-            await dialog.getByText('At least 8 characters, please.').waitFor();
+            await dialog.getByText('Enter at least 8 characters.').waitFor();
             const [head, field] = await Promise.all([
                 dialog.locator('.dialog-head').boundingBox(),
                 dialog.getByLabel('Title').boundingBox(),
@@ -117,10 +117,10 @@ for (const scheme of ['light', 'dark']) {
             await dialog.getByLabel('Password', { exact: true }).fill('correct horse');
             await dialog.getByLabel('Your name in this room').fill('Ada');
             await dialog.getByRole('button', { name: 'Create room' }).click();
-            await page.getByText('This is your room').waitFor();
+            await page.getByText('You own this room').waitFor();
             await check('entrance-owner');
-            await page.getByRole('button', { name: 'Come in' }).click();
-            await page.getByText('Nobody has said anything yet.').waitFor();
+            await page.getByRole('button', { name: 'Join' }).click();
+            await page.getByText('No messages yet.').waitFor();
             await check('room-empty');
             await page.getByRole('button', { name: 'Room settings' }).click();
             await page.getByRole('button', { name: 'Delete this room' }).click();
@@ -143,13 +143,13 @@ for (const scheme of ['light', 'dark']) {
             await page.getByRole('button', { name: '3 people here' }).click();
             await check('members');
             await page.goto(`${server.origin}/chats/4242`);
-            await page.getByRole('heading', { name: 'There is no such room' }).waitFor();
+            await page.getByRole('heading', { name: 'Room not found' }).waitFor();
             await check('missing');
         });
     }
 }
 
-test('titles, descriptions and names that mean harm are text, and break nothing', async (t) => {
+test('malicious titles, descriptions and names are text, and break nothing', async (t) => {
     const server = await startServer(t, pageConfig);
     const rooms = [];
     for (const text of HOSTILE) rooms.push(await createRoom(server, { title: text, description: text }));
@@ -172,7 +172,7 @@ test('titles, descriptions and names that mean harm are text, and break nothing'
     assert.equal(await page.evaluate(() => window.hacked), undefined);
 });
 
-test('the whole way into a room and out of it goes by keyboard, with a focus that is seen', async (t) => {
+test('joining and leaving a room works by keyboard, with a visible focus', async (t) => {
     const { server } = await livelyServer(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Kitchen table' }).waitFor();
@@ -200,7 +200,7 @@ test('the whole way into a room and out of it goes by keyboard, with a focus tha
     await tabTo(page.getByRole('link', { name: 'Kitchen table' }));
     await page.keyboard.press('Enter');
     await page.waitForURL('**/entrance');
-    await page.getByRole('button', { name: 'Come in' }).waitFor();
+    await page.getByRole('button', { name: 'Join' }).waitFor();
     await page.keyboard.type('Ada');
     await page.keyboard.press('Enter');
     await assertFocused(page.getByRole('textbox', { name: 'Your message' }));

@@ -1,4 +1,4 @@
-// Addresses that lead nowhere, typed into a browser: the page says so in its own words.
+// Unknown addresses in a browser: the page says so in its own language.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,12 +11,12 @@ const visit = sharedBrowser();
 const ROOMS = ['/chats/4711', '/chats/no%20such%20room', '/chats/4711/entrance'];
 const NOTHING = ['/nothing', '/chats/', '/chats/1/nothing', '/a/b/c/d.html?e=f', '/chats/%ff'];
 const WORDS = {
-    'en-GB': { room: 'There is no such room', nothing: 'There is nothing here', home: 'All rooms', rooms: 'Rooms' },
-    'de-DE': { room: 'Diesen Raum gibt es nicht', nothing: 'Hier ist nichts', home: 'Alle Räume', rooms: 'Räume' },
+    'en-GB': { room: 'Room not found', nothing: 'Page not found', home: 'All rooms', rooms: 'Rooms' },
+    'de-DE': { room: 'Raum nicht gefunden', nothing: 'Seite nicht gefunden', home: 'Alle Räume', rooms: 'Räume' },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
-    test(`an address that leads nowhere is said by the page, with a way home, ${locale}`, async (t) => {
+    test(`an unknown address has a page with a link to the list of rooms, ${locale}`, async (t) => {
         const page = await visit(t, server.origin, { locale });
         for (const path of [...ROOMS, ...NOTHING]) {
             const response = await page.goto(server.origin + path);

@@ -1,4 +1,4 @@
-// The page while its server can't be reached, or a proxy answers in its place: it says so, and goes on by itself.
+// The page while its server cannot be reached, or a proxy answers instead: it shows that, and recovers by itself.
 import { test } from 'node:test';
 
 import { createRoom } from '../api/harness/api.js';
@@ -7,9 +7,9 @@ import { connected, enter, pageConfig, sharedBrowser } from '../api/harness/visi
 
 const server = sharedServer(pageConfig);
 const visit = sharedBrowser();
-const TRYING = 'The server can’t be reached. Are you online? Trying again …';
+const TRYING = 'The server cannot be reached. Check your connection. Trying again …';
 
-test('an entrance and a room whose server can’t be reached are tried again until it is back', async (t) => {
+test('entrance and room retry until the server can be reached again', async (t) => {
     const room = await createRoom(server);
     const page = await visit(t, server.origin);
     let answer = null;

@@ -1,4 +1,4 @@
-// A room's page around its messages: the header, reloads and links, other windows, a tab out of sight.
+// A room's page around its messages: the header, reloads and links, other windows, a hidden tab.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -38,7 +38,7 @@ async function say(page, text) {
 
 const titled = (page, title) => eventually(async () => (await page.title()) === title, `the title ${title}`);
 
-test('two people see each other’s messages, and who is there', async (t) => {
+test('two users see each other and each other’s messages', async (t) => {
     const room = await createRoom(server, { title: 'Two at a table', description: 'Tea for two' });
     const ada = await comeIn(t, room, 'ada');
     const ben = await comeIn(t, room, 'ben');
@@ -58,19 +58,19 @@ test('two people see each other’s messages, and who is there', async (t) => {
     await ben.getByRole('link', { name: 'Two at a table' }).getByText('1 here').waitFor();
 });
 
-test('the entrance lets nobody see the room before the name is theirs', async (t) => {
+test('the entrance does not show the room before the server has accepted the name', async (t) => {
     const room = await createRoom(server);
     const ada = await comeIn(t, room, 'ada');
     const second = await visit(t, entranceOf(room));
     await second.getByLabel('Your name').fill('ada');
-    await second.getByRole('button', { name: 'Come in' }).click();
-    await second.getByText('Somebody here has this name already.').waitFor();
+    await second.getByRole('button', { name: 'Join' }).click();
+    await second.getByText('This name is taken.').waitFor();
     assert.equal(await second.locator('.room').count(), 0);
     assert.deepEqual(await usersOf(server, room), ['ada']);
     await ada.close();
 });
 
-test('a reload comes back to the same room as the same person, also where there is a password', async (t) => {
+test('a reload returns to the room as the same user, also with a password', async (t) => {
     const room = await createPrivateRoom(server);
     const watcher = await ChatClient.join(server, room, 'watcher', { token: await takeToken(server, room, 'watcher') });
     const page = await visit(t, entranceOf(room));
@@ -86,7 +86,7 @@ test('a reload comes back to the same room as the same person, also where there 
     await watcher.leave();
 });
 
-test('the link to a room leads whoever has no seat there to its entrance, and back home from there', async (t) => {
+test('the link of a room leads a visitor without an identity to its entrance, and from there to the list', async (t) => {
     const room = await createRoom(server);
     const page = await visit(t, server.origin);
     await page.goto(`${server.origin}/chats/${room.id}`);
@@ -94,10 +94,10 @@ test('the link to a room leads whoever has no seat there to its entrance, and ba
     await page.goBack();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
     await page.goto(`${server.origin}/chats/4242`);
-    await page.getByRole('heading', { name: 'There is no such room' }).waitFor();
+    await page.getByRole('heading', { name: 'Room not found' }).waitFor();
 });
 
-test('back from a room leads to where one was before its entrance, and leaving a room leaves it', async (t) => {
+test('Back from a room leads to the page before its entrance, and leaves the room', async (t) => {
     const room = await createRoom(server, { title: 'Revolving door' });
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Revolving door' }).click();
@@ -114,7 +114,7 @@ test('back from a room leads to where one was before its entrance, and leaving a
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
 });
 
-test('back from a room that was opened by its link leads to the page before', async (t) => {
+test('Back from a room that was opened by its link leads to the page before', async (t) => {
     const room = await createRoom(server);
     const page = await visit(t, `${server.origin}/favicon.svg`);
     await page.goto(`${server.origin}/chats/${room.id}`);
@@ -124,7 +124,7 @@ test('back from a room that was opened by its link leads to the page before', as
     await page.waitForURL(`${server.origin}/favicon.svg`);
 });
 
-test('a link to where one is already adds nothing to go back through', async (t) => {
+test('a link to the current address adds no entry to the history', async (t) => {
     const page = await visit(t, `${server.origin}/chats/1/entrance`);
     await page.getByRole('link', { name: 'Globes' }).click();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
@@ -135,7 +135,7 @@ test('a link to where one is already adds nothing to go back through', async (t)
     await page.getByRole('heading', { name: 'Public Chat' }).waitFor();
 });
 
-test('a tab out of sight counts what was said in its title, until it is seen again', async (t) => {
+test('a hidden tab counts unread messages in its title, until it becomes visible', async (t) => {
     const room = await createRoom(server, { title: 'Corner shop' });
     const page = await comeIn(t, room, 'ada');
     const ben = await ChatClient.join(server, room, 'ben');
@@ -150,7 +150,7 @@ test('a tab out of sight counts what was said in its title, until it is seen aga
     await ben.leave();
 });
 
-test('notifications come for whoever asked for them, while the tab is out of sight, and not for what was said before', async (t) => {
+test('notifications are shown if the user wants them, while the tab is hidden, and only for new messages', async (t) => {
     const room = await createRoom(server, { title: 'Bell tower' });
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'long ago');
@@ -191,7 +191,7 @@ test('notifications come for whoever asked for them, while the tab is out of sig
     await ben.leave();
 });
 
-test('a browser that allows no notifications is told so', async (t) => {
+test('a user whose browser blocks notifications is told so', async (t) => {
     const page = await comeIn(t, await createRoom(server), 'ada', {
         init: () => {
             window.Notification = class {
@@ -201,10 +201,12 @@ test('a browser that allows no notifications is told so', async (t) => {
         },
     });
     await page.getByRole('button', { name: 'Notify me of messages' }).click();
-    await page.getByText('Your browser does not allow notifications from this page.').waitFor();
+    await page.getByText('Your browser blocks notifications from this page.').waitFor();
 });
 
-/** What stands in for the browser's notifications, which a test can't see. `window.notified` has those that were made. */
+/**
+ * Replaces the browser's notifications, which a test cannot see. `window.notified` contains those that were created.
+ */
 function stubNotifications() {
     window.notified = [];
     window.Notification = class {
@@ -221,7 +223,7 @@ function stubNotifications() {
 
 const bellOf = (page) => page.getByRole('button', { name: /^(Notify me of messages|Stop notifying me)$/ });
 
-test('a browser whose notifications throw loses no message, and the bell goes off with a word', async (t) => {
+test('if notifications throw, no message is lost, and the bell is switched off with a notice', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const init = () => {
@@ -240,7 +242,7 @@ test('a browser whose notifications throw loses no message, and the bell goes of
     ben.say('ben', 'first');
     ben.say('ben', 'second');
     await page.getByText('second', { exact: true }).waitFor();
-    await page.getByText('can’t show notifications from this page').waitFor();
+    await page.getByText('cannot show notifications from this page').waitFor();
     await setHidden(page, false);
     await page.getByRole('button', { name: 'Notify me of messages' }).waitFor();
     await page.reload();
@@ -248,7 +250,7 @@ test('a browser whose notifications throw loses no message, and the bell goes of
     await ben.leave();
 });
 
-test('a permission that is taken back while the bell is on switches it off with a word', async (t) => {
+test('if the permission is revoked, the bell is switched off with a notice', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const page = await comeIn(t, room, 'ada', { init: stubNotifications });
@@ -259,13 +261,13 @@ test('a permission that is taken back while the bell is on switches it off with 
     });
     await setHidden(page, true);
     ben.say('ben', 'are you there?');
-    await page.getByText('Your browser does not allow notifications from this page.').waitFor();
+    await page.getByText('Your browser blocks notifications from this page.').waitFor();
     assert.deepEqual(await page.evaluate(() => window.notified), []);
     await page.getByRole('button', { name: 'Notify me of messages' }).waitFor();
     await ben.leave();
 });
 
-test('the bell is offered only where a page can notify, which is not tried out', async (t) => {
+test('the bell is offered only if the page can notify, without trying it', async (t) => {
     const room = await createRoom(server);
     const withoutAny = await comeIn(t, room, 'ada', {
         init: () => {
@@ -284,7 +286,7 @@ test('the bell is offered only where a page can notify, which is not tried out',
     assert.deepEqual(await onDesktop.evaluate(() => window.notified), []);
 });
 
-test('a browser that refuses to store anything lets one in, talk and choose a language', async (t) => {
+test('a user whose browser forbids storage can join, chat and choose a language', async (t) => {
     const room = await createRoom(server);
     const init = () => {
         for (const name of ['localStorage', 'sessionStorage']) {
@@ -304,7 +306,7 @@ test('a browser that refuses to store anything lets one in, talk and choose a la
     await page.getByRole('heading', { name: 'Räume' }).waitFor();
 });
 
-test('a storage that is full keeps what is new for this page, and not what is out of date', async (t) => {
+test('if the storage is full, new values are kept for this page, and old ones are not used', async (t) => {
     const page = await visit(t, entranceOf({ id: 1 }));
     await enter(page, 'ada');
     await page.evaluate(() => {
@@ -319,11 +321,11 @@ test('a storage that is full keeps what is new for this page, and not what is ou
     await page.getByRole('link', { name: 'All rooms' }).click();
     const other = await createRoom(server, { title: 'Empty cellar' });
     await page.getByRole('link', { name: other.title }).click();
-    await page.getByRole('button', { name: 'Come in' }).waitFor();
+    await page.getByRole('button', { name: 'Join' }).waitFor();
     assert.equal(await page.getByLabel('Your name').inputValue(), 'grace');
 });
 
-/** What screen readers are told by themselves now. */
+/** The texts that live regions announce now. */
 function announced(page) {
     return page.evaluate(() => {
         const roots = [document, document.querySelector('.globes-room').shadowRoot];
@@ -332,7 +334,7 @@ function announced(page) {
     });
 }
 
-test('that the connection is back is said once', async (t) => {
+test('the return of the connection is announced once', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await comeIn(t, { id: 1 }, 'ada', { server: own });
     assert.equal(await page.locator('.room-state').getAttribute('title'), null, 'it would be read out with the text');
@@ -348,7 +350,7 @@ test('that the connection is back is said once', async (t) => {
     assert.deepEqual(await about(/connected/i), ['You are connected again.']);
 });
 
-test('the connection’s state is in the header, through a restart of the server', async (t) => {
+test('the header shows the connection’s state through a restart of the server', async (t) => {
     const own = await startServer(t, pageConfig);
     const page = await comeIn(t, { id: 1 }, 'ada', { server: own });
     const { port } = own;
@@ -360,7 +362,7 @@ test('the connection’s state is in the header, through a restart of the server
     await page.getByText('still here', { exact: true }).waitFor();
 });
 
-/** A duplicated tab: it begins with a copy of what the first one keeps. */
+/** A duplicated tab: it starts with a copy of the first one's sessionStorage. */
 async function duplicate(page) {
     await connected(page);
     const kept = await page.evaluate(() => ({ ...sessionStorage }));
@@ -374,26 +376,26 @@ async function duplicate(page) {
     return twin;
 }
 
-test('another window of the same person takes over, and one with a token can take back', async (t) => {
+test('another window of the same user takes over, and a window with a token can take back', async (t) => {
     const room = await createPrivateRoom(server);
     const page = await visit(t, entranceOf(room));
     await page.getByLabel('Password of this room').fill('correct horse');
     await enter(page, 'ada');
     const twin = await duplicate(page);
-    await page.getByRole('button', { name: 'Go on here' }).click();
+    await page.getByRole('button', { name: 'Use this window' }).click();
     await connected(page);
-    await twin.getByRole('button', { name: 'Go on here' }).waitFor();
+    await twin.getByRole('button', { name: 'Use this window' }).waitFor();
     assert.deepEqual(await usersOf(server, room, await takeToken(server, room, 'ben')), ['ada']);
 });
 
-test('a public room, which has no tokens, is taken over and back in the same way', async (t) => {
+test('a public room, without tokens, is taken over and back in the same way', async (t) => {
     const room = await createRoom(server);
     const watcher = await ChatClient.join(server, room, 'watcher');
     const page = await comeIn(t, room, 'ada');
     const twin = await duplicate(page);
     for (const window of [page, twin, page]) {
-        await window.getByText('You are in this room in another window.').waitFor();
-        await window.getByRole('button', { name: 'Go on here' }).click();
+        await window.getByText('This room is open in another window.').waitFor();
+        await window.getByRole('button', { name: 'Use this window' }).click();
         await connected(window);
     }
     await say(page, 'me again');
@@ -402,7 +404,7 @@ test('a public room, which has no tokens, is taken over and back in the same way
     await watcher.leave();
 });
 
-test('another language is spoken at once; connection, place, draft and the list of people stay', async (t) => {
+test('a change of the language keeps connection, position, draft and the list of members', async (t) => {
     const room = await createRoom(server, { title: 'Babel' });
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 45; number += 1) ben.say('ben', `text ${number}`);
@@ -419,7 +421,7 @@ test('another language is spoken at once; connection, place, draft and the list 
     await scroller.evaluate((element) => {
         element.scrollTop = 0;
     });
-    await page.getByRole('button', { name: 'To the latest message' }).waitFor();
+    await page.getByRole('button', { name: 'Go to the latest message' }).waitFor();
     const placeOf = (text) =>
         page.getByText(text, { exact: true }).evaluate((element) => element.getBoundingClientRect().top);
     const before = await placeOf('text 3');
@@ -429,7 +431,7 @@ test('another language is spoken at once; connection, place, draft and the list 
     assert.equal(await field.inputValue(), 'half a thought');
     await page.getByRole('button', { name: 'Zur neuesten Nachricht' }).waitFor();
     await page.getByText('Heute', { exact: true }).waitFor({ state: 'attached' });
-    await page.getByRole('complementary', { name: 'Wer hier ist' }).waitFor();
+    await page.getByRole('complementary', { name: 'Personen hier' }).waitFor();
     await page.locator('.room-state').getByText('Verbunden').waitFor();
     assert.ok(Math.abs((await placeOf('text 3')) - before) <= 2, `from ${before} to ${await placeOf('text 3')}`);
     await assertFocused(page.getByRole('combobox', { name: 'Sprache' }));
@@ -442,7 +444,7 @@ test('another language is spoken at once; connection, place, draft and the list 
     await ben.leave();
 });
 
-test('a room that is deleted leads everybody home and says why', async (t) => {
+test('a deleted room leads everybody to the list, with the reason', async (t) => {
     const room = await createRoom(server);
     const page = await comeIn(t, room, 'ada');
     await remove(server, `/chats/${room.id}`);
@@ -459,7 +461,7 @@ test('the link of a room can be copied', async (t) => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${server.origin}/chats/${room.id}`);
 });
 
-test('what a system calls its locale is a language, and opens the room', async (t) => {
+test('a system locale is a valid language, and the room opens', async (t) => {
     const init = () => Object.defineProperty(navigator, 'languages', { value: ['de_AT.UTF-8', 'en-US@posix'] });
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -475,7 +477,7 @@ test('what a system calls its locale is a language, and opens the room', async (
     await ben.leave();
 });
 
-test('without a clipboard the link itself is shown, until it is dismissed', async (t) => {
+test('without a clipboard the link is shown until it is dismissed', async (t) => {
     const init = () => Object.defineProperty(navigator, 'clipboard', { value: undefined });
     const page = await visit(t, 'about:blank', { init });
     await page.clock.install();
@@ -490,7 +492,7 @@ test('without a clipboard the link itself is shown, until it is dismissed', asyn
     assert.equal(await link.count(), 0);
 });
 
-test('what is said in passing waits for whoever looks elsewhere', async (t) => {
+test('a notice waits until the tab is visible', async (t) => {
     const room = await createRoom(server);
     const page = await visit(t, 'about:blank');
     await page.clock.install();
@@ -508,7 +510,7 @@ test('what is said in passing waits for whoever looks elsewhere', async (t) => {
 });
 
 for (const [device, size] of Object.entries({ phone: PHONE, 'small phone': { width: 360, height: 640 }, desktop: DESKTOP })) {
-    test(`the link can be copied, and saying so covers nothing that is written in or pressed, ${device}`, async (t) => {
+    test(`the link can be copied, and the notice does not cover inputs or buttons, ${device}`, async (t) => {
         const room = await createRoom(server);
         const page = await comeIn(t, room, 'ada', { size, permissions: ['clipboard-read', 'clipboard-write'] });
         await page.getByRole('button', { name: 'Copy the link to this room' }).click();
@@ -521,7 +523,7 @@ for (const [device, size] of Object.entries({ phone: PHONE, 'small phone': { wid
     });
 }
 
-test('whoever comes in can write at once', async (t) => {
+test('the composer has the focus after joining', async (t) => {
     const page = await comeIn(t, await createRoom(server), 'ada');
     await page.keyboard.type('no click needed');
     await page.keyboard.press('Enter');

@@ -1,4 +1,4 @@
-// The page's rules are the server's: both are asked the same questions and must give the same answers.
+// The page's rules are the server's: both get the same input and must give the same answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,10 +14,10 @@ import {
 
 const server = sharedServer();
 
-/** The field that the server finds fault with in a new room, or null. */
+/** The field of a new room that the server rejects, or null. */
 async function faultOfRoom(fields) {
     const answer = await post(server, '/chats', { title: freshTitle(), visibility: 'public', ...fields });
-    // A title that is taken keeps to the rules.
+    // A title that is taken is valid.
     if (answer.status === 201 || answer.json.error.code === 102) return null;
     assert.equal(answer.json.error.code, 105, answer.text);
     return answer.json.error.field;
@@ -25,7 +25,7 @@ async function faultOfRoom(fields) {
 
 const SPACES = [' ', '\t', '\n', '\u00a0', '\u2003', '\u3000', '\u0085', '\ufeff', '\u200b', '\u180e'];
 
-test('a title is refused by the page where the server refuses it, and only there', async () => {
+test('the page rejects exactly the titles that the server rejects', async () => {
     const titles = [
         '',
         ' ',
@@ -65,7 +65,7 @@ test('a title is refused by the page where the server refuses it, and only there
     }
 });
 
-test('a description is refused by the page where the server refuses it, and only there', async () => {
+test('the page rejects exactly the descriptions that the server rejects', async () => {
     for (const description of [
         '',
         ' ',
@@ -82,7 +82,7 @@ test('a description is refused by the page where the server refuses it, and only
     }
 });
 
-test('a password is refused by the page where the server refuses it, and only there', async () => {
+test('the page rejects exactly the passwords that the server rejects', async () => {
     const passwords = [
         '',
         '1234567',
@@ -103,7 +103,7 @@ test('a password is refused by the page where the server refuses it, and only th
     }
 });
 
-test('a name is refused by the page where the server refuses it, and only there', async () => {
+test('the page rejects exactly the names that the server rejects', async () => {
     const room = await createRoom(server, { visibility: 'private', password: 'correct horse' });
     for (const name of [
         '',
@@ -122,7 +122,7 @@ test('a name is refused by the page where the server refuses it, and only there'
     }
 });
 
-test('a limit of messages is refused by the page where it is no whole number', async () => {
+test('the page rejects a limit of messages that is not a whole number', async () => {
     assert.deepEqual(['', '0', '1', '1000', '9007199254740991'].map(maxEventsProblem), Array(5).fill(null));
     for (const text of ['-1', '1.5', 'ten', ' 1', '1e3', '9007199254740993'])
         assert.equal(maxEventsProblem(text), 'problemMaxEvents', text);

@@ -1,4 +1,4 @@
-// The settings of a room, for whoever made it.
+// The settings of a room, for the person who made it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ import { connected, enter, pageConfig, sharedBrowser } from '../api/harness/visi
 const server = sharedServer(pageConfig);
 const visit = sharedBrowser();
 
-/** Somebody makes a room, by default with an owner, and is in it with its settings open. */
+/** A user creates a room, by default with an owner, and is in it with the settings open. */
 async function openOwnSettings(t, { title = freshTitle('Owned'), owner = true } = {}) {
     const page = await visit(t, server.origin);
     await page.getByRole('button', { name: 'New room' }).click();
@@ -27,14 +27,14 @@ async function openOwnSettings(t, { title = freshTitle('Owned'), owner = true } 
 
 const roomOf = async (id) => (await get(server, `/chats/${id}`)).json;
 
-test('the owner renames and describes the room, and limits what it keeps', async (t) => {
+test('the owner changes title, description and limits of the room', async (t) => {
     const { page, dialog, id } = await openOwnSettings(t);
     await dialog.getByLabel('Title').fill('Renamed by its owner');
     await dialog.getByLabel('Description').fill('As it should be');
     await dialog.getByLabel('Keep messages for').selectOption('a week');
-    await dialog.getByLabel('Most messages kept').fill('500');
+    await dialog.getByLabel('Maximum number of messages').fill('500');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The room was changed.').waitFor();
+    await page.getByText('Changes saved.').waitFor();
     await page.getByRole('heading', { name: 'Renamed by its owner' }).waitFor();
     assert.equal(await page.title(), 'Renamed by its owner · Globes');
     const { title, description, retention, max_events: maxEvents } = await roomOf(id);
@@ -45,16 +45,16 @@ test('the owner renames and describes the room, and limits what it keeps', async
 
     await page.getByRole('button', { name: 'Room settings' }).click();
     assert.equal(await dialog.getByLabel('Keep messages for').inputValue(), '604800');
-    await dialog.getByLabel('Most messages kept').fill('many');
+    await dialog.getByLabel('Maximum number of messages').fill('many');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText('A whole number, please, or nothing.').waitFor();
-    await dialog.getByLabel('Most messages kept').fill('');
+    await dialog.getByText('Enter a whole number, or leave this empty.').waitFor();
+    await dialog.getByLabel('Maximum number of messages').fill('');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
     assert.equal((await roomOf(id)).max_events, undefined);
 });
 
-test('a room that is locked needs a password, keeps its owner and sends everybody else to the entrance', async (t) => {
+test('a room that is made private needs a password, keeps its owner and sends everybody else to the entrance', async (t) => {
     const { page, dialog, id } = await openOwnSettings(t);
     const guest = await visit(t, `${server.origin}/chats/${id}/entrance`);
     await enter(guest, 'ben');
@@ -64,12 +64,12 @@ test('a room that is locked needs a password, keeps its owner and sends everybod
     assert.equal(await dialog.getByLabel('New password').isVisible(), false);
     await dialog.getByText('Private', { exact: true }).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText('At least 8 characters, please.').waitFor();
+    await dialog.getByText('Enter at least 8 characters.').waitFor();
     await dialog.getByLabel('New password').fill(PASSWORD);
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The room was changed.').waitFor();
+    await page.getByText('Changes saved.').waitFor();
     await guest.waitForURL('**/entrance');
-    await guest.getByText('The key to this room has changed. Please come in again.').waitFor();
+    await guest.getByText('Access to this room has changed. Join again.').waitFor();
     await guest.getByLabel('Password of this room').fill(PASSWORD);
     await enter(guest, 'ben');
     await connected(guest);
@@ -80,38 +80,38 @@ test('a room that is locked needs a password, keeps its owner and sends everybod
     await guest.getByText('locked, and still here', { exact: true }).waitFor();
 });
 
-test('saving nothing new disturbs nobody', async (t) => {
+test('saving without a change closes no connection', async (t) => {
     const { page, dialog, id } = await openOwnSettings(t);
     const ben = await ChatClient.join(server, { id }, 'ben');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('The room was changed.').waitFor();
+    await page.getByText('Changes saved.').waitFor();
     await ben.expectSilence('ben');
     await ben.leave();
 });
 
-test('a title that is taken is said in place', async (t) => {
+test('a title that is taken is reported at its field', async (t) => {
     await createRoom(server, { title: 'Somebody else’s' });
     const { dialog } = await openOwnSettings(t);
     await dialog.getByLabel('Title').fill('Somebody else’s');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText('There is a room with this title already.').waitFor();
+    await dialog.getByText('A room with this title exists already.').waitFor();
 });
 
-test('deleting is asked for twice, and ends the room', async (t) => {
+test('deletion needs a confirmation, and ends the room', async (t) => {
     const { page, dialog, id, title } = await openOwnSettings(t);
     await dialog.getByRole('button', { name: 'Delete this room' }).click();
     await dialog.getByText(`Delete “${title}” with all its messages?`).waitFor();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.equal((await roomOf(id)).title, title);
     await dialog.getByRole('button', { name: 'Delete this room' }).click();
-    await dialog.getByRole('button', { name: 'Delete for good' }).click();
+    await dialog.getByRole('button', { name: 'Delete permanently' }).click();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
     await page.getByText('This room was deleted.').waitFor();
     assert.equal((await get(server, `/chats/${id}`)).status, 404);
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
-test('a room without an owner is changed by whoever made it, without a token', async (t) => {
+test('the person who made a room without an owner changes it without a token', async (t) => {
     const { page, dialog, id } = await openOwnSettings(t, { owner: false });
     await dialog.getByLabel('Description').fill('Nobody’s, everybody’s');
     await dialog.getByRole('button', { name: 'Save' }).click();
@@ -119,7 +119,7 @@ test('a room without an owner is changed by whoever made it, without a token', a
     assert.equal((await roomOf(id)).description, 'Nobody’s, everybody’s');
 });
 
-test('an owner’s key that the server does not take any more is said at the form', async (t) => {
+test('an owner’s token that the server refuses is reported at the form', async (t) => {
     const { page, dialog } = await openOwnSettings(t);
     await page.route('**/chats/*', (route) => {
         if (route.request().method() !== 'PUT') return route.fallback();
@@ -130,10 +130,10 @@ test('an owner’s key that the server does not take any more is said at the for
     });
     await dialog.getByLabel('Description').fill('Never to be');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText('Only the owner of this room may do that.').waitFor();
+    await dialog.getByText('Only the owner of this room can do this.').waitFor();
 });
 
-test('the settings of a room that somebody else deletes go with it', async (t) => {
+test('the settings of a room close when somebody else deletes it', async (t) => {
     const { page, dialog, id } = await openOwnSettings(t, { owner: false });
     await dialog.waitFor();
     assertStatus(await remove(server, `/chats/${id}`), 200);

@@ -1,4 +1,4 @@
-// The page's own words: each language says everything.
+// The texts of the page: each language has all of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,7 +7,7 @@ import { texts as english } from '../../web/texts.js';
 
 const kindOf = (value) => (typeof value === 'object' ? Object.entries(value).map(([key]) => key) : typeof value);
 
-test('German has the same texts as English, of the same kinds', () => {
+test('German and English have the same keys with values of the same types', () => {
     assert.deepEqual(Object.keys(german).sort(), Object.keys(english).sort());
     for (const [key, value] of Object.entries(english)) assert.deepEqual(kindOf(german[key]), kindOf(value), key);
 });

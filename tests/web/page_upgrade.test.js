@@ -1,5 +1,5 @@
-// A tab that is older than its server: what it has not loaded yet is gone, and it goes on with the new version of the page,
-// without losing what somebody writes.
+// A tab that is older than its server: modules that it has not loaded yet are gone, and it continues in the new version
+// without losing a draft.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -20,9 +20,9 @@ before(() => {
 });
 
 const UPDATED = 'This page was updated.';
-const OFFERED = 'There is a new version of this page.';
+const OFFERED = 'A new version of this page is available.';
 
-/** A server with the older version of the page; `upgrade()` puts the newer one in its place. */
+/** A server with the older version of the page; `upgrade()` replaces it by the newer one. */
 async function startOlder(t) {
     const files = Object.fromEntries(Object.entries(older).map(([url, text]) => [`site${url}`, text]));
     const server = await startServer(t, { config: { Static: 'site' }, files });
@@ -30,20 +30,20 @@ async function startOlder(t) {
     return { server, room, upgrade: (site = newer) => replaceSite(join(server.folder, 'site'), site) };
 }
 
-/** The page's loads, as they were counted since. */
+/** The number of page loads since this call. */
 function countLoads(page) {
     const loads = [];
     page.on('request', (request) => request.isNavigationRequest() && loads.push(request.url()));
     return loads;
 }
 
-/** Survives as long as the page is not loaded anew. */
+/** Survives until the page is reloaded. */
 const mark = (page) => page.evaluate(() => (window.isMarked = true));
 const isMarked = (page) => page.evaluate(() => window.isMarked === true);
 const isVersion = (page, version) =>
     eventually(() => page.evaluate((wanted) => window.version === wanted, version), `version ${version} of the page`);
 
-test('versions of the page have other names for all that a tab may still load', () => {
+test('all modules that a tab may load later have other names in another version', () => {
     const [names, others] = [older, newer].map((site) => new Set(Object.keys(site)));
     const parts = ['app', 'app/home', 'app/entrance', 'app/room_page', 'app/room_controller', 'app/create_room', 'app/settings', 'texts.de'];
     for (const part of parts) {
@@ -52,7 +52,7 @@ test('versions of the page have other names for all that a tab may still load', 
     }
 });
 
-test('a link leads an older tab into the new version, where it was to lead', async (t) => {
+test('a link in an older tab opens its target in the new version', async (t) => {
     const { server, room, upgrade } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: room.title }).waitFor();
@@ -71,7 +71,7 @@ test('a link leads an older tab into the new version, where it was to lead', asy
     assert.equal(await page.getByText(UPDATED).count(), 0, 'it is said once');
 });
 
-test('a dialog that is gone brings the new version, or offers it where something is written', async (t) => {
+test('a dialog that cannot be loaded loads the new version, or offers it while there is a draft', async (t) => {
     const { server, upgrade } = await startOlder(t);
     const [idle, busy] = [await visit(t, server.origin), await visit(t, server.origin)];
     for (const page of [idle, busy]) await page.getByRole('link', { name: 'Public Chat' }).waitFor();
@@ -86,13 +86,13 @@ test('a dialog that is gone brings the new version, or offers it where something
     await isVersion(busy, 1);
     await busy.getByRole('button', { name: 'New room' }).click();
     assert.equal(await busy.getByText(OFFERED).count(), 1);
-    // From here on links load the page.
+    // From now on, links load the page.
     await busy.getByRole('link', { name: 'Public Chat' }).click();
-    await busy.getByRole('button', { name: 'Come in' }).waitFor();
+    await busy.getByRole('button', { name: 'Join' }).waitFor();
     await isVersion(busy, 2);
 });
 
-test('whoever comes in by an older entrance comes in all the same, and types no password twice', async (t) => {
+test('joining from an older entrance succeeds, without typing the password again', async (t) => {
     const { server, upgrade } = await startOlder(t);
     const room = await createPrivateRoom(server);
     const page = await visit(t, `${server.origin}/chats/${room.id}/entrance`);
@@ -104,7 +104,7 @@ test('whoever comes in by an older entrance comes in all the same, and types no 
     await isVersion(page, 2);
 });
 
-test('another language that is gone comes with the new version', async (t) => {
+test('a language that cannot be loaded comes with the new version', async (t) => {
     const { server, upgrade } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Public Chat' }).waitFor();
@@ -115,7 +115,7 @@ test('another language that is gone comes with the new version', async (t) => {
     await isVersion(page, 2);
 });
 
-/** A tab in a room of a server that is then upgraded and started anew. */
+/** A tab in a room of a server that is then upgraded and restarted. */
 async function comeInBeforeUpgrade(t, before) {
     const { server, room, upgrade } = await startOlder(t);
     const page = await visit(t, `${server.origin}/chats/${room.id}/entrance`);
@@ -129,7 +129,7 @@ async function comeInBeforeUpgrade(t, before) {
     return { server, room, page };
 }
 
-test('in a room the new version is there when the connection is, as long as nothing is being written', async (t) => {
+test('in a room the new version is loaded on reconnection if there is no draft', async (t) => {
     const { server, room, page } = await comeInBeforeUpgrade(t, mark);
     await page.getByText(UPDATED).waitFor();
     await isVersion(page, 2);
@@ -141,7 +141,7 @@ test('in a room the new version is there when the connection is, as long as noth
     await ben.leave();
 });
 
-test('in a room nobody is interrupted while writing: the new version is offered, and takes the draft along', async (t) => {
+test('in a room with a draft the new version is offered, and keeps the draft', async (t) => {
     const { page } = await comeInBeforeUpgrade(t, async (tab) => {
         await tab.getByRole('textbox', { name: 'Your message' }).fill('half a thought');
         await mark(tab);
@@ -156,7 +156,7 @@ test('in a room nobody is interrupted while writing: the new version is offered,
     await connected(page);
 });
 
-test('in a room nobody is interrupted at a dialog', async (t) => {
+test('in a room with an open dialog the new version is offered', async (t) => {
     const { server } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('button', { name: 'New room' }).click();
@@ -176,7 +176,7 @@ test('in a room nobody is interrupted at a dialog', async (t) => {
     assert.equal(await page.getByRole('dialog').getByLabel('Title').inputValue(), 'Half a tit');
 });
 
-test('a restart without an upgrade loads nothing anew', async (t) => {
+test('a restart without an upgrade reloads nothing', async (t) => {
     const { server, room } = await startOlder(t);
     const page = await visit(t, `${server.origin}/chats/${room.id}/entrance`);
     await enter(page, 'ada');
@@ -191,7 +191,7 @@ test('a restart without an upgrade loads nothing anew', async (t) => {
     assert.equal(await isMarked(page), true);
 });
 
-test('the list of rooms comes back in the new version', async (t) => {
+test('the list of rooms reloads in the new version after an outage', async (t) => {
     const { server, upgrade } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: 'Public Chat' }).waitFor();
@@ -204,7 +204,7 @@ test('the list of rooms comes back in the new version', async (t) => {
     await isVersion(page, 2);
 });
 
-test('a page that stays old, as a cache has it, is loaded anew once and then left to the person', async (t) => {
+test('a page that stays old, as from a cache, reloads once and then leaves it to the user', async (t) => {
     const { server, room, upgrade } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: room.title }).waitFor();
@@ -225,7 +225,7 @@ test('a page that stays old, as a cache has it, is loaded anew once and then lef
     assert.equal(loads.length, 2, 'only where the person goes');
 });
 
-test('an outage, and a proxy that covers it with a page of its own, are no new version', async (t) => {
+test('an outage, and the page of a proxy, do not count as a new version', async (t) => {
     const { server, room } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: room.title }).waitFor();
@@ -239,7 +239,7 @@ test('an outage, and a proxy that covers it with a page of its own, are no new v
     for (const outage of outages) {
         await page.route(server.origin + '/**', outage);
         await page.getByRole('button', { name: 'New room' }).click();
-        await page.getByText('The server can’t be reached. Are you online?').waitFor();
+        await page.getByText('The server cannot be reached. Check your connection.').waitFor();
         await page.getByRole('button', { name: 'Dismiss' }).click();
         await page.unroute(server.origin + '/**', outage);
     }
@@ -247,13 +247,13 @@ test('an outage, and a proxy that covers it with a page of its own, are no new v
     assert.equal(await page.getByText(OFFERED).count(), 0);
 });
 
-test('a part that can’t be loaded from the same version is a fault of the page, and not of the network', async (t) => {
+test('a module of the same version that cannot be loaded is an error of the page, not of the network', async (t) => {
     const { server, room } = await startOlder(t);
     const page = await visit(t, server.origin);
     await page.getByRole('link', { name: room.title }).waitFor();
     await mark(page);
     await page.route('**/assets/app/create_room.*', (route) => route.fulfill({ status: 404, body: '' }));
     await page.getByRole('button', { name: 'New room' }).click();
-    await page.getByText('Something went wrong on this page. Load it again.').waitFor();
+    await page.getByText('Something went wrong on this page. Reload it.').waitFor();
     assert.equal(await isMarked(page), true);
 });

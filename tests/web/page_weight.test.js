@@ -1,4 +1,4 @@
-// What a browser has to load before one can talk, in bytes as they are sent: compressed, without headers.
+// How much a browser loads before a user can chat, in bytes as they are sent: compressed, without headers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ const MOST_BYTES = 60_000;
 const server = sharedServer();
 const visit = sharedBrowser();
 
-/** Somebody without a cache; `weight()` is what the server has sent them of the page so far. */
+/** A visitor without a cache; `weight()` is the number of bytes of the page that the server has sent so far. */
 async function newcomer(t, options) {
     const page = await visit(t, 'about:blank', options);
     const sizes = [];
@@ -23,7 +23,7 @@ async function newcomer(t, options) {
 }
 
 for (const locale of ['en-GB', 'de-DE']) {
-    test(`the way from the list of rooms into a room is light, ${locale}`, async (t) => {
+    test(`the list, the entrance and the room together stay below the limit, ${locale}`, async (t) => {
         const room = await createRoom(server, { title: `Feather ${locale}` });
         const { page, weight } = await newcomer(t, { locale });
         await page.goto(server.origin);
@@ -41,7 +41,7 @@ for (const locale of ['en-GB', 'de-DE']) {
     });
 }
 
-test('an entrance and a room that are opened by their links are light', async (t) => {
+test('an entrance and a room that are opened by their links stay below the limit', async (t) => {
     const room = await createRoom(server);
     const { page, weight } = await newcomer(t);
     await page.goto(`${server.origin}/chats/${room.id}`);
@@ -50,7 +50,7 @@ test('an entrance and a room that are opened by their links are light', async (t
     assert.ok((await weight()) <= MOST_BYTES, `${await weight()} bytes`);
 });
 
-test('the element on a page of its own is light', async (t) => {
+test('the element on a page of its own stays below the limit', async (t) => {
     const { page, weight } = await newcomer(t);
     await page.goto(`${server.origin}/demo.html`);
     await page.locator('globes-chat').getByLabel('Your name').fill('ada');

@@ -1,4 +1,4 @@
-// The room view without a mouse, without good eyes, without colours that happen to fit.
+// The accessibility of the room view: by keyboard, for screen readers, and in any colours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -12,7 +12,7 @@ import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
-/** What has the focus, in words. */
+/** A description of the focused element. */
 function focused(person) {
     return person.page.evaluate(() => {
         const element = document.querySelector('.globes-room').shadowRoot.activeElement;
@@ -20,7 +20,7 @@ function focused(person) {
     });
 }
 
-test('everything can be reached and done by keyboard, and one sees where one is', async (t) => {
+test('everything can be reached and used by keyboard, with a visible focus', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 40; number += 1) ben.say('ben', number === 40 ? 'https://example.org/' : `text ${number}`);
@@ -41,7 +41,7 @@ test('everything can be reached and done by keyboard, and one sees where one is'
     await press('PageUp');
     await ada.page.locator('.jump').waitFor();
     await press('End');
-    // What PageUp began may go on for a moment.
+    // The scrolling of PageUp may go on for a moment.
     await eventually(async () => (await ada.distanceFromEnd()) <= 1 && !(await ada.page.locator('.jump').isVisible()), 'End leads to the end');
     await press('Tab');
     await press('Tab');
@@ -64,7 +64,7 @@ test('everything can be reached and done by keyboard, and one sees where one is'
     assert.equal(await focused(ada), 'Your message');
 });
 
-test('whoever is in a row that leaves the document stays in the list', async (t) => {
+test('the focus in a row that leaves the document moves to the list', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 100; number += 1) ben.say('ben', number === 100 ? 'https://example.org/' : `text ${number}`);
@@ -76,7 +76,7 @@ test('whoever is in a row that leaves the document stays in the list', async (t)
     await eventually(async () => (await focused(ada)) === 'Messages', 'the list has the focus');
 });
 
-/** Every text of the view with its colour and what it stands on, as bytes of sRGB. */
+/** Every text of the view with its colour and its background, as bytes of sRGB. */
 function textColours(person) {
     return person.page.evaluate(() => {
         const root = document.querySelector('.globes-room').shadowRoot;
@@ -104,7 +104,7 @@ function textColours(person) {
 }
 
 for (const colorScheme of ['light', 'dark']) {
-    test(`every text can be read, in ${colorScheme} too`, async (t) => {
+    test(`every text is readable, in ${colorScheme} too`, async (t) => {
         const room = await createRoom(server);
         const browser = await launchBrowser(t);
         const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'white', context: { ...DESKTOP, colorScheme } });
@@ -129,7 +129,7 @@ for (const colorScheme of ['light', 'dark']) {
     });
 }
 
-test('who wants no motion gets none', async (t) => {
+test('there is no motion if the user prefers none', async (t) => {
     const room = await createRoom(server);
     const context = { ...PHONE, reducedMotion: 'reduce' };
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context, held: true });
@@ -141,7 +141,7 @@ test('who wants no motion gets none', async (t) => {
     await ada.release();
 });
 
-test('each message says to who listens whose it is', async (t) => {
+test('screen readers announce the author of each message', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'one');

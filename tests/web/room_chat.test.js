@@ -1,4 +1,4 @@
-// Talking in the room view, with two and more people, on desktops and phones.
+// Chatting in the room view, with two and more users, on desktops and phones.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,13 +11,13 @@ import { PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
-test('two people see each other’s messages, their own on the other side', async (t) => {
+test('two users see each other’s messages, and their own on the other side', async (t) => {
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
     const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'teal' });
-    await ada.page.getByText('Nobody has said anything yet').waitFor();
+    await ada.page.getByText('No messages yet.').waitFor();
     const ben = await Person.enter(browser, server, room, { name: 'ben', context: PHONE });
-    await ada.page.locator('.presence').getByText('ben came in').waitFor();
+    await ada.page.locator('.presence').getByText('ben joined').waitFor();
 
     await ada.say('Hello, Ben');
     await ben.message('Hello, Ben').waitFor();
@@ -45,7 +45,7 @@ test('two people see each other’s messages, their own on the other side', asyn
     assert.deepEqual(ada.problems, []);
 });
 
-test('a skeleton stands for the messages until they are there', async (t) => {
+test('a skeleton is shown until the messages are loaded', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'text');
@@ -59,7 +59,7 @@ test('a skeleton stands for the messages until they are there', async (t) => {
     assert.equal(await ada.page.locator('.skeleton').isVisible(), false);
 });
 
-test('a view that is made late, and before its host is in the page, shows the same', async (t) => {
+test('a view that is created late, before its host is in the page, shows the same', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 79; number += 1) ben.say('ben', `text ${number}`);
@@ -86,7 +86,7 @@ test('a view that is made late, and before its host is in the page, shows the sa
     await ada.say('by the second view');
     await ada.message('by the second view').waitFor();
     assert.equal(await colour(ada.page.locator('#late')), last, 'names have the colours of the theme');
-    // Where older ones are still on their way, the reader stays at what was on top.
+    // While older messages are loading, the reader stays at the top row.
     await eventually(async () => {
         await ada.scroller.evaluate((scroller) => {
             scroller.scrollTop = 0;
@@ -96,7 +96,7 @@ test('a view that is made late, and before its host is in the page, shows the sa
     assert.deepEqual(ada.problems, []);
 });
 
-test('links are links, and nothing else is', async (t) => {
+test('addresses become links, and nothing else does', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'see https://example.org/a?b=1, not javascript:alert(1)');
@@ -125,7 +125,7 @@ test('drafts survive a reload, each in its room', async (t) => {
     assert.equal(await ada.field.inputValue(), '');
 });
 
-test('near the limit the writer sees what is left, and beyond it nothing is sent', async (t) => {
+test('the counter is shown near the limit, and beyond it nothing is sent', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const count = ada.page.locator('.count');
@@ -143,7 +143,7 @@ test('near the limit the writer sees what is left, and beyond it nothing is sent
     assert.deepEqual((await ada.texts()).map((text) => [...text].length), [4096]);
 });
 
-test('emoji come from the picker or a code, and stand large where they are alone', async (t) => {
+test('emoji are inserted by the picker or a code, and are large if there is nothing else', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.field.fill('ab');
@@ -157,11 +157,11 @@ test('emoji come from the picker or a code, and stand large where they are alone
     const size = (text) => ada.message(text).locator('.text').evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
     await ada.say('with words 🎉');
     await ada.message('with words 🎉').waitFor();
-    // Rows are replaced while their message is confirmed, and an element that is out of the page has no size.
+    // Rows are replaced when their message is confirmed, and a removed element has no size.
     await eventually(async () => (await size('🎉 ❤️')) >= 2 * (await size('with words 🎉')), 'alone they are large');
 });
 
-test('whoever reads older messages is told of new ones, and one click leads there', async (t) => {
+test('a reader of older messages is told of new ones, and one click leads there', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let count = 1; count <= 50; count += 1) ben.say('ben', `text ${count}`);
@@ -175,7 +175,7 @@ test('whoever reads older messages is told of new ones, and one click leads ther
     await jump.waitFor();
     ben.say('ben', 'new 1');
     ben.say('ben', 'new 2');
-    await ada.page.getByRole('button', { name: '2 new messages, to the latest' }).waitFor();
+    await ada.page.getByRole('button', { name: '2 new messages, go to the latest' }).waitFor();
     assert.deepEqual(await ada.page.evaluate(() => window.unread), [1, 2]);
     await jump.click();
     await ada.message('new 2').waitFor();
@@ -195,7 +195,7 @@ test('whoever reads older messages is told of new ones, and one click leads ther
     assert.equal(await ada.page.locator('.marker').count(), 0);
 });
 
-test('the list of members follows who comes and goes', async (t) => {
+test('the list of members follows joins and leaves', async (t) => {
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
     for (const context of [PHONE, undefined]) {
@@ -218,7 +218,7 @@ test('the list of members follows who comes and goes', async (t) => {
     }
 });
 
-test('new messages are read out, old ones and one’s own are not', async (t) => {
+test('new messages are announced, old and own ones are not', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'old');
@@ -237,7 +237,7 @@ test('new messages are read out, old ones and one’s own are not', async (t) =>
     assert.ok((await log.locator('p').count()) <= 8);
 });
 
-test('it speaks German to whom it is told to', async (t) => {
+test('the texts are German if the language is', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', language: 'de' });
     await ada.say('Guten Abend');
@@ -246,7 +246,7 @@ test('it speaks German to whom it is told to', async (t) => {
     await ada.page.getByRole('button', { name: 'Senden' }).waitFor();
 });
 
-test('who only reads has no composer and no name', async (t) => {
+test('a reader has neither a composer nor a name', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const reader = await Person.enter(await launchBrowser(t), server, room, { readOnly: true });

@@ -1,4 +1,5 @@
-// What a message costs in a busy room: as much as it changes on the screen, however much is kept. Told by counts, not by time.
+// The cost of a message in a busy room depends on what changes on the screen, and not on how much is kept. Measured by
+// counts, not by time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,7 +9,7 @@ import { serveSources } from './room_fixture.js';
 
 const PAGE = `<!DOCTYPE html><html lang="en"><head><title>Cost</title><link rel="stylesheet" href="/fixture.css">
 <script type="module" src="/cost.js"></script></head><body><div id="host"></div></body></html>`;
-// A room view without a network: messages come one by one, each in a frame of its own.
+// A room view without a network: messages come one by one, each in its own frame.
 const SCRIPT = `
 import { RoomView } from './room/room_view.js';
 import { texts } from './room/texts.js';
@@ -46,7 +47,7 @@ window.fixture = {
         }
         await settled();
     },
-    /** How many elements are added and taken away below \`selector\` while \`work\` is done. */
+    /** The numbers of elements that are added and removed below \`selector\` during \`work\`. */
     async counted(selector, work) {
         const counts = { added: 0, removed: 0 };
         const note = (records) => {
@@ -73,7 +74,7 @@ window.ready = settled();
 const server = sharedServer(serveSources({}, { 'site/cost.html': PAGE, 'site/cost.js': SCRIPT }));
 
 const MESSAGES = 100;
-/** Timers of the view run now and then, and a search in more rows takes some steps more. */
+/** Timers of the view run sometimes, and a search in more rows takes a few steps more. */
 const ALIKE = 1.25;
 
 async function openView(browser) {
@@ -83,7 +84,9 @@ async function openView(browser) {
     return page;
 }
 
-/** Counts how often the parts of the view's functions run, from the next load of the page on: blocks, turns of loops, callbacks. */
+/**
+ * Counts how often each block of the view's functions runs, from the next page load on: loops and callbacks included.
+ */
 async function countSteps(page) {
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Profiler.enable');
@@ -99,7 +102,7 @@ async function countSteps(page) {
     };
 }
 
-test('100 messages cost as much where 10,000 are kept as where 100 are, and each is built once', async (t) => {
+test('100 messages cost the same with 10,000 kept as with 100, and each is built once', async (t) => {
     const browser = await launchBrowser(t);
     const costs = [];
     for (const kept of [100, 10_000]) {
@@ -127,7 +130,7 @@ test('all messages of one frame are shown at once', async (t) => {
     assert.ok(rows.added < 100, `${rows.added} of 2,000 rows were built: those that are seen`);
 });
 
-test('somebody who comes costs nothing while the list of members is closed, and one entry while it is open', async (t) => {
+test('a join costs nothing while the list of members is closed, and one entry while it is open', async (t) => {
     const page = await openView(await launchBrowser(t));
     const counted = (users) => page.evaluate((count) => window.fixture.counted('.members ul', () => window.fixture.users(count)), users);
     assert.deepEqual(await counted(500), { added: 0, removed: 0 });

@@ -1,4 +1,4 @@
-// Names and messages that run from the right, from the left and both ways: each stands where it belongs.
+// Names and messages of both directions, and mixed ones: each is on its side.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,7 +13,7 @@ const server = sharedServer(serveSources({}, { 'site/embed.html': EMBED }));
 
 const HEBREW = 'שלום לכולם, זאת הודעה ארוכה שלא נכנסת בשורה אחת ולכן היא נשברת לכמה שורות על המסך';
 
-/** Boxes of a message's parts, and of each line of its text. */
+/** The boxes of a message's parts, and of each line of its text. */
 function boxesOf(person, text) {
     return person.message(text).evaluate((row) => {
         const box = (part) => {
@@ -21,7 +21,7 @@ function boxesOf(person, text) {
             const { left, right, top, bottom } = part.getBoundingClientRect();
             return { left, right, top, bottom };
         };
-        // A line may be several boxes: blanks at its end have their own.
+        // A line may have several boxes: spaces at its end have their own.
         const lines = new Map();
         for (const { left, right, top } of row.querySelector('.text').getClientRects()) {
             const line = lines.get(top) ?? { left, right };
@@ -33,7 +33,7 @@ function boxesOf(person, text) {
     });
 }
 
-/** From which side of `element` the parts of its text stand, by their first characters: those of `parts`, from the left. */
+/** The order of `parts` from the left, by the position of their first characters in `element`. */
 function orderOf(locator, parts) {
     return locator.evaluate((element, wanted) => {
         const whole = element.textContent;
@@ -57,7 +57,7 @@ function orderOf(locator, parts) {
 
 for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     for (const direction of ['ltr', 'rtl']) {
-        test(`name, avatar and bubble stand together in an ${direction} page on a ${device}, whichever way the name runs`, async (t) => {
+        test(`name, avatar and bubble are aligned in an ${direction} page on a ${device}, for names of any direction`, async (t) => {
             const room = await createRoom(server);
             const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context });
             await reader.page.evaluate((dir) => (document.documentElement.dir = dir), direction);
@@ -71,7 +71,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
                 const start = (box) => (direction === 'ltr' ? box.left - row.left : row.right - box.right);
                 const end = (box) => (direction === 'ltr' ? box.right - row.left : row.right - box.left);
                 assert.ok(start(avatar) <= 1 && end(avatar) <= start(bubble), `${name}: the avatar before the bubble`);
-                // Of a name that is too long only the box is seen.
+                // Only the box of a truncated name is visible.
                 const isWhole = written.right - written.left <= label.right - label.left + 1;
                 for (const box of isWhole ? [written, label] : [label]) assert.ok(Math.abs(start(box) - start(bubble)) <= 4, `${name}: ${start(box)} px, the bubble ${start(bubble)} px`);
                 assert.ok(label.bottom <= bubble.top + 1 && end(label) <= row.right - row.left, `${name}: above, and not wider`);
@@ -83,7 +83,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
     }
 }
 
-test('each paragraph of a message runs its own way, and the time stands where the message ends', async (t) => {
+test('each paragraph of a message has its own direction, and the time is at the end of the message', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context: PHONE });
@@ -106,7 +106,7 @@ test('each paragraph of a message runs its own way, and the time stands where th
     assert.ok(body.right - meta.right < 4);
 });
 
-test('times, links and marks keep their own order inside of a text that runs the other way', async (t) => {
+test('times, links and icons keep their order inside a text of the other direction', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });
@@ -124,7 +124,7 @@ test('times, links and marks keep their own order inside of a text that runs the
     }
 });
 
-test('the title of an embed stands at its start, whichever way it runs', async (t) => {
+test('the title of an embed is at its start, in any direction', async (t) => {
     const browser = await launchBrowser(t);
     const page = await browser.newPage();
     await page.goto(`${server.origin}/embed.html`);
@@ -146,7 +146,7 @@ test('the title of an embed stands at its start, whichever way it runs', async (
     }
 });
 
-test('initials that are wide are whole in their circle', async (t) => {
+test('wide initials fit in their circle', async (t) => {
     const room = await createRoom(server);
     const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });
     for (const name of ['ada', '🇩🇪', '👩‍👩‍👧‍👦', '﷽', 'e\u0301va', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'W']) {

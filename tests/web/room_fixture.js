@@ -1,4 +1,4 @@
-// A page with nothing but the room view, under the strictest policy that it has to work with, in a browser of its own.
+// A page with only the room view, under the strictest policy that it must support, in its own browser.
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,7 @@ window.view = new RoomView(document.getElementById('host'), {
 `;
 
 
-/** Further keys of the server's options: it serves the sources unbuilt, and the page of this test. */
+/** The server's options, with further keys: it serves the sources unbuilt, and the page of this test. */
 export function serveSources(config = {}, more = {}) {
     const files = { 'site/fixture.html': PAGE, 'site/fixture.css': STYLE, 'site/fixture.js': SCRIPT, ...more };
     for (const entry of readdirSync(webFolder, { recursive: true, withFileTypes: true })) {
@@ -40,8 +40,8 @@ export const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, is
 export const DESKTOP = { viewport: { width: 1100, height: 760 } };
 
 /**
- * Somebody in a room, with a context (storage, network) of their own.
- * `problems` collects what must never happen: exceptions, and what the policy refused.
+ * A user in a room, with their own context (storage, network). `problems` collects what must never happen: exceptions,
+ * and violations of the policy.
  */
 export class Person {
     /**
@@ -69,7 +69,7 @@ export class Person {
         return person;
     }
 
-    /** Sockets of `held` people get through from now on. */
+    /** Lets the frames of a `held` user through from now on. */
     release;
 
     async #holdSockets() {
@@ -119,7 +119,7 @@ export class Person {
         else await this.field.press('Enter');
     }
 
-    /** How far below the window the list ends, in pixels, after everything that was done is on the screen. */
+    /** The distance in pixels from the window's bottom to the end of the list, after all changes are on the screen. */
     distanceFromEnd() {
         return this.scroller.evaluate(async (scroller) => {
             for (let frames = 0; frames < 3; frames += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -127,7 +127,7 @@ export class Person {
         });
     }
 
-    /** The texts of the mounted messages, from above. */
+    /** The texts of the mounted messages, from the top. */
     texts() {
         return this.page.locator('.message .text').allTextContents();
     }

@@ -1,4 +1,4 @@
-// Long rooms: only what is near the window is in the document, and nothing moves under the reader's eyes.
+// Long rooms: only rows near the window are in the document, and the visible rows do not move.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,9 +10,9 @@ import { eventually } from '../api/harness/wait.js';
 import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const MESSAGES = 10_000;
-/** What the layout may round, in CSS pixels. */
+/** The rounding of the layout, in CSS pixels. */
 const STEADY_PX = 2;
-/** Rows that may be in the document: those of a window and 500 px on both sides, none lower than 27 px. */
+/** The most rows in the document: those of a window and of 500 px on both sides, each at least 27 px high. */
 const MOUNTED = 100;
 
 const server = sharedServer(serveSources());
@@ -35,13 +35,13 @@ async function longRoom() {
 
 let made = null;
 
-/** The long room, made once for all tests, and who wrote it. */
+/** The long room, created once for all tests, and its author. */
 function theLongRoom() {
     made ??= longRoom();
     return made;
 }
 
-/** What the reader sees: seq and place of the messages in the window. */
+/** The visible messages: their seq and position in the window. */
 function seen(person) {
     return person.scroller.evaluate((scroller) => {
         const { top, bottom } = scroller.getBoundingClientRect();
@@ -52,7 +52,10 @@ function seen(person) {
     });
 }
 
-/** Resolves when neither the position nor a row has moved for longer than corrections are put off (SETTLE_MS of the list). */
+/**
+ * Resolves when neither the position nor a row has moved for longer than corrections are delayed (SETTLE_MS of the
+ * list).
+ */
 function standsStill(person) {
     return person.scroller.evaluate(async (scroller) => {
         const quietMs = 400;
@@ -71,8 +74,8 @@ function standsStill(person) {
 }
 
 /**
- * Scrolls up by `step` pixels at a time until message `target` is in view, and looks in every frame: rows follow each other
- * without hole, and while the position stands still, so do the rows.
+ * Scrolls up by `step` pixels at a time until message `target` is visible. In every frame, rows must follow each other
+ * without a hole, and must not move while the position does not.
  */
 function scrollUp(person, { target, step }) {
     return person.scroller.evaluate(
@@ -118,7 +121,7 @@ for (const [name, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })
         assert.equal(run.holes, 0);
         assert.ok(run.worstJump <= STEADY_PX, `the rows jumped by ${run.worstJump} px`);
         assert.ok(run.mostRows <= MOUNTED, `${run.mostRows} rows in the document`);
-        if (name === 'desktop') await ada.page.getByText('This is where the conversation begins.').waitFor();
+        if (name === 'desktop') await ada.page.getByText('The conversation begins here.').waitFor();
 
         await ada.scroller.focus();
         await ada.page.keyboard.press('End');
@@ -127,7 +130,7 @@ for (const [name, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })
     });
 }
 
-test('what is being read stays where it is while older pages, new messages and a narrower window come', async (t) => {
+test('the visible messages stay in place when older pages, new messages and a narrower window come', async (t) => {
     const { room, ben } = await theLongRoom();
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada reads' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
@@ -150,7 +153,7 @@ test('what is being read stays where it is while older pages, new messages and a
     assert.ok(Math.abs((await placeOf()) - row.top) <= STEADY_PX, 'after an older page');
 
     ben.say('ben', 'a new one');
-    await ada.page.getByRole('button', { name: '1 new message, to the latest' }).waitFor();
+    await ada.page.getByRole('button', { name: '1 new message, go to the latest' }).waitFor();
     assert.ok(Math.abs((await placeOf()) - row.top) <= STEADY_PX, 'after a new message');
 
     const first = (await seen(ada))[0];
@@ -160,7 +163,7 @@ test('what is being read stays where it is while older pages, new messages and a
     assert.ok(now && Math.abs(now.top - first.top) <= STEADY_PX, 'the first row in the window stays the first');
 });
 
-test('Home and a dragged scroll bar lead to messages, not to nothing', async (t) => {
+test('Home and a dragged scroll bar lead to messages, not to empty space', async (t) => {
     const { room } = await theLongRoom();
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada jumps' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
@@ -177,7 +180,7 @@ test('Home and a dragged scroll bar lead to messages, not to nothing', async (t)
     await eventually(async () => (await seen(ada)).at(-1)?.bottom >= 650, 'the window is full of messages');
 });
 
-test('a history that fails offers another try, and the reader keeps their place at the very top', async (t) => {
+test('if history fails, another attempt is offered, and the position at the top is kept', async (t) => {
     const { room } = await theLongRoom();
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada fails' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');

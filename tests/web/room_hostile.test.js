@@ -1,4 +1,4 @@
-// Names and messages of those who mean harm: they are text, each in its own direction, and the page stays in shape.
+// Malicious names and messages: they stay text, each with its own direction, and the layout does not break.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -30,7 +30,7 @@ const HOSTILE_TEXTS = [
 ];
 
 for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-    test(`hostile names and messages stay text, and in shape on a ${device}`, async (t) => {
+    test(`malicious names and messages stay text, and do not break the layout on a ${device}`, async (t) => {
         const room = await createRoom(server);
         const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context });
         await reader.page.evaluate(() => window.view.showMembers());
@@ -68,7 +68,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
     });
 }
 
-test('a long message is folded, and unfolds where one asks', async (t) => {
+test('a long message is folded, and unfolds on demand', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });

@@ -1,11 +1,11 @@
-// Heights and colours: the numbers behind the room view.
+// Heights and colours: the arithmetic of the room view.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { AA, colourOfName, contrast, inkOn, readable } from '../../web/room/colour.js';
 import { HeightIndex } from '../../web/room/height_index.js';
 
-test('tops are sums, and at() finds the row that covers a place', () => {
+test('tops are sums, and at() finds the row at a position', () => {
     const index = new HeightIndex();
     index.replaceFrom(0, [10, 20, 30]);
     assert.deepEqual([0, 1, 2, 3].map((row) => index.top(row)), [0, 10, 30, 60]);
@@ -21,7 +21,7 @@ test('tops are sums, and at() finds the row that covers a place', () => {
     assert.deepEqual([index.total, index.at(5)], [0, 0]);
 });
 
-test('after any changes the index says what adding up says', () => {
+test('after any changes the index returns the same as a new sum', () => {
     const index = new HeightIndex();
     const heights = Array.from({ length: 500 }, (_, row) => (row * 37) % 91);
     index.replaceFrom(0, heights);
@@ -38,7 +38,7 @@ test('after any changes the index says what adding up says', () => {
     }
 });
 
-test('a change and a look in 10,000 rows cost far less than a frame', () => {
+test('a change and a lookup in 10,000 rows cost far less than a frame', () => {
     const index = new HeightIndex();
     index.replaceFrom(0, new Float64Array(10_000).fill(40));
     const start = performance.now();
@@ -55,7 +55,7 @@ test('contrast is that of WCAG', () => {
     assert.ok(Math.abs(contrast([118, 118, 118], [255, 255, 255]) - 4.54) < 0.01);
 });
 
-test('every colour becomes readable on light and dark, and stays as it is where it was', () => {
+test('every colour becomes readable on light and dark, and is unchanged if it was readable', () => {
     const grounds = [[[247, 246, 243], [255, 255, 255]], [[20, 22, 27], [34, 38, 47]], [[127, 127, 127]]];
     for (const backgrounds of grounds) {
         for (let red = 0; red < 256; red += 51) {
@@ -72,7 +72,7 @@ test('every colour becomes readable on light and dark, and stays as it is where 
     }
 });
 
-test('what stands on a colour is black or white', () => {
+test('the ink on a colour is black or white', () => {
     assert.deepEqual([inkOn([255, 255, 0]), inkOn([0, 0, 128])], [[0, 0, 0], [255, 255, 255]]);
 });
 
@@ -81,7 +81,7 @@ const THEMES = {
     dark: [[20, 22, 27], [29, 32, 39], [34, 38, 47]],
 };
 
-/** A colour in OKLab, where distances are those that the eye sees. */
+/** A colour in OKLab, where distances are perceptual. */
 function lab(rgb) {
     const [red, green, blue] = rgb.map((byte) => (byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
     const long = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
@@ -94,13 +94,13 @@ function lab(rgb) {
     ];
 }
 
-/** How far apart two colours are; what is closer than 0.02 is hard to tell apart side by side. */
+/** The distance of two colours; below 0.02 they are hard to distinguish side by side. */
 function difference(one, other) {
     const [a, b] = [lab(one), lab(other)];
     return Math.hypot(...a.map((part, index) => part - b[index]));
 }
 
-/** What a screen shows of `oklch(…)`, as bytes. */
+/** The bytes that a screen shows for `oklch(…)`. */
 function rgbOf(css) {
     const [lightness, chroma, degrees] = css.match(/[\d.]+/g).map(Number);
     const a = chroma * Math.cos((degrees * Math.PI) / 180);
@@ -121,7 +121,7 @@ function rgbOf(css) {
 
 const shownOf = (name, theme) => readable(rgbOf(colourOfName(name)), THEMES[theme]);
 
-test('names of a series have colours that can be told apart, on light and on dark', () => {
+test('names of a series have distinct colours, on light and on dark', () => {
     const STEMS = ['User', 'user', 'guest', 'Guest-', 'player_', 'Anon', 'test', 'bot', 'u', '', 'Team ', 'Zuschauer', 'гость', '用户', 'مستخدم', 'Anna', 'x'];
     const series = STEMS.flatMap((stem) => [
         [0, 1, 2, 3, 4].map((number) => `${stem}${number}`),
@@ -144,7 +144,7 @@ test('names of a series have colours that can be told apart, on light and on dar
     }
 });
 
-test('names of all kinds share the circle of hues fairly, and all can be read', () => {
+test('names of all kinds are spread over the circle of hues, and all are readable', () => {
     const SECTORS = 12;
     const NAMES = 6000;
     const counts = Array(SECTORS).fill(0);
@@ -164,7 +164,7 @@ test('a name without a colour always has the same one', () => {
     assert.equal(colourOfName('ada'), colourOfName('ada'));
     assert.equal(colourOfName('Ada'), colourOfName('ada'), 'as names differ in more than case');
     assert.notEqual(colourOfName('ada'), colourOfName('ben'));
-    // From one visit to the next, and from one release to the next.
+    // It must not change between visits or releases.
     assert.equal(colourOfName('ada'), 'oklch(0.62 0.17 30.7)');
     for (const name of ['', '\u200b', '\ud83d', '9'.repeat(32), '🎈']) assert.match(colourOfName(name), /^oklch\(0\.62 0\.17 \d+\.\d\)$/);
 });

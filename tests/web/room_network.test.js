@@ -1,4 +1,4 @@
-// Bad networks and servers that go away: on the screen no message is lost, doubled or out of order.
+// Bad networks and outages of the server: no message on the screen is lost, repeated or out of order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { startServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
 import { Person, serveSources } from './room_fixture.js';
 
-/** Resolves when the screen shows these texts, and nothing between or behind them. */
+/** Resolves when the screen shows these texts and no others between or after them. */
 async function shows(person, texts) {
     let shown;
     await eventually(async () => {
@@ -19,10 +19,10 @@ async function shows(person, texts) {
     assert.deepEqual(shown, texts);
 }
 
-/** Starts again on the same port, as a restarted server is. */
+/** Starts a server on the same port, as after a restart. */
 const startAgain = (server) => server.start({ address: `127.0.0.1:${server.port}` });
 
-test('a server that is killed and started again loses and doubles nothing on the screen', async (t) => {
+test('after a kill and restart of the server no message is lost or shown twice', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
@@ -46,7 +46,7 @@ test('a server that is killed and started again loses and doubles nothing on the
     assert.deepEqual([...ada.problems, ...ben.problems], []);
 });
 
-test('offline for a while, one writes on, and finds what the others said', async (t) => {
+test('messages written offline are sent later, and those of others appear', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -66,7 +66,7 @@ test('offline for a while, one writes on, and finds what the others said', async
     await ada.page.getByText('You are connected again.').first().waitFor();
 });
 
-test('what was missed for too long to be resumed is loaded into its place', async (t) => {
+test('messages that were missed for too long to be resumed are loaded in their place', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -74,7 +74,7 @@ test('what was missed for too long to be resumed is loaded into its place', asyn
     await ben.find(({ seq }) => seq === 130);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', last: 3 });
     await ada.message('text 130').waitFor();
-    // The server's part is simulated: it would take more missed messages than a replay may have.
+    // The server's part is simulated: really missing so many messages would take too long.
     for (let number = 131; number <= 135; number += 1) ben.say('ben', `text ${number}`);
     await ada.message('text 135').waitFor();
     const history = [];
@@ -91,11 +91,11 @@ test('what was missed for too long to be resumed is loaded into its place', asyn
     assert.ok(history.length >= 1, 'by history');
 });
 
-test('a history that was replaced while one was away is shown as it is now', async (t) => {
+test('a history that was replaced during an outage is shown as it is now', async (t) => {
     const server = await startServer(t, serveSources({ Store: 'memory' }));
     const room = { id: 1 };
     const browser = await launchBrowser(t);
-    // The new history may be shorter than what was shown, as long, or longer: numbers prove nothing.
+    // The new history may be shorter than the old one, as long, or longer: numbers prove nothing.
     for (const count of [0, 2, 3, 8]) {
         const ada = await Person.enter(browser, server, room, { name: 'ada' });
         const before = await ChatClient.join(server, room, 'ben');
@@ -112,7 +112,7 @@ test('a history that was replaced while one was away is shown as it is now', asy
         await ada.context.setOffline(false);
         await after.find(({ msg }) => msg === 'said offline');
         await shows(ada, [...Array.from({ length: count }, (_, index) => `new ${index + 1}`), 'said offline']);
-        await ada.page.getByText('Messages from before are gone. This is what the room holds now.').first().waitFor();
+        await ada.page.getByText('The history of this room was replaced. Older messages are gone.').first().waitFor();
         assert.deepEqual(ada.problems, []);
         after.say('ben', 'and live');
         await ada.message('and live').waitFor();
@@ -122,7 +122,7 @@ test('a history that was replaced while one was away is shown as it is now', asy
     }
 });
 
-test('what is missing between two messages has a row in its place until it is loaded', async (t) => {
+test('a row stands for missing messages until they are loaded', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -148,10 +148,10 @@ test('what is missing between two messages has a row in its place until it is lo
         }, 'the rows are shown').catch(() => {});
         assert.deepEqual(last, texts);
     };
-    await becomes(['text 1', 'text 2', 'Loading what you missed', 'text 6', 'text 7']);
+    await becomes(['text 1', 'text 2', 'Loading missed messages', 'text 6', 'text 7']);
     await eventually(() => held.length === 1, 'what is missing is asked for');
     held[0]();
-    await becomes(['text 1', 'text 2', 'What you missed could not be loaded. Try again', 'text 6', 'text 7']);
+    await becomes(['text 1', 'text 2', 'Missed messages could not be loaded. Try again', 'text 6', 'text 7']);
     fails = false;
     await ada.page.getByRole('button', { name: 'Try again' }).click();
     await eventually(() => held.length === 2, 'it is asked for again');
@@ -160,7 +160,7 @@ test('what is missing between two messages has a row in its place until it is lo
     assert.deepEqual(ada.problems, []);
 });
 
-test('a message that the server refuses says so, and can be sent again or taken back', async (t) => {
+test('a refused message is marked, and can be sent again or discarded', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
@@ -188,13 +188,13 @@ test('a message that the server refuses says so, and can be sent again or taken 
     assert.equal(await ada.field.inputValue(), 'regretted');
 });
 
-test('a name that is taken, and a room that is deleted, are said in words', async (t) => {
+test('a name that is taken, and a deleted room, are reported', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     await ChatClient.join(server, room, 'ben');
     const browser = await launchBrowser(t);
     const other = await Person.enter(browser, server, room, { name: 'Ben' });
-    await other.page.getByText('Somebody here is called Ben already. Choose another name.').first().waitFor();
+    await other.page.getByText('The name Ben is taken. Choose another one.').first().waitFor();
     await remove(server, `/chats/${room.id}`);
     await other.page.getByText('This room was deleted.').first().waitFor();
 });

@@ -1,4 +1,4 @@
-// In which order, and in which groups, a room is shown, whatever order things come in.
+// The order and the groups in which a room is shown, in whatever order events come.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -33,14 +33,14 @@ function shown(events, state) {
 
 const kinds = (rows) => rows.map(({ kind, first, last }) => kind + (first ? ' first' : '') + (last ? ' last' : ''));
 
-test('messages stand in order of seq, each once, however they come', () => {
+test('messages are in order of seq, each once, in whatever order they come', () => {
     const timeline = new Timeline();
     for (const seq of [5, 6, 2, 3, 5, 1, 4, 6, 3]) timeline.add(said(seq), false);
     assert.deepEqual(order(timeline), [1, 2, 3, 4, 5, 6]);
     assert.deepEqual([timeline.oldestSeq, timeline.newestSeq], [1, 6]);
 });
 
-test('comings and goings stay where they happened when older messages come', () => {
+test('joins and leaves keep their place when older messages are added', () => {
     const timeline = new Timeline();
     timeline.add(said(5), false);
     timeline.add(came('ben'), false);
@@ -50,7 +50,7 @@ test('comings and goings stay where they happened when older messages come', () 
     assert.deepEqual(order(timeline), [3, 4, 5, 'join', 'leave', 6]);
 });
 
-test('a message keeps its key from the first try to its event, and shows once', () => {
+test('a message keeps its key from sending to its event, and is shown once', () => {
     const timeline = new Timeline();
     timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'text 2' });
     timeline.add(said(1), false);
@@ -62,7 +62,7 @@ test('a message keeps its key from the first try to its event, and shows once', 
     assert.deepEqual([timeline.confirmed[1].key, timeline.confirmed[1].state], [key, 'sent']);
 });
 
-test('an ack before the event, or in its place, confirms as well', () => {
+test('an ack before the event, or instead of it, confirms too', () => {
     const timeline = new Timeline();
     timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'text 2', date: new Date(START + 9e6) });
     timeline.confirm('x', 2);
@@ -73,7 +73,7 @@ test('an ack before the event, or in its place, confirms as well', () => {
     assert.equal(timeline.confirmed[1].date.toISOString(), at(1), 'the time is the one that everybody sees');
 });
 
-test('what failed stays at the end until it is tried again or taken back', () => {
+test('failed messages stay at the end until they are sent again or discarded', () => {
     const timeline = new Timeline();
     timeline.addUnconfirmed({ id: 'x', name: 'me', text: 'lost' });
     timeline.mark('x', 'failed', new Error('no'));
@@ -85,7 +85,7 @@ test('what failed stays at the end until it is tried again or taken back', () =>
     assert.deepEqual(order(timeline), [1]);
 });
 
-test('what was forgotten can come back', () => {
+test('forgotten messages can be added again', () => {
     const timeline = new Timeline();
     for (const seq of [1, 2, 3, 4]) timeline.add(said(seq), false);
     timeline.forgetBefore(3);
@@ -94,7 +94,7 @@ test('what was forgotten can come back', () => {
     assert.deepEqual(order(timeline), [2, 3, 4]);
 });
 
-test('the oldest are forgotten by their number, comings and goings too', () => {
+test('the oldest items are forgotten by number, joins and leaves included', () => {
     const timeline = new Timeline();
     for (const seq of [1, 2]) timeline.add(said(seq), false);
     for (let count = 0; count < 6; count += 1) timeline.add(came(`guest ${count}`), false);
@@ -106,14 +106,14 @@ test('the oldest are forgotten by their number, comings and goings too', () => {
     assert.deepEqual([order(timeline), timeline.hasMessages], [['join', 'join'], false]);
 });
 
-test('messages of one person within minutes stand under one name', () => {
+test('messages of one user within minutes are grouped under one name', () => {
     const rows = shown([said(1), said(2, { minute: 4 }), said(3, { minute: 10 }), said(4, { name: 'ben', minute: 10 }), said(5, { name: 'me', minute: 10 })]);
     assert.deepEqual(kinds(rows), [
         'beginning', 'day', 'message first', 'message last', 'message first last', 'message first last', 'message first last',
     ]);
 });
 
-test('a new day, somebody coming, and the marker each begin a new group', () => {
+test('a new day, a join and the marker each start a new group', () => {
     const nextDay = 24 * 60;
     const rows = shown([said(1), came('ben'), said(2), said(3), said(4, { minute: nextDay })], { newFrom: 3, older: 'more' });
     assert.deepEqual(kinds(rows), [
@@ -122,23 +122,23 @@ test('a new day, somebody coming, and the marker each begin a new group', () => 
     assert.equal(new Set(rows.map(({ key }) => key)).size, rows.length, 'each row has a key of its own');
 });
 
-test('the marker stands before the first message of somebody else', () => {
+test('the marker is above the first message of another user', () => {
     const rows = shown([said(1), said(2, { name: 'me' }), said(3)], { newFrom: 2 });
     assert.deepEqual(rows.map(({ kind }) => kind), ['beginning', 'day', 'message', 'message', 'marker', 'message']);
 });
 
-test('many comings and goings in a row are one line', () => {
+test('many joins and leaves in a row become one line', () => {
     const rows = shown([said(1), came('ben'), came('cleo'), went('ben'), went('cleo'), said(2), came('dora')]);
     assert.deepEqual(rows.map(({ kind, items }) => items?.length ?? kind), ['beginning', 'day', 'message', 4, 'message', 1]);
 });
 
-test('what is missing has a row in its place', () => {
+test('missing messages have a row in their place', () => {
     const gap = { from: 3, failed: false };
     assert.deepEqual(shown([said(1), said(2), said(9)], { gap }).map(({ kind }) => kind), ['beginning', 'day', 'message', 'message', 'gap', 'message']);
     assert.deepEqual(shown([said(1)], { gap: { from: 2, failed: true } }).map(({ kind }) => kind), ['beginning', 'day', 'message', 'gapFailed']);
 });
 
-test('what came while nobody looked is counted, and marked until it was seen and more came', () => {
+test('unseen messages are counted, and marked until they were seen and more come', () => {
     let looks = true;
     const counts = [];
     const unread = new Unread({ isVisible: () => looks, onCount: (count) => counts.push(count) });
@@ -160,7 +160,7 @@ test('what came while nobody looked is counted, and marked until it was seen and
     assert.equal(unread.newFrom, null);
 });
 
-/** The same numbers between 0 and 1 in every run. */
+/** The same sequence of numbers between 0 and 1 in every run. */
 function dice(seed) {
     let state = seed;
     return () => {
@@ -173,7 +173,7 @@ const look = ({ key, kind, first, last, items, names, date, isLoose }) => [
     key, kind, first, last, items?.map((item) => item.key), names && [...names.join, '|', ...names.leave], date?.getTime(), isLoose,
 ];
 
-test('rows that are kept through changes of all kinds are those that would be made at once', () => {
+test('rows that are kept through all kinds of changes equal rows that are made at once', () => {
     for (let seed = 1; seed <= 60; seed += 1) {
         const roll = dice(seed);
         const pick = (most) => Math.floor(roll() * most);
@@ -212,7 +212,7 @@ test('rows that are kept through changes of all kinds are those that would be ma
     }
 });
 
-test('what comes at the end looks at as many items where 10,000 are kept as where 100 are', () => {
+test('an item at the end costs the same with 10,000 items kept as with 100', () => {
     const looks = (kept) => {
         const timeline = new Timeline();
         const rows = new Rows();
@@ -241,7 +241,7 @@ test('what comes at the end looks at as many items where 10,000 are kept as wher
     assert.equal(looks(10_000), looks(100));
 });
 
-test('one more coming does not look through those before it', () => {
+test('one more join does not read the joins before it', () => {
     const timeline = new Timeline();
     const rows = new Rows();
     for (let count = 0; count < 1000; count += 1) timeline.add(came(`guest ${count}`), false);

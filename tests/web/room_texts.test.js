@@ -1,4 +1,4 @@
-// What the room view makes of texts: links, emoji, lengths, times, and its own words in both languages.
+// Texts of the room view: links, emoji, lengths, times, and the texts of both languages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -18,7 +18,7 @@ import { Times } from '../../web/room/times.js';
 
 const links = (text) => linkParts(text).filter(({ href }) => href).map(({ text: shown, href }) => [shown, href]);
 
-test('http and https addresses become links, and the parts are the text again', () => {
+test('http and https addresses become links, and the parts add up to the text', () => {
     const text = 'see https://example.org/a?b=c#d and HTTP://Example.org:8080, or nothing';
     assert.deepEqual(links(text), [
         ['https://example.org/a?b=c#d', 'https://example.org/a?b=c#d'],
@@ -28,7 +28,7 @@ test('http and https addresses become links, and the parts are the text again', 
     assert.deepEqual(linkParts(''), []);
 });
 
-test('punctuation and brackets of the sentence stay outside of a link', () => {
+test('punctuation and brackets of the sentence are not part of a link', () => {
     const cases = {
         'https://a.example/.': 'https://a.example/',
         'Go to https://a.example/b!?': 'https://a.example/b',
@@ -39,7 +39,7 @@ test('punctuation and brackets of the sentence stay outside of a link', () => {
         '**https://a.example/b**': 'https://a.example/b',
         'https://a.example/世界。': 'https://a.example/世界',
         '<https://a.example/b>': 'https://a.example/b',
-        // Chinese and Japanese don't put a blank behind.
+        // Chinese and Japanese have no space after the address.
         '见https://a.example/世界。后来': 'https://a.example/世界',
         'https://a.example/b，然后': 'https://a.example/b',
         'https://a.example/b、https': 'https://a.example/b',
@@ -51,7 +51,7 @@ test('punctuation and brackets of the sentence stay outside of a link', () => {
         'https://a.example/b！？：；': 'https://a.example/b',
         'https://a.example？': 'https://a.example',
         'https://a.example。好': 'https://a.example',
-        // Brackets and quotes that were opened before.
+        // Brackets and quotes that were opened before the address.
         '(https://a.example/b)more': 'https://a.example/b',
         '(https://a.example/b), more': 'https://a.example/b',
         '[text](https://a.example/b)more': 'https://a.example/b',
@@ -71,7 +71,7 @@ test('punctuation and brackets of the sentence stay outside of a link', () => {
     for (const [text, shown] of Object.entries(cases)) assert.deepEqual(links(text).map(([first]) => first), [shown], text);
 });
 
-test('addresses without http are links where they can be told from other words', () => {
+test('addresses without http are links if they are distinct from other words', () => {
     const cases = {
         'www.example.org': 'https://www.example.org/',
         'WWW.Example.org/A?b#c': 'https://www.example.org/A?b#c',
@@ -96,7 +96,7 @@ test('addresses without http are links where they can be told from other words',
     assert.deepEqual(links('example.org/a example.com/b, c@example.net').length, 3);
 });
 
-test('what looks a little like an address is none', () => {
+test('strings that resemble an address are not links', () => {
     const texts = [
         'file.txt', 'README.md', 'index.html', 'main.cc', 'setup.py', 'e.g.', 'i.e.', 'e.g./i.e.', '1.2.3', '1.2.3/4', '10.0.0.1/24', 'a.b', 'a.b/c', 'v1.2/x',
         'example.org', 'and/or', 'end.Start', 'end.Start/x', '...', 'node.js/npm', 'README.md/CHANGELOG.md', 'setup.py/x', 'archive.tar.gz/x', 'src/main.rs/x', './example.org/x',
@@ -106,7 +106,7 @@ test('what looks a little like an address is none', () => {
     for (const text of texts) assert.deepEqual(links(text), [], text);
 });
 
-test('nothing but http, https and mailto is ever a link', () => {
+test('only http, https and mailto become links', () => {
     const texts = [
         'javascript:alert(1)',
         'data:text/html,<script>alert(1)</script>',
@@ -126,11 +126,11 @@ test('nothing but http, https and mailto is ever a link', () => {
     for (const text of texts) assert.deepEqual(links(text), [], text);
 });
 
-test('a link ends where a character would change the order in which it is read', () => {
+test('a link ends before a character that would change the visual order', () => {
     assert.deepEqual(links('https://a.example/\u202egpj.exe'), [['https://a.example/', 'https://a.example/']]);
 });
 
-test('a long text without an end costs no long time', () => {
+test('a long text without an end is parsed quickly', () => {
     const start = performance.now();
     linkParts(`https://a.example/${'('.repeat(4000)}`);
     linkParts(`https://a.example/${'.'.repeat(4000)}`);
@@ -144,12 +144,12 @@ test('a long text without an end costs no long time', () => {
     assert.ok(performance.now() - start < 500);
 });
 
-test('few emoji and nothing else are shown large', () => {
+test('a few emoji without other text are shown large', () => {
     for (const text of ['🎉', '👍🏽 👍🏽', '👩‍👩‍👧‍👦', '🇩🇪🇫🇷', '❤️', '1️⃣', ' 🚀🚀🚀🚀🚀🚀\n']) assert.ok(isFewEmojiOnly(text), text);
     for (const text of ['', ' ', 'ok 👍', '12', '#', '🚀🚀🚀🚀🚀🚀🚀', '🎉'.repeat(4096), 'A']) assert.ok(!isFewEmojiOnly(text), text.slice(0, 20));
 });
 
-test('every emoji of the picker has a code, which writes it', async () => {
+test('every emoji of the picker has a code, which inserts it', async () => {
     const names = await german['room.emojiNames']();
     assert.deepEqual(await english['room.emojiNames'](), {}, 'English names are made of the codes');
     assert.equal(new Set(EMOJI.map(({ code }) => code)).size, EMOJI.length);
@@ -161,7 +161,7 @@ test('every emoji of the picker has a code, which writes it', async () => {
     assert.equal(replaceShortcodes('at 10:30:00 :nothing: ::'), 'at 10:30:00 :nothing: ::');
 });
 
-test('codes are written where they stand by themselves, and nowhere else', () => {
+test('codes are replaced if they stand alone, and nowhere else', () => {
     const cases = {
         ':fire:': '🔥',
         'a :fire: b': 'a 🔥 b',
@@ -188,7 +188,7 @@ test('codes are written where they stand by themselves, and nowhere else', () =>
     for (const text of kept) assert.equal(replaceShortcodes(text), text);
 });
 
-test('initials are whole characters', () => {
+test('initials are whole grapheme clusters', () => {
     const cases = {
         ada: 'A', ' ada': 'A', '🎈Ben': 'B', '-_ben_-': 'B', 'e\u0301va': 'E\u0301', éva: 'É', ßen: 'S', 'ǆ': 'Ǆ', '7up': '7', '用户': '用', 'א': 'א', '𝔄da': '𝔄',
         '🇩🇪': '🇩🇪', '🇩🇪🇫🇷': '🇩🇪', '👩‍👩‍👧‍👦': '👩‍👩‍👧‍👦', '👩🏽‍🚀🚀': '👩🏽‍🚀', '❤️': '❤️', '1️⃣': '1️⃣', '#️⃣': '#️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿': '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👍🏽!': '👍🏽', 'Z\u0335\u0321a': 'Z\u0335\u0321', 'नि': 'नि', 'क्षितिज': 'क्षि',
@@ -197,12 +197,12 @@ test('initials are whole characters', () => {
     for (const [name, initial] of Object.entries(cases)) assert.equal(initialOf(name), initial, name);
 });
 
-test('where the browser can’t tell characters, at least no code point is cut', () => {
+test('without Intl.Segmenter, no code point is cut', () => {
     for (const [name, initial] of [['ada', 'A'], ['👩‍👩‍👧‍👦', '👩'], ['🎈ben', 'B'], ['𝔄da', '𝔄'], ['🇩🇪', '🇩'], ['', '']]) assert.equal(initialOf(name, null), initial);
     assert.deepEqual(graphemes('a👍', null), ['a', '👍']);
 });
 
-test('what is too long to be read out is cut between characters', () => {
+test('long announcements are cut between grapheme clusters', () => {
     assert.equal(shortened('short', 5), 'short');
     assert.equal(shortened('longer', 5), 'longe …');
     assert.equal(shortened('👍👍👍👍', 4), '👍👍👍👍');
@@ -222,17 +222,17 @@ test('lengths are counted as the server counts them', () => {
     assert.deepEqual(roomLeft('👍'.repeat(4097)), { sendable: false, left: -1 });
 });
 
-test('what would fill the screen is long', () => {
+test('a text that would fill the screen is long', () => {
     assert.ok(!isLong('a'.repeat(1500)) && !isLong('a\n'.repeat(23)));
     assert.ok(isLong('a'.repeat(1501)) && isLong('\n'.repeat(24)));
 });
 
-test('a name of blanks and zero-width characters is no visible name', () => {
+test('a name of spaces and zero-width characters is not visible', () => {
     for (const name of ['\u200b', '\u2800', '\u3164', ' \u00a0', '\u202e\u2066', '\u034f\u0301']) assert.ok(!isVisible(name));
     for (const name of ['ada', '🎈', '\u202eada', '1', '-']) assert.ok(isVisible(name));
 });
 
-test('days are told by their distance', () => {
+test('days are named by their distance', () => {
     const times = new Times('en-GB');
     const now = new Date(2025, 5, 12, 0, 30);
     // Whether a comma follows the weekday depends on the platform's data.
@@ -243,7 +243,7 @@ test('days are told by their distance', () => {
     assert.equal(day(2025, 5, 6), 'Friday');
     assert.equal(day(2025, 5, 5), 'Thursday 5 June');
     assert.equal(day(2024, 11, 31), '31 December 2024');
-    // A clock that runs ahead.
+    // The clock of the reader is behind.
     assert.equal(day(2025, 5, 13), 'Friday 13 June');
     assert.equal(new Times('de').day(new Date(2025, 5, 11), now), 'Gestern');
     assert.equal(times.time(new Date(2025, 5, 11, 9, 5)), '9:05');
@@ -253,7 +253,7 @@ test('days are told by their distance', () => {
     assert.match(times.full(new Date(2025, 5, 11, 9, 6, 2)), /09:06:02/);
 });
 
-test('both languages say the same things', async () => {
+test('both languages have the same keys', async () => {
     for (const [one, other] of [[english, german], [embedEnglish, embedGerman]]) {
         assert.deepEqual(Object.keys(other), Object.keys(one));
         for (const [key, text] of Object.entries(one)) assert.equal(typeof other[key], typeof text, key);
@@ -264,7 +264,7 @@ test('both languages say the same things', async () => {
     assert.deepEqual([embed['room.send'], embed['room.embed.enter']], ['Senden', 'Eintreten']);
 });
 
-test('any text for a language is a language', () => {
+test('any text is accepted as a language', () => {
     for (const [text, locale] of [['de-AT', 'de-AT'], ['en_US', 'en-US'], ['de_DE.UTF-8', 'de-DE'], ['fr_CH@euro', 'fr-CH'], [' pt ', 'pt']])
         assert.equal(localeOf(text), locale);
     const odd = ['', 'C', 'x', 'tlh', '{{ lang }}', '-', 'en-', 'a'.repeat(100_000), '\0', '😀', null, undefined, 5, {}];

@@ -1,4 +1,4 @@
-// Writing in the room view: which keys send, what of the text is sent, and that the messages above stay where they are.
+// Writing in the room view: which keys send, which text is sent, and that the messages above do not move.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -11,11 +11,11 @@ import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
-/** What rounding may leave between the window and the end. */
+/** The rounding between the window and the end. */
 const STEADY_PX = 1;
 const DEVICES = Object.entries({ desktop: DESKTOP, phone: PHONE });
 
-/** A room with more messages than a window holds, their writer, and somebody who sees the last of them. */
+/** A room with more messages than a window holds, their author, and a reader at the end. */
 async function busyRoom(t, context) {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
@@ -31,7 +31,7 @@ async function assertAtEnd(person, when) {
     assert.ok(Math.abs(distance) <= STEADY_PX, `${when}: ${distance} px from the end`);
 }
 
-/** Another message is seen as soon as it is there. */
+/** Another message is visible as soon as it has come. */
 async function assertFollows({ ada, ben }, text) {
     ben.say('ben', text);
     await ada.message(text).waitFor();
@@ -43,7 +43,7 @@ async function assertFollows({ ada, ben }, text) {
 const isFocused = (locator) => locator.evaluate((element) => element.getRootNode().activeElement === element);
 
 for (const [device, context] of DEVICES) {
-    test(`the newest messages stay in view on a ${device} while what is being written grows and shrinks`, async (t) => {
+    test(`the newest messages stay in view on a ${device} while the draft grows and shrinks`, async (t) => {
         const { ada, ben } = await busyRoom(t, context);
         await ada.field.focus();
         for (let line = 1; line <= 9; line += 1) {
@@ -67,7 +67,7 @@ for (const [device, context] of DEVICES) {
         await assertFollows({ ada, ben }, 'below an empty field');
     });
 
-    test(`the newest messages stay in view on a ${device} when the window, a keyboard or a font takes another size`, async (t) => {
+    test(`the newest messages stay in view on a ${device} when the window, a keyboard or a font changes its size`, async (t) => {
         const { ada, ben } = await busyRoom(t, context);
         const { width, height } = context.viewport;
         // A keyboard opens and closes in steps.
@@ -81,7 +81,7 @@ for (const [device, context] of DEVICES) {
             await assertAtEnd(ada, font);
         }
         await assertFollows({ ada, ben }, 'after the font');
-        // Out of the page's sight and back, as in a tab of its own.
+        // Hidden and visible again, as by a change of tabs.
         await ada.page.evaluate(() => document.getElementById('host').style.setProperty('display', 'none'));
         ben.say('ben', 'while it is hidden');
         await ben.find(({ msg }) => msg === 'while it is hidden');
@@ -92,7 +92,7 @@ for (const [device, context] of DEVICES) {
     });
 }
 
-test('a window that becomes smaller right behind a new message does not leave the end', async (t) => {
+test('a window that shrinks right after a new message stays at the end', async (t) => {
     const { ada } = await busyRoom(t, DESKTOP);
     await ada.page.evaluate(async () => {
         const host = document.getElementById('host');
@@ -100,7 +100,8 @@ test('a window that becomes smaller right behind a new message does not leave th
             const said = { event_type: 'send', name: 'ben', msg: `text ${seq}`, time: new Date().toISOString(), seq };
             window.connection.dispatchEvent(new CustomEvent('event', { detail: said }));
             await new Promise((resolve) => requestAnimationFrame(resolve));
-            // The list has gone to its new end, and will be told so in the next frame: the window is another one by then.
+            // The list has scrolled to its new end; the event comes in the next frame, when the window has another
+            // size.
             await new Promise((resolve) => setTimeout(resolve));
             host.style.height = `${110 - seq}%`;
         }
@@ -109,7 +110,7 @@ test('a window that becomes smaller right behind a new message does not leave th
     assert.deepEqual(await ada.page.evaluate(() => window.unread), [], 'nothing counts as unread');
 });
 
-test('whoever reads older messages keeps their place while they write, and is told of new ones', async (t) => {
+test('a reader of older messages keeps the position while writing, and is told of new ones', async (t) => {
     const { ada, ben } = await busyRoom(t, DESKTOP);
     await ada.scroller.hover();
     await ada.page.mouse.wheel(0, -600);
@@ -127,10 +128,10 @@ test('whoever reads older messages keeps their place while they write, and is to
     const is = await place();
     assert.ok(is.seq === was.seq && Math.abs(is.top - was.top) <= STEADY_PX, `${JSON.stringify(was)} ${JSON.stringify(is)}`);
     ben.say('ben', 'new');
-    await ada.page.getByRole('button', { name: '1 new message, to the latest' }).waitFor();
+    await ada.page.getByRole('button', { name: '1 new message, go to the latest' }).waitFor();
 });
 
-test('Enter sends, Shift+Enter makes a line, and the field grows with the text', async (t) => {
+test('Enter sends, Shift+Enter inserts a line, and the field grows with the text', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const height = async () => (await ada.field.boundingBox()).height;
@@ -158,7 +159,7 @@ test('Enter sends, Shift+Enter makes a line, and the field grows with the text',
     assert.ok(await isFocused(ada.field), 'one can go on writing');
 });
 
-test('with fingers, Enter makes a line and the button sends, without a loss of the keyboard', async (t) => {
+test('on a touch screen, Enter inserts a line and the button sends, and the keyboard stays open', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context: PHONE });
     assert.equal(await ada.field.getAttribute('enterkeyhint'), 'enter');
@@ -174,7 +175,7 @@ test('with fingers, Enter makes a line and the button sends, without a loss of t
     await ada.page.getByRole('button', { name: 'Send' }).tap();
     await ada.message('one\ntwo').waitFor();
     assert.deepEqual([await ada.field.inputValue(), await ada.page.evaluate(() => window.blurs)], ['', 0]);
-    // Whoever put the keyboard away does not get it back by sending.
+    // Sending must not open the keyboard again after the user has closed it.
     await ada.field.fill('three');
     await ada.field.evaluate((field) => field.blur());
     await ada.page.getByRole('button', { name: 'Send' }).tap();
@@ -186,7 +187,7 @@ test('with fingers, Enter makes a line and the button sends, without a loss of t
 });
 
 for (const [device, context] of DEVICES) {
-    test(`on a ${device} the field ${context.hasTouch ? 'waits to be touched' : 'has the focus'} when a room opens, and when one goes to the newest`, async (t) => {
+    test(`on a ${device} the field ${context.hasTouch ? 'waits for a touch' : 'has the focus'} when a room opens, and after a jump to the newest`, async (t) => {
         const { ada } = await busyRoom(t, context);
         const expected = !context.hasTouch;
         await ada.page.evaluate(() => window.view.focus());
@@ -202,13 +203,13 @@ for (const [device, context] of DEVICES) {
         const page = await (await ada.context.browser().newContext(context)).newPage();
         await page.goto(`${server.origin}/chats/${room.id}/entrance`);
         await page.getByLabel('Your name').fill('ada');
-        await page.getByRole('button', { name: 'Come in' }).click();
+        await page.getByRole('button', { name: 'Join' }).click();
         await page.locator('html[data-view="room"] .room-state[data-state="online"]').waitFor({ state: 'attached' });
         assert.equal(await isFocused(page.getByRole('textbox', { name: 'Your message' })), expected, 'on the page');
     });
 }
 
-test('Enter that ends an input method’s composition sends nothing', async (t) => {
+test('Enter that ends the composition of an input method sends nothing', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.reaches('online');
@@ -221,11 +222,11 @@ test('Enter that ends an input method’s composition sends nothing', async (t) 
     });
     const enter = (code) =>
         devtools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: code });
-    // As in Chrome and Firefox: the key comes while the word is being composed.
+    // As in Chrome and Firefox: the keydown event comes during the composition.
     await devtools.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
     await enter(229);
     await devtools.send('Input.insertText', { text: '日本' });
-    // As in Safari: the word is there before the key is.
+    // As in Safari: the composition ends before the keydown event.
     await enter(229);
     assert.equal(await ada.field.inputValue(), '日本');
     assert.deepEqual((await ada.page.evaluate(() => window.keys)).map(([type, , ...state]) => [type, ...state]), [
@@ -246,7 +247,7 @@ test('the first line keeps its indentation, and empty lines around a message are
     const text = ada.page.locator('.message .text');
     await text.waitFor();
     assert.equal(await text.textContent(), msg);
-    // A message is drawn anew once it is stored: what is measured may have just left the page.
+    // A message is rendered again once it is stored, so the measured element may have been removed.
     const indents = () => text.evaluate((element) => {
         const left = (from) => {
             const range = document.createRange();
@@ -260,7 +261,7 @@ test('the first line keeps its indentation, and empty lines around a message are
     await eventually(async () => (await indents()).every((pixels) => pixels >= 10), 'the lines are indented');
 });
 
-test('what is counted is what would be sent', async (t) => {
+test('the counter counts the text that would be sent', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const count = ada.page.locator('.count');
@@ -273,7 +274,7 @@ test('what is counted is what would be sent', async (t) => {
     await ada.messages.getByText('Sent', { exact: true }).waitFor({ state: 'attached' });
 });
 
-test('codes are sent as emoji where they stand by themselves, and addresses as they are', async (t) => {
+test('codes are sent as emoji if they stand alone, and addresses as they are', async (t) => {
     const room = await createRoom(server);
     const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.say('http://x.org/:fire:/y 1:tada:2 :tada:');

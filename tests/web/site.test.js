@@ -1,4 +1,4 @@
-// What the site's headers make a real browser do.
+// The effect of the site's headers in a real browser.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -9,7 +9,7 @@ import { sharedServer, startServer } from '../api/harness/server.js';
 
 const server = sharedServer();
 
-/** Another site, whose every page is `html`; resolves with its origin. */
+/** Another site whose every page is `html`; resolves with its origin. */
 async function startSite(t, html) {
     const site = http.createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(html()));
     site.listen(0, '127.0.0.1');
@@ -18,7 +18,7 @@ async function startSite(t, html) {
     return `http://127.0.0.1:${site.address().port}`;
 }
 
-test('the page breaks none of its own rules, wherever it is opened', async (t) => {
+test('the page violates none of its own policies, on any path', async (t) => {
     for (const path of ['/', '/chats', '/chats/1', '/chats/1/entrance']) {
         const page = await openPage(t, 'about:blank', { bypassCSP: false });
         const problems = [];
@@ -29,10 +29,10 @@ test('the page breaks none of its own rules, wherever it is opened', async (t) =
     }
 });
 
-test('Back leads to the page again, not to the JSON that it asked for under its own address', async (t) => {
+test('Back leads to the page, not to the JSON that it requested under the same address', async (t) => {
     for (const path of ['/chats/4711', '/chats']) {
         const page = await openPage(t, server.origin + path);
-        // As the page asks for a room, and a script of its own may for anything.
+        // As the page requests a room, and one of its scripts may request anything.
         const status = await page.evaluate(async (url) => {
             const { status: code } = await fetch(url, { headers: { Accept: 'application/json' } });
             return code;
@@ -44,7 +44,7 @@ test('Back leads to the page again, not to the JSON that it asked for under its 
     }
 });
 
-test('the policy stops a script that got into the page', async (t) => {
+test('the policy blocks a script that was injected into the page', async (t) => {
     const page = await openPage(t, `${server.origin}/`, { bypassCSP: false });
     const blocked = await page.evaluate(() => {
         const refusal = new Promise((resolve) =>
@@ -78,7 +78,7 @@ test('a page of AllowedOrigins loads the modules, another one cannot', async (t)
     assert.equal(await outcome(stranger), 'refused');
 });
 
-test('a page of FrameAncestors shows the page in a frame, another one cannot', async (t) => {
+test('a page of FrameAncestors embeds the page in a frame, another one cannot', async (t) => {
     let framed;
     const html = () => `<iframe src="${framed}"></iframe>`;
     const [friend, stranger] = [await startSite(t, html), await startSite(t, html)];

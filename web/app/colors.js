@@ -1,8 +1,8 @@
-// The colours that people pick for themselves: some to choose from, or any other.
+// The choice of a user's colour: a palette, or any other colour.
 import { readable } from '../room/colour.js';
 import { element, freshId, visuallyHidden } from './dom.js';
 
-/** In the order of `colorNames` of the texts; each can be told apart on light and on dark ground. */
+/** In the order of `colorNames` of the texts. Each is distinct on a light and on a dark background. */
 export const PALETTE = [
     '#d9534a',
     '#c07a12',
@@ -17,7 +17,9 @@ export const PALETTE = [
     '#6b7a89',
 ];
 
-/** `color` (`#rrggbb`) as the room will show it: moved as little as needed to be read on what stands behind `place`. */
+/**
+ * `color` (`#rrggbb`) as the room shows it: changed as little as needed to be readable on the background of `place`.
+ */
 export function readableOn(place, color) {
     const background = getComputedStyle(place)
         .backgroundColor.match(/[\d.]+/g)
@@ -27,7 +29,7 @@ export function readableOn(place, color) {
     return `rgb(${readable(wanted, [background]).join(' ')})`;
 }
 
-/** A choice of one colour. `value` is `#rrggbb`; any other text picks one of the palette by chance. */
+/** A choice of one colour. `value` is `#rrggbb`; any other text selects a random colour of the palette. */
 export class ColorField {
     #own;
 
@@ -51,7 +53,8 @@ export class ColorField {
         this.#own.value = known;
         const choices = element('div', { class: 'swatches' }, ...swatches, this.#own);
         this.element = element('fieldset', { class: 'field' }, element('legend', {}, texts.color), choices);
-        this.element.addEventListener('input', ({ target }) => {
+        this.element.addEventListener('input', (event) => {
+            const target = /** @type {HTMLInputElement} */ (event.target);
             if (target === this.#own) this.#uncheck();
             else this.#own.value = target.value;
             onchange();
@@ -63,6 +66,7 @@ export class ColorField {
     }
 
     #uncheck() {
+        /** @type {HTMLInputElement | null} */
         const checked = this.element.querySelector('input:checked');
         if (checked) checked.checked = false;
     }

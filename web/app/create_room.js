@@ -1,4 +1,4 @@
-// The dialog that makes a room.
+// The dialog that creates a room.
 import { openDialog } from './dialog.js';
 import { checkBox, validateAll } from './fields.js';
 import { Form } from './form.js';
@@ -7,7 +7,7 @@ import { descriptionField, nameField, newPasswordField, titleField, visibilityFi
 import { needsPassword, trim } from './room_rules.js';
 import { entrancePath } from './router.js';
 
-/** Opens the dialog; the new room's entrance follows it. */
+/** Opens the dialog; after it, the entrance of the new room is shown. */
 export function createRoom(app, { title: wanted = '' } = {}) {
     const { texts, globes, preferences, router } = app;
     const title = titleField(texts, wanted);
@@ -25,7 +25,7 @@ export function createRoom(app, { title: wanted = '' } = {}) {
         checked: true,
         onchange: () => update(),
     });
-    // A private room knows its owner by one name.
+    // The owner's token of a private room is for one name.
     const ownerName = nameField(texts, { label: texts.ownerName, value: preferences.name });
 
     function update() {

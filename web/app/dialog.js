@@ -1,9 +1,10 @@
-// A modal dialog on the browser's own <dialog>: it keeps the focus inside, closes on Escape and gives the focus back.
+// A modal dialog on the browser's own <dialog>: it keeps the focus inside, closes on Escape and then restores the
+// focus.
 import { element, freshId, iconButton } from './dom.js';
 
 /**
- * Opens a dialog. It is gone from the document once it is closed.
- * @param {object} texts
+ * Opens a dialog; once closed, it is removed from the document.
+ * @param {any} texts
  * @param {{ title: string, content: Node, onclose?: () => void }} options
  * @returns {HTMLDialogElement}
  */
@@ -18,6 +19,6 @@ export function openDialog(texts, { title, content, onclose }) {
     });
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector('.input')?.focus();
+    /** @type {HTMLElement | null} */ (dialog.querySelector('.input'))?.focus();
     return dialog;
 }

@@ -1,4 +1,4 @@
-// Elements made by hand: user text only ever becomes a text node, never markup; nothing needs inline style or script.
+// Creates elements. Text of users only becomes a text node, never markup, and nothing needs inline styles or scripts.
 import { hueOfName } from '../room/colour.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -13,24 +13,26 @@ export function freshId(stem) {
 
 /**
  * Makes an element.
- * @param {string} name
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
  * @param {Record<string, unknown>} [properties] attributes; `onclick` and the like are listeners, true is an empty
- *     attribute, false, null and undefined leave it out
- * @param {...(Node | string | null | false | undefined)} children text and nodes; what is empty is left out
+ *     attribute, false, null or undefined omit it
+ * @param {...(Node | string | number | boolean | null | undefined)} children text and nodes; what is empty is left out
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, properties = {}, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(properties)) {
-        if (typeof value === 'function') made.addEventListener(key.slice(2), value);
+        if (typeof value === 'function') made.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
         else if (value === true) made.setAttribute(key, '');
         else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, String(value));
     }
-    made.append(...children.filter((child) => child || child === 0));
+    for (const child of children) if (child || child === 0) made.append(/** @type {Node | string} */ (child));
     return made;
 }
 
-/** Text that a person wrote: its direction is its own, and it never turns what stands around it. */
-export function userText(text, properties = {}, name = 'span') {
+/** Text that a user wrote: it has its own direction, and does not change the direction of the text around it. */
+export function userText(text, properties = {}, name = /** @type {keyof HTMLElementTagNameMap} */ ('span')) {
     return element(name, { dir: 'auto', ...properties }, text);
 }
 
@@ -72,7 +74,7 @@ const ICONS = {
     ],
 };
 
-/** A line icon; decoration only, so whatever it says is said in words beside it. */
+/** A line icon. It is decoration only: the text beside it has the same meaning. */
 export function icon(name) {
     const svg = document.createElementNS(SVG, 'svg');
     svg.setAttribute('class', 'icon');
@@ -86,7 +88,12 @@ export function icon(name) {
     return svg;
 }
 
-/** A button with an icon; `label` is seen unless `bare`, and always its name. */
+/**
+ * A button with an icon; `label` is its name, and is seen unless `bare`.
+ * @param {string} name of the icon
+ * @param {string} label
+ * @param {{ bare?: boolean, [property: string]: any }} [properties]
+ */
 export function iconButton(name, label, { bare = false, ...properties } = {}) {
     const text = bare ? visuallyHidden(label) : element('span', {}, label);
     return element(
@@ -97,7 +104,7 @@ export function iconButton(name, label, { bare = false, ...properties } = {}) {
     );
 }
 
-/** A room's own lamp: its hue comes from its title, and it shines while somebody is there. */
+/** A dot in a hue made from the room's title, bright while somebody is in the room. */
 export function presenceDot(title, online) {
     const made = element('span', { class: 'presence-dot', 'aria-hidden': 'true' });
     made.style.setProperty('--hue', (360 * hueOfName(title)).toFixed(1));

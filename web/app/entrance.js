@@ -1,4 +1,4 @@
-// The way into a room: who one is there, and its password where it has one.
+// The entrance of a room: asks for a name, a colour and, if the room has one, the password.
 import { ConnectionError } from '../globes.js';
 import { initialOf } from '../room/graphemes.js';
 import { ColorField, readableOn } from './colors.js';
@@ -12,7 +12,7 @@ import { roomPath } from './router.js';
 import { usernameOf } from './tokens.js';
 import { loadRoom, placeholder } from './status_page.js';
 
-/** The room's page goes up at once when its stage is ready, so both are loaded by then. */
+/** Loads the modules of the room's page: it is shown as soon as its controller is ready. */
 async function loadRoomPage() {
     const [controller] = await Promise.all([import('./room_controller.js'), import('./room_page.js')]);
     return controller;
@@ -23,9 +23,9 @@ class Entrance {
     #room;
     #form;
     #controller = null;
-    /** With it the owner needs no password. */
+    /** With this token the owner needs no password. */
     #ownerToken = null;
-    /** Whether something was written or chosen here. */
+    /** Whether the user has typed or chosen something. */
     #isTouched = false;
 
     constructor(app, roomRef, notice) {
@@ -37,14 +37,14 @@ class Entrance {
         this.#start(roomRef, notice);
     }
 
-    /** A reload would lose it, or the coming in. */
+    /** A reload would lose the input, or the attempt to join. */
     get isBusy() {
         return this.#isTouched || this.#controller !== null;
     }
 
     destroy() {
         this.#form?.destroy();
-        // Whoever goes away while coming in has not come in.
+        // The user left the entrance before they had joined.
         if (this.#app.controller !== this.#controller) this.#controller?.destroy();
         this.element = null;
     }
@@ -89,7 +89,7 @@ class Entrance {
             said,
         );
         this.name.input.addEventListener('input', () => this.#preview());
-        // While the name is being typed, there is time for what comes next; a failure is told when it is needed.
+        // The modules are loaded while the user types the name. If that fails, the error is shown on submit.
         this.element.addEventListener('focusout', () => loadRoomPage().catch(() => {}), { once: true });
 
         this.#form?.destroy();
@@ -123,7 +123,7 @@ class Entrance {
         this.#preview();
         if (this.name.value === '') this.name.focus();
         else if (!this.password.element.hidden) this.password.focus();
-        else this.element.querySelector('[type=submit]').focus();
+        else this.#form.focusSubmit();
     }
 
     #preview() {
@@ -153,11 +153,11 @@ class Entrance {
         }
         if (!this.element) return;
         this.#app.controller = controller;
-        // Back does not lead here: the entrance would be the way out of the room.
+        // Back must not lead to the entrance, because that would leave the room.
         router.replace(roomPath(this.#room.id));
     }
 
-    /** Null if the server has a newer version of the page: it is loaded, and goes on in the room. */
+    /** Null if the server has a newer version of the page: that is loaded and continues in the room. */
     async #loadController(identity) {
         const { preferences, upgrade } = this.#app;
         try {
@@ -176,21 +176,21 @@ class Entrance {
         if (this.#ownerToken !== null) return this.#ownerToken;
         if (!needsPassword(this.#room.visibility)) return null;
         const granted = await globes.tokens.request(this.#room.id, { name, secret: this.password.value });
-        // None where the room has become public meanwhile.
+        // Null if the room has become public meanwhile.
         return granted?.token ?? null;
     }
 
     #handle(error) {
         const { texts, preferences } = this.#app;
         if (isTokenRefused(error) && this.#ownerToken !== null) {
-            // The owner's token has run out: the password is the way in, as for everybody.
+            // The owner's token has expired: the owner needs the password, like everybody else.
             this.#ownerToken = null;
             preferences.rememberMade(this.#room.id, null);
             this.#show(texts['room.accessChanged']);
             return true;
         }
         if (isTokenRefused(error) && !needsPassword(this.#room.visibility)) {
-            // The room has got a password meanwhile.
+            // The room has become private meanwhile.
             this.#start(String(this.#room.id), texts['room.accessChanged']);
             return true;
         }

@@ -1,11 +1,11 @@
-// Form fields: a label, a control, a hint, and what is wrong with it, said in place and tied to it for screen readers.
+// Form fields: a label, a control, a hint, and an error message that screen readers associate with the control.
 import { element, freshId, icon } from './dom.js';
 import { lengthOf } from './room_rules.js';
 
-/** From this many characters left on, a counter is worth its noise. */
+/** The counter is shown from this many remaining characters on. */
 const COUNT_FROM = 20;
 
-/** Calls `then` once nothing is pressed: a line that appears would move what is being clicked away from the pointer. */
+/** Calls `then` once no pointer is pressed: a new line would move the element that is being clicked. */
 function whenReleased(then) {
     if (document.querySelector(':active')) window.addEventListener('pointerup', () => setTimeout(then), { once: true });
     else then();
@@ -14,8 +14,8 @@ function whenReleased(then) {
 /**
  * A labelled line of text.
  *
- * `check(value)` answers with the text of a problem or null. It is asked when the field is left, and while typing only
- * once something was wrong: nobody is told off in the middle of a word.
+ * `check(value)` returns the text of an error or null. It runs when the user leaves the field, and while they type only
+ * if the field has an error already, so nobody sees an error in the middle of a word.
  */
 export class TextField {
     #check;
@@ -24,6 +24,11 @@ export class TextField {
     #counter;
     #texts;
 
+    /**
+     * @param {any} texts
+     * @param {{ label: string, name: string, hint?: string, check?: (value: string) => string | null, limit?: number,
+     *     required?: boolean, value?: string, type?: string, [attribute: string]: any }} options
+     */
     constructor(
         texts,
         { label, name, hint, check = () => null, limit, required = false, value = '', type = 'text', ...attributes },
@@ -76,14 +81,14 @@ export class TextField {
         return this.input.getAttribute('aria-invalid') === 'true';
     }
 
-    /** Whether the value may be sent; says what is wrong where it may not. */
+    /** Whether the value may be sent; shows the error if it may not. */
     validate() {
         const problem = this.element.hidden ? null : this.#check(this.value);
         this.showProblem(problem);
         return problem === null;
     }
 
-    /** Null takes it back. */
+    /** Null removes the message. */
     showProblem(text) {
         this.#problem.textContent = text ?? '';
         if (text === null) this.input.removeAttribute('aria-invalid');
@@ -128,7 +133,7 @@ export class PasswordField extends TextField {
     }
 }
 
-/** One of a few, each with a word of explanation. `options`: `{ value, label, hint, icon }`. */
+/** A choice of one option, each with an explanation. `options`: `{ value, label, hint, icon }`. */
 export class ChoiceField {
     constructor({ legend, name, options, value, onchange }) {
         this.element = element('fieldset', { class: 'field choices' }, element('legend', {}, legend));
@@ -153,17 +158,22 @@ export class ChoiceField {
         this.element.addEventListener('change', () => onchange?.(this.value));
     }
 
-    get value() {
-        return this.element.querySelector('input:checked').value;
+    /** @returns {HTMLInputElement} */
+    get #checked() {
+        return this.element.querySelector('input:checked');
     }
 
-    /** The server's objections are said at the form: every choice here is a valid one. */
+    get value() {
+        return this.#checked.value;
+    }
+
+    /** Errors of the server are shown at the form, because every choice is valid. */
     focus() {
-        this.element.querySelector('input:checked').focus();
+        this.#checked.focus();
     }
 }
 
-/** A box to tick, with a word of explanation. */
+/** A check box with an explanation. */
 export function checkBox({ label, hint, name, checked, onchange }) {
     const hintId = freshId('check');
     const input = element('input', { type: 'checkbox', name, 'aria-describedby': hintId });
@@ -178,7 +188,7 @@ export function checkBox({ label, hint, name, checked, onchange }) {
     return { input, element: element('label', { class: 'check' }, input, words) };
 }
 
-/** Checks all fields and puts the cursor into the first that is wrong. */
+/** Validates all fields and moves the focus to the first invalid one. */
 export function validateAll(fields) {
     const invalid = fields.filter((field) => !field.validate());
     invalid[0]?.focus();

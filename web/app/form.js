@@ -1,9 +1,9 @@
-// A form that sends once at a time and says at its end what went wrong with the whole of it.
+// A form that sends one request at a time and shows the errors that belong to no field at its end.
 import { GlobesError } from '../globes.js';
 import { element } from './dom.js';
 import { errorText, isThrottled } from './problems.js';
 
-/** What a 429 without Retry-After is taken for. */
+/** The wait after a 429 without Retry-After. */
 const DEFAULT_WAIT_MS = 5000;
 
 export class Form {
@@ -14,10 +14,11 @@ export class Form {
     #countdown = null;
 
     /**
-     * @param {object} texts
-     * @param {{ submit: string, children: Node[], actions?: Node[], send(): Promise<void> }} options
-     *     `send` is called for a form that is meant to be sent; what it throws is shown, unless `handle(error)` has shown
-     *     it in place; `busy` is what the button says meanwhile
+     * @param {any} texts
+     * @param {{ submit: string, busy?: string, children: (Node | string | false)[], actions?: Node[],
+     *     send(): Promise<void>, handle?(error: any): boolean }} options
+     *     `submit` is the button's label, and `busy` its label while the form is being sent. `send` sends the form; an
+     *     error that it throws is shown, unless `handle` returns true because it has shown it in place
      */
     constructor(texts, { submit, busy = submit, children, actions = [], send, handle = () => false }) {
         this.#texts = texts;
@@ -37,7 +38,11 @@ export class Form {
         this.#alert.hidden = text === null;
     }
 
-    /** To be called when the form is taken away. */
+    focusSubmit() {
+        this.#submit.focus();
+    }
+
+    /** Must be called when the form is removed. */
     destroy() {
         clearInterval(this.#countdown);
     }
@@ -57,7 +62,7 @@ export class Form {
         }
     }
 
-    // Not `disabled`: that would take the focus away from whoever pressed it.
+    // Not `disabled`: the user would lose the focus.
     #disableSubmit(label) {
         this.#submit.setAttribute('aria-disabled', 'true');
         this.#submit.textContent = label;

@@ -1,4 +1,4 @@
-// The list of rooms: who talks where, live; search; the way to a new room.
+// The list of rooms with live counts, the search, and the button for a new room.
 import { element, icon, iconButton, presenceDot, updatePresenceDot, userText, visuallyHidden } from './dom.js';
 import { openLazily } from './lazy_loading.js';
 import { RoomList, matchesQuery } from './room_list.js';
@@ -15,7 +15,7 @@ function createRoom(app, draft) {
     );
 }
 
-/** What a row shows beside who is there. */
+/** What a row shows, without the number of users. */
 function fingerprintOf({ title, description, visibility }) {
     return JSON.stringify([title, description, visibility]);
 }
@@ -44,7 +44,7 @@ class RoomRow {
             preferences.hasMade(room.id) && element('span', { class: 'mark mark-own' }, texts.yours),
         );
         const path = preferences.roomIdentity(room.id) ? roomPath(room.id) : entrancePath(room.id);
-        // The spaces part what the link is called by: title, description, marks, count.
+        // The spaces separate the parts of the link's name: title, description, badges, count.
         const link = element(
             'a',
             { class: 'room-row', href: path },
@@ -72,9 +72,9 @@ class Home {
     #app;
     #list;
     #rows = new Map();
-    /** Ids in the order they are shown; a room keeps its place while people come and go. */
+    /** Ids in the order shown; a room keeps its place when its count changes. */
     #order = [];
-    /** Rooms made here that are in no list. */
+    /** Hidden rooms that were made in this browser. */
     #unlisted = [];
     #poll = null;
     #isOver = false;
@@ -121,7 +121,7 @@ class Home {
         this.#start();
     }
 
-    /** Half a search is lost by a reload. */
+    /** A reload would lose the search. */
     get isBusy() {
         return this.#query !== '';
     }
@@ -164,7 +164,7 @@ class Home {
         );
     }
 
-    // Hidden rooms are in no list, but whoever made one here should find the way back.
+    // Hidden rooms are not listed, but the person who made one must be able to find it.
     async #findUnlisted() {
         const listed = new Set(this.#list.rooms.map(({ id }) => id));
         const asked = this.#app.preferences.madeRooms
@@ -172,8 +172,7 @@ class Home {
             .map((id) => this.#app.globes.rooms.get(id));
         const answers = await Promise.allSettled(asked);
         this.#unlisted = answers
-            .filter(({ status }) => status === 'fulfilled')
-            .map(({ value }) => value)
+            .flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
             .filter(({ visibility }) => visibility === 'hidden');
         if (this.#unlisted.length > 0) this.#show();
     }
@@ -207,7 +206,7 @@ class Home {
         if (isThere) this.#show();
         else this.status.textContent = this.#app.texts.listStale;
         this.#pollSoon();
-        // The server that is back may be another version.
+        // After an outage the server may run another version.
         if (isThere && wasStale) this.#app.upgrade.check();
     }
 
@@ -239,7 +238,7 @@ class Home {
         this.#updateStatus(rooms.size, shown.length);
     }
 
-    /** Brings rows and order up to date: who is there stays in place, who is new comes behind, the busiest first. */
+    /** Updates rows and order: known rooms stay in place, new ones follow, those with most users first. */
     #updateRows(rooms) {
         for (const id of this.#rows.keys()) {
             if (rooms.has(id)) continue;
@@ -267,7 +266,7 @@ class Home {
         if (hadFocus) row.element.querySelector('a').focus();
     }
 
-    // Only what differs is moved, so a poll takes nobody's focus or place.
+    // Moves only what differs, so that a poll changes neither focus nor scroll position.
     #place(elements) {
         const wanted = new Set(elements);
         for (const child of [...this.rooms.children]) if (!wanted.has(child)) child.remove();

@@ -1,11 +1,11 @@
-// Which language the page speaks: the one chosen before, else the first of the browser's that there are texts for.
+// Selects the page's language: the stored choice, else the first of the browser's languages that has texts.
 import { localeOf } from '../room/locale.js';
 import { loadTexts as loadRoomTexts } from '../room/load_texts.js';
 
-/** By tag, each in its own words. */
+/** By language tag, each in its own language. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' };
 
-/** Browsers also hand on what the system calls its locale, such as `de_AT.UTF-8` or `en-US@posix`. */
+/** Browsers may also pass on the system's locale, such as `de_AT.UTF-8` or `en-US@posix`. */
 const languageOf = (tag) => tag.toLowerCase().split(/[^a-z]/)[0];
 
 export function pickLanguage(chosen, preferred = navigator.languages) {
@@ -13,7 +13,7 @@ export function pickLanguage(chosen, preferred = navigator.languages) {
     return wanted.find((language) => Object.hasOwn(LANGUAGES, language)) ?? 'en';
 }
 
-/** How this person writes times and numbers in that language. */
+/** The user's locale for times and numbers in that language. */
 export const ownLocale = (language, preferred = navigator.languages) =>
     localeOf(preferred.find((tag) => languageOf(tag) === language), language);
 
@@ -22,7 +22,7 @@ const TEXTS = {
     de: () => import('../texts.de.js'),
 };
 
-/** The texts of a language, the room view's included. */
+/** The texts of a language, including those of the room view. */
 export async function loadTexts(language) {
     const [ofRoom, { texts }] = await Promise.all([loadRoomTexts(language), TEXTS[language]()]);
     return { ...ofRoom, ...texts };

@@ -1,4 +1,4 @@
-// Where the page's language is chosen: in the bar of the page, and in the header of a room, which has no bar above it.
+// The choice of the page's language: in the page's bar, and in the header of a room, which has no bar.
 import { element } from './dom.js';
 import { LANGUAGES } from './language.js';
 
@@ -11,8 +11,9 @@ export function languageSelect(app) {
     }
     select.addEventListener('change', async () => {
         await app.chooseLanguage(select.value);
-        // All of them were made anew.
-        [...document.querySelectorAll('.language')].find((made) => made.getClientRects().length > 0)?.focus();
+        // The change has replaced all of them.
+        const selects = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.language')]);
+        selects.find((made) => made.getClientRects().length > 0)?.focus();
     });
     return select;
 }

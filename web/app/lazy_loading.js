@@ -1,12 +1,14 @@
-// Parts of the page that are loaded when they are wanted, so that the first view comes sooner.
+// Modules that are loaded on demand, so that the first view is shown sooner.
 
+/** @returns {NodeListOf<HTMLDialogElement>} */
 export const openDialogs = () => document.querySelectorAll('dialog[open]');
 
 /**
- * Calls `then` with the module that `load` imports. If it can't be had, the page is older than its server, which is
- * mended, or something is in the way, which is said; `isLeaving()`: whether the view that is seen is to go anyway.
+ * Calls `then` with the module that `load` imports. If the import fails, the page may be older than its server: then
+ * the new version is loaded, otherwise an error is shown. `isLeaving()`: whether the current view is about to be
+ * replaced anyway.
  */
-export async function loadLazily(app, load, then, { isLeaving = () => false } = {}) {
+export async function loadLazily(app, load, then, { isLeaving = () => /** @type {boolean} */ (false) } = {}) {
     let part;
     try {
         part = await load();
@@ -19,7 +21,7 @@ export async function loadLazily(app, load, then, { isLeaving = () => false } = 
 
 let isOpening = false;
 
-/** The same for dialogs: one at a time, however often it is clicked, and none once the page has gone on to another view. */
+/** The same for dialogs: one at a time, and none if the view has changed before the module was loaded. */
 export async function openLazily(app, load, open) {
     if (isOpening || openDialogs().length > 0) return;
     isOpening = true;

@@ -1,14 +1,14 @@
-// How a room calls for attention while its tab is out of sight: the count of unread messages in the tab's title, and
-// notifications for whoever wants them.
+// Tells the user of messages while the tab is hidden: a count of unread messages in the tab's title, and notifications
+// if the user wants them.
 import { shortened } from '../room/graphemes.js';
 
 /**
- * Browsers that have the class, but whose constructor throws: in them only a service worker may notify. It can't be tried
- * without a notification, so they are known by their name; what this does not know is found out when it throws.
+ * Browsers whose Notification constructor throws, because only a service worker may notify. This cannot be tried
+ * without showing a notification, so they are recognized by their name. Others are handled when the constructor throws.
  */
 const NEEDS_SERVICE_WORKER = /\bAndroid\b.*\bChrome\//;
 
-/** Longer texts are cut by every system anyway. */
+/** All systems truncate longer texts. */
 const MAX_NOTIFICATION_LENGTH = 200;
 
 export class Notifications {
@@ -18,7 +18,7 @@ export class Notifications {
     #shown = new Set();
     #onchange;
 
-    /** `onchange()` is told when notifications may have been switched by somebody else than `toggle`. */
+    /** `onchange()` is called if notifications may have been switched other than by `toggle`. */
     constructor(app, room, { onchange }) {
         this.#app = app;
         this.#room = room;
@@ -42,7 +42,7 @@ export class Notifications {
         this.#app.setTitle(count > 0 ? texts.unreadTitle(count, this.#room.title) : this.#room.title);
     }
 
-    /** Whether it makes sense to offer them here. */
+    /** Whether this browser can show notifications. */
     get isSupported() {
         const { Notification, isSecureContext, navigator } = window;
         return typeof Notification === 'function' && isSecureContext && !NEEDS_SERVICE_WORKER.test(navigator.userAgent);
@@ -52,7 +52,7 @@ export class Notifications {
         return this.#isWanted && Notification.permission === 'granted';
     }
 
-    /** Turns notifications on or off; resolves with whether they are on. The browser asks the person the first time. */
+    /** Switches notifications on or off; resolves with the new state. The browser asks the user the first time. */
     async toggle() {
         const { preferences } = this.#app;
         if (this.isOn) {
@@ -67,7 +67,7 @@ export class Notifications {
         return preferences.notifies;
     }
 
-    /** A message that came in while nobody looked. */
+    /** Shows a message if the tab is hidden. */
     notify(event) {
         if (!document.hidden || !this.#isWanted) return;
         const { texts } = this.#app;
@@ -101,7 +101,7 @@ export class Notifications {
     #onVisible = () => {
         if (document.hidden) return;
         this.#dismiss();
-        // The person may come from the browser's settings.
+        // The user may have changed the browser's settings.
         this.#onchange();
     };
 

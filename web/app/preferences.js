@@ -1,9 +1,9 @@
-// What this browser remembers. For good: name, colour, language, notifications, and the rooms made here. Until the tab
-// is closed: who one is in each room, with the token. Where storage is refused, everything is kept for this page alone.
+// What this browser stores. Permanently: name, colour, language, notifications, and the rooms made here. Until the tab
+// is closed: the identity in each room, with its token. If the browser forbids storage, all is kept in memory.
 
 const PREFIX = 'globes.';
 
-/** What `open` opens, or null where the browser refuses it. */
+/** The storage that `open` returns, or null if the browser forbids it. */
 export function storageOrNull(open) {
     try {
         return open();
@@ -35,7 +35,7 @@ class JsonStorage {
             else this.#storage.setItem(PREFIX + key, text);
             this.#fallback.delete(key);
         } catch {
-            // Full or forbidden. What is stored is out of date then.
+            // Full or forbidden: the value in memory replaces the stored one.
             this.#fallback.set(key, text);
         }
     }
@@ -75,7 +75,7 @@ export class Preferences {
     }
 
     /**
-     * Who one is in a room.
+     * The identity in a room. It is stored under `seat.…`, the name that older versions of the page have used.
      * @returns {{ name: string, color: string, token: string | null } | null}
      */
     roomIdentity(roomId) {
@@ -90,13 +90,13 @@ export class Preferences {
         this.#session.write(`seat.${roomId}`, null);
     }
 
-    /** Messages that could not be sent, for when one is back in the room; none forgets them. */
+    /** Stores messages that could not be sent, until the user is back in the room. An empty list removes them. */
     keepUnsent(roomId, { name, messages }) {
         this.#session.write(`unsent.${roomId}`, messages.length > 0 ? { name, messages } : null);
     }
 
     /**
-     * What was kept, once.
+     * The messages that were stored for a room; removes them.
      * @returns {{ name: string, messages: { id: string, text: string }[] } | null}
      */
     takeUnsent(roomId) {
@@ -110,7 +110,7 @@ export class Preferences {
         return Object.keys(this.#made).map(Number);
     }
 
-    /** Made here, so it may be changed here, with the owner's token where there is one. */
+    /** Whether the room was made here, so that it may be changed here, with the owner's token if it has an owner. */
     hasMade(roomId) {
         return roomId in this.#made;
     }

@@ -1,4 +1,4 @@
-// What an error of the API means to the person at the page.
+// The texts for errors of the API.
 import { ConnectionError, GlobesError } from '../globes.js';
 
 const DUPLICATE_ROOM = 102;
@@ -18,14 +18,14 @@ export const isThrottled = (error) => error.code === TOO_MANY_REQUESTS;
 export const isTokenRefused = (error) => error.code === INVALID_TOKEN;
 export const isNameTaken = (error) => error.code === DUPLICATE_NAME;
 
-/** The name can't be had here: taken, not the token's, or against the rules. */
+/** The name cannot be used in this room: it is taken, not the token's, or invalid. */
 export const isNameRefused = (error) =>
     [DUPLICATE_NAME, NAME_UNAUTHORIZED].includes(error.code) ||
     (error.code === INVALID_EVENT && error.field === 'name');
 
-/** A sentence for an error that belongs to no field. */
+/** The text for an error that belongs to no field. */
 export function errorText(texts, error) {
-    // A fault of the page itself, which says nothing about the server.
+    // A bug of the page, which says nothing about the server.
     if (!(error instanceof GlobesError)) return texts.errorPage;
     if (error instanceof ConnectionError || !error.code) return texts.errorConnection;
     if (isThrottled(error)) return texts.errorTooMany;
@@ -35,13 +35,13 @@ export function errorText(texts, error) {
 }
 
 /**
- * Shows an error of the server beside the field that it names.
- * @param {Record<string, { showProblem(text: string): void, focus(): void }>} fields by the API's names
- * @returns {boolean} whether there was such a field
+ * Shows an error of the server at the field that it names.
+ * @param {Record<string, { showProblem?(text: string): void, focus(): void }>} fields by the API's names
+ * @returns {boolean} whether that field exists
  */
 export function showAtField(texts, error, fields) {
     const field = fields[error.field];
-    if (!field || isThrottled(error)) return false;
+    if (!field?.showProblem || isThrottled(error)) return false;
     field.showProblem(error.code === DUPLICATE_ROOM ? texts.problemTitleTaken : texts.problemContent);
     field.focus();
     return true;

@@ -1,5 +1,5 @@
-// A room as one is in it: the connection, the header and the messages. The entrance sets it up out of sight and waits
-// until the name is ours; then it is the room's page. It ends with its connection.
+// A room that the user is in: connection, header and messages. The entrance creates it off screen and waits until the
+// server accepts the name; then it becomes the page. It ends with its connection.
 import { ConnectionError } from '../globes.js';
 import { RoomView } from '../room/room_view.js';
 import { Notifications } from './notifications.js';
@@ -9,13 +9,13 @@ import { isNameRefused, isNameTaken, isTokenRefused } from './problems.js';
 import { RoomHeader } from './room_header.js';
 import { entrancePath } from './router.js';
 
-/** Close codes after which nobody comes back by itself (docs/protocol.md). */
+/** Close codes after which the client does not reconnect (docs/protocol.md). */
 const AUTHORIZATION_ENDED = 4501;
 const REPLACED = 4502;
 const REMOVED = 4503;
 const ROOM_DELETED = 4504;
 
-/** A name that is taken over is not announced: without a refusal for so long it is ours. */
+/** The server does not announce a name that is taken over: it is accepted if no refusal comes in this time. */
 const REFUSAL_MS = 1500;
 
 export class RoomController {
@@ -25,7 +25,7 @@ export class RoomController {
     #view;
     #header;
     #notifications;
-    /** The newest message when we came: what is above was said since. */
+    /** The newest message at the start; those above it are new. */
     #seqAtStart = null;
     #isOver = false;
     #wasOnline = false;
@@ -33,12 +33,16 @@ export class RoomController {
     #endedBy = null;
 
     /**
-     * Resolves when the room has let us in; rejects with a GlobesError where it did not, or can't be reached at first.
+     * Resolves when the server has accepted the name; rejects with a GlobesError if it refuses, or cannot be reached at
+     * first.
      * @type {Promise<void>}
      */
     joined;
 
-    /** @param {{ room: object, identity: { name: string, color: string, token: string | null } }} options */
+    /**
+     * @param {any} app
+     * @param {{ room: any, identity: { name: string, color: string, token: string | null } }} options
+     */
     constructor(app, { room, identity }) {
         this.#app = app;
         this.#identity = identity;
@@ -53,7 +57,6 @@ export class RoomController {
         this.element = element('div', { class: 'room' }, this.#header.element, this.host);
         this.#listen();
         this.#view = new RoomView(this.host, {
-            globes: app.globes,
             connection: this.#connection,
             room,
             texts: this.#texts,
@@ -66,12 +69,12 @@ export class RoomController {
         });
     }
 
-    /** Whether the person is at something that a reload would lose: words, or a place in the past. */
+    /** Whether a reload would lose something: a draft, or the scroll position above the end. */
     get isBusy() {
         return this.#view.isBusy;
     }
 
-    /** Called once the controller’s element is the page that is seen. */
+    /** Called once this element is the visible page. */
     enter() {
         this.#app.preferences.setRoomIdentity(this.room.id, this.#identity);
         this.#notifications.unread = 0;
@@ -80,7 +83,7 @@ export class RoomController {
         this.#view.focus();
     }
 
-    /** Says everything in the page's new language; connection, place and draft stay. */
+    /** Changes the language. Connection, scroll position and draft stay. */
     setLanguage() {
         const { locale } = this.#app;
         const header = this.#makeHeader();
@@ -107,7 +110,7 @@ export class RoomController {
         if (this.#app.controller === this) this.#app.controller = null;
     }
 
-    // What a banner, a notice or a form says is not said by the room view too.
+    // The room view does not repeat the texts of a banner, a notice or a form.
     get #texts() {
         const unsaid = { [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
         return { ...this.#app.texts, ...unsaid };
@@ -122,7 +125,8 @@ export class RoomController {
         });
     }
 
-    // Whoever has to come in again, or reloads, loses no word: under the same name it goes out, once, by its id.
+    // Messages that are not sent yet survive a reload or a new join: under the same name they are sent once, by their
+    // ids.
     #keepUnsent = () => {
         const { name } = this.#identity;
         this.#app.preferences.keepUnsent(this.room.id, { name, messages: this.#view.unsent });
@@ -134,7 +138,7 @@ export class RoomController {
         else if (unsent) this.#view.restoreText(unsent.messages.map(({ text }) => text).join('\n'));
     }
 
-    // The owner's token goes into public rooms too: it keeps the owner connected when the room is locked.
+    // The owner's token is also used in public rooms: it keeps the owner connected if the room becomes private.
     get #token() {
         return this.#identity.token ?? this.#app.preferences.ownerToken(this.room.id);
     }
@@ -145,12 +149,12 @@ export class RoomController {
             const isMe = (name) => name === this.#identity.name;
             on('event', ({ event_type: type, isOwn }) => type === 'join' && isOwn && resolve());
             on('welcome', ({ users }) => {
-                // We, in another window, or somebody else: only a refusal will tell.
+                // The user in another window, or somebody else: only a refusal tells the difference.
                 if (users.some(({ username }) => isMe(username))) setTimeout(resolve, REFUSAL_MS);
             });
             on('problem', ({ error }) => isNameRefused(error) && reject(error));
             on('closed', ({ error }) => reject(error ?? new ConnectionError('The connection is closed')));
-            // Whoever stands at the entrance is told that the server can't be reached, instead of waiting for it.
+            // At the entrance, the user is told at once that the server cannot be reached.
             on('state', ({ state, error }) => {
                 if (state === 'waiting' || state === 'offline')
                     reject(error ?? new ConnectionError('The connection is lost'));
@@ -167,7 +171,7 @@ export class RoomController {
             this.#seqAtStart ??= seq;
         });
         on('gap', ({ reset, to }) => {
-            if (reset) this.#seqAtStart = to; // another history counts anew
+            if (reset) this.#seqAtStart = to; // Another history has its own numbers.
         });
         on('event', (event) => {
             if (event.event_type === 'send' && !event.isOwn && event.seq > this.#seqAtStart)
@@ -183,7 +187,7 @@ export class RoomController {
     #showState(state) {
         this.#header.showState(state);
         if (state !== 'online') return;
-        // The server that is back may be another version.
+        // After an outage the server may run another version.
         if (this.#wasOnline && this.#app.controller === this) this.#app.upgrade.check();
         this.#wasOnline = true;
     }
@@ -200,7 +204,7 @@ export class RoomController {
         this.#app.preferences.setRoomIdentity(this.room.id, this.#identity);
     }
 
-    /** Another key for whoever is in the room; everybody else gets theirs at the entrance. */
+    /** Another token for a user who is in the room; at the entrance, the form requests it. */
     async #newToken(error) {
         if (this.#app.controller !== this || this.#seqAtStart === null) throw error;
         const { requestToken } = await import('./token_form.js');
@@ -210,7 +214,7 @@ export class RoomController {
         return token;
     }
 
-    // At the entrance `joined` says it in place.
+    // At the entrance, `joined` rejects and the form shows the error.
     #onNameRefused(error) {
         if (this.#app.controller !== this) return;
         this.#backToEntrance(isNameTaken(error) ? this.#app.texts.nameTaken : this.#app.texts['room.accessChanged']);

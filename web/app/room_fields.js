@@ -1,4 +1,4 @@
-// The fields that creating a room and changing it share, with the server's rules.
+// The fields that the dialogs for creating and changing a room share, with the server's rules.
 import { ChoiceField, PasswordField, TextField } from './fields.js';
 import {
     MAX_DESCRIPTION_LENGTH,
@@ -11,7 +11,7 @@ import {
     trim,
 } from './room_rules.js';
 
-/** A check of room_rules.js as a check of a field. */
+/** A check of room_rules.js as the `check` of a field. */
 export function fieldCheck(texts, problemOf) {
     return (value) => {
         const problem = problemOf(value);
@@ -52,7 +52,7 @@ export function visibilityField(texts, value, onchange) {
     return new ChoiceField({ legend: texts.visibility, name: 'visibility', options, value, onchange });
 }
 
-/** `isNeeded()`: whether an empty password is a fault. */
+/** `isNeeded()`: whether an empty password is an error. */
 export function newPasswordField(texts, { label, hint, isNeeded }) {
     const check = fieldCheck(texts, (value) => (value === '' && !isNeeded() ? null : passwordProblem(value)));
     return new PasswordField(texts, { label, hint, name: 'password', check, autocomplete: 'new-password' });

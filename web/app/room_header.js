@@ -1,4 +1,4 @@
-// The line above the messages: which room this is, whether the connection stands, who is here, and what can be set.
+// The header of a room: its name, the state of the connection, the number of users, and the buttons.
 import { element, icon, iconButton, presenceDot, updatePresenceDot, userText, visuallyHidden } from './dom.js';
 import { languageSelect } from './language_select.js';
 import { roomPath } from './router.js';
@@ -18,7 +18,7 @@ export class RoomHeader {
     #presenceDot;
     #banner = element('div', { class: 'room-banner', role: 'alert', hidden: true });
 
-    /** `onsettings` is null for whoever may not change the room. */
+    /** `onsettings` is null if the user may not change the room. */
     constructor(app, { room, notifications, onmembers, onsettings }) {
         const { texts } = app;
         this.#app = app;
@@ -26,7 +26,7 @@ export class RoomHeader {
         this.#presenceDot = presenceDot(room.title, 0);
         this.title = userText(room.title, { tabindex: '-1' }, 'h1');
         this.description = userText(room.description, { class: 'room-about' }, 'p');
-        // To the eye: changes are said by the room view's own line.
+        // Only visible: the room view announces changes to screen readers.
         this.state = element('p', { class: 'room-state' });
         this.count = element('span', { 'aria-hidden': 'true' });
         this.countName = visuallyHidden('');
@@ -110,7 +110,7 @@ export class RoomHeader {
         this.bell.title = label;
     }
 
-    /** Something that stays until the person does something about it. */
+    /** Shows a banner that stays until the user acts. */
     showBanner(text, action, onaction) {
         this.#banner.hidden = false;
         this.#banner.replaceChildren(
@@ -135,7 +135,7 @@ export class RoomHeader {
             await navigator.clipboard.writeText(link);
             this.#app.notice(this.#app.texts.linkCopied);
         } catch {
-            // No clipboard without HTTPS: the link can still be copied by hand, which takes its time.
+            // Without HTTPS there is no clipboard: the user copies the link from the notice, so it stays.
             this.#app.notice(link, { stays: true });
         }
     }

@@ -1,8 +1,8 @@
-// The listed rooms as far as they were asked for: page by page, all of them for a search, and again to keep the counts
-// live. No DOM.
+// The listed rooms that were requested so far: page by page, all of them for a search, and again to update the counts.
+// It does not use the DOM.
 
 const PAGE = 100;
-/** As much as the server gives in one answer. */
+/** The most rooms in one answer of the server. */
 const MOST_AT_ONCE = 1000;
 
 export class RoomList {
@@ -20,7 +20,7 @@ export class RoomList {
         return this.#rooms;
     }
 
-    /** Whether the server has rooms that were not asked for yet. */
+    /** Whether the server has more rooms. */
     get hasMore() {
         return this.#hasMore;
     }
@@ -33,12 +33,12 @@ export class RoomList {
         return this.#alone(() => (this.#hasMore ? this.#load(Infinity) : undefined));
     }
 
-    /** Asks again for what was loaded; rooms that are gone disappear, new ones appear where nothing more is to come. */
+    /** Requests the loaded rooms again: deleted ones disappear, and new ones appear if the list was complete. */
     refresh() {
         return this.#alone(() => this.#load(Math.max(PAGE, this.#rooms.length + (this.#hasMore ? 0 : PAGE))));
     }
 
-    // One after the other: an answer of an older question must not overwrite that of a newer one.
+    // One request at a time: the answer to an older request must not replace that to a newer one.
     #alone(task) {
         const next = (this.#loading ?? Promise.resolve()).then(task, task);
         this.#loading = next;
@@ -68,7 +68,7 @@ function folded(text) {
     return text.normalize('NFKD').replace(DIACRITICS, '').toLowerCase();
 }
 
-/** Whether a room's title or description has every word of the query, without regard to case and accents. */
+/** Whether title and description contain every word of the query, ignoring case and accents. */
 export function matchesQuery(room, query) {
     const text = folded(`${room.title} ${room.description}`);
     return folded(query)

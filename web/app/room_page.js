@@ -1,4 +1,5 @@
-// The page of a room: the stage that the entrance has set up, or, after a reload, one for the seat that was kept.
+// The page of a room: shows the controller that the entrance has created, or, after a reload, one for the stored
+// identity.
 import { element } from './dom.js';
 import { RoomController } from './room_controller.js';
 import { entrancePath } from './router.js';
@@ -21,7 +22,7 @@ class RoomPage {
         return this.#app.controller?.isBusy === true;
     }
 
-    /** Called once `element` is the page that is seen. */
+    /** Called once `element` is the visible page. */
     shown() {
         this.#app.controller?.enter();
     }

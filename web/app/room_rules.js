@@ -1,5 +1,5 @@
-// What a room and a name may be: the same rules as the server's (docs/protocol.md), so that a form can say what is
-// wrong before anything is sent. The server has the last word. Each check answers with the key of a text, or null.
+// The server's rules for rooms and names (docs/protocol.md), so that a form can show errors before it sends anything.
+// The server decides. Each check returns the key of a text, or null.
 
 export const MAX_TITLE_LENGTH = 70;
 export const MAX_DESCRIPTION_LENGTH = 70;
@@ -19,7 +19,7 @@ export function lengthOf(text) {
     return [...text].length;
 }
 
-/** Without the white space of Unicode at both ends; `String.prototype.trim` knows another set. */
+/** Removes the white space of Unicode at both ends; `String.prototype.trim` uses another set. */
 export function trim(text) {
     return text.replace(WHITE_SPACE_AROUND, '');
 }
@@ -29,7 +29,7 @@ export function titleProblem(title) {
     if (lengthOf(trimmed) < MIN_TITLE_LENGTH) return 'problemTitleShort';
     if (lengthOf(trimmed) > MAX_TITLE_LENGTH) return 'problemTitleLong';
     if (ONLY_DIGITS.test(trimmed)) return 'problemTitleDigits';
-    // Clients take it out of a path.
+    // Clients remove it from a path.
     if (trimmed === '..') return 'problemTitleDots';
     return CONTROL.test(trimmed) ? 'problemControl' : null;
 }
@@ -52,7 +52,7 @@ export function nameProblem(name) {
     return CONTROL.test(name) ? 'problemControl' : null;
 }
 
-/** `text` is what stands in the field: empty means no limit. */
+/** `text`: the content of the field; empty means the default. */
 export function maxEventsProblem(text) {
     return /^[0-9]*$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER ? null : 'problemMaxEvents';
 }

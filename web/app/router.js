@@ -1,5 +1,5 @@
-// The page's addresses: which view belongs to a path, and the browser's history. Every link to one of them is followed
-// without loading the page anew; all other links are left to the browser.
+// The page's addresses: the view of a path, and the browser's history. Links to these views are followed without
+// loading the page again; the browser follows all other links.
 
 const ROUTES = [
     { view: 'home', path: /^\/(?:chats)?$/ },
@@ -7,7 +7,7 @@ const ROUTES = [
     { view: 'room', path: /^\/chats\/([^/]+)$/ },
 ];
 
-/** `{ view, room }` of a path, or null where it is none of the page's. */
+/** The `{ view, room }` of a path; null if it is not an address of the page. */
 export function matchPath(path) {
     for (const { view, path: pattern } of ROUTES) {
         const match = pattern.exec(path);
@@ -26,10 +26,10 @@ export const entrancePath = (room) => `${roomPath(room)}/entrance`;
 
 export class Router {
     #show;
-    /** Links load the page anew: the server has another version of it. */
+    /** Whether links load the page again, because the server has another version of it. */
     isOutdated = false;
 
-    /** `show(match, options)` puts up the view of an address; `match` is null for an unknown one. */
+    /** `show(match, options)` shows the view of an address; `match` is null for an unknown one. */
     constructor(show) {
         this.#show = show;
     }
@@ -41,19 +41,19 @@ export class Router {
     }
 
     go(path) {
-        // As browsers do: the address that one is at already is no new place to come back from.
+        // As in browsers, going to the current address adds no entry to the history.
         if (path === location.pathname) return this.replace(path);
         history.pushState(null, '', path);
         this.refresh();
     }
 
-    /** As `go`, but Back does not lead here. `options` go to the view. */
+    /** As `go`, but without an entry in the history. `options` are passed to the view. */
     replace(path, options) {
         history.replaceState(null, '', path);
         this.refresh(options);
     }
 
-    /** Only the address changes: the same view under a better name. */
+    /** Changes the address only: the view stays. */
     rename(path) {
         history.replaceState(null, '', path);
     }

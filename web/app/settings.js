@@ -1,4 +1,4 @@
-// The settings of a room, for whoever made it: what it is called, who comes in, how long it remembers, and its end.
+// The settings of a room, for the person who made it: title, access, retention, and deletion.
 import { openDialog } from './dialog.js';
 import { element, freshId } from './dom.js';
 import { TextField, validateAll } from './fields.js';
@@ -7,7 +7,7 @@ import { errorText, showAtField } from './problems.js';
 import { descriptionField, newPasswordField, titleField, fieldCheck, visibilityField } from './room_fields.js';
 import { maxEventsProblem, needsPassword, trim } from './room_rules.js';
 
-/** How long to keep messages: the usual lengths, and the room's own where it is none of them. */
+/** How long to keep messages: common durations, and the room's own if it is another one. */
 class RetentionField {
     constructor(texts, current) {
         const id = freshId('retention');
@@ -32,7 +32,7 @@ class RetentionField {
     }
 }
 
-/** The end of a room: asked for twice, the second time by its title. */
+/** The section that deletes the room, after a confirmation. */
 function deletion(app, { room, remove }) {
     const { texts } = app;
     const alert = element('p', { class: 'form-alert', role: 'alert', hidden: true });
@@ -77,8 +77,9 @@ function deletion(app, { room, remove }) {
 
 /**
  * Opens the settings.
- * @param {{ room: object, token: string | null, onchange(room: object): void }} options `onchange` gets the room as it
- *     became; deleting it ends its connections, which is told by them
+ * @param {any} app
+ * @param {{ room: any, token: string | null, onchange(room: object): void }} options `onchange` is called
+ *     with the changed room. Deletion closes the connections of the room, and those tell it
  */
 export function openSettings(app, { room, token, onchange }) {
     const { texts, globes, notice } = app;
@@ -106,7 +107,9 @@ export function openSettings(app, { room, token, onchange }) {
     }
     update();
 
-    /** Only what differs: the server closes connections over a password or a visibility that is said again. */
+    /**
+     * Only changed values: the server closes connections if a request contains a password or visibility, even the same.
+     */
     function changes() {
         const wish = {
             title: trim(title.value),

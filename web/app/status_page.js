@@ -1,17 +1,21 @@
-// What stands in place of a room that is loading, gone or out of reach.
+// The pages that are shown instead of a room while it is loading, missing or unreachable.
 import { element } from './dom.js';
 import { errorText, isMissing, isTokenRefused } from './problems.js';
 
-/** In ms: waits for a server that can't be reached are random below first · 2^n, and at most the longest. */
+/** In ms. Retries are random below first · 2^n, and at most the longest. */
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 
-/** A shape where content will be. */
+/** A placeholder in the shape of the content. */
 export function placeholder(kind) {
     return element('div', { class: `placeholder ${kind}`, 'aria-hidden': 'true' });
 }
 
-/** A page that says why there is nothing else. */
+/**
+ * A page with an explanation and a link to the list of rooms.
+ * @param {any} app
+ * @param {{ title: string, text: string, action?: Node }} content
+ */
 export function emptyPage(app, { title, text, action }) {
     const home = element('a', { href: '/', class: 'button' }, app.texts.allRooms);
     return element(
@@ -31,8 +35,9 @@ export function missingRoom(app) {
 }
 
 /**
- * Asks for a room by id or title, again and again while the server can't be reached; a title in the address becomes the id.
- * @returns {Promise<object | null>} null where there is none to show; `showProblem(page)` was called then
+ * Requests a room by id or title, and retries while the server cannot be reached. Replaces a title in the address by
+ * the id.
+ * @returns {Promise<object | null>} null if there is no room to show, after a call of `showProblem(page)`
  */
 export async function loadRoom(app, roomRef, showProblem, token = null) {
     const { globes, router } = app;
@@ -51,7 +56,7 @@ export async function loadRoom(app, roomRef, showProblem, token = null) {
             if (!error.isTemporary) return null;
             const waitMs = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
             await new Promise((resolve) => setTimeout(resolve, Math.max(waitMs, error.retryAfterMs ?? 0)));
-            if (!page.isConnected) return null; // one has gone elsewhere
+            if (!page.isConnected) return null; // the user has gone to another page
         }
     }
 }

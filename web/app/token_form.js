@@ -1,22 +1,22 @@
-// Another key to a room that one is in, where the last one is not good any more: asked for above the messages.
+// Requests another token for a room that the user is in, after the last one became invalid: a form above the messages.
 import { PasswordField, validateAll } from './fields.js';
 import { Form } from './form.js';
 import { isThrottled, isWrongSecret } from './problems.js';
 import { needsPassword } from './room_rules.js';
 
 /**
- * @param {object} app
+ * @param {any} app
  * @param {{ room: { id: number }, name: string, old: import('../globes.js').Token | null, place: (form: Element) => void }} options
- *     `old`: the key that is not good any more
- * @returns {Promise<string | null>} the next one; null where the room is public and needs none
+ *     `old`: the token that is not valid any more
+ * @returns {Promise<string | null>} the next one; null if the room is public and needs none
  */
 export async function requestToken(app, { room, name, old, place }) {
     const { globes, preferences, texts } = app;
-    // The password buys a key like everybody's.
+    // The password gives the owner a token like everybody else's.
     if (old?.token === preferences.ownerToken(room.id)) preferences.rememberMade(room.id, null);
     const { visibility } = await globes.rooms.get(room.id);
     if (!needsPassword(visibility)) return null;
-    const notice = old?.expiresAt <= Date.now() ? texts['room.accessExpired'] : texts['room.accessChanged'];
+    const notice = old?.expiresAt.getTime() <= Date.now() ? texts['room.accessExpired'] : texts['room.accessChanged'];
     return new Promise((resolve) => {
         const requestWithPassword = async (secret) => {
             const granted = await globes.tokens.request(room.id, { name, secret });

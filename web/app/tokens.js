@@ -1,6 +1,6 @@
-// What a token says of itself. The page only reads it to show a name; whether it is true is the server's to know.
+// The claims of a token. The page reads them only to show a name; the server checks them.
 
-/** The name that a room token or an owner's token is for; empty where it can't be read. */
+/** The name in a room token or an owner's token; empty if it cannot be read. */
 export function usernameOf(token) {
     try {
         const base64 = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');

@@ -1,18 +1,18 @@
-// A tab may be older than its server: it was open through an upgrade, and the parts of the page that it has not loaded
-// yet are gone. Then the new version is loaded, at once if nothing is lost by that, else when the person says so.
+// A tab may be older than its server: it stayed open through an upgrade, and modules that it has not loaded yet are
+// gone. Then the new version is loaded, at once if that loses nothing, otherwise when the user agrees.
 import { openDialogs } from './lazy_loading.js';
 
 const TIMEOUT_MS = 10_000;
-/** The page's own program as pages name it: its name changes with every part of the page (scripts/embed-site). */
+/** The page's main module. Its name changes with every module of the page (scripts/embed-site). */
 const PROGRAM = /^\/(?:assets\/)?app\.(?:\w+\.)?js$/;
 
-/** The program that a page loads; null if it is no page of a Globes server, but that of a proxy. */
+/** The main module of a page; null if it is not a page of a Globes server but, for example, of a proxy. */
 function programOf(page) {
     const path = page.querySelector('script[type="module"]')?.getAttribute('src');
     return PROGRAM.test(path) ? path : null;
 }
 
-/** The program that the server's page loads now; null if the server can't be reached. */
+/** The main module of the server's current page; null if the server cannot be reached. */
 async function programOfServer() {
     try {
         const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -26,29 +26,32 @@ async function programOfServer() {
 export class Upgrade {
     #app;
     #own = programOf(document);
-    /** The program that this tab was reloaded for. Once is enough: a cache on the way may still have the old page. */
+    /**
+     * The main module that this tab was reloaded for. It reloads once only, because a cache may still have the old
+     * page.
+     */
     #triedFor = history.state?.upgradedTo ?? null;
     #isOffered = false;
 
-    /** `app.isBusy()`: whether something would be lost by loading the page anew. */
+    /** `app.isBusy()`: whether a reload would lose something. */
     constructor(app) {
         this.#app = app;
         if (this.#triedFor !== null) history.replaceState(null, '');
     }
 
-    /** Whether this page has just taken the place of an older version. */
+    /** Whether this page has just replaced an older version. */
     get isDone() {
         return this.#triedFor !== null && this.#triedFor === this.#own;
     }
 
-    /** @returns {Promise<'same' | 'newer' | 'unreachable'>} how the server's version of the page is to this one */
+    /** @returns {Promise<'same' | 'newer' | 'unreachable'>} the server's version of the page compared with this one */
     async compare() {
         return this.#compareTo(await programOfServer());
     }
 
     /**
-     * Loads the server's version of the page if it is another one, or offers to. Resolves as `compare`.
-     * `isLeaving()`: whether the view that is seen, with what is written there, is to go anyway.
+     * Loads the server's version of the page if it differs, or offers to. Resolves as `compare`. `isLeaving()`: whether
+     * the current view, with all input, is about to be replaced anyway.
      */
     async check({ isLeaving = () => false } = {}) {
         const current = await programOfServer();
@@ -60,11 +63,11 @@ export class Upgrade {
         return comparison;
     }
 
-    /** A part of the page could not be loaded: goes on with the new version if that is why, else says so. */
+    /** A module could not be loaded: loads the new version if that is the cause, otherwise shows an error. */
     async onPartFailed({ isLeaving }) {
         const comparison = await this.check({ isLeaving });
         const { texts, notice } = this.#app;
-        // Without texts it was they that could not be loaded.
+        // Without texts, the texts are what could not be loaded.
         if (comparison !== 'newer' && texts) notice(comparison === 'same' ? texts.errorPage : texts.errorConnection);
     }
 
@@ -74,7 +77,7 @@ export class Upgrade {
     }
 
     #offer(current) {
-        // From now on, links lead into the new version.
+        // From now on, links load the new version.
         this.#app.router.isOutdated = true;
         if (this.#isOffered || !this.#app.texts) return;
         this.#isOffered = true;

@@ -1,9 +1,20 @@
 // The error classes of the client, and which one stands for which code of the server. Contracts: globes.d.ts.
 import { isFinal } from './close_codes.js';
 
+/**
+ * @typedef {object} Details
+ * @property {number | null} [code]
+ * @property {number | null} [status]
+ * @property {string | null} [field]
+ * @property {number | null} [retryAfterMs]
+ * @property {string | null} [msg]
+ * @property {unknown} [cause]
+ */
+
 // Each class states its name as a string: a server serves this module with shortened identifiers.
 export class GlobesError extends Error {
     name = 'GlobesError';
+    /** @param {string} message @param {Details} [details] */
     constructor(message, { code = null, status = null, field = null, retryAfterMs = null, msg = null, cause } = {}) {
         super(message, cause === undefined ? undefined : { cause });
         this.code = code;
@@ -45,6 +56,7 @@ export class QueueFullError extends GlobesError {
 }
 export class ConnectionError extends GlobesError {
     name = 'ConnectionError';
+    /** @param {string} message @param {Details & { closeCode?: number | null }} [details] */
     constructor(message, { closeCode = null, ...more } = {}) {
         super(message, more);
         this.closeCode = closeCode;

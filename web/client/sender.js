@@ -162,7 +162,9 @@ export class Sender {
         return isOwn;
     }
 
-    onError({ id, msg, error: { code, error, field } = {}, retry_after_ms: retryAfterMs = null }) {
+    onError({ id, msg, error: reason = {}, retry_after_ms: retryAfterMs = null }) {
+        /** @type {{ code?: number, error?: string, field?: string | null }} */
+        const { code, error, field } = reason;
         const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);

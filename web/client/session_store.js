@@ -42,7 +42,8 @@ export class SessionStore {
     /** @returns {Map<string, string>} names by message id */
     readOwnIds() {
         const entries = this.#read(`own-${this.#key}`);
-        return new Map(Array.isArray(entries) ? entries.filter(Array.isArray) : []);
+        const pairs = Array.isArray(entries) ? entries.filter(Array.isArray) : [];
+        return new Map(/** @type {[string, string][]} */ (pairs));
     }
 
     writeOwnIds(entries) {

@@ -1,14 +1,14 @@
-// Reads new messages out to screen readers. The list itself can't be the live region: its rows come and go with the window,
-// and what is scrolled back into view is no news.
+// Announces new messages to screen readers. The list itself cannot be the live region: its rows come and go with the
+// scroll position, and a row that is scrolled back into view is not new.
 import { element } from './element.js';
 import { shortened } from './graphemes.js';
 
-/** In ms; what comes within is said together. */
+/** In ms. Messages within this time are announced together. */
 const PAUSE_MS = 400;
-/** More than this at a time are counted instead of read. */
+/** If there are more at a time, only their number is announced. */
 const AT_ONCE = 4;
 const KEPT_LINES = 8;
-/** Of a message, in characters. */
+/** The longest announcement of a message, in characters. */
 const READ_OUT = 240;
 
 export class Announcer {
@@ -16,7 +16,7 @@ export class Announcer {
     #waiting = [];
     #timer = 0;
 
-    /** Visually hidden; to be put into the view. */
+    /** Visually hidden; the view adds it to the document. */
     element;
 
     constructor(texts) {
@@ -24,7 +24,7 @@ export class Announcer {
         this.element = element('div', { class: 'visually-hidden log', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions', 'aria-label': texts['room.newMessages'] });
     }
 
-    /** Says `text` when the voice is free, after what was said before. */
+    /** Announces `text` after those before it. */
     say(text) {
         this.#waiting.push(shortened(text, READ_OUT));
         this.#timer ||= setTimeout(() => this.#announce(), PAUSE_MS);

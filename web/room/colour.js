@@ -1,8 +1,8 @@
-// Colours that can be read: sRGB triples of 0..255 and the contrast of WCAG 2. Pure.
+// Readable colours: sRGB triples of 0..255, and the contrast of WCAG 2. No DOM.
 
-/** @typedef {[number, number, number]} Rgb */
+/** @typedef {number[]} Rgb red, green and blue */
 
-/** What WCAG asks of normal text (AA). */
+/** The least contrast that WCAG (AA) demands for normal text. */
 export const AA = 4.5;
 
 function linear(channel) {
@@ -10,16 +10,18 @@ function linear(channel) {
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
+/** @param {Rgb} colour */
 function luminance([red, green, blue]) {
     return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
 }
 
-/** 1 (the same) to 21 (black on white). @param {Rgb} one @param {Rgb} other */
+/** From 1 (the same) to 21 (black on white). @param {Rgb} one @param {Rgb} other */
 export function contrast(one, other) {
     const [darker, lighter] = [luminance(one), luminance(other)].sort((a, b) => a - b);
     return (lighter + 0.05) / (darker + 0.05);
 }
 
+/** @param {Rgb} from @param {Rgb} to @returns {Rgb} */
 function mix(from, to, share) {
     return from.map((channel, index) => Math.round(channel + (to[index] - channel) * share));
 }
@@ -27,13 +29,13 @@ function mix(from, to, share) {
 const WHITE = [255, 255, 255];
 const BLACK = [0, 0, 0];
 
-/** White or black, whichever is read better on `background`. @param {Rgb} background @returns {Rgb} */
+/** White or black, whichever has more contrast to `background`. @param {Rgb} background @returns {Rgb} */
 export function inkOn(background) {
     return contrast(WHITE, background) >= contrast(BLACK, background) ? WHITE : BLACK;
 }
 
 /**
- * `colour`, moved as little as needed towards white or black until it can be read on every one of `backgrounds`.
+ * `colour`, moved towards white or black until it is readable on each of `backgrounds`.
  * @param {Rgb} colour
  * @param {Rgb[]} backgrounds
  * @returns {Rgb}
@@ -48,7 +50,7 @@ export function readable(colour, backgrounds, wanted = AA) {
     return ink;
 }
 
-/** Any text as a number of 0 to 1 that tells nothing of the text: FNV-1a, then mixed so that every bit reaches the first ones. */
+/** A hash of a text, from 0 to 1: FNV-1a, then mixed so that every bit reaches the first ones. */
 function hashFraction(text) {
     let hash = 0x811c9dc5;
     for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
@@ -56,13 +58,13 @@ function hashFraction(text) {
     return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Any number of steps this long around a circle keep as far from each other as they can. */
+/** A step around a circle for which any number of steps are as far apart as possible. */
 const GOLDEN_STEP = (3 - Math.sqrt(5)) / 2;
 
-/** The hue of a name: always the same one, and another one for a name that is like it. @returns {number} 0 to 1, of a circle */
+/** The hue of a name, which is always the same, and differs for similar names. @returns {number} 0 to 1, of a circle */
 export function hueOfName(name) {
     const folded = name.toLowerCase();
-    // Names of a series differ in a number, or in the last letter: one step from each to the next. All else is by chance.
+    // Names of a series differ in a number, or in the last letter: they are one step apart. All others are random.
     const numbers = folded.match(/\d+/g);
     if (numbers) {
         const sum = numbers.reduce((all, digits) => (all + Number(digits.slice(-9))) % 1e9, 0);
@@ -73,8 +75,8 @@ export function hueOfName(name) {
     return (hashFraction(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
 }
 
-/** A colour for a name whose bearer chose none. @returns {string} CSS */
+/** A colour for a name without one. @returns {string} CSS */
 export function colourOfName(name) {
-    // Hues of OKLCh are as far apart to the eye as they are in degrees.
+    // In OKLCh, equal distances in degrees look equally large.
     return `oklch(0.62 0.17 ${(360 * hueOfName(name)).toFixed(1)})`;
 }

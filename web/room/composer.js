@@ -1,8 +1,8 @@
-// Where messages are written: a field that grows, its draft that survives a reload, how much still fits, emoji, and Send.
+// The composer: a field that grows, a draft that survives a reload, the number of characters left, emoji, and Send.
 import { element, freshId, icon, iconButton, isTouchDevice } from './element.js';
 import { roomLeft } from './text_length.js';
 
-/** What may be the code of an emoji. */
+/** A possible emoji code. */
 const CODE = /:[a-z_]+:/;
 
 export class Composer {
@@ -13,20 +13,20 @@ export class Composer {
     #input;
     #count;
     #button;
-    /** What writes codes as emoji; null until there is one. */
+    /** The module that replaces codes by emoji; null until it is loaded. */
     #shortcodes = null;
     #loading = null;
     #emojiButton;
-    /** Null until it is opened. */
+    /** Null until it is opened for the first time. */
     #picker = null;
 
-    /** To be put into the view. */
+    /** The view adds it to the document. */
     element;
 
     /**
      * @param {{ texts: Record<string, any>, storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
-     *     draftKey: string, draft?: string, send: (text: string) => void }} parts without `storage`, drafts last as long as
-     *     the view; `draft`: what is being written already
+     *     draftKey: string, draft?: string, send: (text: string) => void }} parts without `storage`, drafts are lost with
+     *     the view; `draft`: the first content of the field
      */
     constructor({ texts, storage, draftKey, draft, send }) {
         this.#texts = texts;
@@ -40,7 +40,7 @@ export class Composer {
             input: () => this.#changed(), keydown: (event) => this.#pressed(event),
         });
         this.#count = element('span', { id: countId, class: 'count', role: 'status' });
-        // The field keeps the focus, and with it the keyboard on the screen.
+        // Keeps the focus in the field, and so the on-screen keyboard open.
         const mousedown = (event) => event.preventDefault();
         this.#button = element('button', { class: 'send', 'aria-label': texts['room.send'], title: texts['room.send'], mousedown }, icon('send'));
         this.#emojiButton = iconButton('smile', texts['room.emoji'], { 'aria-expanded': 'false', click: () => this.#togglePicker() });
@@ -62,17 +62,17 @@ export class Composer {
         this.#input.focus();
     }
 
-    /** To be called when the view has got its size. */
+    /** Must be called when the view gets its size. */
     resize() {
-        // Shrinks first, or a field that grew would never get smaller; its greatest height stands in the stylesheet. What is
-        // around it does not shrink meanwhile: the messages above would move.
+        // The height is reset first, because a field that grew would never shrink. The stylesheet limits it. The form
+        // keeps its height meanwhile, so that the messages above do not move.
         this.element.style.minHeight = `${this.element.offsetHeight}px`;
         this.#input.style.height = 'auto';
         this.#input.style.height = `${this.#input.scrollHeight}px`;
         this.element.style.minHeight = '';
     }
 
-    /** Puts `text` before what is being written, for another try. */
+    /** Inserts `text` before the draft, for another attempt. */
     restoreText(text) {
         this.#input.value = this.#input.value === '' ? text : `${text}\n${this.#input.value}`;
         this.#changed();
@@ -81,10 +81,10 @@ export class Composer {
 
     #pressed(event) {
         if (event.key !== 'Enter' || event.shiftKey) return;
-        // While an input method composes a word, Enter chooses that word. Safari tells the end of it before the key that made
-        // it; 229 is the key of an input method all the same.
+        // While an input method composes a word, Enter selects that word. Safari ends the composition before the
+        // keydown event, which then has the key code 229.
         if (event.isComposing || event.keyCode === 229) return;
-        // The keyboard of a screen has no Shift+Enter, and Send stands beside it.
+        // On-screen keyboards have no Shift+Enter, and the Send button is beside them.
         if (isTouchDevice() && !event.ctrlKey && !event.metaKey) return;
         event.preventDefault();
         this.#submit();
@@ -101,13 +101,16 @@ export class Composer {
         this.#send(text);
     }
 
-    /** What would be sent: codes as emoji, and no empty lines around it; the first line keeps its indentation. */
+    /**
+     * The text as it would be sent: codes replaced by emoji, without empty lines around it. The first line keeps its
+     * indentation.
+     */
     #prepared() {
         const text = this.#input.value.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
         return this.#shortcodes && CODE.test(text) ? this.#shortcodes.replaceShortcodes(text) : text;
     }
 
-    /** Resolves when codes can be written as emoji, or can't: then they are sent as they are. */
+    /** Resolves when codes can be replaced, or cannot: then they are sent as they are. */
     #loadShortcodes() {
         const loaded = (module) => {
             this.#shortcodes = module;
@@ -120,7 +123,7 @@ export class Composer {
     async #togglePicker() {
         if (!this.#picker) {
             const parts = await Promise.all([import('./emoji_picker.js'), this.#texts['room.emojiNames']()]).catch(() => null);
-            // Not to be had now. The next click tries again.
+            // Loading failed. The next click tries again.
             if (!parts) return;
             const [{ EmojiPicker }, names] = parts;
             if (!this.#picker) {
@@ -142,7 +145,7 @@ export class Composer {
             if (value === '') this.#storage?.removeItem(this.#draftKey);
             else this.#storage?.setItem(this.#draftKey, value);
         } catch {
-            // Full or forbidden: the draft lasts as long as the page.
+            // Full or forbidden: the draft is lost with the page.
         }
         if (CODE.test(value)) this.#loadShortcodes();
         this.#show();
@@ -158,7 +161,7 @@ export class Composer {
 
     #show() {
         const { sendable, left } = roomLeft(this.#prepared());
-        // Not disabled: a button that is loses the focus, and with it the place of who goes by keyboard.
+        // Not `disabled`: keyboard users would lose the focus.
         this.#button.setAttribute('aria-disabled', String(!sendable));
         this.#count.textContent = left === null ? '' : String(left);
         this.#count.title = left === null ? '' : this.#texts['room.charactersLeft'](left);

@@ -1,4 +1,4 @@
-// Elements made by hand: what people wrote only ever becomes a text node, and nothing needs inline style or script.
+// Creates elements. Text of users only becomes a text node, and nothing needs inline styles or scripts.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -12,23 +12,25 @@ export function freshId(stem) {
 
 /**
  * Makes an element.
- * @param {string} name
- * @param {Record<string, unknown>} [properties] attributes; functions are listeners for the event of that name, true is an
- *     empty attribute, and false, null and undefined leave it out
- * @param {...(Node | string | null | false | undefined)} children those that are empty are left out
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, unknown>} [properties] attributes; a function is a listener for the event of that name, true is
+ *     an empty attribute, and false, null or undefined omit it
+ * @param {...(Node | string | boolean | null | undefined)} children empty ones are omitted
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, properties = {}, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(properties)) {
-        if (typeof value === 'function') made.addEventListener(key, value);
+        if (typeof value === 'function') made.addEventListener(key, /** @type {EventListener} */ (value));
         else if (value === true) made.setAttribute(key, '');
         else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, String(value));
     }
-    made.append(...children.filter(Boolean));
+    for (const child of children) if (child) made.append(/** @type {Node | string} */ (child));
     return made;
 }
 
-/** Whether fingers are what one points with here: the keyboard covers half of the screen then. */
+/** Whether the user points with fingers: then the keyboard covers half of the screen. */
 export function isTouchDevice() {
     return matchMedia('(pointer: coarse)').matches;
 }
@@ -50,7 +52,7 @@ const ICONS = {
     smile: 'M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17zM8.5 14a4 4 0 0 0 7 0M9 9.5v.01M15 9.5v.01',
 };
 
-/** A line icon; decoration only, so what it says is said in words beside it. */
+/** A line icon. It is decoration only: the text beside it has the same meaning. */
 export function icon(name) {
     const svg = document.createElementNS(SVG, 'svg');
     svg.setAttribute('class', `icon icon-${name}`);
@@ -62,7 +64,7 @@ export function icon(name) {
     return svg;
 }
 
-/** A button that is an icon and nothing else to the eye. */
+/** A button that shows only an icon; `label` is its name. */
 export function iconButton(name, label, properties = {}) {
     return element('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, ...properties }, icon(name));
 }

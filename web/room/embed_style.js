@@ -1,4 +1,4 @@
-// The stylesheet of what <globes-chat> puts around the room view: its frame, its header and its entrance.
+// The stylesheet of <globes-chat> around the room view: its frame, its header and its entrance.
 import { themeRules } from './theme.js';
 
 const SHEET = `
@@ -11,7 +11,7 @@ ${themeRules('.chat')}
     background: var(--surface); color: var(--text); font: 400 15px/1.42 var(--font);
 }
 header { display: flex; align-items: center; gap: 8px; min-height: 52px; padding-block: 5px; padding-inline: 18px 6px; border-bottom: 1px solid var(--border); background: var(--raised); }
-/* No wider than the title: one that runs from the right would stand at the other end. */
+/* No wider than the title: a right-to-left title would otherwise be at the far end. */
 h2 { min-width: 0; margin: 0; overflow: hidden; font-size: 16px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; }
 h2 + * { margin-inline-start: auto; }
 .host { display: flex; flex: 1; min-height: 0; }
@@ -37,7 +37,7 @@ button:disabled { opacity: .6; }
 
 let sheet = null;
 
-/** One for all elements of the document. */
+/** One stylesheet for all elements of the document. */
 export function embedStyle() {
     if (!sheet) {
         sheet = new CSSStyleSheet();

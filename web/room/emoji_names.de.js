@@ -1,4 +1,4 @@
-// What the emoji of the picker are called in German, by their codes.
+// The German names of the picker's emoji, by code.
 export const names = {
     grin: 'Grinsen', joy: 'Freudentränen', smile: 'Lächeln', wink: 'Zwinkern', blush: 'Erröten', heart_eyes: 'Herzaugen',
     kiss: 'Kuss', cool: 'cool', thinking: 'Nachdenken', sleepy: 'müde', sob: 'Heulen', cry: 'Weinen', angry: 'wütend',

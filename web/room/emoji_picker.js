@@ -1,4 +1,5 @@
-// A small table of emoji that opens above the composer. One stop for Tab; inside, the arrows move. Loaded when it is first opened.
+// The table of emoji above the composer. It is one Tab stop, and arrow keys move inside. Loaded when it is first
+// opened.
 import { element } from './element.js';
 import { EMOJI } from './shortcodes.js';
 
@@ -10,12 +11,12 @@ export class EmojiPicker {
     #button;
     #choices;
 
-    /** To be put into the composer. */
+    /** The composer adds it to the document. */
     element;
 
     /**
      * @param {{ button: HTMLButtonElement, names: Record<string, string>, pick: (emoji: string) => void }} parts
-     *     `button`: the one that opens and closes it; `names`: by code, of those that are not called like their code
+     *     `button` opens and closes it. `names`: by code, for emoji whose name differs from their code
      */
     constructor({ button, names, pick }) {
         this.#pick = pick;

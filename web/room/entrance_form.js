@@ -1,4 +1,4 @@
-// What <globes-chat> asks before one can come in: a name where one is going to talk, and in a room with a password that.
+// The form of <globes-chat> before a visitor enters: a name unless they only read, and the password of a private room.
 import { GlobesError } from '../globes.js';
 import { element, freshId } from './element.js';
 
@@ -13,13 +13,13 @@ export class EntranceForm {
     #secret;
     #button;
 
-    /** To be put into the element. */
+    /** The element adds it to the document. */
     element;
 
     /**
      * @param {{ texts: Record<string, any>, name: string | null, locked: boolean, problem: string,
      *     enter: (answers: { name: string | null, secret: string }) => Promise<void>, failed: (error: Error) => void }} parts
-     *     `name`: to begin with; null where none is asked for. `enter` rejects with a GlobesError where the server refuses
+     *     `name`: the first value; null if no name is needed. `enter` rejects with a GlobesError if the server refuses
      */
     constructor({ texts, name, locked, problem, enter, failed }) {
         this.#texts = texts;

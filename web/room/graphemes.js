@@ -1,13 +1,15 @@
-// Texts cut between what readers take for characters: a flag, a family or a letter with its marks stays whole. Pure.
+// Cuts texts between grapheme clusters, so that flags, families and letters with marks stay whole. No DOM.
 
 const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter() : null;
 
-/** @returns {string[]} the characters that a reader sees, which put together are the text; code points where the browser can't tell */
+/** @returns {string[]} the grapheme clusters of the text; its code points if the browser has no Intl.Segmenter */
 export function graphemes(text, cut = segmenter) {
     return cut ? Array.from(cut.segment(text), ({ segment }) => segment) : [...text];
 }
 
-/** The first `most` code points of `text`, or fewer where they would cut a character, and an ellipsis if that is not all. */
+/**
+ * The first `most` code points of `text`, fewer if that would cut a grapheme, with an ellipsis if something is missing.
+ */
 export function shortened(text, most) {
     if (text.length <= most) return text;
     let kept = '';
@@ -20,10 +22,10 @@ export function shortened(text, most) {
     return text;
 }
 
-/** What stands for `name` where there is room for one character: the first letter or digit, else the first sign. */
+/** The initial of `name`: its first letter or digit, otherwise its first visible character. */
 export function initialOf(name, cut = segmenter) {
     const all = graphemes(name, cut);
     const found = all.find((one) => /[\p{L}\p{N}]/u.test(one)) ?? all.find((one) => /[^\s\p{C}\p{Z}\p{M}]/u.test(one)) ?? '';
-    // ß becomes two letters.
+    // The upper case of ß is two letters.
     return graphemes(found.toUpperCase(), cut)[0] ?? '';
 }

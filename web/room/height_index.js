@@ -1,9 +1,9 @@
-// Where each row of a long list stands, from heights measured or guessed, in pixels. Pure.
+// The position of each row of a long list, from measured or estimated heights in pixels. No DOM.
 //
-// Sums are made again from the first row that changed. At the end, where rows come live, that is nothing; elsewhere 10,000
-// additions cost some ten microseconds, far less than the layout that made them necessary.
+// Sums are computed again from the first changed row on. Live rows are added at the end, so there is nothing to
+// compute; elsewhere 10,000 additions take some ten microseconds, far less than the layout that follows.
 export class HeightIndex {
-    /** May be longer than what is in use. */
+    /** May be longer than the list. */
     #heights = new Float64Array(0);
     /** #tops[i] is the sum of the heights before row i; exact for i <= #exact. */
     #tops = new Float64Array(1);
@@ -11,9 +11,9 @@ export class HeightIndex {
     #length = 0;
 
     /**
-     * Puts other rows in place of all from `row` on.
+     * Replaces all rows from `row` on.
      * @param {number} row
-     * @param {ArrayLike<number>} heights one for each of them
+     * @param {ArrayLike<number>} heights one for each new row
      */
     replaceFrom(row, heights) {
         this.#length = row + heights.length;
@@ -41,7 +41,7 @@ export class HeightIndex {
         return this.#heights[row];
     }
 
-    /** True where this is news. */
+    /** True if that changes the height. */
     set(row, height) {
         if (this.#heights[row] === height) return false;
         this.#heights[row] = height;
@@ -49,7 +49,7 @@ export class HeightIndex {
         return true;
     }
 
-    /** Where `row` begins; for `row === length` where the last one ends. */
+    /** The top of `row`; for `row === length` the end of the last row. */
     top(row) {
         for (; this.#exact < row; this.#exact += 1) {
             this.#tops[this.#exact + 1] = this.#tops[this.#exact] + this.#heights[this.#exact];
@@ -57,7 +57,7 @@ export class HeightIndex {
         return this.#tops[row];
     }
 
-    /** The row that covers `y`; the first or last one where none does. 0 in an empty list. */
+    /** The row at `y`, or the nearest one. 0 in an empty list. */
     at(y) {
         let low = 0;
         let high = Math.max(0, this.length - 1);

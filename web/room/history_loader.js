@@ -1,8 +1,8 @@
-// Fetches what the room view lacks: older messages when the reader nears the oldest one shown, and what was missed while the
-// connection was away too long to be resumed. One request at a time of each kind.
+// Loads the messages that the room view lacks: older ones when the reader scrolls up, and those that were missed while
+// the connection was lost for too long. One request of each kind at a time.
 
 const PAGE = 100;
-/** More than so many missed messages are left to be loaded by scrolling up, like any older ones. */
+/** If more messages than this are missed, the rest is loaded by scrolling up. */
 const GAP_AT_ONCE = 1000;
 
 export class HistoryLoader {
@@ -12,15 +12,15 @@ export class HistoryLoader {
     #changed;
     #gap = null;
     #fillingGap = false;
-    /** How often the history was replaced by another one. */
+    /** How often the history was replaced. */
     #resets = 0;
 
-    /** `more`: there are older ones; `loading` and `failed` too; `none`: all are shown. */
+    /** Older messages: `more` exist, are `loading`, or have `failed` to load; or there are `none`. */
     older = 'more';
 
     /**
      * @param {{ connection: import('../globes.js').RoomConnection, timeline: import('./timeline.js').Timeline,
-     *     add: (events: object[]) => void, changed: () => void }} parts `add` puts events of history into the timeline
+     *     add: (events: object[]) => void, changed: () => void }} parts `add` adds events of history to the timeline
      */
     constructor({ connection, timeline, add, changed }) {
         this.#connection = connection;
@@ -29,18 +29,18 @@ export class HistoryLoader {
         this.#changed = changed;
     }
 
-    /** What is missing from number `from` on, and whether fetching it failed; null where nothing is. */
+    /** The first missing message, and whether loading has failed; null without a gap. */
     get gap() {
         return this.#gap && { from: this.#gap.from, failed: !this.#fillingGap };
     }
 
-    /** Loads the page before the oldest message shown. Does nothing where there is none, or while one is on its way. */
+    /** Loads the page before the oldest message, unless there is none or a request is under way. */
     async loadOlder() {
         if (this.older === 'loading' || this.older === 'none') return;
         await this.#load(this.#timeline.oldestSeq || undefined, PAGE);
     }
 
-    /** Loads the newest `limit` messages, where the connection brings none by itself. */
+    /** Loads the newest `limit` messages, if the connection does not send them. */
     async loadNewest(limit) {
         await this.#load(undefined, limit);
     }
@@ -51,7 +51,7 @@ export class HistoryLoader {
         await this.fillGap();
     }
 
-    /** Tries again what is missing. */
+    /** Tries again to load the missing messages. */
     async fillGap() {
         if (!this.#gap || this.#fillingGap) return;
         this.#fillingGap = true;
@@ -60,13 +60,13 @@ export class HistoryLoader {
             await this.#readGap();
             this.#gap = null;
         } catch {
-            // Said by the row of the gap, which offers another try; the next connection makes one too.
+            // The row of the gap shows the error and a button; the next connection tries again as well.
         }
         this.#fillingGap = false;
         this.#changed();
     }
 
-    /** All that is shown goes, as the room's history is another one, and what that one holds is loaded. */
+    /** The room's history was replaced: removes all messages and loads the newest of the new history. */
     async reset() {
         this.#timeline.forgetBefore(Infinity);
         this.#resets += 1;
@@ -80,7 +80,7 @@ export class HistoryLoader {
         this.#changed();
         try {
             const { events, firstSeq } = await this.#connection.history({ before, limit });
-            if (resets !== this.#resets) return; // of the history before
+            if (resets !== this.#resets) return; // messages of the old history
             this.#add(events);
             this.older = events.length === 0 || this.#timeline.oldestSeq <= firstSeq ? 'none' : 'more';
         } catch {
@@ -89,7 +89,7 @@ export class HistoryLoader {
         this.#changed();
     }
 
-    // From the newest backwards, so that what stands next to the live messages is there first.
+    // From the newest backwards, so that the messages next to the live ones appear first.
     async #readGap() {
         let loaded = 0;
         const resets = this.#resets;

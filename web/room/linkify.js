@@ -1,18 +1,18 @@
-// Finds web and mail addresses in what people write. Pure: text in, parts out; who shows them decides how.
+// Finds web and mail addresses in messages: a text in, its parts out. No DOM.
 //
-// An address begins with http:// or https://, with www., with a domain that a path follows, or it is one of mail. A domain by
-// itself is none: too many file names and abbreviations look like one.
+// An address begins with http:// or https://, with www., with a domain and a path, or it is a mail address. A domain
+// alone is not one: too many file names and abbreviations look like domains.
 
-// Domains without `http` and `www` are taken for such by how they end: in a country's two letters, unless these are rather the
-// end of a file name, or in one of the best known others.
+// Domains without `http` and `www` count if they end in a country's two letters, unless these are more likely a file
+// extension, or in one of the best known other endings.
 const OTHERS = /^(?:com|org|net|edu|gov|int|info|app|dev|blog|cloud|site|online|page|tech|wiki|news|shop|xyz|рф)$/;
 const COUNTRIES = /^(?!cc|cs|db|go|gz|js|md|ps|py|rb|ts)[a-z]{2}$/;
 
-// Letters of scripts that set words apart by blanks. In others nobody could tell where a domain begins and ends.
+// Letters of scripts that separate words by spaces. In others, the ends of a domain cannot be recognized.
 const LETTERS = String.raw`\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}`;
 const LABEL = String.raw`[${LETTERS}\p{Nd}][${LETTERS}\p{Nd}-]{0,62}`;
 const DOMAIN = String.raw`(?:${LABEL}\.){1,8}`;
-// No address begins behind what goes on as a word, a path or another address.
+// No address begins after characters that continue a word, a path or another address.
 const START = new RegExp(
     [
         String.raw`(?<web>(?<![A-Za-z0-9_])[Hh][Tt][Tt][Pp][Ss]?:\/\/)`,
@@ -23,15 +23,15 @@ const START = new RegExp(
     ].join('|'),
     'gu',
 );
-// The name of a host, with a port and the brackets of IPv6; then anything up to where no address goes on: blanks, controls, what
-// would show another order of letters than the one that the browser goes to, quotes, and the punctuation of Chinese and Japanese.
+// A host name, with a port and the brackets of IPv6; then anything up to a character that ends an address: spaces,
+// control characters, characters that change the visual order, quotes, and Chinese or Japanese punctuation.
 const HOST = /[\p{L}\p{M}\p{N}.:@%[\]_~-]/u;
 const SPACED_HOST = new RegExp(String.raw`[${LETTERS}\p{Nd}.:@-]`, 'u');
 const STOP = /[\s<>"`{}|\\^…\p{Cc}\p{Pi}\p{Pf}\u201a\u201e\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]/u;
 const TRAILING = new Set(".,:;!?'*_~([");
 const OPENED = { ')': '(', ']': '[' };
 
-/** Where the address ends whose host, of characters like `host`, begins at `start`: before what belongs to the sentence around it. */
+/** The end of the address whose host begins at `start`, without the punctuation of the sentence around it. */
 function addressEnd(text, start, host) {
     const open = { '(': 0, '[': 0 };
     let end = start;
@@ -43,7 +43,7 @@ function addressEnd(text, start, host) {
         if (character in open) open[character] += 1;
         const opener = OPENED[character];
         if (opener) {
-            // Opened before the address: the sentence closes it.
+            // Opened before the address, so it belongs to the sentence.
             if (open[opener] === 0) break;
             open[opener] -= 1;
         }
@@ -53,7 +53,7 @@ function addressEnd(text, start, host) {
     return end;
 }
 
-/** The address as a browser would go to it, or null where it is none, or pretends to be another one. */
+/** The address as a browser opens it; null if it is invalid, or looks like another one. */
 function safeHref(address) {
     let url;
     try {
@@ -61,7 +61,7 @@ function safeHref(address) {
     } catch {
         return null;
     }
-    // `https://bank.example@evil.example/` reads as the bank and goes to the other.
+    // `https://bank.example@evil.example/` looks like the bank's address and opens the other one.
     const plain = url.username === '' && url.password === '' && url.hostname !== '';
     return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url.href : null;
 }
@@ -71,7 +71,11 @@ function mailHref(local, domain) {
     return web && !/^\.|\.\.|\.$/.test(local) ? `mailto:${local}@${new URL(web).hostname}` : null;
 }
 
-/** What a match turns out to be: where it ends, and its `href`, or null where it is no address after all. */
+/**
+ * The end of an address, and its `href`; null if the match is not an address after all.
+ * @param {string} text
+ * @param {RegExpExecArray} match
+ */
 function addressOf(text, { 0: start, index, groups }) {
     const matched = index + start.length;
     if (groups.mail) return { end: matched, href: mailHref(groups.local, groups.domain) };
@@ -84,19 +88,19 @@ function addressOf(text, { 0: start, index, groups }) {
 }
 
 /**
- * Cuts `text` into parts that, put together, are the text again.
+ * Splits `text` into parts whose concatenation is `text`.
  * @param {string} text
- * @returns {{ text: string, href?: string }[]} those with `href` are addresses, http, https or mailto
+ * @returns {{ text: string, href?: string }[]} parts with `href` are addresses: http, https or mailto
  */
 export function linkParts(text) {
-    // Most messages have none, and are told by a look.
+    // A quick test, because most messages have no address.
     if (!/[@/]|www\./i.test(text)) return text === '' ? [] : [{ text }];
     const parts = [];
     let shown = 0;
     START.lastIndex = 0;
     for (let match = START.exec(text); match; match = START.exec(text)) {
         const { end, href } = addressOf(text, match);
-        // What only pretends to be an address has none inside either.
+        // A string that only looks like an address contains no other one.
         START.lastIndex = Math.max(end, START.lastIndex);
         if (!href) continue;
         if (match.index > shown) parts.push({ text: text.slice(shown, match.index) });

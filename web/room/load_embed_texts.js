@@ -1,9 +1,9 @@
-// Which language <globes-chat> speaks.
+// Loads the texts of <globes-chat>.
 import { texts as english } from './embed_texts.js';
 import { isGerman, loadTexts } from './load_texts.js';
 import { texts as ofRoom } from './texts.js';
 
-/** The texts for a language, the room view's included; where they can't be had, English. */
+/** The texts for a language, including those of the room view; English if they cannot be loaded. */
 export async function loadEmbedTexts(language) {
     const spoken = { ...ofRoom, ...english };
     if (!isGerman(language)) return spoken;

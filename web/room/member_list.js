@@ -1,4 +1,4 @@
-// Who is in the room now: a column beside the messages, or over them where there is no room beside.
+// The list of users in the room: a column beside the messages, or over them on narrow screens.
 import { element, iconButton } from './element.js';
 
 export class MemberList {
@@ -15,7 +15,7 @@ export class MemberList {
     #close;
     #opener = null;
 
-    /** To be put into the view. */
+    /** The view adds it to the document. */
     element;
 
     /**
@@ -44,10 +44,10 @@ export class MemberList {
         return !this.element.hidden;
     }
 
-    /** Opens with the focus inside; closed, it goes back to where it came from. */
+    /** Moves the focus inside when it opens, and back when it closes. */
     show(shown = !this.shown) {
         if (shown === this.shown) return;
-        const root = this.element.getRootNode();
+        const root = /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
         if (shown) this.#opener = document.activeElement?.shadowRoot ? root.activeElement ?? document.activeElement : document.activeElement;
         this.element.hidden = !shown;
         if (shown) {
@@ -57,14 +57,14 @@ export class MemberList {
         this.#onShown(shown);
     }
 
-    /** @param {{ username: string, color?: string }[]} users in order of arrival @param {string | null} me */
+    /** @param {{ username: string, color?: string }[]} users in the order in which they joined @param {string | null} me */
     update(users, me) {
         this.#users = users;
         this.#me = me;
         if (this.shown) this.#render();
     }
 
-    /** Entries that stay as they are are not touched. */
+    /** Unchanged entries are not touched. */
     #render() {
         this.#title.textContent = this.#texts['room.membersCount'](this.#users.length);
         const here = new Set(this.#users.map(({ username }) => username));

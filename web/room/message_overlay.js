@@ -1,4 +1,5 @@
-// What lies over the messages: the skeleton before they are there, a word where there are none, and the way back to the newest.
+// The elements over the messages: the skeleton while they load, the text for an empty room, and the button to the
+// newest.
 import { element, icon, visuallyHidden } from './element.js';
 
 const SKELETON_BUBBLES = 7;
@@ -10,7 +11,7 @@ export class MessageOverlay {
     #empty;
     #jump;
 
-    /** To be put behind the messages, into what holds both. */
+    /** The view adds them behind the messages. */
     elements;
 
     /** @param {{ texts: Record<string, any>, jump: () => void }} parts */
@@ -24,13 +25,13 @@ export class MessageOverlay {
         this.countUnread(0);
     }
 
-    /** The messages are there, if there are any. */
+    /** The messages are loaded. */
     showLoaded({ isEmpty }) {
         this.#skeleton.hidden = true;
         this.#empty.hidden = !isEmpty;
     }
 
-    /** Whether the newest message is out of view. */
+    /** Shows or hides the button to the newest message. */
     offerJump(offered) {
         if (this.#jump.hidden === offered) this.#jump.hidden = !offered;
     }

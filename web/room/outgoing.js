@@ -1,4 +1,4 @@
-// What is written here on its way into the room: shown at once, confirmed by the server's answer, kept where it fails. No DOM.
+// Messages that were written here: shown at once, confirmed by the server's answer, kept if they fail. No DOM.
 export class Outgoing {
     #connection;
     #timeline;
@@ -6,7 +6,7 @@ export class Outgoing {
 
     /**
      * @param {{ connection: import('../globes.js').RoomConnection, timeline: import('./timeline.js').Timeline,
-     *     changed: () => void }} parts `changed`: something looks different now
+     *     changed: () => void }} parts `changed`: the timeline has changed
      */
     constructor({ connection, timeline, changed }) {
         this.#connection = connection;
@@ -14,31 +14,33 @@ export class Outgoing {
         this.#changed = changed;
     }
 
-    /** Says something new. */
+    /** Sends a new message. */
     send(text) {
         const sending = this.#connection.send(text);
         this.#show(sending.id, text);
         this.#track(sending);
     }
 
-    /** Sends what failed again. */
+    /** Sends a failed message again. */
     retry(id) {
         this.#timeline.mark(id, 'sending');
         const { text } = this.#timeline.unconfirmed.find((item) => item.id === id);
         this.#track(this.#connection.send(text, { id }));
     }
 
-    /** Takes back what failed. @returns {string} its text */
+    /** Removes a failed message. @returns {string} its text */
     discard(id) {
         return this.#timeline.discard(id).text;
     }
 
-    /** What is not known to have arrived, in order. @returns {{ id: string, text: string }[]} */
+    /** Messages without a confirmation, in order. @returns {{ id: string, text: string }[]} */
     get unsent() {
         return this.#timeline.unconfirmed.map(({ id, text }) => ({ id, text }));
     }
 
-    /** Goes on with what somebody of the same name could not send; what did arrive after all is known by its id. */
+    /**
+     * Sends messages of an earlier view of the same user; those that were stored already are recognized by their ids.
+     */
     resend(messages) {
         for (const { id, text } of messages) {
             this.#show(id, text);

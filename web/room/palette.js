@@ -1,8 +1,8 @@
-// The colours of names, made readable on what they stand on: the surface, and the two kinds of bubbles. Asked again when
-// the system turns dark or light, as the theme's custom properties do then.
+// The colours of names, adjusted to be readable on the surface and on both kinds of bubbles. Computed again when the
+// theme changes, for example when the system switches to dark.
 import { colourOfName, inkOn, readable } from './colour.js';
 
-/** So many different colours are remembered. */
+/** The size of the cache. */
 const REMEMBERED = 500;
 
 export class Palette {
@@ -11,10 +11,10 @@ export class Palette {
     #readable = new Map();
     /** White until the theme is read: a view may be made before it is in the document. */
     #backgrounds = [[255, 255, 255]];
-    /** Counts the changes of the theme: what was painted under another number is out of date. */
+    /** The version of the theme: elements that were made under another version are out of date. */
     version = 0;
 
-    /** @param {HTMLElement} root that of the view, in the document, with the theme's properties */
+    /** @param {HTMLElement} root the view's root in the document, which has the theme's properties */
     constructor(root) {
         this.#root = root;
         this.#canvas.canvas.width = 1;
@@ -35,7 +35,7 @@ export class Palette {
         this.#root.style.setProperty('--on-accent', `rgb(${inkOn(accent).join(' ')})`);
     }
 
-    /** The colour in which `name` is written, as CSS. `color`: what its bearer chose, if anything. */
+    /** The colour for `name`, as CSS. `color`: the user's choice, if any. */
     ofName(name, color) {
         const wanted = color || colourOfName(name);
         let colour = this.#readable.get(wanted);
@@ -47,7 +47,7 @@ export class Palette {
         return colour;
     }
 
-    /** Whatever CSS takes for a colour, as the bytes of its pixel. */
+    /** The bytes of a pixel in any CSS colour. */
     #rgb(colour, fallback) {
         this.#canvas.fillStyle = fallback;
         this.#canvas.fillStyle = colour;

@@ -1,5 +1,5 @@
-// What stands around the messages: the line about the connection, the composer, the members, what lies over the messages, and
-// the voice for screen readers. All of it is words, so another language makes all of it anew; the messages stay where they are.
+// Everything around the messages: the state line, the composer, the members, the overlay, and the announcer. All of it
+// contains texts, so another language replaces all of it; the messages stay.
 import { Announcer } from './announcer.js';
 import { Composer } from './composer.js';
 import { element } from './element.js';
@@ -15,17 +15,17 @@ export class RoomFrame {
     members;
     overlay;
     announcer;
-    /** Null where one only reads. */
+    /** Null if the user only reads. */
     composer;
 
     /**
-     * @param {HTMLElement} root empty; is filled
+     * @param {HTMLElement} root empty
      * @param {object} parts
      * @param {HTMLElement} parts.scroller of the messages
      * @param {Record<string, any>} parts.texts
-     * @param {{ palette: import('./palette.js').Palette, nameOf: (name: string) => string }} parts.people how they are shown
+     * @param {{ palette: import('./palette.js').Palette, nameOf: (name: string) => string }} parts.people how users are shown
      * @param {{ retry: () => void, jump: () => void, membersShown: (shown: boolean) => void }} parts.actions
-     * @param {{ storage?: object, draftKey: string, send: (text: string) => void } | null} parts.writing null: no composer
+     * @param {{ storage?: object, draftKey: string, send: (text: string) => void } | null} parts.writing null without a composer
      */
     constructor(root, { scroller, texts, people, actions, writing }) {
         this.#make = (words, draft) => {
@@ -41,7 +41,7 @@ export class RoomFrame {
         root.append(main, this.members.element, this.announcer.element);
     }
 
-    /** Says all of it in other words. What is being written, and whether the members are shown, stays. */
+    /** Changes the language. The draft stays, and the list of members stays open or closed. */
     setLanguage(texts) {
         const { announcer, stateLine, members, overlay, composer } = this;
         this.destroy();

@@ -134,7 +134,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
     .message { padding-inline: 40px 24px; }
     .message.own { padding-inline: 44px 0; }
 }
-/* No movement: the end of it tells the script that the theme has changed. */
+/* Not visible: the end of the transition tells the script that the theme has changed. */
 .room { transition: background-color 1ms !important; }
 @media (prefers-reduced-motion: reduce) { .room *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .bubble, .send, .jump, .field { border: 1px solid; } }
@@ -142,7 +142,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 
 let sheet = null;
 
-/** One for all views of the document. */
+/** One stylesheet for all views of the document. */
 export function roomStyle() {
     if (!sheet) {
         sheet = new CSSStyleSheet();

@@ -1,6 +1,6 @@
-// The room as one is in it: messages, composer, members, the state of the connection. Works wherever its host stands, in a page
-// or in another shadow root: it lives in a shadow root of its own and takes from outside only the custom properties of the theme
-// (theme.js). The page and <globes-chat> own it; all that it shows comes from the connection.
+// The room: messages, composer, members, and the state of the connection. It works in a page and inside another shadow
+// root: it has a shadow root of its own, and inherits only the custom properties of the theme (theme.js). The page or
+// <globes-chat> owns it; all that it shows comes from the connection.
 import { element, isTouchDevice } from './element.js';
 import { HistoryLoader } from './history_loader.js';
 import { Outgoing } from './outgoing.js';
@@ -14,13 +14,13 @@ import { Times } from './times.js';
 import { Unread } from './unread.js';
 import { WindowedList } from './windowed_list.js';
 
-/** So many rows before the oldest one shown, the next page is asked for. */
+/** The next page of history is requested when fewer rows than this are above the window. */
 const ROWS_AHEAD = 40;
-/** So many messages are kept while the end is being read; what is older comes back as history. */
+/** The number of messages that are kept while the reader is at the end; older ones are loaded again as history. */
 const KEPT = 20_000;
-/** In ms: a room whose last messages are not kept any more sends none. */
+/** In ms. A room that does not keep its last messages sends none. */
 const FIRST_MESSAGES_MS = 1500;
-/** The close code of a room that is no more (docs/protocol.md). */
+/** The close code of a deleted room (docs/protocol.md). */
 const ROOM_DELETED = 4504;
 
 export class RoomView {
@@ -38,7 +38,7 @@ export class RoomView {
     #outgoing;
     #unread;
     #frame;
-    /** What is numbered higher was said since we came; null until the first welcome. */
+    /** Messages with higher numbers are new; null before the first welcome. */
     #liveAfter = null;
     #isReady = false;
     #readyTimer = 0;
@@ -49,24 +49,24 @@ export class RoomView {
     #observer;
 
     /**
-     * @param {Element} host where the view goes, as its last child; it fills it
+     * @param {Element} host gets the view as its last child, which fills it
      * @param {object} options
-     * @param {import('../globes.js').RoomConnection} options.connection the view listens and sends, and never closes it
+     * @param {import('../globes.js').RoomConnection} options.connection the view never closes it
      * @param {{ id: number }} options.room
-     * @param {Record<string, any>} options.texts those with keys `room.…` are used, all of which are there (load_texts.js)
+     * @param {Record<string, any>} options.texts contains all keys `room.…` (load_texts.js)
      * @param {string} [options.language] for times; default: the document's, else the browser's
-     * @param {boolean} [options.readOnly] no composer
-     * @param {number} [options.historyLength] messages to begin with where the connection was online before the view
+     * @param {boolean} [options.readOnly] without a composer
+     * @param {number} [options.historyLength] number of messages to load if the connection is online already
      * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>} [options.storage] keeps drafts
-     * @param {(count: number) => void} [options.onUnread] told whenever the number of unseen messages changes
-     * @param {(shown: boolean) => void} [options.onMembers] told when the list of members opens or closes
+     * @param {(count: number) => void} [options.onUnread] called when the number of unread messages changes
+     * @param {(shown: boolean) => void} [options.onMembers] called when the list of members opens or closes
      */
     constructor(host, { connection, room, texts, language, readOnly = false, historyLength = 50, storage, onUnread, onMembers }) {
         this.#connection = connection;
         this.#texts = texts;
         this.#onUnread = onUnread ?? (() => {});
         this.element = element('div', { class: 'globes-room' });
-        // Fills its host by script, as no stylesheet reaches it here.
+        // By script, because no stylesheet applies here.
         for (const [property, value] of [['display', 'block'], ['height', '100%'], ['min-height', '0'], ['flex', '1']]) {
             this.element.style.setProperty(property, value);
         }
@@ -82,13 +82,13 @@ export class RoomView {
         this.#begin(historyLength);
     }
 
-    /** Puts the cursor into the composer, or the keys on the messages: where nobody writes, or a keyboard would cover them. */
+    /** Focuses the composer, or the messages if there is no composer or an on-screen keyboard would cover them. */
     focus() {
         if (this.#frame.composer && !isTouchDevice()) this.#frame.composer.focus();
         else this.#scroller.focus({ preventScroll: true });
     }
 
-    /** Opens or closes the list of members; without `shown` it does the other. */
+    /** Opens or closes the list of members; toggles it without `shown`. */
     showMembers(shown) {
         this.#frame.members.show(shown);
     }
@@ -98,8 +98,8 @@ export class RoomView {
     }
 
     /**
-     * Says everything in another language. The messages, the reader's place among them and what is being written stay.
-     * @param {{ texts: Record<string, any>, language: string }} words as for the constructor
+     * Changes the language. The messages, the scroll position and the draft stay.
+     * @param {{ texts: Record<string, any>, language: string }} options as for the constructor
      */
     setLanguage({ texts, language }) {
         this.#texts = texts;
@@ -112,33 +112,33 @@ export class RoomView {
         this.#show();
     }
 
-    /** Whether a reload would lose something: words, or the reader's place above the end. */
+    /** Whether a reload would lose something: a draft, or the scroll position above the end. */
     get isBusy() {
         const { composer } = this.#frame;
         return (composer !== null && composer.text !== '') || this.unsent.length > 0 || !this.#list.atEnd;
     }
 
-    /** What was written here and is not known to have arrived: `{ id, text }`, in order. */
+    /** Messages without a confirmation: `{ id, text }`, in order. */
     get unsent() {
         return this.#outgoing.unsent;
     }
 
-    /** Goes on with what an earlier view could not send under the same name. */
+    /** Sends messages that an earlier view could not send under the same name. */
     resend(messages) {
         this.#outgoing.resend(messages);
     }
 
-    /** Puts a text before what is being written. */
+    /** Inserts a text before the draft. */
     restoreText(text) {
         this.#frame.composer.restoreText(text);
     }
 
-    /** Says a refusal that came from elsewhere, such as a name that is taken. */
+    /** Shows an error from elsewhere, such as a name that is taken. */
     showProblem(text) {
         this.#frame.stateLine.problem(text);
     }
 
-    /** Takes the view out of its host. The connection stays as it is. */
+    /** Removes the view. The connection stays open. */
     destroy() {
         this.#ended.abort();
         this.#observer.disconnect();
@@ -149,7 +149,7 @@ export class RoomView {
         this.element.remove();
     }
 
-    // --- making ------------------------------------------------------------------------------------------------------
+    // --- construction ------------------------------------------------------------------------------------------------
 
     #build(language, writing, membersShown) {
         const texts = this.#texts;
@@ -162,7 +162,7 @@ export class RoomView {
         };
         this.#rowElements = new RowElements({ texts, times: new Times(language), palette: this.#palette, actions });
         this.#unread = new Unread({ isVisible: () => this.#list.atEnd && !document.hidden, onCount: (count) => this.#showUnread(count) });
-        // By itself, a browser goes to where the end was when the key was pressed, and not past rows that grow on the way.
+        // A browser scrolls to the end as it was at the key press, and not past rows that grow on the way.
         const keydown = ({ key }) => key === 'End' && this.#list.scrollToEnd();
         this.#scroller = element('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': texts['room.messages'], keydown });
         this.#frame = new RoomFrame(this.#root, {
@@ -202,9 +202,9 @@ export class RoomView {
             this.#showState();
         });
         document.addEventListener('visibilitychange', () => this.#unread.update(), { signal });
-        // Dark for light, or a site's own choice: nothing else tells that a custom property has changed.
+        // No other event tells that a custom property has changed.
         this.#root.addEventListener('transitionend', ({ target }) => target === this.#root && this.#paint(), { signal });
-        // The view may be made before its host is in the document, where there is neither size nor theme.
+        // The view may be made before its host is in the document, where it has neither size nor theme.
         let shown = false;
         this.#observer = new ResizeObserver(() => {
             const visible = this.#root.clientHeight > 0;
@@ -219,12 +219,12 @@ export class RoomView {
         this.#showState();
         this.#showMembers();
         if (this.#connection.state !== 'online') return;
-        // Welcomed before we listened: its first messages went by.
+        // The welcome was before this view, and so were the first messages.
         this.#liveAfter = this.#connection.seq;
         this.#loader.loadNewest(historyLength).finally(() => this.#ready());
     }
 
-    // --- what the connection tells -----------------------------------------------------------------------------------
+    // --- events of the connection ------------------------------------------------------------------------------------
 
     #onWelcome({ seq }) {
         if (this.#liveAfter === null) {
@@ -254,7 +254,7 @@ export class RoomView {
 
     #onGap({ from, to, reset }) {
         if (!reset) return this.#loader.missed({ from, to });
-        // What was shown is not in the room any more.
+        // The room does not contain the old messages any more.
         this.#liveAfter = to;
         this.#unread.reset();
         this.#loader.reset();
@@ -278,7 +278,7 @@ export class RoomView {
         if (state === 'closed') this.#ready();
     }
 
-    /** Nobody hears it any more. What was said can still be read. */
+    /** The room is deleted. Its messages can still be read. */
     #endWriting() {
         const { composer } = this.#frame;
         if (!composer) return;
@@ -292,7 +292,7 @@ export class RoomView {
         this.#frame.members.update(this.#connection.users, this.#connection.name);
     }
 
-    // --- what the reader does ----------------------------------------------------------------------------------------
+    // --- actions of the user -----------------------------------------------------------------------------------------
 
     #send(text) {
         this.#outgoing.send(text);
@@ -314,7 +314,7 @@ export class RoomView {
 
     #jumpToEnd() {
         this.#list.scrollToEnd();
-        // The button is gone now, and with it the focus.
+        // The button had the focus and is hidden now.
         this.focus();
     }
 
@@ -329,9 +329,9 @@ export class RoomView {
         this.#onUnread(count);
     }
 
-    // --- painting ----------------------------------------------------------------------------------------------------
+    // --- rendering ---------------------------------------------------------------------------------------------------
 
-    /** The theme may be another one. */
+    /** The theme may have changed. */
     #paint() {
         this.#palette.refresh();
         this.#showMembers();
@@ -355,7 +355,7 @@ export class RoomView {
     #show() {
         if (!this.#isReady) return;
         const { older, gap } = this.#loader;
-        // An empty room has a word of its own for where the conversation begins.
+        // An empty room has its own text instead of the one at the beginning.
         const isEmpty = older === 'none' && !this.#timeline.hasMessages;
         this.#frame.overlay.showLoaded({ isEmpty });
         const { confirmed, unconfirmed } = this.#timeline;

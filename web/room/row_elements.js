@@ -1,20 +1,20 @@
-// One element for each row of the list. What people wrote and what they are called becomes text nodes, each with a
-// direction of its own, so that neither markup nor right-to-left marks reach beyond it.
+// Creates the element of each row. Messages and names become text nodes, each with its own direction, so that neither
+// markup nor right-to-left marks affect other elements.
 import { element, icon, visuallyHidden } from './element.js';
 import { isFewEmojiOnly } from './emoji.js';
 import { initialOf } from './graphemes.js';
 import { linkParts } from './linkify.js';
 import { isLong, isVisible } from './text_length.js';
 
-/** So many people are named in a line of comings and goings. */
+/** The most names in a line of joins or leaves. */
 const NAMED = 3;
 
-/** Of the circle of an initial, in px: how wide that may be, and how it is written (room_style.js). */
+/** The initial in its circle: the most width in px, and its font (room_style.js). */
 const INITIAL_PX = 26;
 const INITIAL_FONT = '650 14px sans-serif';
 const ink = document.createElement('canvas').getContext('2d');
 
-/** How much smaller than others an initial has to be: fonts that don't know a flag or a family show its parts side by side. */
+/** The scale of an initial: fonts without a flag or a family show its parts side by side. */
 function fitOf(initial) {
     if (/^[\p{L}\p{N}]$/u.test(initial)) return 1;
     ink.font = INITIAL_FONT;
@@ -28,7 +28,7 @@ function firstOf(set, most) {
     return first;
 }
 
-/** A text with names in it, each in an element of its own: marks inside of a name turn nothing but that name. */
+/** A text with names in it, each in an element of its own: direction marks in a name affect only that name. */
 function isolated(names, say, nameOf) {
     const places = names.map((_, index) => `\uffff${index}\uffff`);
     return say(places).split('\uffff').map((part, index) => (index % 2 === 0 ? part : element('bdi', {}, nameOf(names[part]))));
@@ -40,15 +40,15 @@ export class RowElements {
     #palette;
     #actions;
     #unfolded = new Set();
-    /** What the element of a message was made of. */
+    /** The content that the element of a row was made from. */
     #contents = new WeakMap();
-    /** How often another language was chosen. */
+    /** The number of language changes. */
     #languageChanges = 0;
 
     /**
      * @param {{ texts: Record<string, any>, times: import('./times.js').Times, palette: import('./palette.js').Palette,
      *     actions: { retry: (id: string) => void, discard: (id: string) => void, loadOlder: () => void,
-     *     loadGap: () => void, changed: () => void } }} parts `changed`: a row wants to be made again
+     *     loadGap: () => void, changed: () => void } }} parts `changed`: a row must be rendered again
      */
     constructor({ texts, times, palette, actions }) {
         this.#texts = texts;
@@ -57,14 +57,14 @@ export class RowElements {
         this.#actions = actions;
     }
 
-    /** From now on in another language. */
+    /** Changes the language. */
     setLanguage(texts, times) {
         this.#texts = texts;
         this.#times = times;
         this.#languageChanges += 1;
     }
 
-    /** What a row's element depends on, beside its key. */
+    /** A string that changes when the row's element must be rendered again. */
     renderKey(row) {
         const content = this.#content(row);
         return row.kind === 'message' ? `${content} ${row.last}` : content;
@@ -77,7 +77,7 @@ export class RowElements {
         return [first, item.state, item.date.getTime(), this.#unfolded.has(row.key), all].join(' ');
     }
 
-    /** About how high a row will be, in pixels. */
+    /** An estimate of a row's height in pixels. */
     estimateHeight(row) {
         if (row.kind !== 'message') return 44;
         const { text } = row.item;
@@ -86,7 +86,7 @@ export class RowElements {
         return 24 + 21 * Math.max(1, lines) + (row.first && !row.item.own ? 24 : 0);
     }
 
-    /** The element of `row`; the one that was made before where nothing but the shape of its bubble is another one. */
+    /** The element of `row`: the old one if only the shape of its bubble has changed. */
     render(row, made) {
         const content = this.#content(row);
         if (made && row.kind === 'message' && this.#contents.get(made) === content) {
@@ -129,7 +129,7 @@ export class RowElements {
         return element('div', { role: 'listitem', class: 'row note' }, this.#texts[text], ' ', button);
     }
 
-    /** A name as it can be shown: one of zero-width characters alone would look like nobody. */
+    /** A name as it is shown: a name of zero-width characters alone would be invisible. */
     nameOf(name) {
         return isVisible(name) ? name : this.#texts['room.noName'];
     }
@@ -169,7 +169,7 @@ export class RowElements {
 
     #avatar(initial) {
         const avatar = element('span', { class: 'avatar', 'aria-hidden': 'true' }, initial);
-        avatar.style.setProperty('--fit', fitOf(initial));
+        avatar.style.setProperty('--fit', String(fitOf(initial)));
         return avatar;
     }
 
@@ -182,7 +182,7 @@ export class RowElements {
         }
         const stamp = { datetime: item.date.toISOString(), dir: 'auto', title: this.#times.full(item.date) };
         const meta = element('span', { class: 'meta' }, element('time', stamp, this.#times.time(item.date)), this.#state(item.state));
-        // The bubble goes with its row, what is in it with what was written: its time stands where that ends.
+        // The position of the bubble depends on its row, its direction on the text: the time is at the end of the text.
         const bubble = element('div', { class: large ? 'bubble large' : 'bubble' }, element('div', { class: 'body', dir: 'auto' }, text, meta));
         if (isLong(item.text)) bubble.append(this.#fold(key, bubble));
         return bubble;

@@ -1,26 +1,26 @@
-// From what happened to what is seen: day separators, groups of one person's messages, runs of comings and goings, the
-// marker of what is new, and what stands for messages that are still to be loaded. Pure.
+// Makes the rows of the list from the items of the timeline: day separators, groups of messages by one user, lines of
+// joins and leaves, the marker of new messages, and placeholders for messages that are not loaded. No DOM.
 //
-// Rows are made one item after the other and kept: what comes at the end costs the same whatever stands before it.
+// Rows are kept: an item at the end costs the same for any number of items before it.
 import { dayKey } from './times.js';
 
-/** Messages of one person no further apart than this stand together under one name. */
+/** Messages of one user within this time are shown under one name. */
 const GROUP_MS = 5 * 60_000;
-/** More comings and goings in a row than this become one line. */
+/** More joins and leaves in a row than this become one line. */
 const MAX_PRESENCE_LINES = 3;
 
 /**
  * @typedef {object} Row
  * @property {string} key
  * @property {string} kind older | olderFailed | beginning | day | marker | gap | gapFailed | message | presence | reset
- * @property {number} place of the item that it stands for, or before; that of the first one of a quiet line
+ * @property {number} place of its item, of the next item, or of the first item of a presence line
  * @property {import('./timeline.js').Item} [item] of a message
- * @property {import('./timeline.js').Item[]} [items] of a quiet line
- * @property {{ join: Set<string>, leave: Set<string> }} [names] of a quiet line: who came and who went
+ * @property {import('./timeline.js').Item[]} [items] of a presence line: joins and leaves
+ * @property {{ join: Set<string>, leave: Set<string> }} [names] of a presence line
  * @property {boolean} [first] of its group
  * @property {boolean} [last]
  * @property {Date} [date] of a day
- * @property {boolean} [isLoose] stands for what comes in between it and the next row, so it is no hold for the reader's eye
+ * @property {boolean} [isLoose] a placeholder: rows are inserted before or after it, so its position is not kept
  */
 
 /**
@@ -28,7 +28,7 @@ const MAX_PRESENCE_LINES = 3;
  * @property {'more' | 'loading' | 'failed' | 'none'} [older] messages than those shown
  * @property {number | null} [newFrom] the seq of the first new message
  * @property {{ from: number, failed: boolean } | null} [gap] messages from number `from` on are being loaded
- * @property {boolean} [isEmpty] the beginning is told elsewhere
+ * @property {boolean} [isEmpty] no row for the beginning is needed
  */
 
 const isMessage = (item) => item.kind === 'message';
@@ -57,28 +57,28 @@ const sameState = (one, other) =>
 
 export class Rows {
     #rows = [];
-    /** Of how many confirmed items the rows were made at the last call. */
+    /** The number of confirmed items at the last call. */
     #items = 0;
     #state = null;
-    /** The first row that was taken away or added in this call. */
+    /** The first row that this call has removed or added. */
     #changed = 0;
     #hasMarker = false;
     #hasGap = false;
-    /** That of the last item. */
+    /** The day of the last item. */
     #day = null;
 
-    /** @returns {readonly Row[]} all of them; always the same array */
+    /** @returns {readonly Row[]} all rows; always the same array */
     get all() {
         return this.#rows;
     }
 
     /**
-     * Makes the rows what these items and this state ask for.
+     * Updates the rows for these items and this state.
      * @param {readonly import('./timeline.js').Item[]} confirmed
-     * @param {number} from the place of the first of them that is not as it was at the last call
-     * @param {readonly import('./timeline.js').Item[]} unconfirmed shown behind them
+     * @param {number} from the place of the first item that has changed since the last call
+     * @param {readonly import('./timeline.js').Item[]} unconfirmed shown last
      * @param {State} state
-     * @returns {number} how many rows, counted from the first one, are still the same objects; the last one of these may
+     * @returns {number} the number of rows at the start that are the same objects as before; the last one of these may
      *     look different
      */
     update(confirmed, from, unconfirmed, { older = 'none', newFrom = null, gap = null, isEmpty = false } = {}) {
@@ -106,11 +106,11 @@ export class Rows {
         else this.#rows.push({ key: 'older', kind: older === 'failed' ? 'olderFailed' : 'older', place: -1, isLoose: true });
     }
 
-    /** Takes away what was made of the items from `place` on. */
+    /** Removes the rows of the items from `place` on. */
     #cut(place, items) {
         while (this.#rows.length > 0 && this.#rows.at(-1).place >= place) this.#pop();
         const last = this.#rows.at(-1);
-        // A line of many comings that reaches beyond the cut is made anew.
+        // A line of several joins that reaches beyond the cut is made again.
         const isCut = last?.kind === 'presence' && last.place + last.items.length > place;
         if (isCut) this.#pop();
         this.#items = isCut ? last.place : place;

@@ -1,7 +1,7 @@
-// The emoji of the picker with their shortcodes. Pure. Loaded when somebody opens the picker or writes a code.
+// The emoji of the picker and their shortcodes. No DOM. Loaded when the picker is opened or a code is typed.
 import { linkParts } from './linkify.js';
 
-/** The picker's choice; the shortcode in the middle is also the name that is read out. */
+/** The picker's emoji. Screen readers announce the code as the name. */
 export const EMOJI = `😀 grin,😂 joy,🙂 smile,😉 wink,😊 blush,😍 heart_eyes,😘 kiss,😎 cool,🤔 thinking,😴 sleepy,😭 sob,😢 cry,
 😡 angry,😱 scream,🥳 party,🤯 mind_blown,🙄 eye_roll,😇 angel,🤗 hug,🤷 shrug,👍 thumbs_up,👎 thumbs_down,👏 clap,🙌 hooray,🙏 thanks,
 👋 wave,💪 strong,👀 eyes,🤝 handshake,✌️ peace,❤️ heart,💔 broken_heart,💙 blue_heart,💚 green_heart,💛 yellow_heart,✨ sparkles,🔥 fire,⭐ star,
@@ -15,16 +15,19 @@ export const EMOJI = `😀 grin,😂 joy,🙂 smile,😉 wink,😊 blush,😍 he
 
 const BY_CODE = new Map(EMOJI.map(({ emoji, code }) => [code, emoji]));
 
-// What may stand around a code: blanks, the punctuation of a sentence, quotes and brackets, pictures.
+// The characters that may surround a code: spaces, punctuation, quotes, brackets, emoji.
 const BEFORE = /[\s"'\p{Ps}\p{Pi}!?…。、，！？\p{Extended_Pictographic}\ufe0f\p{Emoji_Modifier}]$/u;
 const AFTER = /^[.,;!?…)"'\p{Pf}。、，！？；）」』]*(?:\s|$|:[a-z_]+:|\p{Extended_Pictographic})/u;
-/** So many characters are looked at behind a code. */
+/** The number of characters after a code that are examined. */
 const AHEAD = 32;
-/** Between backquotes, in one line or from line to line, or indented like a program. */
+/** Code: between backquotes, in one line or several, or indented. */
 const PROGRAM = /```[^]*?(?:```|(?![^]))|`[^`\n]+`|^(?: {4}|\t).*/gm;
 
-/** Where codes stay as they are: inside of addresses and programs. @returns {[number, number][]} from and to */
+/**
+ * The parts of a text in which codes are not replaced: addresses and code. @returns {[number, number][]} from and to
+ */
 function untouched(text) {
+    /** @type {[number, number][]} */
     const spans = [...text.matchAll(PROGRAM)].map(({ 0: program, index }) => [index, index + program.length]);
     let at = 0;
     for (const part of linkParts(text)) {
@@ -34,7 +37,7 @@ function untouched(text) {
     return spans;
 }
 
-/** `:tada:` becomes 🎉 where it stands by itself; what is no code, or part of something else, stays as it is. */
+/** Replaces codes such as `:tada:` by their emoji, if they stand alone. Unknown codes and parts of other words stay. */
 export function replaceShortcodes(text) {
     const code = /:([a-z_]+):/g;
     let made = '';
@@ -43,7 +46,7 @@ export function replaceShortcodes(text) {
     for (let match = code.exec(text); match; match = code.exec(text)) {
         const { 0: whole, 1: name, index } = match;
         const end = index + whole.length;
-        // The colon that ends no code may begin one.
+        // The colon at the end may be the start of a code.
         code.lastIndex = end - 1;
         const emoji = BY_CODE.get(name);
         if (!emoji || !AFTER.test(text.slice(end, end + AHEAD))) continue;

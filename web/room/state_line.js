@@ -1,9 +1,9 @@
-// Says how the connection is, while it is not as it should be, and what the server refused.
+// The line below the messages that shows a lost connection, and refusals of the server.
 import { element, visuallyHidden } from './element.js';
 
-/** In ms: a connection that takes no longer needs no word. */
+/** In ms. A connection that takes less time is not shown. */
 const PATIENCE_MS = 800;
-/** How long good news, and a refusal, stay. */
+/** In ms. How long temporary texts are shown. */
 const SHOWN_MS = 4000;
 
 export class StateLine {
@@ -15,10 +15,10 @@ export class StateLine {
     #timer = 0;
     #lost = false;
 
-    /** To be put into the view; empty while there is nothing to say. */
+    /** The view adds it to the document; empty while there is nothing to show. */
     element;
 
-    /** @param {{ texts: Record<string, any>, retry: () => void }} parts `retry`: the reader does not want to wait */
+    /** @param {{ texts: Record<string, any>, retry: () => void }} parts `retry` connects now */
     constructor({ texts, retry }) {
         this.#texts = texts;
         this.#retry = retry;
@@ -45,7 +45,7 @@ export class StateLine {
                 break;
             case 'locked':
                 this.#lost = true;
-                this.#show(''); // whoever asks for another key says why
+                this.#show(''); // the form for another token shows why
                 break;
             case 'closed':
                 this.#show(this.#texts[`room.closed.${closeCode}`] ?? this.#texts['room.closed']);
@@ -57,7 +57,7 @@ export class StateLine {
         }
     }
 
-    /** Something that did not end the connection. */
+    /** Shows an error that did not end the connection. */
     problem(text) {
         this.#stop();
         this.element.dataset.state = 'problem';
@@ -90,7 +90,7 @@ export class StateLine {
         this.#timer = setInterval(tick, 1000);
     }
 
-    // The seconds are only seen: counted down aloud they would talk over everything else.
+    // The countdown is visible only: screen readers would announce every second.
     #show(text, seen = text) {
         this.#visible.textContent = seen;
         if (this.#announced.textContent !== text) this.#announced.textContent = text;

@@ -1,7 +1,7 @@
-// How long a message is, as the server counts: in Unicode code points. Pure.
+// The length of a message as the server counts it: in Unicode code points. No DOM.
 
 export const MAX_MESSAGE = 4096;
-/** From so few left on, the writer is told. */
+/** The counter is shown from this many remaining characters on. */
 export const NEARLY_FULL = 200;
 
 export function codePoints(text) {
@@ -10,9 +10,9 @@ export function codePoints(text) {
     return count;
 }
 
-/** What is said of `text`: whether it can be sent, and how many characters are left once that matters (else null). */
+/** Whether `text` can be sent, and how many characters are left if that is few (else null). */
 export function roomLeft(text) {
-    // Code points are never more than code units, which cost nothing to count.
+    // A text has at least as many code units as code points, and its code units are counted already.
     const used = text.length <= MAX_MESSAGE - NEARLY_FULL ? text.length : codePoints(text);
     const left = MAX_MESSAGE - used;
     return { sendable: left >= 0 && text.trim() !== '', left: left < NEARLY_FULL ? left : null };
@@ -21,12 +21,12 @@ export function roomLeft(text) {
 const LONG_TEXT = 1500;
 const MANY_LINES = 24;
 
-/** Whether a message would fill the screen by itself, and is shown folded until it is asked for. */
+/** Whether a message would fill the screen, so that it is shown folded at first. */
 export function isLong(text) {
     return text.length > LONG_TEXT || text.split('\n', MANY_LINES + 1).length > MANY_LINES;
 }
 
-/** Whether anything of `text` can be seen: more than blanks, format characters and fillers. */
+/** Whether `text` has a visible character: not only spaces, format characters and fillers. */
 export function isVisible(text) {
     return /[^\s\p{C}\p{Z}\p{M}\u034f\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
 }

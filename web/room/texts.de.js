@@ -1,4 +1,4 @@
-// Everything that the room view says, in German; see texts.js.
+// The texts of the room view, in German; see texts.js.
 
 const plural = (count, one, many) => (count === 1 ? one : many);
 const number = (count) => count.toLocaleString('de');
@@ -8,13 +8,13 @@ const came = (names) => plural(names.length, 'ist', 'sind');
 export const texts = {
     'room.messages': 'Nachrichten',
     'room.loading': 'Nachrichten werden geladen',
-    'room.empty': 'Hier hat noch niemand etwas gesagt. Sag Hallo!',
+    'room.empty': 'Noch keine Nachrichten. Schreib die erste.',
     'room.beginning': 'Hier beginnt das Gespräch.',
     'room.older': 'Ältere Nachrichten werden geladen',
     'room.olderFailed': 'Ältere Nachrichten konnten nicht geladen werden.',
-    'room.gap': 'Verpasstes wird geladen',
-    'room.gapFailed': 'Verpasstes konnte nicht geladen werden.',
-    'room.reset': 'Frühere Nachrichten gibt es nicht mehr. Das ist der jetzige Stand des Raums.',
+    'room.gap': 'Verpasste Nachrichten werden geladen',
+    'room.gapFailed': 'Verpasste Nachrichten konnten nicht geladen werden.',
+    'room.reset': 'Der Verlauf dieses Raums wurde ersetzt. Ältere Nachrichten gibt es nicht mehr.',
     'room.tryAgain': 'Noch einmal versuchen',
     'room.newMessages': 'Neue Nachrichten',
     'room.jump': (count) =>
@@ -43,9 +43,9 @@ export const texts = {
     'room.failed': 'Nicht gesendet',
     'room.retry': 'Noch einmal senden',
     'room.discard': 'Verwerfen',
-    'room.tooFast': 'Du schreibst schneller, als dieser Raum es zulässt.',
+    'room.tooFast': 'Du sendest zu schnell. Warte einen Moment.',
 
-    'room.members': 'Wer hier ist',
+    'room.members': 'Personen hier',
     'room.membersCount': (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,
     'room.membersClose': 'Liste der Personen schließen',
     'room.memberYou': '(du)',
@@ -56,13 +56,13 @@ export const texts = {
     'room.offline': 'Du bist offline. Was du schreibst, wird gesendet, sobald du wieder verbunden bist.',
     'room.retryNow': 'Jetzt versuchen',
     'room.online': 'Du bist wieder verbunden.',
-    'room.accessExpired': 'Dein Schlüssel zu diesem Raum ist abgelaufen. Tritt bitte noch einmal ein; was du geschrieben hast, ist noch da.',
-    'room.accessChanged': 'Der Schlüssel zu diesem Raum ist ein anderer geworden. Tritt bitte noch einmal ein.',
+    'room.accessExpired': 'Dein Zugang zu diesem Raum ist abgelaufen. Tritt noch einmal ein. Nicht gesendete Nachrichten bleiben erhalten.',
+    'room.accessChanged': 'Der Zugang zu diesem Raum hat sich geändert. Tritt noch einmal ein.',
     'room.closed': 'Du bist nicht mehr mit diesem Raum verbunden.',
     'room.closed.4501': 'Das Passwort dieses Raums wurde geändert. Tritt noch einmal ein.',
-    'room.closed.4502': 'Du bist in einem anderen Fenster in diesem Raum.',
+    'room.closed.4502': 'Dieser Raum ist in einem anderen Fenster geöffnet.',
     'room.closed.4503': 'Du wurdest aus diesem Raum entfernt.',
     'room.closed.4504': 'Dieser Raum wurde gelöscht.',
-    'room.nameTaken': (name) => `Hier heißt schon jemand ${name}. Wähle einen anderen Namen.`,
+    'room.nameTaken': (name) => `Der Name ${name} ist vergeben. Wähle einen anderen.`,
     'room.nameRefused': 'Der Server nimmt diesen Namen nicht an.',
 };

@@ -1,4 +1,4 @@
-// The theme: the custom properties by which a site gives the room its looks, and what they are where it does not.
+// The theme: the custom properties by which a site changes the look of the room, and their defaults.
 //
 // --globes-accent          buttons, links, focus               --globes-danger       what failed
 // --globes-surface         behind everything                   --globes-own-bubble   behind one's own messages
@@ -21,7 +21,10 @@ function declarations(values) {
     return Object.entries(values).map(([name, value]) => `--${SHORT[name] ?? name}: var(--globes-${name}, ${value});`).join(' ');
 }
 
-/** Rules that give `selector` the theme under short names: --accent, --raised, --quiet, --own and so on. */
+/**
+ * Rules that define the theme's properties under short names for `selector`: --accent, --raised, --quiet, --own and
+ * others.
+ */
 export function themeRules(selector) {
     return `${selector} {
     ${declarations(LIGHT)}

@@ -1,21 +1,22 @@
-// What is shown of a room, in order: messages by `seq`, the quiet lines of who came and went where they happened, and at
-// the end what was written here and is not confirmed yet. No DOM, no network; the room view feeds it.
+// The items of a room, in order: messages by `seq`, joins and leaves between them, and at the end the messages that
+// were written here and are not confirmed yet. No DOM, no network; the room view adds the events.
 //
-// A live event costs the same whatever is kept: it is put at the end, and `takeChange` says from where on something is new.
+// A live event costs the same for any number of items: it is added at the end, and `takeChange` returns the first
+// change.
 
 /**
  * @typedef {object} Item
- * @property {string} key stays the same from the first try to send a message until it is history
+ * @property {string} key does not change while a message is sent, confirmed and loaded as history
  * @property {'message' | 'join' | 'leave' | 'reset'} kind `reset`: the room's history was replaced here
- * @property {number} seq of a message; of a quiet line that of the message before it; Infinity while unconfirmed
- * @property {number} line 0 for messages; counts the quiet lines, which have no seq of their own
+ * @property {number} seq of a message; of a join or leave that of the message before it; Infinity if unconfirmed
+ * @property {number} line 0 for messages; a counter for joins and leaves, which have no seq
  * @property {string} name
  * @property {string} [color]
  * @property {string} text
  * @property {Date} date
  * @property {boolean} own
  * @property {string} [id]
- * @property {'sending' | 'sent' | 'failed' | null} state of what was written here; null for everything else
+ * @property {'sending' | 'sent' | 'failed' | null} state of a message that was written here; null for all others
  * @property {Error} [error] why it failed
  */
 
@@ -28,17 +29,20 @@ export class Timeline {
     #lines = 0;
     #changedFrom = 0;
 
-    /** @returns {readonly Item[]} all but what is unconfirmed, in the order in which they are shown; always the same array */
+    /** @returns {readonly Item[]} the confirmed items in the order shown; always the same array */
     get confirmed() {
         return this.#items;
     }
 
-    /** @returns {Item[]} what was written here and is not confirmed, in order; it is shown behind everything else */
+    /** @returns {Item[]} the unconfirmed messages in order, which are shown last */
     get unconfirmed() {
         return [...this.#unconfirmed.values()];
     }
 
-    /** The place of the first confirmed item that is new, changed or gone since the last call; their number where none is. */
+    /**
+     * The place of the first confirmed item that is new, changed or removed since the last call; the number of items if
+     * there is none.
+     */
     takeChange() {
         const from = Math.min(this.#changedFrom, this.#items.length);
         this.#changedFrom = Infinity;
@@ -50,7 +54,7 @@ export class Timeline {
         return this.#bySeq.size > 0 || this.#unconfirmed.size > 0;
     }
 
-    /** The smallest and largest `seq` of a message; 0 where there is none. */
+    /** The smallest and the largest `seq` of a message; 0 without messages. */
     get oldestSeq() {
         return this.#items.find((item) => item.kind === 'message')?.seq ?? 0;
     }
@@ -68,21 +72,21 @@ export class Timeline {
     }
 
     /**
-     * Takes an event, live or from history, in any order and as often as it comes.
-     * @param {object} event of the wire
-     * @param {boolean} own it was sent here
-     * @returns {Item | null} the item where it is new to the eye; null where it was there, also unconfirmed
+     * Adds an event, live or from history, in any order; repeated events are ignored.
+     * @param {object} event of the protocol
+     * @param {boolean} own whether it was sent here
+     * @returns {Item | null} the item if it was not shown before; null if it was, also unconfirmed
      */
     add(event, own) {
         if (event.event_type !== 'send') return this.#addPresence(event, own);
         if (this.#bySeq.has(event.seq)) {
-            // Confirmed by its ack, with the time of this machine: the server's is the one that everybody sees.
+            // It was confirmed by its ack, with the time of this machine. Everybody sees the server's time.
             const known = this.#bySeq.get(event.seq);
             known.date = new Date(event.time);
             this.#changed(this.#placeOf(known));
             return null;
         }
-        // Others see our ids and may use them too.
+        // Others see the ids of this user, and may use them too.
         const written = own ? this.#take(event.id) : undefined;
         const item = written ?? { key: `seq:${event.seq}`, kind: 'message', line: 0, own, id: event.id, state: null };
         const { seq, name, color, msg: text, time } = event;
@@ -92,14 +96,16 @@ export class Timeline {
         return written ? null : item;
     }
 
-    /** What was just written here. */
+    /** Adds a message that was just written here. */
     addUnconfirmed({ id, name, color, text, date = new Date() }) {
         const item = { key: `id:${id}`, kind: 'message', seq: Infinity, line: 0, own: true, state: 'sending', id, name, color, text, date };
         this.#unconfirmed.set(id, item);
         return item;
     }
 
-    /** The server has it, as number `seq`; its event may have come before, or come later, or never (another connection's). */
+    /**
+     * The server has stored it as number `seq`. Its event may come before or after this, or never on this connection.
+     */
     confirm(id, seq) {
         const item = this.#take(id);
         if (!item || this.#bySeq.has(seq)) return;
@@ -107,24 +113,24 @@ export class Timeline {
         this.#insert(item);
     }
 
-    /** Changes the state of what is unconfirmed; nothing where it is confirmed or gone. */
+    /** Changes the state of an unconfirmed message, if there is one with this id. */
     mark(id, state, error) {
         const item = this.#unconfirmed.get(id);
         if (item) Object.assign(item, { state, error });
     }
 
-    /** Takes back what is unconfirmed. @returns {Item | undefined} */
+    /** Removes an unconfirmed message. @returns {Item | undefined} */
     discard(id) {
         return this.#take(id);
     }
 
-    /** Drops everything before message `seq`; messages can come back as history. */
+    /** Removes everything before message `seq`; its messages can be added again as history. */
     forgetBefore(seq) {
         const kept = this.#items.findIndex((item) => item.seq >= seq);
         this.#forget(kept < 0 ? this.#items.length : kept);
     }
 
-    /** Drops all but the newest `count`, confirmed ones. @returns {boolean} whether messages were among those dropped */
+    /** Removes all but the newest `count` confirmed items. @returns {boolean} whether that removed messages */
     forgetAllBut(count) {
         const messages = this.#bySeq.size;
         this.#forget(Math.max(0, this.#items.length - count));
@@ -167,7 +173,7 @@ export class Timeline {
     #insert(item) {
         if (item.kind === 'message') this.#bySeq.set(item.seq, item);
         let place = this.#items.length;
-        // Almost always at the end; pages of history come in ascending order, so each finds its place beside the last.
+        // Almost always at the end. Pages of history are in ascending order, so each item is next to the one before.
         if (place > 0 && before(item, this.#items[place - 1])) place = this.#placeOf(item);
         this.#items.splice(place, 0, item);
         this.#changed(place);

@@ -1,4 +1,4 @@
-// When something was said, in the words of the reader's language and time zone. Pure but for the zone.
+// Formats times in the reader's language and time zone.
 import { graphemes } from './graphemes.js';
 import { localeOf } from './locale.js';
 
@@ -8,12 +8,12 @@ function startOfDay(date) {
     return new Date(date.getFullYear(), date.getMonth(), date.getDate());
 }
 
-/** The same for all moments of one day in the reader's time zone. */
+/** A key that all times of one day in the reader's time zone share. */
 export function dayKey(date) {
     return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
-/** `format` for dates: what it said of the last one holds for all of the same `span`, in ms. In a busy room that is most of them. */
+/** Caches `format`: times of the same `span` (in ms) have the same text, and in a busy room most are of one span. */
 function remembered(format, span) {
     let at = NaN;
     let said = '';
@@ -24,7 +24,7 @@ function remembered(format, span) {
     };
 }
 
-/** Texts for times in one language; making the formatters is what costs, so they are kept. */
+/** Texts for times in one language. It keeps its formatters, which are expensive to make. */
 export class Times {
     #weekday;
     #thisYear;
@@ -33,7 +33,7 @@ export class Times {
 
     /** Hour and minute. @type {(date: Date) => string} */
     time;
-    /** All there is to say. @type {(date: Date) => string} */
+    /** Date and time in full. @type {(date: Date) => string} */
     full;
 
     /** @param {string} language any text, such as `de-AT` */
@@ -48,9 +48,9 @@ export class Times {
         this.#near = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
     }
 
-    /** "Today", "Yesterday", a weekday within the last week, else a date. */
+    /** "Today", "Yesterday", a weekday within the last week, otherwise a date. */
     day(date, now = new Date()) {
-        const ago = Math.round((startOfDay(now) - startOfDay(date)) / DAY_MS);
+        const ago = Math.round((startOfDay(now).getTime() - startOfDay(date).getTime()) / DAY_MS);
         if (ago === 0 || ago === 1) {
             const text = this.#near.format(-ago, 'day');
             const [first] = graphemes(text);

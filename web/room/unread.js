@@ -1,30 +1,33 @@
-// Counts what came while nobody looked: behind another window, or below what is being read. No DOM.
+// Counts the messages that the reader has not seen: the tab is hidden, or they are below the window. No DOM.
 export class Unread {
     #isVisible;
     #onCount;
     #wasSeen = true;
 
     count = 0;
-    /** The seq of the first new message, where the marker stands; null before anything new came. */
+    /** The seq of the first new message, above which the marker is shown; null if there is none. */
     newFrom = null;
 
-    /** @param {{ isVisible: () => boolean, onCount: (count: number) => void }} parts `isVisible`: whether the reader sees the newest message */
+    /**
+     * @param {{ isVisible: () => boolean, onCount: (count: number) => void }} parts `isVisible`: whether the reader sees the
+     *     newest message
+     */
     constructor({ isVisible, onCount }) {
         this.#isVisible = isVisible;
         this.#onCount = onCount;
     }
 
-    /** Somebody else's message `seq` came live. */
+    /** Another user's message `seq` has come. */
     add(seq) {
         if (this.#isVisible()) return;
-        // The marker stays where it is until all behind it was seen; then the next one that is missed moves it.
+        // The marker stays until all messages behind it were seen; the next unseen message then moves it.
         if (this.#wasSeen) this.newFrom = seq;
         this.#wasSeen = false;
         this.count += 1;
         this.#onCount(this.count);
     }
 
-    /** What was new is gone, with everything else. */
+    /** The history was replaced, and with it the new messages. */
     reset() {
         this.newFrom = null;
         this.#wasSeen = true;
@@ -32,7 +35,7 @@ export class Unread {
         this.#onCount(0);
     }
 
-    /** To be called whenever the reader may have come to look. */
+    /** Must be called whenever the reader may see the newest message. */
     update() {
         if (this.#wasSeen || !this.#isVisible()) return;
         this.#wasSeen = true;
@@ -40,7 +43,7 @@ export class Unread {
         this.#onCount(0);
     }
 
-    /** Who answers has read. True where the marker goes. */
+    /** The reader has answered, so has read. True if the marker disappears. */
     clearMarker() {
         const had = this.newFrom !== null;
         this.newFrom = null;

@@ -1,18 +1,18 @@
-// A list of any length of which only the rows in and around the window are in the document. Heights are measured when a
-// row is first seen and guessed before. Whatever changes - rows put before, rows grown, a narrower or lower window - the row
-// that is being read stays where it is; at the end, the list stays at the end until the reader scrolls away from it.
+// A list of any length of which only the rows in and around the window are in the document. Heights are estimated, and
+// measured when a row is first rendered. The row that is being read stays in place when rows are inserted or grow, or
+// the window is resized. At the end, the list stays at the end until the reader scrolls up.
 import { HeightIndex } from './height_index.js';
 
-/** So far beyond the window, in pixels, rows are made ahead of being seen. */
+/** In pixels. Rows this far outside the window are rendered ahead. */
 const OVERSCAN = 600;
-/** By so much it may be off before rows are made or taken away: a guess that was wrong by a little changes nothing. */
+/** In pixels. Smaller errors of an estimate do not add or remove rows. */
 const SLACK = 150;
 const AT_END = 24;
-/** So long after the last movement, in ms, corrections may move the scroll position: before, they would stop a fling. */
+/** In ms after the last scroll event. Corrections of the scroll position before that would stop a fling. */
 const SETTLE_MS = 150;
-/** Rows that come and go leave their heights behind; beyond twice the list and this many, all are forgotten. */
+/** Heights of removed rows stay in the cache; it is cleared beyond twice the list and this many. */
 const MEASURED_MORE = 1000;
-/** Measuring changes what fits the window; it never took more rounds than this. */
+/** Measuring changes which rows fit the window. More rounds than this were never needed. */
 const ROUNDS = 4;
 
 export class WindowedList {
@@ -27,29 +27,35 @@ export class WindowedList {
     #rows = [];
     #indexOf = new Map();
     #heights = new HeightIndex();
-    /** By key, of every row that was ever measured. */
+    /** By key, for every row that was ever measured. */
     #measured = new Map();
     /** By key: { element, renderKey }. */
     #mounted = new Map();
     #first = 0;
     #end = 0;
-    /** The height of #above: where the first mounted row begins, off by what is not corrected yet while scrolling. */
+    /**
+     * The height of #above: the top of the first mounted row, including a correction that waits for the end of
+     * scrolling.
+     */
     #space = 0;
     #isAtEnd = true;
-    /** Rows that were seen at the last look, with their distance from the window's top; the first that survives holds. */
+    /**
+     * The visible rows at the last layout, with their offsets from the window's top. The first one that is still there
+     * is held.
+     */
     #anchors = [];
-    /** The scroll position then, and the size of the window and of what it looks at. */
+    /** The scroll position at that time, and the heights of the window and of its content. */
     #anchoredAt = 0;
     #sizes = [0, 0];
     #settling = 0;
     #observer;
 
     /**
-     * @param {HTMLElement} scroller empty, with a height of its own and `overflow-y`
+     * @param {HTMLElement} scroller empty, with its own height and `overflow-y`
      * @param {{ render: (row: { key: string }, made: HTMLElement | null) => HTMLElement, renderKey: (row: object) => string,
-     *     estimateHeight: (row: object) => number, onScroll: () => void }} callbacks `render`: the element of a row, which may be the
-     *     one that was made before, changed. `renderKey`: what an element depends on; as long as it is the same, nothing is
-     *     rendered. `estimateHeight`: a height in pixels. `onScroll`: the window moved, or the rows did
+     *     estimateHeight: (row: object) => number, onScroll: () => void }} callbacks `render` returns the
+     *     element of a row, which may be the old one, changed. `renderKey`: a row is rendered again if its key has changed.
+     *     `estimateHeight`: in pixels. `onScroll` is called after the window or the rows have moved
      */
     constructor(scroller, { render, renderKey, estimateHeight, onScroll }) {
         this.#scroller = scroller;
@@ -76,15 +82,15 @@ export class WindowedList {
         return this.#isAtEnd;
     }
 
-    /** How many rows stand before the first one in the window. */
+    /** The number of rows above the window. */
     get rowsAbove() {
         const { scrollTop } = this.#scroller;
         return this.#heights.at(this.#isAtEnd ? this.#heights.total - this.#scroller.clientHeight : scrollTop);
     }
 
     /**
-     * Puts other rows in place of all from number `from` on; those before may look different. What changes is kept away from
-     * the reader's eye, unless nothing but loose rows is seen.
+     * Replaces all rows from `from` on; those before may look different. The visible rows stay in place, unless all of
+     * them are loose.
      * @param {number} from
      * @param {{ key: string, isLoose?: boolean }[]} rows in order, each with a key that no other row of the list has
      */
@@ -112,12 +118,12 @@ export class WindowedList {
 
     #resized(entries) {
         if (entries.some(({ target }) => target === this.#scroller)) this.#layout();
-        // In the same frame it would change what is being observed. What was mounted just now is no news.
+        // In this frame it would change the observed element. Rows that were just mounted are measured already.
         else if (this.#measure()) requestAnimationFrame(() => this.#layout());
     }
 
     #scrolled() {
-        // Where the layout put it: nobody moved anything.
+        // The layout has set this position; the reader has not scrolled.
         if (this.#scroller.scrollTop === this.#anchoredAt && !this.#isResized()) return;
         this.#updateIsAtEnd();
         clearTimeout(this.#settling);
@@ -128,19 +134,22 @@ export class WindowedList {
 
     #settle() {
         this.#settling = 0;
-        // Somebody may have left the end just now, and the event of it is still to come.
+        // The reader may have scrolled up, and the scroll event is still to come.
         if (this.#scroller.scrollTop < this.#anchoredAt) this.#updateIsAtEnd();
         this.#layout();
     }
 
-    /** Whether the reader is at the end. They don't leave it by a window or rows of another size, which move the position too. */
+    /**
+     * Whether the reader is at the end. Another size of the window or of rows moves the position too, and does not
+     * count.
+     */
     #updateIsAtEnd() {
         if (this.#isAtEnd && this.#isResized()) return;
         const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
         this.#isAtEnd = scrollTop + clientHeight >= scrollHeight - AT_END;
     }
 
-    /** Whether the window, or what it looks at, has another size than when it was last laid out. */
+    /** Whether the window or its content has changed its height since the last layout. */
     #isResized() {
         const { clientHeight, scrollHeight } = this.#scroller;
         return clientHeight !== this.#sizes[0] || scrollHeight !== this.#sizes[1];
@@ -158,17 +167,17 @@ export class WindowedList {
         }
     }
 
-    /** The row to hold, and its distance from the window's top. */
+    /** The row to hold in place, and its offset from the window's top. */
     #anchor() {
         const { scrollTop } = this.#scroller;
         const looksAsBefore = ({ key }) => this.#mounted.get(key).renderKey === this.#renderKey(this.#rows[this.#indexOf.get(key)]);
         const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
         const holds = there.filter(({ key }) => !this.#rows[this.#indexOf.get(key)].isLoose);
-        // A row that loses its heading, as the first message does when older ones come, is no hold.
+        // A row that loses its heading, as the first message does when older ones are added, is not held.
         const kept = holds.find(looksAsBefore) ?? holds[0] ?? there[0];
-        // The position may have changed already while its event is still to come.
+        // The scroll position may have changed before its event.
         if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset + this.#anchoredAt - scrollTop };
-        // Far from everything that is mounted: the scroll bar was dragged, or Home was pressed.
+        // No mounted row is near: the reader has dragged the scroll bar, or pressed Home.
         const index = this.#heights.at(scrollTop);
         return { index, offset: this.#heights.top(index) - scrollTop };
     }
@@ -189,13 +198,13 @@ export class WindowedList {
         this.#onScroll();
     }
 
-    /** The row `edge` where it begins near `y`, else the one that is `more` rows behind the one that covers it. */
+    /** The row `edge` if it begins near `y`, otherwise the row that is `more` rows after the one at `y`. */
     #near(edge, y, more) {
         const isNear = edge <= this.#heights.length && Math.abs(this.#heights.top(edge) - y) <= SLACK;
         return isNear ? edge : this.#heights.at(y) + more;
     }
 
-    /** Makes the mounted rows those from `first` to before `end`; what stays and looks the same is not touched. */
+    /** Mounts the rows from `first` to before `end`. Unchanged rows are not touched. */
     #mount(first, end) {
         this.#first = first;
         this.#end = Math.min(end, this.#rows.length);
@@ -221,13 +230,13 @@ export class WindowedList {
     }
 
     #unmount(key, element) {
-        // Who was in a row that goes goes on in the list, not at the top of the page.
+        // A focus in a removed row moves to the list, not to the top of the page.
         if (element.contains(element.getRootNode().activeElement)) this.#scroller.focus({ preventScroll: true });
         element.remove();
         this.#mounted.delete(key);
     }
 
-    /** True where a height was not as thought. */
+    /** True if a height has changed. */
     #measure() {
         let news = false;
         for (let index = this.#first; index < this.#end; index += 1) {
@@ -243,7 +252,7 @@ export class WindowedList {
         const { scrollTop } = this.#scroller;
         const exact = this.#heights.top(this.#first);
         const shift = scrollTop - windowTop;
-        // While the list is being moved, the space above takes the difference, and the scroll position is left alone.
+        // During scrolling, the space above is corrected instead of the scroll position.
         const patient = anchor && this.#settling !== 0 && this.#first > 0 && exact + shift >= 0;
         this.#space = patient ? exact + shift : exact;
         this.#above.style.height = `${this.#space}px`;
@@ -251,7 +260,7 @@ export class WindowedList {
         if (patient) return;
         const wanted = anchor ? windowTop : this.#scroller.scrollHeight;
         if (Math.abs(wanted - scrollTop) > 0.5) this.#scroller.scrollTop = wanted;
-        // What does not fill the window is at its end in any case.
+        // A list that does not fill the window is always at its end.
         if (this.#heights.total <= this.#scroller.clientHeight) this.#isAtEnd = true;
     }
 }

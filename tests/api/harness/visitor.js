@@ -70,7 +70,7 @@ export function sharedBrowser() {
 /** Comes into a public room by its entrance. */
 export async function enter(page, name) {
     await page.getByLabel('Your name').fill(name);
-    await page.getByRole('button', { name: 'Come in' }).click();
+    await page.getByRole('button', { name: 'Join' }).click();
     await page.waitForURL(/\/chats\/\d+$/);
     // The address changes first: until the room's page is loaded, the entrance stands there still.
     await page.locator('html[data-view="room"]').waitFor({ state: 'attached' });

@@ -1,6 +1,5 @@
-// 200 clients talk through kills and network cuts. In the end everybody was shown every message of their room, once and
-// in order, and every ack has told the truth. One round of everything that can go wrong; a minute of it with
-// GLOBES_LONG=1.
+// 200 clients chat through kills and network cuts. At the end each was shown every message of its room, once and in
+// order, and every ack was true. One round of all faults; a minute of them with GLOBES_LONG=1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,13 +13,14 @@ import { globesAt, Person } from '../support/people.js';
 import { TcpProxy } from '../support/tcp_proxy.js';
 
 const LONG = process.env.GLOBES_LONG === '1';
-const DURATION_MS = LONG ? 60_000 : 0; // at least; a round is always finished
+const DURATION_MS = LONG ? 60_000 : 0; // at least; a round is always completed
 const ROOMS = 10;
 const PEOPLE_A_ROOM = 20;
 const PAUSE_MS = 2000; // between two messages of one client, on average
 const SETTLE_MS = 30_000;
 
-// Faults are found within seconds, as an hour of real time is squeezed into a minute; but a busy machine is none.
+// Faults are detected within seconds, as an hour of real time is compressed to a minute; but a busy machine must not
+// count as a fault.
 const LIMITS = {
     backoffBaseMs: 50,
     backoffMaxMs: 1000,
@@ -33,7 +33,7 @@ const LIMITS = {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A room full of people who are all there before the first word. */
+/** A room whose users have all joined before the first message. */
 async function fillRoom(t, server, globes, isPrivate) {
     const room = await (isPrivate ? createPrivateRoom(server) : createRoom(server));
     const enter = async (index) => {
@@ -45,7 +45,7 @@ async function fillRoom(t, server, globes, isPrivate) {
     return { room, people, promised: new Map(), acks: [] };
 }
 
-/** Says something now and then as long as there is trouble. */
+/** Sends messages from time to time as long as faults are injected. */
 async function talk({ promised, acks }, person, random, isOver) {
     const { name } = person.connection;
     for (let count = 1; !isOver(); count += 1) {
@@ -59,7 +59,7 @@ async function talk({ promised, acks }, person, random, isOver) {
     }
 }
 
-/** One thing after the other goes wrong: a whole round, and more until the time is over. */
+/** One fault after the other: a whole round, and more until the time is over. */
 async function trouble(server, proxy, random) {
     const end = Date.now() + DURATION_MS;
     const faults = { kill: 0, freeze: 0, refuse: 0, cutAll: 0, cutOne: 0 };
@@ -71,7 +71,7 @@ async function trouble(server, proxy, random) {
         },
         async freeze() {
             proxy.freeze();
-            await pause(random.between(2000, 4500)); // shorter or longer than it takes to be found
+            await pause(random.between(2000, 4500)); // shorter or longer than its detection takes
             proxy.thaw();
         },
         async refuse() {
@@ -99,13 +99,13 @@ async function trouble(server, proxy, random) {
     return faults;
 }
 
-test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: nothing is lost, doubled or out of order`, async (t) => {
+test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: no message is lost, repeated or out of order`, async (t) => {
     const random = new Random(20201203);
     const server = await startServer(t);
     const proxy = await TcpProxy.start(t, server);
     const globes = globesAt(proxy);
     const rooms = [];
-    // One after the other: 200 people at the door at once are a test of the machine, not of the client.
+    // One after the other: 200 simultaneous joins would test the machine, not the client.
     while (rooms.length < ROOMS) rooms.push(await fillRoom(t, server, globes, rooms.length === 0));
     const everybody = rooms.flatMap(({ people }) => people);
 

@@ -1,10 +1,10 @@
-// Whether what people were shown, what they were promised and what is stored are one and the same.
+// Compares what users were shown, what acks have promised, and what is stored.
 import assert from 'node:assert/strict';
 
 import { assertContiguous } from '../../api/harness/store.js';
 
 /**
- * Checks one room when everything has come to rest.
+ * Checks one room after all activity has ended.
  * @param {import('./people.js').Person[]} people everybody in it, from its first message on
  * @param {{ seq: number, name: string, text: string }[]} rows what the store holds
  * @param {Map<string, { name: string, seq: number }>} promised by text: who said it, and the seq that the ack gave

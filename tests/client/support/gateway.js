@@ -1,4 +1,4 @@
-// A gateway in front of the server, as nginx or a platform's router: it passes everything on, or answers in its place.
+// A gateway in front of the server, like nginx or a platform's router: it forwards requests, or answers them itself.
 import http from 'node:http';
 import net from 'node:net';
 import { once } from 'node:events';
@@ -7,11 +7,11 @@ export class Gateway {
     #server;
     #prefix;
     #sockets = new Set();
-    /** `{ status, body, headers }` of what it answers itself to all under /chats; null: it passes on. */
+    /** `{ status, body, headers }` of its own answer to everything under /chats; null: it forwards. */
     answer = null;
-    /** How many upgrades it has answered itself. */
+    /** The number of upgrades that it has answered itself. */
     refused = 0;
-    /** Paths that it was asked for and does not know. */
+    /** Requested paths that it does not know. */
     unknown = [];
 
     constructor(server, prefix) {
@@ -19,7 +19,7 @@ export class Gateway {
         this.#prefix = prefix;
     }
 
-    /** A gateway that ends with the test; it serves `server` below `prefix`, which the server does not get to see. */
+    /** A gateway that ends with the test; it serves `server` below `prefix`, which it removes from forwarded paths. */
     static async start(t, server, { prefix = '' } = {}) {
         const gateway = new Gateway(server, prefix);
         const front = http.createServer((request, response) => gateway.#request(request, response));
@@ -35,12 +35,12 @@ export class Gateway {
         return gateway;
     }
 
-    /** Ends the WebSockets that it has passed on. */
+    /** Ends the forwarded WebSockets. */
     cut() {
         for (const socket of this.#sockets) socket.destroy();
     }
 
-    /** What it answers itself to a request for this address, or null. */
+    /** Its own answer to a request for this address, or null. */
     #ownAnswer(url) {
         if (!url.startsWith(`${this.#prefix}/`)) {
             this.unknown.push(url);

@@ -1,4 +1,4 @@
-// Connections of the client library that record everything they are told, and let tests await it in order.
+// Connections of the client library that record all their events, for tests to await in order.
 import assert from 'node:assert/strict';
 
 import { Inbox, within } from '../../api/harness/wait.js';
@@ -7,13 +7,13 @@ import { Globes } from '../../../web/globes.js';
 
 const TYPES = ['state', 'welcome', 'event', 'users', 'gap', 'problem', 'token', 'closed'];
 
-/** The library on the `ws` package, for a server or a proxy in front of it. */
+/** The library with the `ws` package, for a server or a proxy in front of it. */
 export const globesAt = ({ origin }, options = {}) => new Globes(origin, { WebSocket, ...options });
 
-/** Waits that suit a test: an outage of a moment is over in a moment. */
+/** Delays for tests: a short outage ends at once. */
 export const QUICK = { backoffBaseMs: 20, backoffMaxMs: 200, quickReconnectMs: 20, pauseMs: 50 };
 
-/** A connection and everything that it told. */
+/** A connection and all its events. */
 export class Person {
     /** All events, `{ type, ...detail }`, in order. */
     told = new Inbox();
@@ -24,26 +24,26 @@ export class Person {
             connection.addEventListener(type, ({ detail }) => this.told.push({ type, ...detail }));
     }
 
-    /** Begins to connect; closed when the test is over. */
+    /** Starts to connect; closed at the end of the test. */
     static connect(t, globes, room, { limits = {}, ...options } = {}) {
         const person = new Person(globes.connect(room, { limits: { ...QUICK, ...limits }, ...options }));
         t.after(() => person.connection.close());
         return person;
     }
 
-    /** Connects and answers when the own join has come back. */
+    /** Connects and resolves when the own join has come. */
     static async join(t, globes, room, name, options = {}) {
         const person = Person.connect(t, globes, room, { name, color: 'red', ...options });
         await person.find('event', (event) => event.event_type === 'join' && event.name === name);
         return person;
     }
 
-    /** The next one of this type for which `accepts` is true. */
+    /** The next event of this type for which `accepts` returns true. */
     find(type, accepts = () => true) {
         return this.told.find((told) => told.type === type && accepts(told), `${type} ${accepts}`);
     }
 
-    /** The next time it gets into that state. */
+    /** The next time that the state becomes this one. */
     state(state) {
         return this.find('state', (told) => told.state === state);
     }
@@ -66,18 +66,18 @@ export class Person {
         return this.messages.map(({ msg }) => msg);
     }
 
-    /** Changes name or colour; answers as join does. */
+    /** Changes name or colour; resolves as join does. */
     rename(person) {
         return within(this.connection.join(person), () => `an answer to ${JSON.stringify(person)}`);
     }
 
-    /** Says it; answers as the ack does. */
+    /** Sends it; resolves as the ack does. */
     say(text, options) {
         const { acked } = this.connection.send(text, options);
         return within(acked, () => `an answer to ${text}`);
     }
 
-    /** What was shown is this stretch of the room's messages: each once, in order, none left out. */
+    /** The shown messages are a part of the room's history: each once, in order, without a hole. */
     assertShown(first, last) {
         const expected = Array.from({ length: last - first + 1 }, (_, index) => first + index);
         assert.deepEqual(

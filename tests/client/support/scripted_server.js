@@ -1,4 +1,4 @@
-// A server that says what a test tells it to: for what a real one does too seldom to wait for.
+// A server that sends what a test tells it to, for cases that are too rare with a real one.
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import http from 'node:http';
@@ -12,15 +12,15 @@ export class ScriptedServer {
     #sockets = new WebSocketServer({ server: this.#http, handleProtocols: () => 'globes.v1' });
     /** `[path, answer]` of REST, by the end of the path; `answer` is `{ status, headers, body }`. */
     answers = new Map();
-    /** Connections in order of their coming, `{ socket, url, frames }`; `frames` is an Inbox of parsed events. */
+    /** Connections in the order of their arrival, `{ socket, url, frames }`; `frames` is an Inbox of parsed events. */
     connections = new Inbox();
-    /** Who is in the room, as a welcome tells. */
+    /** The users in the welcome. */
     users = [];
     /** Further fields of each welcome. */
     welcome = {};
-    /** Sent in place of the welcome; null: the welcome. */
+    /** Sent instead of the welcome; null: the welcome. */
     firstFrame = null;
-    /** Called for every event that comes; may answer by `reply(event)`. */
+    /** Called for every received event; may answer by `reply(event)`. */
     onEvent = () => {};
 
     static async start(t) {

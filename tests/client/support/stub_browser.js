@@ -1,7 +1,7 @@
-// What the library asks of a browser: whether there is a network, and whether the page is seen.
+// The parts of a browser that the library uses: whether there is a network, and whether the page is visible.
 
 /**
- * Until the test is over, Node looks like a browser that is online with a page that is visible.
+ * Until the end of the test, Node looks like an online browser with a visible page.
  * @returns {{ browser: EventTarget, page: EventTarget }} where 'online', 'offline' and 'visibilitychange' are dispatched
  */
 export function stubBrowser(t) {

@@ -1,4 +1,4 @@
-// A network that can fail: forwards TCP connections to the server, cuts them, holds back what is under way, or refuses.
+// A network that can fail: it forwards TCP connections to the server, cuts them, delays their bytes, or refuses them.
 import { once } from 'node:events';
 import net from 'node:net';
 
@@ -9,10 +9,10 @@ export class TcpProxy {
     #listener = null;
     host = '127.0.0.1';
     port = 0;
-    /** How many connections were accepted and forwarded. */
+    /** The number of connections that were accepted and forwarded. */
     accepted = 0;
 
-    /** `target`: an object with a `port`, which may change, as a restarted server's does. */
+    /** `target`: an object with a `port`, which may change, as that of a restarted server does. */
     constructor(target) {
         this.#target = target;
     }
@@ -29,42 +29,42 @@ export class TcpProxy {
         return `http://${this.host}:${this.port}`;
     }
 
-    /** Connections that are open now. */
+    /** The number of open connections. */
     get open() {
         return this.#pairs.size;
     }
 
-    /** Ends every connection at once, in the middle of whatever it carries; new ones are fine. */
+    /** Ends every connection at once, in the middle of its data; new ones are accepted. */
     cut() {
         // Not `resetAndDestroy`: after it, Node 20 may spin for ever when the process ends.
         for (const pair of this.#pairs) pair.forEach((socket) => socket.destroy());
     }
 
-    /** Ends one connection, by chance. */
+    /** Ends a random connection. */
     cutOne(random) {
         const pairs = [...this.#pairs];
         if (pairs.length) pairs[random.between(0, pairs.length - 1)].forEach((socket) => socket.destroy());
     }
 
-    /** Nothing gets through any more in either direction, and nobody is told; it is also so for new connections. */
+    /** Drops all bytes in both directions without an error, also of new connections. */
     freeze() {
         this.#isFrozen = true;
         for (const pair of this.#pairs) pair.forEach((socket) => socket.pause());
     }
 
-    /** What was held back arrives late, as it does when a radio link comes back. */
+    /** Delivers the bytes that were held back late, as after a radio outage. */
     thaw() {
         this.#isFrozen = false;
         for (const pair of this.#pairs) pair.forEach((socket) => socket.resume());
     }
 
-    /** Cuts, and lets nobody connect until `accept`. */
+    /** Cuts all connections, and refuses new ones until `accept`. */
     refuse() {
         this.#listener.close();
         this.cut();
     }
 
-    /** Lets people connect, always at the same port. */
+    /** Accepts connections again, at the same port. */
     async accept() {
         this.#listener = net.createServer((near) => this.#forward(near)).listen(this.port, this.host);
         await once(this.#listener, 'listening');
