@@ -10,16 +10,16 @@ import { startServer } from '../api/harness/server.js';
 
 const web = fileURLToPath(new URL('../../web', import.meta.url));
 
-/** A page of the server's origin, on which `globes` is the library and `told` collects a connection's events. */
+/** A page of the server's origin, on which `globes` is the library and `events` collects a connection's events. */
 async function openLibrary(t, server) {
     const page = await openPage(t, `${server.origin}/health`);
     await page.evaluate(async () => {
         const { Globes } = await import('/globes.js');
         window.globes = new Globes();
         window.follow = (connection) => {
-            window.told = [];
+            window.events = [];
             for (const type of ['state', 'event', 'problem', 'closed'])
-                connection.addEventListener(type, ({ detail }) => window.told.push({ type, ...detail }));
+                connection.addEventListener(type, ({ detail }) => window.events.push({ type, ...detail }));
             return connection;
         };
     });
@@ -27,7 +27,7 @@ async function openLibrary(t, server) {
 }
 
 /** Resolves when the page has an event for which the function in this text returns true. */
-const told = (page, accepts) => page.waitForFunction(`window.told.some(${accepts})`);
+const awaitEvent = (page, accepts) => page.waitForFunction(`window.events.some(${accepts})`);
 
 test('a browser lists rooms, joins a private room, chats, and recovers from kill -9 and from being offline', async (t) => {
     const server = await startServer(t, { config: { Static: web } });
@@ -49,19 +49,19 @@ test('a browser lists rooms, joins a private room, chats, and recovers from kill
 
     const { port } = server;
     await server.kill();
-    await told(page, `({ state }) => state === 'waiting'`);
+    await awaitEvent(page, `({ state }) => state === 'waiting'`);
     const acked = page.evaluate(() => window.connection.send('said while the server was down').acked);
     await server.start({ address: `127.0.0.1:${port}` });
     assert.deepEqual(await acked, { seq: 2, duplicate: false });
 
     await page.context().setOffline(true);
-    await told(page, `({ state }) => state === 'offline'`);
+    await awaitEvent(page, `({ state }) => state === 'offline'`);
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
     ben.say('ben', 'said while the browser was offline');
     await ben.find(({ seq }) => seq === 3);
     await page.context().setOffline(false);
-    await told(page, `({ msg }) => msg === 'said while the browser was offline'`);
-    const shown = await page.evaluate(() => window.told.filter(({ seq }) => seq).map(({ seq, isOwn }) => [seq, isOwn]));
+    await awaitEvent(page, `({ msg }) => msg === 'said while the browser was offline'`);
+    const shown = await page.evaluate(() => window.events.filter(({ seq }) => seq).map(({ seq, isOwn }) => [seq, isOwn]));
     assert.deepEqual(shown, [
         [1, true],
         [2, true],
@@ -86,5 +86,5 @@ test('a browser distinguishes a refusal from an outage', async (t) => {
     assert.deepEqual(await closedBy(locked.id), ['InvalidTokenError', 403]);
     await server.kill();
     await page.evaluate((id) => void window.follow(window.globes.connect(id, { name: 'ada' })), room.id);
-    await told(page, `({ state, error }) => state === 'waiting' && error.name === 'ConnectionError'`);
+    await awaitEvent(page, `({ state, error }) => state === 'waiting' && error.name === 'ConnectionError'`);
 });

@@ -17,8 +17,8 @@ test('connect joins by itself, and reports the welcome, the users and the join',
     const ada = Person.connect(t, globesAt(server), room, { name: 'ada', color: '#0a0' });
     assert.equal(ada.connection.state, 'connecting');
 
-    assert.deepEqual(await ada.told.next(), { type: 'state', state: 'online', retryAt: null, error: null });
-    const welcome = await ada.told.next();
+    assert.deepEqual(await ada.events.next(), { type: 'state', state: 'online', retryAt: null, error: null });
+    const welcome = await ada.events.next();
     assert.equal(welcome.type, 'welcome');
     assert.deepEqual([welcome.seq, welcome.resumed], [0, false]);
     assert.deepEqual(
@@ -165,7 +165,7 @@ test('the newest messages come first, as many as requested, or those after a giv
     for (const person of [few, behind, none, listener]) assert.deepEqual(person.all('gap'), []);
     await assert.rejects(listener.say('I have no name'), UnauthorizedError);
     const names = await usersOf(server, room);
-    assert.deepEqual(names.sort(), ['behind', 'ben', 'few', 'none'], 'who only listens is no member');
+    assert.deepEqual(names.sort(), ['behind', 'ben', 'few', 'none'], 'a connection without a name is not a user');
 });
 
 test('a token without a name opens a private room for listening', async (t) => {

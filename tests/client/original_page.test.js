@@ -100,7 +100,7 @@ for (const visibility of ['public', 'private']) {
     });
 }
 
-test("the original's page is told of a wrong password as it was", async () => {
+test("the original's page gets the same error for a wrong password", async () => {
     const old = new OriginalPage();
     const { id } = await old.call('POST', '/chats', { title: 'Keep out', visibility: 'hidden', password: PASSWORD });
     await assert.rejects(old.enter(id, 'david', 'blue', 'wrong'), {

@@ -25,7 +25,7 @@ test('each delay of the back-off is below twice the bound of the one before, up 
     assert.ok(backoff.nextDelayMs(true) <= 10, 'the first one after a restart of the server is short');
     for (const bound of [200, 400, 800, 1000, 1000]) assert.ok(backoff.nextDelayMs(true) <= bound);
     backoff.endedAfter(DEFAULT_LIMITS.stableAfterMs - 1);
-    assert.equal(backoff.attempts, 6, 'a short connection does not start the back-off anew');
+    assert.equal(backoff.attempts, 6, 'a short connection does not reset the back-off');
     backoff.endedAfter(DEFAULT_LIMITS.stableAfterMs);
     assert.equal(backoff.attempts, 0);
 });

@@ -16,7 +16,7 @@ async function afterClose(t, server, code) {
     const { socket } = await server.connections.next();
     await ada.find('welcome');
     socket.close(code);
-    const { state, retryAt, error } = await ada.find('state', (told) => told.state !== 'online');
+    const { state, retryAt, error } = await ada.find('state', (event) => event.state !== 'online');
     assert.equal(error.closeCode, code);
     ada.connection.close();
     return [state, retryAt && retryAt - Date.now()];
@@ -95,7 +95,7 @@ test('events of later versions are ignored, and errors about nothing known are r
     assert.deepEqual([ada.connection.state, ada.all('event').length], ['online', 0]);
     tell({ event_type: 'send', name: 'ben', room_id: 7, msg: 'two', time: '2020-12-03T21:23:54.000002Z', seq: 2 });
     await ada.message('two');
-    assert.deepEqual(ada.all('gap'), [], 'what is not known is counted all the same');
+    assert.deepEqual(ada.all('gap'), [], 'events of unknown types have numbers too');
     assert.deepEqual([ada.connection.seq, ada.connection.at], [2, '2020-12-03T21:23:54.000002Z']);
 });
 
@@ -125,7 +125,7 @@ test('another user’s message with the same id is not an own one', async (t) =>
     assert.equal(ada.connection.queued, 1);
     socket.send(JSON.stringify({ ...event, name: 'ada', msg: 'mine', seq: 2 }));
     assert.equal((await ada.message('mine')).isOwn, true);
-    assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'what is delivered is stored, ack or not');
+    assert.deepEqual(await acked, { seq: 2, duplicate: false }, 'a delivered message is stored, with or without an ack');
 });
 
 test('another user’s join and leave under the same name are not own ones, and a refusal is reported at once', async (t) => {

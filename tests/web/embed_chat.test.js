@@ -29,7 +29,7 @@ test('two lines add a room to a site of another origin', async (t) => {
     assert.equal((await events(page, 'globes-state')).at(-1).state, 'online');
     assert.equal(await page.getByRole('button', { name: '2 people here' }).textContent(), '2');
     await ben.leave();
-    await eventually(async () => (await events(page, 'globes-leave')).length === 1, 'the leave is told');
+    await eventually(async () => (await events(page, 'globes-leave')).length === 1, 'the leave is reported');
 
     await page.getByRole('button', { name: '1 person here' }).click();
     await page.getByText('1 person here').waitFor();

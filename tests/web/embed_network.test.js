@@ -166,8 +166,8 @@ test('an expired token that cannot be renewed is requested again in place, and n
     const room = await lockedOut(t, () => 'name="ada"');
     const { page } = room;
     await page.getByRole('alert').getByText('Access to this room has changed. Join again.').waitFor();
-    assert.equal(await page.getByText('Join again', { exact: false }).count(), 1, 'it is said once');
-    assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'what was read stays');
+    assert.equal(await page.getByText('Join again', { exact: false }).count(), 1, 'it is shown once');
+    assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'the messages stay');
     await page.getByLabel('Password of this room').fill('not this one');
     await page.keyboard.press('Enter');
     await page.getByText('The password is wrong.').waitFor();
@@ -218,7 +218,7 @@ test('a new token attribute replaces an expired one in place', async (t) => {
     });
     assert.deepEqual(said, [1, ''], 'once');
     const { error } = (await events(page, 'globes-error')).at(-1);
-    assert.equal(error, 403, 'the page is told');
+    assert.equal(error, 403, 'the page gets the error');
     await page.locator('globes-chat').evaluate((chat, token) => chat.setAttribute('token', token), await room.fresh('ada'));
     await goesOn(room);
     assert.equal(await page.getByText('The “token” of this page for the room is invalid.').count(), 0);

@@ -68,7 +68,7 @@ for (const kind of ['public', 'private']) {
             await shows(page, all);
             // A changed attribute connects again.
             await page.locator('globes-chat').evaluate((chat) => chat.setAttribute('color', 'teal'));
-            await eventually(async () => (await events(page, 'globes-state')).filter(({ state }) => state === 'closed').length === 1, 'anew');
+            await eventually(async () => (await events(page, 'globes-state')).filter(({ state }) => state === 'closed').length === 1, 'it connects again');
             await shows(page, all);
         });
     }

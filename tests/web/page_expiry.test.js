@@ -84,7 +84,7 @@ test('after a token has expired, the page asks for the password, and sends the w
     await page.context().setOffline(false);
     await page.getByText(EXPIRED).waitFor();
     assert.equal(new URL(page.url()).pathname, `/chats/${room.id}`, 'in place');
-    assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'what was read stays');
+    assert.ok(await page.getByText('before', { exact: true }).isVisible(), 'the messages stay');
 
     const ben = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
     await page.getByLabel('Password of this room').fill('not this one');

@@ -343,10 +343,10 @@ test('the return of the connection is announced once', async (t) => {
     const { port } = own;
     await own.kill();
     await page.locator('.room-state').getByText('Connection lost.').waitFor();
-    await eventually(async () => (await about(/lost/)).length > 0, 'the loss is said');
+    await eventually(async () => (await about(/lost/)).length > 0, 'the loss is announced');
     assert.deepEqual(await about(/lost/), ['Connection lost. Trying again …']);
     await own.start({ address: `127.0.0.1:${port}` });
-    await eventually(async () => (await about(/connected/i)).length > 0, 'the return is said');
+    await eventually(async () => (await about(/connected/i)).length > 0, 'the return is announced');
     assert.deepEqual(await about(/connected/i), ['You are connected again.']);
 });
 

@@ -68,7 +68,7 @@ test('a link in an older tab opens its target in the new version', async (t) => 
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Rooms' }).waitFor();
-    assert.equal(await page.getByText(UPDATED).count(), 0, 'it is said once');
+    assert.equal(await page.getByText(UPDATED).count(), 0, 'it is shown once');
 });
 
 test('a dialog that cannot be loaded loads the new version, or offers it while there is a draft', async (t) => {

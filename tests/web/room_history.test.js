@@ -210,7 +210,7 @@ test('if history fails, another attempt is offered, and the position at the top 
     );
     await standsStill(ada);
     const now = (await seen(ada)).find(({ seq }) => seq === first.seq);
-    assert.ok(now, 'what was read is still in view');
+    assert.ok(now, 'the messages are still in view');
     // The first message has lost the heading of its day.
     assert.ok(Math.abs(now.bottom - first.bottom) <= STEADY_PX, `from ${first.bottom} to ${now.bottom}`);
 });

@@ -57,7 +57,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
         });
         assert.deepEqual(wide, { outside: [], scrolls: false });
         const heights = await reader.page.locator('.bubble').evaluateAll((bubbles) => bubbles.map((bubble) => bubble.offsetHeight));
-        assert.ok(Math.max(...heights) < 500, 'what is long is folded');
+        assert.ok(Math.max(...heights) < 500, 'long messages are folded');
         const found = await reader.page.evaluate(() => {
             const root = document.querySelector('.globes-room').shadowRoot;
             return { hacked: window.hacked, foreign: root.querySelectorAll('.rows img, .rows script, .rows style, .members img').length };

@@ -149,7 +149,7 @@ test('a row stands for missing messages until they are loaded', async (t) => {
         assert.deepEqual(last, texts);
     };
     await becomes(['text 1', 'text 2', 'Loading missed messages', 'text 6', 'text 7']);
-    await eventually(() => held.length === 1, 'what is missing is asked for');
+    await eventually(() => held.length === 1, 'missing messages are requested');
     held[0]();
     await becomes(['text 1', 'text 2', 'Missed messages could not be loaded. Try again', 'text 6', 'text 7']);
     fails = false;

@@ -156,7 +156,7 @@ test('Enter sends, Shift+Enter inserts a line, and the field grows with the text
     await ada.field.fill('four');
     await ada.page.getByRole('button', { name: 'Send' }).click();
     await ada.message('four').waitFor();
-    assert.ok(await isFocused(ada.field), 'one can go on writing');
+    assert.ok(await isFocused(ada.field), 'the field keeps the focus');
 });
 
 test('on a touch screen, Enter inserts a line and the button sends, and the keyboard stays open', async (t) => {

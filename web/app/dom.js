@@ -17,7 +17,7 @@ export function freshId(stem) {
  * @param {Name} name
  * @param {Record<string, unknown>} [properties] attributes; `onclick` and the like are listeners, true is an empty
  *     attribute, false, null or undefined omit it
- * @param {...(Node | string | number | boolean | null | undefined)} children text and nodes; what is empty is left out
+ * @param {...(Node | string | number | boolean | null | undefined)} children empty ones are omitted
  * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, properties = {}, ...children) {

@@ -1,5 +1,5 @@
 // Messages (`send`) and changes of name or colour (`join`) that the server has not answered yet, in the order in which
-// the caller asked for them. It decides which one is sent next; it does no I/O, and the caller passes the time in.
+// the caller added them. It decides which one is sent next; it does no I/O, and the caller passes the time in.
 //
 // The server handles the events of one connection in order, so several may be in flight. Only a temporary refusal (flood
 // limit, store) lets later events overtake the refused one: from then on they are sent one by one, until none waits.

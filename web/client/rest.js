@@ -1,4 +1,4 @@
-// Requests to the REST API of one server, and the checks of what comes back.
+// Requests to the REST API of one server, and the checks of its answers.
 import { ConnectionError, FOREIGN, InvalidContentError, UnavailableError, errorOf } from './errors.js';
 import { parseJson } from './text.js';
 import { readToken, tokenText } from './token.js';

@@ -252,7 +252,7 @@ export class Sender {
         }
     }
 
-    /** `entry`: what was refused with the name; undefined for the join on arrival. */
+    /** `entry`: the message or join that was refused; undefined for the join on arrival. */
     #onNameRefused(entry, refusal) {
         if (entry?.kind === 'join') {
             this.#outbox.remove(entry);

@@ -16,12 +16,12 @@ export const QUICK = { backoffBaseMs: 20, backoffMaxMs: 200, quickReconnectMs: 2
 /** A connection and all its events. */
 export class Person {
     /** All events, `{ type, ...detail }`, in order. */
-    told = new Inbox();
+    events = new Inbox();
 
     constructor(connection) {
         this.connection = connection;
         for (const type of TYPES)
-            connection.addEventListener(type, ({ detail }) => this.told.push({ type, ...detail }));
+            connection.addEventListener(type, ({ detail }) => this.events.push({ type, ...detail }));
     }
 
     /** Starts to connect; closed at the end of the test. */
@@ -40,12 +40,12 @@ export class Person {
 
     /** The next event of this type for which `accepts` returns true. */
     find(type, accepts = () => true) {
-        return this.told.find((told) => told.type === type && accepts(told), `${type} ${accepts}`);
+        return this.events.find((event) => event.type === type && accepts(event), `${type} ${accepts}`);
     }
 
     /** The next time that the state becomes this one. */
     state(state) {
-        return this.find('state', (told) => told.state === state);
+        return this.find('state', (event) => event.state === state);
     }
 
     /** The next message with this text. */
@@ -54,7 +54,7 @@ export class Person {
     }
 
     all(type) {
-        return this.told.all.filter((told) => told.type === type);
+        return this.events.all.filter((event) => event.type === type);
     }
 
     /** Every message that was shown, in order. */
