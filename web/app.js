@@ -50,17 +50,17 @@ function setTitle(title) {
  * onclick }`, it stays until it is dismissed.
  */
 function notice(text, { action = null, stays = action !== null } = {}) {
-    const said = element(
+    const bar = element(
         'div',
         { class: 'notice' },
         element('p', { dir: 'auto' }, text),
         action && element('button', { type: 'button', class: 'button', onclick: action.onclick }, action.label),
-        iconButton('close', app.texts.dismiss, { bare: true, onclick: () => said.remove() }),
+        iconButton('close', app.texts.dismiss, { bare: true, onclick: () => bar.remove() }),
     );
-    noticeBar.append(said);
+    noticeBar.append(bar);
     if (stays) return;
     transient?.remove();
-    transient = said;
+    transient = bar;
     scheduleDismissal();
 }
 
@@ -82,16 +82,16 @@ const VIEWS = {
     home: () => import('./app/home.js'),
     entrance: () => import('./app/entrance.js'),
     room: () => import('./app/room_page.js'),
-    gone: async () => ({ view: gone }),
+    notFound: async () => ({ view: notFound }),
 };
 
-function gone() {
+function notFound() {
     setTitle(app.texts.pageGone);
     const { pageGone: title, pageGoneExplained: text } = app.texts;
     return { element: emptyPage(app, { title, text }), destroy() {} };
 }
 
-const viewName = (match) => match?.view ?? 'gone';
+const viewName = (match) => match?.view ?? 'notFound';
 
 /** The old view stays until the new one can be shown. If another one is requested meanwhile, only the last is shown. */
 function show(match, options = {}) {

@@ -238,8 +238,8 @@ export class GlobesChat extends HTMLElement {
 
     #connect(context, { name, color, token }) {
         const { globes, room, texts, language } = context;
-        const asked = Number.parseInt(this.getAttribute('history'), 10);
-        const last = Number.isNaN(asked) ? HISTORY : Math.min(MOST_HISTORY, Math.max(0, asked));
+        const requested = Number.parseInt(this.getAttribute('history'), 10);
+        const last = Number.isNaN(requested) ? HISTORY : Math.min(MOST_HISTORY, Math.max(0, requested));
         const connection = globes.connect(room.id, {
             name, color: color ?? undefined, token, last, newToken: () => this.#newToken(context, name),
         });
@@ -308,9 +308,9 @@ export class GlobesChat extends HTMLElement {
     #fail(error, texts) {
         this.#end();
         const failure = failureOf(error);
-        const again = !PERMANENT.includes(failure) && element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
+        const retry = !PERMANENT.includes(failure) && element('button', { type: 'button', click: () => this.#open() }, texts['room.tryAgain']);
         const message = element('p', {}, texts[`room.embed.${failure}`]);
-        this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, again));
+        this.#body.replaceChildren(element('div', { class: 'failed', role: 'alert' }, message, retry));
         if (error instanceof GlobesError) this.#dispatch('globes-error', { error });
         else console.error(error);
     }

@@ -36,14 +36,14 @@ export function createRoom(app, { title: wanted = '' } = {}) {
 
     async function send() {
         if (!validateAll([title, description, password, ownerName])) return;
-        const wish = { title: trim(title.value), description: description.value, visibility: visibility.value };
-        if (needsPassword(visibility.value)) wish.password = password.value;
+        const fields = { title: trim(title.value), description: description.value, visibility: visibility.value };
+        if (needsPassword(visibility.value)) fields.password = password.value;
         if (owned.input.checked) {
-            wish.owner = true;
+            fields.owner = true;
             const name = ownerName.element.hidden ? preferences.name : trim(ownerName.value);
-            if (name !== '') wish.name = name;
+            if (name !== '') fields.name = name;
         }
-        const room = await globes.rooms.create(wish);
+        const room = await globes.rooms.create(fields);
         preferences.rememberMade(room.id, room.owner_token);
         dialog.close();
         router.go(entrancePath(room.id));

@@ -76,7 +76,7 @@ class Entrance {
         this.password.element.hidden = !isLocked || isOwner;
         this.badge = element('span', { class: 'preview-badge', 'aria-hidden': 'true' });
         this.previewName = userText('', { class: 'preview-name' });
-        const said = element(
+        const message = element(
             'div',
             { class: 'preview-message' },
             this.previewName,
@@ -86,7 +86,7 @@ class Entrance {
             'div',
             { class: 'preview', role: 'group', 'aria-label': texts.preview },
             this.badge,
-            said,
+            message,
         );
         this.name.input.addEventListener('input', () => this.#preview());
         // The modules are loaded while the user types the name. If that fails, the error is shown on submit.

@@ -147,13 +147,13 @@ export class ChoiceField {
                 class: 'visually-hidden',
             });
             input.checked = option.value === value;
-            const words = element(
+            const text = element(
                 'span',
                 { class: 'choice-text' },
                 element('span', { class: 'choice-label' }, option.label),
                 element('span', { id: hintId, class: 'choice-hint' }, option.hint),
             );
-            this.element.append(element('label', { class: 'choice' }, input, icon(option.icon), words));
+            this.element.append(element('label', { class: 'choice' }, input, icon(option.icon), text));
         }
         this.element.addEventListener('change', () => onchange?.(this.value));
     }
@@ -179,13 +179,13 @@ export function checkBox({ label, hint, name, checked, onchange }) {
     const input = element('input', { type: 'checkbox', name, 'aria-describedby': hintId });
     input.checked = checked;
     input.addEventListener('change', () => onchange?.(input.checked));
-    const words = element(
+    const text = element(
         'span',
         { class: 'choice-text' },
         element('span', { class: 'choice-label' }, label),
         element('span', { id: hintId, class: 'choice-hint' }, hint),
     );
-    return { input, element: element('label', { class: 'check' }, input, words) };
+    return { input, element: element('label', { class: 'check' }, input, text) };
 }
 
 /** Validates all fields and moves the focus to the first invalid one. */

@@ -31,7 +31,7 @@ class RoomRow {
         this.#texts = texts;
         this.#presenceDot = presenceDot(room.title, 0);
         this.#count = element('span', { class: 'room-count' });
-        const words = element(
+        const text = element(
             'span',
             { class: 'room-text' },
             userText(room.title, { class: 'room-title' }),
@@ -49,7 +49,7 @@ class RoomRow {
             'a',
             { class: 'room-row', href: path },
             this.#presenceDot,
-            words,
+            text,
             visuallyHidden('. '),
             marks,
             visuallyHidden('. '),
@@ -167,10 +167,10 @@ class Home {
     // Hidden rooms are not listed, but the person who made one must be able to find it.
     async #findUnlisted() {
         const listed = new Set(this.#list.rooms.map(({ id }) => id));
-        const asked = this.#app.preferences.madeRooms
+        const requests = this.#app.preferences.madeRooms
             .filter((id) => !listed.has(id))
             .map((id) => this.#app.globes.rooms.get(id));
-        const answers = await Promise.allSettled(asked);
+        const answers = await Promise.allSettled(requests);
         this.#unlisted = answers
             .flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
             .filter(({ visibility }) => visibility === 'hidden');

@@ -25,10 +25,10 @@ let isOpening = false;
 export async function openLazily(app, load, open) {
     if (isOpening || openDialogs().length > 0) return;
     isOpening = true;
-    const asked = location.href;
+    const address = location.href;
     try {
         await loadLazily(app, load, (part) => {
-            if (location.href === asked) open(part);
+            if (location.href === address) open(part);
         });
     } finally {
         isOpening = false;

@@ -112,8 +112,8 @@ export class RoomController {
 
     // The room view does not repeat the texts of a banner, a notice or a form.
     get #texts() {
-        const unsaid = { [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
-        return { ...this.#app.texts, ...unsaid };
+        const omitted = { [`room.closed.${REPLACED}`]: '', [`room.closed.${ROOM_DELETED}`]: '' };
+        return { ...this.#app.texts, ...omitted };
     }
 
     #makeHeader() {

@@ -111,7 +111,7 @@ export function openSettings(app, { room, token, onchange }) {
      * Only changed values: the server closes connections if a request contains a password or visibility, even the same.
      */
     function changes() {
-        const wish = {
+        const values = {
             title: trim(title.value),
             description: description.value,
             visibility: visibility.value,
@@ -119,7 +119,7 @@ export function openSettings(app, { room, token, onchange }) {
             max_events: Number(maxEvents.value),
         };
         const current = { ...room, retention: room.retention ?? 0, max_events: room.max_events ?? 0 };
-        const changed = Object.fromEntries(Object.entries(wish).filter(([key, value]) => value !== current[key]));
+        const changed = Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== current[key]));
         if (!password.element.hidden && password.value !== '') changed.password = password.value;
         return changed;
     }

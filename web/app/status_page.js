@@ -63,12 +63,12 @@ export async function loadRoom(app, roomRef, showProblem, token = null) {
 
 function failedRoom(app, error) {
     const { texts, router } = app;
-    const again = element(
+    const retry = element(
         'button',
         { type: 'button', class: 'button primary', onclick: () => router.refresh() },
         texts.tryAgain,
     );
     const text = errorText(texts, error) + (error.isTemporary ? ` ${texts.tryingAgain}` : '');
     app.setTitle(texts.roomFailed);
-    return emptyPage(app, { title: texts.roomFailed, text, action: again });
+    return emptyPage(app, { title: texts.roomFailed, text, action: retry });
 }

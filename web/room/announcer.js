@@ -25,7 +25,7 @@ export class Announcer {
     }
 
     /** Announces `text` after those before it. */
-    say(text) {
+    announce(text) {
         this.#waiting.push(shortened(text, READ_OUT));
         this.#timer ||= setTimeout(() => this.#announce(), PAUSE_MS);
     }
@@ -37,8 +37,8 @@ export class Announcer {
     #announce() {
         this.#timer = 0;
         const lines = this.#waiting.splice(0);
-        const said = lines.length > AT_ONCE ? [this.#texts['room.manyMessages'](lines.length)] : lines;
-        for (const line of said) this.element.append(element('p', { dir: 'auto' }, line));
+        const announced = lines.length > AT_ONCE ? [this.#texts['room.manyMessages'](lines.length)] : lines;
+        for (const line of announced) this.element.append(element('p', { dir: 'auto' }, line));
         while (this.element.childElementCount > KEPT_LINES) this.element.firstElementChild.remove();
     }
 }

@@ -28,12 +28,12 @@ export class RoomFrame {
      * @param {{ storage?: object, draftKey: string, send: (text: string) => void } | null} parts.writing null without a composer
      */
     constructor(root, { scroller, texts, people, actions, writing }) {
-        this.#make = (words, draft) => {
-            this.announcer = new Announcer(words);
-            this.stateLine = new StateLine({ texts: words, retry: actions.retry });
-            this.members = new MemberList({ texts: words, ...people, onShown: actions.membersShown });
-            this.overlay = new MessageOverlay({ texts: words, jump: actions.jump });
-            this.composer = writing && new Composer({ texts: words, ...writing, draft });
+        this.#make = (texts, draft) => {
+            this.announcer = new Announcer(texts);
+            this.stateLine = new StateLine({ texts, retry: actions.retry });
+            this.members = new MemberList({ texts, ...people, onShown: actions.membersShown });
+            this.overlay = new MessageOverlay({ texts, jump: actions.jump });
+            this.composer = writing && new Composer({ texts, ...writing, draft });
         };
         this.#make(texts);
         this.#messages = element('div', { class: 'messages' }, scroller, ...this.overlay.elements);

@@ -245,7 +245,7 @@ export class RoomView {
         if (seq === 1) this.#loader.older = 'none';
         if (item && seq > this.#liveAfter && !item.own) {
             this.#unread.add(seq);
-            this.#frame.announcer.say(this.#texts['room.message'](this.#rowElements.nameOf(item.name), item.text));
+            this.#frame.announcer.announce(this.#texts['room.message'](this.#rowElements.nameOf(item.name), item.text));
         }
         if (!this.#isReady && seq >= this.#liveAfter) this.#ready();
         if (this.#timeline.size > KEPT && this.#list.atEnd && this.#timeline.forgetAllBut(KEPT / 2)) this.#loader.older = 'more';
@@ -259,7 +259,7 @@ export class RoomView {
         this.#unread.reset();
         this.#loader.reset();
         this.#timeline.add({ event_type: 'reset', seq: to, time: Date.now() }, false);
-        this.#frame.announcer.say(this.#texts['room.reset']);
+        this.#frame.announcer.announce(this.#texts['room.reset']);
     }
 
     #onProblem(error) {

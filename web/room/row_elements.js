@@ -29,9 +29,9 @@ function firstOf(set, most) {
 }
 
 /** A text with names in it, each in an element of its own: direction marks in a name affect only that name. */
-function isolated(names, say, nameOf) {
+function isolated(names, format, nameOf) {
     const places = names.map((_, index) => `\uffff${index}\uffff`);
-    return say(places).split('\uffff').map((part, index) => (index % 2 === 0 ? part : element('bdi', {}, nameOf(names[part]))));
+    return format(places).split('\uffff').map((part, index) => (index % 2 === 0 ? part : element('bdi', {}, nameOf(names[part]))));
 }
 
 export class RowElements {
@@ -124,8 +124,8 @@ export class RowElements {
         }
     }
 
-    #failed(text, again) {
-        const button = element('button', { type: 'button', class: 'text-button', click: again }, this.#texts['room.tryAgain']);
+    #failed(text, retry) {
+        const button = element('button', { type: 'button', class: 'text-button', click: retry }, this.#texts['room.tryAgain']);
         return element('div', { role: 'listitem', class: 'row note' }, this.#texts[text], ' ', button);
     }
 
@@ -145,8 +145,8 @@ export class RowElements {
             if (all.size === 0) continue;
             const named = firstOf(all, all.size > NAMED + 1 ? NAMED : NAMED + 1);
             const others = all.size - named.length;
-            const say = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
-            lines.push(element('div', {}, ...isolated(named, say, (name) => this.nameOf(name))));
+            const format = (places) => this.#texts[text](others > 0 ? [...places, this.#texts['room.others'](others)] : places);
+            lines.push(element('div', {}, ...isolated(named, format, (name) => this.nameOf(name))));
         }
         return lines;
     }

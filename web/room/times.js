@@ -16,11 +16,11 @@ export function dayKey(date) {
 /** Caches `format`: times of the same `span` (in ms) have the same text, and in a busy room most are of one span. */
 function remembered(format, span) {
     let at = NaN;
-    let said = '';
+    let text = '';
     return (date) => {
         const now = Math.floor(date / span);
-        if (now !== at) [at, said] = [now, format.format(date)];
-        return said;
+        if (now !== at) [at, text] = [now, format.format(date)];
+        return text;
     };
 }
 

@@ -171,10 +171,10 @@ export class WindowedList {
     #anchor() {
         const { scrollTop } = this.#scroller;
         const looksAsBefore = ({ key }) => this.#mounted.get(key).renderKey === this.#renderKey(this.#rows[this.#indexOf.get(key)]);
-        const there = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
-        const holds = there.filter(({ key }) => !this.#rows[this.#indexOf.get(key)].isLoose);
+        const remaining = this.#anchors.filter(({ key }) => this.#indexOf.has(key));
+        const holds = remaining.filter(({ key }) => !this.#rows[this.#indexOf.get(key)].isLoose);
         // A row that loses its heading, as the first message does when older ones are added, is not held.
-        const kept = holds.find(looksAsBefore) ?? holds[0] ?? there[0];
+        const kept = holds.find(looksAsBefore) ?? holds[0] ?? remaining[0];
         // The scroll position may have changed before its event.
         if (kept) return { index: this.#indexOf.get(kept.key), offset: kept.offset + this.#anchoredAt - scrollTop };
         // No mounted row is near: the reader has dragged the scroll bar, or pressed Home.
@@ -238,14 +238,14 @@ export class WindowedList {
 
     /** True if a height has changed. */
     #measure() {
-        let news = false;
+        let hasChanged = false;
         for (let index = this.#first; index < this.#end; index += 1) {
             const { key } = this.#rows[index];
             const { height } = this.#mounted.get(key).element.getBoundingClientRect();
             this.#measured.set(key, height);
-            if (this.#heights.set(index, height)) news = true;
+            if (this.#heights.set(index, height)) hasChanged = true;
         }
-        return news;
+        return hasChanged;
     }
 
     #place(anchor, windowTop) {
