@@ -138,7 +138,7 @@ test('a row stands for missing messages until they are loaded', async (t) => {
     for (let number = 1; number <= 7; number += 1) ben.say('ben', `text ${number}`);
     const shown = () =>
         ada.page.locator('.row').evaluateAll((rows) =>
-            rows.map((row) => (row.querySelector('.text') ?? row).textContent).filter((text) => /^(text|What|Loading)/.test(text)),
+            rows.map((row) => (row.querySelector('.text') ?? row).textContent).filter((text) => /^(text|Missed|Loading)/.test(text)),
         );
     const becomes = async (texts) => {
         let last;
