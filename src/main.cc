@@ -220,7 +220,7 @@ std::string store_in_words(const Config& config) {
 /// Whoever limits the processor time of a server wants it to start again, not to stay away.
 Exit exit_of_signal(int signal) { return signal == SIGXCPU ? Exit::failure : Exit::fine; }
 
-Exit serve_until_stopped(const Config& config) {
+Exit serve_until_stopped(const Config& config, const Logging& logging) {
     const auto open = [&] {
         auto store = open_store(config, store::MongoUse::serve);
         spdlog::info("event=store {}", store_in_words(config));
@@ -228,7 +228,7 @@ Exit serve_until_stopped(const Config& config) {
     };
     // Nothing is destroyed: another thread uses all of it.
     const auto leave = [](int ended_by) { std::_Exit(static_cast<int>(exit_of_signal(ended_by))); };
-    const int signal = serve(config, open, leave);
+    const int signal = serve(config, logging, open, leave);
     ignore_signals(SignalPhase::ended);
     return exit_of_signal(signal);
 }
@@ -245,7 +245,7 @@ Exit run_command(const Flags& flags, const Config& config) {
         spdlog::warn("event=configuration note={}", log_value(warning, kWarningBytes));
     switch (flags.command) {
         case Command::serve:
-            return serve_until_stopped(config);
+            return serve_until_stopped(config, logging);
         case Command::export_rooms:
             return export_store(*open_store_to_read(config), flags.export_options);
         case Command::import_rooms:

@@ -119,7 +119,7 @@ api::FloodLimits flood_limits(const Config& config) {
 
 class Server {
 public:
-    Server(const Config& config, const OpenStore& open_store);
+    Server(const Config& config, const Logging& logging, const OpenStore& open_store);
     ~Server() { end_threads(); }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -159,27 +159,28 @@ private:
     std::vector<std::unique_ptr<net::Listener>> listeners_;  // live on the first I/O thread
 };
 
-Server::Server(const Config& config, const OpenStore& open_store)
+Server::Server(const Config& config, const Logging& logging, const OpenStore& open_store)
     : config_(config),
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
       hashing_(thread_count(config.hash_threads), kQueuedHashes),
       files_(kFileThreads, kQueuedFiles),
-      services_{.clock = clock_,
-                .tokens = tokens_,
-                .throttle = throttle_,
-                .hashing = hashing_,
-                .files = files_,
-                .store = *store_,
-                .flood = flood_limits(config),
-                .allowed_origins = config.allowed_origins,
-                .frame_ancestors = config.frame_ancestors,
-                .require_owner = config.require_owner,
-                .static_dir = config.static_dir,
-                .metrics = [this](bool is_store_reachable) {
-                    return metrics_text({sides_, core_->counts(), core_thread_, is_store_reachable});
-                }} {
+      services_{
+          .clock = clock_,
+          .tokens = tokens_,
+          .throttle = throttle_,
+          .hashing = hashing_,
+          .files = files_,
+          .store = *store_,
+          .flood = flood_limits(config),
+          .allowed_origins = config.allowed_origins,
+          .frame_ancestors = config.frame_ancestors,
+          .require_owner = config.require_owner,
+          .static_dir = config.static_dir,
+          .metrics = [this, &logging](bool is_store_reachable) {
+              return metrics_text({sides_, core_->counts(), core_thread_, is_store_reachable, logging.dropped_lines()});
+          }} {
     make_sides();
     make_core();
 }
@@ -337,7 +338,7 @@ private:
 
 }  // namespace
 
-int serve(const Config& config, const OpenStore& open_store, const EndProcess& end_process) {
+int serve(const Config& config, const Logging& logging, const OpenStore& open_store, const EndProcess& end_process) {
     // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
     boost::asio::io_context context;
     int ended_by = 0;
@@ -346,7 +347,7 @@ int serve(const Config& config, const OpenStore& open_store, const EndProcess& e
         context.stop();
     });
     std::optional<StartGuard> guard(std::in_place, context, ended_by, end_process);
-    Server server(config, open_store);
+    Server server(config, logging, open_store);
     guard.reset();
     context.restart();
     boost::asio::steady_timer purge_timer(context);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/config.h"
+#include "base/log.h"
 #include "chat/store.h"
 
 namespace globes {
@@ -18,6 +19,6 @@ using OpenStore = std::function<std::unique_ptr<chat::Store>()>;
 /// started at <address>` on stdout when it accepts connections. Throws std::exception with a message for the operator
 /// where it can't start. A signal that comes during the start gives that 3 s to come to its end; then `end_process` is
 /// called, on another thread, as this one may be in a call of a database that does not answer.
-int serve(const Config& config, const OpenStore& open_store, const EndProcess& end_process);
+int serve(const Config& config, const Logging& logging, const OpenStore& open_store, const EndProcess& end_process);
 
 }  // namespace globes

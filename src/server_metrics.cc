@@ -94,6 +94,12 @@ void write_pauses(MetricsText& text, const MetricsSources& sources) {
     text.sample(seconds_of_us(longest));
 }
 
+void write_log(MetricsText& text, std::uint64_t dropped_lines) {
+    text.begin("globes_log_lines_dropped_total", counter,
+               "Lines of the log that were dropped because standard error did not take them.");
+    text.sample(dropped_lines);
+}
+
 void write_process(MetricsText& text) {
     const ProcessFigures process = process_figures();
     text.begin("process_start_time_seconds", gauge, "When the process started, in seconds since 1970.");
@@ -118,6 +124,7 @@ std::string metrics_text(const MetricsSources& sources) {
     write_deliveries(text, sources.sides);
     write_store(text, sources);
     write_pauses(text, sources);
+    write_log(text, sources.dropped_log_lines);
     write_process(text);
     return text.text();
 }

@@ -1,6 +1,7 @@
 // The numbers of `GET /metrics`, gathered from where they are kept (docs/operations.md explains each of them).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@ struct MetricsSources {
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;
+    std::uint64_t dropped_log_lines;
 };
 
 /// Any thread, while the sources live. Reads some files of /proc.

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
-#include <string>
+#include <utility>
 
 #include "base/thread_name.h"
 
@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::chrono::milliseconds kGatherTime{20};
 
-/// Returns what could not be written: a descriptor that fails takes no more, and there is nobody left to tell.
+/// Returns what could not be written, because the descriptor failed.
 std::string_view write_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd, bytes.data(), bytes.size());
         if (written >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) {
-            // Whoever shares the descriptor has made it non-blocking.
+            // Another process that shares the descriptor has made it non-blocking.
             pollfd writable{.fd = fd, .events = POLLOUT, .revents = 0};
             ::poll(&writable, 1, -1);
         } else if (errno != EINTR) {
@@ -33,27 +33,76 @@ std::string_view write_all(int fd, std::string_view bytes) {
     return bytes;
 }
 
+std::uint64_t count_lines(std::string_view bytes) {
+    return static_cast<std::uint64_t>(std::ranges::count(bytes, '\n'));
+}
+
+/// Whole lines, the oldest first, of LineWriter::kQueuedBytes at most.
+class LineQueue {
+public:
+    bool empty() const { return begin_ == bytes_.size(); }
+
+    /// Drops the oldest lines until `line` has room, and `line` itself if it never has. Returns how many it dropped.
+    std::uint64_t push(std::string_view line) {
+        if (line.size() > LineWriter::kQueuedBytes) return 1;
+        std::uint64_t dropped = 0;
+        for (; bytes_.size() - begin_ + line.size() > LineWriter::kQueuedBytes; ++dropped)
+            begin_ = bytes_.find('\n', begin_) + 1;
+        if (begin_ >= LineWriter::kQueuedBytes) {
+            bytes_.erase(0, begin_);
+            begin_ = 0;
+        }
+        bytes_.append(line);
+        return dropped;
+    }
+
+    /// Moves the oldest lines to the end of `out`: LineWriter::kWriteBytes at most, but one line at least.
+    void pop(std::string& out) {
+        const std::string_view waiting = std::string_view(bytes_).substr(begin_);
+        std::size_t size = waiting.size();
+        if (size > LineWriter::kWriteBytes) {
+            const auto last = waiting.rfind('\n', LineWriter::kWriteBytes - 1);
+            size = (last == std::string_view::npos ? waiting.find('\n') : last) + 1;
+        }
+        out.append(waiting.substr(0, size));
+        begin_ += size;
+        if (empty()) {
+            bytes_.clear();
+            begin_ = 0;
+        }
+    }
+
+private:
+    std::string bytes_;
+    std::size_t begin_ = 0;  // where the oldest line begins in `bytes_`
+};
+
 }  // namespace
 
 struct LineWriter::Shared {
-    explicit Shared(int descriptor) : fd(descriptor) {}
+    Shared(int descriptor, FormatDropped format) : fd(descriptor), format_dropped(std::move(format)) {}
+
+    bool has_unreported() const { return format_dropped && reported != dropped; }
 
     const int fd;
+    const FormatDropped format_dropped;
     // Any thread, under the mutex.
     mutable std::mutex mutex;
     std::condition_variable changed;
     std::condition_variable ended;
     std::condition_variable written;
-    std::string queue;
+    LineQueue queue;
     std::uint64_t dropped = 0;
+    std::uint64_t reported = 0;  // how many of `dropped` a written line has told
     bool is_urgent = false;
     bool is_writing = false;
     bool is_stopped = false;
     bool has_ended = false;
 };
 
-LineWriter::LineWriter(int fd)
-    : shared_(std::make_shared<Shared>(fd)), thread_([shared = shared_] { work(*shared); }) {}
+LineWriter::LineWriter(int fd, FormatDropped format_dropped)
+    : shared_(std::make_shared<Shared>(fd, std::move(format_dropped))),
+      thread_([shared = shared_] { work(*shared); }) {}
 
 LineWriter::~LineWriter() {
     std::unique_lock lock(shared_->mutex);
@@ -70,12 +119,8 @@ LineWriter::~LineWriter() {
 void LineWriter::add(std::string_view line, bool is_urgent) {
     {
         const std::lock_guard lock(shared_->mutex);
-        if (shared_->queue.size() + line.size() > kQueuedBytes) {
-            ++shared_->dropped;
-            return;
-        }
         const bool is_first = shared_->queue.empty();
-        shared_->queue.append(line);
+        shared_->dropped += shared_->queue.push(line);
         shared_->is_urgent |= is_urgent;
         if (!is_first && !is_urgent) return;  // the thread is about to write anyway
     }
@@ -96,20 +141,38 @@ std::uint64_t LineWriter::dropped() const {
 
 void LineWriter::work(Shared& shared) {
     name_this_thread("log");
-    std::string taken;
+    std::string torn;  // the rest of a line whose beginning the descriptor took before it failed
+    bool is_failing = false;
+    bool is_last = false;
     std::unique_lock lock(shared.mutex);
-    while (true) {
-        shared.changed.wait(lock, [&] { return !shared.queue.empty() || shared.is_stopped; });
-        if (shared.queue.empty()) break;
+    while (!is_last) {
+        const auto has_work = [&] { return !shared.queue.empty() || shared.is_stopped; };
+        // A descriptor may recover, as a full disk does, and no further line may come to carry the report.
+        if (is_failing && (shared.has_unreported() || !torn.empty()))
+            shared.changed.wait_for(lock, kRetryTime, has_work);
+        else
+            shared.changed.wait(lock, [&] { return has_work() || shared.has_unreported(); });
         shared.changed.wait_for(lock, kGatherTime, [&] { return shared.is_urgent || shared.is_stopped; });
         shared.is_urgent = false;
-        taken.swap(shared.queue);
+        is_last = shared.is_stopped;
         shared.is_writing = true;
-        lock.unlock();
-        const std::string_view refused = write_all(shared.fd, taken);
-        lock.lock();
-        shared.dropped += static_cast<std::uint64_t>(std::ranges::count(refused, '\n'));
-        taken.clear();
+        do {
+            const std::uint64_t dropped = shared.dropped;
+            std::string batch = torn;
+            if (shared.has_unreported()) batch += shared.format_dropped(dropped - shared.reported);
+            const std::size_t lines_begin = batch.size();
+            if (!shared.queue.empty()) shared.queue.pop(batch);
+            lock.unlock();
+            const std::size_t written = batch.size() - write_all(shared.fd, batch).size();
+            // A line whose beginning is written stays whole: its rest comes first in the next batch.
+            std::size_t kept = std::max(written, torn.size());
+            if (kept > torn.size() && batch[kept - 1] != '\n') kept = batch.find('\n', kept) + 1;
+            is_failing = written < batch.size();
+            lock.lock();
+            if (kept >= lines_begin && lines_begin > torn.size()) shared.reported = dropped;
+            shared.dropped += count_lines(std::string_view(batch).substr(std::max(kept, lines_begin)));
+            torn = batch.substr(written, kept - written);
+        } while (!shared.queue.empty());
         shared.is_writing = false;
         shared.written.notify_all();
     }

@@ -58,6 +58,20 @@ public:
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<SafeText>(); }
 };
 
+std::unique_ptr<spdlog::formatter> make_formatter() {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<SafeText>('*').set_pattern("time=%Y-%m-%dT%H:%M:%S.%fZ level=%l %*");
+    return formatter;
+}
+
+/// The line in the place of lines that were dropped. Not by spdlog: it would be queued behind newer lines.
+std::string format_overrun(spdlog::formatter& formatter, std::uint64_t dropped) {
+    const std::string text = fmt::format("event=log_overrun dropped_lines={}", dropped);
+    spdlog::memory_buf_t line;
+    formatter.format({kLoggerName, spdlog::level::warn, text}, line);
+    return fmt::to_string(line);
+}
+
 /// Formats on the calling thread and leaves the writing to another.
 class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
@@ -87,23 +101,25 @@ std::string_view path_of(std::string_view target) {
 }  // namespace
 
 Logging::Logging(LogLevel level)
-    : previous_(spdlog::default_logger()), writer_(std::make_shared<LineWriter>(STDERR_FILENO)) {
+    : previous_(spdlog::default_logger()),
+      writer_(std::make_shared<LineWriter>(STDERR_FILENO,
+                                           [formatter = std::shared_ptr(make_formatter())](std::uint64_t dropped) {
+                                               return format_overrun(*formatter, dropped);
+                                           })) {
     auto logger = std::make_shared<spdlog::logger>(kLoggerName, std::make_shared<GatheringSink>(writer_));
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<SafeText>('*').set_pattern("time=%Y-%m-%dT%H:%M:%S.%fZ level=%l %*");
-    logger->set_formatter(std::move(formatter));
+    logger->set_formatter(make_formatter());
     logger->set_level(to_spdlog(level));
     spdlog::set_default_logger(std::move(logger));
 }
 
 Logging::~Logging() {
-    if (const auto dropped = writer_->dropped(); dropped > 0)
-        spdlog::warn("event=log_overrun dropped_lines={}", dropped);
     spdlog::set_default_logger(previous_);
     // Newer versions of spdlog keep it by its name, and with it the writer, whose end writes what is queued.
     spdlog::drop(kLoggerName);
     writer_.reset();  // Writes what is queued.
 }
+
+std::uint64_t Logging::dropped_lines() const { return writer_->dropped(); }
 
 void access_log(const AccessLine& line) {
     if (spdlog::should_log(spdlog::level::info)) spdlog::info(format_access_line(line));

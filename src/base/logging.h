@@ -29,9 +29,10 @@ struct LogLimits {
 /// Replaces spdlog's default logger by ours for as long as it lives; main owns the only one, as its first
 /// local.
 ///
-/// 1. A log call never waits for stderr: lines queue for one writing thread (line_writer.h), and where too much waits
-///    they are dropped; `spdlog::default_logger()->flush()` alone waits for it, a second at most.  2. How many were
-///    dropped is the last line.  3. The destructor writes what is queued.
+/// 1. A log call never waits for stderr: lines queue for one writing thread (line_writer.h), and if too many wait the
+///    oldest are dropped; `spdlog::default_logger()->flush()` alone waits for it, a second at most.  2. In the place of
+///    dropped lines stands `event=log_overrun dropped_lines=N`, at every level.  3. The destructor writes what is
+///    queued.
 /// 4. No control character reaches stderr, so no value can forge a line or move a terminal's cursor.
 class Logging {
 public:
@@ -39,6 +40,9 @@ public:
     ~Logging();
     Logging(const Logging&) = delete;
     Logging& operator=(const Logging&) = delete;
+
+    /// How many lines were dropped since the start. Any thread.
+    std::uint64_t dropped_lines() const;
 
 private:
     // Constant after construction.

@@ -9,6 +9,7 @@ import {
     openSync,
     readFileSync,
     readlinkSync,
+    readSync,
     rmSync,
     writeFileSync,
     writeSync,
@@ -19,6 +20,8 @@ import { test } from 'node:test';
 
 import { createRoom, get } from './harness/api.js';
 import { ChatClient } from './harness/chat_client.js';
+import { Connection } from './harness/connection.js';
+import { metricsOf } from './harness/metrics.js';
 import { freePort } from './harness/ports.js';
 import { releaseBinary } from './harness/server.js';
 import { countEvents } from './harness/store.js';
@@ -49,6 +52,19 @@ class Pipe {
                 size = Math.floor(size / 2);
             }
         }
+    }
+
+    /** What is in it now. */
+    drain() {
+        const fd = this.open(constants.O_RDONLY | constants.O_NONBLOCK);
+        const bytes = Buffer.alloc(1 << 20);
+        let text = '';
+        try {
+            for (let got = -1; got !== 0; text += bytes.toString('latin1', 0, got)) got = readSync(fd, bytes);
+        } catch (error) {
+            assert.equal(error.code, 'EAGAIN');
+        }
+        return text;
     }
 
     close() {
@@ -102,6 +118,40 @@ test('a full standard error that nobody reads holds up neither the chat nor the 
     const pipe = makePipe(t, 'stderr');
     pipe.fill();
     const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
+    await server.chatAndStop();
+});
+
+test('a full standard error costs the oldest lines of the log, which are counted in their place and as a metric', async (t) => {
+    const pipe = makePipe(t, 'stderr');
+    pipe.fill();
+    const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
+    // More than the 1 MiB that may wait: each line of the log is longer than 256 bytes.
+    const requests = 6000;
+    const target = (number) => `/${String(number).padStart(5, '0')}${'-'.repeat(240)}`;
+    const connection = await Connection.open(server);
+    for (let number = 0; number < requests; ++number) {
+        const last = number === requests - 1 ? 'Connection: close\r\n' : '';
+        connection.write(`GET ${target(number)} HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`);
+    }
+    await connection.ended(30_000);
+    const name = 'globes_log_lines_dropped_total';
+    assert.ok((await metricsOf(server)).get(name) > 1000);
+
+    let text = '';
+    const hasLast = () => (text += pipe.drain()).includes(' path=/metrics ');
+    await eventually(hasLast, 'the log is written once somebody reads it');
+    const lines = text.replace(/^x+/, '').trimEnd().split('\n');
+    const overruns = [...lines.entries()].filter(([, line]) => line.includes('event=log_overrun'));
+    assert.equal(overruns.length, 1);
+    const [[place, overrun]] = overruns;
+    const [, dropped] = overrun.match(/^time=\S+Z level=warning event=log_overrun dropped_lines=(\d+)$/);
+    const numbers = (some) => some.flatMap((line) => line.match(/ path=\/(\d{5})-/)?.[1] ?? []).map(Number);
+    const [before, after] = [numbers(lines.slice(0, place)), numbers(lines.slice(place))];
+    assert.deepEqual(before, before.map((_, index) => index));
+    assert.ok(before.length < 100, `${before.length} requests stand before the gap`);
+    assert.deepEqual(after, after.map((_, index) => requests - after.length + index), 'the newest are all there');
+    assert.ok(requests - before.length - after.length <= Number(dropped));
+    assert.equal((await metricsOf(server)).get(name), Number(dropped));
     await server.chatAndStop();
 });
 

@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <csignal>
 #include <string>
 #include <thread>
 
@@ -78,20 +79,109 @@ TEST_F(LineWriterTest, WritesWhatIsQueuedBeforeAFlushEnds) {
     writer.flush();
 }
 
-TEST_F(LineWriterTest, DropsLinesRatherThanWait) {
-    const std::string line = std::string(1023, 'x') + "\n";
-    constexpr std::size_t kLines = 3 * LineWriter::kQueuedBytes / 1024;
-    std::uint64_t dropped = 0;
-    std::string all;
-    {
-        // Nobody reads the pipe meanwhile: its 64 KiB, what the thread has taken and the queue fill up.
-        LineWriter writer(end());
-        for (std::size_t i = 0; i < kLines; ++i) writer.add(line, false);
-        dropped = writer.dropped();
-        all = read((kLines - dropped) * line.size());
+/// A line of 1 KiB.
+std::string numbered(std::size_t number) {
+    std::string line = std::to_string(number);
+    line.resize(1023, '.');
+    return line + '\n';
+}
+
+std::string numbered(std::size_t begin, std::size_t end) {
+    std::string lines;
+    for (; begin < end; ++begin) lines += numbered(begin);
+    return lines;
+}
+
+std::string dropped_line(std::uint64_t lines) { return "dropped " + std::to_string(lines) + '\n'; }
+
+/// The pipe has room for half of kLongLine, so a writer of that has begun it and waits.
+class StuckLineWriterTest : public LineWriterTest {
+protected:
+    static constexpr int kPipeBytes = 4096;
+    static constexpr std::size_t kQueuedLines = LineWriter::kQueuedBytes / 1024;
+
+    StuckLineWriterTest() {
+        if (::fcntl(end(), F_SETPIPE_SZ, kPipeBytes) != kPipeBytes) std::abort();
     }
-    EXPECT_GE(dropped, LineWriter::kQueuedBytes / 1024 / 2);
-    EXPECT_EQ(std::ranges::count(all, '\n'), static_cast<std::ptrdiff_t>(kLines - dropped));
+    void get_stuck(LineWriter& writer) {
+        writer.add(long_line_, true);
+        for (int readable = 0; readable < kPipeBytes; ::ioctl(source(), FIONREAD, &readable)) std::this_thread::yield();
+    }
+
+    const std::string long_line_ = std::string(2 * kPipeBytes - 1, '>') + '\n';
+};
+
+TEST_F(StuckLineWriterTest, KeepsAsManyLinesAsFitIn) {
+    LineWriter writer(end(), dropped_line);
+    get_stuck(writer);
+    for (std::size_t i = 0; i < kQueuedLines; ++i) writer.add(numbered(i), false);
+    EXPECT_EQ(writer.dropped(), 0U);
+    const std::string expected = long_line_ + numbered(0, kQueuedLines);
+    EXPECT_TRUE(read(expected.size()) == expected);
+}
+
+TEST_F(StuckLineWriterTest, DropsTheOldestLinesAndSaysInTheirPlaceHowMany) {
+    LineWriter writer(end(), dropped_line);
+    get_stuck(writer);
+    for (std::size_t i = 0; i < kQueuedLines + 700; ++i) writer.add(numbered(i), false);
+    EXPECT_EQ(writer.dropped(), 700U);
+    const std::string expected = long_line_ + dropped_line(700) + numbered(700, kQueuedLines + 700);
+    EXPECT_TRUE(read(expected.size()) == expected);
+
+    writer.add("later\n", true);
+    EXPECT_EQ(read(6), "later\n") << "drops are reported once";
+}
+
+TEST_F(StuckLineWriterTest, DropsAsManyOldLinesAsANewOneNeeds) {
+    LineWriter writer(end(), dropped_line);
+    get_stuck(writer);
+    const std::string large = std::string(LineWriter::kQueuedBytes - 1024 - 1, '#') + '\n';
+    for (std::size_t i = 0; i < kQueuedLines; ++i) writer.add(numbered(i), false);
+    writer.add(large, false);
+    EXPECT_EQ(writer.dropped(), kQueuedLines - 1);
+    const std::string expected = long_line_ + dropped_line(kQueuedLines - 1) + numbered(kQueuedLines - 1) + large;
+    EXPECT_TRUE(read(expected.size()) == expected);
+}
+
+TEST_F(StuckLineWriterTest, DropsALineThatIsLargerThanTheQueueAlone) {
+    LineWriter writer(end(), dropped_line);
+    get_stuck(writer);
+    writer.add("before\n", false);
+    writer.add(std::string(LineWriter::kQueuedBytes, '#') + '\n', true);
+    EXPECT_EQ(writer.dropped(), 1U);
+    const std::string expected = long_line_ + dropped_line(1) + "before\n";
+    EXPECT_EQ(read(expected.size()), expected);
+}
+
+TEST_F(StuckLineWriterTest, ReportsWhatItDroppedWhenItEnds) {
+    {
+        LineWriter writer(end(), dropped_line);
+        get_stuck(writer);
+        for (std::size_t i = 0; i < 2 * kQueuedLines; ++i) writer.add(numbered(i), false);
+    }
+    const std::string expected = long_line_ + dropped_line(kQueuedLines) + numbered(kQueuedLines, 2 * kQueuedLines);
+    EXPECT_TRUE(read(expected.size()) == expected);
+}
+
+TEST_F(StuckLineWriterTest, FinishesALineThatTheDescriptorTookInPart) {
+    auto* const before = std::signal(SIGPIPE, SIG_IGN);
+    std::array<int, 2> broken{};
+    ASSERT_EQ(::pipe2(broken.data(), O_CLOEXEC), 0);
+    ASSERT_EQ(::fcntl(broken[1], F_SETPIPE_SZ, kPipeBytes), kPipeBytes);
+    {
+        LineWriter writer(broken[1], dropped_line);
+        writer.add(long_line_, true);
+        for (int taken = 0; taken < kPipeBytes; ::ioctl(broken[0], FIONREAD, &taken)) std::this_thread::yield();
+        writer.add("lost\n", true);
+        ::close(broken[0]);
+        while (writer.dropped() < 1) std::this_thread::yield();
+        ::dup2(end(), broken[1]);
+        const std::string expected = long_line_.substr(kPipeBytes) + dropped_line(1);
+        EXPECT_EQ(read(expected.size()), expected);
+        EXPECT_EQ(writer.dropped(), 1U);
+    }
+    ::close(broken[1]);
+    std::signal(SIGPIPE, before);
 }
 
 TEST_F(LineWriterTest, EndsAlthoughNobodyReads) {
@@ -114,13 +204,17 @@ TEST_F(LineWriterTest, WaitsForADescriptorThatDoesNotBlock) {
     EXPECT_EQ(writer.dropped(), 0U);
 }
 
-TEST(LineWriter, CountsTheLinesThatTheDescriptorRefused) {
+TEST_F(LineWriterTest, ReportsLinesThatTheDescriptorRefusedAlthoughNoneFollows) {
     const int fd = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
-    LineWriter writer(fd);
-    writer.add("one\n", false);
-    writer.add("two\n", true);
-    while (writer.dropped() < 2) std::this_thread::yield();
-    EXPECT_EQ(writer.dropped(), 2U);
+    {
+        LineWriter writer(fd, dropped_line);
+        writer.add("one\n", false);
+        writer.add("two\n", true);
+        while (writer.dropped() < 2) std::this_thread::yield();
+        ::dup2(end(), fd);
+        EXPECT_EQ(read(dropped_line(2).size()), dropped_line(2));
+        EXPECT_EQ(writer.dropped(), 2U);
+    }
     ::close(fd);
 }
 
