@@ -34,6 +34,7 @@ constexpr std::size_t kWarningBytes = 4096;  // one may name many keys
 
 std::filesystem::path database_file(const Config& config) { return config.data_dir / "globes.db"; }
 
+#ifdef GLOBES_WITH_MONGODB
 /// Nothing where no MongoDB is configured. Throws ConfigError for what can't be a connection string or a database.
 std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& mongodb, store::MongoUse use) {
     if (!mongodb.any()) return std::nullopt;
@@ -54,9 +55,25 @@ std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& m
         .times = use == store::MongoUse::serve ? store::MongoTimes{} : store::kCommandTimes};
 }
 
+std::unique_ptr<chat::Store> open_mongodb(const store::MongoStoreSettings& settings) {
+    return store::open_mongo_store(settings);
+}
+
+std::string mongodb_hosts(const store::MongoStoreSettings& settings) { return store::mongo_hosts(settings.uri); }
+#else
+std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& mongodb, store::MongoUse) {
+    if (!mongodb.any()) return std::nullopt;
+    throw ConfigError(mongodb.source + ": MONGODB_…: this server is built without MongoDB (GLOBES_WITH_MONGODB=OFF)");
+}
+
+// Never called: there are no settings.
+std::unique_ptr<chat::Store> open_mongodb(const store::MongoStoreSettings&) { return nullptr; }
+std::string mongodb_hosts(const store::MongoStoreSettings&) { return {}; }
+#endif
+
 /// To serve from, or to import into.
 std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse use) {
-    if (const auto mongodb = mongodb_settings(config.mongodb, use)) return store::open_mongo_store(*mongodb);
+    if (const auto mongodb = mongodb_settings(config.mongodb, use)) return open_mongodb(*mongodb);
     if (config.store == StoreKind::memory) return store::make_memory_store();
     const bool power = config.durability == DurabilityLevel::power;
     return store::open_sqlite_store(database_file(config),
@@ -65,8 +82,7 @@ std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse us
 
 /// For commands that change nothing: a server may have the store open.
 std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
-    if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::read))
-        return store::open_mongo_store(*mongodb);
+    if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::read)) return open_mongodb(*mongodb);
     return store::open_sqlite_reader(database_file(config));
 }
 
@@ -212,7 +228,7 @@ void check_command(Command command, const Config& config) {
 /// What the server keeps rooms and messages in, for its log.
 std::string store_in_words(const Config& config) {
     if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::serve))
-        return fmt::format("kind=mongodb hosts={}", log_value(store::mongo_hosts(mongodb->uri)));
+        return fmt::format("kind=mongodb hosts={}", log_value(mongodb_hosts(*mongodb)));
     if (config.store == StoreKind::memory) return "kind=memory";
     return fmt::format("kind=sqlite file={}", log_value(database_file(config).string()));
 }

@@ -7,7 +7,7 @@ from checkout import CheckoutTest
 CMAKE = """#!/bin/sh
 echo "$@" >>cmake-calls
 touch build/dev/build.ninja
-echo "GLOBES_TESTS:BOOL=${4#*=}" >build/dev/CMakeCache.txt
+echo "GLOBES_BUILD_TESTS:BOOL=${4#*=}" >build/dev/CMakeCache.txt
 """
 
 
@@ -29,11 +29,17 @@ class Configure(CheckoutTest):
         return pathlib.Path(self.root, "cmake-calls").read_text(encoding="utf-8").splitlines()
 
     def test_needs_nothing_of_the_tests_for_the_server(self):
-        self.assertEqual(self.calls(""), ["--preset dev -D GLOBES_TESTS=OFF"])
+        self.assertEqual(self.calls(""), ["--preset dev -D GLOBES_BUILD_TESTS=OFF"])
 
     def test_brings_the_tests_in_once_what_they_need_is_installed(self):
         self.calls("gtest")
-        self.assertEqual(self.calls("gtest gmock benchmark")[1:], ["--preset dev -D GLOBES_TESTS=ON"])
+        self.assertEqual(self.calls("gtest gmock benchmark")[1:], ["--preset dev -D GLOBES_BUILD_TESTS=ON"])
+
+    def test_runs_cmake_again_when_the_presets_have_changed(self):
+        self.calls("")
+        self.write("CMakePresets.json", "{}")
+        os.utime(self.root / "CMakePresets.json", (2**32, 2**32))
+        self.assertEqual(len(self.calls("")), 2)
 
     def test_runs_cmake_once(self):
         for installed in ["", "gtest gmock benchmark"]:
