@@ -9,11 +9,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,6 +24,7 @@
 #include "api/services.h"
 #include "base/line_writer.h"
 #include "base/logging.h"
+#include "base/mutex.h"
 #include "base/secret_file.h"
 #include "base/thread_name.h"
 #include "base/worker_pool.h"
@@ -310,15 +309,16 @@ public:
         : context_(context), thread_([this, &signal, &end_process] {
               name_this_thread("start");
               context_.run();
-              std::unique_lock lock(mutex_);
-              if (has_ended_.wait_for(lock, kStartTime, [&] { return is_over_ || signal == 0; })) return;
+              MutexLock lock(mutex_);
+              if (has_ended_.wait_for(lock, kStartTime, [&]() REQUIRES(mutex_) { return is_over_ || signal == 0; }))
+                  return;
               spdlog::warn("event=start_given_up");
               spdlog::default_logger()->flush();
               end_process(signal);
           }) {}
     ~StartGuard() {
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             is_over_ = true;
         }
         has_ended_.notify_all();
@@ -330,9 +330,9 @@ public:
 
 private:
     boost::asio::io_context& context_;
-    std::mutex mutex_;
-    std::condition_variable has_ended_;
-    bool is_over_ = false;
+    Mutex mutex_;
+    Condition has_ended_;
+    bool is_over_ GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };
 

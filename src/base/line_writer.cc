@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/thread_name.h"
 
 namespace globes {
@@ -82,22 +81,22 @@ private:
 struct LineWriter::Shared {
     Shared(int descriptor, FormatDropped format) : fd(descriptor), format_dropped(std::move(format)) {}
 
-    bool has_unreported() const { return format_dropped && reported != dropped; }
+    bool has_unreported() const REQUIRES(mutex) { return format_dropped && reported != dropped; }
 
     const int fd;
     const FormatDropped format_dropped;
-    // Any thread, under the mutex.
-    mutable std::mutex mutex;
-    std::condition_variable changed;
-    std::condition_variable ended;
-    std::condition_variable written;
-    LineQueue queue;
-    std::uint64_t dropped = 0;
-    std::uint64_t reported = 0;  // how many of `dropped` a written line has told
-    bool is_urgent = false;
-    bool is_writing = false;
-    bool is_stopped = false;
-    bool has_ended = false;
+    // Any thread.
+    mutable Mutex mutex;
+    Condition changed;
+    Condition ended;
+    Condition written;
+    LineQueue queue GUARDED_BY(mutex);
+    std::uint64_t dropped GUARDED_BY(mutex) = 0;
+    std::uint64_t reported GUARDED_BY(mutex) = 0;  // how many of `dropped` a written line has told
+    bool is_urgent GUARDED_BY(mutex) = false;
+    bool is_writing GUARDED_BY(mutex) = false;
+    bool is_stopped GUARDED_BY(mutex) = false;
+    bool has_ended GUARDED_BY(mutex) = false;
 };
 
 LineWriter::LineWriter(int fd, FormatDropped format_dropped)
@@ -105,10 +104,11 @@ LineWriter::LineWriter(int fd, FormatDropped format_dropped)
       thread_([shared = shared_] { work(*shared); }) {}
 
 LineWriter::~LineWriter() {
-    std::unique_lock lock(shared_->mutex);
+    MutexLock lock(shared_->mutex);
     shared_->is_stopped = true;
     shared_->changed.notify_one();
-    const bool has_ended = shared_->ended.wait_for(lock, kFlushTime, [this] { return shared_->has_ended; });
+    const bool has_ended =
+        shared_->ended.wait_for(lock, kFlushTime, [this]() REQUIRES(shared_->mutex) { return shared_->has_ended; });
     lock.unlock();
     if (has_ended)
         thread_.join();
@@ -118,7 +118,7 @@ LineWriter::~LineWriter() {
 
 void LineWriter::add(std::string_view line, bool is_urgent) {
     {
-        const std::lock_guard lock(shared_->mutex);
+        const MutexLock lock(shared_->mutex);
         const bool is_first = shared_->queue.empty();
         shared_->dropped += shared_->queue.push(line);
         shared_->is_urgent |= is_urgent;
@@ -128,14 +128,15 @@ void LineWriter::add(std::string_view line, bool is_urgent) {
 }
 
 void LineWriter::flush() {
-    std::unique_lock lock(shared_->mutex);
+    MutexLock lock(shared_->mutex);
     shared_->is_urgent = true;
     shared_->changed.notify_one();
-    shared_->written.wait_for(lock, kFlushTime, [this] { return shared_->queue.empty() && !shared_->is_writing; });
+    shared_->written.wait_for(
+        lock, kFlushTime, [this]() REQUIRES(shared_->mutex) { return shared_->queue.empty() && !shared_->is_writing; });
 }
 
 std::uint64_t LineWriter::dropped() const {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     return shared_->dropped;
 }
 
@@ -144,15 +145,16 @@ void LineWriter::work(Shared& shared) {
     std::string torn;  // the rest of a line whose beginning the descriptor took before it failed
     bool is_failing = false;
     bool is_last = false;
-    std::unique_lock lock(shared.mutex);
+    MutexLock lock(shared.mutex);
     while (!is_last) {
-        const auto has_work = [&] { return !shared.queue.empty() || shared.is_stopped; };
+        const auto has_work = [&]() REQUIRES(shared.mutex) { return !shared.queue.empty() || shared.is_stopped; };
         // A descriptor may recover, as a full disk does, and no further line may come to carry the report.
         if (is_failing && (shared.has_unreported() || !torn.empty()))
             shared.changed.wait_for(lock, kRetryTime, has_work);
         else
-            shared.changed.wait(lock, [&] { return has_work() || shared.has_unreported(); });
-        shared.changed.wait_for(lock, kGatherTime, [&] { return shared.is_urgent || shared.is_stopped; });
+            shared.changed.wait(lock, [&]() REQUIRES(shared.mutex) { return has_work() || shared.has_unreported(); });
+        shared.changed.wait_for(lock, kGatherTime,
+                                [&]() REQUIRES(shared.mutex) { return shared.is_urgent || shared.is_stopped; });
         shared.is_urgent = false;
         is_last = shared.is_stopped;
         shared.is_writing = true;

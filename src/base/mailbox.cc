@@ -55,6 +55,11 @@ bool Mailbox::push(Task task) {
 }
 
 TaskBatch Mailbox::take() {
+    GLOBES_ASSERT_ON(consumer_);
+    return take_all();
+}
+
+TaskBatch Mailbox::take_all() {
     TaskBatch batch;
     TaskBatch::Node* newest = head_.exchange(nullptr, std::memory_order_acquire);
     batch.first_ = reversed(newest);
@@ -66,6 +71,7 @@ TaskBatch Mailbox::take() {
 // where nobody sleeps. Either the consumer sees what was pushed before it sleeps, or the producer sees that it sleeps:
 // the store here and the push are both sequentially consistent, and so are the loads behind them.
 void Mailbox::wait() {
+    GLOBES_ASSERT_ON(consumer_);
     while (head_.load(std::memory_order_acquire) == nullptr) {
         is_asleep_.store(1, std::memory_order_seq_cst);
         if (head_.load(std::memory_order_seq_cst) == nullptr)

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/thread_owner.h"
+
 namespace globes {
 
 using Task = std::move_only_function<void()>;
@@ -39,13 +41,14 @@ private:
     Node* last_ = nullptr;
 };
 
-/// Order is kept for each producer. `push`: any thread. `take`: the consumer only.
+/// Order is kept for each producer. `push`, `wake`: any thread. `take`, `wait`: the consumer only, which is the first
+/// thread that calls one of them.
 class Mailbox {
 public:
     Mailbox() = default;
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
-    ~Mailbox() { take(); }
+    ~Mailbox() { take_all(); }
 
     /// Returns true if the queue was empty: the consumer may be asleep and must be woken by the caller.
     bool push(TaskBatch batch);
@@ -57,6 +60,9 @@ public:
     void wake();
 
 private:
+    TaskBatch take_all();
+
+    [[no_unique_address]] ThreadOwner consumer_;
     // A stack of nodes, newest first: a batch is pushed reversed, `take` reverses all again.
     std::atomic<TaskBatch::Node*> head_ = nullptr;
     std::atomic<std::uint32_t> is_asleep_ = 0;  // the consumer, or about to be

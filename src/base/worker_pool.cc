@@ -12,7 +12,7 @@ WorkerPool::WorkerPool(std::size_t threads, std::size_t max_queued) : max_queued
 
 bool WorkerPool::try_post(Task task) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (stopped_ || queue_.size() >= max_queued_) return false;
         queue_.push_back(std::move(task));
     }
@@ -23,7 +23,7 @@ bool WorkerPool::try_post(Task task) {
 void WorkerPool::stop() {
     std::deque<Task> dropped;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stopped_ = true;
         dropped.swap(queue_);
     }
@@ -32,8 +32,8 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::work(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [this] { return !queue_.empty(); })) {
+    MutexLock lock(mutex_);
+    while (changed_.wait(lock, stop, [this]() REQUIRES(mutex_) { return !queue_.empty(); })) {
         Task task = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();

@@ -4,10 +4,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/mailbox.h"
 
 namespace globes {
@@ -35,11 +35,11 @@ private:
     // Constant after construction.
     const std::size_t max_queued_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::deque<Task> queue_;
-    bool stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    std::condition_variable_any changed_;  // for the stop token
+    std::deque<Task> queue_ GUARDED_BY(mutex_);
+    bool stopped_ GUARDED_BY(mutex_) = false;
 
     // The owner only. Last, so that the threads end before what they use, also if one of them could not be started.
     std::vector<std::jthread> threads_;

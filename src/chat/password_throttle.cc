@@ -6,14 +6,14 @@
 namespace globes::chat {
 
 std::optional<std::chrono::seconds> PasswordThrottle::refused(std::string_view address, RoomId room, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget_ended(now);
     const auto found = windows_.find(Key{std::string(address), room});
     return found == windows_.end() ? std::nullopt : wait_of(found->second);
 }
 
 std::optional<std::chrono::seconds> PasswordThrottle::note_wrong(std::string_view address, RoomId room, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget_ended(now);
     const auto [entry, is_new] = windows_.try_emplace(Key{std::string(address), room}, now_ + limits_.window);
     if (is_new) {

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {
@@ -53,17 +53,18 @@ private:
     };
     using Windows = std::unordered_map<Key, Window, KeyHash>;
 
-    void forget_ended(TimePoint now);
-    std::optional<std::chrono::seconds> wait_of(const Window& window) const;
+    void forget_ended(TimePoint now) REQUIRES(mutex_);
+    std::optional<std::chrono::seconds> wait_of(const Window& window) const REQUIRES(mutex_);
 
     // Constant after construction.
     const PasswordThrottleLimits limits_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    Windows windows_;
-    std::deque<Windows::const_pointer> by_end_;  // All windows are equally long: the order of their making.
-    TimePoint now_{};  // Never goes back, although the threads' clock readings arrive in any order.
+    // Any thread.
+    Mutex mutex_;
+    Windows windows_ GUARDED_BY(mutex_);
+    // All windows are equally long: the order of their making.
+    std::deque<Windows::const_pointer> by_end_ GUARDED_BY(mutex_);
+    TimePoint now_ GUARDED_BY(mutex_){};  // Never goes back, although the threads' clock readings arrive in any order.
 };
 
 }  // namespace globes::chat

@@ -49,7 +49,9 @@ void IoThread::start(std::function<void()> flush) {
 void IoThread::stop() {
     stopping_.store(true, std::memory_order_relaxed);
     wake();
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    thread_.join();
+    this_thread_.release();
 }
 
 void IoThread::post(TaskBatch batch) {
@@ -68,6 +70,7 @@ void IoThread::wake() {
 
 void IoThread::run() {
     name_this_thread("io");
+    this_thread_.bind();
     watch_hub();
     watch_mailbox();
     tick();
@@ -90,6 +93,7 @@ void IoThread::run() {
 }
 
 void IoThread::note_busy(steady_clock::duration took) {
+    GLOBES_ASSERT_ON(this_thread_);
     const auto took_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
     if (took_us > longest_iteration_us_.load(std::memory_order_relaxed))
         longest_iteration_us_.store(took_us, std::memory_order_relaxed);
@@ -112,6 +116,7 @@ void IoThread::watch_mailbox() {
 }
 
 void IoThread::tick() {
+    GLOBES_ASSERT_ON(this_thread_);
     hub_.advance(current_tick());
     tick_timer_.expires_after(kTick);
     tick_timer_.async_wait([this](const boost::system::error_code& error) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/mailbox.h"
+#include "base/thread_owner.h"
 #include "net/ws_hub.h"
 
 namespace globes::net {
@@ -39,8 +40,11 @@ public:
     void post(TaskBatch batch);
     void post(Task task);
 
-    // This thread only.
-    WsHub& hub() { return hub_; }
+    // This thread only, once it was started.
+    WsHub& hub() {
+        GLOBES_ASSERT_ON(this_thread_);
+        return hub_;
+    }
     /// Shared by all connections for what is read and used up at once.
     std::span<char> read_buffer() { return read_buffer_; }
     /// Tells how long a handler has taken: where it ended the waiting, the pass alone would not see it.
@@ -61,6 +65,7 @@ private:
     void schedule(std::chrono::steady_clock::time_point fan_out_at);
 
     const unsigned number_;
+    [[no_unique_address]] ThreadOwner this_thread_;
     boost::asio::io_context context_;
     WsHub hub_;
     boost::asio::posix::stream_descriptor hub_descriptor_;

@@ -21,6 +21,7 @@ void TimerWheel::Timer::unlink() {
 TimerWheel::TimerWheel() = default;
 
 void TimerWheel::arm(Timer& timer, Tick due) {
+    GLOBES_ASSERT_ON(thread_);
     timer.unlink();
     timer.due_ = std::max(due, now_ + 1);
     link(timer);
@@ -36,6 +37,7 @@ void TimerWheel::link(Timer& timer) {
 }
 
 void TimerWheel::advance(Tick now) {
+    GLOBES_ASSERT_ON(thread_);
     while (now_ != now) {
         ++now_;
         Head later;  // collects what stays in this slot, so that the loop ends even if timers arm themselves

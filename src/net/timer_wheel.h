@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/thread_owner.h"
+
 namespace globes::net {
 
 /// Ticks since the wheel's thread started. A tick is short beside every deadline that runs on it.
@@ -57,6 +59,7 @@ private:
     static constexpr std::size_t kSlots = 256;
     void link(Timer& timer);
 
+    [[no_unique_address]] ThreadOwner thread_;
     std::array<Head, kSlots> slots_;
     Tick now_ = 0;
 };

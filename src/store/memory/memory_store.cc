@@ -1,14 +1,13 @@
 #include "store/memory/memory_store.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/memory/room_table.h"
 
 namespace globes::store {
@@ -39,7 +38,7 @@ public:
 
     void stop() override {
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             is_stopped_ = true;
         }
         changed_.notify_one();
@@ -73,7 +72,7 @@ private:
     template <class One>
     void push(One request) {
         std::optional<One> dropped;
-        std::unique_lock lock(mutex_);
+        MutexLock lock(mutex_);
         if (is_stopped_) {
             lock.unlock();
             request.is_refused = true;
@@ -88,7 +87,7 @@ private:
         changed_.notify_one();
     }
 
-    bool admit(Append& append) {
+    bool admit(Append& append) REQUIRES(mutex_) {
         const std::size_t bytes = chat::queued_bytes(append.batch);
         if (bytes > limits_.queued_bytes - queued_bytes_) return false;
         append.bytes = bytes;
@@ -96,7 +95,7 @@ private:
         return true;
     }
     template <class AnyRead>
-    bool admit(AnyRead&) {
+    bool admit(AnyRead&) REQUIRES(mutex_) {
         if (queued_reads_ >= limits_.queued_reads) return false;
         ++queued_reads_;
         return true;
@@ -128,9 +127,9 @@ private:
 
     void work() {
         std::vector<Request> requests;
-        std::unique_lock lock(mutex_);
+        MutexLock lock(mutex_);
         while (true) {
-            changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
+            changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || is_stopped_; });
             if (queue_.empty()) return;
             requests.swap(queue_);
             lock.unlock();
@@ -147,11 +146,11 @@ private:
     // The store's thread only.
     RoomTable rooms_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<Request> queue_;
-    bool is_stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    std::vector<Request> queue_ GUARDED_BY(mutex_);
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 
     // Not yet answered: raised under the mutex, lowered without.
     std::atomic<std::size_t> queued_bytes_ = 0;

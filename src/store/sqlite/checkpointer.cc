@@ -14,7 +14,7 @@ Checkpointer::Checkpointer(Connection connection) : connection_(std::move(connec
 
 void Checkpointer::request() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_requested_ = true;
     }
     changed_.notify_one();
@@ -22,7 +22,7 @@ void Checkpointer::request() {
 
 void Checkpointer::stop() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_stopped_ = true;
     }
     changed_.notify_one();
@@ -32,9 +32,9 @@ void Checkpointer::stop() {
 void Checkpointer::work() {
     name_this_thread("store-checkpt");
     bool is_failing = false;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return is_requested_ || is_stopped_; });
+        changed_.wait(lock, [this]() REQUIRES(mutex_) { return is_requested_ || is_stopped_; });
         if (is_stopped_) return;
         is_requested_ = false;
         lock.unlock();

@@ -2,10 +2,9 @@
 // fsyncs that this takes. Owned by the store; the writer asks for it.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "store/sqlite/connection.h"
 
 namespace globes::store {
@@ -26,11 +25,11 @@ private:
     // Its own thread only.
     Connection connection_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool is_requested_ = false;
-    bool is_stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    bool is_requested_ GUARDED_BY(mutex_) = false;
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 
     // The owner only. Last: it uses all of the above.
     std::thread thread_;

@@ -29,7 +29,7 @@ OpenFiles::OpenFiles(const std::filesystem::path& database) {
 bool OpenFiles::are_in_place() {
     Sizes sizes;
     const std::string fault = look(sizes);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // Only the writer can tell whether what was cut off is whole again.
     if (fault.empty() && state_ == State::cut_off) return false;
     note(fault.empty() ? State::in_place : State::lost, fault);
@@ -44,7 +44,7 @@ bool OpenFiles::are_in_place(std::uint64_t wal_bytes, const Lengths& lengths) {
         fault = find_cut_off(sizes, wal_bytes, lengths);
         if (!fault.empty()) state = State::cut_off;
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     note(state, fault);
     return state == State::in_place;
 }
@@ -80,7 +80,6 @@ std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes,
     return {};
 }
 
-/// Under the mutex.
 void OpenFiles::note(State state, const std::string& fault) {
     const bool was_in_place = state_ == State::in_place;
     state_ = state;

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/file_identity.h"
+#include "base/mutex.h"
 
 namespace globes::store {
 
@@ -45,12 +45,12 @@ private:
     /// Both: empty if all is well.
     std::string look(Sizes& sizes) const;
     std::string find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths);
-    void note(State state, const std::string& fault);
+    void note(State state, const std::string& fault) REQUIRES(mutex_);
 
     std::vector<File> files_;             // constant after construction
     std::uint64_t longest_database_ = 0;  // the writer only
-    std::mutex mutex_;
-    State state_ = State::in_place;  // under the mutex; what the log said last
+    Mutex mutex_;
+    State state_ GUARDED_BY(mutex_) = State::in_place;  // what the log said last
 };
 
 }  // namespace globes::store

@@ -72,7 +72,7 @@ void ReaderPool::ping(std::move_only_function<void(bool)> done) { push(Ping{.don
 
 void ReaderPool::push(Request request) {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!is_stopped_) {
             (queue_.size() < max_queued_ ? queue_ : refused_).push_back(std::move(request));
             changed_.notify_one();
@@ -84,7 +84,7 @@ void ReaderPool::push(Request request) {
 
 void ReaderPool::stop() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_stopped_ = true;
     }
     changed_.notify_all();
@@ -95,9 +95,9 @@ void ReaderPool::stop() {
 void ReaderPool::work() {
     name_this_thread("store-read");
     Session session(database_, files_, sees_);
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return !queue_.empty() || !refused_.empty() || is_stopped_; });
+        changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || !refused_.empty() || is_stopped_; });
         std::deque<Request>& from = refused_.empty() ? queue_ : refused_;
         if (from.empty()) return;
         const bool is_refused = is_stopped_ || &from == &refused_;

@@ -1,16 +1,15 @@
 // The threads that read, each with a connection of its own, so that no read waits for a commit. Owned by the store.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
@@ -68,12 +67,12 @@ private:
     OpenFiles* const files_;
     const Sees sees_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Request> queue_;
-    std::deque<Request> refused_;  // beyond the queue's limit; answered first
-    bool is_stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    std::deque<Request> queue_ GUARDED_BY(mutex_);
+    std::deque<Request> refused_ GUARDED_BY(mutex_);  // beyond the queue's limit; answered first
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 
     // The owner only. Last: they use all of the above.
     std::vector<std::thread> threads_;

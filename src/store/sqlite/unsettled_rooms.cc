@@ -11,7 +11,7 @@ chat::RoomId room_of(const chat::PurgeEvents& purge) { return purge.room; }
 }  // namespace
 
 void UnsettledRooms::add(const chat::StoreBatch& batch) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const chat::StoreWrite& write : batch)
         rooms_.insert(std::visit([](const auto& one) { return room_of(one); }, write));
     any_.store(true, std::memory_order_release);
@@ -19,14 +19,14 @@ void UnsettledRooms::add(const chat::StoreBatch& batch) {
 
 void UnsettledRooms::clear() {
     if (!any()) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     rooms_.clear();
     any_.store(false, std::memory_order_release);
 }
 
 bool UnsettledRooms::contains(chat::RoomId room) const {
     if (!any()) return false;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return rooms_.contains(room);
 }
 

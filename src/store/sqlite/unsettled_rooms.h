@@ -4,9 +4,9 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <unordered_set>
 
+#include "base/mutex.h"
 #include "chat/store.h"
 
 namespace globes::store {
@@ -24,8 +24,8 @@ public:
 
 private:
     std::atomic<bool> any_ = false;  // spares the lock on all good days
-    mutable std::mutex mutex_;
-    std::unordered_set<chat::RoomId> rooms_;
+    mutable Mutex mutex_;
+    std::unordered_set<chat::RoomId> rooms_ GUARDED_BY(mutex_);
 };
 
 }  // namespace globes::store

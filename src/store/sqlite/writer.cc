@@ -29,7 +29,7 @@ void Writer::append(chat::StoreBatch batch, Done done) {
     Pending pending{.batch = std::move(batch), .done = std::move(done)};
     pending.bytes = chat::queued_bytes(pending.batch);
     chat::StoreBatch dropped;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (is_stopped_) {
         lock.unlock();
         return pending.done(chat::CommitOutcome::failed);
@@ -48,7 +48,7 @@ void Writer::append(chat::StoreBatch batch, Done done) {
 
 void Writer::stop() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         is_stopped_ = true;
     }
     changed_.notify_one();
@@ -59,9 +59,9 @@ void Writer::work() {
     name_this_thread("store-write");
     prefer_short_timeslice();
     std::vector<Pending> taken;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-        const auto is_wanted = [this] { return !queue_.empty() || is_stopped_; };
+        const auto is_wanted = [this]() REQUIRES(mutex_) { return !queue_.empty() || is_stopped_; };
         if (unsettled_.any())
             changed_.wait_for(lock, kSettleEvery, is_wanted);
         else if (!commits_.may_remove())
@@ -100,7 +100,7 @@ void Writer::answer(std::span<Pending> group, std::size_t bytes) {
     const std::vector<chat::CommitOutcome> outcomes = commits_.commit(batches_);
     for (Pending& pending : group) pending.batch = {};
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         queued_bytes_ -= bytes;
     }
     auto outcome = outcomes.begin();

@@ -2,14 +2,13 @@
 // Owned by the store.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/group_commit.h"
 
@@ -51,12 +50,12 @@ private:
     int next_checkpoint_pages_;
     std::vector<const chat::StoreBatch*> batches_;  // of the group being committed
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<Pending> queue_;
-    std::size_t queued_bytes_ = 0;  // not yet answered
-    bool is_stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    std::vector<Pending> queue_ GUARDED_BY(mutex_);
+    std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;  // not yet answered
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 
     // The owner only. Last: it uses all of the above.
     std::thread thread_;

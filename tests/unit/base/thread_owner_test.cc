@@ -1,0 +1,55 @@
+#include "base/thread_owner.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/task_queue.h"
+
+#ifndef NDEBUG  // without assertions nothing knows its owner
+
+namespace globes {
+namespace {
+
+template <class Call>
+void on_another_thread(Call call) {
+    std::thread(call).join();
+}
+
+TEST(ThreadOwner, TheFirstThreadThatAsksIsTheOwner) {
+    const ThreadOwner owner;
+    EXPECT_TRUE(owner.is_here());
+    EXPECT_TRUE(owner.is_here());
+    on_another_thread([&] { EXPECT_FALSE(owner.is_here()); });
+    EXPECT_TRUE(owner.is_here());
+}
+
+TEST(ThreadOwner, AThreadCanTakeAnObjectOver) {
+    ThreadOwner owner;
+    EXPECT_TRUE(owner.is_here());
+    on_another_thread([&] {
+        owner.bind();
+        EXPECT_TRUE(owner.is_here());
+    });
+    EXPECT_FALSE(owner.is_here());
+    owner.release();
+    EXPECT_TRUE(owner.is_here());
+}
+
+TEST(ThreadOwner, AnAssertionEndsTheProcessOnAnotherThread) {
+    const ThreadOwner owner;
+    GLOBES_ASSERT_ON(owner);
+    EXPECT_DEATH(on_another_thread([&] { GLOBES_ASSERT_ON(owner); }), "owner");
+}
+
+TEST(ThreadOwner, ATaskQueueHasOneConsumer) {
+    TaskQueue queue;
+    queue.push([] {});
+    queue.take().run();
+    EXPECT_DEATH(on_another_thread([&] { queue.take(); }), "consumer_");
+}
+
+}  // namespace
+}  // namespace globes
+
+#endif
