@@ -111,6 +111,9 @@ class Scripts(ShrinkingTest):
         style = "`\n    .row  {  color: red; } /* A */\n    .name { top: ${f()}px }\n`"
         self.assertIn(style, self.shrunk(f"g({style});"))
 
+    def test_text_beyond_ascii_stays_as_it_is(self):
+        self.assertEqual(self.shrunk("f('Grüße 🎈');"), 'f("Grüße \U0001F388");\n')
+
     def test_a_syntax_error_names_file_and_line(self):
         folder = self.folder({"good.js": "f();", "room/bad.js": "f();\n\nlet a = 1 b;\n"})
         with self.assertRaisesRegex(SiteError, "room/bad.js:3:"):
