@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
 
 #include "base/task_queue.h"
@@ -36,13 +37,23 @@ TEST(ThreadOwner, AThreadCanTakeAnObjectOver) {
     EXPECT_TRUE(owner.is_here());
 }
 
-TEST(ThreadOwner, AnAssertionEndsTheProcessOnAnotherThread) {
+/// The dying process starts a thread, which ThreadSanitizer allows no fork of a process with threads.
+class ThreadOwnerDeathTest : public testing::Test {
+protected:
+    ThreadOwnerDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+    ~ThreadOwnerDeathTest() override { GTEST_FLAG_SET(death_test_style, style_); }
+
+private:
+    const std::string style_ = GTEST_FLAG_GET(death_test_style);
+};
+
+TEST_F(ThreadOwnerDeathTest, AnAssertionEndsTheProcessOnAnotherThread) {
     const ThreadOwner owner;
     GLOBES_ASSERT_ON(owner);
     EXPECT_DEATH(on_another_thread([&] { GLOBES_ASSERT_ON(owner); }), "owner");
 }
 
-TEST(ThreadOwner, ATaskQueueHasOneConsumer) {
+TEST_F(ThreadOwnerDeathTest, ATaskQueueHasOneConsumer) {
     TaskQueue queue;
     queue.push([] {});
     queue.take().run();
