@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/config.h"
-#include "base/log.h"
+#include "base/logging.h"
 #include "chat/store.h"
 
 namespace globes {

@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-#include "base/task_queue.h"
+#include "base/mailbox.h"
 
 #ifndef NDEBUG  // without assertions nothing knows its owner
 
@@ -53,11 +53,11 @@ TEST_F(ThreadOwnerDeathTest, AnAssertionEndsTheProcessOnAnotherThread) {
     EXPECT_DEATH(on_another_thread([&] { GLOBES_ASSERT_ON(owner); }), "owner");
 }
 
-TEST_F(ThreadOwnerDeathTest, ATaskQueueHasOneConsumer) {
-    TaskQueue queue;
-    queue.push([] {});
-    queue.take().run();
-    EXPECT_DEATH(on_another_thread([&] { queue.take(); }), "consumer_");
+TEST_F(ThreadOwnerDeathTest, AMailboxHasOneConsumer) {
+    Mailbox mailbox;
+    mailbox.push([] {});
+    mailbox.take().run();
+    EXPECT_DEATH(on_another_thread([&] { mailbox.take(); }), "consumer_");
 }
 
 }  // namespace
