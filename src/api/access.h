@@ -1,4 +1,5 @@
-// Who may do what with a room (wire contract, section 2): decided from the room's record and the token that came along.
+// Who may do what with a room (docs/protocol.md#create-and-change): decided from the room's record and the token that
+// came along.
 // Plain functions, any thread.
 #pragma once
 

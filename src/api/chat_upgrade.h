@@ -1,5 +1,5 @@
-// The way into a room: GET /chats/{room}/ws from the first look at the handshake to the open WebSocket (wire contract,
-// section 3). One object for each I/O thread, which makes all calls.
+// The way into a room: GET /chats/{room}/ws from the first look at the handshake to the open WebSocket
+// (docs/protocol.md#opening-the-socket). One object for each I/O thread, which makes all calls.
 #pragma once
 
 #include <optional>

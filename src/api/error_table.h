@@ -1,4 +1,4 @@
-// The one place that maps errors to what clients see: text and HTTP status (wire contract, section 2). Any thread.
+// The one place that maps errors to what clients see: text and HTTP status (docs/protocol.md#errors). Any thread.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The history of a room over REST (wire contract, section 4). One object for each I/O thread, which makes all calls;
+// The history of a room over REST (docs/protocol.md#history). One object for each I/O thread, which makes all calls;
 // the store's readers do the work.
 #pragma once
 

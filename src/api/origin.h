@@ -1,5 +1,5 @@
-// Which web pages may talk to this server: the browser's Origin against the server's own and the configured list (wire
-// contract, section 3), for WebSockets and for CORS (Fetch standard). Plain functions, any thread.
+// Which web pages may talk to this server: the browser's Origin against the server's own and the configured list
+// (docs/protocol.md#browsers), for WebSockets and for CORS (Fetch standard). Plain functions, any thread.
 #pragma once
 
 #include <string>

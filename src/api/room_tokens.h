@@ -1,5 +1,5 @@
-// Room tokens over REST (wire contract, section 2): asking for one with the room's password, and renewing it. One
-// object for each I/O thread, which makes all calls; the hashing runs on workers.
+// Room tokens over REST (docs/protocol.md#tokens-and-owners): asking for one with the room's password, and renewing it.
+// One object for each I/O thread, which makes all calls; the hashing runs on workers.
 #pragma once
 
 #include <string>

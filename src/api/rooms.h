@@ -1,4 +1,4 @@
-// The room resources of the REST API (wire contract, section 1): list, create, get, update, delete. One object for each
+// The room resources of the REST API (docs/protocol.md#rooms): list, create, get, update, delete. One object for each
 // I/O thread, which makes all calls.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Events in JSON, both ways (wire contract, section 3). Plain functions, any thread.
+// Events in JSON, both ways (docs/protocol.md#chatting). Plain functions, any thread.
 #pragma once
 
 #include <cstdint>

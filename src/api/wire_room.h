@@ -1,4 +1,4 @@
-// Rooms and tokens in JSON, both ways (wire contract, sections 1 and 2). Plain functions, any thread.
+// Rooms and tokens in JSON, both ways (docs/protocol.md#rooms). Plain functions, any thread.
 // Only shape and types are checked here; what the fields may say stands in chat/room_rules.h and chat/event_rules.h.
 #pragma once
 

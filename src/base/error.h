@@ -1,4 +1,4 @@
-// The errors that a client of the API may meet (wire contract, section 2). Texts and statuses stand in
+// The errors that a client of the API may meet (docs/protocol.md#errors). Texts and statuses stand in
 // api/error_table.cc.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What names, texts, colours and ids in events may be (wire contract, section 3). Plain functions, any thread.
-// Lengths count Unicode code points; every text given here must be valid UTF-8.
+// Validates names, texts, colours and ids of events (docs/protocol.md#what-a-client-sends). Plain functions, any
+// thread. Lengths count Unicode code points; every text given here must be valid UTF-8.
 #pragma once
 
 #include <cstddef>

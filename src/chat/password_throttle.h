@@ -1,4 +1,4 @@
-// How often one address may guess the password of one room (wire contract, section 2). One object for the process,
+// How often one address may guess the password of one room (docs/protocol.md#limits). One object for the process,
 // asked by the hashing workers; it does no I/O and is told the time.
 #pragma once
 

@@ -1,4 +1,4 @@
-// How many messages one connection may send (wire contract, section 3, flood). One small object a connection, on its
+// How many messages one connection may send (docs/protocol.md#limits). One small object a connection, on its
 // I/O thread; it does no I/O and is told the time.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What a room may be and how it may change (wire contract, section 1). Plain functions, any thread; whether a title is
+// What a room may be and how it may change (docs/protocol.md#rooms). Plain functions, any thread; whether a title is
 // taken is not known here: the core checks that last. Every text given here must be valid UTF-8.
 #pragma once
 

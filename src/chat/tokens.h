@@ -1,4 +1,5 @@
-// What opens private and hidden rooms, and what proves to be a room's owner: JWT, HS256 (wire contract, section 2).
+// The tokens that open private and hidden rooms, and those of room owners: JWT, HS256
+// (docs/protocol.md#tokens-and-owners).
 // One object for the process; main owns it, handlers on any thread use it.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Why a WebSocket is closed: the codes of RFC 6455 (7.4) and Globes' own (wire contract, section 3), and the payload of
-// close frames.
+// Why a WebSocket is closed: the codes of RFC 6455 (7.4) and Globes' own (docs/protocol.md#close-codes), and the
+// payload of close frames.
 #pragma once
 
 #include <cstddef>

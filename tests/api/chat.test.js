@@ -1,4 +1,4 @@
-// What is said in a room and how it reaches everyone (contract, section 3).
+// What is said in a room and how it reaches everyone (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

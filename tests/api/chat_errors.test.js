@@ -1,4 +1,4 @@
-// What is wrong with an event goes to its sender alone (contract, section 3).
+// What is wrong with an event goes to its sender alone (docs/protocol.md#errors-in-chat).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Every way of going is a leave, once; and how the server says goodbye (contract, section 3).
+// Every way of going is a leave, once; and how the server says goodbye (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

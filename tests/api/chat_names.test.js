@@ -1,4 +1,4 @@
-// Who is called what in a room (contract, section 3).
+// Who is called what in a room (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

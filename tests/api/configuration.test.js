@@ -1,4 +1,4 @@
-// config.json, .env, the environment and the flags (contract, section 5).
+// config.json, .env, the environment and the flags (docs/configuration.md).
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

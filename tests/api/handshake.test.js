@@ -1,4 +1,4 @@
-// The opening handshake: RFC 6455, tokens, subprotocols (contract, section 3).
+// The opening handshake: RFC 6455, tokens, subprotocols (docs/protocol.md#opening-the-socket).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// GET /chats/{room}/events (contract, section 4), and what retention does to it.
+// GET /chats/{room}/events (docs/protocol.md#history), and what retention does to it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Silence on the line (contract, section 3): pings, and what happens without pongs. Takes as long as the contract says.
+// Keepalive (docs/protocol.md#close-codes): pings, and what happens without pongs. Waits for the real intervals.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Too much, too fast, too slow (contract, section 3).
+// Too much, too fast, too slow (docs/protocol.md#limits).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

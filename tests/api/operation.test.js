@@ -1,4 +1,4 @@
-// Starting, watching and stopping (contract, section 5).
+// Starting, watching and stopping (docs/operations.md#start-and-stop).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

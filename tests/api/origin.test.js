@@ -1,4 +1,4 @@
-// Which pages may speak to the server: Origin and CORS (contract, section 3).
+// Which pages may speak to the server: Origin and CORS (docs/protocol.md#browsers).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Rooms with an owner (contract, section 2).
+// Rooms with an owner (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// globes.v1: the welcome, coming back to where one was, taking over one's own name (contract, section 3).
+// globes.v1: the welcome, coming back to where one was, taking over one's own name (docs/protocol.md#coming-back-globesv1).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

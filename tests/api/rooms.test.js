@@ -1,4 +1,4 @@
-// Rooms over REST: create, find, delete, keep (contract, section 1).
+// Rooms over REST: create, find, delete, keep (docs/protocol.md#rooms).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

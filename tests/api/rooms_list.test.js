@@ -1,4 +1,4 @@
-// The list of rooms, and who is never in it (contract, section 1).
+// The list of rooms, and who is never in it (docs/protocol.md#the-list).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Changing a room (contract, section 1).
+// Changing a room (docs/protocol.md#create-and-change).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

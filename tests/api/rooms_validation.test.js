@@ -1,4 +1,4 @@
-// What a room may be made of (contract, section 1). One table for POST, tried on PUT too.
+// What a room may be made of (docs/protocol.md#rooms). One table for POST, tried on PUT too.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

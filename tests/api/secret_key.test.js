@@ -1,4 +1,4 @@
-// The key behind the tokens: given or made, and what a change of it does (contract, section 2).
+// The key behind the tokens: given or made, and what a change of it does (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';

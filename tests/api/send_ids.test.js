@@ -1,4 +1,4 @@
-// Sends with an id: acked, and stored and broadcast once however often they come (contract, section 3).
+// Sends with an id: acked, and stored and broadcast once however often they come (docs/protocol.md#sending-twice).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// A folder in place of the built-in site: `Static` (contract, section 5).
+// A folder in place of the built-in site: `Static` (docs/protocol.md#the-site).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

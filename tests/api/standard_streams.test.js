@@ -1,5 +1,5 @@
 // Standard input, output and error as a careless parent leaves them: full, closed, without a reader. The server serves
-// and ends as if nothing were wrong (contract, section 5).
+// and ends as if nothing were wrong (docs/operations.md#logs).
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -92,7 +92,7 @@ async function startWith(t, { stdio = 'ignore', redirect = '', config = {} } = {
     await eventually(isUp, 'the server answers');
     return {
         ...server,
-        /** Somebody chats; then SIGTERM, and everything must end as the contract says. */
+        /** Somebody chats; then SIGTERM, and the server must end as after any SIGTERM. */
         async chatAndStop() {
             const ada = await ChatClient.join(server, await createRoom(server), 'ada');
             ada.say('ada', 'hello');

@@ -1,4 +1,4 @@
-// Room tokens: asking, renewing, forging, ending (contract, section 2).
+// Room tokens: asking, renewing, forging, ending (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -54,7 +54,15 @@ class CheckDocs(CheckoutTest):
 
     def test_finds_a_link_that_leads_nowhere(self):
         self.replace("README.md", "](docs/protocol.md", "](docs/protocols.md")
-        self.assert_finds("check-docs", "README.md: the link to docs/protocols.md leads nowhere")
+        self.assert_finds("check-docs", "README.md: the link to docs/protocols.md#limits is broken: the file does not exist")
+
+    def test_finds_a_link_to_a_heading_that_does_not_exist(self):
+        self.replace("README.md", "](docs/protocol.md#limits", "](docs/protocol.md#limit")
+        self.assert_finds("check-docs", "README.md: the link to docs/protocol.md#limit is broken: the page has no such heading")
+
+    def test_finds_a_reference_to_a_heading_that_does_not_exist(self):
+        self.replace("docs/protocol.md", "## Limits", "## Bounds")
+        self.assert_finds("check-docs", "src/chat/rate_limiter.h: the reference to docs/protocol.md#limits is broken")
 
     def test_notices_that_a_table_has_moved(self):
         self.write("src/base/config_json.cc", "")

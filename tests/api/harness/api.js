@@ -1,4 +1,4 @@
-// The REST API as a well-behaved client uses it, and what the contract says about its errors.
+// The REST API as a well-behaved client uses it, and what docs/protocol.md#errors says about its errors.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 

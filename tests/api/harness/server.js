@@ -27,7 +27,7 @@ export function isSanitized(binary = releaseBinary) {
     return readFileSync(binary).includes('__asan_init');
 }
 
-/** How long the contract gives a server to end after SIGTERM. */
+/** How long a server may take to end after SIGTERM (docs/operations.md#start-and-stop). */
 const STOP_MS = 10_000;
 
 /**
@@ -104,7 +104,7 @@ export class Server {
         return within(this.#exit, () => `the process should end; it said:\n${this.log}`);
     }
 
-    /** SIGTERM; the contract wants exit code 0 within 10 s. */
+    /** SIGTERM; the server must end with exit code 0 within 10 s. */
     async stop() {
         this.assertAlive();
         this.#expectRunning = false;

@@ -23,7 +23,7 @@ const isLong = process.env.GLOBES_LONG === '1';
 const ROUNDS = isLong ? 20 : 3;
 const STOPPED_MS = isLong ? 20_000 : 6_000;
 const skip = withoutFerretdb();
-// The contract's 3 s, and what a loaded machine adds.
+// 3 s, as docs/mongodb.md says, and a margin for a loaded machine.
 const REFUSED_WITHIN_MS = 4_500;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
