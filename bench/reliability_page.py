@@ -1,4 +1,4 @@
-"""Puts what bench/reliability.py measured into docs/reliability.md, between two marks; the rest of the page is prose."""
+"""Writes the results of bench/reliability.py into docs/reliability.md, between two marks; the rest of the page is not changed."""
 
 import dataclasses
 import datetime
@@ -35,9 +35,9 @@ def write(results, docs):
 
 
 def _introduction(results):
-    return (f"Made by `{results['command']}` on {datetime.date.today()}, {_machine()}; don't edit, run it again. The server has one\n"
-            f"core and the clients have the other. Unless a table says otherwise, a number is the median of {results['rounds']} rounds with the\n"
-            "lowest and the highest in brackets.")
+    return (f"Written by `{results['command']}` on {datetime.date.today()}, {_machine()}; do not edit, run it again. The server\n"
+            f"runs on one core and the clients on the other. Unless a table says otherwise, a number is the median of {results['rounds']} rounds with\n"
+            "the lowest and the highest in brackets.")
 
 
 def _targets(results):
@@ -58,8 +58,8 @@ def _targets(results):
 
 def _starts(results):
     lines = ["### From the start of the process to `GET /ready` with 200", "",
-             "*killed*: after `kill -9` in the middle of `globes-bench --rooms 10 --members 1 --window 4`, with what that left to recover.",
-             "", "| messages stored | after an orderly stop, ms | server CPU, ms | killed, ms | server CPU, ms |", "|---:|---:|---:|---:|---:|"]
+             "*killed*: after `kill -9` during `globes-bench --rooms 10 --members 1 --window 4`, including the recovery.",
+             "", "| messages stored | after a normal stop, ms | server CPU, ms | killed, ms | server CPU, ms |", "|---:|---:|---:|---:|---:|"]
     for count in results["sizes"]:
         found = results["starts"][count]
         columns = (_spread([1e3 * run[part] for run in found[how]], 0) for how in ("orderly", "killed") for part in (0, 1))
@@ -70,7 +70,7 @@ def _starts(results):
 def _pages(results):
     large = results["sizes"][2]
     lines = ["### A page of history, server CPU", "",
-             f"`GET /chats/1/events?after=…&limit=…` on one connection, all different pages: the median and the largest, of one room of {large:,}.",
+             f"`GET /chats/1/events?after=…&limit=…` on one connection, each time another page, of one room of {large:,}: the median and the largest.",
              "", "| page of | at message 1,000, ms | at the newest, ms |", "|---:|---:|---:|"]
     for limit in (50, 1000):
         cells = (results["pages"][f"{place}-{limit}"] for place in ("early", "late"))
@@ -83,26 +83,26 @@ def _resumes(results):
     large = results["sizes"][2]
     return "\n".join((
         f"### Resuming after 300 missed messages in a room of {large:,}", "",
-        "From connecting to the last of them, with the handshake, as a client in another process sees it.", "",
+        "The time from connecting, including the handshake, to the last of them, measured by a client in another process.", "",
         "| | ms |", "|---|---:|",
         f"| right after a start, from the store | {_spread(results['resumes']['first'], 1)} |",
-        f"| when others have read them before | {_spread(results['resumes']['warm'], 1)} |"))
+        f"| after others have read them | {_spread(results['resumes']['warm'], 1)} |"))
 
 
 def _storm(results):
     clients, middle = results["clients"], results["sizes"][1]
     runs = results["storm"]
     lines = [f"### {clients:,} clients resume at once, right after a start", "",
-             f"Each has missed 300 of {middle:,} messages. Beside them 50 members in the same room and 50 in another, in both of which one",
-             "talks 10 times a second: p99 of how late the members get what is said, from when it should have been sent. Normal is",
-             "what it is when all are there again.", "",
+             f"Each has missed 300 of {middle:,} messages. Meanwhile, 50 members are in the same room and 50 in another, and one member of each",
+             "room sends 10 messages a second. The table shows the p99 of their latency, from when a message was due to when a member",
+             "receives it. Normal is the p99 after all clients have resumed.", "",
              "| | before, ms | during the storm, ms | normal, ms |", "|---|---:|---:|---:|"]
     for name, title in (("same", "the same room"), ("other", "another room")):
         columns = (_spread([run[name][part] for run in runs], 1) for part in ("before", "storm", "after"))
         lines.append(f"| {title} | " + " | ".join(columns) + " |")
     lines += ["", f"All have caught up after {_spread([run['seconds'] for run in runs], 2)} s; "
-                  f"{sum(run['lost'] for run in runs)} of them lost the connection. Each storm fills the server's core, so who"
-                  " talks meanwhile shares it with thousands of handshakes and replays."]
+                  f"{sum(run['lost'] for run in runs)} of them lost the connection. Each storm uses the server's core"
+                  " completely, so other messages share it with thousands of handshakes and replays."]
     return "\n".join(lines)
 
 
@@ -117,7 +117,7 @@ def _durability(results):
                      _spread([run["latency_us"]["p99"] / 1e3 for run in runs], 2))
             lines.append(f"| {scene.title} | `{level}` | " + " | ".join(cells) + " |")
     lines += ["", "By " + " and ".join(f"`globes-bench {scene.options}`" for scene in DURABILITY_SCENES) +
-              f", {results['seconds']:g} s each; rooms of one member, so that a delivery is a message. What `power` costs is the disk's fsync."]
+              f", {results['seconds']:g} s each; rooms of one member, so that each message is one delivery. The cost of `power` is the disk's fsync."]
     return "\n".join(lines)
 
 
