@@ -1,4 +1,4 @@
-// Puts what measure.js found into docs/page.md, between two marks; the rest of that page is prose.
+// Writes the results of measure.js into docs/page.md, between two marks; the rest of that page is not changed.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const BEGIN = '<!-- measured: begin -->';
@@ -24,9 +24,9 @@ export function writePage(file, { results, ...how }) {
 
 function introduction({ rounds, slower, machine, browser, version }) {
     const date = new Date().toISOString().slice(0, 10);
-    return `Made by \`./dev bench --page --rounds ${rounds}\` on ${date}; don't edit, run it again. Lighthouse ${version} in ${browser}, as
-a phone whose processor is ${slower} times slower than that of this machine (${machine}), which server and browser share.
-Each number is the median of ${rounds}, with the lowest and the highest in brackets. Nothing is in the browser's cache.`;
+    return `Written by \`./dev bench --page --rounds ${rounds}\` on ${date}; do not edit, run it again. Lighthouse ${version} in ${browser}
+simulates a phone whose processor is ${slower} times slower than that of this machine (${machine}). Server and browser share the machine.
+Each number is the median of ${rounds} rounds, with the lowest and the highest in brackets. The browser's cache is empty.`;
 }
 
 function targets(results) {
