@@ -11,13 +11,13 @@ import cells
 import plot
 
 DESCRIPTIONS = {
-    cells.OURS: "Globes as it comes (SQLite), but for `\"MessagesPerSecond\": 0`",
+    cells.OURS: "Globes with its defaults (SQLite), except `\"MessagesPerSecond\": 0`",
     cells.OURS_IN_MEMORY: "the same with `\"Store\": \"memory\"`",
-    cells.CEILING: "the ceiling: the least that a chat server can do ([raw_epoll.cc](../bench/peers/raw_epoll.cc)); stores nothing",
+    cells.CEILING: "the ceiling: the minimum that a chat server must do ([raw_epoll.cc](../bench/peers/raw_epoll.cc)); stores nothing",
     "bun": "[bun_chat.js](../bench/peers/bun_chat.js), publish/subscribe; stores nothing",
     "ws": "[ws_chat.js](../bench/peers/ws_chat.js), `ws` on Node; stores nothing",
-    "centrifuge": "[the Go library](../bench/peers/centrifuge/main.go) that Centrifugo is made of, through its own protocol; stores nothing",
-    cells.OURS_ON_TWO: "Globes with `\"IoThreads\": 2`, all of them on the one core",
+    "centrifuge": "[the Go library](../bench/peers/centrifuge/main.go) of Centrifugo, with its own protocol; stores nothing",
+    cells.OURS_ON_TWO: "Globes with `\"IoThreads\": 2`, all threads on one core",
 }
 
 
@@ -33,7 +33,7 @@ class Measured:
         return [cells.METRICS[metric].read(run) for run in self.results.get(cell, {}).get(server, [])]
 
     def median(self, cell, server, metric):
-        """None where it was not measured."""
+        """None if it was not measured."""
         values = self.values(cell, server, metric)
         return statistics.median(values) if values else None
 
@@ -54,11 +54,11 @@ def _introduction(measured):
     servers = "\n".join(f"| {name} | {version} | {DESCRIPTIONS.get(name, '')} |" for name, version in measured.versions.items())
     return f"""# Benchmarks
 
-Made by `{measured.command}` on {datetime.date.today()}; don't edit, run it again. Each number is the median of {measured.rounds} rounds of
-{measured.seconds:g} s with the lowest and the highest in brackets. The servers take turns on one core, each time as a fresh process, and
-the client has another core. `globes-bench` follows every message to every member: where one was lost, doubled or out of order, or a
-connection was dropped, the row says **faulty**. *Client-bound* means that the client had no time left: its rate and latencies
-are then the client's limit, and the server's CPU is what to compare.
+Written by `{measured.command}` on {datetime.date.today()}; do not edit, run it again. Each number is the median of {measured.rounds} rounds of
+{measured.seconds:g} s with the lowest and the highest in brackets. The servers run one after another on one core, each time in a new process,
+and the client runs on another core. `globes-bench` tracks every message to every member: if one was lost, duplicated or out of order, or a
+connection was dropped, the row says **faulty**. *Client-bound* means that the client used all of its CPU: rate and latencies are then
+limits of the client, so compare the server's CPU.
 
 | machine | |
 |---|---|
@@ -124,12 +124,12 @@ def _targets(measured):
     if not rows:
         return ""
     head = "| cell | target | measured | limit | |\n|---|---|---:|---:|---|\n"
-    stops = "\nWhat stops us where a target is missed:\n\n" + "\n".join(floors) + "\n" if floors else ""
+    stops = "\nReasons for missed targets:\n\n" + "\n".join(floors) + "\n" if floors else ""
     return "## Targets\n\n" + head + "\n".join(rows) + "\n" + stops
 
 
 def _losses(measured):
-    """Wherever a peer's median is better than that of Globes with SQLite."""
+    """The cells and metrics in which a peer's median is better than that of Globes with SQLite."""
     lines = []
     for cell in cells.CELLS:
         for name in cell.metrics:
@@ -142,17 +142,17 @@ def _losses(measured):
                 lines.append(f"- {cell.title}: {metric.label} {ours:,.{metric.digits}f}, {peer} {theirs:,.{metric.digits}f}.")
     if cells.OURS not in measured.versions:
         return ""
-    return "## Where we lose\n\n" + ("\n".join(lines) if lines else "Nowhere against these peers.") + "\n"
+    return "## Cells in which a peer is better\n\n" + ("\n".join(lines) if lines else "None.") + "\n"
 
 
-# The parts of Globes that a message goes through, by the names of their threads.
+# The parts of Globes on the path of a message, by the names of their threads.
 _PARTS = {"I/O": ("io",), "core": ("core",), "store": ("store-write", "store-checkpt"), "log": ("log",)}
 _WITH_PARTS = (cells.OURS, cells.OURS_IN_MEMORY, cells.OURS_ON_TWO)
 _PROFILED = ("room-100-1", "room-100-10", "rooms-200")
 
 
 def _profile(measured):
-    """What a message costs, by the part of the server that spends it."""
+    """The CPU time of a message, by the part of the server that uses it."""
     rows = []
     for cell in cells.CELLS:
         if cell.name not in _PROFILED:
@@ -165,8 +165,8 @@ def _profile(measured):
     if not rows:
         return ""
     head = f"| cell | server | all | {' | '.join(_PARTS)} |\n|---|---|{'---:|' * (len(_PARTS) + 1)}\n"
-    return ("## What a message costs\n\nServer CPU for each published message, µs, and which of Globes' threads spend it. "
-            "The ceiling does nothing but read and send.\n\n" + head + "\n".join(rows) + "\n")
+    return ("## Cost of a message\n\nServer CPU for each published message, µs, and the share of each part of Globes. "
+            "The ceiling only reads and sends.\n\n" + head + "\n".join(rows) + "\n")
 
 
 def _cpu_of_message(run, threads):
