@@ -8,7 +8,7 @@ from checkout import ROOT
 LEAST_FOR_TESTS = {
     "tests/api/package.json": None,
     "tests/api/package-lock.json": None,
-    "tests/api/README.md": r"Needed beside Node (\S+):",
+    "tests/api/README.md": r"in addition to Node (\S+): ",
 }
 LEAST_FOR_CLIENT = {
     "clients/js/package.json": None,
