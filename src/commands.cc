@@ -51,7 +51,7 @@ public:
     InputFile(const InputFile&) = delete;
     InputFile& operator=(const InputFile&) = delete;
 
-    /// Nobody types an export.
+    /// True if the input is a terminal, where no export is expected.
     bool is_terminal() const { return ::isatty(fd_) != 0; }
     int descriptor() const { return fd_; }
     const std::string& name() const { return name_; }
@@ -62,20 +62,20 @@ private:
 };
 
 Exit ask_for_a_file() {
-    fmt::print(stderr, "globes: import: name a file, or pipe an export in\n");
+    fmt::print(stderr, "globes: import: name a file, or pipe an export to standard input\n");
     return Exit::usage;
 }
 
 Exit tell_import(const maintenance::ImportReport& report) {
-    const auto done = fmt::format("imported {} rooms and {} events; {} rooms and {} events were there already",
+    const auto done = fmt::format("imported {} rooms and {} events; {} rooms and {} events existed already",
                                   report.rooms, report.events, report.known_rooms, report.known_events);
     if (!report.fault) {
         fmt::print("{}\n", done);
         return Exit::fine;
     }
     fmt::print(stderr, "globes: {}\n", *report.fault);
-    fmt::print(stderr, "globes: until then: {}{}\n", done,
-               report.may_be_repeated ? ". Import again goes on from there." : "");
+    fmt::print(stderr, "globes: before that: {}{}\n", done,
+               report.may_be_repeated ? ". Another import of the same file continues there." : "");
     return Exit::failure;
 }
 
@@ -142,7 +142,7 @@ Exit import_original(chat::Store& store, const std::vector<std::filesystem::path
 
 Exit back_up(const std::filesystem::path& database, const BackupOptions& options) {
     if (std::error_code ignored; std::filesystem::equivalent(database, options.output, ignored))
-        throw std::runtime_error(fmt::format("{}: is the database itself", options.output.string()));
+        throw std::runtime_error(fmt::format("{}: is the database; name another file", options.output.string()));
     maintenance::OutputFile file(options.output, options.existing);
     {
         Progress progress = progress_of("backup", "pages");
@@ -159,7 +159,7 @@ Exit check(const std::optional<std::filesystem::path>& database,
            const std::function<std::unique_ptr<chat::Store>()>& open) {
     std::uint64_t file_faults = 0;
     if (database) {
-        // Shown before it begins: nothing tells how far it is.
+        // Printed before the check, which reports no progress.
         Progress progress = progress_of("check of the database", "bytes to read");
         progress.at(std::filesystem::exists(*database) ? std::filesystem::file_size(*database) : 0);
         for (const std::string& fault : store::check_sqlite(*database)) {

@@ -1,8 +1,8 @@
-// The maintenance commands as the shell knows them: what they print, and how they end. Called by main, on the main
-// thread; what they do stands in src/maintenance and src/store.
+// The maintenance commands: their output and exit codes. Called by main, on the main thread; src/maintenance and
+// src/store do the work.
 //
-// Results go to stdout, what is wrong to stderr, and progress there too where it is a terminal. All throw
-// std::exception with a message for the operator where they can't do their work.
+// Results go to stdout, errors to stderr, and progress to stderr if it is a terminal. All commands throw std::exception
+// with a message for the operator if they fail.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ namespace globes {
 enum class Exit : std::uint8_t { fine = 0, failure = 1, usage = 2, faults = 3 };
 
 struct ExportOptions {
-    std::optional<std::string> room;              ///< An id or a title; none: all rooms.
-    std::optional<std::filesystem::path> output;  ///< None: stdout.
+    std::optional<std::string> room;              ///< An id or a title; empty: all rooms.
+    std::optional<std::filesystem::path> output;  ///< Empty: stdout.
     maintenance::Existing existing = maintenance::Existing::refuse;
 };
 
@@ -32,21 +32,21 @@ struct BackupOptions {
     maintenance::Existing existing = maintenance::Existing::refuse;
 };
 
-/// `store` was not called yet, here and below.
+/// `store`: no call was made yet, here and below.
 Exit export_store(chat::Store& store, const ExportOptions& options);
 
 /// `file`: `-` is stdin, here and below.
 Exit import_store(chat::Store& store, const std::filesystem::path& file);
 
-/// Dumps of the original system's database, read in this order.
+/// `files`: dumps of the original system's database, read in this order.
 Exit import_original(chat::Store& store, const std::vector<std::filesystem::path>& files);
 
-/// Of a SQLite file.
+/// Backs up a SQLite file.
 Exit back_up(const std::filesystem::path& database, const BackupOptions& options);
 
-/// Exit::faults where anything is wrong, Exit::failure where something could not be read. Of a SQLite file `database`
-/// the pages too; with another store there is none. `open` opens the store; where the file is broken, what it throws is
-/// a fault as well.
+/// Returns Exit::faults if the store has faults, Exit::failure if a part of it could not be read. `database`: the
+/// SQLite file, whose pages are verified too; empty for other stores. `open` opens the store; if the file is broken,
+/// its exception counts as a fault.
 Exit check(const std::optional<std::filesystem::path>& database,
            const std::function<std::unique_ptr<chat::Store>()>& open);
 

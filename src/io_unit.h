@@ -1,4 +1,4 @@
-// One I/O thread and all that lives on it. Owned by the server.
+// One I/O thread and the objects that it uses. Owned by the server.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ struct IoUnit {
     IoUnit(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
         : io(number, settings), core_link(io, core_thread) {}
 
-    /// I/O thread only: once a pass.
+    /// I/O thread only, once in each loop iteration.
     void count_connections() {
         http_connections.set(http->size());
         ws_connections.set(io.hub().size());
@@ -28,7 +28,7 @@ struct IoUnit {
     std::unique_ptr<api::Routes> routes;
     std::unique_ptr<net::HttpHub> http;
 
-    // As of the last pass; any thread reads them.
+    // As of the last loop iteration; any thread reads them.
     Count http_connections;
     Count ws_connections;
 };

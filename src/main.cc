@@ -30,12 +30,12 @@
 namespace globes {
 namespace {
 
-constexpr std::size_t kWarningBytes = 4096;  // one may name many keys
+constexpr std::size_t kWarningBytes = 4096;  // a warning may name many keys
 
 std::filesystem::path database_file(const Config& config) { return config.data_dir / "globes.db"; }
 
 #ifdef GLOBES_WITH_MONGODB
-/// Nothing where no MongoDB is configured. Throws ConfigError for what can't be a connection string or a database.
+/// Empty if MongoDB is not configured. Throws ConfigError for an invalid connection string or database name.
 std::optional<store::MongoStoreSettings> mongodb_settings(const MongoSettings& mongodb, store::MongoUse use) {
     if (!mongodb.any()) return std::nullopt;
     const bool is_whole = !mongodb.uri.empty();
@@ -71,7 +71,7 @@ std::unique_ptr<chat::Store> open_mongodb(const store::MongoStoreSettings&) { re
 std::string mongodb_hosts(const store::MongoStoreSettings&) { return {}; }
 #endif
 
-/// To serve from, or to import into.
+/// Opens the configured store for the server or an import.
 std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse use) {
     if (const auto mongodb = mongodb_settings(config.mongodb, use)) return open_mongodb(*mongodb);
     if (config.store == StoreKind::memory) return store::make_memory_store();
@@ -80,7 +80,7 @@ std::unique_ptr<chat::Store> open_store(const Config& config, store::MongoUse us
                                     {.durability = power ? store::Durability::power : store::Durability::process});
 }
 
-/// For commands that change nothing: a server may have the store open.
+/// Opens the store for commands that only read; a server may have it open.
 std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
     if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::read)) return open_mongodb(*mongodb);
     return store::open_sqlite_reader(database_file(config));
@@ -88,12 +88,12 @@ std::unique_ptr<chat::Store> open_store_to_read(const Config& config) {
 
 enum class Command : std::uint8_t { serve, export_rooms, import_rooms, backup, check };
 
-/// What the command line asks for.
+/// The parsed command line.
 struct Flags {
     Command command = Command::serve;
     ConfigSources sources;
     ExportOptions export_options;
-    std::vector<std::filesystem::path> import_files;  // none: standard input
+    std::vector<std::filesystem::path> import_files;  // empty: standard input
     bool from_original = false;
     BackupOptions backup_options;
 };
@@ -106,7 +106,7 @@ public:
             return "globes: " + CLI::FailureMessage::simple(app, error);
         });
         app_.add_option("--address", flags.sources.address,
-                        "Listen here; wins over PORT and Address (port 0: any that is free)")
+                        "Listen on this address; overrides PORT and Address (port 0: any free port)")
             ->type_name("HOST:PORT");
         app_.set_version_flag("--version", "Globes " GLOBES_VERSION);
         app_.require_subcommand(0, 1);
@@ -116,7 +116,7 @@ public:
         add_check();
     }
 
-    /// An exit code where there is nothing more to do.
+    /// Returns an exit code if the program must end now.
     std::optional<Exit> parse(int argc, char** argv) {
         try {
             app_.parse(argc, argv);
@@ -128,59 +128,55 @@ public:
 
 private:
     void add_common(CLI::App& app) {
-        app.add_option("--config", flags_.sources.config_file, "Configuration to read in place of config.json")
+        app.add_option("--config", flags_.sources.config_file, "Read this file instead of config.json")
             ->type_name("FILE");
-        app.add_option("--env", flags_.sources.env_file, "Environment to read in place of .env")->type_name("FILE");
-        app.add_option("--data", flags_.sources.data_dir, "Folder of the database and the secret; wins over DataDir")
+        app.add_option("--env", flags_.sources.env_file, "Read this file instead of .env")->type_name("FILE");
+        app.add_option("--data", flags_.sources.data_dir, "Folder of the database and the secret; overrides DataDir")
             ->type_name("DIR");
     }
 
-    /// `lesson`: what its --help says beyond the flags.
-    CLI::App& add_command(Command command, const char* name, const char* description, const char* lesson) {
+    /// `footer`: text that --help prints after the flags.
+    CLI::App& add_command(Command command, const char* name, const char* description, const char* footer) {
         CLI::App& app = *app_.add_subcommand(name, description);
         add_common(app);
-        app.footer(lesson);
+        app.footer(footer);
         app.callback([this, command] { flags_.command = command; });
         return app;
     }
 
     static void add_force(CLI::App& app, maintenance::Existing& existing) {
         app.add_flag_callback(
-            "--force", [&existing] { existing = maintenance::Existing::replace; }, "Replace FILE where it is there");
+            "--force", [&existing] { existing = maintenance::Existing::replace; }, "Overwrite FILE if it exists");
     }
 
     void add_export() {
         CLI::App& app = add_command(
             Command::export_rooms, "export", "Write rooms and their messages as lines of JSON",
-            "Beside a running server too: it exports what is there when it begins. The file holds the hashes of the\n"
-            "rooms' passwords, so keep it as you would a password. `globes import` reads it, into any store.\n\n"
+            "Works beside a running server: it exports the state at its start. The file contains password hashes, so\n"
+            "treat it like a password. `globes import` reads it into any kind of store.\n\n"
             "  globes export --output rooms.jsonl\n"
             "  globes export --room \"My chat room\" | gzip > room.jsonl.gz");
-        app.add_option("--room", flags_.export_options.room, "Only this room, by its id or its title")
-            ->type_name("ROOM");
+        app.add_option("--room", flags_.export_options.room, "Export only this room (id or title)")->type_name("ROOM");
         app.add_option("--output", flags_.export_options.output,
-                       "Write to this file (mode 0600), which is there once it is whole; else to standard output")
+                       "Write to this file (mode 0600) instead of standard output; it appears when it is complete")
             ->type_name("FILE");
         add_force(app, flags_.export_options.existing);
     }
 
     void add_import() {
         CLI::App& app = add_command(
-            Command::import_rooms, "import", "Bring the rooms and messages of an export into the store",
-            "Not beside a running server. What is there already and equal is left alone, so an import that was\n"
-            "interrupted is simply run again. It ends at the first line that is wrong, or that would change what is\n"
-            "there, and says what it has imported until then.\n\n"
+            Command::import_rooms, "import", "Import the rooms and messages of an export into the store",
+            "Refused beside a running server. Skips data that exists already and is equal, so run an interrupted\n"
+            "import again. Stops at the first line that is invalid or would change existing data, and prints how much\n"
+            "it has imported.\n\n"
             "  globes import --data new-data rooms.jsonl\n"
             "  gunzip -c room.jsonl.gz | globes import\n\n"
-            "With --from-original the files are what mongoexport writes of the original system's rooms and messages, "
-            "or\n"
-            "other JSON of them. They are all read first; where anything in them is wrong, nothing is imported and "
-            "each\n"
-            "fault is a line. What is left out or changed is counted. See docs/moving-from-the-original.md.\n\n"
+            "With --from-original, the files are rooms and messages of the original system, written by mongoexport or\n"
+            "as other JSON. All files are read first. If they contain faults, nothing is imported and each fault is\n"
+            "printed as a line. Omitted and changed entries are counted. See docs/moving-from-the-original.md.\n\n"
             "  globes import --from-original rooms.json messages.json");
-        app.add_option("file", flags_.import_files, "The export; without it, or for -, standard input")
-            ->type_name("FILE");
-        app.add_flag("--from-original", flags_.from_original, "FILE... are dumps of the original system's database");
+        app.add_option("file", flags_.import_files, "The export; standard input if absent or -")->type_name("FILE");
+        app.add_flag("--from-original", flags_.from_original, "Import dumps of the original system's database");
         app.callback([this] {
             flags_.command = Command::import_rooms;
             if (!flags_.from_original && flags_.import_files.size() > 1)
@@ -190,59 +186,59 @@ private:
 
     void add_backup() {
         CLI::App& app = add_command(
-            Command::backup, "backup", "Copy the SQLite database into a file",
-            "Beside a running server too, which does not wait for it: the copy is the database as it was when the\n"
-            "copy began. To restore, stop the server, put the file in the place of globes.db, and remove\n"
-            "globes.db-wal and globes.db-shm. DataDir/secret is a file of its own: copy it too.\n\n"
+            Command::backup, "backup", "Copy the SQLite database to a file",
+            "Works beside a running server, without delaying it: it copies the database as it is at the start. To\n"
+            "restore, stop the server, replace globes.db with the file, and remove globes.db-wal and globes.db-shm.\n"
+            "DataDir/secret is a separate file: copy it too.\n\n"
             "  globes backup globes-backup.db");
-        app.add_option("file", flags_.backup_options.output, "Where to (mode 0600); it is there once it is whole")
+        app.add_option("file", flags_.backup_options.output, "Write to this file (mode 0600); it appears when complete")
             ->type_name("FILE")
             ->required();
         add_force(app, flags_.backup_options.existing);
     }
 
     void add_check() {
-        add_command(Command::check, "check", "Look whether the store keeps its promises",
-                    "Beside a running server too. Checks the database file itself, that each room's messages are\n"
-                    "numbered without gap, that each id finds its own message and no other,\n"
-                    "and that rooms have titles and ids of their own. Each fault is a line; the last line counts.\n"
-                    "Exit code 3 where there are faults.");
+        add_command(Command::check, "check", "Verify the invariants of the store",
+                    "Works beside a running server. Verifies the database file, that the messages of each room are\n"
+                    "numbered without gaps, that each id leads to its own message, and that titles and ids of rooms\n"
+                    "are unique. Prints a line for each fault, and their number in the last line. Exit code 3 if it\n"
+                    "finds faults.");
     }
 
     Flags& flags_;
     CLI::App app_{
         "Globes, a chat-room server: rooms over REST, chat over WebSockets, durable history.\n"
-        "Without flags it reads config.json and .env in the working folder, listens at 127.0.0.1:5000 and keeps\n"
+        "By default it reads config.json and .env in the working directory, listens on 127.0.0.1:5000 and stores\n"
         "its data in the folder data. Keys and variables: docs/configuration.md"};
 };
 
-/// Throws ConfigError where the command can't work on the configured store.
+/// Throws ConfigError if the command does not support the configured store.
 void check_command(Command command, const Config& config) {
     const bool is_on_mongodb = mongodb_settings(config.mongodb, store::MongoUse::read).has_value();
     if (command == Command::backup && is_on_mongodb)
-        throw ConfigError("backup: copies an SQLite database; use mongodump for MongoDB");
+        throw ConfigError("backup: only for SQLite; use mongodump for MongoDB");
     if (command != Command::serve && !is_on_mongodb && config.store == StoreKind::memory)
-        throw ConfigError("Store: \"memory\" keeps nothing beyond the server's process; there is nothing to work on");
+        throw ConfigError("Store: \"memory\" stores nothing outside the server's process; commands need another store");
 }
 
-/// What the server keeps rooms and messages in, for its log.
-std::string store_in_words(const Config& config) {
+/// The kind and place of the store, for the log.
+std::string store_description(const Config& config) {
     if (const auto mongodb = mongodb_settings(config.mongodb, store::MongoUse::serve))
         return fmt::format("kind=mongodb hosts={}", log_value(mongodb_hosts(*mongodb)));
     if (config.store == StoreKind::memory) return "kind=memory";
     return fmt::format("kind=sqlite file={}", log_value(database_file(config).string()));
 }
 
-/// Whoever limits the processor time of a server wants it to start again, not to stay away.
+/// A supervisor that limits the processor time must restart the server, so SIGXCPU ends with a failure.
 Exit exit_of_signal(int signal) { return signal == SIGXCPU ? Exit::failure : Exit::fine; }
 
 Exit serve_until_stopped(const Config& config, const Logging& logging) {
     const auto open = [&] {
         auto store = open_store(config, store::MongoUse::serve);
-        spdlog::info("event=store {}", store_in_words(config));
+        spdlog::info("event=store {}", store_description(config));
         return store;
     };
-    // Nothing is destroyed: another thread uses all of it.
+    // Destroys no objects, because another thread still uses them.
     const auto leave = [](int ended_by) { std::_Exit(static_cast<int>(exit_of_signal(ended_by))); };
     const int signal = serve(config, logging, open, leave);
     ignore_signals(SignalPhase::ended);

@@ -48,22 +48,22 @@ static_assert(Config::kMaxIoThreads <= chat::kMaxIoThreads);
 constexpr std::size_t kQueuedHashes = 64;
 constexpr std::size_t kQueuedFiles = 256;
 constexpr std::size_t kFileThreads = 1;
-// Descriptors that are no connections: databases, logs, event loops.
+// Descriptors for other purposes than connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::uint32_t kPingFactor = 10;
-// How long an expired event may stay in the store; readers don't see it any more.
+// The interval of purges. Readers do not see expired events in the meantime.
 constexpr std::chrono::seconds kPurgeEvery = 5s;
-// What a stop may take, out of the ten seconds that service managers allow.
+// The time limits of a stop, within the ten seconds that service managers allow.
 constexpr std::chrono::seconds kDrainTime = 5s;
 constexpr std::chrono::seconds kCloseTime = 3s;
-// What a start may still take that is to be stopped as soon as it has come to its end.
+// How long a start may continue after a signal that stops the server.
 constexpr std::chrono::seconds kStartTime = 3s;
 
 std::size_t thread_count(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
 }
 
-/// Raises the limit of open files as far as it goes and returns how many connections it leaves room for.
+/// Raises the limit of open files to the hard limit, and returns how many connections it allows.
 std::size_t connections_allowed(std::size_t configured) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -123,13 +123,13 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Starts to serve and returns the address that it listens at.
+    /// Starts to serve and returns the address that the server listens on.
     std::string start();
-    /// Removes what has expired; to be called every `kPurgeEvery`.
+    /// Removes expired events; to be called every `kPurgeEvery`.
     void purge() {
         core_thread_.post([this] { core_->purger().run(); });
     }
-    /// Stops accepting, finishes what is on its way to the store, tells everyone that the server is going away.
+    /// Stops accepting, waits for writes in flight to the store, and closes all connections with 1001.
     void stop();
 
 private:
@@ -273,7 +273,7 @@ void Server::drain_core(Deadline deadline) {
 
 void Server::close_connections(Deadline deadline) {
     for (const auto& side : sides_) {
-        run_on(*side, [] {});  // what was published last is swept once before the end
+        run_on(*side, [] {});  // one more loop iteration, which fans out the last events
         run_on(*side, [&side = *side] {
             side.io.hub().close_all(net::kCloseGoingAway, net::close_code_name(net::kCloseGoingAway));
         });
@@ -285,7 +285,8 @@ void Server::close_connections(Deadline deadline) {
     }
 }
 
-// The I/O threads first: nobody is left to ask. Then the store answers what it still owes, and the core hears it.
+// The I/O threads end first, so that no requests arrive any more. Then the store answers pending requests, which the
+// core receives before it ends.
 void Server::end_threads() {
     for (const auto& side : sides_) side->io.stop();
     hashing_.stop();
@@ -294,17 +295,17 @@ void Server::end_threads() {
     core_thread_.stop();
 }
 
-/// Not by stdio: a pipe that is full and that nobody reads would hold up the server for ever.
+/// Does not use stdio: a full pipe without a reader would block the server forever.
 void print_start_line(const std::string& address) {
     LineWriter out(STDOUT_FILENO);
     out.add(fmt::format("Globes {} started at {}\n", GLOBES_VERSION, address), true);
 }
 
-/// Ends the process where a signal wants it to stop while its start hangs, as on a database that does not answer: the
-/// thread that starts is in a call which can't be broken off. What a start leaves half done is what SIGKILL leaves.
+/// Ends the process if a signal stops it while its start hangs, for example because a database does not answer: the
+/// starting thread is in a call that cannot be cancelled. The effect on data is the same as that of SIGKILL.
 class StartGuard {
 public:
-    /// Runs `context` on a thread of its own until `end`. `signal`: which one has stopped the context, or 0.
+    /// Runs `context` on its own thread until destruction. `signal`: the signal that has stopped the context, or 0.
     StartGuard(boost::asio::io_context& context, const int& signal, const EndProcess& end_process)
         : context_(context), thread_([this, &signal, &end_process] {
               name_this_thread("start");
@@ -339,7 +340,7 @@ private:
 }  // namespace
 
 int serve(const Config& config, const Logging& logging, const OpenStore& open_store, const EndProcess& end_process) {
-    // Before anyone can know that the server runs: a signal that comes right after the start line is not lost.
+    // Registered before the start line is printed, so that a signal right after it is not lost.
     boost::asio::io_context context;
     int ended_by = 0;
     const SignalWatch signals(context, [&](int signal) {

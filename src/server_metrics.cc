@@ -24,16 +24,16 @@ std::uint64_t sum(Sides sides, Of of) {
 double seconds_of_us(std::int64_t us) { return static_cast<double>(us) / 1e6; }
 
 void write_build(MetricsText& text) {
-    text.begin("globes_build_info", gauge, "Always 1; the label is the version that runs.");
+    text.begin("globes_build_info", gauge, "Always 1; the label is the running version.");
     text.sample(1, {{"version", GLOBES_VERSION}});
 }
 
 void write_connections(MetricsText& text, Sides sides) {
-    text.begin("globes_connections", gauge, "Open connections; an HTTP one that is upgraded becomes a websocket.");
+    text.begin("globes_connections", gauge, "Open connections; an upgraded HTTP connection counts as websocket.");
     text.sample(sum(sides, [](const IoUnit& side) { return side.http_connections.value(); }), {{"kind", "http"}});
     text.sample(sum(sides, [](const IoUnit& side) { return side.ws_connections.value(); }), {{"kind", "websocket"}});
 
-    text.begin("globes_http_requests_total", counter, "Requests that were answered, by the class of their status.");
+    text.begin("globes_http_requests_total", counter, "Answered requests, by the class of their status.");
     constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
     static_assert(std::size(kClasses) == api::IoCounts::kStatusClasses);
     for (int number = 1; number <= api::IoCounts::kStatusClasses; ++number) {
@@ -45,50 +45,51 @@ void write_connections(MetricsText& text, Sides sides) {
 void write_chat(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_rooms", gauge, "Rooms, hidden ones included.");
     text.sample(sources.core.rooms.value());
-    text.begin("globes_members", gauge, "Members in all rooms: connections that have a name.");
+    text.begin("globes_members", gauge, "Members of all rooms: connections with a name.");
     text.sample(sources.core.members.value());
-    text.begin("globes_messages_stored_total", counter, "Messages that were stored, each before it was delivered.");
+    text.begin("globes_messages_stored_total", counter, "Stored messages; each is stored before it is delivered.");
     text.sample(sources.core.sends_stored.value());
 
-    text.begin("globes_events_refused_total", counter, "Events that were refused, by the code of the error.");
+    text.begin("globes_events_refused_total", counter, "Refused events, by the code of the error.");
     for (const api::ErrorEntry& error : api::error_table()) {
         const auto refused =
             sum(sources.sides, [&](const IoUnit& side) { return side.core_link.counts().refusals(error.code); });
-        // Most codes are of requests; the one of a store that fails is always there, to be watched.
+        // Most codes do not occur in events. The code of a failing store is always present, so that alerts can use it.
         if (refused > 0 || error.code == ErrorCode::unavailable)
             text.sample(refused, {{"code", std::to_string(static_cast<int>(error.code))}});
     }
 }
 
 void write_deliveries(MetricsText& text, Sides sides) {
-    text.begin("globes_fan_out_sends_total", counter, "Calls that handed members what was new in their room.");
+    text.begin("globes_fan_out_sends_total", counter, "Send calls of the fan-out.");
     text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sends.value(); }));
-    text.begin("globes_fan_out_bytes_total", counter, "Bytes that members' sockets took of that.");
+    text.begin("globes_fan_out_bytes_total", counter, "Bytes sent by the fan-out.");
     text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sent_bytes.value(); }));
-    text.begin("globes_slow_readers_closed_total", counter, "WebSockets that were closed with 4008, as too slow.");
+    text.begin("globes_slow_readers_closed_total", counter, "WebSockets of slow consumers, closed with 4008.");
     text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().slow_readers.value(); }));
 }
 
 void write_store(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_store_reachable", gauge,
-               "1 where the store could be read just now, as /ready tells it; else 0.");
+               "1 if the store could be read at the time of the scrape, as in /ready; else 0.");
     text.sample(sources.is_store_reachable ? 1 : 0);
-    text.begin("globes_store_in_flight", gauge, "Batches and reads of the chat that the store has not answered yet.");
+    text.begin("globes_store_in_flight", gauge, "Batches and reads that the store has not answered yet.");
     text.sample(sources.core.in_flight.value());
-    text.begin("globes_store_batches_total", counter, "Batches that the store has answered, by their outcome.");
+    text.begin("globes_store_batches_total", counter, "Batches that the store has answered, by outcome.");
     text.sample(sources.core.batches_committed.value(), {{"outcome", "committed"}});
     text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
     text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});
-    text.begin("globes_history_reads_total", counter, "Pages of history that the store was asked for, and for whom.");
+    text.begin("globes_history_reads_total", counter, "Pages of history read from the store, by reader.");
     text.sample(sum(sources.sides, [](const IoUnit& side) { return side.core_link.counts().history_reads(); }),
                 {{"reader", "http"}});
     text.sample(sources.core.replay_reads.value(), {{"reader", "websocket"}});
 }
 
 void write_pauses(MetricsText& text, const MetricsSources& sources) {
-    text.begin("globes_core_pause_seconds_max", gauge, "The longest time since the start that the chat core was busy.");
+    text.begin("globes_core_pause_seconds_max", gauge,
+               "The longest time since the start in which the core did not check its mailbox.");
     text.sample(seconds_of_us(sources.core_thread.longest_pause_us()));
-    text.begin("globes_io_pass_seconds_max", gauge, "The longest pass since the start of any I/O thread.");
+    text.begin("globes_io_pass_seconds_max", gauge, "The longest loop iteration of an I/O thread since the start.");
     std::int64_t longest = 0;
     for (const auto& side : sources.sides) longest = std::max(longest, side->io.longest_iteration_us());
     text.sample(seconds_of_us(longest));
@@ -102,15 +103,15 @@ void write_log(MetricsText& text, std::uint64_t dropped_lines) {
 
 void write_process(MetricsText& text) {
     const ProcessFigures process = process_figures();
-    text.begin("process_start_time_seconds", gauge, "When the process started, in seconds since 1970.");
+    text.begin("process_start_time_seconds", gauge, "Start time of the process, in seconds since 1970.");
     text.sample(process.start_time_s);
     text.begin("process_cpu_seconds_total", counter, "Processor time of all threads, user and system.");
     text.sample(process.cpu_s);
     text.begin("process_resident_memory_bytes", gauge, "Resident memory.");
     text.sample(process.resident_bytes);
-    text.begin("process_open_fds", gauge, "Open files.");
+    text.begin("process_open_fds", gauge, "Open file descriptors.");
     text.sample(process.open_fds);
-    text.begin("process_max_fds", gauge, "Files that may be open.");
+    text.begin("process_max_fds", gauge, "Limit of open file descriptors.");
     text.sample(process.max_fds);
 }
 

@@ -1,4 +1,5 @@
-// The numbers of `GET /metrics`, gathered from where they are kept (docs/operations.md explains each of them).
+// The text of `GET /metrics`, collected from the parts of the server (docs/operations.md#metrics describes each
+// metric).
 #pragma once
 
 #include <cstdint>

@@ -14,27 +14,27 @@ using enum SignalUse;
 constexpr SignalRule kRules[] = {
     {SIGTERM, "SIGTERM", stops, usual},
     {SIGINT, "SIGINT", stops, usual},
-    // From the init of a container's host, or the guard of an emergency supply.
+    // Sent by the init process of a container's host, or by the monitor of an uninterruptible power supply.
     {SIGPWR, "SIGPWR", stops, usual},
-    // The soft limit of processor time: what is left until the hard one is enough for an orderly end.
+    // The soft limit of processor time: the time until the hard limit is enough for a normal stop.
     {SIGXCPU, "SIGXCPU", stops, usual},
-    // They have no meaning yet. Whoever sends one expects a server to reload or to reopen its logs, not to end.
+    // Not used yet. An operator who sends one expects the server to reload or to reopen its logs, not to end.
     {SIGHUP, "SIGHUP", logged, usual},
     {SIGUSR1, "SIGUSR1", logged, usual},
     {SIGUSR2, "SIGUSR2", logged, usual},
-    // The call that they come with fails too, and is the one to be looked at: a reader that has gone, a file at its
-    // limit, which is a full disk.
+    // The write that causes the signal also fails, and its error is handled: a closed pipe, or a file at its size
+    // limit, which is treated like a full disk.
     {SIGPIPE, "SIGPIPE", ignored, ignored},
     {SIGXFSZ, "SIGXFSZ", ignored, ignored},
-    // Nothing here asks for them, but timers and descriptors of a parent survive into this program.
+    // Globes does not use them, but it inherits timers and descriptors of its parent process.
     {SIGALRM, "SIGALRM", ignored, usual},
     {SIGVTALRM, "SIGVTALRM", ignored, usual},
     {SIGPROF, "SIGPROF", ignored, usual},
     {SIGIO, "SIGIO", ignored, usual},
     {SIGSTKFLT, "SIGSTKFLT", ignored, usual},
 };
-// Left to the default: SIGKILL, which nobody can change; SIGQUIT, by which an operator gets a core dump of a server
-// that hangs; SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS and SIGTRAP, which tell of a defect.
+// These keep their default: SIGKILL, which cannot be changed; SIGQUIT, with which an operator gets a core dump of a
+// server that hangs; SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS and SIGTRAP, which indicate a defect.
 
 }  // namespace
 
@@ -42,14 +42,14 @@ std::span<const SignalRule> signal_rules() { return kRules; }
 
 void ignore_signals(SignalPhase phase) {
     for (const SignalRule& rule : kRules) {
-        // What is logged has no one yet to log it.
+        // `logged` signals are ignored until SignalWatch handles them.
         const bool is_ignored =
             phase == SignalPhase::ended ||
             (phase == SignalPhase::serving && (rule.serving == ignored || rule.serving == logged)) ||
             (phase == SignalPhase::command && rule.command == ignored);
         if (is_ignored) std::signal(rule.number, SIG_IGN);
     }
-    // A careless parent may have blocked some, and then only SIGKILL would end the process.
+    // The parent process may have blocked signals; then only SIGKILL would end this process.
     sigset_t none;
     sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

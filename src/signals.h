@@ -1,5 +1,5 @@
-// What each signal does that would end the process by default: one table for the server and the maintenance commands.
-// Used by main and the server, on the main thread.
+// The effect of each signal that would end the process by default: one table for the server and the maintenance
+// commands. Used by main and the server, on the main thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,36 +13,36 @@ namespace globes {
 
 enum class SignalUse : std::uint8_t {
     usual,    ///< The system's default, which ends the process.
-    ignored,  ///< Nobody needs to know.
-    logged,   ///< Ignored with a line in the log, for the person who expects something of it.
-    stops,    ///< The orderly end.
+    ignored,  ///< Ignored without a log line.
+    logged,   ///< Ignored with a log line, because its sender expects an effect.
+    stops,    ///< Stops the server.
 };
 
 struct SignalRule {
     int number;
     std::string_view name;
-    SignalUse serving;  ///< What it does to the server,
-    SignalUse command;  ///< and to a maintenance command.
+    SignalUse serving;  ///< The effect on the server.
+    SignalUse command;  ///< The effect on a maintenance command.
 };
 
-/// Every signal that is not left to the system's default, apart from the real-time ones, which the server ignores.
+/// All signals without the system's default effect, except real-time signals, which the server ignores.
 std::span<const SignalRule> signal_rules();
 
 enum class SignalPhase : std::uint8_t {
-    serving,  ///< To be called before anything that takes time; what stops or is logged is for SignalWatch to see.
+    serving,  ///< The server starts; SignalWatch handles the signals that stop or are logged.
     command,
-    ended,  ///< The server has ended in order and its process is about to: no signal changes that any more.
+    ended,  ///< The server has stopped, and the process is about to exit: signals have no effect any more.
 };
 
-/// Sets what is ignored, and blocks nothing. Before the first thread, or for SignalPhase::ended.
+/// Sets which signals are ignored, and unblocks all. To be called before the first thread, or for SignalPhase::ended.
 void ignore_signals(SignalPhase phase);
 
-/// The signals that the server acts upon, as long as this lives. One that comes before its context runs is not lost.
+/// Handles the signals that stop or are logged while it lives. A signal before its context runs is not lost.
 class SignalWatch {
 public:
     /// `on_stop` is called once, on the context's thread, with the signal's number.
     SignalWatch(boost::asio::io_context& context, std::function<void(int)> on_stop);
-    /// The next signal that stops has its default effect again.
+    /// Restores the default effect of the signals that stop.
     ~SignalWatch() = default;
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;

@@ -1,4 +1,4 @@
-// Letters without regard to case where a protocol knows ASCII only (header values, schemes, hosts). Any thread.
+// Case-insensitive comparison of ASCII text (header values, schemes, hosts). Any thread.
 #pragma once
 
 #include <algorithm>

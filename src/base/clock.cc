@@ -24,7 +24,7 @@ std::string format_rfc3339(UnixMicros time) {
 
 std::optional<UnixMicros> parse_rfc3339(std::string_view text) {
     using namespace std::chrono;
-    // Digits anywhere else, or signs, are found by writing what was read.
+    // The comparison with the formatted result below rejects signs and digits in other places.
     const auto number = [text](std::size_t at, std::size_t length) {
         int value = 0;
         if (at + length <= text.size()) std::from_chars(text.data() + at, text.data() + at + length, value);

@@ -1,4 +1,4 @@
-// Time, injected: production code asks a Clock, tests set one.
+// Injected time: production code reads a Clock, tests set one.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ using UnixMicros = std::int64_t;
 class Clock {
 public:
     virtual ~Clock() = default;
-    /// Wall time, for what users see.
+    /// Wall time, for display.
     virtual UnixMicros now_us() const = 0;
     /// Monotonic, for every deadline and rate.
     virtual std::chrono::steady_clock::time_point steady() const = 0;
@@ -31,7 +31,7 @@ public:
 /// RFC 3339, UTC, six digits of fraction and `Z`: `2020-12-03T21:23:54.421318Z`.
 std::string format_rfc3339(UnixMicros time);
 
-/// Exactly what `format_rfc3339` writes for the years 0 to 9999; nothing for any other text.
+/// Parses exactly the output of `format_rfc3339` for the years 0 to 9999; empty for any other text.
 std::optional<UnixMicros> parse_rfc3339(std::string_view text);
 
 }  // namespace globes

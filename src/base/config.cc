@@ -17,10 +17,10 @@
 namespace globes {
 namespace {
 
-/// Below it a SECRET_KEY can be guessed offline by whoever holds one token.
+/// A shorter SECRET_KEY can be guessed offline from one token.
 constexpr std::size_t kShortSecretBytes = 16;
 
-/// None if the file is not there and need not be.
+/// Empty if the file does not exist and is not required.
 std::optional<std::string> read_file(const std::filesystem::path& path, bool required) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
@@ -30,14 +30,14 @@ std::optional<std::string> read_file(const std::filesystem::path& path, bool req
     }
     try {
         return std::string(std::istreambuf_iterator(file), {});
-    } catch (const std::ios_base::failure&) {  // A folder opens like a file and only fails to be read.
+    } catch (const std::ios_base::failure&) {  // A folder can be opened like a file, but not read.
         throw ConfigError(fmt::format("{}: cannot be read", path.string()));
     }
 }
 
 struct Variable {
     const char* name;
-    /// False if the value won't do. The value is not empty.
+    /// Returns false for an invalid value. `value` is not empty.
     bool (*read)(Config&, std::string_view value);
     std::string_view must_be;
 };
@@ -77,8 +77,8 @@ void apply_variable(Config& config, const Variable& variable, std::string_view v
     if (std::string_view(variable.name).starts_with("MONGODB_")) config.mongodb.source = source;
 }
 
-/// Keys of other programs that share the file are left alone, and so are their values. But a key that was meant for us
-/// and is misspelt would be silently left alone too.
+/// Keys of other programs that share the file are ignored, whatever their values are. The warning makes misspelled keys
+/// of Globes visible, which would be ignored silently otherwise.
 void warn_of_unknown(Config& config, const std::vector<std::string>& keys, const std::string& file_name) {
     constexpr std::size_t kMostNamed = 20;
     constexpr std::size_t kLongestNamed = 64;
@@ -107,7 +107,7 @@ void apply_env_file(Config& config, std::string_view text, const std::string& fi
     warn_of_unknown(config, unknown, file_name);
 }
 
-/// All of one way to name a MongoDB, or nothing.
+/// MongoDB is configured by a URI, or by user, password and cluster together, or not at all.
 void check_mongodb(const MongoSettings& mongodb) {
     if (!mongodb.any() || !mongodb.uri.empty()) return;
     std::string missing;
@@ -118,8 +118,9 @@ void check_mongodb(const MongoSettings& mongodb) {
     need(mongodb.password, "MONGODB_PASSWORD");
     need(mongodb.cluster, "MONGODB_CLUSTER");
     if (missing.empty()) return;
-    throw ConfigError(fmt::format("{}: {}: missing beside the other MONGODB_ variables; set these or MONGODB_URI",
-                                  mongodb.source, missing));
+    throw ConfigError(
+        fmt::format("{}: {}: missing; set all of MONGODB_USER, MONGODB_PASSWORD and MONGODB_CLUSTER, or MONGODB_URI",
+                    mongodb.source, missing));
 }
 
 void apply_flags(Config& config, const ConfigSources& sources) {

@@ -1,5 +1,5 @@
-// What the operator chose: config.json, `.env`, the environment and the flags, checked and merged once, at start.
-// main owns the result and hands its parts to whoever needs them; it never changes afterwards.
+// The configuration: config.json, `.env`, the environment and the flags, checked and merged once, at start. main owns
+// the result and passes parts of it on; it never changes afterwards.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace globes {
 
 enum class StoreKind : std::uint8_t { sqlite, memory };
 
-/// What a stored message survives: a killed process, or the loss of power too.
+/// What a stored message survives: the end of the process, or also a power failure.
 enum class DurabilityLevel : std::uint8_t { process, power };
 
 /// As given; empty means not set.
@@ -30,14 +30,14 @@ struct MongoSettings {
     std::string password;
     std::string cluster;
     std::string database;
-    std::string source;  ///< What set one of them last, a file or "environment"; for what is wrong with them.
+    std::string source;  ///< The source that set one of them last, a file or "environment"; for error messages.
 
     bool any() const {
         return !(uri.empty() && user.empty() && password.empty() && cluster.empty() && database.empty());
     }
 };
 
-/// The defaults are what an empty config.json means. Keys, ranges and meanings: docs/configuration.md.
+/// The defaults apply to an empty config.json. Keys, ranges and meanings: docs/configuration.md.
 struct Config {
     HostPort address{"127.0.0.1", 5000};
     std::string redis_url;
@@ -49,42 +49,42 @@ struct Config {
     std::filesystem::path data_dir = "data";
     StoreKind store = StoreKind::sqlite;
     DurabilityLevel durability = DurabilityLevel::process;
-    std::uint64_t retention_s = 0;             ///< Of rooms that don't say so themselves; 0: for ever.
-    std::uint64_t max_events = 0;              ///< The same; 0: any number.
+    std::uint64_t retention_s = 0;             ///< For rooms without their own value; 0: unlimited.
+    std::uint64_t max_events = 0;              ///< For rooms without their own value; 0: unlimited.
     std::vector<std::string> allowed_origins;  ///< As browsers send them, or `*`.
-    std::vector<std::string> frame_ancestors;  ///< Who may show the page in a frame; the same form.
+    std::vector<std::string> frame_ancestors;  ///< Origins that may show the page in a frame; the same form.
     std::chrono::minutes token_life{60};
     bool require_owner = false;
     std::uint32_t messages_per_second = 20;  ///< 0: no limit.
     std::uint32_t message_burst = 60;
     std::size_t backlog_bytes = std::size_t{1} << 20;
     static constexpr std::size_t kMaxIoThreads = 256;
-    std::size_t io_threads = 0;       ///< 0: by the number of cores.
-    std::size_t hash_threads = 0;     ///< 0: by the number of cores.
-    std::size_t max_connections = 0;  ///< 0: what the limit of open files allows.
+    std::size_t io_threads = 0;       ///< 0: derived from the number of cores.
+    std::size_t hash_threads = 0;     ///< 0: derived from the number of cores.
+    std::size_t max_connections = 0;  ///< 0: derived from the limit of open files.
     LogLevel log_level = LogLevel::info;
 
     std::string secret_key;  ///< Empty: not set, see base/secret_file.h.
     MongoSettings mongodb;
-    std::vector<std::string> warnings;  ///< For the log, once there is one.
+    std::vector<std::string> warnings;  ///< To be logged when logging has started.
 };
 
-/// Where the configuration comes from. A file that is named must exist; `config.json` and `.env` in the working folder
-/// are read if they are there.
+/// The sources of the configuration. A file that is named must exist; `config.json` and `.env` in the working directory
+/// are read if they exist.
 struct ConfigSources {
     std::optional<std::filesystem::path> config_file;  ///< --config
     std::optional<std::filesystem::path> env_file;     ///< --env
     std::optional<std::string> address;                ///< --address
     std::optional<std::string> data_dir;               ///< --data
-    /// The real environment; none if the variable is not set.
+    /// Reads the real environment; empty if the variable is not set.
     std::function<std::optional<std::string>(const char* name)> environment = process_environment;
 
     static std::optional<std::string> process_environment(const char* name);
 };
 
-/// Later sources win: config.json, `.env`, the real environment, flags. So --address wins over PORT, PORT over Address.
-/// An empty value in `.env` or the environment counts as not set.
-/// Throws ConfigError for a file that can't be read, broken JSON, an unknown key, a wrong type or a value out of range.
+/// Later sources override earlier ones: config.json, `.env`, the real environment, flags. So --address overrides PORT,
+/// and PORT overrides Address. An empty value in `.env` or the environment counts as not set.
+/// Throws ConfigError for an unreadable file, invalid JSON, an unknown key, a wrong type or a value out of range.
 Config load_config(const ConfigSources& sources);
 
 /// Every key of config.json, and every variable of `.env` and the environment, in the order of the documentation.

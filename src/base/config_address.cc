@@ -15,7 +15,7 @@ bool is_host(std::string_view text) {
     });
 }
 
-/// The inside of the brackets; whether it is a valid IPv6 address is for the one who binds it to say.
+/// The text between the brackets. Only `bind` checks whether it is a valid IPv6 address.
 bool is_bracketed_host(std::string_view text) {
     return text.contains(':') && std::ranges::all_of(text, [](char c) {
                return is_letter(c) || is_digit(c) || c == ':' || c == '.' || c == '%';
@@ -28,7 +28,7 @@ bool is_scheme(std::string_view text) {
     });
 }
 
-/// Where the host ends: behind the brackets, or at the first colon. `text.size()` where no port follows.
+/// The end of the host: after the brackets, or at the first colon. `text.size()` if no port follows.
 std::size_t end_of_host(std::string_view text) {
     if (!text.starts_with('[')) return std::min(text.find(':'), text.size());
     const auto bracket = text.find(']');

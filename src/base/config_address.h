@@ -1,4 +1,4 @@
-// Addresses as people write them in the configuration. Pure functions, any thread; nothing is looked up in the DNS.
+// Parsers of addresses in the configuration. Pure functions, any thread; no DNS lookups.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace globes {
 
-/// Where to listen. `host` is a name or an address without brackets; port 0 lets the system choose one.
+/// An address to listen on. `host` is a name or an address without brackets; port 0 lets the system choose one.
 struct HostPort {
     std::string host;
     std::uint16_t port = 0;
@@ -19,11 +19,11 @@ struct HostPort {
 /// Decimal digits only, 0..65535.
 std::optional<std::uint16_t> parse_port(std::string_view text);
 
-/// `127.0.0.1:5000`, `localhost:5000`, `[::1]:5000`, or `:5000`, which is `0.0.0.0:5000`. The port is never left out.
+/// `127.0.0.1:5000`, `localhost:5000`, `[::1]:5000`, or `:5000`, which is `0.0.0.0:5000`. The port is required.
 std::optional<HostPort> parse_host_port(std::string_view text);
 
 /// An origin as browsers send it (RFC 6454, 6.2): `scheme://host[:port]`, in lower case and without the port that the
-/// scheme has anyway, so that it compares byte for byte. None where `text` has a path, a user, a wildcard or spaces.
+/// scheme implies, so that it compares byte for byte. Empty if `text` has a path, a user, a wildcard or spaces.
 std::optional<std::string> parse_origin(std::string_view text);
 
 }  // namespace globes

@@ -1,4 +1,4 @@
-// What is wrong with the configuration, in words for the operator; main prints it and exits with 2.
+// An error in the configuration, with a message for the operator; main prints it and exits with 2.
 #pragma once
 
 #include <stdexcept>

@@ -11,7 +11,7 @@
 namespace globes {
 namespace {
 
-/// Longer keys are compared by their begin: the distance of two texts takes time by the product of their lengths.
+/// Only the start of longer keys is compared, because the time for a distance is the product of the lengths.
 constexpr std::size_t kComparedBytes = 32;
 
 struct Alias {
@@ -19,7 +19,7 @@ struct Alias {
     std::string_view meant;
 };
 
-/// Names that other programs give to the same thing, too far from ours to be found by their letters. As `bare_key`.
+/// Names of the same setting in other programs, which are not similar to ours. In the form of `bare_key`.
 constexpr Alias kAliases[] = {
     {"mongourl", "MONGODB_URI"},
     {"mongodbhost", "MONGODB_CLUSTER"},
@@ -28,7 +28,7 @@ constexpr Alias kAliases[] = {
     {"mongodbpass", "MONGODB_PASSWORD"},
     {"secret", "SECRET_KEY"},
     {"jwtsecret", "SECRET_KEY"},
-    // Of the original system, and what its users may have called the rest.
+    // Names of the original system, and similar ones.
     {"dbuser", "MONGODB_USER"},
     {"dbusername", "MONGODB_USER"},
     {"dbpassword", "MONGODB_PASSWORD"},
@@ -44,7 +44,7 @@ constexpr Alias kAliases[] = {
     {"dburl", "MONGODB_URI"},
 };
 
-/// Lower-case letters and digits alone.
+/// Only the letters, in lower case, and digits.
 std::string bare_key(std::string_view key) {
     std::string bare;
     for (const char c : key.substr(0, kComparedBytes))
@@ -52,7 +52,7 @@ std::string bare_key(std::string_view key) {
     return bare;
 }
 
-/// How many letters must be put in, left out or replaced to make one of the other (Levenshtein).
+/// The number of letters to insert, delete or replace (Levenshtein distance).
 std::size_t distance(std::string_view one, std::string_view other) {
     std::vector<std::size_t> row(other.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});

@@ -1,4 +1,4 @@
-// What a key that the configuration does not know may have meant. Pure functions, any thread.
+// Suggestions for unknown configuration keys. Pure functions, any thread.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,8 @@
 
 namespace globes {
 
-/// The one of `known` that a person who wrote `key` most likely meant: another program's name for it, or nearly the
-/// same letters, whatever their case and without regard to `_` and `-`. None where nothing is near.
+/// The most likely intended key of `known`: `key` is another program's name for it, or has nearly the same letters,
+/// ignoring case, `_` and `-`. Empty if none is similar.
 std::optional<std::string_view> meant_key(std::string_view key, std::span<const std::string_view> known);
 
 }  // namespace globes

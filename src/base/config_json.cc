@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// A value that its key does not take; says what it must be instead.
+/// An invalid value; the text says what it must be.
 struct BadValue {
     std::string must_be;
 };
@@ -38,8 +38,8 @@ void read_redis_url(Config& config, const json::value& value) {
     if (!config.redis_url.empty()) config.warnings.emplace_back("RedisURL is not used: this version runs on one node");
 }
 
-/// A config.json of the original names the folder of its page, which need not have come along. Without a page every
-/// address of the app would be 404, so the built-in one stands in.
+/// The config.json of the original names the folder of its page, which may not exist here. Without a page every path of
+/// the app would be 404, so the built-in page is used instead.
 void read_static(Config& config, const json::value& value) {
     const std::filesystem::path folder = text_of(value, "must be the name of a folder, or \"\" for the built-in page");
     if (folder.empty()) return;
@@ -48,7 +48,7 @@ void read_static(Config& config, const json::value& value) {
         config.static_dir = folder;
     else
         config.warnings.push_back(
-            fmt::format("Static is not used, because {} is not there; the built-in page is served in its place. Remove "
+            fmt::format("Static is not used, because {} does not exist; the built-in page is served instead. Remove "
                         "Static from config.json, or put your page there",
                         (folder / "index.html").string()));
 }
@@ -161,7 +161,7 @@ std::string describe_position(std::string_view text, std::size_t at) {
     return fmt::format("line {}, column {}", line, column);
 }
 
-/// Finds a key of the outermost object that is there twice: of these, Boost's parser silently drops all but the last.
+/// Finds a duplicate key of the outermost object: Boost's parser silently drops all but the last.
 class RepeatedKey {
 public:
     // NOLINTBEGIN(readability-identifier-naming): the names are Boost's.
@@ -227,7 +227,7 @@ json::value parse_json(std::string_view text, std::string_view file_name) {
     std::size_t rest = parsed;
     if (!error) rest = std::min(text.find_first_not_of(" \t\r\n", parsed), text.size());
     if (error || rest != text.size())
-        throw ConfigError(fmt::format("{}: broken JSON at {}", file_name, describe_position(text, rest)));
+        throw ConfigError(fmt::format("{}: invalid JSON at {}", file_name, describe_position(text, rest)));
     return parser.release();
 }
 
@@ -239,7 +239,7 @@ void apply_config_json(Config& config, std::string_view text, std::string_view f
     text = without_byte_order_mark(text);
     const json::value document = parse_json(text, file_name);
     if (!document.is_object()) throw ConfigError(fmt::format("{}: must be a JSON object", file_name));
-    if (const auto key = repeated_key(text)) throw ConfigError(fmt::format("{}: {}: is there twice", file_name, *key));
+    if (const auto key = repeated_key(text)) throw ConfigError(fmt::format("{}: {}: duplicate key", file_name, *key));
     for (const auto& [name, value] : document.get_object()) {
         const auto* key = std::ranges::find(kKeys, std::string_view(name), &Key::name);
         if (key == std::end(kKeys))

@@ -7,8 +7,8 @@
 
 namespace globes {
 
-/// Sets in `config` what the JSON object `text` gives; the rest keeps its value.
-/// Throws ConfigError that names `file_name` and the key, or line and column of broken JSON.
+/// Sets the members of `config` that the JSON object `text` contains; others keep their values.
+/// Throws ConfigError with `file_name` and the key, or with line and column of invalid JSON.
 void apply_config_json(Config& config, std::string_view text, std::string_view file_name);
 
 }  // namespace globes

@@ -1,5 +1,5 @@
-// A number that one thread keeps and any thread may look at: counters and gauges for `GET /metrics`. Changing it costs
-// a load and a store, no locked instruction, so it may stand on the way of every message.
+// A number that one thread writes and any thread may read: counters and gauges for `GET /metrics`. A change costs a
+// load and a store without a locked instruction, so it is cheap enough for every message.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,7 @@ namespace globes {
 
 class Count {
 public:
-    /// Its own thread only.
+    /// The writing thread only.
     void add(std::uint64_t more = 1) { set(value() + more); }
     void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
 

@@ -41,7 +41,7 @@ std::string_view first_line(std::string_view text) {
     return line;
 }
 
-/// Of any program: docker compose and dotenv know more than letters, digits and `_`.
+/// Keys of any program: docker compose and dotenv accept more than letters, digits and `_`.
 bool is_key(std::string_view text) {
     constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
     return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
@@ -51,36 +51,36 @@ bool has_control(std::string_view text) {
     return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
 }
 
-/// A value without quotes. `text`: all behind the `=` on its line.
+/// The fault of a value without quotes; empty if it is valid.
 std::string_view fault_of_plain(std::string_view value) {
     if (has_control(value)) return kControlCharacter;
-    // `&` is special in a shell alone, but there is hardly a connection string without it, nor one in quotes.
+    // `&` is special only in a shell, but most connection strings contain it, without quotes.
     const bool is_home = value.starts_with('~') || value.contains(":~");
     const bool is_special = is_home || value.find_first_of(kSpecial) != std::string_view::npos;
     return is_special ? kNeedsSingleQuotes : std::string_view();
 }
 
-/// `text`: all behind the `=` on its line.
+/// `text`: the line after the `=`.
 std::string_view without_comment(std::string_view text) {
     text = trim_left(text);
     return trim_blanks(text.substr(0, text.find(" #")));
 }
 
-/// `value`: what stands between the quotes.
+/// `value`: the text between the quotes.
 std::string_view fault_of_quoted(char quote, std::string_view value) {
-    // Line breaks within quotes are fine everywhere, but not that of Windows.
+    // All programs accept line feeds within quotes, but not CRLF.
     for (auto rest = value; !rest.empty(); rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1))
         if (has_control(rest.substr(0, rest.find('\n')))) return kControlCharacter;
     if (quote == '\'') return value.ends_with('\\') ? kBackslashBeforeQuote : std::string_view();
     return value.find_first_of("$\\`") != std::string_view::npos ? kNotInDoubleQuotes : std::string_view();
 }
 
-/// Whether the rest of the line behind a closing quote says nothing.
+/// Whether the rest of a line after a closing quote is blank or a comment.
 bool is_comment(std::string_view rest) {
     return trim_blanks(rest).empty() || (kBlanks.contains(rest.front()) && trim_left(rest).starts_with('#'));
 }
 
-/// Of the quote that closes the one at the begin of `text`; npos if none does.
+/// The position of the quote that closes the one at the start of `text`; npos if it is not closed.
 std::size_t closing_quote(std::string_view text) {
     for (std::size_t at = 1; at < text.size(); ++at) {
         if (text[at] == text.front()) return at;
@@ -125,7 +125,7 @@ private:
         return entry;
     }
 
-    /// From behind the `=` to the end of the entry. Returns the fault of the value, or nothing.
+    /// Reads from after the `=` to the end of the entry. Returns the fault of the value; empty if it is valid.
     std::string_view read_value(EnvEntry& entry) {
         const auto value = trim_left(text_);
         if (value.starts_with('"') || value.starts_with('\'')) return read_quoted(entry, value);
@@ -139,7 +139,7 @@ private:
         const auto end = closing_quote(text);
         const bool is_on_one_line = end < text.find('\n');
         const auto behind = first_line(text.substr(std::min(end + 1, text.size())));
-        // Otherwise nobody could say which of the lines that follow belong to the value.
+        // Otherwise it would be unclear which of the following lines belong to the value.
         if (!is_on_one_line && (end == std::string_view::npos || !is_comment(behind)))
             throw ConfigError(
                 fmt::format("{}: {}: the quote on line {} is not closed", file_name_, entry.key, entry.line));
@@ -149,16 +149,16 @@ private:
         return is_comment(behind) ? fault_of_quoted(text.front(), entry.value) : kBehindQuote;
     }
 
-    /// Goes on behind the line break at `end`, or to the end of the file.
+    /// Skips to after the line break at `end`, or to the end of the file.
     void skip(std::size_t end) {
         const auto skipped = text_.substr(0, end == std::string_view::npos ? end : end + 1);
         number_ += static_cast<std::size_t>(std::ranges::count(skipped, '\n'));
         text_.remove_prefix(skipped.size());
     }
 
-    std::string_view text_;  // what was not read yet
+    std::string_view text_;  // the unread rest
     const std::string_view file_name_;
-    std::size_t number_ = 1;  // of the line that `text_` begins in
+    std::size_t number_ = 1;  // of the first line in `text_`
 };
 
 }  // namespace

@@ -1,5 +1,4 @@
-// The errors that a client of the API may meet (docs/protocol.md#errors). Texts and statuses stand in
-// api/error_table.cc.
+// The error codes of the API (docs/protocol.md#errors). api/error_table.cc contains texts and statuses.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +6,7 @@
 
 namespace globes {
 
-/// The numbers are the wire's own.
+/// The numbers are those of the protocol.
 enum class ErrorCode : std::uint16_t {
     room_not_found = 101,
     duplicate_room = 102,
@@ -31,7 +30,7 @@ enum class ErrorCode : std::uint16_t {
     bad_request = 506,
 };
 
-/// A failure as a value. `field` names the offending JSON field or query parameter and always views a literal.
+/// A failure as a value. `field` names the invalid JSON field or query parameter, and always views a literal.
 struct Error {
     ErrorCode code;
     std::string_view field = {};

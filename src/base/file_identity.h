@@ -1,4 +1,5 @@
-// Which file it is, whatever its name: to notice that a name stands for another file, or for none. Any thread.
+// The identity of a file regardless of its name, to detect that a name refers to another file or to no file. Any
+// thread.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +22,7 @@ struct FileState {
     std::uint64_t bytes = 0;
 };
 
-/// Nothing if there is no such file, or if it cannot be found out.
+/// Empty if the file does not exist or cannot be examined.
 std::optional<FileState> state_of(const std::filesystem::path& file);
 std::optional<FileState> state_of(int descriptor);
 

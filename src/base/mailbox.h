@@ -13,7 +13,7 @@ namespace globes {
 
 using Task = std::move_only_function<void()>;
 
-/// A linked batch of tasks, oldest first, built by one thread and handed over whole.
+/// A linked batch of tasks, oldest first, built by one thread and pushed as a whole.
 class TaskBatch {
 public:
     TaskBatch() = default;

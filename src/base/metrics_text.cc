@@ -8,7 +8,7 @@
 namespace globes {
 namespace {
 
-/// Label values have their quotes escaped, help has not.
+/// Quotes are escaped in label values, but not in help texts.
 void append_escaped(std::string& out, std::string_view text, bool has_quotes) {
     for (const char c : text) {
         if (c == '\n') {

@@ -1,5 +1,4 @@
-// Writes numbers in Prometheus' text format, version 0.0.4: a metric's help and kind, then its samples. A value: one
-// thread.
+// Writes metrics in Prometheus' text format, version 0.0.4: help and kind, then the samples. One thread.
 #pragma once
 
 #include <concepts>
@@ -24,11 +23,11 @@ public:
     };
     using Labels = std::initializer_list<Label>;
 
-    /// The samples up to the next call are of this metric. `name`: of letters, digits and `_`, in base units; each
-    /// once.
+    /// Starts a metric; the samples up to the next call belong to it. `name`: unique, of letters, digits and `_`, with
+    /// the base unit.
     void begin(std::string_view name, Kind kind, std::string_view help);
 
-    /// No two samples of a metric have the same labels. `value` is finite.
+    /// The labels must be unique in the metric, and `value` finite.
     template <std::integral Number>
     void sample(Number value, Labels labels = {}) {
         append(std::to_string(value), labels);

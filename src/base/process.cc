@@ -21,7 +21,7 @@ double start_ticks() {
     std::ifstream file("/proc/self/stat");
     std::string line;
     std::getline(file, line);
-    // The second field is the program's name in parentheses, which may hold anything.
+    // The second field is the program's name in parentheses, which may contain any characters.
     std::istringstream fields(line.substr(line.rfind(')') + 1));
     std::string skipped;
     for (int number = 3; number <= 21; ++number) fields >> skipped;
@@ -53,7 +53,7 @@ std::uint64_t open_fds() {
     std::error_code error;
     const std::filesystem::directory_iterator files("/proc/self/fd", error);
     const auto count = std::distance(begin(files), end(files));
-    return count > 0 ? static_cast<std::uint64_t>(count) - 1 : 0;  // without the one that reads them
+    return count > 0 ? static_cast<std::uint64_t>(count) - 1 : 0;  // without the descriptor that reads the folder
 }
 
 std::uint64_t max_fds() {
@@ -65,7 +65,7 @@ std::uint64_t max_fds() {
 }  // namespace
 
 ProcessFigures process_figures() {
-    // Taken once: it would wander with the clock.
+    // Computed once, because later results would drift with the clock.
     static const double started = start_time_s();
     return {.start_time_s = started,
             .cpu_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID),
@@ -77,7 +77,8 @@ ProcessFigures process_figures() {
 void open_standard_descriptors() {
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-        // The lowest that is free, so this one. Open for the wrong direction: who uses it learns that it is not there.
+        // `open` returns the lowest free descriptor, which is this one. It is opened in the wrong direction, so that
+        // using it still fails.
         if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
             throw std::system_error(errno, std::generic_category(), "/dev/null");
     }

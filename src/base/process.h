@@ -1,4 +1,4 @@
-// This process and the system: its standard descriptors, and what the system knows of it.
+// This process: its standard descriptors, and its resource usage.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ struct ProcessFigures {
     std::uint64_t max_fds = 0;
 };
 
-/// Any thread that may wait: it reads /proc.
+/// Reads /proc, so it may block. Any thread that may wait.
 ProcessFigures process_figures();
 
-/// Makes standard input, output and error descriptors of something, each that the parent has closed. Otherwise the next
-/// file or connection that is opened would be one of them, and what is meant for the terminal would be written there.
-/// Writing to one that was closed still fails. To be called before anything is opened; throws std::system_error.
+/// Opens standard input, output and error if the parent process has closed them. Otherwise the next file or connection
+/// would get one of these descriptors, and messages for the terminal would be written to it. Using a descriptor that
+/// was closed still fails. To be called before anything else is opened; throws std::system_error.
 void open_standard_descriptors();
 
 }  // namespace globes

@@ -13,7 +13,7 @@ namespace globes {
 void fill_random(std::span<std::byte> bytes) {
     assert(bytes.size() <= kMostRandomBytes);
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        throw std::runtime_error("the system gives no random bytes");
+        throw std::runtime_error("the system provides no random bytes");
 }
 
 std::string random_hex(std::size_t bytes) {

@@ -1,5 +1,5 @@
-// Random bytes for what must not be guessed: from the operating system (getrandom(2)), a microsecond for a few of them.
-// `std::random_device` reads the processor's own source here, a hundred times slower. Any thread.
+// Random bytes for secrets, from the operating system (getrandom(2)), in about a microsecond. `std::random_device` uses
+// the processor's own source here, which is a hundred times slower. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace globes {
 
-/// They come whole or not at all (getrandom(2)).
+/// Requests up to this size return all bytes or fail (getrandom(2)).
 inline constexpr std::size_t kMostRandomBytes = 256;
 
-/// At most kMostRandomBytes. Waits for the system's pool in the first moments after it has started.
-/// Errors: throws std::runtime_error where the system has no such source.
+/// Fills at most kMostRandomBytes. Waits for the system's entropy pool right after a boot.
+/// Errors: throws std::runtime_error if the system has no such source.
 void fill_random(std::span<std::byte> bytes);
 
-/// `bytes` of them as twice as many lower-case hexadecimal digits.
+/// `bytes` random bytes as lower-case hexadecimal digits, two for each.
 std::string random_hex(std::size_t bytes);
 
 /// A source for the distributions of <random>.

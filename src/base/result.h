@@ -1,4 +1,4 @@
-// What may fail for an expected reason returns a Result; exceptions are for start-up and a session's edge only.
+// Functions with expected failures return a Result; exceptions are only for start-up and the edges of tasks.
 #pragma once
 
 #include <expected>

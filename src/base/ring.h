@@ -1,5 +1,5 @@
-// A queue in one block of memory that grows by doubling and, unlike std::deque, holds none while it has never been
-// used: most rooms and connections never queue anything. One thread.
+// A queue in one block of memory that grows by doubling. Unlike std::deque, it allocates nothing before its first use:
+// most rooms and connections never queue anything. One thread.
 #pragma once
 
 #include <cassert>
@@ -12,7 +12,7 @@
 
 namespace globes {
 
-/// `Value`: movable without exceptions and made by default; places that are free hold such a one.
+/// `Value`: default-constructible and movable without exceptions; free places hold default values.
 template <class Value>
 class Ring {
     template <class Owner, class Reference>
@@ -53,7 +53,7 @@ public:
         back() = Value();
         --size_;
     }
-    /// Removes what `matches`; the rest keeps its order.
+    /// Removes the values that match; the others keep their order.
     template <class Matches>
     void remove_if(Matches matches) {
         std::size_t kept = 0;
@@ -64,7 +64,7 @@ public:
         }
         while (size_ > kept) pop_back();
     }
-    /// Gives the memory back. Only where it is empty.
+    /// Frees the memory. The ring must be empty.
     void release() {
         assert(empty());
         values_.reset();

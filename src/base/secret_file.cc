@@ -40,7 +40,7 @@ private:
     int fd_;
 };
 
-/// A name that is gone when the scope ends.
+/// A file name that is removed at the end of the scope.
 class TemporaryName {
 public:
     explicit TemporaryName(std::filesystem::path path) : path_(std::move(path)) {}
@@ -53,7 +53,7 @@ private:
     std::filesystem::path path_;
 };
 
-/// None if there is no such file.
+/// Empty if the file does not exist.
 std::optional<std::string> read_secret(const std::filesystem::path& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
@@ -68,8 +68,8 @@ std::optional<std::string> read_secret(const std::filesystem::path& path) {
     secret.erase(0, secret.find_first_not_of(kWhiteSpace));
     if (secret.size() < kMinSecretFileBytes)
         throw std::runtime_error(
-            fmt::format("{}: must hold at least {} characters; delete it to have a new one made "
-                        "(all tokens end)",
+            fmt::format("{}: must contain at least {} characters; delete it to create a new one "
+                        "(this invalidates all tokens)",
                         path.string(), kMinSecretFileBytes));
     struct stat status{};
     if (::fstat(file.get(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
@@ -86,16 +86,17 @@ void write_all(const std::filesystem::path& path, int fd, std::string_view text)
     }
 }
 
-/// Leaves an existing file alone.
+/// Does not change an existing file.
 void make_secret(const std::filesystem::path& path) {
     std::string name = path.string() + ".XXXXXX";
     const FileDescriptor file(::mkostemp(name.data(), O_CLOEXEC));  // Mode 0600.
-    if (file.get() < 0) fail(path, "cannot be made", errno);
+    if (file.get() < 0) fail(path, "cannot be created", errno);
     const TemporaryName temporary(name);
     write_all(path, file.get(), random_hex(kRandomBytes) + '\n');
     if (::fsync(file.get()) != 0) fail(path, "cannot be written", errno);
-    // A link and not a rename: whoever was first stays, so two servers that start at once agree.
-    if (::link(temporary.path().c_str(), path.c_str()) != 0 && errno != EEXIST) fail(path, "cannot be made", errno);
+    // A link instead of a rename: the first file is kept, so two servers that start at the same time use the same
+    // secret.
+    if (::link(temporary.path().c_str(), path.c_str()) != 0 && errno != EEXIST) fail(path, "cannot be created", errno);
     const FileDescriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.get() < 0 || ::fsync(folder.get()) != 0) fail(path, "cannot be written", errno);
 }
@@ -105,12 +106,12 @@ void make_secret(const std::filesystem::path& path) {
 std::string load_or_make_secret(const std::filesystem::path& data_dir) {
     std::error_code error;
     std::filesystem::create_directories(data_dir, error);
-    if (error) fail(data_dir, "cannot be made", error.value());
+    if (error) fail(data_dir, "cannot be created", error.value());
     const auto path = data_dir / "secret";
     if (auto secret = read_secret(path)) return *std::move(secret);
     make_secret(path);
     if (auto secret = read_secret(path)) return *std::move(secret);
-    throw std::runtime_error(path.string() + ": disappeared while it was made");
+    throw std::runtime_error(path.string() + ": disappeared while it was created");
 }
 
 }  // namespace globes

@@ -1,5 +1,4 @@
-// The server's own secret, for whoever sets no SECRET_KEY: made at the first start, kept beside the data, never built
-// in.
+// The server's own secret if SECRET_KEY is not set: created at the first start and stored beside the data.
 #pragma once
 
 #include <filesystem>
@@ -9,14 +8,16 @@ namespace globes {
 
 inline constexpr std::size_t kMinSecretFileBytes = 32;
 
-/// The text of `<data_dir>/secret` without surrounding white space; 32 random bytes in hexadecimal where it had to be
-/// made.
+/// The text of `<data_dir>/secret` without surrounding white space; a new file has 32 random bytes in hexadecimal.
 ///
-/// 1. Called once, by main, at start; blocks on the disk.  2. The folder is made if it is missing.
-/// 3. The file has mode 0600 and appears whole or not at all, also after a crash; of two servers that start at once
-///    both get the same secret.  4. A file that others may read is used, with a warning in the log.
-/// Errors: throws std::runtime_error that names the file if it can't be read or made, or holds fewer than
-/// `kMinSecretFileBytes`: a new secret would silently end every token, so that is left to the operator.
+/// - Called once, by main, at start; blocks on the disk.
+/// - Creates the folder if it does not exist.
+/// - The file has mode 0600 and appears complete or not at all, also after a crash. Two servers that start at the same
+///   time get the same secret.
+/// - A file that other users can read is used, with a warning in the log.
+///
+/// Errors: throws std::runtime_error with the name of the file if it cannot be read or created, or has fewer than
+/// `kMinSecretFileBytes`. It is not replaced, because a new secret would invalidate every token.
 std::string load_or_make_secret(const std::filesystem::path& data_dir);
 
 }  // namespace globes

@@ -8,7 +8,8 @@
 namespace globes {
 namespace {
 
-/// As the system has it (sched_setattr(2), first version). Its own header can't stand beside libc's, which has none.
+/// The first version of the kernel's struct (sched_setattr(2)). libc has no such struct, and the kernel's header
+/// conflicts with libc's.
 struct SchedulingAttributes {
     std::uint32_t size;
     std::uint32_t policy;
@@ -20,15 +21,15 @@ struct SchedulingAttributes {
     std::uint64_t period_ns;
 };
 
-constexpr std::uint64_t kTurnNs = 100'000;  // the shortest that there is
+constexpr std::uint64_t kTimesliceNs = 100'000;  // the kernel's minimum
 
 }  // namespace
 
 void prefer_short_timeslice() {
     SchedulingAttributes attributes{};
-    // Policy and niceness stay what they are.
+    // Policy and niceness do not change.
     if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
-    attributes.runtime_ns = kTurnNs;
+    attributes.runtime_ns = kTimesliceNs;
     ::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 

@@ -1,4 +1,4 @@
-// Names threads for whoever looks at the process from outside: top -H, perf, globes-bench.
+// Names threads for tools that inspect the process: top -H, perf, globes-bench.
 #pragma once
 
 namespace globes {

@@ -8,7 +8,7 @@
 namespace globes {
 namespace {
 
-/// Calls `visit(code_point, begin, end)` for each character (-1 where the bytes are no UTF-8) until it returns false.
+/// Calls `visit(code_point, begin, end)` for each character (-1 for invalid UTF-8) until it returns false.
 template <class Visit>
 void for_each_code_point(std::string_view text, Visit visit) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());

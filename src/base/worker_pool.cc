@@ -27,8 +27,8 @@ void WorkerPool::stop() {
         stopped_ = true;
         dropped.swap(queue_);
     }
-    dropped.clear();   // Outside the lock: what a task owns may post again.
-    threads_.clear();  // Asks each to stop and joins it.
+    dropped.clear();   // Outside the lock: destroying a task's objects may post again.
+    threads_.clear();  // Requests each thread to stop and joins it.
 }
 
 void WorkerPool::work(const std::stop_token& stop) {
@@ -38,7 +38,7 @@ void WorkerPool::work(const std::stop_token& stop) {
         queue_.pop_front();
         lock.unlock();
         task();
-        task = nullptr;  // What it owns goes before the lock is taken again.
+        task = nullptr;  // Destroys the task's objects before the lock is taken again.
         lock.lock();
     }
 }

@@ -1,4 +1,5 @@
-// Threads for what takes too long for an I/O thread or the core (password hashes). Owned by main; handlers post to it.
+// Threads for work that takes too long for an I/O thread or the core (password hashes). Owned by main; handlers post
+// tasks.
 #pragma once
 
 #include <condition_variable>
@@ -12,21 +13,21 @@
 
 namespace globes {
 
-/// Tasks start in the order in which they were posted and must not throw.
+/// Tasks start in the order of their posts and must not throw.
 class WorkerPool {
 public:
-    /// `threads` ≥ 1. `max_queued`: tasks that may wait, beside those that run.
+    /// `threads` ≥ 1. `max_queued`: how many tasks may wait, in addition to those that run.
     WorkerPool(std::size_t threads, std::size_t max_queued);
     ~WorkerPool() { stop(); }
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     /// False if the queue is full or the pool was stopped: `task` is destroyed without having run.
-    /// Any thread, tasks included; never blocks for longer than another post takes.
+    /// Any thread, including tasks; never blocks for longer than another post takes.
     [[nodiscard]] bool try_post(Task task);
 
-    /// Waits for the tasks that run and drops those that wait: after a stop nobody is left to hear their results, and a
-    /// full queue of hashes would hold up the shutdown for seconds. The owner only; more than once is harmless.
+    /// Waits for the running tasks and drops those that wait: after a stop nothing uses their results, and a full queue
+    /// of hashes would delay the shutdown for seconds. The owner only; may be called more than once.
     void stop();
 
 private:
@@ -41,7 +42,7 @@ private:
     std::deque<Task> queue_ GUARDED_BY(mutex_);
     bool stopped_ GUARDED_BY(mutex_) = false;
 
-    // The owner only. Last, so that the threads end before what they use, also if one of them could not be started.
+    // The owner only. Last, so that the threads end before the members that they use, also if one could not be started.
     std::vector<std::jthread> threads_;
 };
 

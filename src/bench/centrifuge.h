@@ -1,5 +1,5 @@
-// What globes-bench speaks to centrifuge and Centrifugo: their JSON protocol, several objects in a frame, one a line.
-// Only what a chat needs; texts in, texts out.
+// The JSON protocol of centrifuge and Centrifugo: several objects in a frame, one on each line. Only the part that a
+// chat needs; texts in, texts out.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@ namespace globes::bench {
 
 enum class CentrifugeMessage : std::uint8_t { push, subscribed, ping, error, other };
 
-/// What one line of a frame is.
+/// The kind of one line of a frame.
 CentrifugeMessage classify_centrifuge(std::string_view line);
 
-/// Connects and subscribes; the first frame of a connection.
+/// The first frame of a connection: connects and subscribes.
 std::string centrifuge_greeting(std::string_view channel);
-/// Around the data of a message.
+/// The text before and after the data of a message.
 std::string centrifuge_publish_head(std::string_view channel);
 constexpr std::string_view kCentrifugePublishTail = "}}";
 constexpr std::string_view kCentrifugePong = "{}";

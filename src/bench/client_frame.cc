@@ -9,8 +9,8 @@
 namespace globes::bench {
 namespace {
 
-// One key for every frame: no proxy is to be protected here (RFC 6455, 10.3), and the server has to unmask all the
-// same.
+// One key for every frame: the mask protects proxies (RFC 6455, 10.3), which do not matter here, and costs the server
+// the same.
 constexpr std::array<std::uint8_t, 4> kMaskingKey = {0x5b, 0xc3, 0x96, 0x2e};
 
 constexpr std::uint8_t kFinal = 0x80;
@@ -84,7 +84,7 @@ void SendEvent::append(std::string& out, std::uint32_t n, std::int64_t sent_ns) 
 }
 
 std::string message_id(std::uint32_t sender, std::uint32_t n) {
-    // An odd factor permutes all 64-bit numbers. As many characters as a UUID has digits.
+    // Multiplying by an odd number permutes all 64-bit numbers. The id has as many characters as a UUID has digits.
     constexpr std::uint64_t kFactor = 0x9E37'79B9'7F4A'7C15;
     const std::uint64_t first = (std::uint64_t{sender} << 32 | n) * kFactor;
     return fmt::format("{:016x}{:016x}", first, (first ^ first >> 32) * kFactor);

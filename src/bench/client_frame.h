@@ -1,5 +1,5 @@
-// The client's side of RFC 6455 framing: masked frames out, a server's whole frames in. Nothing is fragmented here, and
-// a server that fragments is reported, not served.
+// The client's side of RFC 6455 framing: masked frames out, complete server frames in. The client never fragments, and
+// reports a server that does.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ struct ServerFrame {
 /// The frame at the start of `bytes`; empty while it is incomplete.
 std::optional<ServerFrame> read_server_frame(std::string_view bytes);
 
-/// The `send` events of one sender, each with an id as clients make them: the JSON around the mark, the padding behind
-/// it and the id is made once.
+/// The `send` events of one sender, each with an id as clients create them. The JSON around the mark, the padding and
+/// the id is created once.
 class SendEvent {
 public:
     /// `text_bytes`: length of `msg`, at least kMarkBytes.
@@ -49,7 +49,7 @@ private:
     std::size_t id_at_;
 };
 
-/// The id of a sender's `n`-th message: scattered over all of their kind, as random ones are, and no two the same.
+/// The id of a sender's `n`-th message: unique, and distributed like random ids.
 std::string message_id(std::uint32_t sender, std::uint32_t n);
 
 }  // namespace globes::bench

@@ -8,7 +8,7 @@
 namespace globes::bench {
 namespace {
 
-// Stalled readers are to stall soon: with the kernel's default, megabytes vanish in the socket first.
+// Makes stalled readers block soon: with the kernel's default, megabytes fit into the socket first.
 constexpr int kStalledReceiveBytes = 4096;
 
 }  // namespace
@@ -71,7 +71,7 @@ void Connection::close() {
 }
 
 std::string upgrade_request(std::string_view host, std::uint16_t port, std::string_view path) {
-    // The key's answer is not checked: a server that upgrades without computing it fails elsewhere.
+    // The key in the answer is not checked: a server that upgrades without computing it fails elsewhere.
     return fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: Z2xvYmVzLWJlbmNoLWtleQ==\r\n\r\n",

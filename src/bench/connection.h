@@ -1,5 +1,5 @@
-// One WebSocket of a worker: its socket, the handshake, and the bytes that don't fill a frame or don't fit the socket
-// yet. Idle ones hold no buffer. The worker's thread only.
+// One WebSocket of a worker: its socket, the handshake, and buffers for incomplete frames and unsent bytes. Idle
+// connections have no buffers. The worker's thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,16 @@ public:
     /// Queues bytes; `flush` sends them.
     std::string& out() { return out_; }
     bool has_output() const { return !out_.empty(); }
-    /// Sends what the socket takes; false if the connection is broken.
+    /// Sends as much as the socket accepts; false if the connection is broken.
     bool flush();
 
-    /// What was kept of earlier reads with `bytes` behind it; views either of them until `keep`.
+    /// The rest of earlier reads followed by `bytes`; views either of them until `keep`.
     std::string_view join_kept(std::string_view bytes);
-    /// Keeps what was not consumed of `join_kept`'s view.
+    /// Keeps the part of `join_kept`'s view that was not consumed.
     void keep(std::string_view rest);
 
-    /// Looks for the end of the server's answer; removes it from `bytes` if it is there. `answer` gets its first line.
+    /// Looks for the end of the server's answer, and removes the answer from `bytes` if it is complete. `answer` gets
+    /// its first line.
     Handshake read_handshake(std::string_view& bytes, std::string& answer);
 
     void close();
@@ -44,8 +45,8 @@ public:
 
     Seat seat;
     State state = State::closed;
-    bool waits_for_output = false;  ///< The poller is asked for writability.
-    std::uint32_t generation = 0;   ///< Told apart from an earlier use of the same place.
+    bool waits_for_output = false;  ///< The poller watches for writability.
+    std::uint32_t generation = 0;   ///< Distinguishes this use of the place from earlier ones.
 
 private:
     Socket socket_;

@@ -1,6 +1,5 @@
-// Durations in a fixed table: every power of two is cut into 128 equal steps, so any value is known within 0.8 % and
-// recording is one increment, without a bound on the number of values (the idea of HdrHistogram). One thread each;
-// merged at the end.
+// Durations in a fixed table: every power of two is divided into 128 equal steps. Any value is known within 0.8 %, and
+// recording is one increment, for any number of values (the idea of HdrHistogram). One thread each; merged at the end.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +12,7 @@ namespace globes::bench {
 
 class Histogram {
 public:
-    /// Negative values, which a clock may yield across cores, count as 0.
+    /// Negative values, which a clock may give across cores, count as 0.
     void record(std::int64_t value) {
         const auto amount = static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0));
         ++counts_[index_of(amount)];

@@ -10,7 +10,7 @@ char* write_digits(char* out, std::uint64_t value, std::size_t digits) {
     return out + digits;
 }
 
-/// Adds up the digits and moves on; false at anything else.
+/// Parses the digits and advances; false for any other character.
 bool read_digits(const char*& in, std::size_t digits, std::uint64_t& value) {
     value = 0;
     for (std::size_t i = 0; i < digits; ++i, ++in) {

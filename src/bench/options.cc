@@ -10,46 +10,46 @@ namespace globes::bench {
 namespace {
 
 constexpr const char* kAbout =
-    "globes-bench: how much chat does a server carry, how late does it arrive, and does all of it arrive?\n"
-    "It opens rooms x members WebSockets, lets some members talk, and follows every message to every member.";
+    "globes-bench: measures throughput, latency and completeness of a chat server.\n"
+    "It opens rooms x members WebSockets, lets some members send, and tracks every message to every member.";
 
 constexpr const char* kExamples = R"(
 Closed loop or open loop
-  Closed (--window W): each sender has W messages in flight and sends the next when it sees one of its own come back.
-  It finds the highest throughput, but a server that pauses is simply asked less: don't read latencies from it.
-  Open (--rate R): R messages a second are sent in each room, whatever the server does, and a message's latency counts
-  from when it should have been sent. This is how users feel it.
+  Closed (--window W): each sender has W messages in flight, and sends the next when it receives one of its own.
+  Measures the highest throughput. A server that pauses gets less load, so do not use this mode for latencies.
+  Open (--rate R): R messages a second are sent in each room, whatever the server does. Latency is measured from when
+  a message was due. This corresponds to the experience of users.
 
 Examples
-  One room of 100, one of them talking, as fast as its own messages come back:
+  One room of 100 with one sender, as fast as its own messages return:
     globes-bench 127.0.0.1:5000 --pid $(pidof globes)
-  Ten of them talking, four messages in flight each:
+  Ten senders, four messages in flight each:
     globes-bench --members 100 --senders 10 --window 4
   A large room at 100 messages a second for half a minute, results for a script:
     globes-bench --members 1000 --senders 10 --rate 100 --duration 30 --json large.json
-  What 10,000 idle connections cost:
+  The cost of 10,000 idle connections:
     globes-bench --rooms 0 --idle 10000 --pid $(pidof globes)
-  500 arrivals and departures a second beside the chat:
+  500 joins and leaves a second during the chat:
     globes-bench --members 500 --rate 20 --churn 500
   Ten of a thousand readers stop reading:
     globes-bench --members 990 --stalled 10 --rate 100
-  Another server, which calls its rooms otherwise and needs none created:
+  Another server, with other paths and without creating rooms:
     globes-bench 127.0.0.1:8080 --protocol plain --path '/ws/{room}'
     globes-bench 127.0.0.1:8000 --protocol centrifuge
 
 Reading the result
   delivery        one message received by one member; a message in a room of 100 is 100 deliveries
-  latency         from (intended) sending to one member's receiving it, over all members
-  first to last   from the first member's receiving a message to the last one's
-  server CPU      its CPU time over deliveries in the measured window (--pid): comparable even where the client is slower
-  client          near 100 % of its cores, deliveries/s and latencies are the client's own limit, and it says so
+  latency         from the (intended) time of sending to receiving, over all members
+  first to last   from when the first member receives a message to when the last one does
+  server CPU      CPU time for each delivery in the measured window (--pid): comparable even if the client is slower
+  client          CPU of the client; near 100 % of its cores, it limits deliveries/s and latencies, and the result says so
 
 Before you measure
-  A flood limit refuses what a benchmark does: start Globes with "MessagesPerSecond": 0.
-  Give client and server different cores: taskset -c 0 globes & taskset -c 1 globes-bench
-  Thousands of connections need as many files: ulimit -n.
+  The rate limit refuses the load of a benchmark: start Globes with "MessagesPerSecond": 0.
+  Run client and server on different cores: taskset -c 0 globes & taskset -c 1 globes-bench
+  Each connection needs a file descriptor: ulimit -n.
 
-Exit status: 0 all arrived once and in order, 1 something did not or the server refused, 2 wrong options.
+Exit status: 0 all messages arrived once and in order, 1 some did not or the server refused, 2 invalid options.
 )";
 
 /// `host:port` of the target.
@@ -60,23 +60,23 @@ bool parse_target(const std::string& target, Options& options) {
     return CLI::detail::lexical_cast(target.substr(colon + 1), options.port) && options.port != 0;
 }
 
-/// What CLI11's own checks of single options can't see. Empty: all is well.
+/// Checks combinations of options, which CLI11 cannot check. Empty if they are valid.
 std::string find_contradiction(const Options& options) {
     if (options.senders > options.members) return "--senders: more than --members";
-    if (options.rooms == 0 && options.idle == 0) return "nothing to do: neither rooms nor idle connections";
+    if (options.rooms == 0 && options.idle == 0) return "nothing to do: set --rooms or --idle";
     if (options.is_open_loop() && options.senders == 0) return "--rate: needs a sender in each room";
     if (options.empty_rooms > 0 && options.protocol != Protocol::globes)
         return "--empty-rooms: only globes creates rooms";
     if (options.churn_per_s > 0 && options.rooms == 0) return "--churn: needs a room";
     if (options.protocol == Protocol::centrifuge) {
         const bool has_other_roles = options.churn_per_s > 0 || options.join;
-        return has_other_roles ? "--churn, --join: not with --protocol centrifuge" : "";
+        return has_other_roles ? "--churn, --join: not supported with --protocol centrifuge" : "";
     }
     if (options.path.find("{room}") == std::string::npos) return "--path: must contain {room}";
     return {};
 }
 
-/// Declares options group after group and keeps CLI11's own notation for types and ranges out of the help.
+/// Declares options by group, and hides CLI11's own notation for types and ranges in the help.
 class Declaration {
 public:
     explicit Declaration(CLI::App& app) : app_(app) {}
@@ -106,42 +106,42 @@ void declare(CLI::App& app, Options& options, std::string& protocol) {
     declared.group("Target");
     declared
         .text("--protocol", protocol, "NAME",
-              "globes: rooms are created by POST /chats; plain: any room name will do; centrifuge: rooms are channels")
+              "globes: rooms are created by POST /chats; plain: any room name exists; centrifuge: rooms are channels")
         ->check(CLI::IsMember({"globes", "plain", "centrifuge"}).description(""));
     declared.text("--path", options.path, "PATH", "WebSocket path, {room} stands for the room");
     declared.number("--pid", options.server_pid, 0, 1 << 30, "the server's process: measures its CPU and memory");
 
-    declared.group("Who is there");
+    declared.group("Connections");
     declared.number("--rooms", options.rooms, 0u, kMany, "rooms with members");
     declared.number("--members", options.members, 1u, kMany, "members of each room, senders included");
-    declared.number("--idle", options.idle, 0u, kMany, "connections in one more room, where nothing is said");
-    declared.number("--stalled", options.stalled, 0u, kMany, "further members of each room, which never read");
-    declared.number("--churn", options.churn_per_s, 0.0, 1e6, "guests that join, and that leave, each second");
+    declared.number("--idle", options.idle, 0u, kMany, "connections in one more room without messages");
+    declared.number("--stalled", options.stalled, 0u, kMany, "additional members of each room that never read");
+    declared.number("--churn", options.churn_per_s, 0.0, 1e6, "guests that join and guests that leave each second");
     declared.number("--stay", options.stay_ms, 0u, kMany, "how long each guest stays, ms");
     declared.number("--empty-rooms", options.empty_rooms, 0u, kMany, "rooms created and never entered");
     declared.flag("--join", options.join, "members join first (a room of n makes n*n join events)");
 
-    declared.group("What they say");
-    declared.number("--senders", options.senders, 0u, kMany, "members of each room that talk");
+    declared.group("Messages");
+    declared.number("--senders", options.senders, 0u, kMany, "members of each room that send");
     auto* window =
         declared.number("--window", options.window, 1u, kMany, "closed loop: messages in flight of each sender");
     declared.number("--rate", options.rate_per_s, 0.001, 1e7, "open loop: messages a second in each room")
         ->excludes(window);
     declared.number("--payload", options.text_bytes, static_cast<std::uint32_t>(kMarkBytes), 60'000u,
-                    "characters of each message's text, 46 or more");
+                    "characters in the text of each message, 46 or more");
 
-    declared.group("How");
+    declared.group("Run");
     declared.number("--duration", options.duration_s, 0.01, 1e6, "seconds measured");
-    declared.number("--warmup", options.warmup_s, 0.0, 1e6, "seconds before that");
+    declared.number("--warmup", options.warmup_s, 0.0, 1e6, "seconds before the measurement");
     declared.number("--drain", options.drain_s, 0.1, 1e6, "seconds of silence after which a message is lost");
     declared.number("--threads", options.threads, 1u, 64u, "client threads");
     declared.number("--sources", options.sources, 0u, 250u,
-                    "source addresses 127.0.0.1 and up; 0: as many as ports need");
-    declared.number("--ramp", options.ramp_per_s, 0.0, 1e6, "connections opened a second; 0: as fast as it goes");
-    declared.number("--handshakes", options.handshakes, 1u, 4096u, "connections being opened at once");
+                    "source addresses from 127.0.0.1 up; 0: as many as the ports require");
+    declared.number("--ramp", options.ramp_per_s, 0.0, 1e6, "connections opened a second; 0: as fast as possible");
+    declared.number("--handshakes", options.handshakes, 1u, 4096u, "concurrent handshakes");
 
     declared.group("Output");
-    declared.text("--json", options.json_file, "FILE", "write the result to this file too");
+    declared.text("--json", options.json_file, "FILE", "also write the result to this file");
     declared.flag("--quiet", options.is_quiet, "no progress line and no table");
 }
 

@@ -1,5 +1,5 @@
-// When the next thing of a steady series is due: the k-th at start + k / rate, whatever happened before. Being late
-// never moves the later ones (a schedule that waits for the server would hide its pauses: coordinated omission).
+// The due times of a steady series: the k-th is due at start + k / rate, regardless of earlier delays. A schedule that
+// waits for the server would hide its pauses (coordinated omission).
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ class Pace {
 public:
     static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-    /// Nothing is ever due.
+    /// A pace that is never due.
     Pace() = default;
-    /// `start_ns`: when the first is due. `per_s` above 0.
+    /// `start_ns`: when the first is due. `per_s` is above 0.
     Pace(std::int64_t start_ns, double per_s) : start_ns_(start_ns), interval_ns_(1e9 / per_s) {}
 
     std::int64_t next_ns() const {

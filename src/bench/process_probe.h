@@ -1,4 +1,4 @@
-// CPU time and memory of a process, from outside: the server's and, to know who the bottleneck was, our own.
+// CPU time and memory of a process, measured from outside: the server's, and our own to detect a client bottleneck.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,18 @@
 
 namespace globes::bench {
 
-/// CPU time, user and kernel, of all threads since the process began, in ns; -1 if there is no such process.
+/// CPU time, user and kernel, of all threads since the process started, in ns; -1 if the process does not exist.
 std::int64_t cpu_time_ns(int pid);
 
-/// The same by the names of its threads, in seconds; those of one name together. Empty if it can't be read.
+/// CPU time by thread name, in seconds, summed for equal names. Empty if it cannot be read.
 std::map<std::string, double> cpu_by_thread(int pid);
 
 struct MemoryUse {
     std::int64_t rss_bytes = 0;
-    std::int64_t pss_bytes = 0;  ///< Pages shared with other processes count by their share.
+    std::int64_t pss_bytes = 0;  ///< Shared pages count proportionally.
 };
 
-/// Zeros if it can't be read.
+/// Zeros if it cannot be read.
 MemoryUse memory_use(int pid);
 
 /// Cores that the process may run on; `pid` 0 is this one.

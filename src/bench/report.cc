@@ -10,10 +10,10 @@ namespace globes::bench {
 namespace {
 
 constexpr int kFloodError = 503;
-// Shares of the cores' time from which a process counts as busy all the time; the rest is the scheduler's.
+// A process with a larger share of its cores' time counts as fully busy; the rest is the scheduler's.
 constexpr double kBusyShare = 0.9;
 constexpr double kFullShare = 0.95;
-// Below this a process's own needs at its first connections outweigh what each connection costs.
+// With less growth, the one-time cost of a process's first connections outweighs the cost of each connection.
 constexpr std::uint64_t kFewConnections = 1000;
 constexpr std::array<std::pair<const char*, double>, 4> kQuantiles = {
     {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}}};

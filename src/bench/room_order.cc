@@ -58,7 +58,7 @@ std::uint32_t RoomOrder::place_of(MessageId id) const {
 void RoomOrder::append(MessageId id, std::int64_t now_ns) {
     auto& places = places_[id.sender];
     if (id.n <= places.size()) {
-        ++faults_.reordered;  // A later message of the same sender came first.
+        ++faults_.reordered;  // A later message of the same sender arrived first.
     } else {
         places.resize(id.n, kNowhere);
     }
@@ -92,7 +92,7 @@ void RoomOrder::compare_guest(Reader& reader) {
         take_stray(reader, place);
     }
     ahead.erase(ahead.begin(), ahead.begin() + static_cast<std::ptrdiff_t>(compared));
-    // Back to the quick way as soon as nothing is left to remember.
+    // Returns to the fast path when no deviations are left.
     if (ahead.empty() && reader.strays->skipped.empty()) reader.strays.reset();
 }
 

@@ -1,6 +1,6 @@
-// The checker: did everyone in a room receive the same messages in the same order, each once? Whoever receives a
-// message first writes it to the room's log; everyone else must find the same one at the same place. One worker thread
-// each.
+// The checker: did all members of a room receive the same messages in the same order, each once? The first member that
+// receives a message appends it to the room's log; all others must find the same message at the same place. One worker
+// thread each.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace globes::bench {
 
-/// A message in its room: which of the room's senders, and that sender's how-manieth (from 1).
+/// A message in its room: the index of its sender, and the number of the message (from 1).
 struct MessageId {
     std::uint32_t sender = 0;
     std::uint32_t n = 0;
@@ -21,16 +21,16 @@ struct MessageId {
 
 class RoomOrder {
 public:
-    /// What a reader that deviates from the log needs remembered; readers of a correct server never get one.
+    /// State of a reader that deviates from the log; readers of a correct server never need it.
     struct Strays {
-        std::set<std::uint32_t> skipped;  ///< Places in the log that it passed without the message.
-        std::vector<MessageId> ahead;     ///< Guests only: received before any resident did, not compared yet.
+        std::set<std::uint32_t> skipped;  ///< Places in the log that it passed without receiving the message.
+        std::vector<MessageId> ahead;     ///< Guests only: received before any resident received it, not compared yet.
     };
 
     /// One connection's place in the log.
     struct Reader {
         std::uint32_t next = 0;      ///< The place it reads next.
-        std::uint64_t received = 0;  ///< Different messages.
+        std::uint64_t received = 0;  ///< Distinct messages.
         bool is_placed = false;      ///< Guests only: its first message has been found in the log.
         std::unique_ptr<Strays> strays;
     };
@@ -38,22 +38,23 @@ public:
     struct Faults {
         std::uint64_t doubled = 0;
         std::uint64_t reordered = 0;
-        std::uint64_t missing_of_guests = 0;  ///< Holes between what a guest received.
+        std::uint64_t missing_of_guests = 0;  ///< Gaps in the messages of a guest.
     };
 
-    /// `residents`: readers that stay from the first message to the last; the log is what they receive.
+    /// `residents`: readers that stay from the first message to the last; their messages form the log.
     RoomOrder(std::uint32_t senders, std::uint32_t residents) : residents_(residents), places_(senders) {}
 
-    /// A resident received `id` at `now_ns`. Where it was the last of them, answers the time since the first did, in
-    /// ns. A message lost for the very first reader alone is seen as disorder by the others too.
+    /// A resident received `id` at `now_ns`. For the last resident, returns the time since the first one received it,
+    /// in ns. If only the very first reader lost a message, the others report disorder too.
     std::optional<std::int64_t> deliver(Reader& reader, MessageId id, std::int64_t now_ns);
 
-    /// A guest, which came in between, received `id`: from its first message on it must see what the residents see.
+    /// A guest, which joined during the run, received `id`: from its first message on it must receive the same as the
+    /// residents.
     void deliver_to_guest(Reader& reader, MessageId id);
-    /// The guest left; whatever of it could not be compared yet is kept until `finish`.
+    /// The guest left; its messages that could not be compared yet are kept until `finish`.
     void release_guest(Reader&& reader);
 
-    /// After the last message: compares what guests saw ahead of everyone else.
+    /// After the last message: compares messages that guests received before all residents.
     void finish();
 
     const Faults& faults() const { return faults_; }
@@ -71,7 +72,7 @@ private:
 
     std::uint32_t place_of(MessageId id) const;
     void append(MessageId id, std::int64_t now_ns);
-    /// A message that is in the log but not where the reader stands: skips ahead, or fills a hole, or is a repeat.
+    /// A message that is in the log, but not at the reader's place: skips ahead, fills a gap, or is a repeat.
     bool take_stray(Reader& reader, std::uint32_t place);
     void compare_guest(Reader& reader);
 

@@ -15,10 +15,10 @@
 namespace globes::bench {
 namespace {
 
-// Requests under way at once, each on a connection of its own: a server that commits in groups can then do so.
+// Concurrent requests, each on its own connection, so that a server with group commit can batch them.
 constexpr std::size_t kParallel = 64;
 
-/// Titles must not collide with an earlier run's, nor plain rooms with those of a run beside this one.
+/// Unique titles: they must not collide with those of an earlier or a concurrent run.
 std::string run_tag() {
     const auto time = std::chrono::system_clock::now().time_since_epoch();
     return fmt::format("{:x}-{:x}", std::chrono::duration_cast<std::chrono::milliseconds>(time).count(), ::getpid());
@@ -30,11 +30,11 @@ void send_create(const Socket& socket, const Options& options, const std::string
         "POST /chats HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
         options.host, options.port, body.size(), body);
     if (::send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
-        throw std::runtime_error("the server went away while rooms were created");
+        throw std::runtime_error("the server closed the connection while rooms were created");
     }
 }
 
-/// The value of a header, whose name is given in lower case with its colon; empty if it is not there.
+/// The value of a header, whose name is given in lower case with its colon; empty if it is absent.
 std::string_view header_value(std::string_view head, std::string_view lower_name) {
     const auto same = [](char in_head, char in_name) {
         return (in_head >= 'A' && in_head <= 'Z' ? in_head + ('a' - 'A') : in_head) == in_name;
@@ -46,7 +46,7 @@ std::string_view header_value(std::string_view head, std::string_view lower_name
     return rest.substr(0, rest.find('\r'));
 }
 
-/// Reads one answer to its end and gives the new room's id.
+/// Reads one answer to its end and returns the id of the new room.
 std::string receive_created(const Socket& socket) {
     std::string answer;
     std::size_t needed = std::string::npos;
@@ -65,7 +65,7 @@ std::string receive_created(const Socket& socket) {
     }
     const std::string_view location = header_value(answer, "location: /chats/");
     if (!answer.starts_with("HTTP/1.1 201") || location.empty()) {
-        throw std::runtime_error("POST /chats was refused (other servers than Globes want --protocol plain):\n" +
+        throw std::runtime_error("POST /chats was refused (use --protocol plain for servers other than Globes):\n" +
                                  answer);
     }
     return std::string(location);

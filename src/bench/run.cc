@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t kPortsOfAddress = 25'000;
 constexpr rlim_t kOtherFiles = 128;
 constexpr std::int64_t kOpeningPatienceNs = 10'000'000'000;
-// After the last upgrade the server may still have work of it: what the memory is then is what a connection costs.
+// After the last upgrade the server may still be working on it; the memory is measured after this time.
 constexpr milliseconds kSettling{400};
 
 void raise_file_limit(std::uint64_t connections) {
@@ -33,12 +33,12 @@ void raise_file_limit(std::uint64_t connections) {
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < connections + kOtherFiles) {
-        throw std::runtime_error(
-            fmt::format("{} connections need as many files, but ulimit -n allows {}", connections, limit.rlim_cur));
+        throw std::runtime_error(fmt::format("{} connections need as many file descriptors, but ulimit -n allows {}",
+                                             connections, limit.rlim_cur));
     }
 }
 
-/// Deals connections out to the workers like cards: every worker gets its share of every room.
+/// Distributes connections evenly: every worker gets its share of every room.
 std::vector<WorkPlan> make_plans(const Options& options) {
     std::vector<WorkPlan> plans(options.threads);
     const double threads = options.threads;
@@ -55,7 +55,8 @@ std::vector<WorkPlan> make_plans(const Options& options) {
     const auto deal = [&](Role role, std::uint32_t room, std::int64_t sender_place) {
         plans[dealt++ % plans.size()].places.push_back({role, room, sender_place});
     };
-    // Room after room for each rank, so that those who talk are spread over the rooms' sockets as in life.
+    // One connection of each room after another, so that the senders are distributed over the rooms' sockets as in
+    // practice.
     for (std::uint32_t rank = 0; rank < options.members; ++rank) {
         for (std::uint32_t room = 0; room < options.rooms; ++room) {
             deal(Role::member, room, rank < options.senders ? std::int64_t{rank} : -1);
@@ -73,7 +74,7 @@ std::vector<WorkPlan> make_plans(const Options& options) {
     return plans;
 }
 
-/// The workers with their threads, and what they have counted together.
+/// The workers with their threads, and their summed counters.
 class Crew {
 public:
     Crew(const Options& options, std::vector<std::string> rooms) : state_(options, std::move(rooms)) {
@@ -105,7 +106,7 @@ private:
     std::vector<std::jthread> threads_;
 };
 
-/// The line that is written again and again while a run goes on; nothing where nobody looks.
+/// The progress line, which is rewritten during a run; not shown if stderr is not a terminal.
 class Progress {
 public:
     explicit Progress(const Options& options)
@@ -164,7 +165,7 @@ void wait_until_open(Crew& crew, std::uint64_t planned, Progress& progress) {
         if (!worker->first_refusal().empty()) reason = worker->first_refusal();
     }
     throw std::runtime_error(
-        fmt::format("opened {} of {} connections; the first that failed: {}", opened, planned, reason));
+        fmt::format("opened {} of {} connections; the first failure: {}", opened, planned, reason));
 }
 
 void sleep_showing(double seconds, const char* phase, Crew& crew, Progress& progress) {
@@ -176,12 +177,12 @@ void sleep_showing(double seconds, const char* phase, Crew& crew, Progress& prog
     }
 }
 
-/// Until all that was sent is with everyone, or nothing comes any more.
+/// Waits until all messages have arrived everywhere, or nothing arrives any more.
 void drain(Crew& crew, const Options& options, Progress& progress) {
     std::uint64_t received = 0;
     std::int64_t last_change_ns = now_ns();
     while (static_cast<double>(now_ns() - last_change_ns) < options.drain_s * 1e9) {
-        // Also lets a send that was being composed when the phase changed be counted.
+        // Also counts a message that was being composed when the phase changed.
         std::this_thread::sleep_for(milliseconds(50));
         const std::uint64_t now_received = crew.sum(&Counters::resident_deliveries);
         if (now_received != received) last_change_ns = now_ns();
@@ -192,7 +193,7 @@ void drain(Crew& crew, const Options& options, Progress& progress) {
     }
 }
 
-/// Members of one room are dealt to all workers: each has written a log of it.
+/// The members of a room are distributed over all workers, and each worker has a log of it.
 std::uint64_t count_disagreements(Crew& crew, std::uint32_t rooms) {
     std::uint64_t count = 0;
     const auto& first = crew.workers().front()->traffic().orders();
@@ -226,7 +227,7 @@ Report run(const Options& options) {
     Report report;
     Crew crew(options, prepare_rooms(options));
     report.has_server = server_cpu() >= 0;
-    if (options.server_pid > 0 && !report.has_server) throw std::runtime_error("--pid: no such process");
+    if (options.server_pid > 0 && !report.has_server) throw std::runtime_error("--pid: the process does not exist");
     Progress progress(options);
 
     const MemoryUse memory_before = memory_use(options.server_pid);

@@ -6,8 +6,8 @@
 
 namespace globes::bench {
 
-/// Blocks for the whole run. Throws std::exception where there is nothing to measure: no server, refused connections,
-/// too few file descriptors.
+/// Blocks for the whole run. Throws std::exception if it cannot measure: the server is unreachable, connections are
+/// refused, or there are too few file descriptors.
 Report run(const Options& options);
 
 }  // namespace globes::bench

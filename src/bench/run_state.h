@@ -1,5 +1,5 @@
-// What the coordinating thread and the workers share: where the run is, and how far everyone is. No locks: each counter
-// has one writer, and a phase is only ever left forwards.
+// State shared by the coordinating thread and the workers: the phase of the run, and counters. No locks: each counter
+// has one writer, and phases only advance.
 #pragma once
 
 #include <atomic>
@@ -21,9 +21,9 @@ inline std::int64_t now_ns() {
 }
 
 enum class Phase : std::uint8_t {
-    connecting,  ///< Connections are opened, nobody talks.
+    connecting,  ///< Connections are opened, no messages are sent.
     talking,
-    draining,  ///< Nothing new is sent, what is under way still arrives.
+    draining,  ///< No new messages are sent, messages in flight still arrive.
     stopping,
 };
 
@@ -40,17 +40,17 @@ private:
 };
 
 struct Counters {
-    Counter opened;  ///< Upgraded connections, guests excepted.
-    Counter failed;  ///< Connections that never got there.
+    Counter opened;  ///< Upgraded connections, without guests.
+    Counter failed;  ///< Connections that were not opened.
     Counter published;
     Counter refused;              ///< Sends that the server answered by an error event.
-    Counter deliveries;           ///< Messages received, by guests too.
+    Counter deliveries;           ///< Messages received, including those of guests.
     Counter resident_deliveries;  ///< By members that stay for the whole run.
-    Counter window_published;     ///< Within the measured window, as the next one.
+    Counter window_published;     ///< Within the measured window, as is the next one.
     Counter window_deliveries;
-    Counter window_other_events;  ///< Joins, leaves and whatever else carries no mark.
-    Counter guests;               ///< Guests that came in.
-    Counter dropped;              ///< Connections that the server ended.
+    Counter window_other_events;  ///< Joins, leaves and other events without a mark.
+    Counter guests;               ///< Guests that joined.
+    Counter dropped;              ///< Connections that the server closed.
 };
 
 struct RunState {
@@ -64,7 +64,7 @@ struct RunState {
 
     // Constant after construction.
     const Options& options;
-    std::vector<std::string> room_names;  ///< `options.rooms` of them, then the idle room's.
+    std::vector<std::string> room_names;  ///< `options.rooms` names, then that of the idle room.
 
     // Coordinator writes, workers read.
     std::atomic<Phase> phase = Phase::connecting;

@@ -1,5 +1,5 @@
-// The few system calls that globes-bench needs of TCP. Failures at start-up are exceptions: there is nothing to measure
-// then.
+// The system calls for TCP that globes-bench needs. Failures at start-up are exceptions, because a measurement is not
+// possible then.
 #pragma once
 
 #include <netinet/in.h>
@@ -10,8 +10,8 @@
 
 namespace globes::bench {
 
-/// Owns a file descriptor. Sockets are closed by a reset: thousands of them in TIME_WAIT would use up the next run's
-/// ports.
+/// Owns a file descriptor. Sockets are closed with a reset: thousands of them in TIME_WAIT would exhaust the ports of
+/// the next run.
 class Socket {
 public:
     Socket() = default;
@@ -31,14 +31,14 @@ private:
     int fd_ = -1;
 };
 
-/// Throws std::runtime_error if `host` is no IPv4 address.
+/// Throws std::runtime_error if `host` is not an IPv4 address.
 sockaddr_in make_endpoint(const std::string& host, std::uint16_t port);
 
 /// The `i`-th address of 127.0.0.0/24 from 127.0.0.1 on, any port.
 sockaddr_in source_address(std::uint32_t i);
 
-/// Starts a non-blocking connect without Nagle's delay. `receive_bytes`: SO_RCVBUF, 0 leaves it alone.
-/// Empty with errno set if it failed at once.
+/// Starts a non-blocking connect without Nagle's delay. `receive_bytes`: SO_RCVBUF, 0 keeps the default. Empty with
+/// errno set if it failed at once.
 Socket start_connect(const sockaddr_in& server, const sockaddr_in* source, int receive_bytes);
 
 /// Blocking. Throws std::system_error.

@@ -11,10 +11,10 @@
 namespace globes::bench {
 namespace {
 
-// A damaged count must not make the checker ask for gigabytes; no run sends that many from one member.
+// A damaged number must not make the checker allocate gigabytes; no run sends that many from one member.
 constexpr std::uint32_t kMaxMessagesOfSender = 100'000'000;
 
-/// The number behind `"code":`, 0 if there is none.
+/// The number after `"code":`, 0 if it is absent.
 int error_code(std::string_view text) {
     constexpr std::string_view kKey = R"("code":)";
     const std::size_t at = text.find(kKey);
@@ -96,7 +96,7 @@ void Traffic::on_other_event(Seat& seat, std::string_view text, std::int64_t rec
 void Traffic::on_error(Seat& seat, std::string_view text) {
     ++findings_.errors[error_code(text)];
     if (seat.sender == nullptr || seat.sender->in_flight == 0) return;
-    // It will not come back: the window must not shrink, and nobody is to miss it.
+    // The message will not arrive: the window must not shrink, and the message must not count as missing.
     --seat.sender->in_flight;
     counters_.refused.add();
     state_.published_by_room[seat.room].fetch_sub(1, std::memory_order_relaxed);

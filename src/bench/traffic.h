@@ -1,5 +1,5 @@
-// What is said and heard by the connections of one worker: composes messages, accounts for every delivery, and keeps
-// the checker of each room. Payloads in, payloads out, no sockets; the worker's thread only.
+// The messages of one worker's connections: composes messages, accounts for every delivery, and keeps the checker of
+// each room. Payloads in, payloads out, no sockets; the worker's thread only.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ enum class Role : std::uint8_t {
     member,
     idle,
     stalled,  ///< Upgrades, then never reads.
-    guest,    ///< Comes and goes.
+    guest,    ///< Joins and leaves during the run.
 };
 
 struct Sender {
@@ -30,15 +30,15 @@ struct Sender {
     std::uint32_t in_flight = 0;
 };
 
-/// One connection's part in the talk.
+/// The part of one connection in the chat.
 struct Seat {
     Role role = Role::member;
     std::uint32_t room = 0;
     RoomOrder::Reader reader;
-    std::unique_ptr<Sender> sender;  ///< Only where it talks.
+    std::unique_ptr<Sender> sender;  ///< Null if it does not send.
 };
 
-/// Found at the end of a run, beside what the counters say.
+/// Results at the end of a run, in addition to the counters.
 struct Findings {
     Histogram latency_ns;   ///< Of deliveries to members, for messages sent in the window.
     Histogram spread_ns;    ///< First to last member, of messages that arrived last in the window.
@@ -46,7 +46,7 @@ struct Findings {
     std::uint64_t doubled = 0;
     std::uint64_t reordered = 0;
     std::uint64_t missing = 0;
-    std::uint64_t foreign = 0;            ///< Deliveries of another room's messages, or of none that we sent.
+    std::uint64_t foreign = 0;  ///< Deliveries of another room's messages, or of messages that this run did not send.
     std::map<int, std::uint64_t> errors;  ///< Error events by code.
 
     void merge(const Findings& other);
@@ -54,25 +54,25 @@ struct Findings {
 
 class Traffic {
 public:
-    /// `residents`: how many members that stay this worker has in each room.
+    /// `residents`: how many residents this worker has in each room.
     Traffic(RunState& state, Counters& counters, const std::vector<std::uint32_t>& residents);
 
-    /// `place`: which of its room's senders the seat is.
+    /// `place`: the index of the seat among its room's senders.
     void make_sender(Seat& seat, std::uint32_t place) const;
 
     /// Appends the frame of the seat's next message, sent (or due) at `sent_ns`.
     void compose(Seat& seat, std::int64_t sent_ns, std::string& out);
 
-    /// A text frame arrived.
+    /// Handles a text frame.
     void on_text(Seat& seat, std::string_view text, std::int64_t received_ns);
 
-    /// The server says, in whatever words, that it refused something of this connection's.
+    /// The server refused a message of this connection, in any format.
     void on_error(Seat& seat, std::string_view text);
 
-    /// A guest left and its seat will be used again.
+    /// A guest left, and its seat will be reused.
     void release(Seat& seat);
 
-    /// After the last delivery. `members`: the seats of those that stayed to the end.
+    /// After the last delivery. `members`: the seats of the members that stayed to the end.
     void finish(const std::vector<const Seat*>& members);
 
     Findings& findings() { return findings_; }

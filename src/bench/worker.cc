@@ -18,9 +18,9 @@ namespace globes::bench {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
-// Few at a time: what is due in open loop is looked at between them.
+// Few at a time, because due messages of the open loop are sent between them.
 constexpr std::size_t kEventsAtOnce = 32;
-// The phase is looked at this often at least.
+// The phase is checked at least this often.
 constexpr std::int64_t kLongestWaitNs = 20'000'000;
 // The kernel's default of 50 µs would be part of every latency in open loop.
 constexpr unsigned long kTimerSlackNs = 1;
@@ -118,7 +118,7 @@ void Worker::churn(std::int64_t now) {
         if (tag_of(guest) == visits_.front().tag && guest.state == Connection::State::open) leave(guest);
         visits_.pop_front();
     }
-    // Where all seats are taken the server is behind with goodbyes; what is due then comes as soon as one is free.
+    // If all seats are taken, the server has not finished earlier leaves; due guests join as soon as a seat is free.
     while (!free_guests_.empty() && churning_.take(now)) {
         Connection& guest = connections_[free_guests_.back()];
         free_guests_.pop_back();
@@ -150,7 +150,7 @@ void Worker::open(Connection& connection) {
     const std::string request =
         upgrade_request(options.host, options.port, room_path(options, state_.room_names[connection.seat.room]));
     ++handshakes_;
-    // One source address is the system's default: a server elsewhere than on loopback could not answer 127.0.0.1.
+    // With one source address, use the system's default: a server that is not on loopback could not answer 127.0.0.1.
     if (!connection.start(server_, plan_.sources > 1 ? &source : nullptr, request)) {
         return refuse(connection, std::strerror(errno));
     }
@@ -174,7 +174,7 @@ void Worker::watch(Connection& connection, int operation) {
 
 void Worker::serve(const epoll_event& event) {
     Connection& connection = connections_[event.data.u64 & 0xffffffff];
-    // The place may have been given to another guest since.
+    // The place may have been given to another guest since then.
     if (tag_of(connection) != event.data.u64 || connection.state == Connection::State::closed) return;
     if ((event.events & EPOLLOUT) != 0) flush(connection);
     if (connection.state == Connection::State::closed) return;
@@ -308,7 +308,7 @@ void Worker::leave(Connection& connection) {
 
 void Worker::end(Connection& connection, int code) {
     if (connection.state == Connection::State::handshake) return refuse(connection, "closed during the handshake");
-    // To be given up is what awaits whoever never reads.
+    // The server is expected to close a connection that never reads.
     if (connection.state != Connection::State::closing && connection.seat.role != Role::stalled) {
         ++drops_[code];
         counters_.dropped.add();

@@ -1,5 +1,5 @@
-// One client thread: its own epoll, its share of the connections and of the talk. Owned by the run; everything is
-// called on its own thread except the constructor, `counters` and, after the thread has ended, the results.
+// One client thread: its own epoll, its share of the connections and of the messages. Owned by the run; all calls on
+// its own thread except the constructor, `counters` and, after the thread has ended, the results.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ struct epoll_event;
 
 namespace globes::bench {
 
-/// What a worker has to open. Rates are its share of the run's.
+/// The connections that a worker opens. Rates are its share of the run's.
 struct WorkPlan {
     std::uint32_t index = 0;  ///< Of the worker.
     struct Place {
         Role role;
         std::uint32_t room;
-        std::int64_t sender_place;  ///< Among the room's senders; -1: does not talk.
+        std::int64_t sender_place;  ///< Index among the room's senders; -1: does not send.
     };
     std::vector<Place> places;
     std::uint32_t guests = 0;
@@ -41,7 +41,7 @@ public:
     Worker(RunState& state, WorkPlan plan);
     ~Worker();
 
-    /// Until the phase is `stopping`.
+    /// Runs until the phase is `stopping`.
     void run();
 
     const Counters& counters() const { return counters_; }
@@ -51,11 +51,11 @@ public:
     const Traffic& traffic() const { return traffic_; }
     const std::string& first_refusal() const { return first_refusal_; }
     std::int64_t last_opened_ns() const { return last_opened_ns_; }
-    /// Connections that the server ended, by close code; 1006 where it sent none.
+    /// Connections that the server closed, by close code; 1006 if it sent none.
     const std::map<int, std::uint64_t>& drops() const { return drops_; }
 
 private:
-    // Each does what is due and knows when to be called again.
+    // Each handles what is due, and returns when to call it again.
     void open_due(std::int64_t now);
     void talk(std::int64_t now);
     void send_due(std::int64_t now);
@@ -66,11 +66,11 @@ private:
     void open(Connection& connection);
     void serve(const epoll_event& event);
     void receive(Connection& connection);
-    /// False if the connection was closed over it.
+    /// False if the connection was closed because of it.
     bool on_frame(Connection& connection, const ServerFrame& frame, std::int64_t now);
     void on_centrifuge(Connection& connection, std::string_view lines, std::int64_t now);
     void on_open(Connection& connection);
-    /// It receives what its room hears from now on.
+    /// The connection receives the messages of its room from now on.
     void on_ready(Connection& connection);
     void top_up(Connection& connection);
     void flush(Connection& connection);
@@ -97,7 +97,7 @@ private:
         std::int64_t leave_ns;
         std::uint64_t tag;
     };
-    std::deque<Visit> visits_;  ///< Guests that are in, the first to leave first.
+    std::deque<Visit> visits_;  ///< Guests that have joined; the first to leave is first.
     Pace opening_;
     Pace sending_;
     Pace churning_;

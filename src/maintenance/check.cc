@@ -15,7 +15,7 @@
 namespace globes::maintenance {
 namespace {
 
-/// Meanwhile, by another process.
+/// Whether another process has deleted the room meanwhile.
 bool is_deleted(const chat::EventPage& page) { return page.first_seq == 0; }
 
 class Check {
@@ -38,10 +38,10 @@ private:
         for (const chat::StoredRoom& room : stored.rooms) {
             const chat::RoomId id = room.record.id;
             const auto [other, is_new] = titles.emplace(fold_case(room.record.title), id);
-            if (!is_new) fault("room {}: its title is also that of room {}", id, other->second);
+            if (!is_new) fault("room {}: room {} has the same title", id, other->second);
             if (id < chat::kFirstRandomRoomId && id >= stored.next_room_id)
-                fault("room {}: its id is not below the next one to be given, {}", id, stored.next_room_id);
-            if (id == 0 || id >= chat::kEndOfRoomIds) fault("room {}: no room may have this id", id);
+                fault("room {}: its id is not below the next room id, {}", id, stored.next_room_id);
+            if (id == 0 || id >= chat::kEndOfRoomIds) fault("room {}: its id is not valid", id);
         }
     }
 
@@ -53,7 +53,7 @@ private:
                 store_, {.room = id, .after = next - 1, .before = room.last_seq + 1, .limit = kEventsAtOnce});
             if (!page.ok) return unread("room {}: its events from seq {} on could not be read", id, next);
             if (is_deleted(page)) return;
-            // What was purged meanwhile is not missing.
+            // Events that were purged meanwhile are not missing.
             next = std::max(next, std::min(page.first_seq, room.last_seq + 1));
             for (const chat::Event& event : page.events) {
                 if (event.seq > next) missing(id, next, event.seq - 1);
@@ -72,7 +72,7 @@ private:
         fault("room {}: seqs {} to {} are missing", room, first, last);
     }
 
-    /// The store is asked for each id as it would be when that send comes again: it must know this event and no other.
+    /// Looks up each id as for a repeated send: the store must find this event and no other.
     void check_ids(chat::RoomId room, const std::vector<chat::Event>& events) {
         std::vector<chat::SendKey> keys;
         std::vector<std::uint64_t> seqs;
@@ -88,15 +88,17 @@ private:
             if (!lookup.found[i])
                 check_not_found(room, seqs[i]);
             else if (lookup.found[i]->seq != seqs[i])
-                fault("room {}: seq {} has the id of seq {}, by the same sender", room, seqs[i], lookup.found[i]->seq);
+                fault("room {}: seq {} has the same id as seq {} of the same sender", room, seqs[i],
+                      lookup.found[i]->seq);
         }
     }
 
-    /// It may have been purged, or have gone with its room, since it was read.
+    /// The event may have been purged, or deleted with its room, since it was read.
     void check_not_found(chat::RoomId room, std::uint64_t seq) {
         const chat::EventPage page = read_events(store_, {.room = room});
         if (!page.ok) return unread("room {}: the id of seq {} could not be looked up", room, seq);
-        if (page.first_seq <= seq && !is_deleted(page)) fault("room {}: seq {} is not found by its id", room, seq);
+        if (page.first_seq <= seq && !is_deleted(page))
+            fault("room {}: the id of seq {} does not lead to it", room, seq);
     }
 
     template <class... Values>
@@ -105,12 +107,12 @@ private:
         lines_.on_fault(fmt::format(text, std::forward<Values>(values)...));
     }
 
-    /// Says nothing about the store's content. Throws if nothing else could be read either.
+    /// Reports data that could not be read. Throws if the store is unreachable.
     template <class... Values>
     void unread(fmt::format_string<Values...> text, Values&&... values) {
         ++report_.unread;
         std::string line = fmt::format(text, std::forward<Values>(values)...);
-        if (!ping(store_)) throw std::runtime_error(line + ", and the store can no longer be reached");
+        if (!ping(store_)) throw std::runtime_error(line + ", and the store is no longer reachable");
         lines_.on_unread(line);
     }
 

@@ -1,4 +1,4 @@
-// `globes check`: whether a store keeps what src/chat/store.h promises, as far as its reads show.
+// `globes check`: verifies the invariants that src/chat/store.h promises, as far as reads can show them.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@ struct CheckReport {
     std::uint64_t rooms = 0;
     std::uint64_t events = 0;
     std::uint64_t faults = 0;
-    std::uint64_t unread = 0;  ///< What was not looked at, because the store could not be read there.
+    std::uint64_t unread = 0;  ///< Parts that could not be read.
 };
 
-/// Where the lines of a check go.
+/// Receives the lines of a check.
 struct CheckLines {
     std::function<void(const std::string&)> on_fault;
     std::function<void(const std::string&)> on_unread;
 };
 
-/// Reads everything, a page of events at a time: seqs without gap, sends that are found by their ids and no others by
-/// the same, titles and ids of rooms that are given once. Where others write to the store meanwhile, what is said,
-/// purged or deleted since the start is no fault.
-/// `store` was not called yet. Throws std::runtime_error as `load_rooms` does, and if nothing can be read any more.
+/// Reads everything, a page of events at a time: seqs have no gaps, the id of each send leads to this send only, titles
+/// and ids of rooms are unique. If others write to the store meanwhile, events that are added, purged or deleted after
+/// the start are not faults. `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does, and if
+/// nothing can be read any more.
 CheckReport check_store(chat::Store& store, const CheckLines& lines, Progress& progress);
 
 }  // namespace globes::maintenance

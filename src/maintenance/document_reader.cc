@@ -33,7 +33,7 @@ std::optional<std::string_view> DocumentReader::next() {
 
 std::string DocumentReader::place() const { return fmt::format("{}: entry {} (line {})", name_, entry_, entry_line_); }
 
-/// Goes to the next `{`; false at the end of the file.
+/// Skips to the next `{`; false at the end of the file.
 bool DocumentReader::find_object() {
     while (has_byte()) {
         begin_ = at_;
@@ -43,11 +43,11 @@ bool DocumentReader::find_object() {
         if (byte == '\n') ++line_;
         if (!is_blank(byte)) step(byte);
     }
-    if (state_ != State::outside) fail(line_, "the array has no end: the file was cut off");
+    if (state_ != State::outside) fail(line_, "the array has no end: the file is truncated");
     return false;
 }
 
-/// Takes what stands between objects.
+/// Reads a byte between objects.
 void DocumentReader::step(char byte) {
     const bool is_inside = state_ != State::outside;
     if (byte == '[' && !is_inside)
@@ -57,19 +57,19 @@ void DocumentReader::step(char byte) {
     else if (byte == ']' && is_inside && state_ != State::array_comma)
         state_ = State::outside;
     else if (state_ == State::array_item)
-        fail(line_, "there is no comma behind the entry before");
+        fail(line_, "a comma is missing after the previous entry");
     else
         fail(line_,
-             "this is no JSON object: the file must hold objects, one a line or in an array, as mongoexport writes "
+             "not a JSON object: the file must contain objects, one on each line or in an array, as mongoexport writes "
              "them");
 }
 
-/// Goes behind the object that begins at `at_`.
+/// Skips to the end of the object that begins at `at_`.
 void DocumentReader::skip_object() {
     std::size_t depth = 0;
     bool in_text = false;
     do {
-        if (!has_byte()) fail(entry_line_, "the file was cut off within this entry");
+        if (!has_byte()) fail(entry_line_, "the file is truncated in this entry");
         if (at_ - begin_ >= kMaxDocumentBytes)
             fail(entry_line_, fmt::format("is longer than {} bytes", kMaxDocumentBytes));
         const char byte = kept_[at_++];
@@ -110,7 +110,7 @@ bool DocumentReader::read_more() {
     return at_ < kept_.size();
 }
 
-/// What people hand over by mistake is told by its name.
+/// Recognizes common wrong formats, for a clear error.
 void DocumentReader::check_begin() {
     if (const std::string fault = wrong_format(kept_); !fault.empty())
         throw std::runtime_error(fmt::format("{}: {}", name_, fault));

@@ -1,6 +1,6 @@
-// The JSON objects of a file, one after the other, whatever stands around them: one a line, spread over lines, or the
-// items of an array. Only quotes and brackets are looked at; whether an object is valid JSON is its reader's business.
-// Owned by the import, its thread only.
+// Reads the JSON objects of a file one by one: one object on each line, spread over lines, or the items of an array.
+// Looks only at quotes and brackets; the reader of an object checks whether it is valid JSON. Owned by the import, its
+// thread only.
 #pragma once
 
 #include <cstddef>
@@ -19,22 +19,22 @@ public:
     /// `name`: for messages.
     DocumentReader(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
-    /// The next object, from `{` to `}`, valid until the next call; none at the end of the file. A UTF-8 byte order
-    /// mark is skipped. Throws std::runtime_error with `place()`: the file can't be read, is no JSON, or ends too
-    /// early.
+    /// The next object, from `{` to `}`, valid until the next call; empty at the end of the file. A UTF-8 byte order
+    /// mark is skipped. Throws std::runtime_error with `place()`: the file cannot be read, is not JSON, or is
+    /// truncated.
     std::optional<std::string_view> next();
-    /// Of the object that `next` returned last: `rooms.json: entry 3 (line 17)`.
+    /// The place of the last object that `next` returned: `rooms.json: entry 3 (line 17)`.
     std::string place() const;
-    /// How much of the file was read, where its size is known.
+    /// The share of the file that was read, if its size is known.
     std::optional<double> share() const;
 
 private:
-    /// What was read last at the outermost level, and so what may follow.
+    /// The last token at the outermost level, which decides the next ones.
     enum class State : std::uint8_t {
-        outside,      ///< Of an array: an object, an array or the end of the file.
-        array_begin,  ///< `[`: an object or `]`.
-        array_item,   ///< An object in an array: `,` or `]`.
-        array_comma,  ///< `,`: an object.
+        outside,      ///< Outside of an array: an object, an array or the end of the file may follow.
+        array_begin,  ///< After `[`: an object or `]` may follow.
+        array_item,   ///< After an object in an array: `,` or `]` may follow.
+        array_comma,  ///< After `,`: an object must follow.
     };
 
     bool find_object();
@@ -48,7 +48,7 @@ private:
     const int fd_;
     const std::string name_;
     std::string kept_;
-    std::size_t begin_ = 0;  // in `kept_`, of the object that is being read
+    std::size_t begin_ = 0;  // in `kept_`, of the current object
     std::size_t at_ = 0;     // in `kept_`, of the next byte
     State state_ = State::outside;
     std::uint64_t entry_ = 0;

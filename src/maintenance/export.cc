@@ -18,7 +18,7 @@ chat::StoredRoom find_room(std::vector<chat::StoredRoom> rooms, const std::strin
     for (chat::StoredRoom& room : rooms)
         if (key.id ? room.record.id == *key.id : fold_case(room.record.title) == key.folded_title)
             return std::move(room);
-    throw std::runtime_error(fmt::format("there is no room {}", wanted));
+    throw std::runtime_error(fmt::format("room {} does not exist", wanted));
 }
 
 class Export {
@@ -38,7 +38,7 @@ public:
 
 private:
     void write_room(chat::StoredRoom room) {
-        // What expires goes on being purged, so the first page tells where the room begins.
+        // Expired events are purged meanwhile, so the first page determines where the room begins.
         chat::EventPage page = read(room, room.first_seq);
         const bool is_gone = page.first_seq < room.first_seq;
         if (is_gone) return;
@@ -72,9 +72,8 @@ private:
     [[noreturn]] static void fail_at(const chat::StoredRoom& room, std::uint64_t seq, const chat::EventPage& page) {
         const bool is_purged = page.first_seq > seq || page.first_seq < room.first_seq;
         throw std::runtime_error(fmt::format("room {}: seq {} {}", room.record.id, seq,
-                                             is_purged
-                                                 ? "was removed while the room was exported; export again"
-                                                 : "is missing, so what follows is not exported; see globes check"));
+                                             is_purged ? "was removed while the room was exported; export again"
+                                                       : "is missing, so the export stops here; run globes check"));
     }
 
     chat::Store& store_;

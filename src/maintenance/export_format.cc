@@ -23,7 +23,7 @@ constexpr std::uint64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
     throw ExportFormatError(fmt::format("{}: {}", field, what));
 }
 
-/// The fields of one line, each read once; whatever nobody reads must not be there.
+/// The fields of one line, each read once; other fields must be absent.
 class Fields {
 public:
     explicit Fields(const json::object& object) : object_(object) {}
@@ -51,10 +51,10 @@ public:
         if (!found) fail(key, "must be a time such as 2020-12-03T21:23:54.421318Z");
         return *found;
     }
-    /// After the last field was read.
+    /// To be called after the last field was read.
     void end() const {
         if (read_ == object_.size()) return;
-        throw ExportFormatError("has fields that this version does not know");
+        throw ExportFormatError("has unknown fields");
     }
 
 private:
@@ -80,17 +80,17 @@ ExportLine read_room(Fields& fields) {
     chat::RoomRecord& record = room.record;
     record.id = fields.number("id", 1, chat::kEndOfRoomIds - 1);
     record.title = fields.text("title");
-    if (!chat::is_valid_title(record.title)) fail("title", "no room may have this one");
+    if (!chat::is_valid_title(record.title)) fail("title", "is not valid");
     record.description = fields.text("description");
-    if (!chat::is_valid_description(record.description)) fail("description", "no room may have this one");
+    if (!chat::is_valid_description(record.description)) fail("description", "is not valid");
     const auto visibility = chat::visibility_from_text(fields.text("visibility"));
     if (!visibility) fail("visibility", "must be public, private or hidden");
     record.visibility = *visibility;
     record.password_hash = fields.text("password_hash");
     if (record.password_hash.empty() != (record.visibility == chat::Visibility::public_room))
-        fail("password_hash", "private and hidden rooms have one, and no others");
+        fail("password_hash", "must be present for private and hidden rooms, and only for these");
     if (!record.password_hash.empty() && !chat::is_password_hash(record.password_hash))
-        fail("password_hash", "is no bcrypt hash");
+        fail("password_hash", "is not a bcrypt hash");
     record.owned = fields.flag("owned");
     record.token_epoch = fields.number("token_epoch", 0, kAnyNumber);
     record.retention_s = fields.number("retention", 0, chat::kMaxRetentionSeconds);
@@ -107,9 +107,9 @@ ExportLine read_send(Fields& fields) {
                       .room = fields.number("room_id", 1, chat::kEndOfRoomIds - 1),
                       .seq = fields.number("seq", 1, kAnyNumber - 1)};
     event.name = fields.text("name");
-    if (!chat::is_valid_name(event.name)) fail("name", "nobody may have this one");
+    if (!chat::is_valid_name(event.name)) fail("name", "is not valid");
     event.color = fields.text("color");
-    if (!event.color.empty() && !chat::is_color(event.color)) fail("color", "is no colour");
+    if (!event.color.empty() && !chat::is_color(event.color)) fail("color", "is not a color");
     event.text = fields.text("msg");
     if (!chat::is_valid_text(event.text)) fail("msg", "is empty or too long");
     event.client_id = fields.text("id");
@@ -173,11 +173,11 @@ std::string export_line(const ExportEnd& end) {
 ExportLine read_export_line(std::string_view line) {
     json::error_code error;
     const json::value value = json::parse(line, error);
-    if (error || !value.is_object()) throw ExportFormatError("is no JSON object");
+    if (error || !value.is_object()) throw ExportFormatError("is not a JSON object");
     Fields fields(value.get_object());
     const std::string_view kind = fields.text("kind");
     const auto* known = std::ranges::find(kKinds, kind, &Kind::name);
-    if (known == std::end(kKinds)) fail("kind", "is none that this version knows");
+    if (known == std::end(kKinds)) fail("kind", "is unknown to this version");
     ExportLine read = known->read(fields);
     fields.end();
     return read;

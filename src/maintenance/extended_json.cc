@@ -20,12 +20,12 @@ constexpr UnixMicros kSecond = 1'000'000;
 constexpr UnixMicros kEndOfTimes = 253'402'300'800 * kSecond;  // the year 10000
 constexpr std::size_t kObjectIdDigits = 24;
 
-/// The value of `{"<key>":value}`, which may have other keys beside; null if that is not it.
+/// The value of `{"<key>":value}`, which may have other keys too; null for any other value.
 const json::value* wrapped(const json::value& value, std::string_view key) {
     return value.is_object() ? value.get_object().if_contains(key) : nullptr;
 }
 
-/// All of `text` as a number.
+/// Parses all of `text` as a number.
 template <class Number>
 std::optional<Number> parse(std::string_view text) {
     Number number{};
@@ -60,27 +60,27 @@ std::optional<UnixMicros> in_range(UnixMicros micros) {
     return micros >= kSecond && micros < kEndOfTimes ? std::optional(micros) : std::nullopt;
 }
 
-/// Reads the parts of a time one after the other.
+/// Parses the parts of a time one by one.
 class TimeText {
 public:
     explicit TimeText(std::string_view text) : rest_(text) {}
 
     bool is_at_end() const { return rest_.empty(); }
-    /// Exactly that many digits.
+    /// Parses exactly that many digits.
     std::optional<int> digits(std::size_t count) {
         if (rest_.size() < count || !std::ranges::all_of(rest_.substr(0, count), is_digit)) return std::nullopt;
         const auto number = parse<int>(rest_.substr(0, count));
         rest_.remove_prefix(count);
         return number;
     }
-    /// Any of these bytes; 0 if none of them comes next.
+    /// Parses one of these bytes; 0 if the next byte is another one.
     char one_of(std::string_view bytes) {
         if (rest_.empty() || !bytes.contains(rest_.front())) return 0;
         const char found = rest_.front();
         rest_.remove_prefix(1);
         return found;
     }
-    /// The digits of a fraction, to microseconds.
+    /// Parses the digits of a fraction, to microseconds.
     UnixMicros fraction() {
         UnixMicros micros = 0;
         for (UnixMicros unit = kSecond / 10; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
@@ -96,7 +96,7 @@ private:
     std::string_view rest_;
 };
 
-/// `Z`, `+01:00`, `-0800`, `+01` or nothing, as seconds to the east of UTC.
+/// Parses `Z`, `+01:00`, `-0800`, `+01` or nothing, as seconds east of UTC.
 std::optional<std::int64_t> parse_offset(TimeText& text) {
     if (text.is_at_end() || text.one_of("Zz") != 0) return 0;
     const char sign = text.one_of("+-");
@@ -136,7 +136,7 @@ std::optional<UnixMicros> parse_iso_time(std::string_view whole_text) {
     return (days * 86'400 + *hour * 3600 + *minute * 60 + *second - *offset) * kSecond + micros;
 }
 
-/// A count since 1970 of a unit that its size tells: no message is older than the year 1970 or newer than 5138.
+/// A number since 1970, whose unit follows from its size: messages are from the years 1970 to 5138.
 std::optional<UnixMicros> time_of_count(double count) {
     constexpr double kThousand = 1e3;
     double unit = kSecond;

@@ -30,7 +30,7 @@ public:
     std::uint64_t number() const override { return in_.number(); }
     std::string place(std::uint64_t number) const override { return fmt::format("{}: line {}", in_.name(), number); }
     std::optional<double> share() const override { return in_.share(); }
-    /// Globes writes it before all other rooms, but the lines may have been put in another order since.
+    /// Globes writes room 1 before all other rooms, but the lines may have been reordered.
     std::optional<chat::RoomRecord> public_chat() const override {
         std::optional<chat::RoomRecord> found;
         in_.look_ahead([&](std::string_view line) {
@@ -69,7 +69,7 @@ public:
             note(fault);
         } catch (const UnreadableStore& error) {
             note(ImportFault(in_.number(), error.what(), Remedy::repeat));
-        } catch (const std::runtime_error& error) {  // The file can't be read.
+        } catch (const std::runtime_error& error) {  // The file cannot be read.
             report_.fault = error.what();
         }
         finish_quietly();
@@ -92,7 +92,7 @@ private:
             else
                 fail("is the first line of another export");
         }
-        throw ImportFault(in_.number(), "is the last one, and no end: the file was cut off", Remedy::repeat);
+        throw ImportFault(in_.number(), "is the last line, but not an end line: the file is truncated", Remedy::repeat);
     }
 
     std::optional<ExportLine> next() {
@@ -111,7 +111,7 @@ private:
         batch_.add(target_.opening_writes(), in_.number(), {.rooms = target_.is_known() ? 0U : 1U});
     }
 
-    /// Whatever its place among the rooms.
+    /// Searches all rooms, because room 1 may be anywhere.
     void expect_public_chat() {
         has_looked_ahead_ = true;
         if (auto record = in_.public_chat()) target_.expect_public_chat(*std::move(record));
@@ -135,12 +135,12 @@ private:
         end_room();
         const std::uint64_t rooms = new_rooms_ + report_.known_rooms;
         if (end.rooms != rooms || end.events != events_)
-            fail(fmt::format("the export had {} rooms and {} events, and {} and {} came", end.rooms, end.events, rooms,
-                             events_));
-        if (in_.next()) fail("stands behind the end");
+            fail(fmt::format("the export had {} rooms and {} events, but the file contains {} and {}", end.rooms,
+                             end.events, rooms, events_));
+        if (in_.next()) fail("follows the end line");
     }
 
-    /// After a fault: what was read before it is imported all the same, as the report counts on it.
+    /// After a fault, earlier lines are imported all the same, because the report counts them.
     void finish_quietly() {
         try {
             batch_.finish();

@@ -1,4 +1,5 @@
-// `globes import`: the lines of an export into a store that may hold other rooms, or a part of these already.
+// `globes import`: imports the lines of an export into a store that may contain other rooms, or a part of these
+// already.
 #pragma once
 
 #include <cstdint>
@@ -13,46 +14,48 @@
 
 namespace globes::maintenance {
 
-/// Where an import takes its lines from.
+/// The source of an import's lines.
 class ImportLines {
 public:
     virtual ~ImportLines() = default;
 
-    /// The next one; none at the end. Throws ExportFormatError if it is wrong, std::runtime_error if it can't be read.
+    /// The next line; empty at the end. Throws ExportFormatError if it is invalid, std::runtime_error if it cannot be
+    /// read.
     virtual std::optional<ExportLine> next() = 0;
-    /// Of the line that `next` returned last, from 1.
+    /// The number of the last line that `next` returned, from 1.
     virtual std::uint64_t number() const = 0;
-    /// How a message for the operator names the line of that number.
+    /// The name of the line of that number in messages for the operator.
     virtual std::string place(std::uint64_t number) const = 0;
-    /// How much of all was read, if that is known.
+    /// The share of the input that was read, if it is known.
     virtual std::optional<double> share() const = 0;
-    /// The rooms that are going to come, if they are known before they do.
+    /// The rooms that will follow, if they are known in advance.
     virtual std::vector<chat::RoomRecord> rooms() const { return {}; }
-    /// What room 1 becomes, if it comes and that can be found out before it does. May read ahead.
+    /// The record of room 1, if it follows and can be found in advance. May read ahead.
     virtual std::optional<chat::RoomRecord> public_chat() const = 0;
 };
 
 struct ImportReport {
-    std::uint64_t rooms = 0;   ///< That were made.
-    std::uint64_t events = 0;  ///< That were stored.
-    /// That were there already, equal to those of the file.
+    std::uint64_t rooms = 0;   ///< Created rooms.
+    std::uint64_t events = 0;  ///< Stored events.
+    /// Rooms and events that existed already and are equal.
     std::uint64_t known_rooms = 0;
     std::uint64_t known_events = 0;
-    /// Why it ended before the end, with file and line; none if all was imported.
+    /// Why the import ended early, with file and line; empty if everything was imported.
     std::optional<std::string> fault;
-    bool may_be_repeated = false;  ///< The same import may go on from there another time.
-    /// Which of the rooms that are known beforehand can't come, and why; then nothing is imported.
+    bool may_be_repeated = false;  ///< The same import can continue from there later.
+    /// Rooms known in advance that cannot be imported, with reasons; then nothing is imported.
     std::vector<std::string> conflicts;
 };
 
-/// Brings everything in `in` into `store`, a bounded number of events at a time, in the order of the file.
+/// Imports everything in `in` into `store`, a bounded number of events at a time, in the order of the file.
 ///
-/// 1. Stops at the first line that is wrong; what stands before it stays imported, as the report says.
-/// 2. May be repeated, also after a kill: rooms and events that are there and equal are left alone, and a room goes on
-///    where it ended.  3. Never changes what is there: another room of an id or a title, or another event of a seq or
-///    an id, is a fault. Only the Public Chat of a server in which nobody has said anything yet is replaced.
-/// 4. Seqs and room ids go on as they would have where the export was made.
-/// `store` was not called yet, and nobody else writes to it. Throws std::runtime_error as `load_rooms` does.
+/// - Stops at the first invalid line; earlier lines stay imported, as the report says.
+/// - May be repeated, also after a kill: equal rooms and events are skipped, and a room continues where it ended.
+/// - Never changes existing data: another room with the same id or title, or another event with the same seq or id, is
+/// a fault. The only data it replaces is a Public Chat without messages.
+/// - Seqs and room ids continue as they would have in the exported store.
+///
+/// `store`: no call was made yet, and nobody else writes to it. Throws std::runtime_error as `load_rooms` does.
 ImportReport import_rooms(chat::Store& store, ImportLines& in, Progress& progress);
 /// The lines of an export.
 ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress);

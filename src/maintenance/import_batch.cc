@@ -47,8 +47,8 @@ void ImportBatch::await() {
     submitted_.clear();
 }
 
-/// What is not there is tried again line by line where that can't make a double of anything, as a batch fails as a
-/// whole: so the line that is to blame is found.
+/// A batch fails as a whole. Lines that were not stored are tried again one by one, unless that could duplicate one. So
+/// the faulty line is found.
 void ImportBatch::settle(const chat::BatchOutcome& outcome) {
     gathered_.clear();
     const std::vector<Line> lines = std::exchange(submitted_, {});
@@ -64,7 +64,7 @@ void ImportBatch::settle(const chat::BatchOutcome& outcome) {
     }
 }
 
-/// A store that tells repeats has written what stands before one.
+/// A store that detects repeats has written the lines before one.
 bool ImportBatch::is_there(const chat::BatchOutcome& outcome, const Line& line) {
     return std::ranges::all_of(line.writes, [&](const chat::StoreWrite& write) {
         const chat::RoomId room = room_of(write);
@@ -80,14 +80,15 @@ ImportFault ImportBatch::fault_of(const Line& line, chat::CommitOutcome outcome)
     std::string what = fmt::format("room {}: ", room_of(line.writes.back()));
     if (append != nullptr) what += fmt::format("seq {}: ", append->event.seq);
     if (outcome == chat::CommitOutcome::unknown)
-        return {line.number, what + "the store can't tell whether this and what follows was written", Remedy::repeat};
+        return {line.number, what + "it is unknown whether the store wrote this line and those after it",
+                Remedy::repeat};
     if (append != nullptr && !append->event.client_id.empty()) {
         const chat::Event& event = append->event;
         const chat::SendLookup lookup = find_sends(
             store_, {{.room = event.room, .folded_name = fold_case(event.name), .client_id = event.client_id}});
         if (lookup.ok && lookup.found.front() && lookup.found.front()->seq != event.seq)
-            return {line.number,
-                    what + fmt::format("its id is that of seq {}, by the same sender", lookup.found.front()->seq)};
+            return {line.number, what + fmt::format("its id is already used by seq {} of the same sender",
+                                                    lookup.found.front()->seq)};
     }
     return {line.number, what + "the store could not write it", Remedy::repeat};
 }

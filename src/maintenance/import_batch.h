@@ -1,5 +1,5 @@
-// Lines of an export on their way into a store: gathered into batches, one of which is committed while the next one is
-// read. Owned by the import, its thread only.
+// Collects lines of an export into batches; one batch is committed while the next one is read. Owned by the import, its
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace globes::maintenance {
 
-/// What helps where an import has ended before its end.
+/// What the operator can do if an import ended early.
 enum class Remedy : std::uint8_t {
-    change,  ///< The file, or what the store holds, has to be another one.
-    repeat,  ///< The same import, or one of the whole file, may get further another time.
+    change,  ///< The file, or the data in the store, must be changed.
+    repeat,  ///< The same import may get further if it is repeated.
 };
 
-/// What is wrong with the line of that number, in words for the operator.
+/// A fault of the line of that number, with a message for the operator.
 class ImportFault : public std::runtime_error {
 public:
     ImportFault(std::uint64_t line, const std::string& what, Remedy remedy = Remedy::change)
@@ -40,12 +40,12 @@ class ImportBatch {
 public:
     explicit ImportBatch(chat::Store& store) : store_(store) {}
 
-    /// Takes what the line `number` says; `counts` is what that brings. Throws ImportFault for this line or an earlier
-    /// one that the store refused; then nothing behind that one is stored in its room, and nothing more is taken.
+    /// Adds the line `number`; `counts` is its part of the report. Throws ImportFault for this line or an earlier one
+    /// that the store refused. Then no later line of its room is stored, and no more lines are accepted.
     void add(chat::StoreBatch writes, std::uint64_t number, ImportCounts counts);
     /// Commits the rest. Throws as `add`.
     void finish();
-    /// Of lines that are in the store for good.
+    /// The counts of lines that are stored.
     ImportCounts committed() const { return committed_; }
 
 private:
@@ -66,7 +66,7 @@ private:
     std::vector<Line> gathered_;
     std::size_t gathered_bytes_ = 0;
     std::vector<Line> submitted_;
-    std::future<chat::BatchOutcome> outcome_;  // of what was submitted
+    std::future<chat::BatchOutcome> outcome_;  // of the submitted batch
     ImportCounts committed_;
 };
 

@@ -12,9 +12,9 @@
 namespace globes::maintenance {
 namespace {
 
-// The port knows no seqs without events, and no ids without rooms, but what was purged or deleted stays taken. So what
-// is missing in an export is put and removed again in one batch. A store without transactions may be left with the
-// first half of it by a kill; these can be told from everything that anyone said or made.
+// The port has no seqs without events and no ids without rooms, but seqs and ids of purged events and deleted rooms
+// stay taken. So events and rooms that are missing in an export are written and removed again in one batch. After a
+// kill, a store without transactions may keep the first half; these entries can be distinguished from real ones.
 
 chat::Event placeholder_event(chat::RoomId room, std::uint64_t seq) {
     return {.room = room, .seq = seq, .name = "globes import", .text = "Purged before the export"};
@@ -31,7 +31,7 @@ ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
         titles_.emplace(fold_case(room.record.title), room.record.id);
         there_.emplace(room.record.id, std::move(room));
     }
-    // A server makes that room at its first start.
+    // A server creates that room at its first start.
     if (!there_.contains(chat::kPublicChatId))
         titles_.emplace(fold_case(chat::public_chat(0).title), chat::kPublicChatId);
 }
@@ -42,7 +42,7 @@ chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
     const bool is_left_behind = last != there_.end() && last->second.record == placeholder;
     const bool is_real = last != there_.end() && !is_left_behind;
     chat::StoreBatch writes;
-    // A real room has that id only in a store that is at fault; it is put as it is, which raises the number as well.
+    // Only a faulty store has a real room with that id; it is written as it is, which also raises the number.
     if (next > next_room_id_) writes.emplace_back(chat::PutRoom{is_real ? last->second.record : placeholder});
     if (!is_real && (next > next_room_id_ || is_left_behind)) writes.emplace_back(chat::DeleteRoom{placeholder.id});
     if (is_left_behind) {
@@ -69,15 +69,15 @@ bool ImportTarget::takes_title_of_public_chat(const chat::RoomRecord& record) co
 ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& record) const {
     const auto there = there_.find(record.id);
     if (there != there_.end() && there->second.record != record && !is_replaceable(there->second))
-        return fmt::format("another room {} is there already: {}", record.id, there->second.record.title);
+        return fmt::format("another room {} exists already: {}", record.id, there->second.record.title);
     const auto owner = titles_.find(fold_case(record.title));
     if (owner != titles_.end() && owner->second != record.id)
         return fmt::format("room {}: its title is that of room {}, which is {}", record.id, owner->second,
-                           owner->second == chat::kPublicChatId ? "the server's own" : "there already");
+                           owner->second == chat::kPublicChatId ? "the server's own" : "in the store");
     return std::nullopt;
 }
 
-/// The Public Chat of a server in which nobody has said anything yet.
+/// The Public Chat of a server without messages.
 bool ImportTarget::is_replaceable(const chat::StoredRoom& there) {
     return there.record.id == chat::kPublicChatId && there.last_seq == 0;
 }
@@ -90,7 +90,7 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     next_seq_ = room.first_seq;
     known_last_seq_ = 0;
     known_events_.clear();
-    if (!imported_.insert(record.id).second) return fmt::format("room {} came before", record.id);
+    if (!imported_.insert(record.id).second) return fmt::format("room {} occurs twice", record.id);
     if (record.id < chat::kFirstRandomRoomId && record.id >= next_room_id_)
         return fmt::format("room {}: its id is not below next_room_id", record.id);
 
@@ -106,7 +106,7 @@ ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
     return std::nullopt;
 }
 
-/// A store takes no title twice: room 1 is put first where it still has that of the room.
+/// Titles are unique in a store: room 1 is written first if it still has the room's title.
 void ImportTarget::make_way_for(const chat::RoomRecord& record) {
     const auto first = there_.find(chat::kPublicChatId);
     if (first == there_.end() || imported_.contains(chat::kPublicChatId) || !expected_public_chat_) return;
@@ -114,7 +114,7 @@ void ImportTarget::make_way_for(const chat::RoomRecord& record) {
         opening_writes_.emplace_back(chat::PutRoom{*expected_public_chat_});
 }
 
-/// The title that `room` had until now, if it was its own.
+/// The previous title of `room`, if it was its own.
 void ImportTarget::free_title(const chat::RoomRecord& before, chat::RoomId room) {
     const auto title = titles_.find(fold_case(before.title));
     if (title != titles_.end() && title->second == room) titles_.erase(title);
@@ -129,7 +129,7 @@ ImportTarget::Fault ImportTarget::compare(const chat::StoredRoom& there) {
         return std::nullopt;
     }
     if (there.last_seq == skipped_to) {
-        // Not by its first seq: a store may know only of purges, and say 1.
+        // Does not use its first seq: a store may know only of purges, and return 1.
         const chat::EventPage page = read_page({.room = there.record.id, .limit = 2});
         if (page.events == std::vector{placeholder_event(there.record.id, skipped_to)}) {
             opening_writes_.emplace_back(chat::PurgeEvents{there.record.id, skipped_to});
@@ -148,10 +148,10 @@ void ImportTarget::add_skipped_seqs() {
 
 ImportTarget::Fault ImportTarget::check(const chat::Event& event) {
     if (!room_ || event.room != room_->record.id)
-        return fmt::format("an event of room {} outside of that room", event.room);
-    if (event.seq != next_seq_) return fmt::format("room {}: seq {} where {} is due", event.room, event.seq, next_seq_);
+        return fmt::format("an event of room {} that does not follow its room", event.room);
+    if (event.seq != next_seq_) return fmt::format("room {}: seq {} instead of {}", event.room, event.seq, next_seq_);
     if (event.seq > room_->last_seq)
-        return fmt::format("room {}: seq {} is beyond its last one, {}", event.room, event.seq, room_->last_seq);
+        return fmt::format("room {}: seq {} is above its last_seq, {}", event.room, event.seq, room_->last_seq);
     ++next_seq_;
     return is_known(event) ? compare(event) : std::nullopt;
 }
@@ -162,20 +162,20 @@ ImportTarget::Fault ImportTarget::compare(const chat::Event& event) {
     }
     const auto known = std::ranges::lower_bound(known_events_, event.seq, {}, &chat::Event::seq);
     if (known != known_events_.end() && *known == event) return std::nullopt;
-    return fmt::format("room {}: another seq {} is there already", event.room, event.seq);
+    return fmt::format("room {}: another event with seq {} exists already", event.room, event.seq);
 }
 
 chat::EventPage ImportTarget::read_page(const chat::EventQuery& query) {
     chat::EventPage page = read_events(store_, query);
     if (!page.ok)
         throw UnreadableStore(
-            fmt::format("room {}: what the store has from seq {} on could not be read", query.room, query.after + 1));
+            fmt::format("room {}: the store's events from seq {} on could not be read", query.room, query.after + 1));
     return page;
 }
 
 ImportTarget::Fault ImportTarget::end() const {
     if (!room_ || next_seq_ == room_->last_seq + 1) return std::nullopt;
-    return fmt::format("room {} ended before, at seq {} of {}", room_->record.id, next_seq_ - 1, room_->last_seq);
+    return fmt::format("room {} ends too early, at seq {} of {}", room_->record.id, next_seq_ - 1, room_->last_seq);
 }
 
 }  // namespace globes::maintenance

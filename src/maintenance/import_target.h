@@ -1,5 +1,5 @@
-// What a store holds already, and so what the lines of an export still have to bring there. Owned by the import, its
-// thread only.
+// The existing data of a store, and which writes the lines of an export still need. Owned by the import, its thread
+// only.
 #pragma once
 
 #include <cstdint>
@@ -16,37 +16,37 @@ namespace globes::maintenance {
 
 class ImportTarget {
 public:
-    /// What is wrong with a line, in words for the operator.
+    /// A fault of a line, with a message for the operator.
     using Fault = std::optional<std::string>;
 
-    /// `store` was not called yet. Throws std::runtime_error as `load_rooms` does.
+    /// `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does.
     explicit ImportTarget(chat::Store& store);
 
-    /// The writes after which no counted id below `next` is given any more.
+    /// The writes after which no counted id below `next` is assigned any more.
     chat::StoreBatch raise_next_id(chat::RoomId next);
 
-    /// What room 1 becomes later in the import: where the room 1 that is there gives up its title for that, another
-    /// room may have it before.
+    /// Announces the later record of room 1: if the existing room 1 gives up its title, another room may take it before
+    /// that.
     void expect_public_chat(chat::RoomRecord record);
-    /// Whether the room has the title of room 1, and is another one.
+    /// Whether the room has the title of room 1, and is another room.
     bool takes_title_of_public_chat(const chat::RoomRecord& record) const;
 
-    /// Whether the store has another room of that id or title, which stays.
+    /// Whether the store keeps another room with that id or title.
     Fault conflict(const chat::RoomRecord& record) const;
 
-    /// The room that the next lines are about. Throws UnreadableStore, here and below.
+    /// Starts the room of the next lines. Throws UnreadableStore, here and below.
     Fault begin(const chat::StoredRoom& room);
-    /// Whether it is there already, and equal.
+    /// Whether the room exists already and is equal.
     bool is_known() const { return is_known_; }
-    /// What brings it to its first event. Nothing where it has got that far.
+    /// The writes that lead the room to its first event. Empty if it has got that far.
     const chat::StoreBatch& opening_writes() const { return opening_writes_; }
 
     /// The next event of that room.
     Fault check(const chat::Event& event);
-    /// Whether it is there already. It was checked.
+    /// Whether the event exists already and is equal.
     bool is_known(const chat::Event& event) const { return event.seq <= known_last_seq_; }
 
-    /// The room has no more events. Without a room: no fault.
+    /// Ends the room. Without a room: no fault.
     Fault end() const;
 
 private:
@@ -65,12 +65,12 @@ private:
     std::optional<chat::RoomRecord> expected_public_chat_;
     chat::RoomId next_room_id_;  // of the store, then of the export too
 
-    // Of the room.
+    // The current room.
     std::optional<chat::StoredRoom> room_;
     bool is_known_ = false;
     chat::StoreBatch opening_writes_;
     std::uint64_t next_seq_ = 1;
-    std::uint64_t known_last_seq_ = 0;       // up to here events are there
+    std::uint64_t known_last_seq_ = 0;       // events up to here exist
     std::vector<chat::Event> known_events_;  // a page of them
 };
 

@@ -34,8 +34,8 @@ bool is_bson(std::string_view begin) {
 
 std::string wrong_format(std::string_view begin) {
     constexpr std::string_view kOfText("{[ \t\r\n\0\xFE\xFF", 9);
-    if (begin.starts_with("\x1F\x8B")) return "is compressed: unpack it with gunzip first";
-    if (is_bson(begin)) return "is BSON, as mongodump writes it: make it JSON with bsondump first";
+    if (begin.starts_with("\x1F\x8B")) return "is compressed: decompress it with gunzip first";
+    if (is_bson(begin)) return "is BSON, as mongodump writes it: convert it to JSON with bsondump first";
     const std::string_view encoding = wide_encoding(begin);
     if (encoding.empty() || !kOfText.contains(begin.front())) return {};
     return fmt::format("is {}, must be UTF-8", encoding);
@@ -78,7 +78,7 @@ std::optional<std::string_view> LineReader::next() {
     return line;
 }
 
-/// Looks at the first bytes only; the reader of the lines checks the rest.
+/// Checks only the first bytes; the reader of the lines checks the rest.
 void LineReader::check_format() {
     while (kept_.size() < kTellingBytes && read_more()) {
     }
@@ -96,7 +96,7 @@ void LineReader::look_ahead(const std::function<bool(std::string_view)>& take) c
     try {
         while (const auto line = ahead.next())
             if (!take(*line)) break;
-    } catch (const std::runtime_error&) {  // `next` comes to it as well.
+    } catch (const std::runtime_error&) {  // `next` reports it as well.
     }
     ::lseek(fd_, at, SEEK_SET);
 }

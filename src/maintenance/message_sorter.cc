@@ -36,8 +36,8 @@ void append_text(std::string& out, const std::string& text) {
 
 }  // namespace
 
-/// The temporary file: runs, each in order, one behind the other. Only this process reads it, so numbers are as the
-/// memory has them.
+/// The temporary file: sorted runs, one after another. Only this process reads it, so numbers have the format of the
+/// memory.
 class MessageSorter::Spool {
 public:
     struct Run {
@@ -48,7 +48,7 @@ public:
     Spool() {
         std::string name = (std::filesystem::temp_directory_path() / "globes-import-XXXXXX").string();
         fd_ = ::mkostemp(name.data(), O_CLOEXEC);
-        if (fd_ < 0) fail("cannot be made");
+        if (fd_ < 0) fail("cannot be created");
         ::unlink(name.c_str());
     }
     ~Spool() { ::close(fd_); }
@@ -66,7 +66,7 @@ public:
         runs_.push_back({begin, size_});
     }
     const std::vector<Run>& runs() const { return runs_; }
-    /// Exactly so many bytes, which are there.
+    /// Reads exactly `size` bytes, which exist.
     void read(std::uint64_t at, char* out, std::size_t size) const {
         while (size > 0) {
             const ssize_t count = ::pread(fd_, out, size, static_cast<off_t>(at));
@@ -103,7 +103,7 @@ private:
     std::vector<Run> runs_;
 };
 
-/// What fitted into the memory.
+/// The messages that fitted into memory.
 class MessageSorter::Memory final : public Sorted {
 public:
     explicit Memory(const std::vector<Entry>& run) : run_(run) {}
@@ -117,7 +117,7 @@ private:
     std::size_t at_ = 0;
 };
 
-/// The runs of a file, read side by side.
+/// The runs of a file, merged.
 class MessageSorter::Merge final : public Sorted {
 public:
     explicit Merge(const Spool& spool) {
@@ -145,7 +145,7 @@ private:
 
         Entry& entry() { return entry_; }
         const Entry& entry() const { return entry_; }
-        /// To the next entry; false behind the last one.
+        /// Advances to the next entry; false after the last one.
         bool advance() {
             if (at_ == kept_.size() && run_.begin == run_.end) return false;
             read_number(entry_.number);
@@ -166,7 +166,7 @@ private:
         void read_number(Number& number) {
             std::memcpy(&number, take(sizeof number), sizeof number);
         }
-        /// The next bytes of the run, which has them.
+        /// The next bytes of the run, which must exist.
         const char* take(std::size_t size) {
             if (kept_.size() - at_ < size) {
                 kept_.erase(0, std::exchange(at_, 0));
@@ -181,7 +181,7 @@ private:
         }
 
         const Spool* spool_;
-        Spool::Run run_;  // what was not read yet
+        Spool::Run run_;  // the unread rest
         std::string kept_;
         std::size_t at_ = 0;
         Entry entry_{};

@@ -1,5 +1,5 @@
-// Messages of a dump in the order of their rooms and times, however many there are: what is too much for the memory
-// waits in a file without a name in the system's folder for temporary files. Owned by the import, its thread only.
+// Sorts any number of messages of a dump by room and time. Messages that do not fit into memory go to a file without a
+// name in the system's folder for temporary files. Owned by the import, its thread only.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace globes::maintenance {
 
 class MessageSorter {
 public:
-    /// So much is sorted in memory.
+    /// Up to this size, messages are sorted in memory.
     static constexpr std::size_t kRunBytes = std::size_t{16} << 20;
 
     explicit MessageSorter(std::size_t run_bytes = kRunBytes);
@@ -24,17 +24,17 @@ public:
 
     /// Throws std::runtime_error if the temporary file can't be written.
     void add(OriginalMessage message);
-    /// No more comes. To be called once, before `sorted`.
+    /// Ends the input. To be called once, before `sorted`.
     void finish();
 
     /// All of them by room, time, id of the database, and the order in which they were added.
     class Sorted {
     public:
         virtual ~Sorted() = default;
-        /// Throws std::runtime_error if the temporary file can't be read.
+        /// Throws std::runtime_error if the temporary file cannot be read.
         virtual std::optional<OriginalMessage> next() = 0;
     };
-    /// From the first on, as often as wanted. The sorter outlives it.
+    /// Starts from the first message; may be called several times. The sorter must outlive it.
     std::unique_ptr<Sorted> sorted() const;
 
 private:
@@ -55,7 +55,7 @@ private:
     std::vector<Entry> run_;
     std::size_t bytes_ = 0;  // of `run_`
     std::uint64_t added_ = 0;
-    std::unique_ptr<Spool> spool_;  // null until a run is too much for the memory
+    std::unique_ptr<Spool> spool_;  // null until a run does not fit into memory
 };
 
 }  // namespace globes::maintenance

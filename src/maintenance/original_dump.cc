@@ -14,7 +14,7 @@
 namespace globes::maintenance {
 namespace {
 
-/// How many of the rooms that are missing are named.
+/// The maximum number of missing rooms to list.
 constexpr std::size_t kNamedRooms = 10;
 
 }  // namespace
@@ -58,10 +58,10 @@ void OriginalDump::take_room(OriginalRoom room, const std::string& place) {
 }
 
 void OriginalDump::take_message(OriginalMessage message, const std::string& place) {
-    // Without a time it stays behind the message that it stands behind.
+    // A message without a time stays after the message that precedes it.
     UnixMicros& newest = newest_time_[message.event.room];
     if (message.event.time == 0) {
-        // The same message has another time where the files have it again, so it is not found by its neighbours.
+        // The same message may get another time if it occurs again, so comparing neighbours does not find it.
         const std::string& id = message.id.empty() ? message.other_id : message.id;
         if (!id.empty() && !timeless_.emplace(message.event.room, id).second)
             return note(OriginalNote::exported_twice, place);
@@ -86,9 +86,9 @@ void OriginalDump::note(OriginalNote note, const std::string& place) {
 void OriginalDump::finish() {
     const bool speaks_elsewhere =
         std::ranges::any_of(newest_time_ | std::views::keys, [](chat::RoomId id) { return id != chat::kPublicChatId; });
-    // A room may be among what was refused.
+    // A refused entry may have been a room.
     if (rooms_.empty() && speaks_elsewhere && fault_count_ == 0)
-        add_fault("there are messages and no rooms: name the file of the rooms, too");
+        add_fault("the files contain messages but no rooms: add the file of the rooms");
     if (fault_count_ > 0) return;
     sorter_.finish();
     add_public_chat();
@@ -97,7 +97,7 @@ void OriginalDump::finish() {
     settle_times();
 }
 
-/// It may never have been in the original's database, as it is made by the server.
+/// Room 1 may never have been in the original's database, because the server creates it.
 void OriginalDump::add_public_chat() {
     if (rooms_.contains(chat::kPublicChatId) || !newest_time_.contains(chat::kPublicChatId)) return;
     rooms_.emplace(chat::kPublicChatId, Room{.record = chat::public_chat(0), .place = {}});
@@ -114,7 +114,7 @@ void OriginalDump::count_messages() {
     }
 }
 
-/// Of several rooms with one title the first keeps it. A title that the server gives to room 1 is taken.
+/// Of several rooms with one title, the first keeps it. The title that the server gives to room 1 is taken.
 void OriginalDump::settle_titles() {
     std::set<std::string> taken;
     if (!rooms_.contains(chat::kPublicChatId)) taken.insert(fold_case(chat::public_chat(0).title));
@@ -138,7 +138,7 @@ void OriginalDump::settle_times() {
     }
 }
 
-/// The next message that is imported. `counts`: notes those that are not.
+/// The next message to import. `counts`: whether to count omitted messages.
 std::optional<OriginalMessage> OriginalDump::next_message(bool counts) {
     while (auto message = messages_->next()) {
         const bool has_room = rooms_.contains(message->event.room);
@@ -154,7 +154,7 @@ std::optional<OriginalMessage> OriginalDump::next_message(bool counts) {
     return std::nullopt;
 }
 
-/// Equal ids are neighbours, or at least of one moment.
+/// Equal ids are adjacent, or at least have the same time.
 bool OriginalDump::was_given(const OriginalMessage& message) {
     const std::pair moment(message.event.room, message.event.time);
     if (moment != std::exchange(moment_, moment)) moment_ids_.clear();
@@ -191,7 +191,7 @@ std::optional<ExportLine> OriginalDump::next() {
     std::unreachable();
 }
 
-/// Of the room; none if it has no more.
+/// The next message of the room; empty if it has no more.
 std::optional<chat::Event> OriginalDump::next_event() {
     if (!message_) message_ = next_message(false);
     if (!message_ || message_->event.room != room_->first) return std::nullopt;
@@ -203,7 +203,7 @@ std::optional<chat::Event> OriginalDump::next_event() {
     event.text = std::move(parts_.back());
     parts_.pop_back();
     event.seq = ++seq_;
-    // Those without a time stand before the first that has one.
+    // Messages without a time precede the first one with a time.
     if (event.time == 0) event.time = room_->second.first_time;
     if (parts_.empty()) message_.reset();
     ++given_;

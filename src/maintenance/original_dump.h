@@ -1,6 +1,6 @@
-// A dump of the original system's database as the lines of an export: all of its files are read and judged first, then
-// they are imported like any export. Equal files give equal lines, so that an import can be repeated. Owned by the
-// import, its thread only.
+// A dump of the original system's database as the lines of an export: all files are read and checked first, then
+// imported like any export. Equal files give equal lines, so an import can be repeated. Owned by the import, its thread
+// only.
 #pragma once
 
 #include <array>
@@ -27,15 +27,15 @@ class OriginalDump final : public ImportLines {
 public:
     explicit OriginalDump(std::size_t run_bytes = MessageSorter::kRunBytes) : sorter_(run_bytes) {}
 
-    /// Takes all entries of one file, rooms and events in any order. Throws std::runtime_error as `MessageSorter` does.
+    /// Reads all entries of one file, rooms and events in any order. Throws std::runtime_error as `MessageSorter` does.
     void read(DocumentReader& in, Progress& progress);
-    /// No more files come. To be called before `next`.
+    /// Ends the input. To be called before `next`.
     void finish();
 
-    /// Why nothing of it can be imported: places and reasons, the first `kMostFaults` of all.
+    /// Why the dump cannot be imported: places and reasons, the first `kMostFaults`.
     const std::vector<std::string>& faults() const { return faults_; }
     std::uint64_t fault_count() const { return fault_count_; }
-    /// What was left out and what was changed, a line for each reason, with the place of its first entry.
+    /// Omitted and changed entries, a line for each reason, with the place of its first entry.
     std::vector<std::string> summary() const;
 
     // ImportLines
@@ -76,26 +76,26 @@ private:
 
     MessageSorter sorter_;
     Rooms rooms_;
-    std::unordered_map<chat::RoomId, UnixMicros> newest_time_;  // of the messages that were read, for each room
-    std::set<std::pair<chat::RoomId, std::string>> timeless_;   // the ids of those whose time was guessed
+    std::unordered_map<chat::RoomId, UnixMicros> newest_time_;  // of the messages read so far, for each room
+    std::set<std::pair<chat::RoomId, std::string>> timeless_;   // the ids of messages whose time was guessed
     std::vector<std::string> faults_;
     std::uint64_t fault_count_ = 0;
     std::array<Note, kOriginalNotes> notes_;
     std::set<chat::RoomId> missing_rooms_;
 
-    // What comes next.
+    // The next lines.
     enum class Part : std::uint8_t { head, room, events, end, over };
     Part part_ = Part::head;
     Rooms::iterator room_;
     std::unique_ptr<MessageSorter::Sorted> messages_;
-    std::optional<OriginalMessage> message_;      // that was read and not given yet
-    std::string message_id_;                      // of the one before it
-    std::pair<chat::RoomId, UnixMicros> moment_;  // of that one
-    std::unordered_set<std::string> moment_ids_;  // of those of that moment which have another id
+    std::optional<OriginalMessage> message_;      // read, but not returned yet
+    std::string message_id_;                      // of the previous message
+    std::pair<chat::RoomId, UnixMicros> moment_;  // of the previous message
+    std::unordered_set<std::string> moment_ids_;  // other ids of messages of that moment
     std::vector<std::string> parts_;              // of that message, from the last to the next
     std::uint64_t seq_ = 0;
     std::uint64_t number_ = 0;
-    std::uint64_t given_ = 0;   // events
+    std::uint64_t given_ = 0;   // events returned so far
     std::uint64_t events_ = 0;  // of all rooms
 };
 

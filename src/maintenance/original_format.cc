@@ -20,14 +20,14 @@ namespace {
 
 namespace json = boost::json;
 
-/// What a message without a name is said by.
+/// The name of the sender of a message without one.
 constexpr std::string_view kNoName = "unknown";
 
 [[noreturn]] void fail(std::string_view field, std::string_view what) {
     throw OriginalFault(fmt::format("{}: {}", field, what));
 }
 
-/// Without the difference between `createdAt`, `created_at` and `CreatedAt`.
+/// Treats `createdAt`, `created_at` and `CreatedAt` as equal.
 std::string plain_key(std::string_view key) {
     std::string plain;
     for (const char byte : key)
@@ -35,7 +35,7 @@ std::string plain_key(std::string_view key) {
     return plain;
 }
 
-/// The fields of an entry, by the names that dumps have for them.
+/// The fields of an entry, by their names in dumps.
 class Fields {
 public:
     explicit Fields(const json::object& object) {
@@ -48,25 +48,25 @@ public:
     }
 
     bool has(std::string_view key) const { return find(key) != nullptr; }
-    /// The first of these that is there; null if none is.
+    /// The first of these fields that exists; null if all are absent.
     const json::value* first_of(std::initializer_list<std::string_view> keys) const {
         for (const std::string_view key : keys)
             if (const json::value* value = find(key)) return value;
         return nullptr;
     }
-    /// Empty if none is there. Throws OriginalFault if it is no text.
+    /// Empty if all are absent. Throws OriginalFault if the value is not text.
     std::string text(std::initializer_list<std::string_view> keys) const {
         const json::value* value = first_of(keys);
         if (value == nullptr) return {};
         if (!value->is_string()) fail(*keys.begin(), "must be text");
         return std::string(value->get_string());
     }
-    /// 0 if none is there, or none that can be used.
+    /// 0 if all are absent or unusable.
     UnixMicros time(std::initializer_list<std::string_view> keys) const {
         const json::value* value = first_of(keys);
         return value == nullptr ? 0 : time_of(*value).value_or(0);
     }
-    /// The `_id` that the database gave; null if the document has no `_id`.
+    /// The `_id` of the document; null if it has none.
     const json::value* database_id() const { return database_id_; }
 
 private:
@@ -81,7 +81,7 @@ private:
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-/// As much of the begin of `text` (UTF-8) as has `most` characters.
+/// The first `most` characters of `text` (UTF-8).
 std::string_view first_characters(std::string_view text, std::size_t most) {
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size(); ++at)
@@ -89,7 +89,7 @@ std::string_view first_characters(std::string_view text, std::size_t most) {
     return text;
 }
 
-/// `text` with a blank in place of each control character.
+/// `text` with control characters replaced by blanks.
 std::string without_control_characters(std::string_view text) {
     std::string clean;
     while (!text.empty()) {
@@ -103,7 +103,7 @@ std::string without_control_characters(std::string_view text) {
     return clean;
 }
 
-/// Like `text`, on one line, without blanks at its ends, of at most `most` characters.
+/// `text` on one line, trimmed and cut to `most` characters.
 std::string one_line(std::string_view text, std::size_t most) {
     const std::string clean = without_control_characters(text);
     return std::string(trim(first_characters(trim(clean), most)));
@@ -122,12 +122,12 @@ chat::RoomId read_room_id(const json::value* value, std::string_view field) {
 chat::RoomId read_id_of_room(const Fields& fields) {
     const json::value* id = fields.first_of({"id", "roomid"});
     const json::value* database_id = fields.database_id();
-    // A database's own id is the room's where it is a number.
+    // A numeric id of the database is the room's id.
     if (id == nullptr && database_id != nullptr && whole_number(*database_id)) id = database_id;
     return read_room_id(id, "id");
 }
 
-/// Whether a room may get that title, which says more than that it is valid.
+/// Whether a room may have that title, which requires more than a valid title.
 bool may_be_title(const std::string& title) {
     return chat::check_patch(chat::RoomRecord{}, {.title = title}).has_value();
 }
@@ -138,7 +138,7 @@ std::string usable_title(const std::string& title, chat::RoomId id) {
     return one_line(fmt::format("Room {}", usable.empty() ? std::to_string(id) : usable), chat::kMaxTitleLength);
 }
 
-/// The hash as crypt(3) has it; dumps may show it as bytes, and those as Base64.
+/// The hash in the format of crypt(3); dumps may contain it as bytes, or as Base64 of these.
 std::string read_hash(const Fields& fields) {
     const json::value* value = fields.first_of({"password", "passwordhash", "hash"});
     if (value == nullptr) return {};
@@ -186,7 +186,7 @@ OriginalEntry read_room(const Fields& fields) {
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
-/// The same for 5, 5.0 and `{"$numberInt":"5"}`, and another for "5".
+/// Equal for 5, 5.0 and `{"$numberInt":"5"}`, and different for "5".
 std::string plain_id(const json::value& id) {
     const auto number = id.is_string() ? std::nullopt : whole_number(id);
     return number ? fmt::format("{}", *number) : json::serialize(id);
@@ -242,23 +242,23 @@ std::string_view note_text(OriginalNote note) {
         case OriginalNote::empty_message:
             return "messages without a text";
         case OriginalNote::no_room:
-            return "messages of rooms that the files do not have";
+            return "messages of rooms that are not in the files";
         case OriginalNote::exported_twice:
-            return "entries that the files have twice";
+            return "duplicate entries";
         case OriginalNote::title_changed:
-            return "titles that no room may have here";
+            return "invalid titles";
         case OriginalNote::title_taken:
-            return "titles that another room has: the room's id was put behind them";
+            return "titles that another room has: the room's id was appended";
         case OriginalNote::description_changed:
             return "descriptions that are too long or have control characters";
         case OriginalNote::hash_dropped:
-            return "passwords of public rooms, which have none here";
+            return "passwords of public rooms, which have no password in Globes";
         case OriginalNote::room_time_guessed:
-            return "rooms without the time of their creation";
+            return "rooms without a creation time";
         case OriginalNote::name_changed:
-            return "names of senders that nobody may have here";
+            return "invalid names of senders";
         case OriginalNote::color_dropped:
-            return "colors that are not CSS colors: left out";
+            return "colors that are not CSS colors: removed";
         case OriginalNote::message_split:
             return "messages of more than 4096 characters: each became several";
         case OriginalNote::message_time_guessed:

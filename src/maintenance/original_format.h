@@ -1,6 +1,5 @@
-// The rooms and messages of the original system, of which Globes is a new implementation, as dumps of its database show
-// them: what they become here, and what had to be changed for that (docs/moving-from-the-original.md). Plain functions,
-// any thread.
+// Rooms and messages of the original system, of which Globes is a new implementation, in dumps of its database: their
+// conversion, and the changes that it needs (docs/moving-from-the-original.md). Plain functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +15,9 @@
 
 namespace globes::maintenance {
 
-/// What an import leaves out or changes. Each is counted and told.
+/// What an import omits or changes. Each is counted and reported.
 enum class OriginalNote : std::uint8_t {
-    // Left out:
+    // Omitted:
     join_or_leave,
     other_event,
     empty_message,
@@ -37,31 +36,32 @@ enum class OriginalNote : std::uint8_t {
 };
 inline constexpr std::size_t kOriginalNotes = 14;
 
-/// Whether entries with that note are not imported.
+/// Whether entries with that note are omitted.
 constexpr bool leaves_out(OriginalNote note) { return note <= OriginalNote::exported_twice; }
 
-/// What a count stands in front of: `joins and leaves`.
+/// The text after a count: `joins and leaves`.
 std::string_view note_text(OriginalNote note);
 
 struct OriginalRoom {
-    /// Times that the dump does not tell are 0. The title may be that of another room.
+    /// Times that are absent in the dump are 0. The title may be that of another room.
     chat::RoomRecord record;
 };
 
 struct OriginalMessage {
-    chat::Event event;    ///< Without a seq; the time is 0 if the dump does not tell it. The text may be too long.
+    chat::Event event;    ///< Without a seq; the time is 0 if it is absent in the dump. The text may be too long.
     std::string id = {};  ///< 24 hexadecimal digits; empty if it has none.
-    /// An `_id` that is no ObjectId and gives no order, in a form that is equal for equal ones; empty if it has none.
+    /// An `_id` that is not an ObjectId and defines no order, in a canonical form; empty if it has none.
     std::string other_id = {};
 };
 
-/// An entry of a dump; nothing if it is left out.
+/// An entry of a dump; empty if it is omitted.
 struct OriginalEntry {
     std::variant<std::monostate, OriginalRoom, OriginalMessage> content = {};
     std::vector<OriginalNote> notes = {};
 };
 
-/// Why an entry can't be imported, in words for the operator. Never quotes it: it may hold a password.
+/// Why an entry cannot be imported, with a message for the operator. Never quotes the entry, because it may contain a
+/// password.
 class OriginalFault : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -70,12 +70,12 @@ public:
 /// `json`: an object, as `DocumentReader` finds it. Throws OriginalFault.
 OriginalEntry read_original_entry(std::string_view json);
 
-/// The first, second, … title like `title` for a room that can't have that one: with its id behind it.
+/// The first, second, … variant of `title` for a room whose title is taken: with its id as a suffix.
 std::string title_with_id(const std::string& title, chat::RoomId id, unsigned attempt);
 
-/// `text` in pieces that a message may have, in order; the text itself if it is one.
+/// `text` in parts of a valid length, in order; the text itself if it is short enough.
 std::vector<std::string> message_parts(std::string_view text);
-/// How many these are.
+/// The number of these parts.
 std::uint64_t count_message_parts(std::string_view text);
 
 }  // namespace globes::maintenance

@@ -22,7 +22,7 @@ namespace {
 }
 
 [[noreturn]] void refuse_existing(const std::filesystem::path& file) {
-    throw std::runtime_error(fmt::format("{}: is there already; --force replaces it", file.string()));
+    throw std::runtime_error(fmt::format("{}: exists already; --force overwrites it", file.string()));
 }
 
 }  // namespace
@@ -32,10 +32,10 @@ OutputFile::OutputFile(std::filesystem::path file, Existing existing)
     std::error_code ignored;
     if (std::filesystem::is_directory(file_, ignored))
         throw std::runtime_error(fmt::format("{}: is a folder; name a file", file_.string()));
-    // Said before an hour of work, and looked at again at its end.
+    // Checked before the work starts, and again at its end.
     if (existing == Existing::refuse && std::filesystem::exists(file_, ignored)) refuse_existing(file_);
     fd_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) fail(partial_, "cannot be made");
+    if (fd_ < 0) fail(partial_, "cannot be created");
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         const int error = std::exchange(errno, 0);
         ::close(fd_);
@@ -44,7 +44,7 @@ OutputFile::OutputFile(std::filesystem::path file, Existing existing)
         errno = error;
         fail(partial_, "cannot be locked");
     }
-    // It may be an older one's, which may have been given other rights.
+    // The file may be a leftover with other permissions.
     if (::ftruncate(fd_, 0) != 0 || ::fchmod(fd_, 0600) != 0) {
         const int error = errno;
         ::close(fd_);
@@ -64,15 +64,15 @@ void OutputFile::finish() {
     const auto named = state_of(partial_);
     if (!written || !named || written->identity != named->identity)
         throw std::runtime_error(fmt::format("{}: was removed or replaced while it was written", partial_.string()));
-    // A link leaves a file alone that came meanwhile.
+    // A link does not overwrite a file that was created meanwhile.
     if (existing_ == Existing::refuse) {
         if (::link(partial_.c_str(), file_.c_str()) != 0) {
             if (errno == EEXIST) refuse_existing(file_);
-            fail(file_, "cannot be made");
+            fail(file_, "cannot be created");
         }
         ::unlink(partial_.c_str());
     } else if (::rename(partial_.c_str(), file_.c_str()) != 0) {
-        fail(file_, "cannot be made");
+        fail(file_, "cannot be created");
     }
     is_finished_ = true;
     const auto folder = std::filesystem::absolute(file_).parent_path();

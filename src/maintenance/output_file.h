@@ -1,4 +1,4 @@
-// A file that appears under its name only once it is whole. Owned by the command that writes it; no thread.
+// A file that appears under its name when it is complete. Owned by the command that writes it; no thread.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@ namespace globes::maintenance {
 
 enum class Existing : std::uint8_t { refuse, replace };
 
-/// What is written goes to `<name>.partial`, for this user alone (mode 0600), as it may hold password hashes. A process
-/// that is killed leaves that file behind, and the next one writes over it.
-/// Every call throws std::runtime_error with a message for the operator, which names the file.
+/// Data is written to `<name>.partial`, readable only by this user (mode 0600), because it may contain password hashes.
+/// A process that is killed leaves that file, and the next one overwrites it. Every call throws std::runtime_error with
+/// a message for the operator, which names the file.
 class OutputFile {
 public:
-    /// Takes the partial file; refuses where another process writes it.
+    /// Locks the partial file; refused if another process writes it.
     OutputFile(std::filesystem::path file, Existing existing);
     /// Removes the partial file, unless it was finished.
     ~OutputFile();
@@ -23,7 +23,7 @@ public:
     const std::filesystem::path& partial() const { return partial_; }
     int descriptor() const { return fd_; }
 
-    /// Makes it safe on the disk and gives it its name. Once, after the last byte.
+    /// Syncs the file to the disk and gives it its name. Once, after the last byte.
     void finish();
 
 private:

@@ -1,4 +1,4 @@
-// A line on a terminal that tells how far a command is. Owned by the command, its thread only.
+// A progress line of a command on a terminal. Owned by the command, its thread only.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace globes::maintenance {
 
-/// Writes over its own line a few times a second, and takes the line away when it is destroyed.
+/// Rewrites its line a few times a second, and removes it when it is destroyed.
 class Progress {
 public:
     using Write = std::function<void(std::string_view)>;
@@ -23,9 +23,9 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// `done` units, which are `share` (0 to 1) of all where that is known. Cheap: call it as often as you like.
+    /// `done` units, which are `share` (0 to 1) of all units if that is known. Cheap enough for every unit.
     void at(std::uint64_t done, std::optional<double> share = std::nullopt);
-    /// The same where `all` are to be done.
+    /// The same, with the total number of units.
     void at_part(std::uint64_t done, std::uint64_t all);
 
 private:
@@ -36,7 +36,7 @@ private:
     std::optional<std::chrono::steady_clock::time_point> shown_at_;
 };
 
-/// Writes to stderr where that is a terminal; nothing otherwise, so that no log fills with it.
+/// Writes to stderr if it is a terminal; otherwise writes nothing, so that logs contain no progress lines.
 Progress::Write write_to_terminal();
 
 }  // namespace globes::maintenance

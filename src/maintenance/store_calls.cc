@@ -6,8 +6,8 @@
 namespace globes::maintenance {
 namespace {
 
-/// `call(done)`, until `done` was called. The promise is shared because `set_value` may still be at work in the store's
-/// thread when the waiter goes on.
+/// Makes `call(done)` and waits for `done`. The promise is shared, because `set_value` may still be running in the
+/// store's thread when the waiter continues.
 template <class Answer, class Call>
 Answer wait_for(Call call) {
     const auto promise = std::make_shared<std::promise<Answer>>();

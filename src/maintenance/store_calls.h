@@ -1,4 +1,4 @@
-// The calls of a store, waited for: a command has one thread and nothing else to do. No call before `load_rooms`.
+// Blocking calls of a store, for commands, which have only one thread. No call before `load_rooms`.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace globes::maintenance {
 
-/// Events in one read or one batch: enough that the call itself costs nothing, few enough to be held in memory.
+/// Events in one read or one batch: enough to amortize the call, few enough for the memory.
 inline constexpr std::size_t kEventsAtOnce = 1000;
 
-/// The store could not be read, in words for the operator. Another time it may.
+/// The store could not be read, with a message for the operator. A later attempt may succeed.
 class UnreadableStore : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -24,7 +24,7 @@ chat::SendLookup find_sends(chat::Store& store, std::vector<chat::SendKey> keys)
 
 bool ping(chat::Store& store);
 
-/// How many events those rooms keep.
+/// The number of events in these rooms.
 std::uint64_t count_events(const std::vector<chat::StoredRoom>& rooms);
 
 }  // namespace globes::maintenance

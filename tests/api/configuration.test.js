@@ -23,7 +23,7 @@ const BROKEN_CONFIG = {
     'minutes that are text': ['{"TokenMinutes":"60"}', /config\.json/, /TokenMinutes/],
     'broken JSON': ['{"Address":', /config\.json/],
     'no object': ['[]', /config\.json/],
-    'a key that is there twice': ['{"TokenMinutes":5,"TokenMinutes":60}', /config\.json/, /TokenMinutes/, /twice/],
+    'a key that is there twice': ['{"TokenMinutes":5,"TokenMinutes":60}', /config\.json/, /TokenMinutes/, /duplicate/],
     'UTF-16': [Buffer.from('\ufeff{}', 'utf16le'), /config\.json/, /UTF-16/, /UTF-8/],
 };
 

@@ -68,7 +68,7 @@ test('export, backup and check work beside a server in the middle of traffic', a
 
     const refused = await runCommand(server.folder, ['import', 'export-1']);
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /another Globes has it open/);
+    assert.match(refused.stderr, /another Globes uses it/);
     assertStatus(await get(server, '/ready'), 200);
     await server.stop();
 
@@ -135,7 +135,7 @@ test('an import that is killed half-way is repeated', async (t) => {
     }
     await writeFile(join(folder, 'whole'), lines.join(''));
     const said = await fine(folder, ['import', 'whole']);
-    const [, events, known] = said.match(/^imported 0 rooms and (\d+) events; 1 rooms and (\d+) events were there/);
+    const [, events, known] = said.match(/^imported 0 rooms and (\d+) events; 1 rooms and (\d+) events existed/);
     assert.equal(Number(events) + Number(known), 50_000);
     assert.ok(Number(known) > 30_000, said);
     assert.equal(await fine(folder, ['export']), lines.join(''));
@@ -148,11 +148,11 @@ test('an import ends at the first line that is wrong, and says what it has done'
     const broken = [...lines.slice(0, 50), '{"kind":"send"\n', ...lines.slice(50)];
     const { code, stderr } = await runCommand(folder, ['import'], broken.join(''));
     assert.equal(code, 1);
-    assert.match(stderr, /^globes: standard input: line 51: is no JSON object\n/);
-    assert.match(stderr, /until then: imported 1 rooms and 48 events; 0 rooms and 0 events were there already\n$/, 'again is in vain');
+    assert.match(stderr, /^globes: standard input: line 51: is not a JSON object\n/);
+    assert.match(stderr, /before that: imported 1 rooms and 48 events; 0 rooms and 0 events existed already\n$/, 'again is in vain');
     const cut = await runCommand(folder, ['import', '-'], lines.slice(0, 60).join(''));
     assert.equal(cut.code, 1);
-    assert.match(cut.stderr, /line 60: is the last one, and no end: the file was cut off\n.*\. Import again goes on from there\.\n$/);
+    assert.match(cut.stderr, /line 60: is the last line, but not an end line: the file is truncated\n.*\. Another import of the same file continues there\.\n$/);
     assert.match(await fine(folder, ['import'], lines.join('')), /imported 0 rooms and 42 events; 1 rooms and 58 events/);
 });
 
@@ -165,7 +165,7 @@ test('an import says what else a file is', async (t) => {
     for (const args of [['import'], ['import', '--from-original']]) {
         const { code, stderr } = await runCommand(folder, args, Buffer.from('\x4b\0\0\0\x07_id\0'));
         assert.equal(code, 1);
-        assert.match(stderr, /^globes: standard input: is BSON, as mongodump writes it: make it JSON with bsondump first\n/);
+        assert.match(stderr, /^globes: standard input: is BSON, as mongodump writes it: convert it to JSON with bsondump first\n/);
     }
 });
 
@@ -177,7 +177,7 @@ test('the files of export and backup are for their user alone, whole, and replac
         const content = await readFile(join(folder, 'file'));
         const refused = await runCommand(folder, args);
         assert.equal(refused.code, 1);
-        assert.match(refused.stderr, /file: is there already; --force replaces it/);
+        assert.match(refused.stderr, /file: exists already; --force overwrites it/);
         await fine(folder, [...args, '--force']);
         assert.deepEqual(await readFile(join(folder, 'file')), content);
         await rm(join(folder, 'file'));
@@ -185,7 +185,7 @@ test('the files of export and backup are for their user alone, whole, and replac
     }
     const itself = await runCommand(folder, ['backup', 'data/globes.db', '--force']);
     assert.equal(itself.code, 1);
-    assert.match(itself.stderr, /is the database itself/);
+    assert.match(itself.stderr, /is the database; name another file/);
     assert.match(await fine(folder, ['check']), /: 0 faults/);
 });
 
@@ -197,7 +197,7 @@ test('one room is exported by its id or its title', async (t) => {
     assert.equal(await fine(folder, ['export', '--room', 'oTHER room']), other);
     const none = await runCommand(folder, ['export', '--room', 'No room', '--output', 'file']);
     assert.equal(none.code, 1);
-    assert.match(none.stderr, /there is no room No room/);
+    assert.match(none.stderr, /room No room does not exist/);
     assert.deepEqual(await readdir(folder), ['data'], 'no file is left');
 });
 
@@ -215,15 +215,15 @@ const PLANTED = {
     'a lost beginning': ['DELETE FROM events WHERE seq < 10', /^fault: room 2: begins at seq 10/m],
     'an id that is there twice': [
         "UPDATE events SET name = 'sender 6', client_id = 'id-7', name_key = NULL WHERE seq = 50",
-        /^fault: room 2: seq 50 has the id of seq 7, by the same sender$/m,
+        /^fault: room 2: seq 50 has the same id as seq 7 of the same sender$/m,
     ],
     'an event without a room': [
         'UPDATE events SET room_id = 99 WHERE seq = 100',
-        /^fault: 1 events of room 99, which is not there$/m,
+        /^fault: 1 events of room 99, which does not exist$/m,
     ],
     'an id that would be given again': [
         "UPDATE meta SET value = 2 WHERE key = 'next_room_id'",
-        /^fault: room 2: its id is not below the next one to be given, 2$/m,
+        /^fault: room 2: its id is not below the next room id, 2$/m,
     ],
 };
 
@@ -266,7 +266,7 @@ test('a store whose folder cannot be written to says that reading needs it too',
     for (const command of ['check', 'export']) {
         const { code, stderr } = await runCommand(folder, [command]);
         assert.equal(code, 1);
-        assert.match(stderr, /^globes: .*globes\.db: unable to open database file .*folder must be writable, even to read\n$/);
+        assert.match(stderr, /^globes: .*globes\.db: unable to open database file .*folder must be writable, even for reading\n$/);
     }
 });
 
@@ -277,7 +277,7 @@ test('a write-ahead log that is removed under a running server is named', async 
     for (const args of [['check'], ['export'], ['backup', 'file']]) {
         const { code, stderr } = await runCommand(server.folder, args);
         assert.equal(code, 1);
-        assert.match(stderr, /^globes: .*globes\.db: disk I\/O error .*; its -wal file was removed or replaced while a server has it open/);
+        assert.match(stderr, /^globes: .*globes\.db: disk I\/O error .*; its -wal file was removed or replaced while a server uses it/);
     }
 });
 
@@ -286,14 +286,14 @@ test('without a store there is nothing to work on', async (t) => {
     for (const args of [['export'], ['check'], ['backup', 'file']]) {
         const { code, stderr } = await runCommand(folder, args);
         assert.equal(code, 1);
-        assert.match(stderr, /data\/globes\.db: is not there/);
+        assert.match(stderr, /data\/globes\.db: does not exist/);
     }
     assert.deepEqual(await readdir(folder), [], 'and nothing is made');
     await writeFile(join(folder, 'config.json'), '{"Store":"memory"}');
     for (const args of [['export'], ['import'], ['check'], ['backup', 'file']]) {
         const { code, stderr } = await runCommand(folder, args);
         assert.equal(code, 2);
-        assert.match(stderr, /"memory" keeps nothing/);
+        assert.match(stderr, /"memory" stores nothing/);
     }
 });
 

@@ -97,9 +97,9 @@ test('the walk moves rooms, messages and passwords as the page says', async (t) 
     const env = { PATH: `${tools}${delimiter}${process.env.PATH}`, ORIGINAL_MONGODB_URI: 'mongodb://unused' };
     const { stdout } = await run('bash', ['-euxc', steps.join('\n')], { cwd: folder, env });
     const told = stdout.split('\n');
-    assert.ok(told.includes('imported 4 rooms and 4 events; 0 rooms and 0 events were there already'), stdout);
+    assert.ok(told.includes('imported 4 rooms and 4 events; 0 rooms and 0 events existed already'), stdout);
     assert.ok(told.includes('left out: 2 joins and leaves; the first: events.json: entry 1 (line 1)'), stdout);
-    assert.ok(told.includes('left out: 1 messages of rooms that the files do not have: 9'), stdout);
+    assert.ok(told.includes('left out: 1 messages of rooms that are not in the files: 9'), stdout);
     assert.ok(told.includes('checked 4 rooms and 4 events: 0 faults'), stdout);
     assert.doesNotMatch(stdout, /typed by david|\$2a\$/);
 
@@ -141,7 +141,7 @@ test('the walk moves rooms, messages and passwords as the page says', async (t) 
 
     const refused = await runCommand(server.folder, ['import', '--from-original', join(folder, 'rooms.json')]);
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /another Globes has it open/);
+    assert.match(refused.stderr, /another Globes uses it/);
 });
 
 test('every form of the files gives the same rooms and messages', async (t) => {
@@ -174,7 +174,7 @@ test('every form of the files gives the same rooms and messages', async (t) => {
         await Promise.all(texts.map((text, index) => writeFile(join(folder, names[index]), text)));
         assert.equal(
             await fine(folder, ['import', '--from-original', ...names]),
-            'imported 3 rooms and 3 events; 0 rooms and 0 events were there already\n',
+            'imported 3 rooms and 3 events; 0 rooms and 0 events existed already\n',
             form,
         );
         const exported = await fine(folder, ['export']);
@@ -214,7 +214,7 @@ test('where anything is wrong all of it is told and nothing is imported', async 
         'globes: rooms.json: entry 2 (line 2): password: is not a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters)',
         'globes: rooms.json: entry 3 (line 3): is another room 2 than rooms.json: entry 1 (line 1)',
         'globes: rooms.json: entry 4 (line 4): is neither a room (no title) nor an event (no eventtype)',
-        'globes: events.json: line 1: the array has no end: the file was cut off',
+        'globes: events.json: line 1: the array has no end: the file is truncated',
         'globes: 4 faults: nothing was imported',
         '',
     ]);
@@ -261,8 +261,8 @@ test('rooms that the store has otherwise are refused before anything is imported
     assert.equal(code, 1);
     assert.equal(
         stderr,
-        'globes: another room 2 is there already: My chat room\n' +
-            'globes: room 6: its title is that of room 5, which is there already\n' +
+        'globes: another room 2 exists already: My chat room\n' +
+            'globes: room 6: its title is that of room 5, which is in the store\n' +
             'globes: 2 faults: nothing was imported\n',
     );
     assert.match(await fine(folder, ['check']), /^checked 2 rooms and 0 events/);

@@ -17,7 +17,7 @@ test('an address in use is said so, with exit code 1', async () => {
     assert.match(output, /in use/i);
 });
 
-test('a data folder that cannot be made is said so, with an exit code', async () => {
+test('a data folder that cannot be created is said so, with an exit code', async () => {
     const { code, output } = await runToEnd({ args: ['--data', '/proc/globes'] });
     assert.ok(code === 1 || code === 2, `exit code ${code}`);
     assert.match(output, /\/proc\/globes/);

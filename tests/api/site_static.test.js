@@ -66,7 +66,7 @@ test('where Static has no page the built-in one is served, and the log says so',
     for (const files of [{}, { 'site/app.js': '' }]) {
         const own = await startServer(t, { config: { Static: 'site' }, files });
         for (const path of ['/', '/chats/1', '/chats', '/index.html']) assertPage(await getPage(own, path));
-        await own.logged(/event=configuration note="Static is not used, because site\/index\.html is not there/);
+        await own.logged(/event=configuration note="Static is not used, because site\/index\.html does not exist/);
         await own.stop();
     }
 });

@@ -201,7 +201,7 @@ TEST_F(MongoBeside, ACheckEndsWhereNothingCanBeReadAnyMore) {
     });
     EXPECT_THAT([&] { check(*store); },
                 testing::ThrowsMessage<std::runtime_error>(
-                    "room 2: its events from seq 1 on could not be read, and the store can no longer be reached"));
+                    "room 2: its events from seq 1 on could not be read, and the store is no longer reachable"));
 }
 
 }  // namespace

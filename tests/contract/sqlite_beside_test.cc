@@ -86,10 +86,10 @@ TEST_F(SqliteBeside, OnlyAGlobesDatabaseOfThisSchemaIsRead) {
     const auto opening_of = [](const std::filesystem::path& file) {
         return error_of([&] { open_sqlite_reader(file); });
     };
-    EXPECT_EQ(opening_of(copy_), copy_.string() + ": is not there");
+    EXPECT_EQ(opening_of(copy_), copy_.string() + ": does not exist");
     EXPECT_FALSE(std::filesystem::exists(copy_));
     run_sql(copy_, "CREATE TABLE songs (title TEXT)");
-    EXPECT_EQ(opening_of(copy_), copy_.string() + ": is a database, but not one of Globes");
+    EXPECT_EQ(opening_of(copy_), copy_.string() + ": is not a database of Globes");
     run_sql(file_, "INSERT INTO schema_versions VALUES (1000, 0)");
     EXPECT_THAT(opening_of(file_), HasSubstr("was written by a newer Globes (schema 1000"));
     run_sql(file_,
@@ -134,22 +134,22 @@ TEST_F(SqliteBeside, FindsAGap) {
 
 TEST_F(SqliteBeside, FindsALostBeginning) {
     EXPECT_THAT(faults_after("DELETE FROM events WHERE room_id = 2 AND seq < 7"),
-                ElementsAre("room 2: begins at seq 7, but what was purged ends before seq 5"));
+                ElementsAre("room 2: begins at seq 7, but the purge ended before seq 5"));
 }
 
 TEST_F(SqliteBeside, FindsAnIdThatIsThereTwice) {
     EXPECT_THAT(faults_after("UPDATE events SET client_id = 'c2', name_key = NULL WHERE room_id = 1 AND seq = 5"),
-                ElementsAre("room 1: seq 5 has the id of seq 2, by the same sender"));
+                ElementsAre("room 1: seq 5 has the same id as seq 2 of the same sender"));
 }
 
 TEST_F(SqliteBeside, FindsAnIdThatWouldNotBeKnownAgain) {
     EXPECT_THAT(faults_after("UPDATE events SET name_key = 'maria' WHERE room_id = 1 AND seq = 5"),
-                ElementsAre("room 1: seq 5 is not found by its id"));
+                ElementsAre("room 1: the id of seq 5 does not lead to it"));
 }
 
 TEST_F(SqliteBeside, FindsEventsOfNoRoom) {
     EXPECT_THAT(faults_after("UPDATE events SET room_id = 77 WHERE room_id = 1 AND seq > 6"),
-                ElementsAre("3 events of room 77, which is not there"));
+                ElementsAre("3 events of room 77, which does not exist"));
 }
 
 TEST_F(SqliteBeside, TakesTimeThatGoesBackForNoFault) {
@@ -159,8 +159,7 @@ TEST_F(SqliteBeside, TakesTimeThatGoesBackForNoFault) {
 TEST_F(SqliteBeside, FindsTitlesAndIdsThatAreNotUnique) {
     EXPECT_THAT(faults_after("UPDATE rooms SET title = 'rOOm 1' WHERE id = 2;"
                              "UPDATE meta SET value = 2 WHERE key = 'next_room_id'"),
-                ElementsAre("room 2: its title is also that of room 1",
-                            "room 2: its id is not below the next one to be given, 2"));
+                ElementsAre("room 2: room 1 has the same title", "room 2: its id is not below the next room id, 2"));
 }
 
 TEST_F(SqliteBeside, AnImportRaisesTheNextIdAndKeepsTheRoomThatHasIt) {
@@ -180,7 +179,7 @@ TEST_F(SqliteBeside, AnImportRaisesTheNextIdAndKeepsTheRoomThatHasIt) {
 
 TEST_F(SqliteBeside, FindsARoomWhoseEventsAreBeingRemoved) {
     EXPECT_THAT(faults_after("INSERT INTO removals VALUES (2)"),
-                ElementsAre("room 2: is there, and marked for the removal of its events"));
+                ElementsAre("room 2: exists, but its events are marked for removal"));
 }
 
 TEST_F(SqliteBeside, FindsABrokenPage) {

@@ -67,7 +67,7 @@ TEST_F(SqliteStoreTest, KeepsItsFilesFromOtherUsers) {
 TEST_F(SqliteStoreTest, RefusesASecondOpener) {
     {
         const auto store = open();
-        EXPECT_EQ(open_error(), file_.string() + ": another Globes has it open");
+        EXPECT_EQ(open_error(), file_.string() + ": another Globes uses it");
         EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     }
     EXPECT_EQ(open_error(), "(opened)");
@@ -94,7 +94,7 @@ TEST_F(SqliteStoreTest, RefusesABrokenDatabase) {
 TEST_F(SqliteStoreTest, RefusesAnotherProgramsDatabase) {
     std::filesystem::create_directory(file_.parent_path());
     run_sql(file_, "CREATE TABLE songs (title TEXT)");
-    EXPECT_EQ(open_error(), file_.string() + ": is a database, but not one of Globes");
+    EXPECT_EQ(open_error(), file_.string() + ": is not a database of Globes");
 }
 
 TEST_F(SqliteStoreTest, RefusesAFolderThatItCannotMake) {

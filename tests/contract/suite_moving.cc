@@ -193,8 +193,8 @@ TEST_P(StoreSuite, AnImportThatWasInterruptedGoesOn) {
         std::string part;
         for (std::size_t i = 0; i < count; ++i) part += lines[i];
         const ImportReport report = to.import_rooms(part);
-        EXPECT_EQ(report.fault,
-                  "in: line " + std::to_string(count) + ": is the last one, and no end: the file was cut off");
+        EXPECT_EQ(report.fault, "in: line " + std::to_string(count) +
+                                    ": is the last line, but not an end line: the file is truncated");
         EXPECT_EQ(report.known_events, events);
         EXPECT_TRUE(report.may_be_repeated);
         events += report.events;
@@ -234,11 +234,11 @@ TEST_P(StoreSuite, AnImportNeverChangesWhatIsThere) {
         return report.fault.value_or("(imported)");
     };
     EXPECT_EQ(fault_with("\"title\":\"Room 2\"", "\"title\":\"Room 22\""),
-              "in: line 3: another room 2 is there already: Room 2");
+              "in: line 3: another room 2 exists already: Room 2");
     EXPECT_EQ(fault_with("\"id\":2,\"title\":\"Room 2\"", "\"id\":5,\"title\":\"rOOM 2\""),
-              "in: line 3: room 5: its title is that of room 2, which is there already");
+              "in: line 3: room 5: its title is that of room 2, which is in the store");
     EXPECT_EQ(fault_with("\"seq\":1500,\"name\":\"david\"", "\"seq\":1500,\"name\":\"maria\""),
-              "in: line 1503: room 2: another seq 1500 is there already");
+              "in: line 1503: room 2: another event with seq 1500 exists already");
     EXPECT_EQ(fault_with("\"first_seq\":18", "\"first_seq\":19"),
               "in: line 2504: room 3: begins at seq 19 here, and at seq 18 in the store");
     EXPECT_EQ(place.export_rooms(), exported);
@@ -252,7 +252,7 @@ TEST_P(StoreSuite, ALineThatTheStoreRefusesIsNamed) {
     const std::string doubled = replaced(from.export_rooms(), "\"id\":\"c15\"", "\"id\":\"c7\"");
     const Place to(GetParam());
     const ImportReport report = to.import_rooms(doubled);
-    EXPECT_EQ(report.fault, "in: line 17: room 2: seq 15: its id is that of seq 7, by the same sender");
+    EXPECT_EQ(report.fault, "in: line 17: room 2: seq 15: its id is already used by seq 7 of the same sender");
     EXPECT_FALSE(report.may_be_repeated);
     EXPECT_EQ(report.events, 14);
     to.with_store([](Store& store) { EXPECT_EQ(seqs_in(store, 2).size(), 14); });
@@ -271,7 +271,7 @@ TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyWhereNobodySpoke) {
     const Place used(GetParam());
     used.write(batch_of(PutRoom{public_chat(5)}));
     used.write(appends(1, 1, 1));
-    EXPECT_EQ(used.import_fault(exported), "in: line 2: another room 1 is there already: Public Chat");
+    EXPECT_EQ(used.import_fault(exported), "in: line 2: another room 1 exists already: Public Chat");
 }
 
 TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
@@ -342,7 +342,7 @@ TEST_P(StoreSuite, ADumpOfTheOriginalMayGiveTheTitleOfRoom1ToAnother) {
     const Place spoken_in(GetParam());
     spoken_in.write(batch_of(PutRoom{public_chat()}, AppendEvent{sample_event(1, 1)}));
     EXPECT_THAT(spoken_in.import_original(dump).conflicts,
-                ElementsAre("another room 1 is there already: Public Chat",
+                ElementsAre("another room 1 exists already: Public Chat",
                             "room 5: its title is that of room 1, which is the server's own"));
 }
 
@@ -364,12 +364,12 @@ TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
     EXPECT_EQ(to.import_fault(R"({"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":2,"title":"Two"})"), fault_of({2}));
     EXPECT_EQ(to.import_fault("[\n{}"), fault_of({2}));
     EXPECT_EQ(fault_of({1, 1}), "in: line 2: is the first line of another export");
-    EXPECT_EQ(fault_of({1, 3}), "in: line 2: an event of room 2 outside of that room");
-    EXPECT_EQ(fault_of({1, 2, 3, 5}), "in: line 4: room 2: seq 3 where 2 is due");
-    EXPECT_EQ(fault_of({1, 2, 3, 6}), "in: line 4: room 2 ended before, at seq 1 of 3");
-    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 2}), "in: line 6: room 2 came before");
-    EXPECT_EQ(fault_of({1, 6}), "in: line 2: the export had 1 rooms and 3 events, and 0 and 0 came");
-    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6, 3}), "in: line 7: stands behind the end");
+    EXPECT_EQ(fault_of({1, 3}), "in: line 2: an event of room 2 that does not follow its room");
+    EXPECT_EQ(fault_of({1, 2, 3, 5}), "in: line 4: room 2: seq 3 instead of 2");
+    EXPECT_EQ(fault_of({1, 2, 3, 6}), "in: line 4: room 2 ends too early, at seq 1 of 3");
+    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 2}), "in: line 6: room 2 occurs twice");
+    EXPECT_EQ(fault_of({1, 6}), "in: line 2: the export had 1 rooms and 3 events, but the file contains 0 and 0");
+    EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6, 3}), "in: line 7: follows the end line");
     EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6}), "(imported)");
 }
 
@@ -442,9 +442,9 @@ TEST_P(StoreSuite, ADumpOfTheOriginalIsRefusedWholeWhereTheStoreHasOtherRooms) {
     to.write(appends(1, 1, 1));
     const std::string before = to.export_rooms();
     const ImportReport report = to.import_original(original_dump(3));
-    EXPECT_THAT(report.conflicts, ElementsAre("another room 1 is there already: Public Chat",
-                                              "room 2: its title is that of room 7, which is there already",
-                                              HasSubstr("another room 3 is there already")));
+    EXPECT_THAT(report.conflicts, ElementsAre("another room 1 exists already: Public Chat",
+                                              "room 2: its title is that of room 7, which is in the store",
+                                              HasSubstr("another room 3 exists already")));
     EXPECT_EQ(report.rooms + report.events + report.known_rooms, 0u);
     EXPECT_EQ(to.export_rooms(), before);
 }

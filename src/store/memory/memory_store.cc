@@ -48,7 +48,7 @@ public:
 private:
     struct Append {
         chat::StoreBatch batch = {};
-        std::size_t bytes = 0;  // as they count in `queued_bytes_`
+        std::size_t bytes = 0;  // as counted in `queued_bytes_`
         chat::BatchDone done;
         bool is_refused = false;
     };
@@ -68,7 +68,7 @@ private:
     };
     using Request = std::variant<Append, Read, Find, Ping>;
 
-    /// A request beyond the limits stays in the line, but keeps nothing except its answer.
+    /// A request above the limits stays in the queue, but keeps only its answer.
     template <class One>
     void push(One request) {
         std::optional<One> dropped;
@@ -101,7 +101,8 @@ private:
         return true;
     }
 
-    // What a request takes of the limits is free again before its answer, so that who hears it may ask anew.
+    // A request is subtracted from the limits before its answer, so that the receiver of the answer may send another
+    // one.
     void answer(Append& append) {
         const bool committed = !append.is_refused && rooms_.apply(std::move(append.batch));
         queued_bytes_ -= append.bytes;
@@ -152,7 +153,7 @@ private:
     std::vector<Request> queue_ GUARDED_BY(mutex_);
     bool is_stopped_ GUARDED_BY(mutex_) = false;
 
-    // Not yet answered: raised under the mutex, lowered without.
+    // Not answered yet: raised under the mutex, lowered without.
     std::atomic<std::size_t> queued_bytes_ = 0;
     std::atomic<std::size_t> queued_reads_ = 0;
 

@@ -12,13 +12,13 @@ namespace globes::store {
 namespace {
 
 std::string send_key(std::string folded_name, const std::string& client_id) {
-    // A byte that no UTF-8 has, so no two pairs make the same key.
+    // A byte that cannot occur in UTF-8, so different pairs have different keys.
     return std::move(folded_name.append(1, '\xFF').append(client_id));
 }
 
 std::string send_key(const chat::Event& event) { return send_key(fold_case(event.name), event.client_id); }
 
-/// The oldest of `events` that has not expired; `last_seq` + 1 where there is none.
+/// The oldest of `events` that has not expired; `last_seq` + 1 if all have.
 std::uint64_t first_unexpired(const std::deque<chat::Event>& events, std::uint64_t last_seq,
                               const chat::Expiry& expiry) {
     if (events.empty()) return last_seq + 1;

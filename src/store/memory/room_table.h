@@ -1,4 +1,4 @@
-// The rooms and events of a memory store. No thread and no lock: the store's thread owns it.
+// The rooms and events of a memory store. No thread and no lock: owned by the store's thread.
 #pragma once
 
 #include <cstddef>
@@ -19,30 +19,30 @@ class RoomTable {
 public:
     explicit RoomTable(std::size_t events_per_room) : events_per_room_(events_per_room) {}
 
-    /// Carries out all of `batch` and returns true, or nothing of it and returns false: a seq or a sender's client id
-    /// is taken already, or an event's room is not there.
+    /// Executes all of `batch` and returns true, or nothing of it and returns false: a seq or a sender's client id is
+    /// taken, or an event's room does not exist.
     bool apply(chat::StoreBatch batch);
 
-    /// The events of `query`; of a room that is not there, none.
+    /// The events of `query`; empty for a room that does not exist.
     chat::EventPage read(const chat::EventQuery& query) const;
     std::optional<chat::Event> find(const chat::SendKey& key) const;
 
 private:
     using Events = std::deque<chat::Event>;
 
-    /// What is kept of a room; its record is not, as nobody can ask for it.
+    /// The data of a room without its record, which no call reads.
     struct Room {
         Events events;                                         // ascending by seq
-        std::unordered_map<std::string, std::uint64_t> sends;  // the seqs of those with a client id, by sender and id
-        std::uint64_t dropped_to = 0;  // every seq up to this one is taken, though its event may have gone
+        std::unordered_map<std::string, std::uint64_t> sends;  // the seqs of sends with a client id, by sender and id
+        std::uint64_t dropped_to = 0;  // every seq up to this one is taken, though its event may be dropped
 
         bool insert(chat::Event event);
         void erase(std::uint64_t seq);
-        /// Takes out the `count` oldest events.
+        /// Removes the `count` oldest events.
         Events drop(std::ptrdiff_t count);
     };
 
-    // What a write did, as far as it must be known to take it back.
+    // What a write did, as far as it is needed for undoing it.
     struct RoomMade {
         chat::RoomId room;
     };
@@ -73,7 +73,7 @@ private:
 
     const std::size_t events_per_room_;
     std::unordered_map<chat::RoomId, std::unique_ptr<Room>> rooms_;
-    std::vector<Done> done_;  // of the batch being applied, oldest first
+    std::vector<Done> done_;  // of the current batch, oldest first
 };
 
 }  // namespace globes::store

@@ -38,8 +38,8 @@ void Checkpointer::work() {
         if (is_stopped_) return;
         is_requested_ = false;
         lock.unlock();
-        // Passive: takes what is there and waits for nobody. A failure costs nothing but a longer WAL, and the next
-        // request tries again.
+        // A passive checkpoint copies as much as it can and waits for nobody. After a failure the WAL is longer, and
+        // the next request tries again.
         const int code =
             sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         const bool failed = code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY;

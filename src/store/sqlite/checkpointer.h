@@ -1,5 +1,5 @@
-// Moves committed pages from the WAL into the database file on a thread of its own, so that no commit waits for the two
-// fsyncs that this takes. Owned by the store; the writer asks for it.
+// Copies committed pages from the WAL into the database file on its own thread, so that no commit waits for the two
+// fsyncs of this. Owned by the store; the writer requests checkpoints.
 #pragma once
 
 #include <thread>
@@ -14,9 +14,9 @@ public:
     explicit Checkpointer(Connection connection);
     ~Checkpointer() { stop(); }
 
-    /// Starts a checkpoint unless one is on its way. Any thread, never blocks.
+    /// Starts a checkpoint unless one is running. Any thread, never blocks.
     void request();
-    /// The owner only; more than once is harmless.
+    /// The owner only; may be called more than once.
     void stop();
 
 private:

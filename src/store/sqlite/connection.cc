@@ -5,17 +5,16 @@
 namespace globes::store {
 namespace {
 
-// Others than the store's threads may look into the file (a backup, the sqlite3 shell); a commit waits so long for
-// them.
+// Other programs may read the file (a backup, the sqlite3 shell); a commit waits for them up to this time.
 constexpr int kBusyTimeoutMs = 5000;
-// The upper levels and the busy leaves of the events tree; what is older stays in the system's cache.
+// Enough for the upper levels and the busy leaves of the events tree; older pages are in the system's cache.
 constexpr int kCacheKib = 16 * 1024;
-// What one huge batch made of the WAL is given back; up to this much it is written over, which is cheaper than growing.
+// A WAL that one large batch has extended is truncated to this size; below it, overwriting is cheaper than extending.
 constexpr int kWalBytesKept = 32 << 20;
 
 std::string pragmas(Durability durability) {
-    // Memory-mapped reads stay off: a broken disk would end the process (SIGBUS) where a read reports an error.
-    // secure_delete FAST: deleted messages are overwritten where that needs no page more than is written anyway.
+    // Memory-mapped reads stay off: a disk error would end the process (SIGBUS) instead of failing the read.
+    // secure_delete FAST: deleted messages are overwritten if that needs no additional page writes.
     return fmt::format(
         "PRAGMA synchronous = {}; PRAGMA cache_size = -{}; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
         "PRAGMA temp_store = memory; PRAGMA secure_delete = fast; PRAGMA trusted_schema = off;"
@@ -26,13 +25,13 @@ std::string pragmas(Durability durability) {
 }  // namespace
 
 Connection::Connection(const Database& database, Access access) : name_(database.file.string()) {
-    // Absolute, because SQLite takes a name that begins with `file:` for a URI.
+    // Absolute, because SQLite treats a name that begins with `file:` as a URI.
     const std::string path = std::filesystem::absolute(database.file).string();
     const int flags = SQLITE_OPEN_NOMUTEX | (access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     sqlite3* handle = nullptr;
     const int code =
         sqlite3_open_v2(path.c_str(), &handle, flags, database.vfs.empty() ? nullptr : database.vfs.c_str());
-    handle_.reset(handle);  // It is there, and must be closed, after most failures too.
+    handle_.reset(handle);  // Even after most failures the handle exists and must be closed.
     if (handle == nullptr) throw SqliteError(code, fmt::format("{}: {}", name_, sqlite3_errstr(code)));
     if (code != SQLITE_OK) fail();
     sqlite3_extended_result_codes(handle, 1);
@@ -46,12 +45,12 @@ void Connection::run(const std::string& sql) {
 
 void Connection::fail() const {
     const int code = sqlite3_extended_errcode(handle());
-    // Its message does not tell the database from the files beside it.
+    // SQLite's message does not distinguish the database from the files beside it.
     const char* hint = "";
-    if ((code & 0xFF) == SQLITE_CANTOPEN) hint = "; its folder must be writable, even to read";
-    // Of the log alone, and only where its index is that of a process which still has another log open.
+    if ((code & 0xFF) == SQLITE_CANTOPEN) hint = "; its folder must be writable, even for reading";
+    // Only for the log, if its index belongs to a process that has another log open.
     if (code == SQLITE_IOERR_SHORT_READ)
-        hint = "; its -wal file was removed or replaced while a server has it open: stop that, and put the files back";
+        hint = "; its -wal file was removed or replaced while a server uses it: stop the server, and restore the files";
     throw SqliteError(code, fmt::format("{}: {} (SQLite error {}){}", name_, sqlite3_errmsg(handle()), code, hint));
 }
 

@@ -1,7 +1,7 @@
-// SQLite's C API as values: a connection, its prepared statements, and a failure that is thrown.
+// SQLite's C API as C++ values: a connection, its prepared statements, and an exception for failures.
 //
-// Inside this folder a failed call of SQLite throws SqliteError; each thread of the store catches it where it turns
-// into an answer. Connection and Statement belong to one thread at a time.
+// Inside this folder, a failed call of SQLite throws SqliteError; each thread of the store catches it and converts it
+// to an answer. One thread at a time uses a Connection or Statement.
 #pragma once
 
 #include <sqlite3.h>
@@ -25,19 +25,19 @@ public:
     /// `code`: an extended result code (SQLITE_…).
     SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
-    /// A rule of the schema or of the port was broken; the database itself is fine.
+    /// A rule of the schema or of the port was violated; the database itself is intact.
     bool is_conflict() const { return (code_ & 0xFF) == SQLITE_CONSTRAINT; }
-    /// The file's content is broken, or was never a database.
+    /// The content of the file is corrupt, or is not a database.
     bool is_corruption() const { return (code_ & 0xFF) == SQLITE_CORRUPT || (code_ & 0xFF) == SQLITE_NOTADB; }
 
 private:
     int code_;
 };
 
-/// Where the database is and how it is written.
+/// The place of the database and its durability.
 struct Database {
     std::filesystem::path file;
-    std::string vfs;  ///< Empty: the system's own.
+    std::string vfs;  ///< Empty: the system's default.
     Durability durability = Durability::process;
 };
 
@@ -45,17 +45,17 @@ class Connection {
 public:
     enum class Access : std::uint8_t { read, write };
 
-    /// `file` must be there. Throws SqliteError.
+    /// `file` must exist. Throws SqliteError.
     Connection(const Database& database, Access access);
 
-    /// Carries out one or more statements without values.
+    /// Executes one or more statements without values.
     void run(const std::string& sql);
     sqlite3* handle() const { return handle_.get(); }
     [[noreturn]] void fail() const;
 
 private:
     struct Close {
-        // Also where statements are left: their owner may be destroyed later.
+        // Also if statements still exist, which may be destroyed later.
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
 
@@ -65,22 +65,22 @@ private:
 
 inline constexpr std::int64_t kGreatestColumnValue = std::numeric_limits<std::int64_t>::max();
 
-/// For a bound that somebody may have chosen at will: beyond what a column can hold there are no rows anyway.
+/// For a bound that a client may choose freely: rows above the range of a column cannot exist anyway.
 inline std::int64_t column_value(std::uint64_t bound) {
     return static_cast<std::int64_t>(std::min(bound, static_cast<std::uint64_t>(kGreatestColumnValue)));
 }
 
-/// Prepared once, run often. Its connection must not move while it lives.
+/// Prepared once, executed often. Its connection must not move while it lives.
 class Statement {
 public:
     Statement(const Connection& connection, std::string_view sql);
 
-    /// Binds `values` to ?1, ?2 … and runs to the end. Texts are read in place.
+    /// Binds `values` to ?1, ?2 … and executes the statement. Texts are not copied.
     template <class... Values>
     void run(const Values&... values) {
         query([](const Statement&) {}, values...);
     }
-    /// The same, and gives each row to `take(statement)`.
+    /// The same, and passes each row to `take(statement)`.
     template <class Take, class... Values>
     void query(Take take, const Values&... values) {
         const Reset reset(handle_.get());
@@ -89,11 +89,11 @@ public:
         while (step()) take(std::as_const(*this));
     }
 
-    /// Runs a statement without values or rows. Returns SQLITE_OK or an extended result code.
+    /// Executes a statement without values or rows. Returns SQLITE_OK or an extended result code.
     int try_run() noexcept;
 
     std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
-    /// A column that holds one of our unsigned numbers.
+    /// A column with an unsigned number.
     std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     std::string text(int column) const;
 
@@ -101,7 +101,7 @@ private:
     struct Finalize {
         void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
     };
-    /// Ends the run, also one that failed, so that no statement keeps a transaction open.
+    /// Ends the execution, also after a failure, so that no statement keeps a transaction open.
     struct Reset {
         explicit Reset(sqlite3_stmt* statement) : handle(statement) {}
         ~Reset() { sqlite3_reset(handle); }

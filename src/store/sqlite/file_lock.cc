@@ -15,15 +15,16 @@ FileLock::FileLock(const std::filesystem::path& file) {
     const std::string name = file.string() + ".lock";
     fd_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0)
-        throw std::runtime_error(fmt::format("{}: cannot be made: {}", name, std::generic_category().message(errno)));
+        throw std::runtime_error(
+            fmt::format("{}: cannot be created: {}", name, std::generic_category().message(errno)));
     if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
     const int error = errno;
     ::close(fd_);
-    if (error == EWOULDBLOCK) throw std::runtime_error(fmt::format("{}: another Globes has it open", file.string()));
+    if (error == EWOULDBLOCK) throw std::runtime_error(fmt::format("{}: another Globes uses it", file.string()));
     throw std::runtime_error(fmt::format("{}: cannot be locked: {}", name, std::generic_category().message(error)));
 }
 
-// The file stays: removing it would let two processes hold locks on two files of that name.
+// The file is kept: removing it would allow two processes to hold locks on two files of that name.
 FileLock::~FileLock() { ::close(fd_); }
 
 }  // namespace globes::store

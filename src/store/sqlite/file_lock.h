@@ -1,14 +1,14 @@
-// The claim of one process on a store's file.
+// The lock of one process on a store's file.
 #pragma once
 
 #include <filesystem>
 
 namespace globes::store {
 
-/// Holds `<file>.lock` for as long as it lives; the kernel lets go of it with the process, however that ends.
+/// Holds `<file>.lock` while it lives; the kernel releases it with the process, however that ends.
 class FileLock {
 public:
-    /// Throws std::runtime_error if someone else holds it, or if it can't be made.
+    /// Throws std::runtime_error if another process holds the lock, or if it cannot be created.
     explicit FileLock(const std::filesystem::path& file);
     ~FileLock();
     FileLock(const FileLock&) = delete;

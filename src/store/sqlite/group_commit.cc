@@ -9,7 +9,7 @@ namespace {
 
 using chat::CommitOutcome;
 
-// The disk was full before the commit's last frame was written whole, and a WAL without that frame says nothing.
+// The disk was full before the last frame of the commit was written completely. Recovery ignores a WAL without it.
 // (A disk that fills up at the fsync is another code.)
 bool is_surely_absent(int commit_code) { return (commit_code & 0xFF) == SQLITE_FULL; }
 
@@ -40,7 +40,7 @@ GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
         for (const chat::StoreBatch* batch : batches)
             for (const chat::StoreWrite& write : *batch) session_->apply(write);
         evidence = session_->conclude();
-        // An empty batch must not pass for a sign that the disk is well, let alone settle anything.
+        // An empty batch must not count as evidence that the disk works, or settle an outcome.
         if (is_failing_) session_->touch();
     } catch (const SqliteError& error) {
         if (error.is_conflict() && session_->roll_back()) return Result::conflict;
@@ -63,8 +63,8 @@ GroupCommit::Result GroupCommit::run(Batches batches) noexcept {
     return *took_place ? Result::committed : Result::failed;
 }
 
-// An I/O error tells nothing about the commit's last frame: it may stand in the WAL, unseen by this process, and come
-// back with the recovery after a crash. So looking is not enough; a further commit must take its place in the WAL.
+// After an I/O error the last frame of the commit may be in the WAL, invisible to this process, and return with the
+// recovery after a crash. So reading is not sufficient; another commit must replace it in the WAL.
 std::optional<bool> GroupCommit::settle_after(const Evidence& evidence) noexcept {
     try {
         session().begin();
@@ -93,7 +93,7 @@ void GroupCommit::remove_some() noexcept {
     try {
         session().begin();
         may_remove_ = session_->remove_some();
-        // If it fails, whatever became of it: nobody sees these events any more.
+        // If it fails, its outcome does not matter: these events are invisible already.
         const int code = session_->try_commit();
         if (code != SQLITE_OK) on_failure(sqlite3_errstr(code));
     } catch (const std::exception& error) {
@@ -121,7 +121,7 @@ void GroupCommit::on_success() noexcept {
 }
 
 void GroupCommit::on_failure(std::string_view cause) noexcept {
-    // Its transaction ends with it. Opened anew it shares nothing with the one that failed, whatever state that was in.
+    // Closing ends its transaction. The reopened session is independent of the failed one, whatever its state was.
     session_.reset();
     may_remove_ = false;
     if (std::exchange(is_failing_, true)) return;

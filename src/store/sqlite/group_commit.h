@@ -1,5 +1,5 @@
-// Commits groups of batches as transactions, and maps whatever SQLite says into the port's three outcomes. No
-// thread: the writer's thread owns it and makes every call.
+// Commits groups of batches as transactions, and maps SQLite's results to the three outcomes of the port. No thread:
+// the writer's thread owns it and makes all calls.
 #pragma once
 
 #include <optional>
@@ -17,20 +17,20 @@ class GroupCommit {
 public:
     using Batches = std::span<const chat::StoreBatch* const>;
 
-    /// The session is opened by the first call that needs it, and again after a failure that may have harmed it.
+    /// The first call that needs the session opens it, and again after a failure that may have damaged it.
     GroupCommit(const Database& database, OpenFiles& files, UnsettledRooms& unsettled)
         : database_(database), files_(files), unsettled_(unsettled) {}
 
-    /// Commits `batches` as one transaction. One outcome for each, in order; all `failed` or all `unknown` where the
-    /// disk is at fault. If one of them breaks a rule (a seq is taken, a room is missing), nobody can keep the others'
-    /// writes without its own, so each batch is tried again in a transaction of its own. All `failed` while a file of
-    /// the database is not in its place.
+    /// Commits `batches` as one transaction. Returns one outcome for each, in order; all `failed` or all `unknown` if
+    /// the disk fails. If one of them violates a rule (a seq is taken, a room does not exist), the transaction is
+    /// rolled back and each batch is tried again in its own transaction. All `failed` while a file of the database is
+    /// removed or replaced.
     std::vector<chat::CommitOutcome> commit(Batches batches) noexcept;
 
-    /// Settles what is unsettled by a commit that says nothing. No-op where nothing is.
+    /// Settles unknown outcomes with another commit, which changes no data. No-op if none is unknown.
     void settle() noexcept;
 
-    /// Whether there may be events of deleted rooms to remove; false too while the disk fails.
+    /// Whether there may be events of deleted rooms to remove; false also while the disk fails.
     bool may_remove() const { return may_remove_; }
     /// Removes some of them.
     void remove_some() noexcept;
@@ -43,8 +43,8 @@ private:
     enum class Result { committed, conflict, failed, unknown };
 
     Result run(Batches batches) noexcept;
-    /// Settles all commits that failed so far; whether the last of them, which left `evidence`, took place. None if
-    /// that can't be told now.
+    /// Settles all commits that failed so far. Returns whether the last of them, which left `evidence`, took place.
+    /// Empty if that cannot be determined now.
     std::optional<bool> settle_after(const Evidence& evidence) noexcept;
     WriteSession& session();
     bool are_files_in_place();
@@ -55,8 +55,8 @@ private:
     OpenFiles& files_;
     UnsettledRooms& unsettled_;
     std::optional<WriteSession> session_;
-    bool may_remove_ = true;   // what an earlier run of the server left
-    bool is_failing_ = false;  // is in the log already
+    bool may_remove_ = true;   // an earlier run of the server may have left some
+    bool is_failing_ = false;  // already logged
 };
 
 }  // namespace globes::store

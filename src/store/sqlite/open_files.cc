@@ -18,7 +18,7 @@ constexpr const char* kSuffixes[] = {"", "-wal", "-shm"};
 
 OpenFiles::OpenFiles(const std::filesystem::path& database) {
     for (const char* suffix : kSuffixes) {
-        // Absolute, as the names that SQLite opened.
+        // Absolute, like the names that SQLite opened.
         const std::filesystem::path path = std::filesystem::absolute(database).string() + suffix;
         const auto state = state_of(path);
         if (!state) throw std::runtime_error(fmt::format("{}: was removed while it was opened", path.string()));
@@ -30,7 +30,7 @@ bool OpenFiles::are_in_place() {
     Sizes sizes;
     const std::string fault = look(sizes);
     const MutexLock lock(mutex_);
-    // Only the writer can tell whether what was cut off is whole again.
+    // Only the writer can determine whether a truncated file is complete again.
     if (fault.empty() && state_ == State::cut_off) return false;
     note(fault.empty() ? State::in_place : State::lost, fault);
     return fault.empty();
@@ -53,7 +53,7 @@ std::string OpenFiles::look(Sizes& sizes) const {
     for (std::size_t i = 0; i < files_.size(); ++i) {
         const File& file = files_[i];
         const auto state = state_of(file.path);
-        if (!state) return fmt::format("{}: was removed, or cannot be reached", file.path.string());
+        if (!state) return fmt::format("{}: was removed, or is unreachable", file.path.string());
         if (state->identity != file.identity)
             return fmt::format("{}: was replaced by another file", file.path.string());
         sizes[i] = state->bytes;
@@ -70,12 +70,12 @@ std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes,
             spdlog::debug("event=store_file_unreadable cause={}", log_value(error.what()));
             return true;
         }
-        const auto now = state_of(files_[place].path);  // to ask may have made it longer
+        const auto now = state_of(files_[place].path);  // the query may have extended it
         return !now || now->bytes < least;
     };
-    if (is_cut_off(kWal, wal_bytes, lengths.wal)) return fmt::format("{}: was cut off", files_[kWal].path.string());
+    if (is_cut_off(kWal, wal_bytes, lengths.wal)) return fmt::format("{}: was truncated", files_[kWal].path.string());
     if (is_cut_off(kDatabase, longest_database_, lengths.database))
-        return fmt::format("{}: was cut off", files_[kDatabase].path.string());
+        return fmt::format("{}: was truncated", files_[kDatabase].path.string());
     longest_database_ = sizes[kDatabase];
     return {};
 }

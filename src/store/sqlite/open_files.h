@@ -1,6 +1,6 @@
-// The database's files as this process has opened them: the database, its write-ahead log and that one's index. A
-// commit into a file that was removed, replaced or cut off would be gone at the next start, so the store asks here
-// before each one. Owned by the store; any thread.
+// The files of the open database: the database, its write-ahead log and the index of the log. A commit into a file that
+// was removed, replaced or truncated would be lost at the next start, so the store checks them before each commit.
+// Owned by the store; any thread.
 #pragma once
 
 #include <array>
@@ -17,20 +17,20 @@ namespace globes::store {
 
 class OpenFiles {
 public:
-    /// After the database was opened, and while a connection keeps it open. Throws std::runtime_error that names a file
-    /// if one is gone already.
+    /// To be called after the database was opened, while a connection keeps it open. Throws std::runtime_error with the
+    /// name of a file that was removed already.
     explicit OpenFiles(const std::filesystem::path& database);
 
-    /// Whether each name still stands for the file that was opened. A few microseconds on a local disk. What was moved
-    /// away and comes back is good again. Logs when the first is lost, and when all are back.
+    /// Whether each name still refers to the file that was opened. Takes a few microseconds on a local disk. A file
+    /// that was moved away and returns is accepted again. Logs the loss of the first file, and the return of all.
     bool are_in_place();
-    /// How long two of them must be, as SQLite knows. Asked only where one has become shorter, which other programs may
-    /// do too (VACUUM, a checkpoint that truncates). May throw if a file is broken.
+    /// The required lengths of two of them, from SQLite. Called only if a file has become shorter, which other programs
+    /// may cause too (VACUUM, a checkpoint that truncates). May throw if a file is corrupt.
     struct Lengths {
         std::function<std::uint64_t()> database;
         std::function<std::uint64_t()> wal;
     };
-    /// The same for the writer, which also knows what it has written: `wal_bytes` of write-ahead log.
+    /// The same check for the writer, which also knows how much it has written: `wal_bytes` of write-ahead log.
     bool are_in_place(std::uint64_t wal_bytes, const Lengths& lengths);
 
 private:
@@ -42,7 +42,7 @@ private:
 
     using Sizes = std::array<std::uint64_t, 3>;  // in bytes
 
-    /// Both: empty if all is well.
+    /// Both checks: empty if the files are in place.
     std::string look(Sizes& sizes) const;
     std::string find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths);
     void note(State state, const std::string& fault) REQUIRES(mutex_);

@@ -39,14 +39,14 @@ chat::StoredRoom stored_room_of(const Statement& row) {
 
 }  // namespace
 
-// A deleted room's events are removed little by little, so whoever looks for events looks for their room too.
+// The events of a deleted room are removed in steps, so every query of events also checks that the room exists.
 ReadSession::ReadSession(const Database& database, Sees sees)
     : sees_(sees),
       connection_(database, Connection::Access::read),
       begin_(connection_, "BEGIN"),
       end_(connection_, "COMMIT"),
-      // min() and max() over the primary key look at its ends alone: a start reads a few pages for each room, never
-      // the events.
+      // min() and max() over the primary key read only its ends: a start reads a few pages for each room, and no
+      // events.
       rooms_(connection_,
              "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
              " max_events, created_at_us, updated_at_us,"
@@ -66,7 +66,7 @@ ReadSession::ReadSession(const Database& database, Sees sees)
       ping_(connection_, "SELECT value FROM meta") {
     if (sees_ == Sees::newest) return;
     begin_.run();
-    ping_.run();  // The first read is what fixes the state.
+    ping_.run();  // The first read determines the state.
 }
 
 chat::StoredRooms ReadSession::load_rooms() {

@@ -1,5 +1,5 @@
-// A connection that reads, and its prepared statements. One thread of the reader pool at a time. Every call throws
-// SqliteError; after that the session is no good any more.
+// A read connection and its prepared statements. One thread of the reader pool at a time. Every call throws
+// SqliteError; after that the session must not be used any more.
 #pragma once
 
 #include <cstdint>
@@ -11,22 +11,22 @@
 
 namespace globes::store {
 
-/// Which state of the database a session's calls see: each the newest, or all of them what was the newest when the
-/// session was opened. The latter keeps the WAL from starting over for as long as the session lives.
+/// The state of the database that a session's calls see: the newest at each call, or the newest when the session was
+/// opened. The latter prevents the WAL from starting over while the session lives.
 enum class Sees : std::uint8_t { newest, opening };
 
 class ReadSession {
 public:
     explicit ReadSession(const Database& database, Sees sees = Sees::newest);
 
-    /// As the port says, each in one snapshot of the database.
+    /// As in the port, each call in one snapshot of the database.
     chat::StoredRooms load_rooms();
     chat::EventPage read(const chat::EventQuery& query);
     std::vector<std::optional<chat::Event>> find(std::span<const chat::SendKey> keys);
     void ping() { ping_.run(); }
 
 private:
-    /// Between its statements nothing is committed, purged or deleted as far as they can see.
+    /// Its statements see no commits, purges or deletions in between.
     struct Snapshot {
         explicit Snapshot(ReadSession& reader) : session(reader) {
             if (session.sees_ == Sees::newest) session.begin_.run();

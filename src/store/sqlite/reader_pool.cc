@@ -10,26 +10,26 @@
 
 namespace globes::store {
 
-/// One thread's connection. A failure may have harmed it, so the next call opens it anew.
+/// One thread's connection. After a failure, the next call reopens it.
 class ReaderPool::Session {
 public:
     Session(const Database& database, OpenFiles* files, Sees sees) : database_(database), files_(files), sees_(sees) {}
 
     ReadSession& opened() {
         if (opened_) return *opened_;
-        // Under its name there may be another database by now.
-        if (!are_files_in_place()) throw SqliteError(SQLITE_CANTOPEN, "a file of the database is not in its place");
+        // The name may refer to another database by now.
+        if (!are_files_in_place()) throw SqliteError(SQLITE_CANTOPEN, "a file of the database was removed or replaced");
         return opened_.emplace(database_, sees_);
     }
     bool are_files_in_place() { return files_ == nullptr || files_->are_in_place(); }
 
-    /// What `work` returns; nothing where the database could not be read.
+    /// The result of `work`; empty if the database could not be read.
     template <class Work>
     auto attempt(Work work) -> std::optional<std::invoke_result_t<Work, ReadSession&>> {
         try {
             return work(opened());
         } catch (const std::exception&) {
-            // Whoever asked says so; the writer, which fails with the disk, writes it into the log.
+            // The caller reports the failure; the writer, which fails with the disk, logs it.
             opened_.reset();
             return std::nullopt;
         }
@@ -108,7 +108,7 @@ void ReaderPool::work() {
             refuse(std::move(request));
         else
             std::visit([&](auto& one) { answer(session, one); }, request);
-        request = Ping{};  // What it owns goes before the lock is taken again.
+        request = Ping{};  // Destroys its objects before the lock is taken again.
         lock.lock();
     }
 }
@@ -140,7 +140,7 @@ void ReaderPool::answer(Session& session, Load& load) const {
 }
 
 void ReaderPool::refuse(Request request) {
-    // What is refused breaks its promise, and that is what the caller gets.
+    // Refused requests break their promise, which the caller receives as an exception.
     if (std::holds_alternative<Load>(request)) return;
     if (auto* ping = std::get_if<Ping>(&request)) return ping->done(false);
     if (auto* find = std::get_if<Find>(&request)) return find->done({});

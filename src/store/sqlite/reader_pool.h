@@ -1,4 +1,4 @@
-// The threads that read, each with a connection of its own, so that no read waits for a commit. Owned by the store.
+// The read threads, each with its own connection, so that no read waits for a commit. Owned by the store.
 #pragma once
 
 #include <deque>
@@ -19,19 +19,19 @@ namespace globes::store {
 
 class ReaderPool {
 public:
-    /// With Sees::opening each thread has a state of its own, so `reader_threads` should be 1. `files`: where given,
-    /// the pings fail and no connection is opened while one of them is not in its place; what is open goes on reading.
+    /// With Sees::opening each thread has its own state, so `reader_threads` should be 1. `files`: if given, pings fail
+    /// and no connection is opened while one of the files is not in place; open connections continue to read.
     ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
                OpenFiles* files, Sees sees = Sees::newest);
     ~ReaderPool() { stop(); }
 
-    /// As the port says, but on a thread of the pool. Throws SqliteError.
+    /// As in the port, but on a thread of the pool. Throws SqliteError.
     chat::StoredRooms load_rooms();
-    /// As the port says. Any thread.
+    /// As in the port. Any thread.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
     void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done);
     void ping(std::move_only_function<void(bool)> done);
-    /// Ends the threads; what still waits is answered with a refusal. The owner only; more than once is harmless.
+    /// Ends the threads and refuses waiting requests. The owner only; may be called more than once.
     void stop();
 
 private:

@@ -5,14 +5,14 @@
 namespace globes::store {
 namespace {
 
-// events: a room's events lie side by side in the order of their seq, so an append touches one page, a page of history
-// is one range, and the oldest and the newest seq are the range's ends. name_key: the folded name where there is a
-// client id, else NULL, which keeps the event out of the index of sends.
+// events: the events of a room are adjacent in the order of their seq. So an append touches one page, a page of history
+// is one range, and the oldest and the newest seq are the ends of the range. name_key: the folded name if there is a
+// client id, else NULL, which excludes the event from the index of sends.
 //
-// rooms.purged_seq: the newest seq whose event was purged; it and all below were given. Only purges write it: a last
-// seq that appends keep would double the pages that a commit writes.
+// rooms.purged_seq: the newest purged seq; it and all below are taken. Only purges write it: a last seq that appends
+// update would double the pages of a commit.
 //
-// removals: rooms whose events are still to be removed, a few at a time; nobody sees them any more.
+// removals: rooms whose events are still to be removed in steps; they are invisible already.
 //
 // meta: next_room_id, and room_changes, which counts the transactions that changed or purged rooms (write_session.h).
 constexpr Migration kMigrations[] = {
@@ -70,7 +70,7 @@ std::int64_t version_of(const Connection& connection) {
 }
 
 [[noreturn]] void refuse_foreign(const std::filesystem::path& file) {
-    throw std::runtime_error(fmt::format("{}: is a database, but not one of Globes", file.string()));
+    throw std::runtime_error(fmt::format("{}: is not a database of Globes", file.string()));
 }
 
 [[noreturn]] void refuse_newer(const std::filesystem::path& file, std::int64_t found, int newest) {
@@ -84,7 +84,7 @@ std::span<const Migration> migrations() { return kMigrations; }
 
 void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file) {
     if (!is_ours(connection) && has_tables(connection)) refuse_foreign(file);
-    // One transaction, so that no stop leaves tables without the version table that tells whose they are.
+    // One transaction, so that a stop never leaves tables without the version table that identifies them.
     connection.run("BEGIN IMMEDIATE");
     try {
         connection.run(kVersionTable);
@@ -115,15 +115,15 @@ void require_current(const Connection& connection, std::span<const Migration> st
     if (found > newest) refuse_newer(file, found, newest);
     if (found < newest)
         throw std::runtime_error(
-            fmt::format("{}: was written by an older Globes (schema {}; this one reads {}); starting the server once "
-                        "brings it up to date",
+            fmt::format("{}: was written by an older Globes (schema {}; this one reads {}); start the server once "
+                        "to migrate it",
                         file.string(), found, newest));
 }
 
 Connection open_existing(const Database& database) {
-    // SQLite's own words would not say which of many things is missing.
+    // SQLite's message would not say which file does not exist.
     if (std::error_code ignored; !std::filesystem::exists(database.file, ignored))
-        throw std::runtime_error(fmt::format("{}: is not there", database.file.string()));
+        throw std::runtime_error(fmt::format("{}: does not exist", database.file.string()));
     Connection connection(database, Connection::Access::read);
     require_current(connection, migrations(), database.file);
     return connection;

@@ -1,4 +1,4 @@
-// The tables and how they came to be: an ordered list of steps, of which a database remembers those it has taken.
+// The tables and their migrations: an ordered list of steps; a database stores which steps were applied.
 #pragma once
 
 #include <span>
@@ -7,27 +7,27 @@
 
 namespace globes::store {
 
-/// Brings the tables from version `version - 1` to `version`. A step that was released never changes; a change of the
-/// tables is a further step.
+/// Migrates the tables from version `version - 1` to `version`. A released step never changes; a change of the tables
+/// is another step.
 struct Migration {
     int version;
     const char* sql;
 };
 
-/// All of them, from 1 up.
+/// All steps, from 1.
 std::span<const Migration> migrations();
 
-/// Takes the steps that `connection`'s database lacks, each in a transaction of its own.
-/// Throws SqliteError, and std::runtime_error naming `file` where the database is newer than `steps` or not one of
-/// ours.
+/// Applies the missing steps, each in its own transaction.
+/// Throws SqliteError, and std::runtime_error with the name of `file` if the database is newer than `steps` or does not
+/// belong to Globes.
 void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file);
 
-/// For who only reads. Throws SqliteError, and std::runtime_error naming `file` where `connection`'s database is not
-/// one of ours, or has not taken exactly `steps`.
+/// For read-only connections. Throws SqliteError, and std::runtime_error with the name of `file` if the database does
+/// not belong to Globes, or has not exactly these `steps`.
 void require_current(const Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file);
 
-/// A connection that only reads, to a database that is there and whose tables are today's. Throws as `require_current`,
-/// also where there is no file.
+/// Opens a read-only connection to an existing database with the current tables. Throws as `require_current`, also if
+/// the file does not exist.
 Connection open_existing(const Database& database);
 
 }  // namespace globes::store

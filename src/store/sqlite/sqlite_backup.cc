@@ -8,7 +8,7 @@
 namespace globes::store {
 namespace {
 
-// 1 MiB: seldom enough to cost nothing, often enough to show that it moves.
+// 1 MiB: seldom enough to cost nothing, often enough to show progress.
 constexpr int kPagesInStep = 256;
 
 struct EndBackup {
@@ -20,10 +20,10 @@ struct EndBackup {
 void back_up_sqlite(const std::filesystem::path& file, const std::filesystem::path& target,
                     const BackupProgress& on_step) {
     Connection source = open_existing({.file = file, .vfs = {}});
-    // Held to the end, or every commit between two steps would make the copy begin anew.
+    // Held to the end; otherwise every commit between two steps would restart the copy.
     source.run("BEGIN; SELECT count(*) FROM meta");
     Connection copy({.file = target, .vfs = {}}, Connection::Access::write);
-    // It is thrown away if anything fails.
+    // The copy is discarded if a step fails.
     copy.run("PRAGMA journal_mode = off; PRAGMA synchronous = off");
     const std::unique_ptr<sqlite3_backup, EndBackup> backup(
         sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"));

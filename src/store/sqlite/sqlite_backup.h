@@ -1,4 +1,4 @@
-// A copy of a SQLite file, made while a server may write to it.
+// A backup of a SQLite file, made while a server may write to it.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@ namespace globes::store {
 /// Called after each step, with pages of the database.
 using BackupProgress = std::function<void(std::uint64_t copied, std::uint64_t all)>;
 
-/// Copies the database `file`, as it is at this moment, over `target`, an empty file. Nobody waits for it: commits go
-/// on, in a WAL that grows until the copy is complete. `target` is not synced, and of no use if this throws.
-/// Blocks. Throws std::runtime_error with a message for the operator, which names a file.
+/// Copies the database `file`, in its current state, to `target`, an empty file. Does not delay commits, which go to a
+/// WAL that grows until the copy is complete. `target` is not synced, and unusable if this throws. Blocks. Throws
+/// std::runtime_error with a message for the operator, which names a file.
 void back_up_sqlite(const std::filesystem::path& file, const std::filesystem::path& target,
                     const BackupProgress& on_step);
 

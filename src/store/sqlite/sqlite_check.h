@@ -1,5 +1,4 @@
-// What can be wrong with a SQLite file below the port: its pages, its indexes, rows that no read of the port would
-// show.
+// Checks of a SQLite file below the port: its pages, its indexes, and rows that no read of the port returns.
 #pragma once
 
 #include <filesystem>
@@ -8,10 +7,9 @@
 
 namespace globes::store {
 
-/// Looks through all of `file`, as it is at this moment, and says what is wrong, a line for each fault, at most a few
-/// hundred. A server may go on writing meanwhile.
-/// Blocks, for about as long as reading the file takes. Throws std::runtime_error with a message for the operator where
-/// there is nothing to check: no such file, no database of Globes, or one of another schema.
+/// Checks all of `file`, in its current state, and returns a line for each fault, at most a few hundred. A server may
+/// continue to write meanwhile. Blocks for about the time of reading the file. Throws std::runtime_error with a message
+/// for the operator if it cannot check: the file does not exist, is not a database of Globes, or has another schema.
 std::vector<std::string> check_sqlite(const std::filesystem::path& file);
 
 }  // namespace globes::store

@@ -21,7 +21,7 @@ public:
     chat::StoredRooms load_rooms() override { return readers_.load_rooms(); }
 
     void append(chat::StoreBatch, chat::BatchDone done) override {
-        // By way of a read, as answers come on a thread of the store.
+        // Through a read, because answers arrive on a thread of the store.
         readers_.ping([done = std::move(done)](bool) mutable { done(chat::CommitOutcome::failed); });
     }
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) override {

@@ -1,4 +1,4 @@
-// A SQLite file read from beside whoever writes it: for exports and checks.
+// A read-only view of a SQLite file that a server may be writing to: for exports and checks.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +8,14 @@
 
 namespace globes::store {
 
-/// Opens `file` as it is at this moment; what is committed later is not seen.
+/// Opens `file` in its current state; later commits are not visible.
 ///
-/// 1. Takes no claim on the file: a running server goes on as before, apart from its WAL, which grows until this store
-///    is gone.  2. Makes no database, changes none and migrates none.  3. Every `append` fails.
-/// Blocks. Throws std::runtime_error with a message for the operator, which names the file: it is not there, it is no
-/// database of Globes, or one of another schema.
+/// - Takes no lock on the file: a running server continues, but its WAL grows while this store lives.
+/// - Creates, changes and migrates no database.
+/// - Every `append` fails.
+///
+/// Blocks. Throws std::runtime_error with a message for the operator, which names the file: it does not exist, is not a
+/// database of Globes, or has another schema.
 std::unique_ptr<chat::Store> open_sqlite_reader(std::filesystem::path file);
 
 }  // namespace globes::store

@@ -25,7 +25,7 @@ namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
     throw std::runtime_error(
-        fmt::format("{}: cannot be made: {}", path.string(), std::generic_category().message(error)));
+        fmt::format("{}: cannot be created: {}", path.string(), std::generic_category().message(error)));
 }
 
 void make_folder(const std::filesystem::path& folder) {
@@ -38,7 +38,7 @@ void make_folder(const std::filesystem::path& folder) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
 }
 
-/// SQLite gives the WAL and its index the mode of the file.
+/// SQLite creates the WAL and its index with the mode of the file.
 void make_file(const std::filesystem::path& file) {
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) fail(file, errno);
@@ -53,13 +53,13 @@ FileLock claim(const std::filesystem::path& file) {
 Connection open_database(const Database& database) {
     make_file(database.file);
     Connection connection(database, Connection::Access::write);
-    // Of a new file; the system's own. 1, 2 and 8 KiB cost the same or more for each event.
+    // For a new file; the default. 1, 2 and 8 KiB cost the same or more for each event.
     connection.run("PRAGMA page_size = 4096");
     std::string mode;
     Statement(connection, "PRAGMA journal_mode = wal").query([&](const Statement& row) { mode = row.text(0); });
     if (mode != "wal")
         throw std::runtime_error(
-            fmt::format("{}: its file system can't hold a write-ahead log", database.file.string()));
+            fmt::format("{}: its file system does not support a write-ahead log", database.file.string()));
     migrate(connection, migrations(), database.file);
     return connection;
 }
@@ -102,7 +102,7 @@ private:
     const SqliteSettings settings_;
     const Database database_;
 
-    // In this order: the file is claimed before it is touched, and given up after the last connection is closed.
+    // In this order: the lock is taken before the file is touched, and released after the last connection is closed.
     const FileLock lock_;
     UnsettledRooms unsettled_;
     Checkpointer checkpointer_;

@@ -1,6 +1,6 @@
-// The rooms of which nobody can say whether their last batch is in the database: its COMMIT failed, and so did finding
-// out. Until a later commit settles it, no read of them may be believed, because a crash could still bring the batch
-// back out of the WAL. The writer adds and clears, readers ask.
+// The rooms whose last batch may or may not be in the database: its COMMIT failed, and the outcome could not be
+// determined. Until a later commit settles it, reads of these rooms are refused, because a crash could still restore
+// the batch from the WAL. The writer adds and clears rooms, readers query them.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ public:
     bool contains(chat::RoomId room) const;
 
 private:
-    std::atomic<bool> any_ = false;  // spares the lock on all good days
+    std::atomic<bool> any_ = false;  // avoids the lock in the normal case
     mutable Mutex mutex_;
     std::unordered_set<chat::RoomId> rooms_ GUARDED_BY(mutex_);
 };

@@ -8,9 +8,9 @@
 namespace globes::store {
 namespace {
 
-// One or two milliseconds where their ids are scattered over a big index, so that commits hardly wait for it.
+// Takes one or two milliseconds if the ids are distributed over a large index, so that commits hardly wait for it.
 constexpr std::int64_t kEventsRemovedAtOnce = 100;
-// Of the WAL's format, see sqlite.org/fileformat2.html, 4.1.
+// The WAL's format, see sqlite.org/fileformat2.html, 4.1.
 constexpr std::uint64_t kWalHeaderBytes = 32;
 constexpr std::uint64_t kWalFrameHeaderBytes = 24;
 
@@ -66,7 +66,7 @@ std::uint64_t WriteSession::wal_bytes() const {
 }
 
 std::uint64_t WriteSession::measured_wal_bytes() {
-    // Reads every frame that is not in the database yet, so it fails where one is missing.
+    // Reads every frame that is not in the database yet, so it fails if one is missing.
     const int code =
         sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &wal_pages_, nullptr);
     if (code != SQLITE_OK) connection_.fail();
@@ -92,7 +92,7 @@ void WriteSession::apply(const chat::StoreWrite& one) {
 
 void WriteSession::write(const chat::PutRoom& put) {
     const chat::RoomRecord& room = put.room;
-    // Of a deleted room that had this id nothing may come back.
+    // No event of a deleted room with this id may return.
     end_removal_.run(room.id);
     if (changed_rows() > 0) remove_all_events_.run(room.id);
     put_room_.run(room.id, room.title, room.description, static_cast<std::int64_t>(room.visibility), room.password_hash,
@@ -103,7 +103,7 @@ void WriteSession::write(const chat::PutRoom& put) {
 }
 
 void WriteSession::write(const chat::DeleteRoom& deletion) {
-    // Its events go later, a few at a time: a million of them would hold up every room for a second.
+    // Its events are removed later in steps: removing a million of them would delay every room for a second.
     delete_room_.run(deletion.room);
     if (changed_rows() > 0) add_removal_.run(deletion.room);
     known_room_ = 0;
@@ -119,9 +119,9 @@ void WriteSession::write(const chat::AppendEvent& append) {
             purged_seq_ = row.number(0);
         };
         find_room_.query(take, event.room);
-        if (event.room != known_room_) throw SqliteError(SQLITE_CONSTRAINT, "an event of a room that is not there");
+        if (event.room != known_room_) throw SqliteError(SQLITE_CONSTRAINT, "an event of a room that does not exist");
     }
-    if (event.seq <= purged_seq_) throw SqliteError(SQLITE_CONSTRAINT, "the seq of an event that was purged");
+    if (event.seq <= purged_seq_) throw SqliteError(SQLITE_CONSTRAINT, "the seq of an event that has been purged");
     const std::string name_key = event.client_id.empty() ? std::string() : fold_case(event.name);
     append_event_.run(event.room, event.seq, static_cast<std::int64_t>(event.kind), event.name, event.color, event.text,
                       event.client_id, event.time, name_key);
@@ -131,7 +131,7 @@ void WriteSession::write(const chat::AppendEvent& append) {
 void WriteSession::write(const chat::PurgeEvents& purge) {
     const std::int64_t through_seq = column_value(purge.through_seq);
     note_purge_.run(purge.room, through_seq);
-    // Events that a deleted room of this id left behind are not its business.
+    // Ignores events that a deleted room with this id left.
     if (changed_rows() > 0) purge_events_.run(purge.room, through_seq);
     known_room_ = 0;
     is_counted_ = true;
@@ -139,7 +139,7 @@ void WriteSession::write(const chat::PurgeEvents& purge) {
 
 Evidence WriteSession::conclude() {
     if (!is_counted_) return evidence_;
-    // What it appended may be gone again, so it leaves a number.
+    // The appended events may be removed again, so the evidence is a number.
     touch();
     return RoomChanges{room_changes()};
 }

@@ -1,4 +1,4 @@
-// The writer's connection and its prepared statements. One transaction at a time; writer thread only. Every call but
+// The writer's connection and its prepared statements. One transaction at a time; writer thread only. Every call except
 // `try_commit` and `roll_back` throws SqliteError.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace globes::store {
 
-/// Something that is in the database exactly if a transaction took place: the first event that it appended, or where it
-/// changed or purged rooms, the count of such transactions that it left.
+/// Evidence of a transaction, which is in the database exactly if it took place: the first event that it appended, or,
+/// if it changed or purged rooms, its number among such transactions.
 struct AppendedEvent {
     chat::RoomId room;
     std::uint64_t seq;
@@ -23,38 +23,38 @@ using Evidence = std::variant<std::monostate, AppendedEvent, RoomChanges>;
 class WriteSession {
 public:
     explicit WriteSession(const Database& database);
-    // The statements and SQLite's hook point into it.
+    // The statements and SQLite's hook point to it.
     WriteSession(const WriteSession&) = delete;
     WriteSession& operator=(const WriteSession&) = delete;
 
     void begin();
-    /// Fails as a conflict where a seq or a sender's client id is taken or an event's room is not there; then only
-    /// `roll_back` is left to do.
+    /// Fails with a conflict if a seq or a sender's client id is taken, or an event's room does not exist; then only
+    /// `roll_back` may be called.
     void apply(const chat::StoreWrite& write);
     /// The last step before a commit.
     Evidence conclude();
     /// SQLITE_OK, or why it failed (an extended result code).
     int try_commit() noexcept;
-    /// False: the connection is no good any more.
+    /// False: the connection must not be used any more.
     bool roll_back() noexcept;
 
-    /// In a transaction, of one that went before: whether it took place.
+    /// In a transaction: whether an earlier one took place.
     bool took_place(const Evidence& evidence);
-    /// In a transaction: writes something, so that the commit replaces whatever a failed one left behind in the WAL.
+    /// In a transaction: writes a value, so that the commit replaces the remains of a failed one in the WAL.
     void touch();
 
-    /// In a transaction: removes some events of a deleted room. False: there is nothing to remove.
+    /// In a transaction: removes some events of a deleted room. False if there are no more.
     bool remove_some();
 
     /// Pages in the WAL after the last commit.
     int wal_pages() const { return wal_pages_; }
-    /// What the WAL holds at least, after the last commit.
+    /// The minimum length of the WAL after the last commit.
     std::uint64_t wal_bytes() const;
-    /// The same after a look at the WAL, which others may have emptied since, and at all that is still to be moved.
+    /// The same after reading the WAL, which others may have emptied, and all pages that are still to be copied.
     std::uint64_t measured_wal_bytes();
-    /// What the database holds when all of the WAL was moved into it.
+    /// The length of the database after all of the WAL was copied.
     std::uint64_t database_bytes();
-    /// Moves all of the WAL into the database file if nobody else is at it. Returns an extended result code.
+    /// Copies all of the WAL into the database file unless another connection does. Returns an extended result code.
     int checkpoint() noexcept;
 
 private:
@@ -86,10 +86,10 @@ private:
     std::int64_t page_bytes_ = 0;
     int wal_pages_ = 0;
 
-    // Of the running transaction.
-    chat::RoomId known_room_ = 0;   // is there; spares the look for an event that follows another of its room
+    // Of the current transaction.
+    chat::RoomId known_room_ = 0;   // exists; avoids the lookup for the next event of the same room
     std::uint64_t purged_seq_ = 0;  // of the known room
-    bool is_counted_ = false;       // among those that `RoomChanges` counts
+    bool is_counted_ = false;       // counted in `RoomChanges`
     Evidence evidence_;
 };
 

@@ -9,9 +9,9 @@
 namespace globes::store {
 namespace {
 
-// One transaction holds at most this much, or the first of a great queue would wait for the last.
+// The maximum size of a transaction; otherwise the first batch of a long queue would wait for the last.
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
-// How often the writer tries to settle unknown outcomes while nobody gives it anything to commit.
+// The interval in which the writer tries to settle unknown outcomes while it gets no batches.
 constexpr std::chrono::milliseconds kSettleEvery{200};
 
 }  // namespace
@@ -35,7 +35,7 @@ void Writer::append(chat::StoreBatch batch, Done done) {
         return pending.done(chat::CommitOutcome::failed);
     }
     if (pending.bytes > settings_.limits.queued_bytes - queued_bytes_) {
-        // It stays in the line, but keeps nothing except its answer.
+        // The request stays in the queue, but keeps only its answer.
         dropped.swap(pending.batch);
         pending.bytes = 0;
         pending.is_refused = true;
@@ -72,7 +72,7 @@ void Writer::work() {
         if (taken.empty()) commits_.settle();
         carry_out(taken);
         taken.clear();
-        // A step between two groups, so that neither the batches nor the removals wait for all of the others.
+        // One step between two groups, so that neither batches nor removals wait for all of the others.
         if (commits_.may_remove()) commits_.remove_some();
         limit_wal();
         lock.lock();
@@ -109,11 +109,10 @@ void Writer::answer(std::span<Pending> group, std::size_t bytes) {
 
 void Writer::limit_wal() {
     const int pages = commits_.wal_pages();
-    // The WAL starts over with the first commit after a checkpoint that left nothing in it.
+    // The WAL starts over with the first commit after a checkpoint that has copied all of it.
     if (pages < settings_.checkpoint_pages) next_checkpoint_pages_ = settings_.checkpoint_pages;
     if (pages >= settings_.max_wal_pages) {
-        // Under commits without a pause the checkpoints beside them never get to the end. The last one left little to
-        // do.
+        // Under continuous commits, parallel checkpoints never finish. The last one left little to copy.
         commits_.checkpoint();
     } else if (pages >= next_checkpoint_pages_) {
         checkpointer_.request();

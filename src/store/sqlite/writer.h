@@ -1,5 +1,4 @@
-// The one thread that writes: takes every batch that has gathered as one transaction, then answers each in order.
-// Owned by the store.
+// The write thread: commits all waiting batches as one transaction, then answers each in order. Owned by the store.
 #pragma once
 
 #include <cstddef>
@@ -22,16 +21,16 @@ public:
            Checkpointer& checkpointer);
     ~Writer() { stop(); }
 
-    /// As the port says. Any thread.
+    /// As in the port. Any thread.
     void append(chat::StoreBatch batch, Done done);
-    /// Commits and answers what was accepted, then ends the thread. The owner only; more than once is harmless.
+    /// Commits and answers the accepted batches, then ends the thread. The owner only; may be called more than once.
     void stop();
 
 private:
     struct Pending {
         chat::StoreBatch batch;
         Done done;
-        std::size_t bytes = 0;  // as they count in `queued_bytes_`
+        std::size_t bytes = 0;  // as counted in `queued_bytes_`
         bool is_refused = false;
     };
 
@@ -48,7 +47,7 @@ private:
     GroupCommit commits_;
     const UnsettledRooms& unsettled_;
     int next_checkpoint_pages_;
-    std::vector<const chat::StoreBatch*> batches_;  // of the group being committed
+    std::vector<const chat::StoreBatch*> batches_;  // of the current group
 
     // Any thread.
     Mutex mutex_;

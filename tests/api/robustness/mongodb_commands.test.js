@@ -41,7 +41,7 @@ test('a slow database is no fault of what it holds', { skip: withoutFerretdb() }
     const name = uri.slice(ferretdb.uri.length);
     const exported = exportLines({ events: 50 }).join('');
     const imported = await runSlowly(t, ferretdb, name, { args: ['import'], input: exported, call: 'insert', text: 'seq' });
-    assert.equal(imported, 'imported 1 rooms and 50 events; 0 rooms and 0 events were there already\n');
+    assert.equal(imported, 'imported 1 rooms and 50 events; 0 rooms and 0 events existed already\n');
     const page = { call: 'find', text: '$gte' };
     const [readSlowly, lookedUpSlowly, exportedSlowly] = await Promise.all([
         runSlowly(t, ferretdb, name, { args: ['check'], ...page }),

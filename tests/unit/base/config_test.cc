@@ -124,7 +124,7 @@ TEST_F(ConfigTest, AStaticFolderWithoutAPageIsNotUsedAndTold) {
     for (const std::string folder : {"no/such/folder", "empty", "config.json"}) {
         const auto config = load(fmt::format(R"({{"Static": "{}"}})", folder));
         EXPECT_EQ(config.static_dir, "") << folder;
-        EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("because " + folder + "/index.html is not there")))
+        EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("because " + folder + "/index.html does not exist")))
             << folder;
     }
     std::ofstream("empty/index.html") << "page";
@@ -187,10 +187,10 @@ TEST_F(ConfigTest, UnknownKeysAreErrors) {
 }
 
 TEST_F(ConfigTest, BrokenJsonNamesLineAndColumn) {
-    EXPECT_EQ(error("{\n  \"Address\": oops\n}"), "config.json: broken JSON at line 2, column 14");
-    EXPECT_EQ(error("{} x"), "config.json: broken JSON at line 1, column 4");
-    EXPECT_EQ(error(""), "config.json: broken JSON at line 1, column 1");
-    EXPECT_EQ(error("{\"Store\": \"memory\""), "config.json: broken JSON at line 1, column 19");
+    EXPECT_EQ(error("{\n  \"Address\": oops\n}"), "config.json: invalid JSON at line 2, column 14");
+    EXPECT_EQ(error("{} x"), "config.json: invalid JSON at line 1, column 4");
+    EXPECT_EQ(error(""), "config.json: invalid JSON at line 1, column 1");
+    EXPECT_EQ(error("{\"Store\": \"memory\""), "config.json: invalid JSON at line 1, column 19");
     EXPECT_EQ(error("[]"), "config.json: must be a JSON object");
 }
 
@@ -264,7 +264,8 @@ TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
 }
 
 TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
-    const std::string kRest = ": missing beside the other MONGODB_ variables; set these or MONGODB_URI";
+    const std::string kRest =
+        ": missing; set all of MONGODB_USER, MONGODB_PASSWORD and MONGODB_CLUSTER, or MONGODB_URI";
     environment_ = {{"MONGODB_URI", "mongodb://localhost"}};
     EXPECT_TRUE(load().mongodb.any());
     environment_ = {{"MONGODB_USER", "u"}, {"MONGODB_PASSWORD", "p"}, {"MONGODB_CLUSTER", "c"}};
@@ -328,8 +329,8 @@ TEST_F(ConfigTest, OtherEncodingsAreNamed) {
 
 TEST_F(ConfigTest, RepeatedKeysAreErrors) {
     EXPECT_EQ(error(R"({"TokenMinutes": 5, "Store": "memory", "TokenMinutes": 5})"),
-              "config.json: TokenMinutes: is there twice");
-    EXPECT_EQ(error(R"({"Store": "memory", "\u0053tore": "sqlite"})"), "config.json: Store: is there twice");
+              "config.json: TokenMinutes: duplicate key");
+    EXPECT_EQ(error(R"({"Store": "memory", "\u0053tore": "sqlite"})"), "config.json: Store: duplicate key");
     EXPECT_EQ(error(R"({"AllowedOrigins": ["http://a", "http://a"]})"), "(accepted)");
 }
 

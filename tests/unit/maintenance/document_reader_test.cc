@@ -89,22 +89,22 @@ TEST(DocumentReader, NamesWhatIsNoUtf8Json) {
     EXPECT_EQ(fault_of("\xFF\xFE{\0\"\0"s), "in: is UTF-16, must be UTF-8");
     EXPECT_EQ(fault_of("\0{\0\"\0a"s), "in: is UTF-16, must be UTF-8");
     EXPECT_EQ(fault_of("\x4B\0\0\0\x07_id\0"s),
-              "in: is BSON, as mongodump writes it: make it JSON with bsondump first");
+              "in: is BSON, as mongodump writes it: convert it to JSON with bsondump first");
     EXPECT_EQ(fault_of("\x7B\x22\0\0\x07_id\0"s), fault_of("\x4B\0\0\0\x07_id\0"s)) << "whatever its length";
     EXPECT_EQ(fault_of("{\0\0\0\n\0\0\0"s), "in: is UTF-32, must be UTF-8");
-    EXPECT_EQ(fault_of("\x1F\x8B\x08\x00"s), "in: is compressed: unpack it with gunzip first");
+    EXPECT_EQ(fault_of("\x1F\x8B\x08\x00"s), "in: is compressed: decompress it with gunzip first");
     for (const std::string& text : {"_id,title\n1,x\n"s, "null"s, "\"text\""s, "42"s, "]"s, ",{}"s, "[[{}]]"s, "[1]"s,
                                     "}"s, "{} x"s, "[,{}]"s, "[{},]"s, "[{},,{}]"s, "\x16\x00\x00\x00\x02"s})
-        EXPECT_THAT(fault_of(text), testing::HasSubstr("line 1: this is no JSON object")) << text;
-    EXPECT_EQ(fault_of("[{}\n{}]"), "in: line 2: there is no comma behind the entry before");
+        EXPECT_THAT(fault_of(text), testing::HasSubstr("line 1: not a JSON object")) << text;
+    EXPECT_EQ(fault_of("[{}\n{}]"), "in: line 2: a comma is missing after the previous entry");
 }
 
 TEST(DocumentReader, TellsAFileThatWasCutOff) {
-    EXPECT_EQ(fault_of("{}\n{\"a\":[1,"), "in: line 2: the file was cut off within this entry");
-    EXPECT_EQ(fault_of("{\"a\":\"open"), "in: line 1: the file was cut off within this entry");
-    EXPECT_EQ(fault_of("{\"a\":\"\\"), "in: line 1: the file was cut off within this entry");
-    EXPECT_EQ(fault_of("[{},\n{}\n"), "in: line 3: the array has no end: the file was cut off");
-    EXPECT_EQ(fault_of("["), "in: line 1: the array has no end: the file was cut off");
+    EXPECT_EQ(fault_of("{}\n{\"a\":[1,"), "in: line 2: the file is truncated in this entry");
+    EXPECT_EQ(fault_of("{\"a\":\"open"), "in: line 1: the file is truncated in this entry");
+    EXPECT_EQ(fault_of("{\"a\":\"\\"), "in: line 1: the file is truncated in this entry");
+    EXPECT_EQ(fault_of("[{},\n{}\n"), "in: line 3: the array has no end: the file is truncated");
+    EXPECT_EQ(fault_of("["), "in: line 1: the array has no end: the file is truncated");
 }
 
 TEST(DocumentReader, AnObjectThatIsTooLongIsNotReadWhole) {
@@ -121,7 +121,7 @@ TEST(DocumentReader, DepthCostsNothing) {
     std::string text = "{\"a\":";
     text.append(5'000'000, '[').append(5'000'000, ']').append("}{}");
     EXPECT_EQ(read_text(text).objects.size(), 2u);
-    EXPECT_EQ(fault_of(std::string(1'000'000, '{')), "in: line 1: the file was cut off within this entry");
+    EXPECT_EQ(fault_of(std::string(1'000'000, '{')), "in: line 1: the file is truncated in this entry");
 }
 
 TEST(DocumentReader, ObjectsMayComeInPiecesOfAnySize) {

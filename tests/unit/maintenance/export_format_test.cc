@@ -118,9 +118,9 @@ TEST(ExportFormat, NamesTheFieldThatIsWrongWithAnEvent) {
 
 TEST(ExportFormat, WantsEveryFieldAndNoOther) {
     EXPECT_EQ(fault_of(replaced(kEventLine, R"("color":"red",)", "")), "color: is missing");
-    EXPECT_THAT(fault_of(replaced(kEventLine, R"("seq":4)", R"("seq":4,"planted":1)")), HasSubstr("does not know"));
+    EXPECT_THAT(fault_of(replaced(kEventLine, R"("seq":4)", R"("seq":4,"planted":1)")), HasSubstr("unknown fields"));
     EXPECT_EQ(fault_of(replaced(kEventLine, R"("kind":"send")", R"("kind":"edit")")),
-              "kind: is none that this version knows");
+              "kind: is unknown to this version");
     EXPECT_EQ(fault_of(R"({"kind":"globes-export","version":2,"next_room_id":1})"),
               "version: this Globes reads version 1 only");
 }
@@ -128,7 +128,7 @@ TEST(ExportFormat, WantsEveryFieldAndNoOther) {
 TEST(ExportFormat, RefusesWhatIsNoObject) {
     for (const char* line : {"", "{", "[]", "7", "{} {}", "{\"kind\":\"\xFF\"}", "\xEF\xBB\xBF{}"})
         EXPECT_NE(fault_of(line), "(accepted)") << line;
-    EXPECT_EQ(fault_of(std::string_view(kEventLine).substr(0, 40)), "is no JSON object");
+    EXPECT_EQ(fault_of(std::string_view(kEventLine).substr(0, 40)), "is not a JSON object");
 }
 
 TEST(ExportFormat, APublicRoomHasNoPassword) {

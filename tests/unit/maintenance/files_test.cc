@@ -90,9 +90,9 @@ TEST_F(Files, AFileOfAnotherFormatIsNamed) {
     using namespace std::string_literals;
     std::ofstream(file_) << "\x4B\0\0\0\x07_id\0"s;
     EXPECT_EQ(error_of([this] { read_lines(); }),
-              "in: is BSON, as mongodump writes it: make it JSON with bsondump first");
+              "in: is BSON, as mongodump writes it: convert it to JSON with bsondump first");
     std::ofstream(file_) << "\x1F\x8B\x08\0"s;
-    EXPECT_EQ(error_of([this] { read_lines(); }), "in: is compressed: unpack it with gunzip first");
+    EXPECT_EQ(error_of([this] { read_lines(); }), "in: is compressed: decompress it with gunzip first");
 }
 
 TEST_F(Files, LookingAheadReadsNothing) {
@@ -160,7 +160,7 @@ TEST_F(Files, AFileThatIsNotFinishedLeavesNothingBehind) {
 TEST_F(Files, AnExistingFileIsReplacedOnlyOnDemandAndAtTheEnd) {
     std::ofstream(file_) << "old";
     EXPECT_EQ(error_of([&] { OutputFile(file_, Existing::refuse); }),
-              file_.string() + ": is there already; --force replaces it");
+              file_.string() + ": exists already; --force overwrites it");
     OutputFile file(file_, Existing::replace);
     write(file, "new");
     EXPECT_EQ(content(file_), "old");
@@ -172,7 +172,7 @@ TEST_F(Files, AFileThatComesMeanwhileIsLeftAlone) {
     OutputFile file(file_, Existing::refuse);
     write(file, "new");
     std::ofstream(file_) << "somebody's";
-    EXPECT_THAT(error_of([&] { file.finish(); }), HasSubstr("is there already"));
+    EXPECT_THAT(error_of([&] { file.finish(); }), HasSubstr("exists already"));
     EXPECT_EQ(content(file_), "somebody's");
 }
 

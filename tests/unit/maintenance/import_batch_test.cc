@@ -78,7 +78,7 @@ TEST_F(ImportBatchTest, AnIdOfAnotherEventIsToldApartFromAStoreThatFails) {
     store_.outcomes = {failed, failed};
     store_.found = chat::Event{.room = 2, .seq = 7};
     add_event(2, 9);
-    EXPECT_EQ(fault(), "line 1, change: room 2: seq 9: its id is that of seq 7, by the same sender");
+    EXPECT_EQ(fault(), "line 1, change: room 2: seq 9: its id is already used by seq 7 of the same sender");
     store_.outcomes = {failed, failed};
     store_.can_look_up = false;
     add_event(2, 9);
@@ -89,7 +89,8 @@ TEST_F(ImportBatchTest, WhatIsNotKnownIsNotTriedAgain) {
     store_.outcomes = {unknown};
     add_event(2, 1);
     add_event(2, 2);
-    EXPECT_EQ(fault(), "line 1, repeat: room 2: seq 1: the store can't tell whether this and what follows was written");
+    EXPECT_EQ(fault(),
+              "line 1, repeat: room 2: seq 1: it is unknown whether the store wrote this line and those after it");
     EXPECT_EQ(batch_.committed().events, 0);
     EXPECT_THAT(store_.sizes, ElementsAre(2));
 }
@@ -105,7 +106,8 @@ TEST_F(ImportBatchTest, RoomsThatFareDifferentlyAreToldApart) {
     store_.outcomes = {BatchOutcome({{.room = 2, .outcome = unknown}, {.room = 3, .outcome = committed}})};
     add_event(3, 3);
     add_event(2, 2);
-    EXPECT_EQ(fault(), "line 5, repeat: room 2: seq 2: the store can't tell whether this and what follows was written");
+    EXPECT_EQ(fault(),
+              "line 5, repeat: room 2: seq 2: it is unknown whether the store wrote this line and those after it");
     EXPECT_EQ(batch_.committed().events, 4);
 }
 
@@ -113,7 +115,7 @@ TEST_F(ImportBatchTest, WhatStandsBeforeARepeatIsThere) {
     store_.outcomes = {BatchOutcome({{.room = 2, .outcome = failed, .repeated_seq = 3}})};
     store_.found = chat::Event{.room = 2, .seq = 1};
     for (std::uint64_t seq = 1; seq <= 4; ++seq) add_event(2, seq);
-    EXPECT_EQ(fault(), "line 3, change: room 2: seq 3: its id is that of seq 1, by the same sender");
+    EXPECT_EQ(fault(), "line 3, change: room 2: seq 3: its id is already used by seq 1 of the same sender");
     EXPECT_EQ(batch_.committed().events, 2);
     EXPECT_THAT(store_.sizes, ElementsAre(4));
 }

@@ -91,8 +91,7 @@ TEST_F(OriginalDumpTest, LeavesOutWhatHasNoPlaceHereAndCountsIt) {
             "left out: 2 joins and leaves; the first: events: entry 1 (line 1)",
             "left out: 1 events that are neither a send nor a join or leave; the first: events: entry 3 (line 1)",
             "left out: 1 messages without a text; the first: events: entry 4 (line 1)",
-            "left out: 3 messages of rooms that the files do not have: 8, 9",
-            "left out: 1 entries that the files have twice",
+            "left out: 3 messages of rooms that are not in the files: 8, 9", "left out: 1 duplicate entries",
             "changed: 2 messages without a time; the first: events: entry 8 (line 1)"));
 }
 
@@ -123,7 +122,7 @@ TEST_F(OriginalDumpTest, AnotherRoom1IsTold) {
 TEST_F(OriginalDumpTest, MessagesWithoutRoomsAreRefused) {
     read(send(2, "hello"));
     dump.finish();
-    EXPECT_THAT(dump.faults(), ElementsAre("there are messages and no rooms: name the file of the rooms, too"));
+    EXPECT_THAT(dump.faults(), ElementsAre("the files contain messages but no rooms: add the file of the rooms"));
 }
 
 TEST_F(OriginalDumpTest, MessagesOfRoomsThatAreFaultyThemselvesAreNoFaultBeside) {
@@ -151,7 +150,7 @@ TEST_F(OriginalDumpTest, AnIdThatComesTwiceIsImportedOnceWhateverItIs) {
                                      "3 @1600000001 uuid", "4 @1600000001 b", "5 @1600000001 a", "6 @1600000001 c",
                                      "7 @1600000001 behind", "8 @1600000001 oid", "9 @1600000002 none",
                                      "10 @1600000002 none", "11 @1600000003 null", "12 @1600000003 null", "end 1 12"));
-    EXPECT_THAT(dump.summary().front(), HasSubstr("left out: 10 entries that the files have twice"));
+    EXPECT_THAT(dump.summary().front(), HasSubstr("left out: 10 duplicate entries"));
 }
 
 TEST_F(OriginalDumpTest, AMessageWithoutATimeStaysBehindTheOneBeforeIt) {
@@ -177,7 +176,7 @@ TEST_F(OriginalDumpTest, ARoomWithoutATimeIsAsOldAsItsFirstMessage) {
     EXPECT_EQ(dump.rooms()[0].updated_at, 1'600'000'001'000'000);
     EXPECT_EQ(dump.rooms()[1].created_at, 0);
     EXPECT_THAT(dump.summary(),
-                ElementsAre("changed: 2 rooms without the time of their creation; the first: in: entry 1 (line 1)"));
+                ElementsAre("changed: 2 rooms without a creation time; the first: in: entry 1 (line 1)"));
 }
 
 TEST_F(OriginalDumpTest, EveryFaultIsToldWithItsPlace) {
@@ -191,7 +190,7 @@ TEST_F(OriginalDumpTest, EveryFaultIsToldWithItsPlace) {
                             "rooms: entry 3 (line 3): is neither a room (no title) nor an event (no eventtype)",
                             "rooms: entry 4 (line 4): is another room 2 than rooms: entry 2 (line 2)",
                             "events: entry 1 (line 1): roomid: is missing",
-                            "events: line 1: the file was cut off within this entry"));
+                            "events: line 1: the file is truncated in this entry"));
 }
 
 TEST_F(OriginalDumpTest, OnlyTheFirstFaultsAreKept) {
