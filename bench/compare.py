@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Puts Globes and its peers into the same scenes, one server at a time, and writes docs/benchmarks.md.
+"""Measures Globes and its peers in the same scenarios, one server at a time, and writes docs/benchmarks.md.
 
-Servers share one core and the client has the other. Rounds are interleaved: every server has its turn in a cell before
-any has its second, so that whatever else the machine does in between hits all of them alike. Each turn is a fresh process.
+Servers share one core and the client has the other. Rounds are interleaved: every server runs once in a cell before any
+runs twice, so that other load on the machine affects all of them alike. Each run is a new process.
 """
 
 import argparse
@@ -26,16 +26,16 @@ PEERS = ROOT / "bench" / "peers"
 START_S = 10
 STOP_S = 10
 WARMUP_S = 0.5
-# A second client beside the measured one: this long for its connections before, and for good measure behind.
+# A second client in parallel with the measured one: its time for connecting before, and a margin after.
 BESIDE_LEAD_S = 4
 BESIDE_TAIL_S = 2
-# A turn takes a few seconds; this is for a server that hangs.
+# A run takes a few seconds; this limit is for a server that hangs.
 LONGEST_TURN_S = 180
 IO_THREADS = {cells.OURS: 1, cells.OURS_IN_MEMORY: 1, cells.OURS_ON_TWO: 2}
 
 
 class Fleet:
-    """Knows how to start each server. `scratch` is a folder for what they write."""
+    """Starts each server. `scratch` is a folder for their files."""
 
     def __init__(self, build, scratch, server_core):
         self.build = build
@@ -43,9 +43,9 @@ class Fleet:
         self.server_core = server_core
 
     def missing(self, name):
-        """Why that server can't be started here; empty where it can."""
+        """Why that server cannot be started here; empty if it can."""
         if name == "centrifuge" and not self.centrifuge().exists():
-            return "it is built with Go, which is not at hand"
+            return "it is built with Go, which is not installed"
         return ""
 
     def protocol(self, name):
@@ -91,7 +91,7 @@ class Fleet:
 
     @contextlib.contextmanager
     def running(self, name):
-        """A fresh server of that name; gives its process and port, and ends it."""
+        """Starts a new server of that name, yields its process and port, and stops it."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
         port = free_port()
@@ -147,7 +147,7 @@ class Client:
                 "--duration", str(seconds), *arguments.split()]
 
     def measure(self, cell, protocol, process, port, result_file):
-        """globes-bench's result of one turn, or None where it gave none."""
+        """The result of one run of globes-bench; None if it failed."""
         beside = None
         if cell.beside:
             seconds = self.seconds + BESIDE_LEAD_S + BESIDE_TAIL_S
@@ -166,7 +166,7 @@ class Client:
 
 
 class Results:
-    """What was measured so far, in a file that every turn is added to: a run that was broken off goes on from there."""
+    """The results so far, in a file to which every run is added, so that an interrupted measurement can continue."""
 
     def __init__(self, file, key, goes_on):
         self.file = file
@@ -177,7 +177,7 @@ class Results:
             if saved["key"] == key:
                 self.runs = saved["runs"]
             else:
-                print("What was measured before had other options or another build: beginning anew")
+                print("Earlier results have other options or another build: starting again")
 
     def count(self, cell, server):
         return len(self.runs.get(cell.name, {}).get(server, []))
@@ -192,14 +192,14 @@ class Results:
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="only the cells that compare servers, two rounds of 1.5 s")
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was broken off")
-    parser.add_argument("--rounds", type=int, help="turns of each server in each cell (3; quick: 2); plots have one")
-    parser.add_argument("--seconds", type=float, help="measured seconds of each turn (2; quick: 1.5)")
-    parser.add_argument("--cells", help="only these, separated by commas; plots by their name")
+    parser.add_argument("--resume", action="store_true", help="continue an interrupted measurement")
+    parser.add_argument("--rounds", type=int, help="runs of each server in each cell (3; quick: 2); plots have one")
+    parser.add_argument("--seconds", type=float, help="measured seconds of each run (2; quick: 1.5)")
+    parser.add_argument("--cells", help="only these, separated by commas; plots by name")
     parser.add_argument("--servers", help="only these, separated by commas")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
-    parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs", help="where benchmarks.md goes (docs)")
+    parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs", help="the folder of benchmarks.md (docs)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (2 if arguments.quick else 3)
@@ -216,20 +216,20 @@ def chosen_cells(arguments):
         names = arguments.cells.split(",")
         unknown = [name for name in names if name not in groups]
         if unknown:
-            sys.exit(f"./dev bench: no such cell: {unknown[0]} (there are {', '.join(groups)})")
+            sys.exit(f"./dev bench: unknown cell {unknown[0]} (known: {', '.join(groups)})")
     elif arguments.quick:
         names = [cell.name for cell in cells.CELLS if cell.is_quick]
     return [chosen for name in names for chosen in groups[name]]
 
 
 def run_key(arguments):
-    """Results of one key may stand side by side: same options, same server."""
+    """Results with the same key are comparable: same options, same server."""
     build = hashlib.sha256((arguments.build / "globes").read_bytes()).hexdigest()[:16]
     return f"{arguments.seconds:g} s, cores {arguments.server_core} {arguments.client_core}, build {build}"
 
 
 def take_turn(fleet, client, cell, name, result_file):
-    """The result, or None where the server or the client failed; why is printed."""
+    """The result; None if the server or the client failed, after printing the reason."""
     try:
         with fleet.running(name) as (process, port):
             result = client.measure(cell, fleet.protocol(name), process, port, result_file)
@@ -237,7 +237,7 @@ def take_turn(fleet, client, cell, name, result_file):
         print(f"  {error}", flush=True)
         return None
     if result is None:
-        print("  gave no result", flush=True)
+        print("  no result", flush=True)
         return None
     shown = (f"{metric.label} {metric.read(result):.{metric.digits}f}"
              for metric in (cells.METRICS[metric] for metric in cell.metrics))
@@ -282,7 +282,7 @@ def main():
 
 
 def command_line():
-    """What was asked for, without what bench/run.sh adds, and without --resume: it changes no number."""
+    """The arguments without those that bench/run.sh adds, and without --resume, which does not affect results."""
     given = [argument for argument in sys.argv[1:] if argument != "--resume"]
     if "--build" in given:
         at = given.index("--build")

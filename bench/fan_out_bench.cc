@@ -1,4 +1,4 @@
-// A message's way out: encoded once and appended to its room's log, then each cursor moved to the log's end.
+// The fan-out of a message: encoded once and appended to its room log, then each cursor is moved to the end of the log.
 #include <benchmark/benchmark.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,7 +44,7 @@ void encode_and_append(benchmark::State& state) {
 }
 BENCHMARK(encode_and_append)->Arg(20)->Arg(200)->Arg(4096);
 
-/// What a cursor asks of the retained log, without the send. The range is how many slices it is behind.
+/// What a cursor reads from the retained log, without the send. The range is the number of slices that it is behind.
 void find_what_to_send(benchmark::State& state) {
     const auto slices = static_cast<std::size_t>(state.range(0));
     roomlog::RetainedLog retained;
@@ -68,8 +68,8 @@ struct Deaf final : net::WsHandler {
     void on_closed() override {}
 };
 
-/// A frame of 200 bytes to every cursor of a topic, each with a socket of its own: the program's part is what is left
-/// beside the sends. The range is the number of cursors.
+/// A frame of 200 bytes to every cursor of a topic, each with its own socket: the difference to the sends is the
+/// program's own cost. The range is the number of cursors.
 void advance_cursors(benchmark::State& state) {
     constexpr net::TopicId kFeed = 1;
     net::WsHub hub(0, {});

@@ -1,4 +1,4 @@
-"""Fills a store that a fresh server has made with as many messages as wanted, as if they had been said and their ids known."""
+"""Fills the store of a new server with any number of messages, including the index of their ids."""
 
 import sqlite3
 
@@ -6,12 +6,12 @@ ROOM = 1
 
 
 def fill(database, count):
-    """`count` messages into the public room, which has none. The index of ids is made at the end, which is faster."""
+    """Writes `count` messages to the empty public room. Creates the index of ids at the end, which is faster."""
     connection = sqlite3.connect(database, isolation_level=None)
     (index,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'sends'").fetchone()
     for statement in ("PRAGMA synchronous = off", "PRAGMA cache_size = -262144", "BEGIN", "DROP INDEX sends"):
         connection.execute(statement)
-    # Scattered ids, as those of real clients are: an odd factor permutes all 64-bit numbers.
+    # Distributed ids, like those of real clients: an odd factor permutes all 64-bit numbers.
     connection.execute(
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)"
         " INSERT INTO events (room_id, seq, kind, name, color, text, client_id, time_us, name_key)"

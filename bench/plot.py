@@ -1,4 +1,4 @@
-"""Draws a line chart as SVG, with nothing but text formatting."""
+"""Draws a line chart as SVG, with text formatting only."""
 
 import html
 import math
@@ -17,7 +17,7 @@ _OTHER_COLOUR = "#1565c0"
 
 
 class _Axis:
-    """Maps values to pixels, linearly or by logarithm, and knows where its ticks are."""
+    """Maps values to pixels, linearly or logarithmically, and computes the ticks."""
 
     def __init__(self, values, start_px, end_px, is_log):
         low, high = min(values), max(values)
@@ -52,7 +52,7 @@ def _number(value):
 
 
 def line_chart(title, x_label, y_label, series, is_log):
-    """`series`: for each server's name, its points (x, y), in order of x. Log axes where `is_log` and all is above 0."""
+    """`series`: for each server, its points (x, y) in order of x. Log axes if `is_log` and all values are above 0."""
     points = [point for line in series.values() for point in line]
     x_axis = _Axis([x for x, _ in points], _LEFT, _WIDTH - _RIGHT, is_log)
     y_axis = _Axis([y for _, y in points], _HEIGHT - _BOTTOM, _TOP, is_log)

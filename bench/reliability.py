@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures what lasting costs and how fast Globes is back, and writes the tables of docs/reliability.md.
+"""Measures the cost of durability and the time of a restart, and writes the tables of docs/reliability.md.
 
-The server has one core and the clients have the other. Each measurement says in its table how it was made.
+The server has one core and the clients have the other. Each table describes its measurement.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PAGE = 50
 
 
 class Globes:
-    """One server on a folder of data that stays between its starts."""
+    """A server with a data folder that is kept between its starts."""
 
     def __init__(self, build, data, core, config=None):
         self.build = build
@@ -40,7 +40,7 @@ class Globes:
         self.port = 0
 
     def start(self):
-        """Answers with the seconds from the start of the process to the first `GET /ready` that is 200."""
+        """Returns the seconds from the start of the process to the first `GET /ready` with 200."""
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / "config.json").write_text(json.dumps(self.config))
         self.port = free_port()
@@ -56,7 +56,7 @@ class Globes:
             if self.process.poll() is not None:
                 break
             time.sleep(0.001)
-        raise RuntimeError(f"{self.data}: did not get ready; see its server.log")
+        raise RuntimeError(f"{self.data}: the server is not ready; see its server.log")
 
     def stop(self):
         self.process.terminate()
@@ -82,7 +82,7 @@ class Globes:
         return response
 
     def cpu_ns(self):
-        """Of all threads so far, as the scheduler counts it."""
+        """The CPU time of all threads so far, from the scheduler."""
         total = 0
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
             total += int((task / "schedstat").read_text().split()[0])
@@ -104,7 +104,7 @@ class Bench:
         return Globes(self.build, self.work / name, self.server_core, config)
 
     def store(self, count):
-        """A store with so many messages in the public room; made once for all measurements."""
+        """A store with that many messages in the public room; created once for all measurements."""
         server = self.globes(f"messages-{count}")
         if not (server.data / "filled").exists():
             shutil.rmtree(server.data, ignore_errors=True)
@@ -120,7 +120,7 @@ class Bench:
                               input="", capture_output=True, text=True).stdout
 
     def load(self, server, options, seconds):
-        """globes-bench's result."""
+        """The result of globes-bench."""
         result = self.work / "turn.json"
         subprocess.run(["taskset", "-c", str(self.client_core), str(self.build / "globes-bench"),
                         f"127.0.0.1:{server.port}", "--pid", str(server.process.pid), "--duration", str(seconds),
@@ -128,7 +128,7 @@ class Bench:
         return json.loads(result.read_text())
 
     def starts(self, server):
-        """Seconds to be ready, and of server CPU until then: after an orderly stop, and after kill -9 in the middle of traffic."""
+        """Seconds until ready, and server CPU until then: after a normal stop, and after kill -9 during traffic."""
         found = {"orderly": [], "killed": []}
         for _ in range(self.rounds):
             found["orderly"].append((server.start(), server.cpu_ns() / 1e9))
@@ -139,7 +139,7 @@ class Bench:
         return found
 
     def page_cpu(self, server, places, limit):
-        """Server CPU, in ns, of a page at each of `places`; their median."""
+        """Server CPU, in ns, of a page at each of `places`, as median and maximum."""
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
         took = []
         for place in places:
@@ -159,7 +159,7 @@ class Bench:
             return found
 
     def resumes(self, server, count):
-        """Milliseconds from connecting to the last of 300 missed messages: right after a start, and again and again."""
+        """Milliseconds from connecting to the last of 300 missed messages: right after a start, and repeatedly."""
         first, warm = [], []
         for _ in range(self.rounds):
             with server.running():
@@ -176,12 +176,12 @@ class Bench:
                                   "--last", count)
 
     def storm(self, server, count):
-        """How late others are before a crowd resumes, meanwhile, and when the crowd is there; right after a start."""
+        """The delays of other members before, while and after a crowd resumes; right after a start."""
         with server.running(), contextlib.ExitStack() as ending:
             rooms = {"same": message_store.ROOM, "other": json.loads(self._post_room(server))["id"]}
             probe = self._beside(ending, 0, self._storm_client(server, "probe", "--rooms", *rooms.values()))
             time.sleep(self.seconds)
-            # It shares a core with the probe, which must not wait for it.
+            # The crowd shares a core with the probe, which must not wait for it.
             crowd = self._beside(ending, 19, self._crowd(server, self.clients, count))
             caught_up = json.loads(crowd.stdout.readline())
             time.sleep(self.seconds)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# run.sh [--reliability|--page] [OPTION…]: measures Globes and its peers in turn on the same core and writes
-# docs/benchmarks.md, or what lasting costs, into docs/reliability.md, or the page in a browser, into docs/page.md. Options
-# are those of compare.py, reliability.py or lighthouse/measure.js (`bench/run.sh --help`, `bench/run.sh --reliability
-# --help`); this script brings what they need: the release build, the peers, Lighthouse, enough files.
+# run.sh [--reliability|--page] [OPTION…]: measures Globes and its peers one after another on the same core and writes
+# docs/benchmarks.md; or measures the cost of durability for docs/reliability.md, or the page in a browser for
+# docs/page.md. The options are those of compare.py, reliability.py or lighthouse/measure.js (`bench/run.sh --help`,
+# `bench/run.sh --reliability --help`). Prepares the release build, the peers, Lighthouse and the limit of open files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Client and server each hold one file for each connection.
+# Client and server each need one file descriptor for each connection.
 ulimit -n "$(ulimit -Hn)"
 export PYTHONDONTWRITEBYTECODE=1
 readonly build=${GLOBES_BENCH_BUILD:-build/release}
@@ -22,7 +22,7 @@ if [[ ${1:-} == --page ]]; then
     exec node bench/lighthouse/measure.js --build "$build" "${@:2}"
 fi
 
-# Bun's binary is in its package for this platform; its install script would only move it.
+# Bun's binary is in its package for this platform; its install script only moves it.
 if [[ ! -e bench/peers/node_modules/.package-lock.json ||
     bench/peers/package-lock.json -nt bench/peers/node_modules/.package-lock.json ]]; then
     echo "Installing the peers"
@@ -30,7 +30,7 @@ if [[ ! -e bench/peers/node_modules/.package-lock.json ||
     touch bench/peers/node_modules/.package-lock.json
 fi
 [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes globes-bench raw-epoll-chat
-# A peer in Go, where Go is at hand; without it the run says so and goes on.
+# A peer in Go, if Go is installed; otherwise the measurement reports that and continues without it.
 if command -v go >/dev/null; then
     mkdir -p build/benchmarks
     (cd bench/peers/centrifuge && go build -o ../../../build/benchmarks/centrifuge-chat .) ||

@@ -1,4 +1,4 @@
-// What it costs to store events and to read them: CPU of the store's own threads for each call, one call in flight.
+// The cost of storing and reading events: CPU of the store's own threads for each call, with one call in flight.
 // `items_per_second` are events, or keys, for each second of that CPU; `wall_us` is how long the answer took. The
 // database stands in the working folder, which should be on a disk.
 #include <benchmark/benchmark.h>
@@ -26,7 +26,7 @@ double cpu_seconds(clockid_t clock) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-/// Of all threads but this one.
+/// The CPU time of all threads except this one.
 double store_cpu_seconds() { return cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_seconds(CLOCK_THREAD_CPUTIME_ID); }
 
 class Folder {
@@ -44,7 +44,7 @@ private:
     std::filesystem::path path_;
 };
 
-/// Like the UUIDs that clients send, each is somewhere else in the order of ids.
+/// Random order, like the UUIDs of clients.
 std::string client_id(std::uint64_t seq) {
     const std::uint64_t scattered = seq * 0x9E37'79B9'7F4A'7C15;
     return fmt::format("{:08x}-{:04x}-4f5b-9d53-{:012x}", scattered >> 32, scattered >> 16 & 0xFFFF, seq);
@@ -128,7 +128,7 @@ BENCHMARK_CAPTURE(sqlite_append, power, store::Durability::power)
     ->ArgsProduct({{1, 10, 100, 1000}, {1}, {with_ids}})
     ->UseManualTime();
 
-/// A store with one room of `count` events with client ids; the last one that was asked for is kept.
+/// A store with one room of `count` events with client ids; the last store is kept for the next call.
 chat::Store& filled_store(std::uint64_t count) {
     struct Filled {
         std::uint64_t count;
@@ -148,7 +148,7 @@ chat::Store& filled_store(std::uint64_t count) {
     return *filled->store;
 }
 
-/// The first range is how many events are stored, the second how many of them a page is. Pages from anywhere.
+/// The first range is the number of stored events, the second the size of a page. Pages from any place.
 void sqlite_page(benchmark::State& state, bool expires) {
     const auto stored = static_cast<std::uint64_t>(state.range(0));
     const auto limit = static_cast<std::size_t>(state.range(1));
@@ -177,7 +177,7 @@ void sqlite_page(benchmark::State& state, bool expires) {
 BENCHMARK_CAPTURE(sqlite_page, kept, false)->ArgsProduct({{1'000, 1'000'000}, {50}})->UseManualTime();
 BENCHMARK_CAPTURE(sqlite_page, not_expired, true)->ArgsProduct({{1'000, 1'000'000}, {50}})->UseManualTime();
 
-/// The first range is how many events are stored, the second how many keys a call has; every other one was sent.
+/// The first range is the number of stored events, the second the number of keys of a call; every other one exists.
 void sqlite_find(benchmark::State& state) {
     const auto stored = static_cast<std::uint64_t>(state.range(0));
     const auto count = static_cast<std::uint64_t>(state.range(1));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""storm.py probe|crowd …: the two clients of the storm that bench/reliability.py raises; each prints JSON.
+"""storm.py probe|crowd …: the two clients of the storm in bench/reliability.py; each prints JSON.
 
 `probe`: members of two rooms, in each of which one of them talks, and how late everyone gets what it says.
 `crowd`: many clients that resume at the same moment, and how long until the last has caught up.
@@ -19,7 +19,7 @@ import threading
 import time
 
 CHUNK = 262_144
-# What stands before the time at which a message of the probe was due.
+# The text before the due time in a message of the probe.
 MARK = b'"msg":"due '
 
 
@@ -31,14 +31,14 @@ def handshake(path, protocols=""):
 
 
 def text_frame(text):
-    """Of up to 65,535 bytes, masked with zeros."""
+    """A frame of up to 65,535 bytes, masked with zeros."""
     payload = text.encode()
     length = struct.pack("!B", 0x80 | len(payload)) if len(payload) < 126 else struct.pack("!BH", 0xFE, len(payload))
     return b"\x81" + length + b"\0\0\0\0" + payload
 
 
 class Member:
-    """One of a probe's room. Messages are `due <ns>`; `late` takes (due, ns until here) of each that came."""
+    """A member of a probe's room. Messages are `due <ns>`; `late` collects (due, delay in ns) of each received one."""
 
     def __init__(self, target, room):
         self.socket = socket.create_connection(target)
@@ -72,13 +72,13 @@ class Member:
 
 
 def come_first():
-    """What is measured must not be how long this process waits for its core."""
+    """Real-time priority, so that waiting for the core does not add to the measured delays."""
     with contextlib.suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 def probe(arguments):
-    """Until SIGTERM. Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
+    """Runs until SIGTERM. Prints, for each room, every (due, late) in nanoseconds of the machine's monotonic clock."""
     come_first()
     is_over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: is_over.set())
@@ -101,9 +101,9 @@ def probe(arguments):
 
 
 def crowd(arguments):
-    """All connect at once and read until they have seen `last`; then it prints, and they stay until stdin ends."""
+    """All clients connect at once and read until they have received `last`; then it prints, and they stay until stdin ends."""
     target = (arguments.host, arguments.port)
-    # With the id, or the welcome would do, which also names the newest.
+    # With the id, because the welcome also contains the newest seq.
     end_mark = f'"seq":{arguments.last},"id"'.encode()
     request = handshake(f"/chats/{arguments.room}/ws?after={arguments.after}", "globes.v1")
     selector = selectors.DefaultSelector()
@@ -131,7 +131,7 @@ def crowd(arguments):
                 continue  # has caught up
             seen = key.data + data
             if data and end_mark not in seen:
-                # Enough to find the mark where it comes in two parts.
+                # Enough to find the mark if it arrives in two parts.
                 selector.modify(client, selectors.EVENT_READ, seen[-len(end_mark):])
                 continue
             lost += not data

@@ -1,4 +1,4 @@
-// What JSON costs for each event: reading it once from its sender, writing it once for the whole room.
+// The cost of JSON for each event: parsing it once from its sender, writing it once for the whole room.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -34,7 +34,7 @@ void parse_event(benchmark::State& state) {
 }
 BENCHMARK(parse_event)->Arg(20)->Arg(200)->Arg(4096);
 
-/// A frame of the largest size, made of nothing but fields that nobody asked for.
+/// A frame of the largest size that contains only unknown fields.
 void parse_hostile_event(benchmark::State& state) {
     std::string frame = "{";
     while (frame.size() < 65'000) frame += R"("":0,)";

@@ -1,4 +1,4 @@
-// The cost of a WebSocket frame on its way in (unmask, check, decode) and out (encode), without a socket.
+// The cost of decoding (unmask, check, decode) and encoding a WebSocket frame, without a socket.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -79,8 +79,8 @@ std::string masked_text_frame(std::size_t payload_bytes) {
     return frame.substr(0, head_bytes) + std::string(kKey.begin(), kKey.end()) + payload;
 }
 
-// A read that holds `frames` frames. Decoding unmasks in place, so each turn starts with a copy; its cost is in the
-// result.
+// A read that contains `frames` frames. Decoding unmasks in place, so each iteration starts with a copy, whose cost is
+// in the result.
 void decode_frames(benchmark::State& state, std::size_t frames, std::size_t pieces) {
     const std::string frame = masked_text_frame(static_cast<std::size_t>(state.range(0)));
     const std::string sent = repeat(frame, frames * frame.size());

@@ -1,4 +1,4 @@
-# Adds the files of `folder` to a target, as one source that is made of them whenever one changes, comes or goes.
+# Adds the files of `folder` to a target, as one generated source that is rebuilt if a file changes, is added or removed.
 function(globes_embed_site target folder)
   file(GLOB_RECURSE site_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
   file(GLOB_RECURSE embedding CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/embedding/*.py)

@@ -1,4 +1,4 @@
-# A folder is a target: globes_library(store/sqlite PUBLIC …) makes globes_store_sqlite of src/store/sqlite/*.cc.
+# Each folder is a target: globes_library(store/sqlite PUBLIC …) creates globes_store_sqlite from src/store/sqlite/*.cc.
 function(globes_library folder)
   string(REPLACE "/" "_" name globes_${folder})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
@@ -27,7 +27,7 @@ function(globes_unit_tests folder)
     target_link_libraries(test_${kind} PRIVATE globes_store_mongo)
   endif()
   target_compile_definitions(test_${kind} PRIVATE $<$<CONFIG:Release>:GLOBES_IS_RELEASE>)
-  # With -O3, GCC 12 warns of overlaps in std::string's operator+ that are none (GCC bug 105651).
+  # With -O3, GCC 12 warns about overlaps in std::string's operator+ that do not exist (GCC bug 105651).
   target_compile_options(test_${kind} PRIVATE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
   add_test(NAME ${kind} COMMAND test_${kind})
 endfunction()

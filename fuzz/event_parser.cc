@@ -1,5 +1,5 @@
-// Any bytes as one event frame. What is accepted must keep the rules and come back the same when it is written and read
-// again; what is refused must be answered with readable JSON.
+// Any bytes as one event frame. An accepted event must follow the rules and be equal after writing and parsing it
+// again; a refused one must be answered with valid JSON.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace {
 
 using namespace globes;
 
-/// Unlike assert, also in an optimised build.
+/// Unlike assert, also active in optimised builds.
 void require(bool holds) {
     if (!holds) std::abort();
 }

@@ -1,7 +1,7 @@
-// However a client's bytes are cut into reads, the requests must be the same, and whatever is accepted must leave no
-// doubt about where it ends: written out again in the plainest framing, it is read as the same request.
+// However a client's bytes are divided into reads, the requests must be the same, and the end of an accepted request
+// must be unambiguous: written again with the simplest framing, it is parsed as the same request.
 //
-// Input: one byte that seeds the cuts, then what the client sends.
+// Input: one byte that seeds the reads, then the bytes of the client.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace {
 
 using namespace globes::net;
 
-// Small, so that inputs reach them.
+// Small limits, so that inputs reach them.
 constexpr HttpLimits kLimits{.head_bytes = 512, .body_bytes = 256, .chunk_line_bytes = 32};
 
 void require(bool condition, const char* what) {
@@ -59,7 +59,7 @@ Outcome read(std::string_view stream, NextSize next_size) {
         const std::string_view piece = stream.substr(0, next_size());
         stream.remove_prefix(piece.size());
         const std::vector<char> bytes(piece.begin(),
-                                      piece.end());  // Of its own size, so that ASan sees a step beyond it.
+                                      piece.end());  // With an exact size, so that ASan detects reads beyond it.
         for (auto outcome = reader.consume({bytes.data(), bytes.size()}); outcome; outcome = reader.consume({})) {
             if (!*outcome) {
                 all.refusal = outcome->error().status;
@@ -102,7 +102,7 @@ void check_text(const HttpRequest& request) {
     }
 }
 
-/// The request as another server in front of us would have sent it on.
+/// The request as a proxy would forward it.
 std::string write_again(const HttpRequest& request) {
     std::string bytes =
         request.method + ' ' + request.target + " HTTP/1." + std::to_string(request.minor_version) + "\r\n";
@@ -114,7 +114,7 @@ std::string write_again(const HttpRequest& request) {
 
 void check_meaning(const HttpRequest& request) {
     HttpLimits limits = kLimits;
-    limits.head_bytes += 128;  // for the length and the blanks that are added
+    limits.head_bytes += 128;  // for the added length and blanks
     HttpReader reader(limits);
     const auto again = reader.consume(write_again(request));
     require(again && *again, "what was read can be read again");

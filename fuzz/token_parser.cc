@@ -1,5 +1,5 @@
-// Tokens as anyone may send them. The first byte chooses how deep the rest gets: as a whole token, as header and claims
-// that are signed for the room (a line break between them), or as claims that are signed as room token or as owner's
+// Tokens from any client. The first byte selects how the rest is used: as a whole token, as header and claims
+// (separated by a line break) that are signed for the room, or as claims that are signed as a room token or an owner
 // token.
 #include <openssl/hmac.h>
 
@@ -94,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(claims->room == room.id && !claims->username.empty() && claims->expires_s > kNow_s);
     require(claims->owner == (data[0] % 4 == 3));
     require(token.size() <= chat::Tokens::kMaxTokenBytes);
-    // What was accepted can be issued again.
+    // Accepted claims can be issued again.
     const auto renewed = claims->owner ? tokens.issue_owner_token(room, claims->username)
                                        : tokens.issue_room_token(room, claims->username);
     const auto again = tokens.verify(renewed, room);

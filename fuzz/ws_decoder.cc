@@ -1,6 +1,6 @@
-// However a client's bytes are cut into reads, the decoder must report the same, and nothing that breaks its promises.
+// However a client's bytes are divided into reads, the decoder must report the same, and always follow its contract.
 //
-// Input: one byte that chooses the message limit, one that seeds the cuts, then what the client sends.
+// Input: one byte that selects the message limit, one that seeds the reads, then the bytes of the client.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +79,8 @@ Outcome decode(std::span<const char> stream, std::size_t message_bytes, NextSize
     std::size_t fed = 0;
     while (fed < stream.size()) {
         const auto piece = stream.subspan(fed, std::min<std::size_t>(next_size(), stream.size() - fed));
-        std::vector<char> read(piece.begin(), piece.end());  // Of its own size, so that ASan sees a step beyond it.
+        std::vector<char> read(piece.begin(),
+                               piece.end());  // With an exact size, so that ASan detects reads beyond it.
         fed += piece.size();
         const auto result = decoder.consume(read, checker);
         require(!(failure && result), "a connection fails once");

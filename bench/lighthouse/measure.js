@@ -1,4 +1,4 @@
-// Lighthouse on every view of the page, against a server of its own on the loopback, on a phone with a processor four times
+// Runs Lighthouse on every view of the page, with its own server on the loopback, as a phone with a processor four times
 // slower than this one. Writes docs/page.md.
 //
 // usage: ./dev bench --page [--rounds N]
@@ -33,7 +33,7 @@ const CONFIG = {
     settings: {
         onlyCategories: ['performance', 'accessibility', 'best-practices'],
         formFactor: 'mobile',
-        // The loopback as it is, and observed times instead of simulated ones.
+        // The unthrottled loopback, and observed times instead of simulated ones.
         throttlingMethod: 'devtools',
         throttling: {
             cpuSlowdownMultiplier: SLOWER,
@@ -44,7 +44,7 @@ const CONFIG = {
     },
 };
 
-/** A visitor who opens a room by its address is led to its entrance, unless the tab has an identity there (web/app/preferences.js). */
+/** A visitor of a room's address gets its entrance, unless the browser has stored a name for the room (web/app/preferences.js). */
 const IDENTITY = { key: 'globes.seat.1', value: JSON.stringify({ name: 'ada', color: '#2f84c6', token: null }) };
 const VIEWS = [
     { name: 'the list of rooms', path: '/' },

@@ -1,7 +1,7 @@
-// The ceiling: the least that a chat server on one thread can do. No HTTP beyond the upgrade, no JSON, no names, no
-// store, no checks that a hostile client would need. Each turn of the loop reads whatever is readable, then sends every
-// room's new frames to each member with one call. What Globes needs beyond this is what its features cost. Usage:
-// raw-epoll-chat PORT
+// The ceiling: the minimum that a chat server on one thread must do. No HTTP except the upgrade, no JSON, no names, no
+// store, no checks against hostile clients. Each loop iteration reads all readable sockets, then sends every room's new
+// frames to each member with one call. The difference to Globes is the cost of its features.
+// Usage: raw-epoll-chat PORT
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,7 +27,7 @@
 
 namespace {
 
-// A member that is further behind is given up; bounded, so that a stalled reader does not end the comparison.
+// A member with a larger backlog is closed, so that a stalled reader does not end the comparison.
 constexpr std::size_t kMaxBacklogBytes = 16 * 1024 * 1024;
 constexpr std::uint8_t kTextFrame = 0x81;
 constexpr std::uint8_t kCloseFrame = 0x88;
@@ -40,13 +40,13 @@ struct Member {
     int fd = -1;
     Room* room = nullptr;   ///< Null before the upgrade.
     std::size_t index = 0;  ///< In the room's members.
-    std::string in;         ///< A cut-off request or frame.
-    std::string out;        ///< What the socket did not take.
+    std::string in;         ///< An incomplete request or frame.
+    std::string out;        ///< Bytes that the socket did not accept.
 };
 
 struct Room {
     std::vector<Member*> members;
-    std::string news;  ///< Frames since the last turn.
+    std::string news;  ///< Frames since the last loop iteration.
 };
 
 class Server {
@@ -57,7 +57,7 @@ public:
 private:
     void accept_all();
     void receive(Member& member);
-    /// Consumes the upgrade request; false if the connection is to be closed.
+    /// Consumes the upgrade request; false if the connection must be closed.
     bool upgrade(Member& member, std::string_view& bytes);
     bool read_frames(Member& member, std::string_view& bytes);
     void broadcast(Room& room);

@@ -1,6 +1,6 @@
-"""Finds what a JavaScript module loads: imports, dynamic imports and `new URL('…', import.meta.url)`.
+"""Finds the files that a JavaScript module loads: imports, dynamic imports and `new URL('…', import.meta.url)`.
 
-It reads tokens, not text: the word import in a comment, a JSDoc type or a string is none.
+It reads tokens instead of text: the word import in a comment, a JSDoc type or a string is not an import.
 """
 
 import re
@@ -14,10 +14,10 @@ WORD = re.compile(r"[^\W\d][\w$]*|[$#][\w$]*")
 NUMBER = re.compile(r"\.?\d[\w.]*")
 REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*", re.DOTALL)
-# A slash behind one of these begins a regular expression; behind any other word, a number or `)` it divides.
+# A slash after one of these starts a regular expression; after any other word, a number or `)` it is a division.
 WORDS_BEFORE_REGEX = set("return typeof case in of delete void throw new else do await yield".split())
 ENDS_OF_VALUES = {")", "]"}
-# So it does behind the `)` that ends the head of one of these.
+# The same applies after the `)` that ends the head of one of these statements.
 WORDS_WITH_HEADS = {"if", "for", "while"}
 
 
@@ -40,8 +40,8 @@ END = Token("mark", "", -1)
 
 def tokens_of(source):
     found = []
-    templates = []  # for each brace that is open: whether it is a template's `${`
-    heads = []  # for each parenthesis that is open: whether it begins the head of a statement
+    templates = []  # for each open brace: whether it is a template's `${`
+    heads = []  # for each open parenthesis: whether it starts the head of a statement
     at = 0
     while True:
         if blank := BLANK.match(source, at):
@@ -118,12 +118,12 @@ def from_clause(tokens, at):
 
 def dynamic_path(token, following):
     if following[1].kind != "string" or following[2].text not in (")", ","):
-        raise Fault(token.start, "import() of what is no literal: its file cannot be given a hashed name")
+        raise Fault(token.start, "import() without a literal: its file cannot get a hashed name")
     return following[1]
 
 
 def url_path(before, following):
-    """The string in `new URL('…', import.meta.url)`; None for another use of import.meta, or where it names a folder."""
+    """The string in `new URL('…', import.meta.url)`; None for other uses of import.meta, or if it names a folder."""
     is_url = [token.text for token in following[:4]] == [".", "meta", ".", "url"]
     if is_url and len(before) == 4 and before[0].is_word("URL") and before[2].kind == "string":
         return None if before[2].text[1:-1].endswith((".", "/")) else before[2]

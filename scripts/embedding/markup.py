@@ -1,11 +1,11 @@
-"""Finds what a page (HTML) or a style sheet (CSS) loads, and what in a page its policy (CSP) would forbid."""
+"""Finds the files that a page (HTML) or a style sheet (CSS) loads, and parts of a page that its policy (CSP) forbids."""
 
 import html.parser
 import re
 
 from embedding.reference import Fault, Reference
 
-# Elements that load what they name; links that people follow stay as they are.
+# Elements that load files; links are not changed.
 LOADING = {"link", "script", "img", "source", "audio", "video"}
 URL_ATTRIBUTE = re.compile(r"""\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 

@@ -1,10 +1,10 @@
-"""What one file of the site says of another, and what may be wrong with it."""
+"""References from one file of the site to another, and their faults."""
 
 from typing import NamedTuple
 
 
 class Reference(NamedTuple):
-    """`target` as it is written, which is at the offset `start` of the text."""
+    """`target` as written at the offset `start` of the text."""
 
     start: int
     target: str
@@ -12,7 +12,7 @@ class Reference(NamedTuple):
 
 
 class Fault(Exception):
-    """`start`: the offset of what is wrong."""
+    """`start`: the offset of the fault."""
 
     def __init__(self, start, what):
         super().__init__(what)
@@ -20,4 +20,4 @@ class Fault(Exception):
 
 
 class SiteError(Exception):
-    """The site cannot be embedded; its text is for the developer."""
+    """The site cannot be embedded; the message is for the developer."""

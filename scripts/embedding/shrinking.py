@@ -1,4 +1,4 @@
-"""Leaves out of scripts and style sheets what only their readers need.
+"""Minifies scripts and style sheets.
 
 esbuild shrinks the scripts, each by itself: it keeps the names that a module exports and the paths that it imports, and
 renames only what no other module sees. It also joins a module and its parts to one file, for the modules that others embed.
@@ -12,7 +12,7 @@ import tempfile
 
 from embedding.reference import SiteError
 
-# The language that the sources are written in: esbuild rewrites only newer syntax.
+# The language version of the sources: esbuild rewrites only newer syntax.
 TARGET = "es2022"
 ESBUILD = ["esbuild", "--minify", "--format=esm", f"--target={TARGET}", "--charset=utf8", "--legal-comments=none"]
 ESBUILD_ERRORS_ONLY = ["--log-level=error", "--log-limit=0", "--color=false"]
@@ -24,7 +24,7 @@ CSS_PART = re.compile(
 
 
 def shrink_scripts(folder, paths):
-    """The shrunk texts, by path, of these scripts in the folder. One process for all of them."""
+    """The minified texts, by path, of these scripts in the folder. One process for all of them."""
     if not paths:
         return {}
     with tempfile.TemporaryDirectory() as made:
@@ -57,7 +57,7 @@ def shrink_style(text):
 
 
 def join_style(pieces):
-    """Blanks beside a brace, a semicolon or a comma go, and those behind a colon; before one they may part selectors."""
+    """Removes blanks beside a brace, a semicolon or a comma, and after a colon; before a colon they may separate selectors."""
     run = ""
     for piece, is_string in [*pieces, ("", True)]:
         if not is_string:

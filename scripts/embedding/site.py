@@ -1,9 +1,9 @@
-"""The files of the site as they are served: under which names, and with references to those names.
+"""The files of the site as they are served: their names, and the references to these names.
 
-Scripts and style sheets are shrunk first (shrinking.py), and the references in the result are rewritten: a file is named
-after what is served, and one process shrinks all scripts. The page's own files get a hash of their content into their
-names, so that browsers may keep them for ever; a reference to a file is part of the content, so a change reaches the
-names of all that load it. Files that import each other in a ring are named by one hash over all of them.
+Scripts and style sheets are minified first (shrinking.py), in one process, and the references in the result are
+rewritten, so that names depend on the served content. The names of the page's own files contain a hash of their content,
+so that browsers may cache them without revalidation; a reference to a file is part of the content, so a change also
+changes the names of all files that load it. Files that import each other in a cycle share one hash over all of them.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from embedding.reference import Fault, SiteError
 from embedding.shrinking import bundle_script, shrink_scripts, shrink_style
 
 SERVED = {".html", ".css", ".js", ".ts", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".txt"}
-# What others link to keeps its name, and browsers ask whether it has changed.
+# Files that other sites link to keep their names, and browsers revalidate them.
 STABLE_NAMES = {"globes.js", "globes.d.ts", "globes-chat.js", "robots.txt"}
 # A module with a stable name, and the folder of its parts: they are served in it and not by themselves, so that a site that
 # embeds the module gets it by one request.
@@ -111,7 +111,7 @@ class Site:
                     raise SiteError(f"{place}: {reference.target} leads to no file of the site")
                 is_bare = source.suffix == ".js" and not reference.target.startswith((".", "/"))
                 if is_bare:
-                    raise SiteError(f"{place}: {reference.target} is no relative path: ./{reference.target}")
+                    raise SiteError(f"{place}: {reference.target} is not a relative path: ./{reference.target}")
 
     def check_bundles(self):
         """A part that another module imports would exist twice there, with two classes of each name."""
@@ -124,8 +124,8 @@ class Site:
                         raise SiteError(f"{place}: {reference.target}: {module} and {parts} are served as one file")
 
     def shrink(self, folder):
-        """Replaces scripts and style sheets by their shrunk texts. The types of the library stay, for people to read, and
-        so do pages, which are next to nothing."""
+        """Replaces scripts and style sheets by their minified texts. The types of the library stay readable, and pages are
+        small enough."""
         bundled = tuple(self.bundles.values())
         for path in [path for path in self.sources if path.startswith(bundled)]:
             del self.sources[path]
@@ -146,7 +146,7 @@ class Site:
         return [path for path, source in self.sources.items() if source.suffix == suffix]
 
     def rings(self):
-        """Groups of files whose names depend on each other, most often of one file, each behind those that it refers to
+        """Groups of files whose names depend on each other, usually of one file, each after the groups that it refers to
         (Tarjan's strongly connected components)."""
         order, low, stack, found = {}, {}, [], []
 
@@ -171,7 +171,7 @@ class Site:
         return found
 
     def name(self, ring):
-        # Until they have names, the files of the ring are referred to by their paths.
+        # References between the files of a cycle use their paths until they have names.
         provisional = {path: f"/{ASSETS}/{path}" for path in ring}
         self.urls |= provisional
         digest = hashlib.sha256(b"".join(self.render(path) for path in ring))
@@ -197,17 +197,17 @@ class Site:
         rest = reference.target[len(re.split("[?#]", reference.target)[0]) :]
         if path.endswith(".html"):  # served under more than one address
             return url + rest
-        # Relative, so that a page of another origin, which loads a module from here, gets all of it from here.
+        # Relative, so that a page of another origin that loads a module from here loads all of its imports from here.
         relative = posixpath.relpath(url, posixpath.dirname(self.urls[path]))
         return (relative if relative.startswith(".") else "./" + relative) + rest
 
     def preload_tags(self, module):
-        """Without them a browser learns of each level of imports when it has the one above."""
+        """Without preloads, a browser finds each level of imports only after loading the one above."""
         imported = [path for path in self.loaded_with(module) if path != module and path.endswith(".js")]
         return "".join(f'<link rel="modulepreload" href="{self.urls[path]}">\n' for path in imported)
 
     def loaded_with(self, path):
-        """The paths of all that is loaded together with `path`, itself first."""
+        """The paths of all files that are loaded together with `path`, itself first."""
         found = [path]
         for loaded in found:
             targets = [target for reference, target in self.sources[loaded].references if reference.is_static]
@@ -215,7 +215,7 @@ class Site:
         return found
 
     def served_files(self):
-        """In the order of their URLs."""
+        """The files in the order of their URLs."""
         for path, url in sorted(self.urls.items(), key=lambda item: item[1]):
             loaded = tuple(self.urls[other] for other in self.loaded_with(path)) if path.endswith(".html") else ()
             yield ServedFile(url, self.render(path), not self.sources[path].is_stable, loaded)

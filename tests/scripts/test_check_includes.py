@@ -46,7 +46,7 @@ class CheckIncludes(CheckoutTest):
 
     def test_finds_an_include_without_its_folder(self):
         self.write("src/roomlog/planted.cc", '#include "frame.h"\n')
-        self.assert_finds("check-includes", 'src/roomlog/planted.cc:1: "frame.h" is no path below src')
+        self.assert_finds("check-includes", 'src/roomlog/planted.cc:1: "frame.h" is not a path below src')
 
     def test_finds_a_folder_that_has_no_rule(self):
         self.write("src/helpers/planted.h", "#pragma once\n")

@@ -201,8 +201,8 @@ class JavaScript(SiteTest):
         for text, words in {
             "1;\nimport './gone.js';": "app.js:2: ./gone.js leads to no file of the site",
             "import '../../etc.js';": "app.js:1: ../../etc.js leads to no file of the site",
-            "import 'app.js';": "app.js:1: app.js is no relative path: ./app.js",
-            "\n\nimport(name);": "app.js:3: import() of what is no literal",
+            "import 'app.js';": "app.js:1: app.js is not a relative path: ./app.js",
+            "\n\nimport(name);": "app.js:3: import() without a literal",
             "const a = `\n": "app.js:1: a template that does not end",
             "f();\nlet a = 1 b;": "app.js:2:",
             "if (false) import('./app.js');": "app.js: does not load the same files when it is shrunk",
