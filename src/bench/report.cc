@@ -65,7 +65,7 @@ std::string counts_of(const std::map<int, std::uint64_t>& counts) {
 void add_scene(Table& table, const Options& options, const Report& report) {
     std::string scene;
     if (options.rooms > 0) {
-        scene = fmt::format("{} x {} members, {} talking in each, {}", options.rooms, options.members, options.senders,
+        scene = fmt::format("{} x {} members, {} senders in each, {}", options.rooms, options.members, options.senders,
                             options.is_open_loop() ? fmt::format("{} messages/s (open loop)", options.rate_per_s)
                                                    : fmt::format("{} in flight (closed loop)", options.window));
         if (options.stalled > 0) scene += fmt::format(", {} stalled in each", options.stalled);
@@ -80,7 +80,7 @@ void add_scene(Table& table, const Options& options, const Report& report) {
 void add_traffic(Table& table, const Report& report) {
     if (report.other_events > 0) {
         const double per_s = static_cast<double>(report.other_events) / report.window_s;
-        table.row("joins, leaves", fmt::format("{}/s received, {} guests came", grouped(per_s), report.guests));
+        table.row("joins, leaves", fmt::format("{}/s received, {} guests joined", grouped(per_s), report.guests));
     }
     if (report.deliveries == 0) return;
     table.row("deliveries", grouped(report.deliveries_per_s()) + "/s");
@@ -96,7 +96,7 @@ void add_server(Table& table, const Report& report) {
     table.row("server CPU", fmt::format("{:.1f} % of a core", 100 * report.server_cpu_s / report.window_s));
     if (report.deliveries > 0) table.row("  for each delivery", fmt::format("{:.3f} µs", report.cpu_us_per_delivery()));
     table.row("  for each connect", fmt::format("{:.1f} µs", report.connect_cpu_us()));
-    std::string memory = fmt::format("{:.1f} MB in the end", static_cast<double>(report.end_rss_bytes) / 1e6);
+    std::string memory = fmt::format("{:.1f} MB at the end", static_cast<double>(report.end_rss_bytes) / 1e6);
     if (report.connections >= kFewConnections) {
         memory += fmt::format(", {:.2f} kB for each connection (PSS; RSS {:.2f})",
                               report.pss_bytes_per_connection() / 1e3, report.rss_bytes_per_connection() / 1e3);
@@ -109,18 +109,18 @@ void add_verdict(Table& table, const Report& report) {
     table.row("client CPU", fmt::format("{:.0f} % of its cores", 100 * report.client_cpu_share));
     if (report.is_client_bound()) {
         table.title(
-            "  The client was the bottleneck: more than this the server may well carry. Compare its CPU for each "
+            "  The client was the bottleneck: the server may be able to handle more. Compare its CPU for each "
             "delivery.");
     }
-    table.row("check", fmt::format("{}: {} missing, {} doubled, {} out of order, {} foreign",
+    table.row("check", fmt::format("{}: {} missing, {} duplicated, {} out of order, {} foreign",
                                    report.is_sound() ? "sound" : "FAULTY", found.missing, found.doubled,
                                    found.reordered, found.foreign));
     if (!report.drops.empty()) table.row("dropped by the server", counts_of(report.drops) + " (close code x times)");
-    if (report.failed_guests > 0) table.row("guests turned away", fmt::format("{}", report.failed_guests));
+    if (report.failed_guests > 0) table.row("guests refused", fmt::format("{}", report.failed_guests));
     if (!found.errors.empty()) table.row("error events", counts_of(found.errors) + " (code x times)");
     if (found.errors.contains(kFloodError)) {
         table.title(
-            "  503 is the flood limit: set \"MessagesPerSecond\": 0 in the server's config.json; this run measured the "
+            "  503 is the rate limit: set \"MessagesPerSecond\": 0 in the server's config.json; this run measured the "
             "limit.");
     }
 }
