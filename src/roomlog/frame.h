@@ -1,4 +1,4 @@
-// The wire form of a server's own frames: final, unmasked (RFC 6455, 5.2). The log holds nothing else.
+// The wire format of the server's frames: final, unmasked (RFC 6455, 5.2). The room log contains only such frames.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close
 /// Appends one complete frame to `out`.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 
-/// Size in bytes of the complete frame at the start of `bytes`, 0 if its header is cut off. For frames made by
+/// Size in bytes of the complete frame at the start of `bytes`, 0 if its header is incomplete. For frames made by
 /// `append_frame`.
 std::size_t frame_size(std::string_view bytes);
 

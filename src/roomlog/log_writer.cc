@@ -7,7 +7,7 @@
 namespace globes::roomlog {
 namespace {
 
-// A quiet room holds a small block; a busy one grows to blocks that take many messages.
+// A quiet room has a small block; the blocks of a busy room grow until they take many messages.
 constexpr std::size_t kFirstBlockBytes = 512;
 constexpr std::size_t kLargestBlockBytes = 64 << 10;
 

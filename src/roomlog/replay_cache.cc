@@ -6,7 +6,7 @@
 namespace globes::roomlog {
 namespace {
 
-/// Neighbours in the log become one slice; joins and leaves stand between sends and may be left out.
+/// Adjacent frames in the log become one slice; joins and leaves between sends may be omitted.
 void join(std::vector<Slice>& slices, const Slice& frame) {
     const bool continues = !slices.empty() && slices.back().block == frame.block && slices.back().end() == frame.begin;
     if (continues) {
@@ -57,7 +57,7 @@ std::optional<std::vector<Slice>> ReplayCache::durable(std::uint64_t after, std:
 
 std::optional<UnixMicros> ReplayCache::time_of(std::uint64_t seq) const {
     if (seq == dropped_seq_) return dropped_time_;
-    // Live frames carry the seq of the durable one before them.
+    // Live frames have the seq of the durable one before them.
     const auto frame = std::ranges::lower_bound(frames_, seq, {}, &Frame::seq);
     if (frame == frames_.end() || frame->seq != seq || !frame->is_durable) return std::nullopt;
     return frame->time;

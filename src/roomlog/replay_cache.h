@@ -1,5 +1,5 @@
-// The newest frames of a room's log: what a reader that was away for a moment gets without a look into the store. Owned
-// by the room, core thread only.
+// The newest frames of a room log, so that a client that was disconnected for a short time resumes without a read of
+// the store. Owned by the room, core thread only.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,11 @@
 
 namespace globes::roomlog {
 
-/// Shared by all rooms of a core: what their recent frames may take together, with what is kept about each.
+/// The budget for all rooms of a core: bytes of recent frames, including bookkeeping.
 struct ReplayCacheBudget {
-    std::size_t room_bytes = std::size_t{256} << 10;   ///< Of each room.
-    std::size_t total_bytes = std::size_t{256} << 20;  ///< Of all; beyond it the room that grows gives up its oldest.
+    std::size_t room_bytes = std::size_t{256} << 10;  ///< For each room.
+    std::size_t total_bytes = std::size_t{256}
+                              << 20;  ///< For all rooms; above it, the room that grows drops its oldest frames.
     std::size_t used = 0;
 };
 
@@ -31,23 +32,23 @@ public:
 
     /// `frame`: of a durable event, one frame in the log; `seq` follows the last one added.
     void add(std::uint64_t seq, UnixMicros time, const Slice& frame);
-    /// `frame`: of an event that is live only.
+    /// `frame`: of a live event.
     void add_live(const Slice& frame);
 
-    /// The durable frames of after < seq <= until, oldest first, neighbours joined; none where they are not all here
-    /// any more. `until` is not newer than the last one added.
+    /// The durable frames of after < seq <= until, oldest first, adjacent ones joined; empty if some of them are not
+    /// cached any more. `until` is not newer than the last one added.
     std::optional<std::vector<Slice>> durable(std::uint64_t after, std::uint64_t until) const;
-    /// The time of the durable event `seq`; absent if it is not known here. Known for every event from the newest one
-    /// that was dropped on.
+    /// The time of the durable event `seq`; absent if it is not cached. Known for every event from the newest dropped
+    /// one on.
     std::optional<UnixMicros> time_of(std::uint64_t seq) const;
     bool reaches(Position from) const { return from >= dropped_end_; }
-    /// All frames from a place in the log on that `reaches`.
+    /// All frames that `reaches` accepts from a position on.
     std::vector<Slice> since(Position from) const;
 
 private:
     struct Frame {
         Slice slice = {};
-        std::uint64_t seq = 0;  // the newest one up to here
+        std::uint64_t seq = 0;  // the newest seq up to here
         bool is_durable = false;
         UnixMicros time = 0;
     };
@@ -57,9 +58,9 @@ private:
 
     ReplayCacheBudget& budget_;
     Ring<Frame> frames_;
-    std::uint64_t dropped_seq_;  // the newest one that is not here (any more)
+    std::uint64_t dropped_seq_;  // the newest seq that is not cached (any more)
     std::optional<UnixMicros> dropped_time_;
-    Position dropped_end_ = 0;  // where the first frame here begins
+    Position dropped_end_ = 0;  // the start of the first cached frame
     std::size_t bytes_ = 0;
 };
 

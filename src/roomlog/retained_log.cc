@@ -46,7 +46,7 @@ void RetainedLog::release_before(Position position) {
 
 Ring<Slice>::const_iterator RetainedLog::slice_at(Position position) const {
     assert(position >= begin() && position < end_);
-    // Nearly every cursor stands in the newest slice.
+    // Nearly every cursor is in the newest slice.
     if (slices_.back().begin <= position) return slices_.end() - 1;
     return std::upper_bound(slices_.begin(), slices_.end(), position,
                             [](Position at, const Slice& slice) { return at < slice.begin; }) -

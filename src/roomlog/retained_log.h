@@ -1,4 +1,4 @@
-// The reading end of a room's log: the part that a thread still holds for its cursors. One thread, without I/O.
+// The reading end of a room log: the part that a thread still holds for its cursors. One thread, no I/O.
 #pragma once
 
 #include <cstddef>
@@ -12,22 +12,23 @@ namespace globes::roomlog {
 
 class RetainedLog {
 public:
-    /// Adds what was appended to the log. `slice` begins where the retained ends, or anywhere if the retained is fresh.
+    /// Adds a slice of the log. `slice` begins at the end of the retained log, or anywhere if the retained log is new.
     void extend(const Slice& slice);
 
     bool empty() const { return slices_.empty(); }
-    /// Oldest place that can be read; equal to `end` where nothing is held.
+    /// The oldest readable position; equal to `end` if nothing is retained.
     Position begin() const { return slices_.empty() ? end_ : slices_.front().begin; }
     Position end() const { return end_; }
 
-    /// Fills `views` with the bytes from `from` on, oldest first, and returns how many were filled: fewer than there is
-    /// room for means that they reach the end. `from` lies in [begin, end].
+    /// Fills `views` with the bytes from `from` on, oldest first, and returns how many were filled; fewer than its size
+    /// means that they reach the end. `from` is in [begin, end].
     std::size_t gather(Position from, std::span<std::string_view> views) const;
 
-    /// The first frame boundary at or after `at`. `boundary` is one at or before `at`, and both lie in [begin, end].
+    /// The first frame boundary at or after `at`. `boundary` is a boundary at or before `at`, and both are in [begin,
+    /// end].
     Position frame_boundary(Position boundary, Position at) const;
 
-    /// Forgets what no cursor needs: whole slices before `position`.
+    /// Drops slices that no cursor needs: those that end before `position`.
     void release_before(Position position);
 
 private:

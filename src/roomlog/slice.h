@@ -1,4 +1,4 @@
-// A run of whole frames in a room's log: shared, immutable, counted by whoever may still send it.
+// A run of whole frames in a room log: immutable memory, shared by all connections that may still send it.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace globes::roomlog {
 
-/// A place in a room's log: bytes since the log was opened by this process.
+/// A position in a room log: bytes since this process opened the log.
 using Position = std::uint64_t;
 
 struct Slice {
     std::shared_ptr<const char[]> block;  ///< Keeps the bytes alive.
-    std::size_t offset = 0;               ///< Bytes into the block.
+    std::size_t offset = 0;               ///< Offset in the block, in bytes.
     std::size_t size = 0;
     Position begin = 0;
 
@@ -22,7 +22,7 @@ struct Slice {
     std::string_view bytes() const { return {block.get() + offset, size}; }
 };
 
-/// A slice of its own, in no log: for the frames that go to one connection alone.
+/// A slice outside of any log: for frames to one connection.
 Slice make_slice(std::string_view frames);
 
 }  // namespace globes::roomlog

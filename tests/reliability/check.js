@@ -1,6 +1,6 @@
-// The command: checks a record that a run has left behind.
-//   node check.js RECORD                          against the history that the run read
-//   node check.js RECORD 127.0.0.1:5000 ROOM      against what that server says now
+// The command: checks the record of a run.
+//   node check.js RECORD                          against the history in the record
+//   node check.js RECORD 127.0.0.1:5000 ROOM      against the current history of that server
 // Exit status: 0 sound, 1 faults, each on a line, 2 wrong arguments.
 import { findFaults } from './checker.js';
 import { readHistory } from './history.js';

@@ -1,7 +1,7 @@
-// Says where a record breaks what Globes promises. Each promise is one rule below; what retention removed (before
-// `first_seq`) is checked as far as it was seen. No I/O.
+// Verifies the guarantees of Globes in a record. Each guarantee is one rule below; events that retention has removed
+// (before `first_seq`) are checked as far as receivers saw them. No I/O.
 
-/** Of one rule; a broken run breaks one of them thousands of times. */
+/** Faults reported for each rule; a faulty run violates one of them thousands of times. */
 const MOST_FAULTS = 10;
 
 const shown = (value) => JSON.stringify(value);
@@ -17,7 +17,7 @@ function seqWithoutGap({ record, history, events }, fault) {
     });
 }
 
-/** Nothing stands in history that nobody sent, or otherwise than it was sent. */
+/** Every event of the history was sent, with the same text. */
 function nothingForeign({ record, events }, fault) {
     for (const { event_type, name, id, msg, seq } of events) {
         const sent = record.senders.get(name)?.messages.get(id);
@@ -26,7 +26,7 @@ function nothingForeign({ record, events }, fault) {
     }
 }
 
-/** An id stands in history at most once for each sender. */
+/** An id occurs in the history at most once for each sender. */
 function idsOnce({ events }, fault) {
     const seen = new Map();
     for (const { name, id, seq } of events) {
@@ -36,7 +36,7 @@ function idsOnce({ events }, fault) {
     }
 }
 
-/** What was acked is in history, where the ack said. */
+/** Every acked message is in the history, at the seq of the ack. */
 function ackedIsKept({ record, history, bySeq }, fault) {
     for (const [name, { acks, messages }] of record.senders) {
         for (const { id, seq } of acks) {
@@ -44,13 +44,13 @@ function ackedIsKept({ record, history, bySeq }, fault) {
             const isExpired = seq >= 1 && seq < history.first_seq;
             const event = bySeq.get(seq)?.event;
             if (!isExpired && (event?.name !== name || event?.id !== id)) {
-                fault(`${name}'s ${id} was acked with seq ${seq} and is not there`);
+                fault(`${name}'s ${id} was acked with seq ${seq} and is missing`);
             }
         }
     }
 }
 
-/** All acks of one id name one seq, and at most one of them is no duplicate. */
+/** All acks of one id have the same seq, and at most one of them is not a duplicate. */
 function acksAgree({ record }, fault) {
     for (const [name, { acks }] of record.senders) {
         const first = new Map();
@@ -65,9 +65,8 @@ function acksAgree({ record }, fault) {
 }
 
 /**
- * A sender's messages stand in the order in which they were said. Whoever repeats what was not acked does so in order
- * and before anything new, so the order of first tries holds; a refused one may take a later place, but only such as
- * one of its tries explains.
+ * A sender's messages keep their order. Senders repeat messages without an ack in order and before new ones, so the order
+ * of first tries holds; a refused message may take a later place, but only one that one of its tries explains.
  */
 function sendersInOrder({ record, events }, fault) {
     const said = new Map([...record.senders.keys()].map((name) => [name, []]));
@@ -79,7 +78,7 @@ function sendersInOrder({ record, events }, fault) {
         let at = -1;
         for (const { id, seq } of said.get(name)) {
             if (!refused.has(id)) {
-                if (firstTry.get(id) < latest) fault(`${name}'s ${id} at seq ${seq} stands behind what was said later`);
+                if (firstTry.get(id) < latest) fault(`${name}'s ${id} at seq ${seq} follows later messages`);
                 latest = Math.max(latest, firstTry.get(id) ?? -1);
             }
             const explained = tries.indexOf(id, at + 1);
@@ -89,7 +88,7 @@ function sendersInOrder({ record, events }, fault) {
     }
 }
 
-/** Every receiver saw one seq after the other, from its first on. */
+/** Every receiver saw consecutive seqs, from its first on. */
 function receiversWithoutGap({ record }, fault) {
     for (const [name, { after, frames }] of record.receivers) {
         let last = after;
@@ -102,14 +101,14 @@ function receiversWithoutGap({ record }, fault) {
     }
 }
 
-/** What a receiver saw is in history, byte for byte. */
+/** Every event that a receiver saw is in the history, byte for byte. */
 function deliveredIsKept({ record, history, bySeq }, fault) {
     for (const [name, { frames }] of record.receivers) {
         for (const text of frames) {
             const { seq } = JSON.parse(text);
             if (seq < history.first_seq) continue;
             const kept = bySeq.get(seq)?.text;
-            if (kept === undefined) fault(`${name} saw seq ${seq}, which history has not`);
+            if (kept === undefined) fault(`${name} saw seq ${seq}, which is not in the history`);
             else if (kept !== text) fault(`${name} saw ${text} at seq ${seq}, history has ${kept}`);
         }
     }
@@ -127,7 +126,7 @@ const RULES = {
 };
 
 /**
- * Everything that is wrong with a record whose history was read: `{ rule, text }`, a few of each rule.
+ * The faults of a record with a history: `{ rule, text }`, a few of each rule.
  * @param {import('./record.js').Record} record
  */
 export function findFaults(record) {

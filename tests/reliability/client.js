@@ -1,6 +1,5 @@
-// A client that loses nothing, as `globes.v1` lets one be: it comes back by itself at the place where it was, which it
-// proves by the time of the last event, as the same person, and repeats what was not acked by its id. Everything that it
-// does and sees goes into a record.
+// A client that loses nothing, with `globes.v1`: it reconnects and resumes after its last event, with the time of that
+// event and its session, and repeats messages without an ack with their ids. It records everything it does and receives.
 import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from '../api/harness/web_socket.js';

@@ -1,5 +1,5 @@
-// A busy room: senders that keep messages on their way, receivers that miss nothing, one record of it all. The server
-// may go and come back under them.
+// A busy room: senders with messages in flight, receivers that miss nothing, one record of all. The server may stop and
+// restart meanwhile.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -33,9 +33,8 @@ export class Load {
     receivers = [];
 
     /**
-     * The server runs. Whoever is still there at the end of the test `t` goes then. `window`: messages that each sender
-     * keeps on their way; `padding`: the most characters that a message has beside its number; `after`: the newest seq
-     * that is there already.
+     * The server must run. All clients end with the test `t`. `window`: messages in flight of each sender; `padding`: the
+     * maximum number of characters in addition to the number of a message; `after`: the newest existing seq.
      */
     constructor(t, server, room, options = {}) {
         const { senders = 0, receivers = 0, window = 4, padding = 40, seed = 20201203, after = 0 } = options;
@@ -46,7 +45,7 @@ export class Load {
         this.#padding = padding;
         this.#after = after;
         this.up();
-        // Or those who come back for ever would keep a test that has failed from ending.
+        // Otherwise clients that reconnect forever would prevent a failed test from ending.
         t.after(() => this.#clients.forEach((client) => client.abandon()));
         for (let index = 0; index < senders; index += 1) this.senders.push(this.join(`sender ${index}`));
         for (let index = 0; index < receivers; index += 1) this.receivers.push(this.join(`receiver ${index}`));
@@ -61,7 +60,7 @@ export class Load {
         return [...this.senders, ...this.receivers];
     }
 
-    /** One more client that reads the room; belongs to whoever asks. */
+    /** One more client that reads the room; owned by the caller. */
     join(name, after = this.#after) {
         const find = async () => {
             await this.#isUp.promise;
@@ -72,7 +71,7 @@ export class Load {
         return client;
     }
 
-    /** Before the server goes: nobody knocks at a port that another process may have by then. */
+    /** To be called before the server stops: no client connects to a port that another process may have by then. */
     down() {
         this.#isUp = withResolvers();
     }

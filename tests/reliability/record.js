@@ -1,5 +1,5 @@
-// What happened in one room: who tried to say what, what was acked, what every receiver saw, and what history says in
-// the end. It only takes down; the judgement is checker.js's. Kept as a file it can be checked again by check.js.
+// The record of one room: all tries of senders, acks, the events of every receiver, and the history at the end. It only
+// records; checker.js verifies. check.js can check a stored record again.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** One who says something. `tries`: the ids of all tries in order, repeats included. */

@@ -1,5 +1,5 @@
-// A history that goes back to an earlier state: a backup is restored, or a store that keeps nothing starts anew. A client
-// that names the time of the last event it has seen hears of it; a plain `?after=` cannot.
+// A history that goes back to an earlier state: a backup is restored, or a memory store restarts. A client that sends the
+// time of its last event detects it; a plain `?after=` cannot.
 import assert from 'node:assert/strict';
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

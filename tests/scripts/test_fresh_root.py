@@ -19,7 +19,7 @@ MAY_UNSHARE = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], 
 
 @unittest.skipUnless(os.geteuid() == 0 and MAY_UNSHARE, "nobody may make namespaces here")
 class FreshRoot(unittest.TestCase):
-    """scripts/fresh-root with a debootstrap that notes its call and then takes for ever."""
+    """scripts/fresh-root with a debootstrap that records its call and then never ends."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -55,7 +55,7 @@ class FreshRoot(unittest.TestCase):
             with self.subTest(number), self.start("12", "test") as process:
                 self.calls.read_text(encoding="utf-8")
                 process.send_signal(number)
-                # Whoever still ran would hold the other end of its standard output.
+                # A process that still ran would hold the other end of its standard output.
                 process.communicate(timeout=30)
                 self.assertEqual(process.returncode, status)
                 self.assertEqual(list(self.roots.iterdir()), [])
