@@ -1,5 +1,5 @@
-// All HTTP connections of one I/O thread, and what they share: settings, handler, read buffer, timers. Owned beside
-// that thread, which makes all calls.
+// All HTTP connections of one I/O thread, with their shared settings, handler, read buffer and timers. Owned by the
+// thread's I/O unit. Thread: the I/O thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,34 +21,36 @@ namespace globes::net {
 
 struct HttpSettings {
     HttpLimits limits;
-    Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For the head of a request, and for its body: 408.
-    Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request: closed silently.
-    Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that takes nothing of its answer.
-    Tick linger = ticks(std::chrono::seconds{2});          ///< From our last byte to the end of the connection.
-    std::size_t linger_bytes = std::size_t{1} << 20;       ///< Thrown away meanwhile, at most.
+    Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a head, and again for a body; 408.
+    Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request; then the connection closes.
+    Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that does not read its response.
+    Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
+    std::size_t drain_bytes = std::size_t{1} << 20;        ///< The most input that is discarded in this time.
 
-    /// Makes the answer to what is no request: 400, 408, 413, 414 or 431. `refused`: its head, where that was read.
+    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431. `refused`: its head, if it was read.
     std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
-    /// For the access log: every answer as it begins to be sent, 101 for an upgrade. `body_bytes`: of the answer, also
-    /// to HEAD. What was refused before its head was read has a peer address and nothing else. May be empty.
+    /// Called for the access log when a response starts to be sent; with status 101 for an upgrade. `body_bytes`: the
+    /// size of the response's body, also for HEAD. A request that was refused before its head was read has only a peer
+    /// address. May be empty.
     std::function<void(const HttpRequest& request, int status, std::size_t body_bytes, std::chrono::microseconds took)>
         on_finished;
 };
 
 class HttpHub {
 public:
-    /// `context`, `wheel`, `read_buffer` and `clock` outlive the hub. `read_buffer` is the thread's, used up at once.
+    /// `context`, `wheel`, `read_buffer` and `clock` MUST outlive the hub. `read_buffer`: shared by the thread's
+    /// connections, for one read at a time.
     HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<char> read_buffer, const Clock& clock,
             HttpSettings settings, HttpHandler handler);
-    /// Closes all connections. Exchanges may live on, as long as `context` does; answering them does nothing.
+    /// Closes all connections. Exchanges may outlive the hub, but not `context`; to answer them does nothing.
     ~HttpHub();
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
-    /// Takes over a connected stream socket that does not block, and reads what is there; after `stop` it is closed.
+    /// Takes ownership of a connected, non-blocking stream socket and reads from it. Closes it after `stop`.
     void adopt(int fd, std::string peer_address);
-    /// Connections that wait for a request, or for the rest of one, close at once; the others get their answer, with
-    /// `Connection: close`.
+    /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
+    /// which has `Connection: close`.
     void stop();
     std::size_t size() const { return sessions_.size(); }
 

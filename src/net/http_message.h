@@ -1,4 +1,4 @@
-// One HTTP request and its answer as plain values, between the session that reads and writes them and the handlers.
+// An HTTP request and its response as plain values, exchanged between HTTP sessions and handlers.
 #pragma once
 
 #include <string>
@@ -8,34 +8,34 @@
 
 namespace globes::net {
 
-/// A request as it arrived, whole and checked. Owns its bytes, so that it may travel to another thread.
+/// A complete, valid request. Owns its bytes, so it may move to another thread.
 struct HttpRequest {
     std::string method;
-    std::string target;  ///< As sent: path and query, still percent-encoded; `*` for OPTIONS of the whole server.
-    std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case, values trimmed, order kept.
+    std::string target;  ///< Path and query, percent-encoded as sent; `*` for OPTIONS of the server.
+    std::vector<std::pair<std::string, std::string>> headers;  ///< In order; names in lower case, values trimmed.
     std::string body;
-    std::string peer_address;  ///< The peer's own IP address, without the port.
+    std::string peer_address;  ///< The IP address of the peer, without the port.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 
-    /// The first header of that name (given in lower case), empty where there is none.
+    /// Returns the first header with this name, in lower case; empty if it is absent.
     std::string_view header(std::string_view name) const;
-    /// All values of that header, split at commas and trimmed (RFC 9110, 5.6.1), in order, without empty ones.
+    /// Returns the non-empty values of all headers with this name, split at commas and trimmed (RFC 9110, 5.6.1).
     std::vector<std::string_view> header_list(std::string_view name) const;
 };
 
 struct HttpResponse {
     int status = 200;
-    std::string content_type = "application/json; charset=utf-8";  ///< Not sent where the body is empty.
+    std::string content_type = "application/json; charset=utf-8";  ///< Not sent if the body is empty.
     std::string body = {};
-    std::vector<std::pair<std::string, std::string>> headers = {};  ///< Beside Date, Server, Connection, Content-*.
-    bool close = false;                                             ///< Ends the connection after this answer.
+    std::vector<std::pair<std::string, std::string>> headers = {};  ///< Except Date, Server, Connection, Content-*.
+    bool close = false;                                             ///< Closes the connection after this response.
 };
 
-/// A token (RFC 9110, 5.6.2): what methods and header names consist of.
+/// Returns whether `text` is a token (RFC 9110, 5.6.2), as methods and header names are.
 bool is_http_token(std::string_view text);
 
-/// `text` without blanks and tabs at both ends (OWS, RFC 9110, 5.6.3).
+/// Returns `text` without spaces and tabs at both ends (OWS, RFC 9110, 5.6.3).
 std::string_view trim_blanks(std::string_view text);
 
 }  // namespace globes::net

@@ -27,7 +27,7 @@ std::string to_lower(std::string_view text) {
     return lower;
 }
 
-/// An absolute target becomes its path and query; its host is what the client means.
+/// Replaces an absolute target by its path and query, and Host by the host of the target.
 void make_origin_form(HttpRequest& request) {
     if (request.target.starts_with('/') || request.target == "*") return;
     const std::size_t host_begin = request.target.find("//") + 2;
@@ -53,8 +53,8 @@ struct HttpReader::Partial {
 
     HeadCheck head;
     ChunkCheck chunks;
-    std::string unparsed;            // checked, and not yet taken by the parser: it wants heads and chunk lines whole
-    std::unique_ptr<Parser> parser;  // once the head is complete
+    std::string unparsed;            // checked, not parsed yet: the parser needs complete heads and chunk lines
+    std::unique_ptr<Parser> parser;  // null until the head is complete
     HttpRequest request;
     bool continue_taken = false;
 };
@@ -72,7 +72,7 @@ Checked HttpReader::Partial::read_head(std::string_view& bytes, const HttpLimits
 
 Checked HttpReader::Partial::parse_head() {
     parser = std::make_unique<Parser>();
-    // The limits are ours alone, or the same request would be refused now by one and now by the other.
+    // Only our own limits apply. Otherwise the refusal would depend on which of the two checks it first.
     parser->header_limit(static_cast<std::uint32_t>(unparsed.size()));
     parser->body_limit(boost::none);
     parser->eager(false);
@@ -83,7 +83,7 @@ Checked HttpReader::Partial::parse_head() {
                              parser->content_length().value_or(0) == head.content_length().value_or(0);
     if (!same_length || parser->chunked() != head.is_chunked()) return std::unexpected(kBadRequest);
     unparsed.clear();
-    parser->eager(true);  // chunk by chunk in one call
+    parser->eager(true);  // parses all chunks in one call
 
     const auto& message = parser->get();
     request.method = message.method_string();
@@ -116,7 +116,7 @@ Checked HttpReader::Partial::read_chunks(std::string_view& bytes) {
     if (!taken) return std::unexpected(taken.error());
     unparsed.append(bytes.substr(0, *taken));
     bytes.remove_prefix(*taken);
-    // Beast 1.81 asserts that the last chunk does not come in pieces where it is the first one too.
+    // Beast 1.81 asserts that a last chunk which is also the first one does not arrive in pieces.
     if (chunks.is_in_trailers()) return {};
     boost::system::error_code error;
     unparsed.erase(0, parser->put(boost::asio::buffer(unparsed), error));
@@ -137,10 +137,10 @@ std::optional<HttpReader::Outcome> HttpReader::consume(std::string_view bytes) {
     unread_.append(bytes);
     std::string_view rest = std::string_view(unread_).substr(unread_begin_);
     auto outcome = read(rest);
-    // Taken from the front one by one, many pipelined requests are not moved again for each.
+    // Pipelined requests are consumed with an offset, so that the rest is not moved for each of them.
     unread_begin_ = unread_.size() - rest.size();
     if (rest.empty()) {
-        std::string().swap(unread_);  // gives the memory back, as an assignment would not
+        std::string().swap(unread_);  // frees the memory; an assignment would not
         unread_begin_ = 0;
     }
     return outcome;

@@ -1,5 +1,6 @@
-// Makes requests out of a connection's bytes: our own checks decide where a request ends and what is refused, Beast
-// parses what has passed them. Without I/O and time. Owned by one session, whose thread makes all calls.
+// Parses the requests of a connection: our own checks find the end of a request and refuse invalid ones, then Beast
+// parses the bytes that have passed. A state machine without I/O and time. Owned by one session, whose thread makes all
+// calls.
 #pragma once
 
 #include <expected>
@@ -17,33 +18,34 @@ class HttpReader {
 public:
     using Outcome = std::expected<HttpRequest, HttpRefusal>;
 
-    /// `limits` must outlive the reader.
+    /// `limits` MUST outlive the reader.
     explicit HttpReader(const HttpLimits& limits);
     ~HttpReader();
     HttpReader(const HttpReader&) = delete;
     HttpReader& operator=(const HttpReader&) = delete;
 
-    /// Takes `bytes`, behind what is unread from earlier calls, and returns the next request, or why what came is none.
-    /// Nothing where more bytes are needed.
+    /// Appends `bytes` to the unread bytes of earlier calls. Returns the next request, or a refusal if the bytes are
+    /// not a valid request, or nothing if more bytes are needed.
     ///
-    /// 1. What follows a request is kept; `feed({})` goes on with it.  2. How the bytes are cut into calls changes
-    /// nothing.  3. After a refusal there is no next request: feed nothing more.
-    /// 4. Between requests no memory is held, but for what is unread.
+    /// 1. Bytes after a request are kept; `feed({})` continues with them.
+    /// 2. The result does not depend on how the bytes are split into calls.
+    /// 3. After a refusal, MUST NOT be called again.
+    /// 4. Between requests the reader holds no memory except unread bytes.
     ///
-    /// Trailers are checked and then dropped: nothing that comes behind a body may act as a header. Of an absolute
-    /// target, path and query remain, and its host takes the place of Host (RFC 9112, 3.2.2). `Upgrade` on HTTP/1.0 is
-    /// left out (RFC 9110, 7.8). `peer_address` is left to the caller.
+    /// Trailers are checked and then discarded, so that none of them can act as a header. An absolute target is
+    /// replaced by its path and query, and its host replaces Host (RFC 9112, 3.2.2). `Upgrade` in an HTTP/1.0 request
+    /// is ignored (RFC 9110, 7.8). The caller sets `peer_address`.
     std::optional<Outcome> consume(std::string_view bytes);
 
-    /// No request has begun.
+    /// Whether no byte of the next request has arrived.
     bool is_idle() const;
-    /// The head is complete and the body is not.
+    /// Whether the head is complete and the body is not.
     bool is_in_body() const;
-    /// True once for a request whose client waits for 100 Continue, if none of its body has come.
+    /// Returns true once for a request whose client waits for 100 Continue, if no byte of its body has arrived.
     bool take_continue();
-    /// Ends reading: of the request that was refused, its head, where that was read.
+    /// Ends reading. Returns the head of the refused request, if it was read.
     HttpRequest take_refused();
-    /// Ends reading: what came behind the last request.
+    /// Ends reading. Returns the bytes after the last request.
     std::string take_unread();
 
 private:

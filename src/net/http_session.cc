@@ -40,7 +40,7 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
     return session ? session->take_over(request_) : std::nullopt;
 }
 
-// --- states and deadlines --------------------------------------------------------------------------------------------
+// --- states and timeouts --------------------------------------------------------------------------------------------
 
 HttpSession::HttpSession(HttpHub& hub, int fd, std::string peer_address)
     : hub_(hub),
@@ -54,23 +54,23 @@ void HttpSession::start() {
     on_readable();
 }
 
-/// The tick that has begun does not count: a balancer that reuses a connection until just before its time must find it.
+/// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
 void HttpSession::arm(Tick wait) { hub_.wheel_.arm(*this, hub_.wheel_.now() + wait + 1); }
 
 void HttpSession::stop() {
-    // A request that is not whole yet will never be: nobody waits for the rest of it.
+    // An incomplete request is abandoned.
     if (state_ != State::serving && state_ != State::writing) close();
 }
 
 void HttpSession::close() {
     if (state_ == State::closed) return;
-    const auto self = weak_from_this().lock();  // unlike shared_from_this, it never throws: destructors end here
+    const auto self = weak_from_this().lock();  // unlike shared_from_this, it never throws; destructors call this
     state_ = State::closed;
     socket_.close();
     hub_.sessions_.erase(self);
 }
 
-/// A deadline counts from the moment that its state began: a trickle of bytes does not put it off.
+/// A timeout counts from the start of its state: a client that sends a few bytes at a time does not extend it.
 void HttpSession::enter(State state) {
     if (std::exchange(state_, state) == state) return;
     if (const auto wait = timeout()) arm(*wait);
@@ -86,8 +86,8 @@ std::optional<Tick> HttpSession::timeout() const {
             return settings.read_timeout;
         case State::writing:
             return settings.write_timeout;
-        case State::lingering:
-            return settings.linger;
+        case State::draining:
+            return settings.drain_timeout;
         case State::serving:
         case State::closed:
             break;
@@ -98,10 +98,10 @@ std::optional<Tick> HttpSession::timeout() const {
 void HttpSession::on_timer(Tick) {
     const auto self = shared_from_this();
     if (state_ == State::reading_head || state_ == State::reading_body) {
-        socket_.cancel();  // the wait for more
+        socket_.cancel();  // the wait for more bytes
         return refuse({408});
     }
-    // While a request is served, the timer of an earlier state may run out; it means nothing then.
+    // While a request is served, the timer of an earlier state may fire; it is ignored.
     if (state_ != State::serving) close();
 }
 
@@ -114,15 +114,15 @@ void HttpSession::wait_readable() {
 }
 
 void HttpSession::on_readable() {
-    // What was ready when the deadline refused the request: nothing is read until the refusal is out.
+    // The socket was already readable when the timeout refused the request. Nothing is read until the refusal is sent.
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
     const std::size_t count = socket_.read(hub_.read_buffer_, error);
     if (is_temporary(error)) return wait_readable();
-    if (error) return close();  // the peer's end included: whatever it was owed has been sent
-    if (state_ != State::lingering) return process({hub_.read_buffer_.data(), count});
-    lingered_ += count;
-    if (lingered_ > hub_.settings_.linger_bytes) return close();
+    if (error) return close();  // also for EOF: every response was sent before
+    if (state_ != State::draining) return process({hub_.read_buffer_.data(), count});
+    drained_ += count;
+    if (drained_ > hub_.settings_.drain_bytes) return close();
     wait_readable();
 }
 
@@ -143,7 +143,7 @@ void HttpSession::process(std::string_view bytes) {
 }
 
 void HttpSession::await_more() {
-    if (hub_.stopping_) return linger();
+    if (hub_.stopping_) return drain();
     if (reader_.is_idle()) {
         enter(State::idle);
     } else {
@@ -153,8 +153,8 @@ void HttpSession::await_more() {
     if (state_ != State::closed) wait_readable();
 }
 
-/// Nobody must get it (RFC 9110, 10.1.1), so a client whose socket is full goes without. The end of one that took a
-/// part of it is simpler than a queue for 25 bytes.
+/// 100 Continue is optional (RFC 9110, 10.1.1), so it is skipped if the socket is full. If the socket takes a part of
+/// it, the connection closes: that is simpler than a queue for 25 bytes.
 void HttpSession::offer_continue() {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     error_code error;
@@ -162,7 +162,7 @@ void HttpSession::offer_continue() {
     if (!is_temporary(error) && sent != kContinue.size()) close();
 }
 
-// --- answering -------------------------------------------------------------------------------------------------------
+// --- responding ------------------------------------------------------------------------------------------------------
 
 void HttpSession::serve(HttpRequest request) {
     request.peer_address = peer_address_;
@@ -220,9 +220,9 @@ void HttpSession::flush() {
         sent_ += count;
         arm(hub_.settings_.write_timeout);
     }
-    std::string().swap(output_);  // gives the memory back, as an assignment would not
+    std::string().swap(output_);  // frees the memory; an assignment would not
     sent_ = 0;
-    if (last_answer_) return linger();
+    if (last_answer_) return drain();
     enter(State::idle);
     if (!processing_) process({});
 }
@@ -233,10 +233,10 @@ void HttpSession::wait_writable() {
     });
 }
 
-/// To close a socket that has something to read would send an RST, which may overtake the answer on the client's side:
-/// so the client is told that we are done and what it still sends is thrown away, for a while.
-void HttpSession::linger() {
-    enter(State::lingering);
+/// If a socket with unread input is closed, the kernel sends a RST, and the client may lose the response. So the
+/// session sends a FIN and discards the client's input for a limited time.
+void HttpSession::drain() {
+    enter(State::draining);
     error_code error;
     socket_.shut_down_sending(error);
     if (error) return close();

@@ -1,6 +1,6 @@
-// One HTTP/1.1 connection: reads requests, has each answered by the handler before it looks at the next, and keeps the
-// deadlines. Owned by the hub of its I/O thread, which also makes all calls. An idle one waits for readability without
-// a buffer; while a handler works, nothing is read.
+// One HTTP/1.1 connection: reads requests, passes them one at a time to the handler, sends the responses, and enforces
+// the timeouts. Owned by the hub of its I/O thread, which makes all calls. An idle session has no buffer. The session
+// does not read while a handler works.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,8 @@ namespace globes::net {
 class HttpHub;
 class HttpSession;
 
-/// One request that waits for its answer. Made by the session, held by whoever is going to answer; I/O thread only, its
-/// end included. Destroyed without an answer, it closes the connection.
+/// A request that waits for its response. Created by the session and held by the code that will respond. Its destructor
+/// closes the connection if no response was sent. Thread: the I/O thread, the destructor included.
 class HttpExchange {
 public:
     HttpExchange(std::shared_ptr<HttpSession> session, HttpRequest request);
@@ -30,26 +30,26 @@ public:
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;
 
-    /// Valid as long as the exchange, also when it has been answered.
+    /// Valid as long as the exchange, also after the response.
     const HttpRequest& request() const { return request_; }
 
-    /// Answers, now or at any later time. A peer that has gone, a second answer: nothing happens.
+    /// Sends the response. Does nothing if the peer has disconnected or a response was sent before.
     void respond(const HttpResponse& response);
 
     struct Upgraded {
-        int fd;              ///< The caller's from now on: non-blocking, with TCP_NODELAY.
-        std::string unread;  ///< What came behind the request.
+        int fd;              ///< Owned by the caller; non-blocking, with TCP_NODELAY.
+        std::string unread;  ///< The bytes after the request.
     };
-    /// Ends HTTP on this connection; for an accepted upgrade, whose answer the caller sends. None where the connection
-    /// has ended meanwhile or was answered.
+    /// Ends HTTP on this connection for an upgrade; the caller sends the 101 response. Returns nothing if the
+    /// connection has ended or a response was sent.
     std::optional<Upgraded> take_over();
 
 private:
-    std::shared_ptr<HttpSession> session_;  // null once it is answered
+    std::shared_ptr<HttpSession> session_;  // null after the response
     const HttpRequest request_;
 };
 
-/// Called for each request, on the I/O thread. An exception of it ends the connection.
+/// Called for each request. An exception closes the connection. Thread: the I/O thread.
 using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
@@ -57,16 +57,16 @@ public:
     HttpSession(HttpHub& hub, int fd, std::string peer_address);
 
     void start();
-    /// Ends the connection once nothing is under way on it: after the answer that is being made or sent, else at once.
+    /// Closes the connection after the current response, or at once if no request is in progress.
     void stop();
-    /// Ends it now, whatever is under way.
+    /// Closes the connection now, in every state.
     void close();
 
 private:
     friend class HttpExchange;
-    enum class State : std::uint8_t { idle, reading_head, reading_body, serving, writing, lingering, closed };
+    enum class State : std::uint8_t { idle, reading_head, reading_body, serving, writing, draining, closed };
 
-    // For the exchange.
+    // Called by the exchange.
     void respond(const HttpRequest& request, const HttpResponse& response);
     std::optional<HttpExchange::Upgraded> take_over(const HttpRequest& request);
 
@@ -86,18 +86,18 @@ private:
     void send(const HttpResponse& response, const HttpRequest& request, bool keep_alive);
     void flush();
     void wait_writable();
-    void linger();
+    void drain();
 
-    HttpHub& hub_;  // outlives every session that is not closed
+    HttpHub& hub_;  // outlives every open session
     const std::string peer_address_;
     HttpSocket socket_;
     HttpReader reader_;
     std::string output_;
-    std::size_t sent_ = 0;      // bytes of `output_`
-    std::size_t lingered_ = 0;  // bytes thrown away
+    std::size_t sent_ = 0;     // bytes of `output_`
+    std::size_t drained_ = 0;  // discarded bytes
     std::chrono::steady_clock::time_point served_at_;
     State state_ = State::idle;
-    bool processing_ = false;  // `process` is on the stack: it goes on by itself after an immediate answer
+    bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;
 };
 

@@ -55,7 +55,7 @@ int HttpSocket::release() {
 void HttpSocket::join_loop() {
     if (waiter_) return;
     waiter_.emplace(context_);
-    error_code ignored;  // the system has no room for one more in its epoll set: then the wait ends with an error
+    error_code ignored;  // if epoll_ctl fails, the wait ends with an error
     waiter_->assign(fd_, ignored);
 }
 

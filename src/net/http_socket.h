@@ -1,6 +1,6 @@
-// The socket of an HTTP connection. It joins the thread's loop when it has to wait for the first time: a request is
-// mostly there as soon as its connection, and a chat connection leaves HTTP with it, so most of those never join.
-// Owned by its session; I/O thread only.
+// The socket of an HTTP connection. It is added to the Asio loop at its first wait. Most requests arrive with their
+// connection, and the upgrade of a chat connection is its first request, so most sockets are never added. Owned by its
+// session. Thread: the I/O thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -20,17 +20,19 @@ public:
     static constexpr Wait kReadable = Wait::wait_read;
     static constexpr Wait kWritable = Wait::wait_write;
 
-    /// Takes over `fd`, a connected stream socket that does not block. `context` outlives this.
+    /// Takes ownership of `fd`, a connected, non-blocking stream socket. `context` MUST outlive this.
     HttpSocket(boost::asio::io_context& context, int fd) : context_(context), fd_(fd) {}
     ~HttpSocket() { close(); }
     HttpSocket(const HttpSocket&) = delete;
     HttpSocket& operator=(const HttpSocket&) = delete;
 
-    /// Bytes read or taken. Errors: `would_block`, `eof`, and those of recv(2) and send(2); then 0.
+    /// Returns the number of bytes that were read or sent; 0 on error: `would_block`, `eof`, or an error of recv(2) or
+    /// send(2).
     std::size_t read(std::span<char> buffer, boost::system::error_code& error) const;
     std::size_t write(std::string_view bytes, boost::system::error_code& error) const;
 
-    /// Calls `done` with an error code, in the loop, never from here. `cancel` and `close` end the wait with one.
+    /// Waits and then calls `done` from the loop, never from within this call. `cancel` and `close` end the wait with
+    /// an error.
     template <typename Done>
     void wait(Wait what, Done done) {
         join_loop();
@@ -38,10 +40,10 @@ public:
     }
     void cancel();
 
-    /// Tells the peer that nothing more is coming (FIN).
+    /// Sends a FIN.
     void shut_down_sending(boost::system::error_code& error) const;
     void close();
-    /// Leaves the loop and gives the socket away; -1 where it is closed.
+    /// Removes the socket from the loop and returns it; the caller owns it. Returns -1 if it is closed.
     int release();
 
 private:
@@ -49,8 +51,8 @@ private:
     bool has_joined() const { return waiter_ && waiter_->is_open(); }
 
     boost::asio::io_context& context_;
-    int fd_;                                                       // -1 once it is closed or released
-    std::optional<boost::asio::posix::stream_descriptor> waiter_;  // from the first wait on
+    int fd_;                                                       // -1 after close or release
+    std::optional<boost::asio::posix::stream_descriptor> waiter_;  // empty until the first wait
 };
 
 }  // namespace globes::net

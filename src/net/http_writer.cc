@@ -34,7 +34,7 @@ std::string write_response(const HttpResponse& response, const AnswerForm& form,
     std::string out;
     constexpr std::size_t kUsualHead = 512;
     out.reserve(kUsualHead + response.body.size());
-    // Always 1.1: the version says what the server speaks, also to a client of 1.0 (RFC 9110, 6.2).
+    // Always 1.1: the version is that of the server, also in a response to HTTP/1.0 (RFC 9110, 6.2).
     fmt::format_to(
         std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
         std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))));

@@ -25,11 +25,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
-constexpr int kBacklog = 4096;       // the system cuts it down to its own limit (net.core.somaxconn)
-constexpr int kAcceptsPerWake = 16;  // then other work of this thread has its turn
+constexpr int kBacklog = 4096;       // the system reduces it to its own limit (net.core.somaxconn)
+constexpr int kAcceptsPerWake = 16;  // then the thread does other work
 constexpr std::chrono::seconds kLogEvery{10};
 
-constexpr int kPortAttempts = 16;  // to find a port that is free at every address
+constexpr int kPortAttempts = 16;  // to find a port that is free on all addresses
 
 std::string address_text(const sockaddr_storage& peer) {
     if (peer.ss_family == AF_INET) {
@@ -46,7 +46,7 @@ std::string address_text(const sockaddr_storage& peer) {
     return address.to_string();
 }
 
-/// What concerns one connection that ended too early, not the listener (accept(2)).
+/// Whether an error of accept(2) concerns one connection that ended early, not the listener.
 bool is_peer_error(int error) {
     return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM || error == ENETDOWN ||
            error == ENETUNREACH || error == EHOSTDOWN || error == EHOSTUNREACH || error == ENOPROTOOPT ||
@@ -59,10 +59,10 @@ std::string endpoint_text(const tcp::endpoint& endpoint) {
                                       : fmt::format("{}:{}", address, endpoint.port());
 }
 
-/// Whether any interface has an address of that family. In a container without IPv6 the hosts file still has `::1`.
+/// Whether any interface has an address of this family. In a container without IPv6, the hosts file still has `::1`.
 bool has_family(int family) {
     ifaddrs* first = nullptr;
-    if (::getifaddrs(&first) != 0) return true;  // unknown: then a failure counts
+    if (::getifaddrs(&first) != 0) return true;  // unknown; a failure to bind is an error then
     bool found = false;
     for (const ifaddrs* at = first; at != nullptr && !found; at = at->ifa_next)
         found = at->ifa_addr != nullptr && at->ifa_addr->sa_family == family;
@@ -81,10 +81,10 @@ Listener::Listener(asio::io_context& context, const tcp::endpoint& endpoint, Lis
     : settings_(std::move(settings)), acceptor_(context), pause_timer_(context) {
     try {
         acceptor_.open(endpoint.protocol());
-        // Or a restart would have to wait until the last connections of the run before are forgotten.
+        // Otherwise a restart fails until the last connections of the previous process have left TIME_WAIT.
         acceptor_.set_option(tcp::acceptor::reuse_address(true));
         acceptor_.bind(endpoint);
-        acceptor_.set_option(tcp::no_delay(true));  // every accepted socket inherits it
+        acceptor_.set_option(tcp::no_delay(true));  // accepted sockets inherit it
         acceptor_.listen(kBacklog);
         acceptor_.non_blocking(true);
         port_ = acceptor_.local_endpoint().port();
@@ -114,7 +114,8 @@ void Listener::accept_waiting() {
         if (accept_one()) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         if (is_peer_error(errno)) continue;
-        // EMFILE, ENFILE, ENOBUFS, ENOMEM: to try at once again would only spin, and to give up would be the end.
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM: an immediate retry would spin, and without a retry nothing would be
+        // accepted.
         return pause(std::strerror(errno));
     }
     wait();
@@ -170,7 +171,7 @@ std::vector<std::unique_ptr<Listener>> listen_at(asio::io_context& context, std:
         } catch (const std::system_error& failure) {
             const bool is_taken = any_port && !listeners.empty() && failure.code() == std::errc::address_in_use;
             if (is_taken && attempt++ < kPortAttempts) {
-                // Free at the first address, in use at this one: another port.
+                // The port is free on the first address and in use on this one: try another port.
                 listeners.clear();
                 for (tcp::endpoint& other : endpoints) other.port(0);
             } else if (endpoints.size() > 1 && lacks_family_of(endpoint, failure.code())) {

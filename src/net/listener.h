@@ -1,5 +1,5 @@
-// Accepts connections and deals them out to the I/O threads in turn: one listener for each address that the server's
-// host name has. Owned by the server; used on the thread that runs their context.
+// Accepts connections and distributes them round robin to the I/O threads. The server owns one listener for each
+// address of its host name. Thread: the one that runs their context.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,29 +18,29 @@
 
 namespace globes::net {
 
-/// Takes over an accepted socket: non-blocking, close-on-exec. `peer_address`: its IP address, without the port; an
-/// IPv4 peer of an IPv6 socket in IPv4 form.
+/// Takes ownership of an accepted socket: non-blocking, close-on-exec. `peer_address`: the IP address of the peer,
+/// without the port; in IPv4 form if an IPv4 peer has connected to an IPv6 socket.
 using AcceptHandler = std::function<void(int fd, std::string peer_address)>;
 
 struct ListenerSettings {
-    std::vector<AcceptHandler> targets;  ///< Called in turn; at least one.
-    /// Asked before each accept; without room the kernel keeps new connections in its queue. May be empty.
+    std::vector<AcceptHandler> targets;  ///< Called round robin; at least one.
+    /// Called before each accept. While it returns false, new connections wait in the kernel's queue. May be empty.
     std::function<bool()> has_room;
-    /// How long nothing is accepted where there is no room, or the system has no descriptor or memory left.
+    /// The pause of accepts if there is no room, or if the system has no free descriptor or memory.
     std::chrono::milliseconds pause{100};
 };
 
 class Listener {
 public:
-    /// Binds and listens. Port 0 lets the system choose. `[::]` takes IPv4 too, where the system lets it.
-    /// Throws std::system_error, with the address in its text, where that is not possible.
+    /// Binds and listens. With port 0 the system chooses a port. `[::]` accepts IPv4 too, if the system supports it.
+    /// Errors: throws std::system_error, with the address in its text.
     Listener(boost::asio::io_context& context, const boost::asio::ip::tcp::endpoint& endpoint,
              ListenerSettings settings);
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
     void start();
-    /// Accepts no more and frees the port. Connections in the kernel's queue are reset.
+    /// Stops accepting and frees the port. The kernel resets the connections in its queue.
     void stop();
 
     std::uint16_t port() const { return port_; }
@@ -58,16 +58,18 @@ private:
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_timer_;
     std::size_t next_target_ = 0;
-    std::chrono::steady_clock::time_point quiet_until_;  // pauses before are not logged again
+    std::chrono::steady_clock::time_point quiet_until_;  // no pause is logged before this time
 };
 
-/// Every address of `address.host`, each once, in the order of the system's preference; an address itself is the only
-/// one. Waits for the DNS. Throws std::system_error, with the host in its text, where it has none.
+/// Resolves `address.host`. Returns each of its addresses once, in the system's order of preference; an IP address
+/// resolves to itself. Blocks until DNS has answered.
+/// Errors: throws std::system_error, with the host in its text, if the host has no address.
 std::vector<boost::asio::ip::tcp::endpoint> addresses_of(const HostPort& address);
 
-/// A listener for each of `endpoints`, all with the same port, also where that is 0 and left to the system. An endpoint
-/// of an address family that this machine does not have is left out with a log line, unless it is the last one left.
-/// Throws as Listener does where any other can't be bound: a server that only some of its clients reach is worse.
+/// Creates a listener for each of `endpoints`, all with the same port; if that is 0, the system chooses it. An endpoint
+/// is skipped with a log line if this machine does not have its address family, unless no other endpoint is left.
+/// Errors: throws like the constructor if any other endpoint cannot be bound. A server that only some clients can reach
+/// would be worse.
 std::vector<std::unique_ptr<Listener>> listen_at(boost::asio::io_context& context,
                                                  std::vector<boost::asio::ip::tcp::endpoint> endpoints,
                                                  const ListenerSettings& settings);

@@ -21,15 +21,15 @@ struct Field {
     std::string_view value;
 };
 
-/// A header or trailer line. None where it is a folded one, or the colon does not follow the name at once: the next
-/// server may see another header there.
+/// Parses a header or trailer line. Returns nothing if the line is folded or if the colon does not follow the name
+/// immediately, because another server may read a different header there.
 std::optional<Field> split_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_http_token(line.substr(0, colon))) return std::nullopt;
     return Field{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
 }
 
-/// Digits and nothing else: no sign, no list, no more than 64 bits.
+/// Parses digits only: no sign, no list, at most 64 bits.
 std::optional<std::uint64_t> parse_length(std::string_view text, int base) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -37,7 +37,7 @@ std::optional<std::uint64_t> parse_length(std::string_view text, int base) {
     return value;
 }
 
-/// Characters of a host and port (RFC 3986, 3.2.2). May be empty.
+/// Whether `text` has only characters of a host and port (RFC 3986, 3.2.2). It may be empty.
 bool is_host(std::string_view text) {
     constexpr std::string_view kMarks = "-._~%!$&'()*+;=:[]";
     return std::ranges::all_of(text, [&](char c) {
@@ -45,8 +45,8 @@ bool is_host(std::string_view text) {
     });
 }
 
-/// What a server of its own resources is asked for: a path, an absolute URI, or `*` (RFC 9112, 3.2). Bytes beyond ASCII
-/// pass, as many clients send them unencoded; the router says what they mean.
+/// Whether `target` is a path, an absolute URI, or `*` (RFC 9112, 3.2), as an origin server expects. Bytes beyond ASCII
+/// are accepted, because many clients do not encode them; the router decodes them.
 bool is_target(std::string_view method, std::string_view target) {
     if (target.contains('\t')) return false;
     if (target.starts_with('/')) return true;
@@ -60,7 +60,7 @@ bool is_target(std::string_view method, std::string_view target) {
     return false;
 }
 
-/// Reads the extensions of a chunk (RFC 9112, 7.1.1) from left to right.
+/// Parses the extensions of a chunk (RFC 9112, 7.1.1) from left to right.
 class ExtensionText {
 public:
     explicit ExtensionText(std::string_view text) : rest_(text) {}
@@ -158,7 +158,7 @@ bool HeadCheck::end_line(std::string_view line) {
 bool HeadCheck::check_request_line(std::string_view line) {
     const std::size_t method_end = line.find(' ');
     const std::size_t target_end = line.rfind(' ');
-    if (method_end == target_end) return false;  // one blank, or none
+    if (method_end == target_end) return false;  // one space, or no space
     const std::string_view method = line.substr(0, method_end);
     const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
     const std::string_view version = line.substr(target_end + 1);
@@ -175,13 +175,13 @@ bool HeadCheck::check_field(std::string_view line) {
         return is_host(field->value);
     }
     if (equals_ignoring_case(field->name, "content-length")) {
-        // The same length twice is refused too: somebody in between may have added the second one.
+        // Two equal lengths are refused too: an intermediary may have added the second one.
         if (content_length_) return false;
         content_length_ = parse_length(field->value, 10);
         return content_length_.has_value();
     }
     if (equals_ignoring_case(field->name, "transfer-encoding")) {
-        // Chunked, once, is all that is spoken here; in a list with another coding it would not be the framing alone.
+        // Only one `chunked` is supported. In a list with another coding it would be more than the framing.
         if (chunked_) return false;
         chunked_ = equals_ignoring_case(field->value, "chunked");
         return chunked_;
@@ -223,7 +223,7 @@ std::optional<HttpRefusal> ChunkCheck::add_to_line(char c) {
             if (line_.text().size() > limits_.chunk_line_bytes) return kBadRequest;
             break;
         case State::data_end:
-            if (!line_.text().empty()) return kBadRequest;  // more data than the size said
+            if (!line_.text().empty()) return kBadRequest;  // more data than the size
             if (complete) state_ = State::size_line;
             break;
         default:
@@ -252,7 +252,7 @@ std::optional<HttpRefusal> ChunkCheck::end_size_line() {
 }
 
 std::optional<HttpRefusal> ChunkCheck::end_trailer() {
-    // They say how a message is framed or where it goes, which was settled before the body (RFC 9110, 6.5.1).
+    // Headers for framing and routing have no effect after the body, so they are not allowed here (RFC 9110, 6.5.1).
     constexpr std::array<std::string_view, 5> kForbidden{"content-length", "transfer-encoding", "host", "connection",
                                                          "proxy-connection"};
     const auto field = split_field(line_.text());

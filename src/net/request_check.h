@@ -1,10 +1,9 @@
-// What must hold for a request before Beast's parser gets to see it. Beast 1.81 lets through what two servers in a row
-// may understand in two ways (request smuggling): folded lines, lists of lengths, codings that it does not know,
-// trailers that become headers, blanks where none may be. These checks are strict, decide where a request ends, and
-// refuse the rest (RFC 9112, 11.2).
+// Checks of a request before Beast parses it. Beast 1.81 accepts requests that two servers in a chain may interpret
+// differently (request smuggling): folded lines, lists of lengths, unknown codings, trailers that become headers, and
+// misplaced spaces. These checks find the end of a request and refuse all of these (RFC 9112, 11.2).
 //
-// State machines without I/O: bytes in, in pieces of any size; what comes out does not depend on how they were cut.
-// Owned by the reader of one connection; one thread.
+// State machines without I/O. The result does not depend on how the bytes are split into calls. Owned by the reader of
+// one connection, whose thread makes all calls.
 #pragma once
 
 #include <cstddef>
@@ -17,24 +16,24 @@
 namespace globes::net {
 
 struct HttpLimits {
-    std::size_t head_bytes = std::size_t{16} << 10;  ///< Request line and headers; the trailers have as much again.
+    std::size_t head_bytes = std::size_t{16} << 10;  ///< Request line and headers; the same again for trailers.
     std::size_t body_bytes = std::size_t{64} << 10;  ///< Without the framing of chunks.
     std::size_t chunk_line_bytes = 256;              ///< A chunk's size and extensions.
 };
 
-/// The status to refuse a request with; the connection can't be used afterwards.
+/// The status of the response to an invalid request. The connection cannot be used afterwards.
 struct HttpRefusal {
     int status = 400;  ///< 400, 413 (body), 414 (request line) or 431 (headers, trailers).
 
     friend bool operator==(const HttpRefusal&, const HttpRefusal&) = default;
 };
 
-/// One line, which ends in CRLF and has no other control character than tabs.
+/// One line that ends with CRLF and has no control characters except tabs.
 class LineCheck {
 public:
     enum class Step : std::uint8_t { more, complete, bad };
     Step add(char c);
-    /// The line, without its CRLF once it is complete.
+    /// The bytes so far; without the CRLF if the line is complete.
     std::string_view text() const { return text_; }
     void clear() { text_.clear(); }
 
@@ -43,27 +42,27 @@ private:
     bool after_cr_ = false;
 };
 
-/// Request line and headers. One empty line in front of them is passed over (RFC 9112, 2.2).
+/// Request line and headers. One empty line before them is ignored (RFC 9112, 2.2).
 class HeadCheck {
 public:
     explicit HeadCheck(const HttpLimits& limits) : limits_(limits) {}
 
-    /// Looks at the next bytes and returns how many of them belong to the head: all, unless it is complete. Not to be
+    /// Checks the next bytes and returns how many of them belong to the head: all, unless it is complete. MUST NOT be
     /// called again after a refusal.
     std::expected<std::size_t, HttpRefusal> check(std::string_view bytes);
 
     bool is_complete() const { return complete_; }
-    /// False as long as nothing but an empty line has come.
+    /// Returns false until a byte other than those of an empty line has arrived.
     bool has_begun() const { return bytes_ > 0; }
 
-    // Once it is complete:
-    /// Where the request line begins: bytes of the empty line that was passed over.
+    // Valid if the head is complete:
+    /// The offset of the request line: the size of the ignored empty line.
     std::size_t begin() const { return passed_over_; }
     int minor_version() const { return minor_version_; }
     bool is_chunked() const { return chunked_; }
-    /// None where no length was sent. Never beside `is_chunked`.
+    /// Empty if the request has no Content-Length. Always empty if `is_chunked`.
     std::optional<std::uint64_t> content_length() const { return content_length_; }
-    /// The client waits for 100 Continue before it sends the body (RFC 9110, 10.1.1).
+    /// Whether the client waits for 100 Continue before it sends the body (RFC 9110, 10.1.1).
     bool expects_continue() const { return expects_continue_; }
 
 private:
@@ -90,12 +89,12 @@ class ChunkCheck {
 public:
     explicit ChunkCheck(const HttpLimits& limits) : limits_(limits) {}
 
-    /// Looks at the next bytes and returns how many of them belong to the body: all, unless it is complete. Not to be
+    /// Checks the next bytes and returns how many of them belong to the body: all, unless it is complete. MUST NOT be
     /// called again after a refusal.
     std::expected<std::size_t, HttpRefusal> check(std::string_view bytes);
 
     bool is_complete() const { return state_ == State::complete; }
-    /// The size of the last chunk has come, and what follows it is not complete.
+    /// Whether the size of the last chunk has arrived and the trailers are not complete.
     bool is_in_trailers() const { return state_ == State::trailers; }
 
 private:

@@ -9,7 +9,7 @@
 namespace globes::net {
 namespace {
 
-/// The text between slashes; of `/` it is one empty segment. Nothing where `path` does not begin with a slash.
+/// Returns the text between slashes; `/` has one empty segment. Returns nothing if `path` does not begin with a slash.
 std::vector<std::string_view> split_path(std::string_view path) {
     std::vector<std::string_view> segments;
     if (!path.starts_with('/')) return segments;
@@ -19,7 +19,7 @@ std::vector<std::string_view> split_path(std::string_view path) {
     return segments;
 }
 
-/// The decoded segments of the path; none where one of them does not decode.
+/// Returns the decoded segments of the path, or nothing if one of them does not decode.
 std::optional<std::vector<std::string>> decode_path(std::string_view target) {
     std::vector<std::string> segments;
     for (const std::string_view segment : split_path(target_path(target))) {

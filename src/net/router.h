@@ -1,5 +1,5 @@
-// Which handler serves a request: paths as templates, such as `/chats/{room}/token/renew`. Filled once by whoever sets
-// up an I/O thread, then only read, by that thread.
+// Finds the handler of a request. Routes are templates of paths, such as `/chats/{room}/token/renew`. Each I/O thread
+// has a router, which is filled before the thread starts and only read afterwards.
 #pragma once
 
 #include <expected>
@@ -15,29 +15,30 @@ namespace globes::net {
 
 class HttpExchange;
 
-/// `parameters`: the decoded segments that stand in the places of `{…}`, in the template's order.
+/// `parameters`: the decoded segments that match `{…}`, in the order of the template.
 using RouteHandler =
     std::function<void(const std::shared_ptr<HttpExchange>& exchange, const std::vector<std::string>& parameters)>;
 
 class Router {
 public:
     struct Match {
-        const RouteHandler* handler;  ///< Lives as long as the router.
+        const RouteHandler* handler;  ///< Valid as long as the router.
         std::vector<std::string> parameters;
     };
-    /// `allow`: what the path allows instead, for the Allow header (`GET, HEAD, PUT`); empty where no such path exists.
+    /// `allow`: the methods of this path, for the Allow header (`GET, HEAD, PUT`); empty if the path does not exist.
     struct Miss {
         std::string allow;
         bool is_unknown_path() const { return allow.empty(); }
     };
 
-    /// `path`: begins with `/`; a segment is text to match or `{name}`, which stands for any text but none. A handler
-    /// for GET serves HEAD too, unless that has one of its own. Where several templates fit, the first one added is
-    /// taken.
+    /// Adds a route. `path`: begins with `/`; a segment is a literal text or `{name}`, which matches any text that is
+    /// not empty. A handler for GET serves HEAD too, unless HEAD has its own. The first template
+    /// that matches is used.
     void add(std::string_view method, std::string_view path, RouteHandler handler);
 
-    /// `target`: as it came, with its query. Segments are percent-decoded after the path was split, so `%2F` is part of
-    /// one and never parts two. What does not decode to UTF-8 fits nothing. A slash too many makes another path.
+    /// `target`: as received, with its query. The path is split before its segments are percent-decoded, so `%2F` is a
+    /// part of a segment and not a separator. A segment that does not decode to UTF-8 matches no route. An additional
+    /// slash makes a different path.
     std::expected<Match, Miss> match(std::string_view method, std::string_view target) const;
 
 private:
@@ -55,14 +56,16 @@ private:
     std::vector<Route> routes_;
 };
 
-/// `target` without its query.
+/// Returns `target` without its query.
 std::string_view target_path(std::string_view target);
 
-/// Decodes `%XX`; `+` is itself. None where a `%` is followed by anything else, or the result is not UTF-8.
+/// Decodes `%XX`; `+` is not changed. Returns nothing if a `%` is not followed by two hexadecimal digits or if the
+/// result is not UTF-8.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// The parameters of the query, decoded and in order; `name` alone has an empty value. `+` is a plus, not a blank
-/// (RFC 3986; forms are not sent here). What can't be decoded stays as it came, so that it is refused as a value.
+/// Returns the parameters of the query, decoded and in order; a `name` without `=` has an empty value. `+` is a plus,
+/// not a space (RFC 3986; these are not form data). A part that cannot be decoded is returned unchanged, so that the
+/// handler refuses it as a value.
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view target);
 
 }  // namespace globes::net

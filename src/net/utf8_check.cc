@@ -14,7 +14,7 @@ std::uint64_t load_word(const char* at) {
     return word;
 }
 
-/// The first byte that is not ASCII, or `end`.
+/// Returns the first byte that is not ASCII, or `end`.
 const char* skip_ascii(const char* at, const char* end) {
     constexpr std::ptrdiff_t kStride = 4 * sizeof(std::uint64_t);
     while (end - at >= kStride) {
@@ -29,7 +29,7 @@ const char* skip_ascii(const char* at, const char* end) {
 }  // namespace
 
 bool Utf8Check::consume(std::string_view bytes) {
-    // The state is worked on in a copy, which stays in registers.
+    // A local copy of the state stays in registers.
     Utf8Check state = *this;
     const char* at = bytes.data();
     const char* const end = at + bytes.size();

@@ -1,4 +1,4 @@
-// Checks UTF-8 that arrives in pieces, so that a text message fails at the first bad byte and not at its end.
+// Checks UTF-8 that arrives in pieces, so that a text message fails at its first invalid byte and not at its end.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +6,15 @@
 
 namespace globes::net {
 
-/// Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A value of three bytes; start
-/// each text with a new one.
+/// Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A value of three bytes. Each text
+/// needs a new one.
 class Utf8Check {
 public:
-    /// False if no text can start with what was fed so far. Not to be fed again after that.
+    /// Checks the next bytes. Returns false if no valid text starts with the bytes so far;
+    /// afterwards it MUST NOT be called again.
     [[nodiscard]] bool consume(std::string_view bytes);
 
-    /// True where what was fed ends between two characters.
+    /// Returns whether the bytes so far end at a character boundary.
     bool is_complete() const { return missing_ == 0; }
 
 private:

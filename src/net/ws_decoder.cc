@@ -57,38 +57,38 @@ struct WsDecoder::Head {
     bool is_final = false;
     std::uint64_t payload_bytes = 0;
     MaskKey key{};
-    // So many bytes from the frame's first on must stand together before the frame can be worked on: its header, and
-    // for a control frame its payload too. Where that many are there, all of the head is known.
+    // The number of contiguous bytes, from the first of the frame, that decoding needs: the header, and the payload of
+    // a control frame. If that many bytes have arrived, the head is complete.
     std::size_t start_bytes = kMinHeadBytes;
 
     static std::expected<Head, CloseCode> read(std::span<const char> bytes, const Partial* message, std::size_t limit);
 };
 
 struct WsDecoder::Partial {
-    // The start of the next frame, raw, where it was cut off: a part of a header or of a control frame.
+    // The raw start of an incomplete frame: a part of a header or of a control frame.
     std::array<char, kMaxControlFrameBytes> start;
     std::uint8_t start_size = 0;
 
-    // The message in progress.
+    // The current message.
     bool in_message = false;
     Utf8Check utf8;
     std::vector<char> text;
 
-    // The frame of it that is arriving.
+    // Its current frame.
     bool is_final = false;
     MaskKey key{};
     std::size_t missing_bytes = 0;
 
     void append(std::span<const char> chunk, std::size_t limit) {
         const std::size_t needed = text.size() + chunk.size();
-        // In doubling steps, but not beyond what the message can still become.
+        // The capacity doubles, up to the size that the message can still reach.
         const std::size_t most = is_final ? text.size() + missing_bytes : limit;
         if (needed > text.capacity()) text.reserve(std::clamp(2 * text.capacity(), needed, most));
         text.insert(text.end(), chunk.begin(), chunk.end());
     }
 };
 
-// Applies every rule that `bytes`, the start of a frame, is long enough for.
+// Checks every rule for which `bytes`, the start of a frame, is long enough.
 std::expected<WsDecoder::Head, CloseCode> WsDecoder::Head::read(std::span<const char> bytes, const Partial* message,
                                                                 std::size_t limit) {
     Head head;
@@ -164,12 +164,12 @@ std::optional<CloseCode> WsDecoder::take_frame(std::span<char>& bytes, WsEvents&
     return take_control(*head, start.last(static_cast<std::size_t>(head->payload_bytes)), events);
 }
 
-// The start of a frame that does not lie whole in one piece: collected until it does.
+// Collects the start of a frame that arrives in several pieces.
 std::optional<CloseCode> WsDecoder::take_split_start(std::span<char>& bytes, WsEvents& events) {
     Partial& kept = partial();
     const auto start = [&] { return std::span(kept.start).first(kept.start_size); };
     auto head = Head::read(start(), &kept, message_limit_);
-    // Each step knows more of the head: its two fixed bytes, its length, a control frame's payload.
+    // Each step completes one part: the two fixed bytes, the length and key, the payload of a control frame.
     while (head && kept.start_size < head->start_bytes) {
         const auto added = take(bytes, std::min(bytes.size(), head->start_bytes - kept.start_size));
         if (added.empty()) return std::nullopt;

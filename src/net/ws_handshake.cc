@@ -32,8 +32,8 @@ bool lists(const HttpRequest& request, std::string_view name, std::string_view t
                                [&](std::string_view element) { return equals_without_case(element, token); });
 }
 
-// 16 bytes are 22 characters and two of padding. The four spare bits of the last character may be anything: clients
-// that fill them exist, and the key is never decoded.
+// 16 bytes are 22 characters and two of padding. The four unused bits of the last character may have any value: some
+// clients set them, and the key is never decoded.
 bool is_key(std::string_view text) {
     constexpr std::size_t kDigits = 22;
     return text.size() == kDigits + 2 && text.ends_with("==") &&
@@ -49,7 +49,7 @@ HandshakeRefusal upgrade_required() {
 
 constexpr std::size_t kDigestBytes = 20;
 
-/// SHA-1. OpenSSL's call for one digest looks its algorithm up each time, which takes longer than the digest.
+/// SHA-1. EVP_Q_digest and the like fetch the algorithm in each call, which takes longer than the digest.
 class Sha1 {
 public:
     std::array<unsigned char, kDigestBytes> digest(std::string_view first, std::string_view second) {
@@ -80,13 +80,13 @@ std::string accept_value(std::string_view key) {
 
 std::expected<void, HandshakeRefusal> check_handshake(const HttpRequest& request) {
     const HandshakeRefusal bad_request{.status = 400, .headers = {}};
-    // HEAD answers what GET does without an upgrade.
+    // The response to HEAD is that to GET without an upgrade.
     if (request.method == "HEAD") return std::unexpected(upgrade_required());
     if (request.method != "GET") return std::unexpected(bad_request);
 
     const bool wants_upgrade = lists(request, "upgrade", "websocket") && lists(request, "connection", "upgrade");
     if (!wants_upgrade) return std::unexpected(upgrade_required());
-    // Before the key: a client of another version learns what to come back with, whatever its key looks like.
+    // Checked before the key, so that a client of another version learns the supported one, even if its key is invalid.
     if (request.header_list("sec-websocket-version") != std::vector{kVersion})
         return std::unexpected(upgrade_required());
 

@@ -1,5 +1,5 @@
-// The opening handshake of a WebSocket (RFC 6455, 4.2) as questions about a request and the bytes of the answer.
-// Stateless; any thread.
+// The opening handshake of a WebSocket (RFC 6455, 4.2): checks of the request, and the bytes of the response.
+// Stateless. Thread: any.
 #pragma once
 
 #include <expected>
@@ -12,7 +12,7 @@
 
 namespace globes::net {
 
-/// How to refuse a handshake over HTTP. The body is the caller's: ErrorCode::session_not_established.
+/// The HTTP response to a refused handshake. The caller adds the body (ErrorCode::session_not_established).
 struct HandshakeRefusal {
     int status = 400;
     std::vector<std::pair<std::string, std::string>> headers;
@@ -20,20 +20,21 @@ struct HandshakeRefusal {
     friend bool operator==(const HandshakeRefusal&, const HandshakeRefusal&) = default;
 };
 
-/// Whether `request`, which must have come as HTTP/1.1, asks for a WebSocket that Globes speaks.
+/// Checks whether `request`, an HTTP/1.1 request, asks for a WebSocket that Globes supports.
 ///
-/// 426 for a request without the wish to upgrade or for a version other than 13, with headers that say what is spoken
-/// here (RFC 9110, 15.5.22; RFC 6455, 4.4); 400 for a method other than GET and for a Sec-WebSocket-Key that is
-/// missing, repeated or not 16 bytes in base64.
+/// Errors: 426 for a request without an upgrade or for a version other than 13, with headers that name the supported
+/// ones (RFC 9110, 15.5.22; RFC 6455, 4.4); 400 for a method other than GET, and for a Sec-WebSocket-Key that is
+/// absent, repeated or not 16 bytes in base64.
 std::expected<void, HandshakeRefusal> check_handshake(const HttpRequest& request);
 
-/// What the client offers in Sec-WebSocket-Protocol, over all its lines, in order. The views hold as long as `request`.
+/// Returns the client's offers in all Sec-WebSocket-Protocol headers, in order, as views of `request`.
 std::vector<std::string_view> offered_subprotocols(const HttpRequest& request);
 
-/// The whole answer that opens the WebSocket: status line and headers. `request` must have passed check_handshake.
+/// Returns the complete response that opens the WebSocket: status line and headers. `request` MUST have passed
+/// check_handshake.
 ///
-/// `subprotocol` is the chosen one. Left out where it is empty, and where it is no token (RFC 9110, 5.6.2): a line
-/// break in it would be a header of the client's making. Extensions are declined by not answering them.
+/// `subprotocol`: the selected one. It is omitted if it is empty or not a token (RFC 9110, 5.6.2), because a line break
+/// in it would let the client inject headers. Extensions are declined: the response does not name any.
 std::string switching_protocols(const HttpRequest& request, std::string_view subprotocol);
 
 }  // namespace globes::net

@@ -8,12 +8,12 @@ namespace globes::net {
 void unmask(std::span<char> bytes, MaskKey key) {
     std::uint32_t half = 0;
     std::memcpy(&half, key.data(), sizeof half);
-    // Both halves are the same, so the byte order of the machine does not matter.
+    // Both halves are equal, so the result does not depend on the byte order.
     const std::uint64_t word_key = std::uint64_t{half} << 32 | half;
 
     char* const data = bytes.data();
     std::size_t at = 0;
-    // Copies of words instead of casts: unaligned access stays defined, and the compiler makes vector code of it.
+    // memcpy instead of casts: unaligned access is defined, and the compiler vectorises the loop.
     for (; at + sizeof word_key <= bytes.size(); at += sizeof word_key) {
         std::uint64_t word = 0;
         std::memcpy(&word, data + at, sizeof word);

@@ -1,4 +1,4 @@
-// The masking of a client's frames (RFC 6455, 5.3). Masking and unmasking are the same operation.
+// The masking of a client's frames (RFC 6455, 5.3). Masking and unmasking are the same operation. Thread: any.
 #pragma once
 
 #include <array>
@@ -9,10 +9,10 @@ namespace globes::net {
 
 using MaskKey = std::array<char, 4>;
 
-/// Unmasks `bytes` in place. `key[0]` belongs to the first of them; any length and alignment.
+/// Unmasks `bytes` in place, with `key[0]` for the first byte. Any length, any alignment.
 void unmask(std::span<char> bytes, MaskKey key);
 
-/// The key as it stands `count` bytes further on, for the rest of a payload that arrives in pieces.
+/// Returns the key rotated by `count` bytes, for the rest of a payload that arrives in pieces.
 MaskKey advance_key(MaskKey key, std::size_t count);
 
 }  // namespace globes::net

@@ -218,7 +218,7 @@ TEST_F(HttpSessionTest, ClosesWhereTheClientAsksForIt) {
     open();
     EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), HasSubstr("Connection: close\r\n"));
     EXPECT_TRUE(ended_);
-    EXPECT_EQ(hub_->size(), 1u) << "lingers until the client has ended too";
+    EXPECT_EQ(hub_->size(), 1u) << "drains until the client has ended too";
     ::shutdown(client_, SHUT_WR);
     run();
     EXPECT_EQ(hub_->size(), 0u);
@@ -276,14 +276,14 @@ TEST_F(HttpSessionTest, RefusesAndThrowsAwayWhatFollows) {
 TEST_F(HttpSessionTest, LingersForAWhileOnly) {
     open();
     exchange("nonsense\r\n");
-    pass(settings_.linger);
+    pass(settings_.drain_timeout);
     EXPECT_EQ(hub_->size(), 1u);
     pass(1);
     EXPECT_EQ(hub_->size(), 0u);
 }
 
 TEST_F(HttpSessionTest, LingersForSoManyBytesOnly) {
-    settings_.linger_bytes = 100;
+    settings_.drain_bytes = 100;
     open();
     exchange("nonsense\r\n");
     send(std::string(100, 'x'));
