@@ -1,4 +1,4 @@
-// The fan-out of a message: encoded once and appended to its room log, then each cursor is moved to the end of the log.
+// The way of a message out of the server: encode it once, append it to its room log, move each cursor to the end.
 #include <benchmark/benchmark.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,7 +44,7 @@ void encode_and_append(benchmark::State& state) {
 }
 BENCHMARK(encode_and_append)->Arg(20)->Arg(200)->Arg(4096);
 
-/// What a cursor reads from the retained log, without the send. The range is the number of slices that it is behind.
+/// The gathering of the bytes for one send, without the send. The range is the backlog in slices.
 void find_what_to_send(benchmark::State& state) {
     const auto slices = static_cast<std::size_t>(state.range(0));
     roomlog::RetainedLog retained;
@@ -62,31 +62,30 @@ void find_what_to_send(benchmark::State& state) {
 }
 BENCHMARK(find_what_to_send)->Arg(1)->Arg(4)->Arg(16);
 
-struct Deaf final : net::WsHandler {
+struct NullHandler final : net::WsHandler {
     void on_text(net::WsSession&, std::string_view) override {}
     bool on_ping(net::WsSession&) override { return true; }
     void on_closed() override {}
 };
 
-/// A frame of 200 bytes to every cursor of a topic, each with its own socket: the difference to the sends is the
-/// program's own cost. The range is the number of cursors.
+/// Sends a frame of 200 bytes to every cursor of a topic, each with its own socket. The range is the number of cursors.
 void advance_cursors(benchmark::State& state) {
-    constexpr net::TopicId kFeed = 1;
+    constexpr net::TopicId kTopic = 1;
     net::WsHub hub(0, {});
     std::vector<int> peers;
     for (std::int64_t i = 0; i < state.range(0); ++i) {
         std::array<int, 2> fds{};
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) != 0) std::abort();
         peers.push_back(fds[1]);
-        net::WsSession* session = hub.adopt(hub.next_id(), fds[0], {}, {}, std::make_unique<Deaf>());
-        hub.subscribe(*session, kFeed, 0);
+        net::WsSession* session = hub.adopt(hub.next_id(), fds[0], {}, {}, std::make_unique<NullHandler>());
+        hub.subscribe(*session, kTopic, 0);
     }
     std::string frame;
     roomlog::append_frame(frame, roomlog::Opcode::text, std::string(196, 'x'));
     std::array<char, 4096> unread;
     roomlog::LogWriter writer;
     for (auto _ : state) {
-        hub.extend(kFeed, writer.append(frame));
+        hub.extend(kTopic, writer.append(frame));
         while (hub.fan_out() == std::chrono::steady_clock::time_point::min()) {
         }
         hub.end_iteration();

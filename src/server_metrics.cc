@@ -66,7 +66,7 @@ void write_deliveries(MetricsText& text, Sides sides) {
     text.begin("globes_fan_out_bytes_total", counter, "Bytes sent by the fan-out.");
     text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sent_bytes.value(); }));
     text.begin("globes_slow_readers_closed_total", counter, "WebSockets of slow consumers, closed with 4008.");
-    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().slow_readers.value(); }));
+    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().slow_consumers.value(); }));
 }
 
 void write_store(MetricsText& text, const MetricsSources& sources) {

@@ -16,8 +16,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kReadBufferBytes = 64 << 10;
-// For new connections, HTTP requests and timers in one pass. Thousands that come back at once are ready again as soon
-// as they are served: without a limit those who talk would wait for all of them.
+// The time for new connections, HTTP requests and timers in one iteration. If thousands of clients reconnect at once,
+// there is always a ready handler; without a limit the open sessions would wait for all of them.
 constexpr std::chrono::microseconds kHandlersTime{150};
 
 int make_eventfd() {
@@ -64,7 +64,7 @@ void IoThread::post(Task task) {
 
 void IoThread::wake() {
     const std::uint64_t one = 1;
-    // The only failure is a counter that is full, and then the thread is awake anyway.
+    // The write fails only if the counter is full, and then the thread is awake.
     [[maybe_unused]] const ssize_t written = ::write(mailbox_descriptor_.native_handle(), &one, sizeof one);
 }
 
@@ -75,16 +75,16 @@ void IoThread::run() {
     watch_mailbox();
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
-        // The waiting ends with a first handler, which is not in `begin`: what may take long is told to `note_busy`.
+        // `run_one` waits and runs one handler, which is not measured here: a long handler calls `note_busy`.
         if (!fan_out_now_) context_.run_one();
         const auto begin = steady_clock::now();
         while (steady_clock::now() - begin < kHandlersTime && context_.poll_one() > 0) {
         }
-        // Also where nobody said that it is ready: that word waits in line behind all connections that have a request.
+        // Unconditional, because the handler that sets `hub_ready_` may still wait behind those of other connections.
         hub_.poll(read_buffer_);
         if (std::exchange(hub_ready_, false)) watch_hub();
         mailbox_.take().run();
-        flush_();  // before the sweep, so that other threads work meanwhile
+        flush_();  // before fan-out, so that other threads work meanwhile
         schedule(hub_.fan_out());
         hub_.end_iteration();
         flush_();
@@ -109,7 +109,7 @@ void IoThread::watch_mailbox() {
         boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
             if (error) return;
             std::uint64_t count = 0;
-            // Emptied before the mailbox is taken: a post in between wakes once too often.
+            // The counter is reset before the mailbox is taken. A post in between causes one spurious wake-up.
             [[maybe_unused]] const ssize_t got = ::read(mailbox_descriptor_.native_handle(), &count, sizeof count);
             watch_mailbox();
         });
@@ -132,7 +132,7 @@ void IoThread::schedule(steady_clock::time_point fan_out_at) {
     fan_out_timer_at_ = fan_out_at;
     fan_out_timer_.expires_at(fan_out_at);
     fan_out_timer_.async_wait([this](const boost::system::error_code& error) {
-        // Waking up is all that it takes: every pass sweeps.
+        // Every iteration fans out, so the wake-up is enough.
         if (!error) fan_out_timer_at_ = steady_clock::time_point::max();
     });
 }

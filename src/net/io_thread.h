@@ -1,9 +1,9 @@
-// One thread that owns connections: an Asio loop for accepting, HTTP, timers and signals, the hub of upgraded sockets
-// hung into it, and a mailbox for what other threads have to say. It never blocks but in its loop.
+// A thread that owns connections: an Asio loop for accepts, HTTP, timers and signals; the hub of the WebSocket
+// sessions, whose epoll set is a descriptor in that loop; and the mailbox of the thread. It blocks in its loop only.
 //
-// A pass: Asio's ready handlers, every readable socket, the mailbox, a slice of sweeps; before and after it
-// `flush`, which hands on to other threads whatever the pass has gathered. So under load batches grow instead of
-// queues.
+// A loop iteration runs Asio's ready handlers, reads every readable socket, runs the mailbox, and fans out. Before and
+// after the fan-out it calls `flush`, which sends to other threads what the iteration has gathered for them. Under
+// load, batches grow and queues do not.
 #pragma once
 
 #include <atomic>
@@ -29,15 +29,18 @@ public:
     IoThread(const IoThread&) = delete;
     IoThread& operator=(const IoThread&) = delete;
 
-    /// `flush` is called on this thread, at least once a pass, to give other threads what was gathered for them.
+    /// Starts the thread. It calls `flush` at least once in every loop iteration, to send to other threads what was
+    /// gathered for them.
     void start(std::function<void()> flush);
-    /// Any thread but this one. Ends the loop after the pass under way and joins; what is still queued is dropped.
+    /// Ends the loop after the current iteration and joins. Tasks that are still queued do not run.
+    /// Thread: any but this one.
     void stop();
 
     unsigned number() const { return number_; }
     boost::asio::io_context& context() { return context_; }
-    /// Any thread: run `batch` here, in order, before the feeds are swept.
+    /// Runs the tasks of `batch` on this thread, in order, in the next iteration before its fan-out. Thread: any.
     void post(TaskBatch batch);
+    /// Runs `task` as above. Thread: any.
     void post(Task task);
 
     // This thread only, once it was started.
@@ -45,14 +48,15 @@ public:
         GLOBES_ASSERT_ON(this_thread_);
         return hub_;
     }
-    /// Shared by all connections for what is read and used up at once.
+    /// A buffer for one read, shared by all connections of the thread. Its content is consumed before the next read.
     std::span<char> read_buffer() { return read_buffer_; }
-    /// Tells how long a handler has taken: where it ended the waiting, the pass alone would not see it.
+    /// Reports how long a handler has taken. The first handler after the loop has waited is not measured otherwise.
     void note_busy(std::chrono::steady_clock::duration took);
 
-    /// What the hub has counted. Any thread.
+    /// The counters of the hub. Thread: any.
     const WsCounts& counts() const { return hub_.counts(); }
-    /// The longest pass so far, in microseconds: how long a ready socket may have had to wait. Any thread.
+    /// The duration of the longest loop iteration, in microseconds: a ready socket may have waited that long.
+    /// Thread: any.
     std::int64_t longest_iteration_us() const { return longest_iteration_us_.load(std::memory_order_relaxed); }
 
 private:

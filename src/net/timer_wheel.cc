@@ -1,11 +1,12 @@
 #include "net/timer_wheel.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace globes::net {
 
 TimerWheel::Head::Head() {
-    // An empty ring: both neighbours are the head itself.
+    // An empty list: both neighbours are the head itself.
     previous_ = this;
     next_ = this;
 }
@@ -24,11 +25,13 @@ void TimerWheel::arm(Timer& timer, Tick due) {
     GLOBES_ASSERT_ON(thread_);
     timer.unlink();
     timer.due_ = std::max(due, now_ + 1);
+    assert(timer.due_ > now_);
     link(timer);
 }
 
 void TimerWheel::link(Timer& timer) {
-    // What is due beyond one turn waits in its slot and is passed over until its turn has come.
+    assert(timer.previous_ == nullptr && timer.next_ == nullptr);
+    // A timer that is due in more than one revolution stays in its slot until its own tick.
     Timer& head = slots_[timer.due_ % kSlots];
     timer.previous_ = head.previous_;
     timer.next_ = &head;
@@ -40,11 +43,12 @@ void TimerWheel::advance(Tick now) {
     GLOBES_ASSERT_ON(thread_);
     while (now_ != now) {
         ++now_;
-        Head later;  // collects what stays in this slot, so that the loop ends even if timers arm themselves
+        Head later;  // the timers that stay; moved, so that the loop ends even if timers arm themselves
         Timer& head = slots_[now_ % kSlots];
         while (head.next_ != &head) {
             Timer& timer = *head.next_;
             timer.unlink();
+            assert(timer.due_ % kSlots == now_ % kSlots);
             if (timer.due_ == now_) {
                 timer.on_timer(now_);
             } else {

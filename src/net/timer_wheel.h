@@ -1,5 +1,5 @@
-// Coarse timers for many connections: one list per tick, no allocation, arm and cancel in constant time. One thread;
-// time comes from outside, so tests need no clock.
+// Coarse timers for many connections: a timer wheel with one list for each tick, without allocation; arming and
+// cancelling take constant time. Owned by a hub, whose thread makes all calls. The caller supplies the time.
 #pragma once
 
 #include <array>
@@ -11,17 +11,18 @@
 
 namespace globes::net {
 
-/// Ticks since the wheel's thread started. A tick is short beside every deadline that runs on it.
+/// Ticks since the wheel's thread started. A tick is short compared with every timeout that uses it.
 using Tick = std::uint32_t;
 inline constexpr std::chrono::milliseconds kTick{250};
 
+/// Converts to ticks, rounded up.
 constexpr Tick ticks(std::chrono::milliseconds duration) {
     return static_cast<Tick>((duration.count() + kTick.count() - 1) / kTick.count());
 }
 
 class TimerWheel {
 public:
-    /// What hangs on the wheel; it leaves by itself when it is destroyed.
+    /// The base class of an object with a timer. Its destructor cancels the timer. It may outlive the wheel.
     class Timer {
     public:
         Timer() = default;
@@ -29,7 +30,7 @@ public:
         Timer& operator=(const Timer&) = delete;
         ~Timer() { unlink(); }
 
-        /// Called once per `arm`, at the due tick or soon after.
+        /// Called once for each `arm`, with the due tick.
         virtual void on_timer(Tick now) = 0;
 
     private:
@@ -46,9 +47,9 @@ public:
     TimerWheel& operator=(const TimerWheel&) = delete;
 
     Tick now() const { return now_; }
-    /// (Re)arms `timer` for `due`; a due tick that has passed means the next one.
+    /// Arms `timer` for `due`, and cancels its earlier due tick. A due tick in the past means the next tick.
     void arm(Timer& timer, Tick due);
-    /// Moves on to `now` and calls what is due. A timer may arm or destroy itself and others meanwhile.
+    /// Advances to `now` tick by tick and calls the timers that are due. A call may arm or destroy any timer.
     void advance(Tick now);
 
 private:

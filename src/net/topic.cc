@@ -8,141 +8,195 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <span>
 #include <utility>
-
-#include "net/ws_session.h"
 
 namespace globes::net {
 namespace {
 
-/// send(2) without libc's: that is a cancellation point, and what it does for it before and after each call is more
-/// than all else that a sweep does for a cursor.
+/// send(2) without libc's wrapper. The wrapper is a cancellation point, and its work before and after each call costs
+/// more than everything else that a fan-out does for a cursor.
 ssize_t send_now(int fd, const char* bytes, std::size_t size) {
     return ::syscall(SYS_sendto, fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
 }
 
+ssize_t send_views(int fd, std::span<const std::string_view> views) {
+    std::array<iovec, GatherCache::kMaxViews> vectors;
+    for (std::size_t i = 0; i < views.size(); ++i)
+        vectors[i] = {.iov_base = const_cast<char*>(views[i].data()), .iov_len = views[i].size()};
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = views.size();
+    return ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 }  // namespace
 
-std::size_t Topic::add(WsSession& session, int fd, roomlog::Position from) {
+CursorId Topic::add(int fd, roomlog::Position from, SubscriberId subscriber) {
     assert(from >= retained_.begin());
-    cursors_.push_back({.fd = fd, .waiting = false, .position = from, .session = &session});
+    assert(cursors_.size() < kNoSlot);
+    CursorId id = free_slot_;
+    if (id == kNoSlot) {
+        id = static_cast<CursorId>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        free_slot_ = slots_[id].index;
+    }
+    slots_[id] = {.index = static_cast<std::uint32_t>(cursors_.size()), .frame_end = from, .subscriber = subscriber};
+    cursors_.push_back({.fd = fd, .id = id, .position = from, .blocked = false});
     fanned_out_to_ = std::min(fanned_out_to_, from);
-    return cursors_.size() - 1;
+    return id;
 }
 
-void Topic::remove(std::size_t index) {
+void Topic::remove(CursorId id) {
+    std::size_t index = index_of(id);
     if (is_fanning_out_ && index < next_) {
-        // Were the last one to come here, the sweep under way would miss it: it has passed this place.
-        fill(index, --next_);
+        // If the last cursor took this index, the current fan-out would not visit it: it is past this index.
+        move_cursor(--next_, index);
         index = next_;
     }
-    fill(index, cursors_.size() - 1);
+    move_cursor(cursors_.size() - 1, index);
     cursors_.pop_back();
+    slots_[id].index = std::exchange(free_slot_, id);
     if (!cursors_.empty()) {
-        forgets_ = !retained_.empty();
+        may_release_ = !retained_.empty();
         return;
     }
-    // What is appended before someone comes again may never be told to this thread: nothing can be added behind a gap.
-    forget_before(retained_.end());
+    slots_.clear();
+    free_slot_ = kNoSlot;
+    // This thread may not receive what is appended before the next cursor is added, and a retained log has no gaps.
+    release_before(retained_.end());
 }
 
-void Topic::fill(std::size_t index, std::size_t from) {
-    if (index == from) return;
-    cursors_[index] = cursors_[from];
-    cursors_[index].session->moved_to(index);
+std::size_t Topic::index_of(CursorId id) const {
+    assert(id < slots_.size());
+    const std::size_t index = slots_[id].index;
+    assert(index < cursors_.size() && cursors_[index].id == id);
+    return index;
 }
 
-void Topic::set_waiting(std::size_t index, bool waiting) {
-    if (std::exchange(cursors_[index].waiting, waiting) && !waiting) forgets_ = !retained_.empty();
+void Topic::move_cursor(std::size_t from, std::size_t to) {
+    if (from == to) return;
+    cursors_[to] = cursors_[from];
+    slots_[cursors_[to].id].index = static_cast<std::uint32_t>(to);
 }
 
-std::size_t Topic::fan_out(std::size_t budget) {
+void Topic::unblock(CursorId id) {
+    if (std::exchange(cursors_[index_of(id)].blocked, false)) may_release_ = !retained_.empty();
+}
+
+FanOutStep Topic::fan_out(std::size_t budget) {
     if (!is_fanning_out_) {
         is_fanning_out_ = true;
-        forgets_ = false;
+        may_release_ = false;
         next_ = 0;
         target_ = retained_.end();
         slowest_ = target_;
         work = {.bytes = target_ - fanned_out_to_};
     }
-    std::size_t looked_at = 0;
-    for (; next_ < cursors_.size() && looked_at < budget; ++looked_at) {
-        const Cursor& cursor = cursors_[next_];
-        if (cursor.position < retained_.end()) {
-            if (!cursor.waiting) {
-                if (!advance(next_, retained_.end())) continue;  // another cursor stands at this index now
-            } else if (retained_.end() - cursor.position > backlog_bytes_) {
-                cursor.session->close_slow_consumer();
-                continue;
+    const roomlog::Position end = retained_.end();
+    FanOutStep step;
+    while (next_ < cursors_.size() && step.cursors < budget) {
+        Cursor& cursor = cursors_[next_++];
+        ++step.cursors;
+        if (cursor.position < end) {
+            if (!cursor.blocked) {
+                step.state = advance(cursor, end);
+            } else if (end - cursor.position > backlog_bytes_) {
+                step.state = CursorState::behind;
             }
         }
-        slowest_ = std::min(slowest_, cursors_[next_].position);
-        ++next_;
+        slowest_ = std::min(slowest_, cursor.position);
+        if (step.state != CursorState::done) {
+            step.subscriber = slots_[cursor.id].subscriber;
+            break;
+        }
     }
-    work.cursors += looked_at;
-    if (next_ >= cursors_.size()) {
+    work.cursors += step.cursors;
+    if (next_ == cursors_.size()) {
         is_fanning_out_ = false;
         fanned_out_to_ = target_;
-        forget_before(slowest_);
+        release_before(slowest_);
     }
-    return looked_at;
+    return step;
 }
 
-bool Topic::advance(std::size_t index, roomlog::Position limit) {
-    Cursor& cursor = cursors_[index];
+CursorState Topic::finish_frame(CursorId id) {
+    Cursor& moved = cursors_[index_of(id)];
+    return advance(moved, std::max(moved.position, slots_[id].frame_end));
+}
+
+CursorState Topic::catch_up(CursorId id) { return advance(cursors_[index_of(id)], retained_.end()); }
+
+CursorState Topic::advance(Cursor& cursor, roomlog::Position limit) {
+    assert(cursor.position >= retained_.begin());
     while (cursor.position < limit) {
-        gather(cursor.position, limit);
-        ssize_t sent = 0;
-        if (parts_.count == 1) {
-            sent = send_now(cursor.fd, parts_.views[0].data(), parts_.bytes);
-        } else {
-            std::array<iovec, SendParts::kMost> vectors;
-            for (std::size_t i = 0; i < parts_.count; ++i)
-                vectors[i] = {.iov_base = const_cast<char*>(parts_.views[i].data()), .iov_len = parts_.views[i].size()};
-            msghdr message{};
-            message.msg_iov = vectors.data();
-            message.msg_iovlen = parts_.count;
-            sent = ::sendmsg(cursor.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-        }
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            cursor.session->abort();
-            return false;
-        }
+        assert(limit <= retained_.end());
+        if (cache_.topic != this || cache_.from != cursor.position || cache_.limit != limit)
+            gather(cursor.position, limit);
+        const ssize_t sent = cache_.count == 1 ? send_now(cursor.fd, cache_.views[0].data(), cache_.bytes)
+                                               : send_views(cursor.fd, std::span(cache_.views).first(cache_.count));
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return CursorState::lost;
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         counts_.sends.add();
         counts_.sent_bytes.add(taken);
         const roomlog::Position before = cursor.position;
         cursor.position += taken;
-        if (taken < parts_.bytes) {
-            cursor.session->wait_for_room(before, taken);
-            return true;
+        if (taken < cache_.bytes) {
+            cursor.blocked = true;
+            find_frame_end(cursor, before);
+            return CursorState::blocked;
         }
     }
-    return true;
+    return CursorState::done;
+}
+
+/// `before`: the cursor's position before the send that stopped where it is now.
+void Topic::find_frame_end(const Cursor& cursor, roomlog::Position before) {
+    Slot& slot = slots_[cursor.id];
+    const roomlog::Position boundary = std::max(before, slot.frame_end);
+    slot.frame_end = retained_.frame_boundary(boundary, cursor.position);
+    assert(slot.frame_end <= retained_.end());
+}
+
+std::string Topic::unsent_of_frame(CursorId id) const {
+    roomlog::Position at = cursors_[index_of(id)].position;
+    const roomlog::Position frame_end = slots_[id].frame_end;
+    std::string unsent;
+    if (frame_end <= at) return unsent;
+    unsent.reserve(frame_end - at);
+    std::string_view view;
+    while (at < frame_end && retained_.gather(at, {&view, 1}) == 1) {
+        view = view.substr(0, frame_end - at);
+        unsent.append(view);
+        at += view.size();
+    }
+    assert(at == frame_end);
+    return unsent;
 }
 
 void Topic::gather(roomlog::Position from, roomlog::Position limit) {
-    if (parts_.topic == this && parts_.from == from && parts_.limit == limit) return;
-    parts_.topic = this;
-    parts_.from = from;
-    parts_.limit = limit;
-    parts_.count = retained_.gather(from, parts_.views);
-    parts_.bytes = 0;
-    for (std::size_t i = 0; i < parts_.count; ++i) {
-        parts_.views[i] = parts_.views[i].substr(0, limit - from - parts_.bytes);
-        parts_.bytes += parts_.views[i].size();
-        if (from + parts_.bytes == limit) parts_.count = i + 1;
+    cache_.topic = this;
+    cache_.from = from;
+    cache_.limit = limit;
+    cache_.count = retained_.gather(from, cache_.views);
+    cache_.bytes = 0;
+    for (std::size_t i = 0; i < cache_.count; ++i) {
+        cache_.views[i] = cache_.views[i].substr(0, limit - from - cache_.bytes);
+        cache_.bytes += cache_.views[i].size();
+        if (from + cache_.bytes == limit) cache_.count = i + 1;
     }
+    assert(cache_.bytes > 0 && from + cache_.bytes <= limit);
 }
 
-void Topic::forget_before(roomlog::Position position) {
+void Topic::release_before(roomlog::Position position) {
     retained_.release_before(position);
-    forget_parts();
+    clear_cache();
 }
 
-/// The views may have gone.
-void Topic::forget_parts() {
-    if (parts_.topic == this) parts_.topic = nullptr;
+/// Its views may point into released memory.
+void Topic::clear_cache() {
+    if (cache_.topic == this) cache_.topic = nullptr;
 }
 
 }  // namespace globes::net

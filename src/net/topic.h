@@ -1,10 +1,15 @@
-// Fan-out of one log to the connections of one I/O thread: a dense array of cursors and the sweep that moves them all
-// to the log's end, with one send for each, from bytes that all share. Owned by the hub; its I/O thread only.
+// Fan-out of one room log to the connections of one I/O thread. A topic keeps a dense array of cursors and moves all of
+// them to the end of the log, with one send for each, from bytes that all of them share.
+//
+// A topic does not know its connections. Each call returns the state of the cursor that it stopped at, and the caller
+// acts on it. Owned by the hub. Thread: the hub's I/O thread.
 #pragma once
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,32 +19,49 @@
 
 namespace globes::net {
 
-class WsSession;
-
-/// Names a log on the wire between threads; net does not know what it stands for.
+/// Identifies a room log on all threads. The layers above choose it.
 using TopicId = std::uint64_t;
+/// Identifies the owner of a cursor. The topic returns it and does nothing else with it.
+using SubscriberId = std::uint64_t;
+/// Identifies a cursor within its topic, until it is removed.
+using CursorId = std::uint32_t;
+
+/// The state of a cursor after an attempt to move it.
+enum class CursorState : std::uint8_t {
+    done,     ///< It has reached the position that it was moved to.
+    blocked,  ///< The socket is full. Fan-out skips the cursor until `unblock`.
+    lost,     ///< The send failed. The caller MUST remove the cursor.
+    behind,   ///< It is blocked and its backlog exceeds the limit. The caller MUST remove the cursor.
+};
+
+/// The result of one call of `Topic::fan_out`.
+struct FanOutStep {
+    std::size_t cursors = 0;                ///< The number of cursors that were visited.
+    CursorState state = CursorState::done;  ///< Of the last one. The call stops at a cursor that is not `done`.
+    SubscriberId subscriber = 0;            ///< Of the last one, unless it is `done`.
+};
 
 class Topic;
 
-/// The bytes that a send takes, as they lie in a feed's window: most cursors of a sweep ask for the same. One for all
-/// feeds of a thread, so that a quiet feed holds none of it.
-struct SendParts {
-    static constexpr std::size_t kMost = 16;
+/// The bytes of the next send, as views into the retained log of a topic. Most cursors of a fan-out send the same
+/// bytes, so these are gathered once. All topics of a thread share one cache, so that an idle topic holds none.
+struct GatherCache {
+    static constexpr std::size_t kMaxViews = 16;
 
-    const Topic* topic = nullptr;  ///< Null: nothing gathered.
+    const Topic* topic = nullptr;  ///< Null if the cache is empty.
     roomlog::Position from = 0;
     roomlog::Position limit = 0;
     std::size_t bytes = 0;
     std::size_t count = 0;
-    std::array<std::string_view, kMost> views;
+    std::array<std::string_view, kMaxViews> views;
 };
 
 class Topic {
 public:
-    /// `backlog_bytes`: a cursor further behind than that is given up as too slow. `parts` and `counts` outlive this.
-    Topic(TopicId id, std::size_t backlog_bytes, SendParts& parts, WsCounts& counts)
-        : id_(id), backlog_bytes_(backlog_bytes), parts_(parts), counts_(counts) {}
-    ~Topic() { forget_parts(); }
+    /// `backlog_bytes`: the longest backlog of a blocked cursor. `cache` and `counts` MUST outlive the topic.
+    Topic(TopicId id, std::size_t backlog_bytes, GatherCache& cache, WsCounts& counts)
+        : id_(id), backlog_bytes_(backlog_bytes), cache_(cache), counts_(counts) {}
+    ~Topic() { clear_cache(); }
     Topic(const Topic&) = delete;
     Topic& operator=(const Topic&) = delete;
 
@@ -48,65 +70,83 @@ public:
     std::size_t size() const { return cursors_.size(); }
     const roomlog::RetainedLog& retained() const { return retained_; }
 
-    /// Adds a cursor at `from`, which may lie beyond what this thread was told of yet. Returns its index. A sweep may
-    /// be due afterwards.
-    std::size_t add(WsSession& session, int fd, roomlog::Position from);
-    /// Removes the cursor at `index`; another one takes its place and is told. A sweep may be due afterwards.
-    void remove(std::size_t index);
+    /// Adds a cursor that sends to `fd`. `from`: a frame boundary that is not before the retained log; it may be after
+    /// its end, if this thread has not received the newest slices yet. A fan-out may be due afterwards.
+    CursorId add(int fd, roomlog::Position from, SubscriberId subscriber);
+    /// Removes a cursor. The ids of other cursors stay valid. A fan-out may be due afterwards.
+    void remove(CursorId id);
 
-    /// Takes up what was appended to the log. A sweep is due afterwards.
+    /// Appends a slice of the room log. A fan-out is due afterwards.
     void extend(const roomlog::Slice& slice) { retained_.extend(slice); }
 
-    /// Moves up to `budget` cursors towards the end and returns how many were looked at. `done` tells the end of a
-    /// sweep.
-    std::size_t fan_out(std::size_t budget);
-    /// True when no sweep is under way.
+    /// Continues the current fan-out, or starts one. Moves up to `budget` cursors to the end of the log and stops early
+    /// at a cursor that needs its owner. `done` is true once the fan-out has visited every cursor.
+    FanOutStep fan_out(std::size_t budget);
+    /// Whether no fan-out is in progress.
     bool done() const { return !is_fanning_out_; }
-    /// True when some cursor that could be moved may stand behind the end, or bytes may be forgotten.
-    bool due() const { return is_fanning_out_ || forgets_ || fanned_out_to_ < retained_.end(); }
+    /// Whether a cursor that is not blocked may be behind the end, or retained bytes may be released.
+    bool due() const { return is_fanning_out_ || may_release_ || fanned_out_to_ < retained_.end(); }
 
-    /// Moves one cursor towards `limit` as far as its socket takes; where that is not all, its session is told. Returns
-    /// false if the session ended. `limit` is at most the window's end.
-    bool advance(std::size_t index, roomlog::Position limit);
+    /// Sends the rest of a half-sent frame. Returns `done` at a frame boundary, `blocked` or `lost`.
+    CursorState finish_frame(CursorId id);
+    /// Moves one cursor to the end of the log. Returns `done`, `blocked` or `lost`. MUST NOT be called while a direct
+    /// frame to the same socket is half sent.
+    CursorState catch_up(CursorId id);
 
-    /// A cursor that waits (its socket is full, or frames of its own come first) is passed over by sweeps. One that
-    /// waits no more has come to the end; a sweep may be due then.
-    void set_waiting(std::size_t index, bool waiting);
-    roomlog::Position position(std::size_t index) const { return cursors_[index].position; }
+    /// Makes fan-out skip a cursor: its socket is full, or direct frames come first.
+    void block(CursorId id) { cursors_[index_of(id)].blocked = true; }
+    /// Makes fan-out move a cursor again. A fan-out may be due afterwards, to release what the cursor retained.
+    void unblock(CursorId id);
 
-    // The pause after a sweep, kept here for the hub.
-    FanOutWork work;                                        ///< Of the sweep under way.
-    std::chrono::steady_clock::time_point lingers_until{};  ///< No new sweep before.
-    bool queued = false;                                    ///< In one of the hub's lists.
+    roomlog::Position position(CursorId id) const { return cursors_[index_of(id)].position; }
+    /// A copy of what is not sent yet of the half-sent frame; empty at a frame boundary.
+    std::string unsent_of_frame(CursorId id) const;
+
+    // The hub's schedule for this topic.
+    FanOutWork work;                                        ///< Of the current fan-out.
+    std::chrono::steady_clock::time_point lingers_until{};  ///< No new fan-out starts before.
+    bool queued = false;                                    ///< In one of the hub's queues.
 
 private:
     struct Cursor {
         int fd;
-        bool waiting;
+        CursorId id;
         roomlog::Position position;
-        WsSession* session;
+        bool blocked;
     };
+    // What a fan-out does not need in its loop. `CursorId` is an index of `slots_`.
+    struct Slot {
+        std::uint32_t index;          // of the cursor; of the next free slot if this one is free
+        roomlog::Position frame_end;  // of the half-sent frame; at or before the cursor's position at a frame boundary
+        SubscriberId subscriber;
+    };
+    static constexpr std::uint32_t kNoSlot = UINT32_MAX;
 
-    void fill(std::size_t index, std::size_t from);
+    std::size_t index_of(CursorId id) const;
+    void move_cursor(std::size_t from, std::size_t to);
+    CursorState advance(Cursor& cursor, roomlog::Position limit);
+    void find_frame_end(const Cursor& cursor, roomlog::Position before);
     void gather(roomlog::Position from, roomlog::Position limit);
-    void forget_before(roomlog::Position position);
-    void forget_parts();
+    void release_before(roomlog::Position position);
+    void clear_cache();
 
     const TopicId id_;
     const std::size_t backlog_bytes_;
-    SendParts& parts_;
+    GatherCache& cache_;
     WsCounts& counts_;
 
     roomlog::RetainedLog retained_;
     std::vector<Cursor> cursors_;
+    std::vector<Slot> slots_;
+    std::uint32_t free_slot_ = kNoSlot;
 
-    // The sweep under way.
+    // The current fan-out.
     bool is_fanning_out_ = false;
-    std::size_t next_ = 0;                 // cursor to look at next; all before it have been
-    roomlog::Position target_ = 0;         // the log's end when the sweep began
-    roomlog::Position slowest_ = 0;        // least position seen
-    roomlog::Position fanned_out_to_ = 0;  // every cursor that does not wait has come this far
-    bool forgets_ = false;                 // whoever kept the window from being released may have gone on: sweep to see
+    std::size_t next_ = 0;                 // the cursor to visit next; all before it were visited
+    roomlog::Position target_ = 0;         // the end of the log when the fan-out started
+    roomlog::Position slowest_ = 0;        // the lowest position of the visited cursors
+    roomlog::Position fanned_out_to_ = 0;  // every cursor that is not blocked has reached this position
+    bool may_release_ = false;             // a cursor that retained old bytes has moved or was removed
 };
 
 }  // namespace globes::net

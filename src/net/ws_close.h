@@ -1,5 +1,5 @@
-// Why a WebSocket is closed: the codes of RFC 6455 (7.4) and Globes' own (docs/protocol.md#close-codes), and the
-// payload of close frames.
+// Close codes of WebSockets, from RFC 6455 (7.4) and of Globes (docs/protocol.md#close-codes), and the payload of close frames.
+// Stateless. Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -27,19 +27,19 @@ inline constexpr CloseCode kCloseTryAgainLater = 1013;
 inline constexpr CloseCode kCloseNoPong = 4001;
 inline constexpr CloseCode kCloseTooSlow = 4008;
 inline constexpr CloseCode kCloseTooManyMessages = 4009;  ///< Reconnect after a pause.
-// 4500..4599: do not come back.
+// 4500..4599: the client does not reconnect.
 inline constexpr CloseCode kCloseAuthorizationEnded = 4501;
-inline constexpr CloseCode kCloseReplaced = 4502;  ///< By another connection of the same person.
+inline constexpr CloseCode kCloseReplaced = 4502;  ///< By another connection of the same participant.
 inline constexpr CloseCode kCloseRoomDeleted = 4504;
 
-/// What a close frame's reason may be at most, so that the frame stays a valid control frame.
+/// The longest reason of a close frame: a control frame has at most 125 bytes of payload (RFC 6455, 5.5).
 inline constexpr std::size_t kMaxCloseReasonBytes = 123;
 
-/// A few plain words for logs and as a reason on the wire; empty for a code that has no name here.
+/// Returns a short text for logs and for the reason in a close frame; empty for an unknown code.
 std::string_view close_code_name(CloseCode code);
 
-/// True for the codes that an endpoint may put into a close frame: the registered ones that are not reserved for local
-/// use (1000..1003, 1007..1014), those of libraries (3000..3999) and of applications (4000..4999).
+/// Returns whether a close frame may have this code: registered codes that are not reserved for local use (1000..1003,
+/// 1007..1014), codes of libraries (3000..3999) and of applications (4000..4999).
 bool is_wire_close_code(CloseCode code);
 
 struct ClosePayload {
@@ -49,12 +49,13 @@ struct ClosePayload {
     friend bool operator==(const ClosePayload&, const ClosePayload&) = default;
 };
 
-/// The payload of a close frame; empty for kCloseNoStatus. Any other `code` must be a wire close code. `reason` must be
-/// UTF-8; what is beyond kMaxCloseReasonBytes is cut off before the character that does not fit.
+/// Returns the payload of a close frame; empty for kCloseNoStatus. Every other `code` MUST be a wire close code.
+/// `reason` MUST be UTF-8; it is truncated at a character boundary to at most kMaxCloseReasonBytes.
 std::string encode_close_payload(CloseCode code, std::string_view reason = {});
 
-/// Reads the payload of a client's close frame; the reason views it. The error is the code to fail the connection with:
-/// kCloseProtocolError for half a code or one that must not be sent, kCloseInvalidText for a reason that is not UTF-8.
+/// Parses the payload of a client's close frame. The reason is a view of `payload`. Errors, as the code to close with:
+/// kCloseProtocolError for a payload of one byte or a code that MUST NOT be sent; kCloseInvalidText for a reason that
+/// is not UTF-8.
 std::expected<ClosePayload, CloseCode> parse_close_payload(std::string_view payload);
 
 }  // namespace globes::net

@@ -1,4 +1,5 @@
-// What the upgraded connections of one I/O thread have cost, for `GET /metrics`. That thread counts, any thread reads.
+// The counters of the WebSocket sessions of one I/O thread, for `GET /metrics`. That thread writes them, any thread
+// reads them. A file of its own because topics and hubs count, and only the hub is visible outside.
 #pragma once
 
 #include "base/count.h"
@@ -6,9 +7,9 @@
 namespace globes::net {
 
 struct WsCounts {
-    Count sends;         ///< Calls that moved a cursor of a topic, or tried to.
-    Count sent_bytes;    ///< Of feeds; frames of a connection's own are not among them.
-    Count slow_readers;  ///< Connections that were closed as too slow.
+    Count sends;           ///< Sends for cursors of topics, those that took nothing included.
+    Count sent_bytes;      ///< Bytes of topics; frames of direct queues are not included.
+    Count slow_consumers;  ///< Sessions that were closed as too slow.
 };
 
 }  // namespace globes::net

@@ -1,4 +1,5 @@
-// What net asks of whoever understands the messages. Given to a connection when it is upgraded and owned by it.
+// The interface from a WebSocket session to the layer that understands its messages. The upgrade creates a handler, and
+// the session owns it.
 #pragma once
 
 #include <string_view>
@@ -7,16 +8,17 @@ namespace globes::net {
 
 class WsSession;
 
-/// All calls: the session's I/O thread.
+/// Thread: the session's I/O thread.
 class WsHandler {
 public:
     virtual ~WsHandler() = default;
 
-    /// A whole text message, valid UTF-8. `message` is valid during the call only. May close the session.
+    /// Handles a complete text message in valid UTF-8. `message` is valid during the call only. May close the session.
     virtual void on_text(WsSession& session, std::string_view message) = 0;
-    /// Whether a ping is answered. May close the session.
+    /// Returns whether the session answers a ping. May close the session.
     virtual bool on_ping(WsSession& session) = 0;
-    /// The connection takes no further part: it was closed by either side or got lost. Once; nothing else follows.
+    /// The session has left the open state: one side has closed it, or the connection is lost. Called once; no other
+    /// call follows.
     virtual void on_closed() = 0;
 };
 

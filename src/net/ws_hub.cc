@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -14,10 +15,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A sweep is cut into slices, so that a small room waits for 64 sends of a huge one at most, not for 10,000.
-constexpr std::size_t kSliceCursors = 64;
-// After so many sends the sockets are read again: what has come meanwhile joins the next sweeps.
-constexpr std::size_t kPassCursors = 128;
+// Topics that are due are served round robin, this many cursors at a time. A small room waits for at most 64 sends of a
+// huge one, not for 10,000.
+constexpr std::size_t kQuantumCursors = 64;
+// After this many cursors the sockets are read again, so that messages that have arrived join the next fan-outs.
+constexpr std::size_t kIterationCursors = 128;
 
 int make_epoll() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -35,11 +37,12 @@ WsHub::~WsHub() {
     ::close(epoll_);
 }
 
-SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++ids_; }
+SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
 WsSession* WsHub::adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
                         std::unique_ptr<WsHandler> handler) {
-    auto owned = std::make_unique<WsSession>(*this, id, fd, std::move(handler));
+    WsSessionOwner& owner = *this;
+    auto owned = std::make_unique<WsSession>(owner, id, fd, std::move(handler));
     WsSession& session = *owned;
     epoll_event event{};
     event.events = EPOLLIN;
@@ -61,13 +64,12 @@ WsSession* WsHub::find(SessionId id) {
 void WsHub::subscribe(WsSession& session, TopicId id, roomlog::Position from) {
     if (!session.is_open()) return;
     auto& topic = topics_[id];
-    if (topic == nullptr) topic = std::make_unique<Topic>(id, settings_.backlog_bytes, send_parts_, counts_);
+    if (topic == nullptr) topic = std::make_unique<Topic>(id, settings_.backlog_bytes, gather_cache_, counts_);
     session.subscribe(*topic, from);
     if (topic->due()) queue(*topic);
 }
 
-void WsHub::unsubscribe(Topic& topic, std::size_t index) {
-    topic.remove(index);
+void WsHub::reschedule(Topic& topic) {
     if (topic.empty()) empty_topics_.push_back(topic.id());
     if (topic.due()) queue(topic);
 }
@@ -89,14 +91,13 @@ void WsHub::queue(Topic& topic) {
 }
 
 void WsHub::poll(std::span<char> buffer) {
-    // One look a pass: were it repeated until nothing is ready, a flood of input would keep the feeds waiting.
+    // One epoll_wait for each iteration. A loop until nothing is ready would let a flood of input delay fan-out.
     std::array<epoll_event, 512> events;
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
     for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
         auto& session = *static_cast<WsSession*>(event.data.ptr);
-        if (session.state_ != WsSession::State::dropped && (event.events & EPOLLOUT) != 0) session.on_writable();
-        if (session.state_ != WsSession::State::dropped && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-            session.on_readable(buffer);
+        if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
+        if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) session.on_readable(buffer);
     }
 }
 
@@ -107,18 +108,18 @@ steady_clock::time_point WsHub::fan_out() {
         due_.push_back(topic);
         return true;
     });
-    for (std::size_t budget = kPassCursors; budget > 0 && !due_.empty();) {
+    for (std::size_t budget = kIterationCursors; budget > 0 && !due_.empty();) {
         Topic& topic = *due_.front();
         due_.pop_front();
-        budget -= std::min(budget, std::max<std::size_t>(1, topic.fan_out(std::min(budget, kSliceCursors))));
+        budget -= std::min(budget, std::max<std::size_t>(1, fan_out(topic, std::min(budget, kQuantumCursors))));
         const auto after = steady_clock::now();
         topic.work.took += after - std::exchange(now, after);
         if (!topic.done()) {
             due_.push_back(&topic);
             continue;
         }
-        const auto rest = linger_after(topic.work, settings_.rest);
-        topic.lingers_until = rest.count() == 0 ? steady_clock::time_point{} : now + rest;
+        const auto linger = linger_after(topic.work, settings_.linger);
+        topic.lingers_until = linger.count() == 0 ? steady_clock::time_point{} : now + linger;
         topic.queued = false;
         if (topic.due()) queue(topic);
     }
@@ -126,6 +127,20 @@ steady_clock::time_point WsHub::fan_out() {
     auto next = steady_clock::time_point::max();
     for (const Topic* topic : lingering_) next = std::min(next, topic->lingers_until);
     return next;
+}
+
+/// Visits up to `budget` cursors and lets the sessions act on those that need it. Returns how many were visited.
+std::size_t WsHub::fan_out(Topic& topic, std::size_t budget) {
+    std::size_t visited = 0;
+    do {
+        const FanOutStep step = topic.fan_out(budget - visited);
+        visited += step.cursors;
+        if (step.state == CursorState::done) continue;
+        WsSession* const session = find(step.subscriber);
+        assert(session != nullptr);  // a session removes its cursor when it closes
+        session->on_cursor(step.state);
+    } while (visited < budget && !topic.done());
+    return visited;
 }
 
 void WsHub::end_iteration() {
@@ -147,17 +162,18 @@ void WsHub::close_all(std::uint16_t code, std::string_view reason) {
     for (WsSession* session : all) session->close(code, reason);
 }
 
-void WsHub::watch(WsSession& session, bool writable) {
+void WsHub::watch(WsSession& session, bool for_writing) {
     epoll_event event{};
-    event.events = EPOLLIN | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
+    event.events = EPOLLIN | (for_writing ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
     event.data.ptr = &session;
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, session.fd_, &event);
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, session.fd(), &event);
 }
 
-void WsHub::drop(WsSession& session) {
-    if (std::exchange(session.state_, WsSession::State::dropped) == WsSession::State::dropped) return;
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, session.fd_, nullptr);
-    const auto found = sessions_.find(session.id_);
+void WsHub::release(WsSession& session) {
+    assert(session.is_dropped());
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, session.fd(), nullptr);
+    const auto found = sessions_.find(session.id());
+    assert(found != sessions_.end());
     ended_.push_back(std::move(found->second));
     sessions_.erase(found);
 }

@@ -1,7 +1,8 @@
-// All upgraded connections of one I/O thread: their sockets in an epoll set of their own, the feeds that they read, and
-// the timers. The set hangs in the thread's Asio loop as a single descriptor
-// (docs/adr/0001-sockets-in-one-epoll-set.md), so that one pass drains every readable socket before the feeds are
-// swept. I/O thread only.
+// The hub of one I/O thread: all its WebSocket sessions with their sockets in one epoll set, the topics that they read,
+// and the timers. The epoll set is a single descriptor in the thread's Asio loop
+// (docs/adr/0001-sockets-in-one-epoll-set.md), so that one loop iteration reads every readable socket before fan-out.
+//
+// Thread: the I/O thread, unless a function says otherwise.
 #pragma once
 
 #include <chrono>
@@ -19,71 +20,74 @@
 
 namespace globes::net {
 
-class WsHub {
+class WsHub final : private WsSessionOwner {
 public:
-    /// `thread`: number of the I/O thread, part of every session id.
+    /// `thread`: the number of the I/O thread, a part of every session id.
     WsHub(unsigned thread, WsSettings settings);
     ~WsHub();
     WsHub(const WsHub&) = delete;
     WsHub& operator=(const WsHub&) = delete;
 
-    /// Readable when `poll` has something to do.
+    /// The epoll set. It is readable if `poll` has something to do.
     int descriptor() const { return epoll_; }
     std::size_t size() const { return sessions_.size(); }
-    const WsSettings& settings() const { return settings_; }
-    /// Any thread may look at them.
+    const WsSettings& settings() const override { return settings_; }
+    /// Thread: any.
     const WsCounts& counts() const { return counts_; }
-    TimerWheel& wheel() { return wheel_; }
+    TimerWheel& wheel() override { return wheel_; }
 
-    /// An id for a connection that is going to be upgraded; `adopt` gives it to the session.
+    /// Returns the id for a connection that will be upgraded; the caller passes it to `adopt`.
     SessionId next_id();
-    /// Takes over an upgraded, non-blocking socket. `first_bytes` go out before anything else (the 101 response),
-    /// `unread` is what the peer has already sent behind its request. Returns null where the connection ended
-    /// meanwhile.
+    /// Takes ownership of the non-blocking socket of an upgraded connection. `first_bytes` are sent before all else
+    /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. Returns
+    /// null if the connection has ended already.
     WsSession* adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
                      std::unique_ptr<WsHandler> handler);
-    /// Null where that session has gone.
+    /// Returns null if the session has ended.
     WsSession* find(SessionId id);
 
-    /// Makes the session read the feed from `from` on, made for the first one that comes. Once for each session. `from`
-    /// is a frame boundary; it may lie beyond what was handed on yet, but not before what is held for other sessions.
+    /// Subscribes an open session to a topic, at most once. Creates the topic for its first subscriber. `from`: a frame
+    /// boundary that is not before the bytes that the topic retains; it may be after the last slice of `extend`.
     void subscribe(WsSession& session, TopicId topic, roomlog::Position from);
-    /// Hands on what was appended to a log; nothing if nobody here reads it.
+    /// Appends a slice of a room log to its topic. Does nothing if no session of this thread reads it.
     void extend(TopicId topic, const roomlog::Slice& slice);
 
-    /// Reads from every socket that is ready, and goes on where sockets have room again.
+    /// Reads every readable socket, and flushes every session whose socket has room again. `buffer`: for one read.
     void poll(std::span<char> buffer);
-    /// Moves cursors, in slices shared out between the feeds that are due. Returns when the next sweep is due:
-    /// time_point::min() for at once, max() for none.
+    /// Moves cursors of the topics that are due, round robin. Returns when to call it again: time_point::min() for now,
+    /// max() if nothing is due.
     std::chrono::steady_clock::time_point fan_out();
-    /// Frees what ended during the pass. Call it last.
+    /// Destroys the sessions and topics that ended in this loop iteration. Call it last.
     void end_iteration();
-    /// Moves the timers on.
+    /// Advances the timers.
     void advance(Tick now) { wheel_.advance(now); }
 
-    /// Begins to close every session.
+    /// Starts to close every session.
     void close_all(CloseCode code, std::string_view reason);
 
 private:
-    friend class WsSession;
-    void watch(WsSession& session, bool writable);
-    void drop(WsSession& session);
-    void unsubscribe(Topic& topic, std::size_t index);
+    // WsSessionOwner
+    void watch(WsSession& session, bool for_writing) override;
+    void release(WsSession& session) override;
+    void reschedule(Topic& topic) override;
+    void count_slow_consumer() override { counts_.slow_consumers.add(); }
+
     void queue(Topic& topic);
+    std::size_t fan_out(Topic& topic, std::size_t budget);
 
     const unsigned thread_;
     const WsSettings settings_;
     const int epoll_;
     TimerWheel wheel_;
-    SessionId ids_ = 0;
+    SessionId last_id_ = 0;
     std::unordered_map<SessionId, std::unique_ptr<WsSession>> sessions_;
-    std::vector<std::unique_ptr<WsSession>> ended_;  // until the pass is over: someone up the stack may still hold them
-    SendParts send_parts_;                           // outlives the feeds
-    WsCounts counts_;                                // as well
+    std::vector<std::unique_ptr<WsSession>> ended_;  // until the end of the iteration: callers may still use them
+    GatherCache gather_cache_;                       // outlives the topics
+    WsCounts counts_;                                // outlives the topics
     std::unordered_map<TopicId, std::unique_ptr<Topic>> topics_;
-    Ring<Topic*> due_;                   // to be swept, in turn
+    Ring<Topic*> due_;                   // to be fanned out, round robin
     std::vector<Topic*> lingering_;      // due, but not before `lingers_until`
-    std::vector<TopicId> empty_topics_;  // perhaps empty
+    std::vector<TopicId> empty_topics_;  // were empty in this iteration; may have subscribers again
 };
 
 }  // namespace globes::net

@@ -6,21 +6,24 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <string>
 #include <utility>
 
-#include "net/topic.h"
-#include "net/ws_close.h"
-#include "net/ws_hub.h"
-
 namespace globes::net {
+namespace {
 
-WsSession::WsSession(WsHub& hub, SessionId id, int fd, std::unique_ptr<WsHandler> handler)
-    : hub_(hub),
+/// The socket has no room or no input now; the call may succeed later.
+bool is_temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+}  // namespace
+
+WsSession::WsSession(WsSessionOwner& owner, SessionId id, int fd, std::unique_ptr<WsHandler> handler)
+    : owner_(owner),
       id_(id),
       fd_(fd),
       handler_(std::move(handler)),
-      decoder_(hub.settings().limits),
-      last_received_(hub.wheel().now()) {
+      decoder_(owner.settings().limits),
+      last_received_(owner.wheel().now()) {
     arm();
 }
 
@@ -29,52 +32,63 @@ WsSession::~WsSession() { ::close(fd_); }
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
-    if (!first_bytes.empty()) send_or_keep(first_bytes, false);
-    if (state_ != State::dropped && !unread.empty()) decode(unread);
+    assert(state_ == State::open && direct_.empty());
+    if (!first_bytes.empty()) send_or_queue(first_bytes, DirectQueue::Limit::exempt);
+    if (!is_dropped() && !unread.empty()) decode(unread);
 }
 
 void WsSession::on_readable(std::span<char> buffer) {
+    assert(!is_dropped());
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (received < 0 && is_temporary(errno)) return;
     if (received <= 0) return abort();
-    last_received_ = hub_.wheel().now();
-    pinged_ = false;
+    last_received_ = owner_.wheel().now();
+    is_pinged_ = false;
     decode(buffer.first(static_cast<std::size_t>(received)));
 }
 
 void WsSession::decode(std::span<char> bytes) {
-    if (peer_closed_ || protocol_failed_) return;  // nothing may follow a close frame (RFC 6455, 5.5.1)
-    if (const auto fault = decoder_.consume(bytes, *this)) {
-        protocol_failed_ = true;  // what else it says can't be understood
-        close(*fault);
-    }
+    if (state_ != State::open && state_ != State::closing) return;
+    if (const auto fault = decoder_.consume(bytes, *this)) fail(*fault);
 }
 
 bool WsSession::on_text(std::string_view message) {
     if (state_ == State::open) handler_->on_text(*this, message);
-    return state_ != State::dropped;
+    return !is_dropped();
 }
 
 bool WsSession::on_ping(std::string_view payload) {
     if (state_ == State::open && handler_->on_ping(*this)) send_direct(roomlog::Opcode::pong, payload);
-    return state_ != State::dropped;
+    return !is_dropped();
 }
 
 bool WsSession::on_pong(std::string_view) { return true; }
 
 void WsSession::on_close(CloseCode code, std::string_view) {
-    peer_closed_ = true;
-    if (state_ == State::open) return close(code);
-    if (direct_ == nullptr) hub_.drop(*this);  // our close frame is out, theirs is here: done
+    if (state_ == State::open) return close_as(State::peer_closed, code, {});
+    assert(state_ == State::closing);
+    state_ = State::peer_closed;
+    if (direct_.empty()) flush();
+}
+
+/// The rest of the peer's bytes cannot be decoded.
+void WsSession::fail(CloseCode code) {
+    if (state_ == State::open) return close_as(State::failed, code, {});
+    if (state_ != State::closing) return;
+    state_ = State::failed;
+    if (direct_.empty()) flush();
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
+//
+// Order on the wire: the rest of a half-sent frame of the topic, then the direct queue, then the topic. At most one of
+// the two has a half-sent frame, and the session waits for the socket as long as it has one.
 
 void WsSession::subscribe(Topic& topic, roomlog::Position from) {
-    assert(topic_ == nullptr);
+    assert(state_ == State::open && topic_ == nullptr);
     topic_ = &topic;
-    topic_index_ = static_cast<std::uint32_t>(topic.add(*this, fd_, from));
-    topic_->set_waiting(topic_index_, want_write_);
+    cursor_ = topic.add(fd_, from, id_);
+    if (waits_for_socket_) topic.block(cursor_);
 }
 
 void WsSession::send_direct(roomlog::Opcode opcode, std::string_view payload) {
@@ -84,198 +98,219 @@ void WsSession::send_direct(roomlog::Opcode opcode, std::string_view payload) {
 }
 
 void WsSession::send_direct_frames(std::string_view frames) {
-    if (state_ == State::open) send_or_keep(frames, true);
+    if (state_ == State::open && !frames.empty()) send_or_queue(frames, DirectQueue::Limit::counted);
 }
 
-/// Nearly always the socket takes it at once, and nothing has to be kept.
-void WsSession::send_or_keep(std::string_view frames, bool is_limited) {
-    std::size_t taken = 0;
-    if (direct_ == nullptr && !want_write_) {
-        const ssize_t sent = ::send(fd_, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return abort();
-        taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-        if (taken == frames.size()) return;
+/// Nearly always the socket takes everything at once, and nothing is queued.
+void WsSession::send_or_queue(std::string_view frames, DirectQueue::Limit limit) {
+    std::size_t sent = 0;
+    if (!waits_for_socket_) {
+        assert(direct_.empty());
+        const auto taken = try_send(frames);
+        if (!taken) return abort();
+        if (*taken == frames.size()) return;
+        sent = *taken;
     }
-    const bool is_first = direct_ == nullptr;
-    add_direct(roomlog::make_slice(frames), is_limited);
-    if (is_first) direct_->sent = taken;
-    if (direct_->limited_bytes > hub_.settings().direct_queue_bytes) return close_slow_consumer();
-    if (!want_write_) block();
+    direct_.push(roomlog::make_slice(frames), limit, sent);
+    if (direct_.counted_bytes() > owner_.settings().direct_queue_bytes) close_slow_consumer();
 }
 
 void WsSession::send_frames(roomlog::Slice frames) {
     if (state_ != State::open || frames.size == 0) return;
-    add_direct(std::move(frames), false);
-    if (!want_write_) flush();
+    direct_.push(std::move(frames), DirectQueue::Limit::exempt);
+    if (!waits_for_socket_) flush();
 }
 
-void WsSession::when_sent(std::move_only_function<void()> then) {
+void WsSession::when_sent(DirectQueue::Callback then) {
     if (state_ != State::open) return;
-    if (direct_ == nullptr) return then();
-    direct_->then = std::move(then);
+    if (direct_.empty()) return then();
+    direct_.when_empty(std::move(then));
 }
 
-void WsSession::add_direct(roomlog::Slice slice, bool is_limited) {
-    if (direct_ == nullptr) direct_ = std::make_unique<DirectQueue>();
-    if (is_limited) direct_->limited_bytes += slice.size;
-    direct_->parts.push_back({.slice = std::move(slice), .is_limited = is_limited});
+/// Sends direct bytes and returns how many the socket has taken, or nothing if the connection is lost. If it has not
+/// taken all of them, the cursor is blocked before this returns: no byte of the topic can follow a half-sent frame.
+std::optional<std::size_t> WsSession::try_send(std::string_view bytes) {
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && !is_temporary(errno)) return std::nullopt;
+    const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    if (taken > 0) last_progress_ = owner_.wheel().now();
+    if (taken < bytes.size()) wait_for_socket(true);
+    return taken;
 }
 
-void WsSession::on_writable() { flush(); }
+void WsSession::on_writable() {
+    assert(!is_dropped());
+    flush();
+}
 
-// Order on the wire: the rest of a half-sent frame of the topic, then frames of its own, then the topic.
 void WsSession::flush() {
-    blocked_ = false;
-    if (frame_end_ != 0 && (!topic_->advance(topic_index_, frame_end_) || blocked_)) return;
-    frame_end_ = 0;
-    if (direct_ != nullptr && !flush_direct()) return;
-    if (state_ == State::closing) {
-        set_want_write(false);
-        if (peer_closed_) return hub_.drop(*this);
-        // The peer does not follow the protocol: it gets to see the end, then its own end is awaited.
-        if (protocol_failed_) ::shutdown(fd_, SHUT_WR);
-        return;
+    if (!finish_frame() || !flush_direct()) return;
+    switch (state_) {
+        case State::open:
+            if (catch_up()) wait_for_socket(false);
+            return;
+        case State::closing:
+            return wait_for_socket(false);
+        case State::peer_closed:
+            return drop();
+        case State::failed:
+            wait_for_socket(false);
+            ::shutdown(fd_, SHUT_WR);
+            return;
+        case State::dropped:
+            return;
     }
-    if (topic_ != nullptr && (!topic_->advance(topic_index_, topic_->retained().end()) || blocked_)) return;
-    set_want_write(false);
 }
 
-/// Returns false where something is left to send or the session was dropped.
+/// Returns false if the direct queue is not empty afterwards or the session was dropped.
 bool WsSession::flush_direct() {
-    while (!direct_->parts.empty()) {
-        const DirectQueue::Part& part = direct_->parts.front();
-        const std::string_view rest = part.slice.bytes().substr(direct_->sent);
-        const ssize_t sent = ::send(fd_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    while (!direct_.empty()) {
+        const std::string_view bytes = direct_.next();
+        const auto taken = try_send(bytes);
+        if (!taken) {
             abort();
             return false;
         }
-        const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-        if (taken < rest.size()) {
-            direct_->sent += taken;
-            if (taken > 0) last_progress_ = hub_.wheel().now();
-            block();
-            return false;
-        }
-        if (part.is_limited) direct_->limited_bytes -= part.slice.size;
-        direct_->parts.pop_front();
-        direct_->sent = 0;
+        direct_.pop(*taken);
+        if (*taken < bytes.size()) return false;
     }
-    auto then = std::move(direct_->then);
-    direct_.reset();
-    if (then && state_ == State::open) then();
-    return direct_ == nullptr && state_ != State::dropped;
+    if (DirectQueue::Callback then = direct_.finish(); then && state_ == State::open) then();
+    return direct_.empty() && !is_dropped();
 }
 
-void WsSession::wait_for_room(roomlog::Position before, std::size_t taken) {
-    const roomlog::Position position = before + taken;
-    const roomlog::Position boundary = std::max(before, frame_end_);
-    if (position >= boundary) {
-        const roomlog::Position frame_end = topic_->retained().frame_boundary(boundary, position);
-        frame_end_ = frame_end == position ? 0 : frame_end;
+/// Returns true if the topic is at a frame boundary on this connection afterwards.
+bool WsSession::finish_frame() {
+    if (topic_ == nullptr) return true;
+    const roomlog::Position before = topic_->position(cursor_);
+    return moved(before, topic_->finish_frame(cursor_));
+}
+
+/// Returns true if the session has sent everything that the topic holds.
+bool WsSession::catch_up() {
+    if (!direct_.empty()) return false;  // direct frames come first, and one may be half sent
+    if (topic_ == nullptr) return true;
+    const roomlog::Position before = topic_->position(cursor_);
+    return moved(before, topic_->catch_up(cursor_));
+}
+
+bool WsSession::moved(roomlog::Position before, CursorState state) {
+    if (topic_->position(cursor_) > before) last_progress_ = owner_.wheel().now();
+    on_cursor(state);
+    return state == CursorState::done;
+}
+
+void WsSession::on_cursor(CursorState state) {
+    assert(topic_ != nullptr);
+    switch (state) {
+        case CursorState::done:
+            return;
+        case CursorState::blocked:
+            return wait_for_socket(true);
+        case CursorState::lost:
+            return abort();
+        case CursorState::behind:
+            return close_slow_consumer();
     }
-    if (taken > 0) last_progress_ = hub_.wheel().now();
-    block();
 }
 
-void WsSession::block() {
-    blocked_ = true;
-    set_want_write(true);
-}
-
-void WsSession::set_want_write(bool want) {
-    if (want_write_ == want) return;
-    want_write_ = want;
+void WsSession::wait_for_socket(bool wait) {
+    assert(wait || direct_.empty());
+    if (waits_for_socket_ == wait) return;
+    waits_for_socket_ = wait;
     if (topic_ != nullptr) {
-        topic_->set_waiting(topic_index_, want);
-        if (topic_->due()) hub_.queue(*topic_);
+        if (wait) {
+            topic_->block(cursor_);
+        } else {
+            topic_->unblock(cursor_);
+        }
+        owner_.reschedule(*topic_);
     }
-    hub_.watch(*this, want);
-    if (want) {
-        last_progress_ = hub_.wheel().now();
+    owner_.watch(*this, wait);
+    if (wait) {
+        last_progress_ = owner_.wheel().now();
         arm();
     }
 }
 
 // --- closing ---------------------------------------------------------------------------------------------------------
 
-void WsSession::close(CloseCode code, std::string_view reason) {
-    if (state_ != State::open) return;
-    // What already stands in the feed goes out first, as far as the socket takes it.
-    if (topic_ != nullptr && !want_write_ && !topic_->advance(topic_index_, topic_->retained().end())) return;
-    begin_closing();
-    std::string frame;
-    roomlog::append_frame(frame, roomlog::Opcode::close, encode_close_payload(code, reason));
-    add_direct(roomlog::make_slice(frame), false);
-    if (!want_write_) flush();
+void WsSession::close(CloseCode code, std::string_view reason) { close_as(State::closing, code, reason); }
+
+void WsSession::close_slow_consumer() {
+    if (state_ == State::open) owner_.count_slow_consumer();
+    close(kCloseTooSlow, "too slow");
 }
 
-void WsSession::begin_closing() {
-    state_ = State::closing;
-    since_ = hub_.wheel().now();
+void WsSession::close_as(State next, CloseCode code, std::string_view reason) {
+    if (state_ != State::open) return;
+    // The frames that the topic already holds come before the close frame, as far as the socket takes them.
+    if (!waits_for_socket_) catch_up();
+    if (state_ != State::open) return;  // the connection is lost
+    leave_open(next);
+    std::string frame;
+    roomlog::append_frame(frame, roomlog::Opcode::close, encode_close_payload(code, reason));
+    direct_.push(roomlog::make_slice(frame), DirectQueue::Limit::exempt);
+    if (!waits_for_socket_) flush();
+}
+
+void WsSession::leave_open(State next) {
+    assert(state_ == State::open && next != State::open && next != State::dropped);
+    state_ = next;
+    since_ = owner_.wheel().now();
     leave_topic();
     arm();
     handler_->on_closed();
 }
 
-// The frame that is half sent is finished from here, so that the close frame finds a boundary.
+/// Moves the rest of a half-sent frame into the direct queue, so that the close frame follows at a frame boundary.
 void WsSession::leave_topic() {
     if (topic_ == nullptr) return;
-    if (frame_end_ != 0) {
-        roomlog::Position at = topic_->position(topic_index_);
-        std::string rest;
-        rest.reserve(frame_end_ - at);
-        std::string_view view;
-        while (at < frame_end_ && topic_->retained().gather(at, {&view, 1}) == 1) {
-            view = view.substr(0, frame_end_ - at);
-            rest.append(view);
-            at += view.size();
-        }
-        if (direct_ == nullptr) direct_ = std::make_unique<DirectQueue>();
-        direct_->parts.push_front({.slice = roomlog::make_slice(rest), .is_limited = false});
-        frame_end_ = 0;
+    if (const std::string rest = topic_->unsent_of_frame(cursor_); !rest.empty()) {
+        assert(waits_for_socket_);
+        direct_.push_rest(roomlog::make_slice(rest));
     }
     Topic& topic = *std::exchange(topic_, nullptr);
-    hub_.unsubscribe(topic, topic_index_);
-}
-
-void WsSession::close_slow_consumer() {
-    if (is_open()) hub_.counts_.slow_readers.add();
-    close(kCloseTooSlow, "too slow");
+    topic.remove(cursor_);
+    owner_.reschedule(topic);
 }
 
 void WsSession::abort() {
-    if (state_ == State::open) begin_closing();
-    hub_.drop(*this);
+    if (state_ == State::open) leave_open(State::closing);
+    drop();
+}
+
+void WsSession::drop() {
+    if (std::exchange(state_, State::dropped) != State::dropped) owner_.release(*this);
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
 void WsSession::arm() {
-    const WsSettings& settings = hub_.settings();
+    const WsSettings& settings = owner_.settings();
     Tick due = 0;
-    if (state_ == State::closing) {
-        due = since_ + settings.linger;
+    if (state_ != State::open) {
+        due = since_ + settings.close_timeout;
     } else {
-        due = pinged_ ? since_ + settings.pong_within : last_received_ + settings.ping_after;
-        if (want_write_) due = std::min(due, last_progress_ + settings.stalled_after);
+        due = is_pinged_ ? since_ + settings.pong_within : last_received_ + settings.ping_after;
+        if (waits_for_socket_) due = std::min(due, last_progress_ + settings.stalled_after);
     }
-    hub_.wheel().arm(*this, due);
+    owner_.wheel().arm(*this, due);
 }
 
 void WsSession::on_timer(Tick now) {
-    const WsSettings& settings = hub_.settings();
-    if (state_ == State::closing) {
-        if (now - since_ >= settings.linger) return hub_.drop(*this);
-    } else if (want_write_ && now - last_progress_ >= settings.stalled_after) {
-        // The kernel tells of room only where a good part of its buffer is free: a slow peer may have taken less.
+    const WsSettings& settings = owner_.settings();
+    if (is_dropped()) return;
+    if (state_ != State::open) {
+        if (now - since_ >= settings.close_timeout) return drop();
+    } else if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) {
+        // The kernel reports room only if a good part of its buffer is free: a slow peer may have taken less than that.
         flush();
         if (state_ != State::open) return;
-        if (want_write_ && now - last_progress_ >= settings.stalled_after) return close_slow_consumer();
-    } else if (pinged_) {
+        if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) return close_slow_consumer();
+    } else if (is_pinged_) {
         if (now - since_ >= settings.pong_within) return close(kCloseNoPong, "no pong");
     } else if (now - last_received_ >= settings.ping_after) {
-        pinged_ = true;
+        is_pinged_ = true;
         since_ = now;
         send_direct(roomlog::Opcode::ping, {});
         if (state_ != State::open) return;

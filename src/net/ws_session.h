@@ -1,16 +1,18 @@
-// One upgraded connection: RFC 6455 on a socket, a cursor in a topic, and the few frames that go to this connection
-// alone. Owned by the hub of its I/O thread, which also makes all calls. An idle one holds no buffer.
+// One WebSocket connection after the upgrade: RFC 6455 on a socket, a cursor in a topic, and a direct queue. Owned by
+// the hub of its I/O thread, which makes all calls. An idle session holds no buffer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
-#include "base/ring.h"
+#include "net/direct_queue.h"
 #include "net/linger.h"
 #include "net/timer_wheel.h"
+#include "net/topic.h"
 #include "net/ws_close.h"
 #include "net/ws_decoder.h"
 #include "net/ws_handler.h"
@@ -19,61 +21,90 @@
 
 namespace globes::net {
 
-class Topic;
-class WsHub;
-
-/// Names a session for other threads; never used again for another one.
+/// Identifies a session on all threads. An id is never used for another session.
 using SessionId = std::uint64_t;
 
 struct WsSettings {
     WsLimits limits;
-    Tick ping_after = ticks(std::chrono::seconds{25});     ///< Silence before a ping is sent.
-    Tick pong_within = ticks(std::chrono::seconds{10});    ///< Silence after a ping before the peer counts as gone.
-    Tick stalled_after = ticks(std::chrono::seconds{10});  ///< Taking nothing for that long is too slow.
-    Tick linger = ticks(std::chrono::seconds{5});          ///< From our close frame to the end of the connection.
-    std::size_t backlog_bytes = std::size_t{1} << 20;      ///< Behind a feed's end by more is too slow.
-    std::size_t direct_queue_bytes = std::size_t{256}
-                                     << 10;  ///< Unsent frames of a connection's own; more is too slow.
-    LingerPolicy rest = {};                  ///< Between the sweeps of a large topic.
+    Tick ping_after = ticks(std::chrono::seconds{25});        ///< From the last received bytes to a ping.
+    Tick pong_within = ticks(std::chrono::seconds{10});       ///< From a ping to close 4001, if nothing is received.
+    Tick stalled_after = ticks(std::chrono::seconds{10});     ///< A peer that takes no bytes for longer is too slow.
+    Tick close_timeout = ticks(std::chrono::seconds{5});      ///< From our close frame to the end of the connection.
+    std::size_t backlog_bytes = std::size_t{1} << 20;         ///< A longer backlog in a topic is too slow.
+    std::size_t direct_queue_bytes = std::size_t{256} << 10;  ///< More counted bytes in the direct queue: too slow.
+    LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
+};
+
+class WsSession;
+
+/// What a session needs from its owner. Thread: the I/O thread. No call runs a handler or destroys the session.
+class WsSessionOwner {
+public:
+    virtual const WsSettings& settings() const = 0;
+    virtual TimerWheel& wheel() = 0;
+    /// Watches the session's socket for input, and also for room to write if `for_writing`.
+    virtual void watch(WsSession& session, bool for_writing) = 0;
+    /// Stops watching the socket and destroys the session at the end of the loop iteration.
+    virtual void release(WsSession& session) = 0;
+    /// The session has changed or removed its cursor: a fan-out of `topic` may be due, or `topic` may be empty.
+    virtual void reschedule(Topic& topic) = 0;
+    virtual void count_slow_consumer() = 0;
+
+protected:
+    ~WsSessionOwner() = default;
 };
 
 class WsSession final : private WsEvents, private TimerWheel::Timer {
 public:
-    WsSession(WsHub& hub, SessionId id, int fd, std::unique_ptr<WsHandler> handler);
+    /// Takes ownership of `fd`, a connected stream socket that does not block. `owner` MUST outlive the session.
+    WsSession(WsSessionOwner& owner, SessionId id, int fd, std::unique_ptr<WsHandler> handler);
     ~WsSession();
 
     SessionId id() const { return id_; }
     bool is_open() const { return state_ == State::open; }
 
-    /// Sends one frame to this connection alone, as soon as a frame boundary allows it.
+    // For handlers and their layers. If the session is not open, these calls do nothing.
+
+    /// Sends one frame to this connection alone, at the next frame boundary. It counts against
+    /// `WsSettings::direct_queue_bytes` until it is sent; beyond that limit the session closes with 4008.
     void send_direct(roomlog::Opcode opcode, std::string_view payload);
-    /// The same with complete frames.
+    /// As `send_direct`, with complete frames.
     void send_direct_frames(std::string_view frames);
-    /// Sends complete frames to this connection alone. They don't count as own frames: who sends them bounds them, and
+    /// Sends complete frames to this connection alone. They do not count against the limit: the caller bounds them, and
     /// waits with `when_sent` before it sends more.
     void send_frames(roomlog::Slice frames);
-    /// Calls `then` once, as soon as nothing of the above is left to send; never where the session ends before.
-    void when_sent(std::move_only_function<void()> then);
-    /// Begins the close handshake (kCloseNoStatus: with an empty close frame); `on_closed` is called at once, and the
-    /// feed is left. Later calls do nothing.
+    /// Calls `then` once, as soon as the direct queue is empty; possibly at once. Never calls it if the session closes
+    /// before.
+    void when_sent(DirectQueue::Callback then);
+    /// Starts the close handshake (kCloseNoStatus: with an empty close frame). Calls `on_closed` before it returns and
+    /// unsubscribes from the topic.
     void close(CloseCode code, std::string_view reason = {});
 
-private:
-    friend class Topic;
-    friend class WsHub;
-    enum class State : std::uint8_t { open, closing, dropped };
+    // For the owner.
 
-    // For the hub.
+    int fd() const { return fd_; }
+    bool is_dropped() const { return state_ == State::dropped; }
+    /// Sends `first_bytes` before all else, then decodes `unread`, which the peer sent after its request.
     void start(std::string_view first_bytes, std::span<char> unread);
+    /// Adds a cursor to `topic`; see `Topic::add`. At most once. `topic` MUST outlive the subscription.
     void subscribe(Topic& topic, roomlog::Position from);
     void on_readable(std::span<char> buffer);
     void on_writable();
-
-    // For the topic.
-    void moved_to(std::size_t index) { topic_index_ = static_cast<std::uint32_t>(index); }
-    void wait_for_room(roomlog::Position before, std::size_t taken);
-    void close_slow_consumer();
+    /// Acts on the state of the session's cursor after its topic has moved it.
+    void on_cursor(CursorState state);
+    /// Ends the session without a close handshake: the connection is lost.
     void abort();
+
+private:
+    // Transitions: open → closing, peer_closed or failed; closing → peer_closed or failed; any → dropped.
+    enum class State : std::uint8_t {
+        open,         // Messages flow in both directions.
+        closing,      // Our close frame is queued or sent. Messages of the peer are ignored until its close frame.
+        peer_closed,  // The peer's close frame has arrived and ends its input. Dropped as soon as ours is sent.
+        failed,       // The peer broke the protocol: its input is discarded. As soon as our close frame is sent, the
+                      // socket is shut down for writing, then the peer's EOF ends the session.
+        dropped,      // The owner has released the session.
+    };
 
     // WsEvents
     bool on_text(std::string_view message) override;
@@ -85,46 +116,38 @@ private:
     void arm();
 
     void decode(std::span<char> bytes);
-    void begin_closing();
+    void fail(CloseCode code);
+    void close_slow_consumer();
+    void close_as(State next, CloseCode code, std::string_view reason);
+    void leave_open(State next);
     void leave_topic();
-    void send_or_keep(std::string_view frames, bool is_limited);
-    void add_direct(roomlog::Slice slice, bool is_limited);
+    void drop();
+
+    void send_or_queue(std::string_view frames, DirectQueue::Limit limit);
+    std::optional<std::size_t> try_send(std::string_view bytes);
     void flush();
     bool flush_direct();
-    void block();
-    void set_want_write(bool want);
+    bool finish_frame();
+    bool catch_up();
+    bool moved(roomlog::Position before, CursorState state);
+    void wait_for_socket(bool wait);
 
     // Constant after construction.
-    WsHub& hub_;
+    WsSessionOwner& owner_;
     const SessionId id_;
     const int fd_;
     const std::unique_ptr<WsHandler> handler_;
 
-    // I/O thread only.
-    struct DirectQueue {
-        struct Part {
-            roomlog::Slice slice;
-            bool is_limited;  // counts against WsSettings::direct_queue_bytes
-        };
-        Ring<Part> parts;
-        std::size_t sent = 0;           // bytes of the first part
-        std::size_t limited_bytes = 0;  // of the parts that count
-        std::move_only_function<void()> then;
-    };
     WsDecoder decoder_;
-    std::unique_ptr<DirectQueue> direct_;  // null when there is none
-    Topic* topic_ = nullptr;
-    std::uint32_t topic_index_ = 0;
+    DirectQueue direct_;      // if it is not empty, the session waits for the socket
+    Topic* topic_ = nullptr;  // null if not subscribed
+    CursorId cursor_ = 0;
     State state_ = State::open;
-    bool want_write_ = false;          // waits for room in the socket
-    bool blocked_ = false;             // the send just tried did not take all
-    bool peer_closed_ = false;         // its close frame has come
-    bool protocol_failed_ = false;     // it broke the protocol: nothing more is decoded
-    bool pinged_ = false;              // a ping is unanswered
-    roomlog::Position frame_end_ = 0;  // where the feed's frame that is half sent ends; 0 at a frame boundary
-    Tick last_received_ = 0;           // the last time that bytes came
-    Tick last_progress_ = 0;           // the last time that the peer took bytes, while want_write_
-    Tick since_ = 0;                   // when the ping or our close frame was queued
+    bool waits_for_socket_ = false;  // the socket is full; the cursor is blocked
+    bool is_pinged_ = false;         // a ping is not answered yet
+    Tick last_received_ = 0;         // when the peer last sent bytes
+    Tick last_progress_ = 0;         // when the peer last took bytes, if the session waits for the socket
+    Tick since_ = 0;                 // when the ping or our close frame was queued
 };
 
 }  // namespace globes::net

@@ -1,4 +1,5 @@
-// A hub with real sockets and no thread: a test makes connections, calls the passes itself and reads as the peers do.
+// A hub with real sockets and without a thread: a test opens connections, runs the loop iterations and reads as the
+// peers do.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +30,7 @@
 
 namespace globes::net {
 
-/// A frame as a client sees it.
+/// A frame as a client receives it.
 struct WireFrame {
     roomlog::Opcode opcode{};
     std::string payload;
@@ -37,13 +38,13 @@ struct WireFrame {
     friend bool operator==(const WireFrame&, const WireFrame&) = default;
 };
 
-/// The frames that `stream` consists of; a failure where it does not end with a whole one.
+/// Splits `stream` into frames. Fails the test if it does not end with a complete one.
 inline std::vector<WireFrame> parse_frames(std::string_view stream) {
     std::vector<WireFrame> frames;
     while (!stream.empty()) {
         const std::size_t size = roomlog::frame_size(stream);
         if (size == 0 || size > stream.size()) {
-            ADD_FAILURE() << stream.size() << " bytes are left that are no whole frame";
+            ADD_FAILURE() << stream.size() << " bytes are left that are not a complete frame";
             break;
         }
         const std::size_t header = size < 128 ? 2 : size < 65'540 ? 4 : 10;
@@ -70,13 +71,13 @@ public:
           was_reset_(other.was_reset_) {}
     ~Peer() { hang_up(); }
 
-    /// What has been read so far.
+    /// All bytes that were read.
     std::string received;
 
     void send(std::string_view bytes) {
         ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
     }
-    /// Reads what is there, `most` bytes at most, and returns how many that were.
+    /// Reads without blocking, at most `most` bytes, and returns how many it has read.
     std::size_t read(std::size_t most = SIZE_MAX) {
         std::size_t total = 0;
         std::array<char, 16 << 10> buffer;
@@ -95,7 +96,7 @@ public:
         read();
         return parse_frames(received);
     }
-    /// The server's end of stream was read.
+    /// Whether the server's end of stream was read.
     bool saw_end() const { return saw_end_ && !was_reset_; }
     bool was_reset() const { return was_reset_; }
 
@@ -103,7 +104,7 @@ public:
     void hang_up() {
         if (fd_ >= 0) ::close(std::exchange(fd_, -1));
     }
-    /// Vanishes with a RST; TCP only.
+    /// Ends the connection with a RST. TCP only.
     void reset() {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ASSERT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
@@ -116,7 +117,7 @@ private:
     bool was_reset_ = false;
 };
 
-/// What a connection's handler was told, and what it does.
+/// The calls of a connection's handler, and its behaviour.
 struct HandlerRecord {
     std::vector<std::string> texts;
     int pings = 0;
@@ -127,16 +128,16 @@ struct HandlerRecord {
 
 class RecordingHandler final : public WsHandler {
 public:
-    /// The record may be read when the connection has gone.
+    /// The record outlives the connection.
     explicit RecordingHandler(std::shared_ptr<HandlerRecord> record) : shared_(std::move(record)), record_(*shared_) {}
 
     void on_text(WsSession& session, std::string_view message) override {
-        EXPECT_EQ(record_.closed, 0) << "told after it was closed";
+        EXPECT_EQ(record_.closed, 0) << "called after on_closed";
         record_.texts.emplace_back(message);
         if (record_.on_text) record_.on_text(session, message);
     }
     bool on_ping(WsSession&) override {
-        EXPECT_EQ(record_.closed, 0) << "told after it was closed";
+        EXPECT_EQ(record_.closed, 0) << "called after on_closed";
         ++record_.pings;
         return record_.answers_pings;
     }
@@ -221,19 +222,19 @@ protected:
     WsSession& session(const Connection& connection) { return *hub.find(connection.id); }
     bool is_gone(const Connection& connection) { return hub.find(connection.id) == nullptr; }
 
-    /// Appends a text frame to the log of `consume` and hands it to the hub.
+    /// Appends a text frame to the log of a topic and publishes it to the hub.
     void say(TopicId topic, std::string_view payload) {
         std::string frame;
         roomlog::append_frame(frame, roomlog::Opcode::text, payload);
-        logs[topic].tail.append(frame);
+        logs[topic].writer.append(frame);
         logs[topic].bytes += frame;
         publish(topic);
     }
     void publish(TopicId topic) {
-        for (const roomlog::Slice& slice : logs[topic].tail.take_unpublished()) hub.extend(topic, slice);
+        for (const roomlog::Slice& slice : logs[topic].writer.take_unpublished()) hub.extend(topic, slice);
     }
-    /// As `say`, in a block that only the hub holds: what is returned expires when the hub has released it. A test does
-    /// either the one or the other with a topic.
+    /// As `say`, in a block that only the hub holds: the returned pointer expires when the hub has released it. A test
+    /// uses either `say` or this for a topic.
     std::weak_ptr<const char[]> say_in_own_block(TopicId topic, std::string_view payload) {
         std::string frame;
         roomlog::append_frame(frame, roomlog::Opcode::text, payload);
@@ -245,41 +246,41 @@ protected:
     }
 
     void poll() { hub.poll(read_buffer); }
-    /// One pass of the I/O thread.
-    std::chrono::steady_clock::time_point pass() {
+    /// One loop iteration of the I/O thread.
+    std::chrono::steady_clock::time_point iterate() {
         poll();
         const auto next = hub.fan_out();
         hub.end_iteration();
         return next;
     }
-    /// Passes until nothing is left to do but to wait for peers or time.
+    /// Iterates until the hub only waits for peers or for time.
     void settle() {
         for (int i = 0; i < 2'000'000; ++i) {
-            const bool is_idle = pass() == std::chrono::steady_clock::time_point::max();
+            const bool is_idle = iterate() == std::chrono::steady_clock::time_point::max();
             pollfd ready{.fd = hub.descriptor(), .events = POLLIN, .revents = 0};
             if (is_idle && ::poll(&ready, 1, 0) == 0) return;
         }
-        ADD_FAILURE() << "the hub never comes to rest";
+        ADD_FAILURE() << "the hub never becomes idle";
     }
-    /// Lets time pass second by second, so that nothing is late by much.
+    /// Advances the time second by second, so that no timer is late by more.
     void wait_seconds(int seconds) {
         for (int i = 0; i < seconds; ++i) {
             hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{1}));
             settle();
         }
     }
-    /// The peer reads and the hub goes on until nothing moves any more.
+    /// The peer reads and the hub iterates until no bytes move.
     void drain(Connection& connection) {
         do settle();
         while (connection.peer.read() > 0);
     }
 
-    /// Says so much that a socket with a small buffer is full in the middle of a frame.
+    /// Publishes enough to fill a socket with a small buffer in the middle of a frame.
     void fill(TopicId topic) {
         for (int i = 0; i < 40; ++i) say(topic, std::string(1999, static_cast<char>('a' + i % 26)));
         settle();
     }
-    /// It was the only connection, it is gone, and its handler heard of it once.
+    /// The only connection has ended, and its handler was called once.
     void expect_gone(const Connection& connection) {
         EXPECT_TRUE(is_gone(connection));
         EXPECT_EQ(connection.record.closed, 1);
@@ -287,8 +288,8 @@ protected:
     }
 
     struct Log {
-        roomlog::PublishedLog tail;
-        std::string bytes;  ///< Everything that was said.
+        roomlog::PublishedLog writer;
+        std::string bytes;  ///< All frames of the log.
     };
     std::map<TopicId, Log> logs;
     std::vector<char> read_buffer = std::vector<char>(64 << 10);

@@ -1,5 +1,4 @@
-// The thread itself; what its hub does is tested without it in ws_hub_test.cc. Waiting is always for something that
-// comes.
+// The thread itself. Its hub is tested without a thread in ws_hub_test.cc. Every wait is for an event that will happen.
 #include "net/io_thread.h"
 
 #include <fcntl.h>
@@ -29,9 +28,9 @@ namespace {
 
 using roomlog::Opcode;
 
-constexpr TopicId kFeed = 5;
+constexpr TopicId kTopic = 5;
 
-void no_hand_over() {}
+void no_flush() {}
 
 /// Runs `act` on `thread` and waits for its result.
 template <class Act>
@@ -86,7 +85,7 @@ std::string frame_of(Opcode opcode, std::string_view payload) {
     return frame;
 }
 
-// Works for so long by the thread's own clock, and for no less by any other.
+// Works for at least this long by the thread's CPU clock, so by every clock.
 void work_for(std::chrono::milliseconds duration) {
     const auto worked = [] {
         timespec time{};
@@ -97,14 +96,14 @@ void work_for(std::chrono::milliseconds duration) {
     }
 }
 
-TEST(IoThread, RunsWhatIsPostedInTheOrderOfEachPoster) {
+TEST(IoThread, RunsTasksInTheOrderOfEachProducer) {
     constexpr int kPosters = 4;
     constexpr int kPosts = 2000;
     std::vector<std::vector<int>> seen(kPosters);
     std::atomic<int> left = kPosters * kPosts;
     std::promise<void> done;
     IoThread thread(1, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     const auto task = [&](int poster, int number) {
         return [&, poster, number] {
             seen[static_cast<std::size_t>(poster)].push_back(number);
@@ -134,59 +133,59 @@ TEST(IoThread, RunsWhatIsPostedInTheOrderOfEachPoster) {
 
 TEST(IoThread, WakesForEachPostAfterSleeping) {
     IoThread thread(1, {});
-    thread.start(no_hand_over);
-    // Each waits for the one before, so the thread has nothing to do in between.
+    thread.start(no_flush);
+    // Each one waits for the one before, so the thread sleeps in between.
     for (int i = 0; i < 2000; ++i) ASSERT_EQ(ask(thread, [i] { return i; }), i);
 }
 
 TEST(IoThread, ATaskMayPostAnother) {
     std::promise<void> done;
     IoThread thread(1, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     thread.post([&] { thread.post([&] { thread.post([&] { done.set_value(); }); }); });
     done.get_future().wait();
 }
 
-TEST(IoThread, RunsTasksAndHandlersAndHandsOverOnOneThread) {
-    std::atomic<std::thread::id> hands_over_on;
+TEST(IoThread, RunsTasksHandlersAndFlushOnOneThread) {
+    std::atomic<std::thread::id> flushes_on;
     std::promise<std::thread::id> handles_on;
     IoThread thread(3, {});
     EXPECT_EQ(thread.number(), 3U);
-    thread.start([&] { hands_over_on = std::this_thread::get_id(); });
+    thread.start([&] { flushes_on = std::this_thread::get_id(); });
     const auto runs_on = ask(thread, [] { return std::this_thread::get_id(); });
     boost::asio::post(thread.context(), [&] { handles_on.set_value(std::this_thread::get_id()); });
     EXPECT_EQ(handles_on.get_future().get(), runs_on);
     EXPECT_NE(runs_on, std::this_thread::get_id());
     thread.stop();
-    EXPECT_EQ(hands_over_on.load(), runs_on);
+    EXPECT_EQ(flushes_on.load(), runs_on);
 }
 
-TEST(IoThread, HandsOverAfterEveryTaskWithoutAnotherWakeUp) {
+TEST(IoThread, FlushesAfterEveryTaskWithoutAnotherWakeUp) {
     std::atomic<int> gathered = 0;
-    std::promise<void> handed_over;
+    std::promise<void> flushed;
     IoThread thread(1, {});
     thread.start([&] {
-        if (gathered.exchange(0) == 1) handed_over.set_value();
+        if (gathered.exchange(0) == 1) flushed.set_value();
     });
     thread.post([&] { gathered = 1; });
-    handed_over.get_future().wait();
+    flushed.get_future().wait();
 }
 
-TEST(IoThread, MayBeStoppedBeforeItsStartAndTwice) {
+TEST(IoThread, StopMayComeBeforeStartAndTwice) {
     IoThread never_started(1, {});
     never_started.stop();
     IoThread thread(2, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     thread.stop();
     thread.stop();
 }
 
-TEST(IoThread, StopsWhileOthersPostAndDropsWhatIsLeft) {
+TEST(IoThread, StopsWhileOthersPostAndDropsTheQueuedTasks) {
     for (int round = 0; round < 20; ++round) {
         const auto held = std::make_shared<int>(1);
         {
             IoThread thread(1, {});
-            thread.start(no_hand_over);
+            thread.start(no_flush);
             std::latch started(3);
             std::vector<std::jthread> posters;
             for (int poster = 0; poster < 3; ++poster)
@@ -202,9 +201,9 @@ TEST(IoThread, StopsWhileOthersPostAndDropsWhatIsLeft) {
     }
 }
 
-TEST(IoThread, ServesItsSockets) {
+TEST(IoThread, ServesTheSocketsOfItsHub) {
     IoThread thread(1, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     const auto record = std::make_shared<HandlerRecord>();
     record->on_text = [](WsSession& session, std::string_view message) { session.send_direct(Opcode::text, message); };
     BlockingPeer peer = connect(thread, 0, record);
@@ -215,18 +214,18 @@ TEST(IoThread, ServesItsSockets) {
     }
 }
 
-TEST(IoThread, WhoTalksDoesNotWaitInLineBehindConnectionsThatAreReady) {
+TEST(IoThread, AMessageDoesNotWaitForAllConnectionsThatAreReady) {
     constexpr int kConnections = 300;
     std::vector<boost::asio::posix::stream_descriptor> ready;
     int served = 0;
     int served_before = -1;
-    std::promise<void> heard;
+    std::promise<void> received;
     IoThread thread(1, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     const auto record = std::make_shared<HandlerRecord>();
     record->on_text = [&](WsSession&, std::string_view) {
         served_before = served;
-        heard.set_value();
+        received.set_value();
     };
     BlockingPeer talker = connect(thread, 0, record);
     ask(thread, [&] {
@@ -238,52 +237,52 @@ TEST(IoThread, WhoTalksDoesNotWaitInLineBehindConnectionsThatAreReady) {
             });
         }
     });
-    heard.get_future().wait();
+    received.get_future().wait();
     EXPECT_LT(served_before, 5);
     ask(thread, [&] { ready.clear(); });
 }
 
-TEST(IoThread, SweepsAfterARestWithoutBeingWoken) {
+TEST(IoThread, FansOutAfterALingerWithoutBeingWoken) {
     WsSettings settings;
-    settings.rest = {.short_fan_out = {}, .factor = 1'000'000'000, .growth = 1'000'000'000};
+    settings.linger = {.short_fan_out = {}, .factor = 1'000'000'000, .growth = 1'000'000'000};
     IoThread thread(1, settings);
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     std::vector<BlockingPeer> peers;
-    for (int i = 0; i < 3; ++i) peers.push_back(connect(thread, kFeed));
-    roomlog::PublishedLog tail;
+    for (int i = 0; i < 3; ++i) peers.push_back(connect(thread, kTopic));
+    roomlog::PublishedLog writer;
     std::string said;
     const auto say = [&](std::size_t size) {
         const std::string frame = frame_of(Opcode::text, std::string(size, 'x'));
         said += frame;
-        tail.append(frame);
-        const std::vector<roomlog::Slice> slices = tail.take_unpublished();
+        writer.append(frame);
+        const std::vector<roomlog::Slice> slices = writer.take_unpublished();
         thread.post([&thread, slices] {
-            for (const roomlog::Slice& slice : slices) thread.hub().extend(kFeed, slice);
+            for (const roomlog::Slice& slice : slices) thread.hub().extend(kTopic, slice);
         });
     };
-    // A rest follows the first sweep; what is said in it comes all the same.
+    // A linger follows the first fan-out. The frames that are published during the linger arrive too.
     for (int i = 0; i < 20; ++i) say(10);
     for (BlockingPeer& peer : peers) ASSERT_EQ(peer.receive(said.size()), said);
 }
 
-TEST(IoThread, TellsTheTime) {
+TEST(IoThread, AdvancesTheTimers) {
     WsSettings settings;
     settings.ping_after = 1;
     settings.pong_within = 1;
     IoThread thread(1, settings);
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     BlockingPeer peer = connect(thread);
     const std::string expected =
         frame_of(Opcode::ping, "") + frame_of(Opcode::close, encode_close_payload(kCloseNoPong, "no pong"));
     EXPECT_EQ(peer.receive(expected.size()), expected);
 }
 
-TEST(IoThread, EndsWithOpenConnections) {
+TEST(IoThread, TheDestructorClosesOpenConnections) {
     const auto [server, fd] = unix_pair();
     BlockingPeer peer(fd);
     {
         IoThread thread(1, {});
-        thread.start(no_hand_over);
+        thread.start(no_flush);
         ask(thread, [&, adopted = server] {
             thread.hub().adopt(thread.hub().next_id(), adopted, {}, {},
                                std::make_unique<RecordingHandler>(std::make_shared<HandlerRecord>()));
@@ -292,17 +291,17 @@ TEST(IoThread, EndsWithOpenConnections) {
     EXPECT_EQ(peer.receive(1), "");
 }
 
-TEST(IoThread, KnowsItsLongestPass) {
+TEST(IoThread, ReportsItsLongestIteration) {
     constexpr std::chrono::milliseconds kLong{30};
     IoThread thread(1, {});
-    thread.start(no_hand_over);
+    thread.start(no_flush);
     ask(thread, [&] { work_for(kLong); });
-    ask(thread, [] {});  // the pass before is over
+    ask(thread, [] {});  // the iteration before has ended
     EXPECT_GE(thread.longest_iteration_us(), std::chrono::microseconds(kLong).count()) << "by a task";
 
-    constexpr std::chrono::hours kTold{1};
-    ask(thread, [&] { thread.note_busy(kTold); });
-    EXPECT_EQ(thread.longest_iteration_us(), std::chrono::microseconds(kTold).count()) << "by what it was told";
+    constexpr std::chrono::hours kReported{1};
+    ask(thread, [&] { thread.note_busy(kReported); });
+    EXPECT_EQ(thread.longest_iteration_us(), std::chrono::microseconds(kReported).count()) << "by note_busy";
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(TimerWheel, AJumpCallsEachAtItsOwnTickInOrder) {
     EXPECT_THAT(late.rings, ElementsAre(20));
 }
 
-TEST(TimerWheel, WhatIsDueTurnsAheadIsPassedOverUntilThen) {
+TEST(TimerWheel, ATimerDueLaterThanOneRevolutionWaitsForItsTick) {
     TimerWheel wheel;
     Alarm near;
     Alarm far;
@@ -66,7 +66,7 @@ TEST(TimerWheel, WhatIsDueTurnsAheadIsPassedOverUntilThen) {
     EXPECT_THAT(far.rings, ElementsAre(5 + 3 * 256));
 }
 
-TEST(TimerWheel, APastDueTickMeansTheNextOne) {
+TEST(TimerWheel, ADueTickInThePastMeansTheNextTick) {
     TimerWheel wheel;
     wheel.advance(50);
     Alarm alarm;
@@ -84,7 +84,7 @@ TEST(TimerWheel, ArmingAgainMovesATimer) {
     EXPECT_THAT(alarm.rings, ElementsAre(9));
 }
 
-TEST(TimerWheel, ADestroyedTimerIsNotCalledAndLeavesItsNeighbours) {
+TEST(TimerWheel, ADestroyedTimerIsNotCalledAndItsNeighboursAre) {
     TimerWheel wheel;
     Alarm first;
     auto middle = std::make_unique<Alarm>();

@@ -1,4 +1,4 @@
-// Many connections and the feeds that they read: fan-out, sweeps in slices, comings and goings meanwhile. Slow readers:
+// Many sessions and their topics: fan-out in turns, subscriptions and disconnects meanwhile. Slow readers:
 // ws_slow_reader_test.cc.
 #include "net/ws_hub.h"
 
@@ -24,7 +24,8 @@ using testing::IsEmpty;
 
 using Connections = std::vector<std::unique_ptr<Connection>>;
 
-constexpr TopicId kFeed = 5;
+constexpr TopicId kTopic = 5;
+
 class WsHubTest : public HubTest {
 protected:
     using HubTest::HubTest;
@@ -46,7 +47,7 @@ protected:
 
 // --- connections -----------------------------------------------------------------------------------------------------
 
-TEST_F(WsHubTest, GivesNoIdTwiceNorOneOfAnotherHub) {
+TEST_F(WsHubTest, EveryIdOfEveryHubIsUnique) {
     WsHub other(2, {});
     std::set<SessionId> ids;
     for (int i = 0; i < 100; ++i) {
@@ -55,7 +56,7 @@ TEST_F(WsHubTest, GivesNoIdTwiceNorOneOfAnotherHub) {
     }
 }
 
-TEST_F(WsHubTest, FindsASessionUntilItHasGone) {
+TEST_F(WsHubTest, FindsASessionUntilItHasEnded) {
     auto connection = connect();
     EXPECT_EQ(hub.find(connection->id)->id(), connection->id);
     EXPECT_EQ(hub.find(connection->id + 1), nullptr);
@@ -66,8 +67,8 @@ TEST_F(WsHubTest, FindsASessionUntilItHasGone) {
     EXPECT_EQ(hub.size(), 0U);
 }
 
-TEST_F(WsHubTest, CloseAllBeginsToCloseEverySession) {
-    Connections all = connect_many(20, kFeed);
+TEST_F(WsHubTest, CloseAllStartsToCloseEverySession) {
+    Connections all = connect_many(20, kTopic);
     hub.close_all(kCloseGoingAway, "going away");
     settle();
     for (const auto& connection : all) {
@@ -78,7 +79,7 @@ TEST_F(WsHubTest, CloseAllBeginsToCloseEverySession) {
     EXPECT_EQ(hub.size(), 0U);
 }
 
-TEST(WsHub, AHubThatEndsClosesItsSockets) {
+TEST(WsHub, TheDestructorClosesAllSockets) {
     const auto [server, fd] = unix_pair();
     Peer peer(fd);
     const auto record = std::make_shared<HandlerRecord>();
@@ -92,18 +93,18 @@ TEST(WsHub, AHubThatEndsClosesItsSockets) {
 
 // --- fan-out ---------------------------------------------------------------------------------------------------------
 
-TEST_F(WsHubTest, EveryoneReceivesTheSameBytes) {
+TEST_F(WsHubTest, EverySubscriberReceivesTheSameBytes) {
     std::mt19937 random(1);
-    Connections all = connect_many(100, kFeed);
+    Connections all = connect_many(100, kTopic);
     for (int i = 0; i < 200; ++i) {
-        say(kFeed, std::string(random() % 300, static_cast<char>('a' + i % 26)));
-        if (random() % 3 == 0) pass();
+        say(kTopic, std::string(random() % 300, static_cast<char>('a' + i % 26)));
+        if (random() % 3 == 0) iterate();
     }
     settle();
-    EXPECT_EQ(count_with(all, logs[kFeed].bytes), 100U);
+    EXPECT_EQ(count_with(all, logs[kTopic].bytes), 100U);
 }
 
-TEST_F(WsHubTest, FeedsAreApart) {
+TEST_F(WsHubTest, ASubscriberReceivesItsOwnTopicOnly) {
     auto here = connect_to(1);
     auto there = connect_to(2);
     auto nowhere = connect();
@@ -115,108 +116,108 @@ TEST_F(WsHubTest, FeedsAreApart) {
     EXPECT_THAT(nowhere->peer.frames(), IsEmpty());
 }
 
-TEST_F(WsHubTest, ASubscriptionAheadOfWhatThisThreadKnowsBeginsThere) {
-    auto first = connect_to(kFeed);
+TEST_F(WsHubTest, ASubscriptionAheadOfTheRetainedLogStartsAtItsPosition) {
+    auto first = connect_to(kTopic);
     auto ahead = connect();
-    std::string told_later;
-    roomlog::append_frame(told_later, Opcode::text, "told later");
-    hub.subscribe(session(*ahead), kFeed, told_later.size());
-    say(kFeed, "told later");
-    say(kFeed, "new");
+    std::string published_later;
+    roomlog::append_frame(published_later, Opcode::text, "published later");
+    hub.subscribe(session(*ahead), kTopic, published_later.size());
+    say(kTopic, "published later");
+    say(kTopic, "new");
     settle();
-    EXPECT_EQ(first->peer.frames(), parse_frames(logs[kFeed].bytes));
+    EXPECT_EQ(first->peer.frames(), parse_frames(logs[kTopic].bytes));
     EXPECT_THAT(ahead->peer.frames(), ElementsAre(WireFrame{Opcode::text, "new"}));
 }
 
-TEST_F(WsHubTest, ASubscriptionBehindTheEndIsServedAtOnce) {
-    auto slow = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    for (int i = 0; i < 20; ++i) say(kFeed, std::string(1000, 'x'));
-    const std::size_t from = logs[kFeed].bytes.size();
-    say(kFeed, "held for the slow one");
+TEST_F(WsHubTest, ASubscriptionBehindTheEndIsServedInTheNextFanOut) {
+    auto slow = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer});
+    for (int i = 0; i < 20; ++i) say(kTopic, std::string(1000, 'x'));
+    const std::size_t from = logs[kTopic].bytes.size();
+    say(kTopic, "retained for the slow one");
     settle();
     auto late = connect();
-    hub.subscribe(session(*late), kFeed, from);
+    hub.subscribe(session(*late), kTopic, from);
     settle();
-    EXPECT_THAT(late->peer.frames(), ElementsAre(WireFrame{Opcode::text, "held for the slow one"}));
+    EXPECT_THAT(late->peer.frames(), ElementsAre(WireFrame{Opcode::text, "retained for the slow one"}));
 }
 
-TEST_F(WsHubTest, AFeedThatNobodyReadsKeepsNothing) {
-    EXPECT_TRUE(say_in_own_block(kFeed, "to nobody").expired());
-    auto connection = connect_to(kFeed);
-    EXPECT_FALSE(say_in_own_block(kFeed, "to one").expired());
+TEST_F(WsHubTest, ATopicWithoutSubscribersRetainsNothing) {
+    EXPECT_TRUE(say_in_own_block(kTopic, "to nobody").expired());
+    auto connection = connect_to(kTopic);
+    EXPECT_FALSE(say_in_own_block(kTopic, "to one").expired());
     connection->peer.hang_up();
     poll();
-    const auto in_the_same_pass = say_in_own_block(kFeed, "to nobody any more");
+    const auto in_the_same_iteration = say_in_own_block(kTopic, "to nobody any more");
     hub.end_iteration();
-    EXPECT_TRUE(in_the_same_pass.expired());
-    EXPECT_TRUE(say_in_own_block(kFeed, "to nobody again").expired());
+    EXPECT_TRUE(in_the_same_iteration.expired());
+    EXPECT_TRUE(say_in_own_block(kTopic, "to nobody again").expired());
 }
 
-TEST_F(WsHubTest, ADesertedFeedIsMadeAnewForWhoeverComes) {
+TEST_F(WsHubTest, AnEmptyTopicIsCreatedAgainForItsNextSubscriber) {
     for (int round = 0; round < 3; ++round) {
-        auto connection = connect_to(kFeed);
-        say(kFeed, "round " + std::to_string(round));
+        auto connection = connect_to(kTopic);
+        say(kTopic, "round " + std::to_string(round));
         settle();
         EXPECT_THAT(connection->peer.frames(), ElementsAre(WireFrame{Opcode::text, "round " + std::to_string(round)}));
         connection->peer.hang_up();
         settle();
-        say(kFeed, "unheard");
-        logs[kFeed].tail.take_unpublished();
+        say(kTopic, "missed");
+        logs[kTopic].writer.take_unpublished();
     }
 }
 
-TEST_F(WsHubTest, WhoeverComesInThePassInWhichTheLastOneLeftFindsNoGap) {
-    auto last = connect_to(kFeed);
-    say(kFeed, "never swept");
+TEST_F(WsHubTest, ASubscriberOfTheIterationInWhichTheLastOneLeftFindsNoGap) {
+    auto last = connect_to(kTopic);
+    say(kTopic, "never fanned out");
     session(*last).close(kCloseAuthorizationEnded);
-    // The core knows that nobody is here: its announcement is not handed on.
-    std::string unheard;
-    roomlog::append_frame(unheard, Opcode::text, "unheard");
-    logs[kFeed].tail.append(unheard);
-    logs[kFeed].bytes += unheard;
-    logs[kFeed].tail.take_unpublished();
-    auto next = connect_to(kFeed);
-    say(kFeed, "heard");
+    // The core knows that this thread has no subscriber, so it does not send it the slice.
+    std::string missed;
+    roomlog::append_frame(missed, Opcode::text, "missed");
+    logs[kTopic].writer.append(missed);
+    logs[kTopic].bytes += missed;
+    logs[kTopic].writer.take_unpublished();
+    auto next = connect_to(kTopic);
+    say(kTopic, "received");
     settle();
-    EXPECT_THAT(next->peer.frames(), ElementsAre(WireFrame{Opcode::text, "heard"}));
+    EXPECT_THAT(next->peer.frames(), ElementsAre(WireFrame{Opcode::text, "received"}));
     EXPECT_THAT(last->peer.frames(),
-                ElementsAre(WireFrame{Opcode::text, "never swept"}, close_frame(kCloseAuthorizationEnded)));
+                ElementsAre(WireFrame{Opcode::text, "never fanned out"}, close_frame(kCloseAuthorizationEnded)));
 }
 
-// --- sweeps ----------------------------------------------------------------------------------------------------------
+// --- round robin and linger ------------------------------------------------------------------------------------------
 
-TEST_F(WsHubTest, ASmallFeedIsServedBetweenTheSlicesOfABigOne) {
+TEST_F(WsHubTest, ASmallTopicIsServedWhileABigOneFansOut) {
     Connections big = connect_many(1000, 1);
     Connections small = connect_many(1, 2);
     say(1, "to a thousand");
     say(2, "to one");
-    EXPECT_EQ(hub.fan_out(), steady_clock::time_point::min()) << "there is more to sweep";
+    EXPECT_EQ(hub.fan_out(), steady_clock::time_point::min()) << "the fan-out is not finished";
     EXPECT_EQ(count_with(small, logs[2].bytes), 1U);
     EXPECT_LT(count_with(big, logs[1].bytes), 600U);
     settle();
     EXPECT_EQ(count_with(big, logs[1].bytes), 1000U);
 }
 
-/// Whatever is swept is followed by the longest rest.
-class RestingHubTest : public WsHubTest {
+/// Every fan-out is followed by the longest linger.
+class LingeringHubTest : public WsHubTest {
 protected:
-    static WsSettings resting() {
+    static WsSettings lingering() {
         WsSettings settings;
-        settings.rest = {.short_fan_out = {},
-                         .longest = std::chrono::milliseconds(20),
-                         .factor = 1'000'000'000,
-                         .growth = 1'000'000'000};
+        settings.linger = {.short_fan_out = {},
+                           .longest = std::chrono::milliseconds(20),
+                           .factor = 1'000'000'000,
+                           .growth = 1'000'000'000};
         return settings;
     }
-    RestingHubTest() : WsHubTest(resting()) {}
+    LingeringHubTest() : WsHubTest(lingering()) {}
 };
 
-TEST_F(RestingHubTest, ALongSweepIsFollowedByARestThatGathersMessages) {
+TEST_F(LingeringHubTest, ALongFanOutIsFollowedByALingerThatCoalescesMessages) {
     Connections big = connect_many(100, 1);
     Connections small = connect_many(1, 2);
-    bool rested = false;
-    // Where the test is held up for longer than the rest there was none to see.
-    for (int attempt = 0; attempt < 20 && !rested; ++attempt) {
+    bool lingered = false;
+    // If the test thread is preempted for longer than the linger, the attempt shows nothing.
+    for (int attempt = 0; attempt < 20 && !lingered; ++attempt) {
         say(1, "first");
         hub.fan_out();
         const std::string before = logs[1].bytes;
@@ -224,22 +225,22 @@ TEST_F(RestingHubTest, ALongSweepIsFollowedByARestThatGathersMessages) {
         say(1, "two");
         say(2, "to one");
         const auto next = hub.fan_out();
-        ASSERT_EQ(count_with(small, logs[2].bytes), 1U) << "others don't rest";
-        rested = next != steady_clock::time_point::max() && count_with(big, before) == 100U;
-        if (rested) {
+        ASSERT_EQ(count_with(small, logs[2].bytes), 1U) << "other topics do not linger";
+        lingered = next != steady_clock::time_point::max() && count_with(big, before) == 100U;
+        if (lingered) {
             EXPECT_LE(next, steady_clock::now() + std::chrono::milliseconds(20));
         }
         settle();
         ASSERT_EQ(count_with(big, logs[1].bytes), 100U);
     }
-    EXPECT_TRUE(rested);
+    EXPECT_TRUE(lingered);
 }
 
-TEST_F(WsHubTest, ReadersThatTurnOutToBeGoneDuringASweepTakeNobodyElseAlong) {
+TEST_F(WsHubTest, LostConnectionsFoundDuringAFanOutDoNotAffectOthers) {
     std::mt19937 random(4);
     for (int round = 0; round < 20; ++round) {
-        Connections all = connect_many(150, kFeed);
-        const std::size_t from = logs[kFeed].bytes.size();
+        Connections all = connect_many(150, kTopic);
+        const std::size_t from = logs[kTopic].bytes.size();
         Connections gone;
         for (std::size_t i = 0; i < 40; ++i) {
             const auto victim = all.begin() + static_cast<std::ptrdiff_t>(random() % all.size());
@@ -247,12 +248,12 @@ TEST_F(WsHubTest, ReadersThatTurnOutToBeGoneDuringASweepTakeNobodyElseAlong) {
             gone.push_back(std::move(*victim));
             all.erase(victim);
         }
-        say(kFeed, "who is there?");
-        // No poll: the sends find out.
+        say(kTopic, "who is there?");
+        // Without a poll, the sends discover the lost connections.
         while (hub.fan_out() != steady_clock::time_point::max()) {
         }
         EXPECT_EQ(hub.size(), all.size());
-        EXPECT_EQ(count_with(all, logs[kFeed].bytes.substr(from)), all.size());
+        EXPECT_EQ(count_with(all, logs[kTopic].bytes.substr(from)), all.size());
         for (const auto& connection : gone) EXPECT_EQ(connection->record.closed, 1);
         hub.end_iteration();
         all.clear();
@@ -261,9 +262,9 @@ TEST_F(WsHubTest, ReadersThatTurnOutToBeGoneDuringASweepTakeNobodyElseAlong) {
     }
 }
 
-// Property: with connections that come, go and are slow, more of them than one pass sweeps, in several feeds, each one
-// receives each byte from its place on once; and in the end nothing is left behind.
-TEST_F(WsHubTest, ComingsAndGoingsDuringSweepsLoseNobody) {
+// Property: connections connect, disconnect and are slow, in several topics, and there are more of them than one loop
+// iteration visits. Each one receives each byte after its position once. In the end the hub is empty.
+TEST_F(WsHubTest, ConnectsAndDisconnectsDuringFanOutsLoseNoByte) {
     std::mt19937 random(6);
     struct Reader {
         std::unique_ptr<Connection> connection;
@@ -271,16 +272,16 @@ TEST_F(WsHubTest, ComingsAndGoingsDuringSweepsLoseNobody) {
         std::size_t from;
     };
     std::vector<Reader> readers;
-    const auto come = [&] {
+    const auto connect_one = [&] {
         const TopicId topic = 1 + random() % 3;
         const int buffer = random() % 5 == 0 ? kSmallBuffer : 0;
         readers.push_back({connect_to(topic, {.send_buffer_bytes = buffer}), topic, logs[topic].bytes.size()});
     };
-    for (int i = 0; i < 900; ++i) come();
+    for (int i = 0; i < 900; ++i) connect_one();
     for (int step = 0; step < 1500; ++step) {
         switch (random() % 6) {
             case 0:
-                come();
+                connect_one();
                 break;
             case 1: {
                 const std::size_t at = random() % readers.size();
@@ -288,7 +289,7 @@ TEST_F(WsHubTest, ComingsAndGoingsDuringSweepsLoseNobody) {
                     session(*readers[at].connection).close(kCloseNormal);
                 readers[at].connection->peer.hang_up();
                 std::swap(readers[at], readers.back());
-                // Its handler is told later than it leaves here.
+                // `on_closed` is called in `poll`, not by the hang-up.
                 poll();
                 EXPECT_EQ(readers.back().connection->record.closed, 1);
                 readers.pop_back();

@@ -1,4 +1,4 @@
-// How a connection ends that does not end well: faults of the protocol, and peers that vanish in every state.
+// Sessions that end without a clean close handshake: protocol errors, and peers that disconnect in every state.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ namespace {
 using roomlog::Opcode;
 using testing::ElementsAre;
 
-constexpr TopicId kFeed = 5;
+constexpr TopicId kTopic = 5;
 
 using WsSessionEndTest = HubTest;
 
@@ -32,13 +32,13 @@ std::vector<std::pair<std::string, CloseCode>> faults() {
     };
 }
 
-TEST_F(WsSessionEndTest, AFaultClosesWithItsCodeAndThePeerSeesTheFrameBeforeTheEnd) {
+TEST_F(WsSessionEndTest, AProtocolErrorClosesWithItsCodeAndThePeerReceivesTheCloseFrame) {
     for (const auto& [fault, code] : faults()) {
         SCOPED_TRACE(code);
         auto connection = connect({.tcp = true});
         connection->peer.send(client_text("good") + fault);
         settle();
-        // It does not know yet: what it goes on saying must not turn the end into a reset.
+        // The peer has not read the close frame yet. The bytes that it still sends must not cause a reset.
         connection->peer.send(std::string(100'000, 'x'));
         settle();
         EXPECT_THAT(connection->record.texts, ElementsAre("good"));
@@ -50,7 +50,7 @@ TEST_F(WsSessionEndTest, AFaultClosesWithItsCodeAndThePeerSeesTheFrameBeforeTheE
     }
 }
 
-TEST_F(WsSessionEndTest, AFaultBehindTheRequestClosesToo) {
+TEST_F(WsSessionEndTest, AProtocolErrorInTheBytesAfterTheRequestClosesToo) {
     auto connection = connect({.first_bytes = "101", .unread = "\x81\x05hello", .tcp = true});
     settle();
     connection->peer.read();
@@ -61,9 +61,9 @@ TEST_F(WsSessionEndTest, AFaultBehindTheRequestClosesToo) {
     EXPECT_EQ(connection->record.closed, 1);
 }
 
-TEST_F(WsSessionEndTest, AFaultInAFullSocketFinishesTheFrameFirst) {
-    auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    fill(kFeed);
+TEST_F(WsSessionEndTest, AProtocolErrorWithAFullSocketFinishesTheFrameFirst) {
+    auto connection = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer});
+    fill(kTopic);
     connection->peer.send(client_frame(Opcode::binary, "b"));
     drain(*connection);
     EXPECT_EQ(connection->peer.frames().back(), close_frame(kCloseUnsupportedData));
@@ -84,7 +84,7 @@ protected:
     }
 };
 
-TEST_F(WsSessionOfTenBytes, RefusesALongerMessageThanItsSettingsAllow) {
+TEST_F(WsSessionOfTenBytes, RefusesALongerMessageThanTheLimit) {
     auto connection = connect();
     connection->peer.send(client_text("0123456789"));
     settle();
@@ -94,7 +94,7 @@ TEST_F(WsSessionOfTenBytes, RefusesALongerMessageThanItsSettingsAllow) {
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseMessageTooBig)));
 }
 
-TEST_F(WsSessionEndTest, APeerThatGoesOnAfterItsFaultIsDroppedAfterTheLinger) {
+TEST_F(WsSessionEndTest, APeerThatSendsMoreAfterItsProtocolErrorIsDroppedAfterTheCloseTimeout) {
     auto connection = connect();
     connection->peer.send("\x81\x05hello");
     settle();
@@ -106,30 +106,30 @@ TEST_F(WsSessionEndTest, APeerThatGoesOnAfterItsFaultIsDroppedAfterTheLinger) {
     expect_gone(*connection);
 }
 
-TEST_F(WsSessionEndTest, TheHandlerHearsOfTheEndOnceInEveryState) {
+TEST_F(WsSessionEndTest, OnClosedIsCalledOnceInEveryState) {
     using Step = std::function<void(Connection&)>;
     const std::vector<std::pair<const char*, Step>> states = {
         {"idle", [](Connection&) {}},
         {"in a message", [](Connection& c) { c.peer.send(client_text("cut off").substr(0, 8)); }},
-        {"full", [&](Connection&) { fill(kFeed); }},
+        {"full", [&](Connection&) { fill(kTopic); }},
         {"full and closing",
          [&](Connection& c) {
-             fill(kFeed);
+             fill(kTopic);
              session(c).close(kCloseGoingAway);
          }},
         {"closing", [&](Connection& c) { session(c).close(kCloseGoingAway); }},
         {"faulty", [](Connection& c) { c.peer.send("\x81\x05hello"); }},
         {"full and faulty",
          [&](Connection& c) {
-             fill(kFeed);
+             fill(kTopic);
              c.peer.send("\x81\x05hello");
          }},
         {"full and closed by the peer",
          [&](Connection& c) {
-             fill(kFeed);
+             fill(kTopic);
              c.peer.send(client_close(kCloseNormal));
          }},
-        {"with bytes to come", [&](Connection&) { say(kFeed, "not swept yet"); }},
+        {"with bytes to come", [&](Connection&) { say(kTopic, "not fanned out yet"); }},
         {"pinged", [&](Connection&) { wait_seconds(25); }},
     };
     const std::vector<std::pair<const char*, Step>> ends = {
@@ -141,7 +141,7 @@ TEST_F(WsSessionEndTest, TheHandlerHearsOfTheEndOnceInEveryState) {
         for (const auto& [end, finish] : ends) {
             for (const bool settles_before : {true, false}) {
                 SCOPED_TRACE(std::string(end) + " while " + state + (settles_before ? "" : ", at once"));
-                auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer, .tcp = true});
+                auto connection = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer, .tcp = true});
                 enter(*connection);
                 if (settles_before) settle();
                 finish(*connection);
@@ -153,11 +153,11 @@ TEST_F(WsSessionEndTest, TheHandlerHearsOfTheEndOnceInEveryState) {
     }
 }
 
-TEST_F(WsSessionEndTest, ANewEndInTheSamePassChangesNothing) {
-    auto connection = connect_to(kFeed);
+TEST_F(WsSessionEndTest, CallsAfterTheEndInTheSameIterationChangeNothing) {
+    auto connection = connect_to(kTopic);
     WsSession& ending = session(*connection);
     connection->peer.hang_up();
-    poll();  // finds the end
+    poll();  // drops the session
     ending.close(kCloseGoingAway);
     ending.send_direct(Opcode::text, "late");
     hub.advance(hub.wheel().now() + ticks(std::chrono::seconds{100}));

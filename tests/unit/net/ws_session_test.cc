@@ -1,4 +1,4 @@
-// One connection over a real socket: what goes out and in, pings, the close handshake. Faults and ends:
+// One session over a real socket: sending, receiving, pings, the close handshake. Protocol errors and lost connections:
 // ws_session_end_test.cc.
 #include "net/ws_session.h"
 
@@ -19,21 +19,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr TopicId kFeed = 5;
+constexpr TopicId kTopic = 5;
 
 using WsSessionTest = HubTest;
 
 TEST_F(WsSessionTest, AnIdleConnectionIsSmall) { EXPECT_LE(sizeof(WsSession), 160U); }
 
-TEST_F(WsSessionTest, FirstBytesGoOutBeforeAnythingElse) {
-    auto connection = connect_to(kFeed, {.first_bytes = "HTTP/1.1 101 Switching Protocols\r\n\r\n"});
-    say(kFeed, "hello");
+TEST_F(WsSessionTest, FirstBytesAreSentBeforeAllElse) {
+    auto connection = connect_to(kTopic, {.first_bytes = "HTTP/1.1 101 Switching Protocols\r\n\r\n"});
+    say(kTopic, "hello");
     settle();
     connection->peer.read();
     EXPECT_EQ(connection->peer.received, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x05hello");
 }
 
-TEST_F(WsSessionTest, WhatWasSentBehindTheRequestIsUnderstood) {
+TEST_F(WsSessionTest, FramesThatFollowTheRequestAreDecoded) {
     const std::string frames = client_text("early");
     auto connection = connect({.unread = frames + client_text("cut").substr(0, 3)});
     EXPECT_THAT(connection->record.texts, ElementsAre("early"));
@@ -42,9 +42,9 @@ TEST_F(WsSessionTest, WhatWasSentBehindTheRequestIsUnderstood) {
     EXPECT_THAT(connection->record.texts, ElementsAre("early", "cut"));
 }
 
-TEST_F(WsSessionTest, AnAnswerComesBackToItsSenderAlone) {
-    auto asks = connect_to(kFeed);
-    auto other = connect_to(kFeed);
+TEST_F(WsSessionTest, ADirectFrameReachesItsConnectionOnly) {
+    auto asks = connect_to(kTopic);
+    auto other = connect_to(kTopic);
     asks->record.on_text = [](WsSession& session, std::string_view message) {
         session.send_direct(Opcode::text, "no " + std::string(message));
     };
@@ -73,7 +73,7 @@ TEST_F(WsSessionTest, AnswersPingsWithTheirPayload) {
     EXPECT_THAT(connection->peer.frames(), ElementsAre(WireFrame{Opcode::pong, "are you there?"}));
 }
 
-TEST_F(WsSessionTest, LeavesAPingUnansweredWhereTheHandlerSaysSo) {
+TEST_F(WsSessionTest, DoesNotAnswerAPingThatTheHandlerRefuses) {
     auto connection = connect();
     connection->record.answers_pings = false;
     connection->peer.send(client_frame(Opcode::ping, ""));
@@ -97,7 +97,7 @@ TEST_F(WsSessionTest, PingsAfter25SecondsOfSilence) {
     EXPECT_EQ(connection->record.closed, 0);
 }
 
-TEST_F(WsSessionTest, WhoeverTalksIsNotPinged) {
+TEST_F(WsSessionTest, APeerThatSendsMessagesIsNotPinged) {
     auto connection = connect();
     for (int i = 0; i < 10; ++i) {
         wait_seconds(20);
@@ -107,7 +107,7 @@ TEST_F(WsSessionTest, WhoeverTalksIsNotPinged) {
     EXPECT_THAT(connection->peer.frames(), IsEmpty());
 }
 
-TEST_F(WsSessionTest, AnythingThatComesCountsAsAPong) {
+TEST_F(WsSessionTest, AnyReceivedBytesCountAsAPong) {
     auto connection = connect();
     wait_seconds(30);
     connection->peer.send(client_text("busy"));
@@ -132,7 +132,7 @@ TEST_F(WsSessionTest, ClosesWith4001TenSecondsAfterAPingWithoutPong) {
 // --- the close handshake ---------------------------------------------------------------------------------------------
 
 TEST_F(WsSessionTest, ThePeerClosesFirst) {
-    auto connection = connect_to(kFeed);
+    auto connection = connect_to(kTopic);
     connection->peer.send(client_close(4321, "bye"));
     settle();
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(4321)));
@@ -159,12 +159,12 @@ TEST_F(WsSessionTest, ACloseWithoutACodeIsAnsweredWithoutOne) {
 }
 
 TEST_F(WsSessionTest, TheServerClosesFirst) {
-    auto connection = connect_to(kFeed);
+    auto connection = connect_to(kTopic);
     session(*connection).close(kCloseRoomDeleted, "room deleted");
     EXPECT_EQ(connection->record.closed, 1);
     settle();
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseRoomDeleted, "room deleted")));
-    EXPECT_FALSE(connection->peer.saw_end()) << "the peer's close frame is waited for";
+    EXPECT_FALSE(connection->peer.saw_end()) << "the peer's close frame is awaited";
     connection->peer.send(client_close(kCloseRoomDeleted));
     settle();
     connection->peer.read();
@@ -182,7 +182,7 @@ TEST_F(WsSessionTest, BothCloseAtOnce) {
     expect_gone(*connection);
 }
 
-TEST_F(WsSessionTest, APeerThatNeverAnswersACloseIsDroppedAfterTheLinger) {
+TEST_F(WsSessionTest, APeerThatNeverAnswersACloseIsDroppedAfterTheCloseTimeout) {
     auto connection = connect();
     session(*connection).close(kCloseGoingAway);
     wait_seconds(4);
@@ -193,7 +193,7 @@ TEST_F(WsSessionTest, APeerThatNeverAnswersACloseIsDroppedAfterTheLinger) {
     expect_gone(*connection);
 }
 
-TEST_F(WsSessionTest, TheFirstCloseCounts) {
+TEST_F(WsSessionTest, TheFirstCloseDeterminesTheCode) {
     auto connection = connect();
     session(*connection).close(kCloseGoingAway);
     session(*connection).close(kCloseRoomDeleted);
@@ -201,19 +201,19 @@ TEST_F(WsSessionTest, TheFirstCloseCounts) {
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
 }
 
-TEST_F(WsSessionTest, NothingFollowsItsCloseFrame) {
-    auto connection = connect_to(kFeed);
+TEST_F(WsSessionTest, NothingFollowsTheCloseFrame) {
+    auto connection = connect_to(kTopic);
     WsSession& closing = session(*connection);
     closing.close(kCloseGoingAway);
     closing.send_direct(Opcode::text, "late");
-    say(kFeed, "late too");
+    say(kTopic, "late too");
     connection->peer.send(client_frame(Opcode::ping, "late as well"));
     settle();
     EXPECT_FALSE(closing.is_open());
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseGoingAway)));
 }
 
-TEST_F(WsSessionTest, WhatComesBetweenTheTwoCloseFramesIsDropped) {
+TEST_F(WsSessionTest, MessagesBetweenTheTwoCloseFramesAreIgnored) {
     auto connection = connect();
     session(*connection).close(kCloseGoingAway);
     connection->peer.send(client_text("was on its way") + client_close(kCloseGoingAway) + client_text("too late"));
@@ -222,7 +222,7 @@ TEST_F(WsSessionTest, WhatComesBetweenTheTwoCloseFramesIsDropped) {
     expect_gone(*connection);
 }
 
-TEST_F(WsSessionTest, AHandlerMayCloseWhileItIsTold) {
+TEST_F(WsSessionTest, AHandlerMayCloseTheSessionDuringACall) {
     auto connection = connect();
     connection->record.on_text = [](WsSession& session, std::string_view) { session.close(kCloseTooManyMessages); };
     connection->peer.send(client_text("one") + client_text("two"));
@@ -231,23 +231,23 @@ TEST_F(WsSessionTest, AHandlerMayCloseWhileItIsTold) {
     EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooManyMessages)));
 }
 
-TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
+TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheDirectQueueThenTheCloseFrame) {
     const auto closes = [&](const std::function<void(Connection&)>& close) {
-        auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-        const std::size_t from = logs[kFeed].bytes.size();
-        fill(kFeed);
-        session(*connection).send_direct(Opcode::text, "own");
+        auto connection = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer});
+        const std::size_t from = logs[kTopic].bytes.size();
+        fill(kTopic);
+        session(*connection).send_direct(Opcode::text, "direct");
         close(*connection);
         settle();
         EXPECT_EQ(connection->record.closed, 1);
         drain(*connection);
         std::vector<WireFrame> frames = connection->peer.frames();
-        const std::vector<WireFrame> said = parse_frames(logs[kFeed].bytes.substr(from));
+        const std::vector<WireFrame> said = parse_frames(logs[kTopic].bytes.substr(from));
         EXPECT_GE(frames.size(), 3U);
         if (frames.size() < 3) return connection;
         EXPECT_LT(frames.size(), said.size());
         EXPECT_EQ(frames.back(), close_frame(kCloseGoingAway));
-        EXPECT_EQ(frames[frames.size() - 2], (WireFrame{Opcode::text, "own"}));
+        EXPECT_EQ(frames[frames.size() - 2], (WireFrame{Opcode::text, "direct"}));
         for (std::size_t i = 0; i + 2 < frames.size(); ++i) EXPECT_EQ(frames[i], said[i]);
         return connection;
     };
@@ -258,17 +258,17 @@ TEST_F(WsSessionTest, AFullSocketGetsTheRestOfItsFrameThenTheCloseFrame) {
     EXPECT_TRUE(is_gone(*close_of_peer));
 }
 
-TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndMoreWasSaid) {
-    auto connection = connect_to(kFeed, {.send_buffer_bytes = kSmallBuffer});
-    fill(kFeed);
+TEST_F(WsSessionTest, ClosesAfterAHalfSentFrameWasFinishedAndAnotherFollowed) {
+    auto connection = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer});
+    fill(kTopic);
     drain(*connection);
-    say(kFeed, "and one more");
+    say(kTopic, "and one more");
     settle();
     session(*connection).close(kCloseGoingAway);
     std::string close;
     roomlog::append_frame(close, Opcode::close, encode_close_payload(kCloseGoingAway));
     drain(*connection);
-    EXPECT_EQ(connection->peer.received, logs[kFeed].bytes + close);
+    EXPECT_EQ(connection->peer.received, logs[kTopic].bytes + close);
 }
 
 }  // namespace
