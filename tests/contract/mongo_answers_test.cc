@@ -302,7 +302,7 @@ TEST_F(MongoAnswers, AnAnswerInTheFormOfAnotherQuestionIsNone) {
 }
 
 TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
-    const mongo::Pool pool(server_.uri(), kHasty);
+    const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");
     mongo::Document list;
     list.integer("listCollections", 1);
@@ -311,14 +311,14 @@ TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
     set_field(more.back().second.fields, "firstBatch", fake_array({{{"name", fake_text("one")}}}));
     answer_once("listCollections", more);
     const auto read = [&] {
-        session.for_each_of_command(list, [](const mongo::View&) { throw std::runtime_error("enough"); });
+        session.for_each_of_command(list, [](const mongo::DocumentView&) { throw std::runtime_error("enough"); });
     };
     EXPECT_THROW(read(), std::runtime_error);
     EXPECT_EQ(server_.count("killCursors"), 1);
 }
 
 TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
-    const mongo::Pool pool(server_.uri(), kHasty);
+    const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");
     mongo::Document document;
     document.text("_id", "one");
@@ -340,8 +340,8 @@ TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
         mongo::Document ping;
         ping.integer("ping", 1);
         try {
-            session.command(ping, [](const mongo::View&) {});
-        } catch (const mongo::CallError& error) {
+            session.command(ping, [](const mongo::DocumentView&) {});
+        } catch (const mongo::DatabaseError& error) {
             return error.what();
         }
         return {};
@@ -407,7 +407,7 @@ TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
                 return true;
             });
             for (const char* options : {"", "?replicaSet=rs"}) {
-                const mongo::Pool pool(server_.uri() + options, kImpatient);
+                const mongo::ConnectionPool pool(server_.uri() + options, kImpatient);
                 mongo::Session session(pool, "fake");
                 count = 0;
                 session.remove("some", mongo::Document());
@@ -578,7 +578,7 @@ TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
 TEST_F(MongoAnswers, NoAnswerEndsACall) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const int kRounds = is_long() ? 5'000 : 200;
-    const mongo::Pool pool(server_.uri(), kHasty);
+    const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");
     mongo::Document document;
     document.text("_id", "one");
@@ -599,7 +599,7 @@ TEST_F(MongoAnswers, NoAnswerEndsACall) {
     const auto read = [](const auto& call) {
         try {
             call();
-        } catch (const mongo::CallError& error) {
+        } catch (const mongo::DatabaseError& error) {
             EXPECT_STRNE(error.what(), nullptr);
         }
     };
@@ -607,13 +607,13 @@ TEST_F(MongoAnswers, NoAnswerEndsACall) {
         session.insert("some", std::span(&document, 1));
         session.update("some", document, change, true);
         session.remove("some", document);
-        read([&] { session.find("some", document, mongo::Document(), 1, [](const mongo::View&) {}); });
-        read([&] { session.for_each_of_command(list, [](const mongo::View&) {}); });
-        read([&] { session.command(ping, [](const mongo::View&) {}); });
+        read([&] { session.find("some", document, mongo::Document(), 1, [](const mongo::DocumentView&) {}); });
+        read([&] { session.for_each_of_command(list, [](const mongo::DocumentView&) {}); });
+        read([&] { session.command(ping, [](const mongo::DocumentView&) {}); });
     }
     server_.set_tamper(nullptr);
     EXPECT_GT(changed, 6 * static_cast<std::size_t>(kRounds) * 9 / 10) << "the calls reached the server";
-    EXPECT_EQ(session.remove("some", document).fate, mongo::Fate::done);
+    EXPECT_EQ(session.remove("some", document).status, mongo::WriteStatus::acknowledged);
 }
 
 TEST_F(MongoAnswers, NoAnswerEndsAStart) {

@@ -280,13 +280,13 @@ void rename_on(const std::string& server) {
     const auto store = open_mongo_store({.uri = uri, .times = kQuick});
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
     store->stop();
-    const mongo::Pool pool(uri, kQuick);
+    const mongo::ConnectionPool pool(uri, kQuick);
     mongo::Session session(pool, database);
     for (const char* kind : {"rooms", "events", "counters"})
         session.rename((std::string("globes_") + kind).c_str(), (std::string("chat_") + kind).c_str());
     mongo::Document layout;
     layout.text("_id", "layout");
-    ASSERT_EQ(session.remove("chat_counters", layout).fate, mongo::Fate::done);
+    ASSERT_EQ(session.remove("chat_counters", layout).status, mongo::WriteStatus::acknowledged);
     const auto renamed = open_mongo_store({.uri = uri, .times = kQuick});
     EXPECT_EQ(renamed->load_rooms().rooms.size(), 1);
     EXPECT_THAT(seqs_in(*renamed, 1), ElementsAre(1));
@@ -304,11 +304,11 @@ TEST(MongoLayoutOnServers, FerretdbRenamesCollections) {
 TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
     GLOBES_SKIP_WITHOUT_MONGODB();
     const std::string uri = fresh_database(*shared_mongodb());
-    const mongo::Pool pool(uri, kQuick);
+    const mongo::ConnectionPool pool(uri, kQuick);
     mongo::Session session(pool, uri.substr(uri.rfind('/') + 1));
     mongo::Document create;
     create.text("create", "globes_events").boolean("capped", true).integer("size", 8192);
-    session.command(create, [](const mongo::View&) {});
+    session.command(create, [](const mongo::DocumentView&) {});
     EXPECT_THAT([&] { open_mongo_store({.uri = uri, .times = kQuick}); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("globes_events is a capped collection")));
 }
@@ -316,7 +316,7 @@ TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
 TEST(MongoLayoutOnServers, MongoJavaServerHasAnIndexOfAnotherProgram) {
     if (!shared_mongo_java_server()) GTEST_SKIP() << "no mongo-java-server to test with";
     const std::string uri = fresh_database(*shared_mongo_java_server());
-    const mongo::Pool pool(uri, kQuick);
+    const mongo::ConnectionPool pool(uri, kQuick);
     mongo::Session session(pool, uri.substr(uri.rfind('/') + 1));
     mongo::Document key;
     key.integer("text", 1);
@@ -324,7 +324,7 @@ TEST(MongoLayoutOnServers, MongoJavaServerHasAnIndexOfAnotherProgram) {
     indexes.emplace_back().document("key", key).text("name", "theirs").boolean("unique", true);
     mongo::Document create;
     create.text("createIndexes", "globes_events").documents("indexes", indexes);
-    session.command(create, [](const mongo::View&) {});
+    session.command(create, [](const mongo::DocumentView&) {});
     EXPECT_THAT([&] { open_mongo_store({.uri = uri, .times = kQuick}); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("globes_events has a unique index theirs")));
 }

@@ -101,7 +101,7 @@ bool is_in_write_concern_error(const bson_iter_t& field) {
     return std::string_view(bson_iter_key(&field)) == "code" ? is_code(field) : is_in_write_error(field);
 }
 
-bool is_in_answer(const bson_iter_t& field) {
+bool is_in_reply(const bson_iter_t& field) {
     const std::string_view name = bson_iter_key(&field);
     if (name == "code") return is_code(field);
     if (name == "cursor") return !BSON_ITER_HOLDS_DOCUMENT(&field) || is_cursor(field);
@@ -124,7 +124,7 @@ bool is_body(std::span<const std::uint8_t> message) {
         if (rest.size() < kChecksumBytes) return false;
         rest = rest.first(rest.size() - kChecksumBytes);
     }
-    return is_answer(rest);
+    return is_valid_reply(rest);
 }
 
 }  // namespace
@@ -135,29 +135,30 @@ std::int32_t opcode_of(const void* message) {
     return opcode;
 }
 
-bool is_answer(std::span<const std::uint8_t> bytes) {
+bool is_valid_reply(std::span<const std::uint8_t> bytes) {
     bson_t document;
     bson_iter_t field;
     if (!is_document(bytes) || !bson_init_static(&document, bytes.data(), bytes.size()) ||
         !bson_iter_init(&field, &document))
         return false;
     while (bson_iter_next(&field))
-        if (!is_in_answer(field)) return false;
+        if (!is_in_reply(field)) return false;
     return true;
 }
 
-bool is_reply_header(std::span<const std::uint8_t> bytes) {
+bool is_valid_reply_header(std::span<const std::uint8_t> bytes) {
     constexpr std::int32_t kSmallestDocument = 5;
     if (bytes.size() < kReplyHeaderBytes || int32_at(bytes, kOpcodeAt) != kOpReply) return false;
     const std::int32_t length = int32_at(bytes, 0);
     return length >= static_cast<std::int32_t>(kReplyHeaderBytes) + kSmallestDocument && length <= kMaxMessageBytes;
 }
 
-bool is_answer_to(std::int32_t asked_in, std::span<const std::uint8_t> message) {
+bool is_valid_reply_to(std::int32_t request_opcode, std::span<const std::uint8_t> message) {
     if (message.size() < kMessageHeaderBytes) return false;
     const std::int32_t opcode = int32_at(message, kOpcodeAt);
-    if (asked_in == kOpMsg) return opcode == kOpMsg && is_body(message);
-    return opcode == kOpReply && message.size() > kReplyHeaderBytes && is_answer(message.subspan(kReplyHeaderBytes));
+    if (request_opcode == kOpMsg) return opcode == kOpMsg && is_body(message);
+    return opcode == kOpReply && message.size() > kReplyHeaderBytes &&
+           is_valid_reply(message.subspan(kReplyHeaderBytes));
 }
 
 }  // namespace globes::store::mongo

@@ -16,13 +16,13 @@ std::int32_t opcode_of(const void* message);
 
 /// One document and nothing else, whole to its last field and to those of the documents in it, and with what the driver
 /// expects in the fields that it reads of an answer. What stands elsewhere may be another program's, and is not judged.
-bool is_answer(std::span<const std::uint8_t> document);
+bool is_valid_reply(std::span<const std::uint8_t> document);
 
 /// The header of an OP_REPLY, the document behind which is read when its length is known.
-bool is_reply_header(std::span<const std::uint8_t> bytes);
+bool is_valid_reply_header(std::span<const std::uint8_t> bytes);
 
 /// A whole message with one document, in the form of its question, whose opcode is `asked_in`. Nothing is compressed,
 /// as no question offers it.
-bool is_answer_to(std::int32_t asked_in, std::span<const std::uint8_t> message);
+bool is_valid_reply_to(std::int32_t request_opcode, std::span<const std::uint8_t> message);
 
 }  // namespace globes::store::mongo

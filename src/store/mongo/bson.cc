@@ -65,7 +65,7 @@ Document& Document::documents(std::string_view key, const std::vector<Document>&
     return *this;
 }
 
-std::string View::text(const char* key) const {
+std::string DocumentView::text(const char* key) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_UTF8(&field)) return {};
     std::uint32_t length = 0;
@@ -73,7 +73,7 @@ std::string View::text(const char* key) const {
     return {value, length};
 }
 
-std::int64_t View::integer(const char* key) const {
+std::int64_t DocumentView::integer(const char* key) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key)) return 0;
     if (BSON_ITER_HOLDS_INT32(&field)) return bson_iter_int32(&field);
@@ -84,17 +84,17 @@ std::int64_t View::integer(const char* key) const {
     return value > -kEndOfExactDoubles && value < kEndOfExactDoubles ? static_cast<std::int64_t>(value) : 0;
 }
 
-std::uint64_t View::number(const char* key) const {
+std::uint64_t DocumentView::number(const char* key) const {
     const std::int64_t value = integer(key);
     return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
-bool View::boolean(const char* key) const {
+bool DocumentView::boolean(const char* key) const {
     bson_iter_t field;
     return bson_iter_init_find(&field, bson_, key) && bson_iter_as_bool(&field);
 }
 
-UnixMicros View::time(const char* key) const {
+UnixMicros DocumentView::time(const char* key) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_DATE_TIME(&field)) return 0;
     const std::int64_t millis = bson_iter_date_time(&field);
@@ -108,14 +108,14 @@ UnixMicros View::time(const char* key) const {
     return time;
 }
 
-void View::look_into(const char* key, const std::function<void(const View&)>& look) const {
+void DocumentView::visit_document(const char* key, const std::function<void(const DocumentView&)>& look) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_DOCUMENT(&field)) return;
     std::uint32_t length = 0;
     const std::uint8_t* data = nullptr;
     bson_iter_document(&field, &length, &data);
     bson_t inner;
-    if (bson_init_static(&inner, data, length)) look(View(inner));
+    if (bson_init_static(&inner, data, length)) look(DocumentView(inner));
 }
 
 }  // namespace globes::store::mongo

@@ -45,9 +45,9 @@ private:
 
 /// A document that came from the server, which may say anything. Fields that are missing or of another type, and
 /// numbers and times out of range, read as empty, 0 or false.
-class View {
+class DocumentView {
 public:
-    explicit View(const bson_t& bson) : bson_(&bson) {}
+    explicit DocumentView(const bson_t& bson) : bson_(&bson) {}
 
     std::string text(const char* key) const;
     std::int64_t integer(const char* key) const;
@@ -58,7 +58,7 @@ public:
     /// As `Document::time` wrote it.
     UnixMicros time(const char* key) const;
     /// Looks at a document inside this one; at nothing where there is none.
-    void look_into(const char* key, const std::function<void(const View&)>& look) const;
+    void visit_document(const char* key, const std::function<void(const DocumentView&)>& look) const;
 
     const bson_t& get() const { return *bson_; }
 

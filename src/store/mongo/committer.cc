@@ -15,12 +15,13 @@ using chat::CommitOutcome;
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kAllSeqs = std::numeric_limits<std::int64_t>::max();
 
-bool is_room_document(const Step& step) {
-    return std::holds_alternative<PutRoomDocument>(step.what) || std::holds_alternative<DeleteRoomDocument>(step.what);
+bool is_room_document(const Operation& operation) {
+    return std::holds_alternative<PutRoomDocument>(operation.what) ||
+           std::holds_alternative<DeleteRoomDocument>(operation.what);
 }
 
 /// Nothing of it can be begun now.
-bool is_held_up(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
+bool is_blocked(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
     return !batch.empty() && std::ranges::all_of(batch, [&](const chat::StoreWrite& write) {
         return busy[chat::room_of(write) % busy.size()];
     });
@@ -28,24 +29,24 @@ bool is_held_up(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
 
 }  // namespace
 
-Committer::Committer(RoomBook& book, Board& board, const Fence& fence,
+Committer::Committer(CommittedCatalogue& catalogue, SharedState& shared, const Fence& fence,
                      std::vector<std::unique_ptr<RoomWriter>>& writers, const MongoStoreSettings& settings)
     : times_(settings.times),
       limits_(settings.limits),
       writer_count_(settings.writers),
-      board_(board),
+      shared_(shared),
       fence_(fence),
       writers_(writers),
-      book_(book),
-      planner_(book) {}
+      catalogue_(catalogue),
+      builder_(catalogue) {}
 
 void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
-    Pending pending{.batch = std::move(batch),
-                    .done = std::move(done),
-                    .deadline = std::chrono::steady_clock::now() + times_.batch};
+    QueuedBatch pending{.batch = std::move(batch),
+                        .done = std::move(done),
+                        .deadline = std::chrono::steady_clock::now() + times_.batch};
     pending.bytes = chat::queued_bytes(pending.batch);
     chat::StoreBatch dropped;
-    Lock lock(board_.mutex);
+    Lock lock(shared_.mutex);
     if (is_stopped_) {
         lock.unlock();
         return pending.done(CommitOutcome::failed);
@@ -58,24 +59,24 @@ void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
     }
     queued_bytes_ += pending.bytes;
     queue_.push_back(std::move(pending));
-    board_.changed.notify_all();
+    shared_.changed.notify_all();
 }
 
 void Committer::stop() {
-    const Lock lock(board_.mutex);
+    const Lock lock(shared_.mutex);
     is_stopped_ = true;
-    board_.changed.notify_all();
+    shared_.changed.notify_all();
 }
 
 void Committer::work() {
-    Lock lock(board_.mutex);
+    Lock lock(shared_.mutex);
     while (true) {
         // Whoever lets go of the lock looks again from the beginning: what changed meanwhile wakes nobody.
-        if (finish_what_is_over(lock)) continue;
+        if (finish_completed(lock)) continue;
         if (is_all_answered()) {
             if (queue_.empty() && is_stopped_) break;
             std::vector<bool> busy = busy_writers();
-            const auto can_begin = [&](const Pending& pending) { return !is_held_up(pending.batch, busy); };
+            const auto can_begin = [&](const QueuedBatch& pending) { return !is_blocked(pending.batch, busy); };
             if (std::ranges::any_of(queue_, can_begin)) {
                 begin_group(std::move(busy), lock);
                 continue;
@@ -83,35 +84,35 @@ void Committer::work() {
         }
         wait(lock);
     }
-    board_.is_stopped = true;
-    board_.changed.notify_all();
+    shared_.is_stopped = true;
+    shared_.changed.notify_all();
 }
 
 bool Committer::is_all_answered() const { return groups_.empty() || groups_.back().is_answered(); }
 
 std::vector<bool> Committer::busy_writers() const {
     std::vector<bool> busy(writer_count_, false);
-    for (const Group& group : groups_)
-        for (std::size_t i = 0; i < writer_count_; ++i) busy[i] = busy[i] || group.keeps_busy(i);
+    for (const CommitGroup& group : groups_)
+        for (std::size_t i = 0; i < writer_count_; ++i) busy[i] = busy[i] || group.occupies(i);
     return busy;
 }
 
 void Committer::begin_group(std::vector<bool> busy, Lock& lock) {
-    Group& group = groups_.emplace_back(writer_count_);
+    CommitGroup& group = groups_.emplace_back(writer_count_);
     take_batches(group, busy);
     lock.unlock();
     plan(group, busy);
     lock.lock();
     for (std::size_t i = 0; i < writer_count_; ++i)
         if (!group.jobs[i].is_over) writers_[i]->start(group.jobs[i]);
-    board_.changed.notify_all();
+    shared_.changed.notify_all();
 }
 
 /// What is held up as a whole keeps its place in the line; of the others, the rooms that are held up are refused.
-void Committer::take_batches(Group& group, const std::vector<bool>& busy) {
+void Committer::take_batches(CommitGroup& group, const std::vector<bool>& busy) {
     std::size_t bytes = 0;
     for (auto next = queue_.begin(); next != queue_.end();) {
-        if (is_held_up(next->batch, busy)) {
+        if (is_blocked(next->batch, busy)) {
             ++next;
             continue;
         }
@@ -122,26 +123,26 @@ void Committer::take_batches(Group& group, const std::vector<bool>& busy) {
     }
 }
 
-void Committer::plan(Group& group, const std::vector<bool>& busy) {
-    planner_.begin_group();
+void Committer::plan(CommitGroup& group, const std::vector<bool>& busy) {
+    builder_.begin_group();
     const bool may_write = !fence_.is_closed();
     const auto is_free = [&](chat::RoomId room) { return may_write && !busy[room % busy.size()]; };
     for (std::size_t number = 0; number < group.members.size(); ++number) {
-        const Pending& pending = group.members[number].pending;
-        if (!pending.is_refused) group.add(number, planner_.plan(pending.batch, number, is_free));
+        const QueuedBatch& pending = group.members[number].pending;
+        if (!pending.is_refused) group.add(number, builder_.plan(pending.batch, number, is_free));
     }
-    group.link_steps();
+    group.link_operations();
 }
 
 /// Returns true where somebody was answered.
-bool Committer::finish_what_is_over(Lock& lock) {
+bool Committer::finish_completed(Lock& lock) {
     bool has_answered = false;
     for (auto group = groups_.begin(); group != groups_.end();) {
         group->drop_unsent();
         bool may_answer = true;
-        for (Member& member : group->members) {
+        for (GroupMember& member : group->members) {
             if (member.is_over) continue;
-            const bool is_over = std::ranges::all_of(member.steps, &Step::is_over);
+            const bool is_over = std::ranges::all_of(member.operations, &Operation::is_over);
             if (is_over && (may_answer || member.is_answered)) has_answered |= finish(*group, member, lock);
             may_answer &= member.is_answered;
         }
@@ -156,116 +157,117 @@ bool Committer::finish_what_is_over(Lock& lock) {
 }
 
 /// All steps of the batch are over, and those before it are answered.
-bool Committer::finish(Group& group, Member& member, Lock& lock) {
+bool Committer::finish(CommitGroup& group, GroupMember& member, Lock& lock) {
     member.is_over = true;
     set_back(member);
-    note_what_is_there(group, member);
-    show(group, Group::take_done(member));
+    record_stored(group, member);
+    show(group, CommitGroup::take_done(member));
     if (member.is_answered) return false;
     answer(member, group.outcome_of(member), lock);
     return true;
 }
 
 /// What was done becomes visible.
-void Committer::show(Group& group, std::vector<Effect> done) {
-    for (Effect& effect : done) {
-        const chat::RoomId room = effect.room;
-        if (!effect.after) {
-            book_.erase(room);
+void Committer::show(CommitGroup& group, std::vector<RoomChange> done) {
+    for (RoomChange& change : done) {
+        const chat::RoomId room = change.room;
+        if (!change.after) {
+            catalogue_.erase(room);
             group.removals.push_back({.room = room, .through_seq = kAllSeqs, .is_whole_room = true});
             continue;
         }
-        const RoomState* before = book_.find(room);
+        const RoomState* before = catalogue_.find(room);
         const std::uint64_t purged_before = before != nullptr ? before->purged_seq : 0;
-        const std::uint64_t purged_seq = effect.after->purged_seq;
-        book_.put(room, std::move(*effect.after));
-        if (room < chat::kFirstRandomRoomId) book_.raise_next_room_id(room + 1);
+        const std::uint64_t purged_seq = change.after->purged_seq;
+        catalogue_.put(room, std::move(*change.after));
+        if (room < chat::kFirstRandomRoomId) catalogue_.raise_next_room_id(room + 1);
         if (purged_seq > purged_before) group.removals.push_back({.room = room, .through_seq = purged_seq});
     }
 }
 
 /// A room's document that was set back has got a version of its own by that.
-void Committer::set_back(const Member& member) {
-    for (const Step* step : member.steps) {
-        const auto* put = std::get_if<PutRoomDocument>(&step->what);
-        if (put == nullptr || put->before == nullptr || !step->is_undoing) continue;
-        RoomState state = *book_.find(step->room);
+void Committer::set_back(const GroupMember& member) {
+    for (const Operation* operation : member.operations) {
+        const auto* put = std::get_if<PutRoomDocument>(&operation->what);
+        if (put == nullptr || put->before == nullptr || !operation->is_rolling_back) continue;
+        RoomState state = *catalogue_.find(operation->room);
         state.version = put->version + 1;
-        book_.put(step->room, std::move(state));
+        catalogue_.put(operation->room, std::move(state));
     }
 }
 
 /// Of rooms where not all of the batch is there. Before anybody is answered, who then reads at once what is.
-void Committer::note_what_is_there(const Group& group, const Member& member) {
+void Committer::record_stored(const CommitGroup& group, const GroupMember& member) {
     const auto number = static_cast<std::size_t>(&member - group.members.data());
-    for (const Effect& effect : member.effects) {
-        const RoomState* state = book_.find(effect.room);
+    for (const RoomChange& change : member.changes) {
+        const RoomState* state = catalogue_.find(change.room);
         if (state == nullptr) continue;
-        std::uint64_t last_seq = std::max(state->last_seq, group.surprise(effect.room));
-        if (const Repeat* repeat = group.repeat(number, effect.room); repeat != nullptr)
+        std::uint64_t last_seq = std::max(state->last_seq, group.foreign_write(change.room));
+        if (const Repeat* repeat = group.repeat(number, change.room); repeat != nullptr)
             last_seq = std::max(last_seq, repeat->stored_last);
         if (last_seq == state->last_seq) continue;
         RoomState after = *state;
         after.last_seq = last_seq;
-        book_.put(effect.room, std::move(after));
+        catalogue_.put(change.room, std::move(after));
     }
 }
 
 /// Until something changes or somebody's time is up, who then hears of it.
 void Committer::wait(Lock& lock) {
-    Member* member = nullptr;
-    if (!is_all_answered()) member = &*std::ranges::find(groups_.back().members, false, &Member::is_answered);
-    if (member == nullptr && queue_.empty()) return board_.changed.wait(lock);
+    GroupMember* member = nullptr;
+    if (!is_all_answered()) member = &*std::ranges::find(groups_.back().members, false, &GroupMember::is_answered);
+    if (member == nullptr && queue_.empty()) return shared_.changed.wait(lock);
     const bool is_in_line =
         member == nullptr || (!queue_.empty() && queue_.front().deadline < member->pending.deadline);
     const Time deadline = is_in_line ? queue_.front().deadline : member->pending.deadline;
-    if (board_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
-    board_.note_failure(fmt::format("no answer within {} ms", times_.batch.count()));
-    if (!is_in_line) return give_up(groups_.back(), *member, lock);
+    if (shared_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
+    shared_.note_failure(fmt::format("no answer within {} ms", times_.batch.count()));
+    if (!is_in_line) return abandon(groups_.back(), *member, lock);
     // Nobody has begun with it.
-    Pending late = std::move(queue_.front());
+    QueuedBatch late = std::move(queue_.front());
     queue_.pop_front();
     answer(late, CommitOutcome::failed, lock);
 }
 
 /// Its time is up. What was not begun is dropped; what may be there stays a concern of the writers.
-void Committer::give_up(Group& group, Member& member, Lock& lock) {
+void Committer::abandon(CommitGroup& group, GroupMember& member, Lock& lock) {
     // Whoever asked for a change of a room takes it for not made, and nobody reads it back.
-    if (member.steps.size() == 1 && is_room_document(*member.steps.front())) member.steps.front()->is_undoing = true;
-    Group::cancel_unbegun(member);
-    note_what_is_there(group, member);
-    show(group, Group::take_done(member));
+    if (member.operations.size() == 1 && is_room_document(*member.operations.front()))
+        member.operations.front()->is_rolling_back = true;
+    CommitGroup::cancel_unbegun(member);
+    record_stored(group, member);
+    show(group, CommitGroup::take_done(member));
     chat::BatchOutcome outcome = group.outcome_of(member);
-    for (const Effect& effect : member.effects) {
-        if (outcome.of(effect.room) != CommitOutcome::unknown) continue;
-        group.unsettled.push_back(effect.room);
-        book_.add_unsettled(effect.room);
+    for (const RoomChange& change : member.changes) {
+        if (outcome.of(change.room) != CommitOutcome::unknown) continue;
+        group.in_doubt.push_back(change.room);
+        catalogue_.mark_in_doubt(change.room);
     }
     answer(member, std::move(outcome), lock);
 }
 
 /// The writers are done with it, and everybody is answered.
-void Committer::end(Group& group) {
-    const std::uint64_t ticket = book_.next_ticket();
-    for (Removal& removal : group.removals) {
-        const RoomState* state = book_.find(removal.room);
+void Committer::end(CommitGroup& group) {
+    const std::uint64_t epoch = catalogue_.next_epoch();
+    for (GarbageRange& removal : group.removals) {
+        const RoomState* state = catalogue_.find(removal.room);
         // A room that was made again meanwhile has cleared the way itself.
         if (removal.is_whole_room ? state != nullptr : (state == nullptr || state->purged_seq < removal.through_seq))
             continue;
-        removal.ticket = ticket;
-        writers_[removal.room % writers_.size()]->removals().add(removal);
+        removal.epoch = epoch;
+        writers_[removal.room % writers_.size()]->garbage_collector().add(removal);
     }
-    if (!group.removals.empty()) board_.changed.notify_all();
-    book_.settle(group.unsettled);
+    if (!group.removals.empty()) shared_.changed.notify_all();
+    catalogue_.clear_in_doubt(group.in_doubt);
 }
 
-void Committer::answer(Member& member, chat::BatchOutcome outcome, Lock& lock) {
+void Committer::answer(GroupMember& member, chat::BatchOutcome outcome, Lock& lock) {
     member.is_answered = true;
     answer(member.pending, std::move(outcome), lock);
 }
 
 /// The batch itself stays: the writers may still be at it.
-void Committer::answer(Pending& pending, chat::BatchOutcome outcome, Lock& lock) {
+void Committer::answer(QueuedBatch& pending, chat::BatchOutcome outcome, Lock& lock) {
     queued_bytes_ -= std::exchange(pending.bytes, 0);
     lock.unlock();
     pending.done(std::move(outcome));

@@ -22,8 +22,8 @@ namespace globes::store::mongo {
 class Committer {
 public:
     /// All of them outlive it.
-    Committer(RoomBook& book, Board& board, const Fence& fence, std::vector<std::unique_ptr<RoomWriter>>& writers,
-              const MongoStoreSettings& settings);
+    Committer(CommittedCatalogue& catalogue, SharedState& shared, const Fence& fence,
+              std::vector<std::unique_ptr<RoomWriter>>& writers, const MongoStoreSettings& settings);
 
     /// As the port says. Any thread.
     void append(chat::StoreBatch batch, chat::BatchDone done);
@@ -36,41 +36,41 @@ public:
 private:
     using Time = std::chrono::steady_clock::time_point;
     using Lock = std::unique_lock<std::mutex>;
-    using Groups = std::list<Group>;
+    using CommitGroups = std::list<CommitGroup>;
 
     // Under the lock. Those that take it may let go of it for a while.
     bool is_all_answered() const;
     std::vector<bool> busy_writers() const;
     void begin_group(std::vector<bool> busy, Lock& lock);
-    void take_batches(Group& group, const std::vector<bool>& busy);
-    bool finish_what_is_over(Lock& lock);
-    bool finish(Group& group, Member& member, Lock& lock);
+    void take_batches(CommitGroup& group, const std::vector<bool>& busy);
+    bool finish_completed(Lock& lock);
+    bool finish(CommitGroup& group, GroupMember& member, Lock& lock);
     void wait(Lock& lock);
-    void give_up(Group& group, Member& member, Lock& lock);
-    void end(Group& group);
-    void answer(Member& member, chat::BatchOutcome outcome, Lock& lock);
-    void answer(Pending& pending, chat::BatchOutcome outcome, Lock& lock);
+    void abandon(CommitGroup& group, GroupMember& member, Lock& lock);
+    void end(CommitGroup& group);
+    void answer(GroupMember& member, chat::BatchOutcome outcome, Lock& lock);
+    void answer(QueuedBatch& pending, chat::BatchOutcome outcome, Lock& lock);
 
-    void plan(Group& group, const std::vector<bool>& busy);
-    void show(Group& group, std::vector<Effect> done);
-    void set_back(const Member& member);
-    void note_what_is_there(const Group& group, const Member& member);
+    void plan(CommitGroup& group, const std::vector<bool>& busy);
+    void show(CommitGroup& group, std::vector<RoomChange> done);
+    void set_back(const GroupMember& member);
+    void record_stored(const CommitGroup& group, const GroupMember& member);
 
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
     const std::size_t writer_count_;
-    Board& board_;
+    SharedState& shared_;
     const Fence& fence_;
     std::vector<std::unique_ptr<RoomWriter>>& writers_;
 
     // Its thread only.
-    RoomBook& book_;
-    Planner planner_;
-    Groups groups_;  // the newest last; in those before it everybody is answered
+    CommittedCatalogue& catalogue_;
+    OperationBuilder builder_;
+    CommitGroups groups_;  // the newest last; in those before it everybody is answered
 
     // Under the board's mutex.
-    std::deque<Pending> queue_;
+    std::deque<QueuedBatch> queue_;
     std::size_t queued_bytes_ = 0;  // not yet answered
     bool is_stopped_ = false;
 };

@@ -39,7 +39,7 @@ chat::Visibility visibility_of(std::string_view name) {
 }
 
 /// A live kind for what can't be that of a stored event.
-chat::EventKind kind_of(const View& document) {
+chat::EventKind kind_of(const DocumentView& document) {
     if (document.text("kind") == kSend) return chat::EventKind::send;
     const std::uint64_t number = document.number("kind");
     const auto kind = static_cast<chat::EventKind>(number);
@@ -47,7 +47,7 @@ chat::EventKind kind_of(const View& document) {
 }
 
 /// 0 for what can't be a room's id.
-chat::RoomId room_id_of(const View& document, const char* key) {
+chat::RoomId room_id_of(const DocumentView& document, const char* key) {
     const std::uint64_t id = document.number(key);
     return id < chat::kEndOfRoomIds ? id : 0;
 }
@@ -59,7 +59,7 @@ bool are_texts(std::initializer_list<std::string_view> texts) {
 }
 
 /// Names the document where that is safe: its id, if it is a number or short.
-CallError not_ours(const char* collection, const View& document) {
+DatabaseError not_ours(const char* collection, const DocumentView& document) {
     const std::string text = document.text("_id");
     const bool is_shown = text.size() <= kMaxShownBytes && is_valid_utf8(text);
     const std::string id = text.empty() ? fmt::format("{}", document.integer("_id")) : is_shown ? text : "?";
@@ -94,7 +94,7 @@ Document event_document(const chat::Event& event, std::uint64_t writer) {
     return document;
 }
 
-chat::Event event_of(const View& document) {
+chat::Event event_of(const DocumentView& document) {
     chat::Event event{.kind = kind_of(document),
                       .room = room_id_of(document, "room_id"),
                       .seq = document.number("seq"),
@@ -119,7 +119,7 @@ void append_room_fields(Document& document, const chat::RoomRecord& room, std::u
     document.number("version", version);
 }
 
-chat::RoomRecord room_of(const View& document) {
+chat::RoomRecord room_of(const DocumentView& document) {
     chat::RoomRecord room{.id = room_id_of(document, "_id"),
                           .title = document.text("title"),
                           .description = document.text("description"),

@@ -26,12 +26,12 @@ std::string dedupe_key(std::string_view folded_name, std::string_view client_id)
 
 /// `writer`: the number of the process that stores it.
 Document event_document(const chat::Event& event, std::uint64_t writer);
-/// Throws CallError for a document that is no event of Globes.
-chat::Event event_of(const View& document);
+/// Throws DatabaseError for a document that is no event of Globes.
+chat::Event event_of(const DocumentView& document);
 
 /// All fields except `_id` and `purged_seq`.
 void append_room_fields(Document& document, const chat::RoomRecord& room, std::uint64_t version);
-/// Throws CallError for a document that is no room of Globes.
-chat::RoomRecord room_of(const View& document);
+/// Throws DatabaseError for a document that is no room of Globes.
+chat::RoomRecord room_of(const DocumentView& document);
 
 }  // namespace globes::store::mongo

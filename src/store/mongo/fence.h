@@ -14,7 +14,7 @@ namespace globes::store::mongo {
 class Fence {
 public:
     /// Takes the next number, which fences off every process before. Called once, before any other call. Throws
-    /// CallError.
+    /// DatabaseError.
     void take_over(Session& session);
 
     /// The number of this process; 0: it only reads. Any thread, here and below.
@@ -23,16 +23,16 @@ public:
     /// What the database holds now is not what this process has written.
     bool is_database_lost() const { return is_database_lost_; }
     /// Asks the database for the newest number, and closes if it is not this process's own. That is for good, so it is
-    /// asked twice then. Only reads where this process has no number. Throws CallError.
+    /// asked twice then. Only reads where this process has no number. Throws DatabaseError.
     void look(Session& session);
     /// Counts up beside the number, so that an older state of the database doesn't look right, though it is of this
     /// process's time; otherwise as `look`. One thread only.
     void beat(Session& session);
     /// Closes. `cause`: for the log.
-    void lose_database(const std::string& cause);
+    void mark_database_lost(const std::string& cause);
 
 private:
-    bool is_mine(Session& session, std::uint64_t beats_before, std::uint64_t beats) const;
+    bool confirm_ownership(Session& session, std::uint64_t beats_before, std::uint64_t beats) const;
 
     // Constant after `take_over`.
     std::uint64_t number_ = 0;

@@ -15,39 +15,40 @@ struct Part {
     bool may_exist = false;  // at least one
 };
 
-std::unordered_map<chat::RoomId, Part> parts_of(const Member& member) {
+std::unordered_map<chat::RoomId, Part> parts_of(const GroupMember& member) {
     std::unordered_map<chat::RoomId, Part> parts;
-    for (const Step* step : member.steps) {
-        Part& part = parts[step->room];
-        part.is_done &= step->state == StepState::done;
-        part.is_absent &= step->is_absent();
-        part.may_exist |= step->may_exist();
+    for (const Operation* operation : member.operations) {
+        Part& part = parts[operation->room];
+        part.is_done &= operation->state == OperationState::done;
+        part.is_absent &= operation->is_absent();
+        part.may_exist |= operation->may_exist();
     }
     return parts;
 }
 
 }  // namespace
 
-void Group::add(std::size_t number, std::optional<BatchPlan> plan) {
-    Member& member = members[number];
+void CommitGroup::add(std::size_t number, std::optional<BatchOperations> plan) {
+    GroupMember& member = members[number];
     member.is_valid = plan.has_value();
     if (!plan) return;
-    member.effects = std::move(plan->effects);
+    member.changes = std::move(plan->changes);
     member.refused = std::move(plan->refused);
-    for (Step& step : plan->steps) jobs[step.room % jobs.size()].steps.push_back(std::move(step));
+    for (Operation& operation : plan->operations)
+        jobs[operation.room % jobs.size()].operations.push_back(std::move(operation));
 }
 
-void Group::link_steps() {
+void CommitGroup::link_operations() {
     for (Job& job : jobs) {
-        job.is_over = job.steps.empty();
-        for (Step& step : job.steps) members[step.batch].steps.push_back(&step);
+        job.is_over = job.operations.empty();
+        for (Operation& operation : job.operations) members[operation.batch].operations.push_back(&operation);
     }
 }
 
-chat::BatchOutcome Group::outcome_of(const Member& member) const {
+chat::BatchOutcome CommitGroup::outcome_of(const GroupMember& member) const {
     if (!member.is_valid) return CommitOutcome::failed;
-    const auto is_done = [](const Step* step) { return step->state == StepState::done; };
-    if (member.refused.empty() && std::ranges::all_of(member.steps, is_done)) return CommitOutcome::committed;
+    const auto is_done = [](const Operation* operation) { return operation->state == OperationState::done; };
+    if (member.refused.empty() && std::ranges::all_of(member.operations, is_done)) return CommitOutcome::committed;
     std::vector<chat::BatchOutcome::Part> outcomes;
     for (const chat::RoomId room : member.refused) outcomes.push_back({room, CommitOutcome::failed});
     const auto number = static_cast<std::size_t>(&member - members.data());
@@ -57,7 +58,7 @@ chat::BatchOutcome Group::outcome_of(const Member& member) const {
             continue;
         }
         // What another process has left behind has to be read before the room goes on.
-        const bool is_absent = part.is_absent && surprise(room) == 0;
+        const bool is_absent = part.is_absent && foreign_write(room) == 0;
         outcomes.push_back({room, part.is_done ? CommitOutcome::committed
                                   : is_absent  ? CommitOutcome::failed
                                                : CommitOutcome::unknown});
@@ -65,49 +66,51 @@ chat::BatchOutcome Group::outcome_of(const Member& member) const {
     return chat::BatchOutcome(std::move(outcomes));
 }
 
-std::vector<Effect> Group::take_done(Member& member) {
-    std::vector<Effect> done;
+std::vector<RoomChange> CommitGroup::take_done(GroupMember& member) {
+    std::vector<RoomChange> done;
     const auto parts = parts_of(member);
-    std::erase_if(member.effects, [&](Effect& effect) {
-        if (!parts.at(effect.room).is_done) return false;
-        done.push_back(std::move(effect));
+    std::erase_if(member.changes, [&](RoomChange& change) {
+        if (!parts.at(change.room).is_done) return false;
+        done.push_back(std::move(change));
         return true;
     });
     return done;
 }
 
-void Group::cancel_unbegun(Member& member) {
+void CommitGroup::cancel_unbegun(GroupMember& member) {
     const auto parts = parts_of(member);
-    for (Step* step : member.steps) {
-        if (step->is_over() || parts.at(step->room).may_exist) continue;
-        step->is_undoing = false;
-        step->state = StepState::cancelled;
+    for (Operation* operation : member.operations) {
+        if (operation->is_over() || parts.at(operation->room).may_exist) continue;
+        operation->is_rolling_back = false;
+        operation->state = OperationState::cancelled;
     }
 }
 
-void Group::drop_unsent() {
-    for (Member& member : members)
+void CommitGroup::drop_unsent() {
+    for (GroupMember& member : members)
         if (member.is_answered && !member.is_over) cancel_unbegun(member);
 }
 
-std::uint64_t Group::surprise(chat::RoomId room) const {
-    const auto& surprises = jobs[room % jobs.size()].surprises;
-    const auto found = surprises.find(room);
-    return found == surprises.end() ? 0 : found->second;
+std::uint64_t CommitGroup::foreign_write(chat::RoomId room) const {
+    const auto& foreign_writes = jobs[room % jobs.size()].foreign_writes;
+    const auto found = foreign_writes.find(room);
+    return found == foreign_writes.end() ? 0 : found->second;
 }
 
-const Repeat* Group::repeat(std::size_t number, chat::RoomId room) const {
+const Repeat* CommitGroup::repeat(std::size_t number, chat::RoomId room) const {
     const auto [begin, end] = jobs[room % jobs.size()].repeats.equal_range(room);
     const auto found = std::find_if(begin, end, [number](const auto& one) { return one.second.batch == number; });
     return found == end ? nullptr : &found->second;
 }
 
-bool Group::is_answered() const { return std::ranges::all_of(members, &Member::is_answered); }
+bool CommitGroup::is_answered() const { return std::ranges::all_of(members, &GroupMember::is_answered); }
 
-bool Group::is_over() const {
-    return std::ranges::all_of(jobs, &Job::is_over) && std::ranges::all_of(members, &Member::is_over);
+bool CommitGroup::is_over() const {
+    return std::ranges::all_of(jobs, &Job::is_over) && std::ranges::all_of(members, &GroupMember::is_over);
 }
 
-bool Group::keeps_busy(std::size_t writer) const { return !std::ranges::all_of(jobs[writer].steps, &Step::is_over); }
+bool CommitGroup::occupies(std::size_t writer) const {
+    return !std::ranges::all_of(jobs[writer].operations, &Operation::is_over);
+}
 
 }  // namespace globes::store::mongo

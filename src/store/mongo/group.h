@@ -15,7 +15,7 @@
 namespace globes::store::mongo {
 
 /// A batch with whom to tell what became of it, and when at the latest.
-struct Pending {
+struct QueuedBatch {
     chat::StoreBatch batch;
     chat::BatchDone done;
     std::chrono::steady_clock::time_point deadline;
@@ -23,52 +23,52 @@ struct Pending {
     bool is_refused = false;  ///< Was beyond that limit, and is empty.
 };
 
-struct Member {
-    Pending pending;
-    bool is_valid = false;                   ///< Breaks no rule.
-    std::vector<chat::RoomId> refused = {};  ///< Rooms of it in which nothing is done.
-    std::vector<Effect> effects = {};        ///< Those that are not visible yet.
-    std::vector<Step*> steps = {};           ///< Of the group's jobs.
+struct GroupMember {
+    QueuedBatch pending;
+    bool is_valid = false;                    ///< Breaks no rule.
+    std::vector<chat::RoomId> refused = {};   ///< Rooms of it in which nothing is done.
+    std::vector<RoomChange> changes = {};     ///< Those that are not visible yet.
+    std::vector<Operation*> operations = {};  ///< Of the group's jobs.
     bool is_answered = false;
     bool is_over = false;
 };
 
-class Group {
+class CommitGroup {
 public:
-    explicit Group(std::size_t writers) : jobs(writers) {}
+    explicit CommitGroup(std::size_t writers) : jobs(writers) {}
     // The writers hold on to its jobs.
-    Group(const Group&) = delete;
-    Group& operator=(const Group&) = delete;
+    CommitGroup(const CommitGroup&) = delete;
+    CommitGroup& operator=(const CommitGroup&) = delete;
 
     /// Adds what `plan` says of the member `number`; nothing: it breaks a rule. The steps stay where they are once
-    /// `link_steps` was called.
-    void add(std::size_t number, std::optional<BatchPlan> plan);
-    void link_steps();
+    /// `link_operations` was called.
+    void add(std::size_t number, std::optional<BatchOperations> plan);
+    void link_operations();
 
     /// Each room of the batch: committed where all is there, failed where nothing is and nothing more comes, or where
     /// it ended at a repeated id. Rooms whose steps are not over are `unknown`.
-    chat::BatchOutcome outcome_of(const Member& member) const;
+    chat::BatchOutcome outcome_of(const GroupMember& member) const;
     /// Takes the effects out of `member` whose rooms have all of theirs.
-    static std::vector<Effect> take_done(Member& member);
+    static std::vector<RoomChange> take_done(GroupMember& member);
     /// Cancels what was not begun in rooms of which nothing may be there.
-    static void cancel_unbegun(Member& member);
+    static void cancel_unbegun(GroupMember& member);
     /// What was given up while the driver looked for a server, and never sent, is dropped.
     void drop_unsent();
 
     /// The newest event of another process that the room turned out to hold; 0: none did.
-    std::uint64_t surprise(chat::RoomId room) const;
+    std::uint64_t foreign_write(chat::RoomId room) const;
     /// Where the batch `number` ended early in the room; null if it did not.
     const Repeat* repeat(std::size_t number, chat::RoomId room) const;
     bool is_answered() const;
     /// Nobody waits for it, and no writer looks at it any more.
     bool is_over() const;
     /// The writer has something of it that is not brought to its end.
-    bool keeps_busy(std::size_t writer) const;
+    bool occupies(std::size_t writer) const;
 
-    std::vector<Member> members;
-    std::vector<Job> jobs;                     // one for each writer
-    std::vector<Removal> removals = {};        // once it is over
-    std::vector<chat::RoomId> unsettled = {};  // until it is over
+    std::vector<GroupMember> members;
+    std::vector<Job> jobs;                    // one for each writer
+    std::vector<GarbageRange> removals = {};  // once it is over
+    std::vector<chat::RoomId> in_doubt = {};  // until it is over
 };
 
 }  // namespace globes::store::mongo

@@ -19,13 +19,14 @@ public:
     static void beat(Session& session);
     /// Looks at the fence, the indexes and the newest event every `interval`, and counts up while it is open if
     /// `is_serving`, until `stop`. Blocks: for a thread of its own.
-    void work(Session session, Fence& fence, const RoomBook& book, bool is_serving, std::chrono::milliseconds interval);
+    void work(Session session, Fence& fence, const CommittedCatalogue& catalogue, bool is_serving,
+              std::chrono::milliseconds interval);
     /// Any thread. A call of the driver that is under way is not waited for.
     void stop();
 
     /// Whether a server counts up in `counters` within a bit more than two of its intervals. Blocks for as long where
-    /// one ever did. Throws CallError.
-    static bool is_seen(Session& session, const char* counters, std::chrono::milliseconds interval);
+    /// one ever did. Throws DatabaseError.
+    static bool is_server_alive(Session& session, const char* counters, std::chrono::milliseconds interval);
 
 private:
     std::mutex mutex_;

@@ -37,13 +37,13 @@ constexpr std::array<Collection, 4> kCollections = {{
 using Names = std::set<std::string>;
 
 /// Empty for a collection; a server may not say it.
-std::string kind_of(const View& collection) {
+std::string kind_of(const DocumentView& collection) {
     const std::string type = collection.text("type");
     if (type == "view") return "a view";
     if (type == "timeseries") return "a time series";
     if (!type.empty() && type != "collection") return "no collection";
     bool is_capped = false;
-    collection.look_into("options", [&](const View& options) { is_capped = options.boolean("capped"); });
+    collection.visit_document("options", [&](const DocumentView& options) { is_capped = options.boolean("capped"); });
     return is_capped ? "a capped collection" : "";
 }
 
@@ -52,7 +52,7 @@ Names names_of(Session& session) {
     Document command;
     command.integer("listCollections", 1).boolean("nameOnly", true);
     Names names;
-    session.for_each_of_command(command, [&](const View& collection) {
+    session.for_each_of_command(command, [&](const DocumentView& collection) {
         if (kind_of(collection).empty()) names.insert(collection.text("name"));
     });
     return names;
@@ -68,7 +68,7 @@ void check_own_kinds(Session& session) {
     filter.document("name", any);
     Document command;
     command.integer("listCollections", 1).document("filter", filter);
-    session.for_each_of_command(command, [&](const View& collection) {
+    session.for_each_of_command(command, [&](const DocumentView& collection) {
         const std::string name = collection.text("name");
         const std::string kind = kind_of(collection);
         // Not every server looks at the filter.
@@ -89,7 +89,7 @@ bool has_document(Session& session, const char* collection, const char* field, b
     Document options;
     options.integer("limit", 1).document("projection", id);
     bool is_found = false;
-    session.find(collection, filter, options, 1, [&](const View&) { is_found = true; });
+    session.find(collection, filter, options, 1, [&](const DocumentView&) { is_found = true; });
     return is_found;
 }
 
@@ -113,7 +113,7 @@ bool has_old_server(Session& session, const Names& names) {
     id.text("_id", "writer");
     bool is_found = false;
     session.find(counters.old_name, id, Document(), 1,
-                 [&](const View& counter) { is_found = counter.integer("value") > 0; });
+                 [&](const DocumentView& counter) { is_found = counter.integer("value") > 0; });
     return is_found;
 }
 
@@ -127,12 +127,12 @@ std::vector<const Collection*> old_collections(Session& session, const Names& na
     return old;
 }
 
-bool is_noted(Session& session, const Names& names) {
+bool has_layout_version(Session& session, const Names& names) {
     if (!names.contains(kCounters)) return false;
     Document id;
     id.text("_id", "layout");
     std::int64_t layout = 0;
-    session.find(kCounters, id, Document(), 1, [&](const View& counter) { layout = counter.integer("value"); });
+    session.find(kCounters, id, Document(), 1, [&](const DocumentView& counter) { layout = counter.integer("value"); });
     if (layout > kLayout)
         throw std::runtime_error("is the database of a newer version of Globes, which this one does not know");
     return layout == kLayout;
@@ -145,8 +145,8 @@ void note(Session& session) {
     value.integer("value", kLayout);
     Document change;
     change.document("$set", value);
-    const Outcome noted = session.update(kCounters, id, change, true);
-    if (noted.fate != Fate::done) throw CallError(noted.cause, noted.domain, noted.code);
+    const WriteResult noted = session.update(kCounters, id, change, true);
+    if (noted.status != WriteStatus::acknowledged) throw DatabaseError(noted.cause, noted.domain, noted.code);
 }
 
 /// What another program has made under one of Globes' names stays as it is.
@@ -161,7 +161,7 @@ void check_own_names(Session& session, const Names& names) {
 void rename(Session& session, const Collection& collection) {
     try {
         session.rename(collection.old_name, collection.name);
-    } catch (const CallError&) {
+    } catch (const DatabaseError&) {
         // Another process may have been faster, or the answer was lost.
         const Names names = names_of(session);
         if (names.contains(collection.old_name) || !names.contains(collection.name)) throw;
@@ -175,22 +175,22 @@ void warn_of_left_indexes(Session& session, const char* name) {
     Document command;
     command.text("listIndexes", name);
     try {
-        session.for_each_of_command(command, [&](const View& index) {
+        session.for_each_of_command(command, [&](const DocumentView& index) {
             const std::string index_name = index.text("name");
             if (index_name == "room_seq" || index_name == "room_dedupe_key")
                 spdlog::warn("event=foreign_collection name={} index={}", name, index_name);
         });
-    } catch (const CallError& error) {
+    } catch (const DatabaseError& error) {
         spdlog::debug("event=foreign_collection name={} cause={}", name, log_value(error.what()));
     }
 }
 
 }  // namespace
 
-void prepare_layout(Session& session, std::chrono::milliseconds heartbeat) {
+void migrate_layout(Session& session, std::chrono::milliseconds heartbeat) {
     check_own_kinds(session);
     const Names names = names_of(session);
-    if (is_noted(session, names)) return;
+    if (has_layout_version(session, names)) return;
     check_own_names(session, names);
     const std::vector<const Collection*> old = old_collections(session, names);
     for (const Collection* collection : old)
@@ -200,7 +200,7 @@ void prepare_layout(Session& session, std::chrono::milliseconds heartbeat) {
     const Collection& events = kCollections.front();
     if (names.contains(events.old_name) && std::ranges::find(old, &events) == old.end())
         warn_of_left_indexes(session, events.old_name);
-    if (!old.empty() && Heartbeat::is_seen(session, kCollections.back().old_name, heartbeat))
+    if (!old.empty() && Heartbeat::is_server_alive(session, kCollections.back().old_name, heartbeat))
         throw std::runtime_error("a server of an older version runs on it; stop it first");
     for (const Collection* collection : old) rename(session, *collection);
     note(session);
@@ -208,7 +208,7 @@ void prepare_layout(Session& session, std::chrono::milliseconds heartbeat) {
 
 void check_layout(Session& session) {
     const Names names = names_of(session);
-    if (is_noted(session, names)) return;
+    if (has_layout_version(session, names)) return;
     for (const Collection* collection : old_collections(session, names))
         throw std::runtime_error(
             fmt::format("is of an older version: {} has to be renamed to {}; start the server once, which does it",

@@ -10,10 +10,10 @@ namespace globes::store::mongo {
 
 /// Renames the collections of a version before 2 of the layout, and notes that this is done. Killed on the way it goes
 /// on at the next call. `heartbeat`: so often a server that might still run on them would count up.
-/// Throws CallError, or std::runtime_error where documents of another program are in the way.
-void prepare_layout(Session& session, std::chrono::milliseconds heartbeat);
+/// Throws DatabaseError, or std::runtime_error where documents of another program are in the way.
+void migrate_layout(Session& session, std::chrono::milliseconds heartbeat);
 
-/// For who must change nothing. Throws CallError, or std::runtime_error where the rooms have their old names.
+/// For who must change nothing. Throws DatabaseError, or std::runtime_error where the rooms have their old names.
 void check_layout(Session& session);
 
 }  // namespace globes::store::mongo

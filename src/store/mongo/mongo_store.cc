@@ -35,7 +35,7 @@ std::string database_of(const MongoStoreSettings& settings) {
     return named.empty() ? kDatabase : named;
 }
 
-bool is_wrong_login(const mongo::CallError& error) {
+bool is_wrong_login(const mongo::DatabaseError& error) {
     return (error.domain() == MONGOC_ERROR_CLIENT && error.code() == MONGOC_ERROR_CLIENT_AUTHENTICATE) ||
            error.domain() == MONGOC_ERROR_SASL || error.domain() == MONGOC_ERROR_SCRAM ||
            error.code() == kAuthenticationFailed;
@@ -48,14 +48,14 @@ struct Engine {
         : settings(std::move(given)),
           database(database_of(settings)),
           pool(settings.uri, settings.times),
-          committer(book, board, fence, writers, settings),
+          committer(catalogue, shared, fence, writers, settings),
           readers(fence, settings) {}
 
     const MongoStoreSettings settings;
     const std::string database;
-    const mongo::Pool pool;
-    mongo::RoomBook book;
-    mongo::Board board;
+    const mongo::ConnectionPool pool;
+    mongo::CommittedCatalogue catalogue;
+    mongo::SharedState shared;
     mongo::Fence fence;
     std::vector<std::unique_ptr<mongo::RoomWriter>> writers;
     mongo::Committer committer;
@@ -72,7 +72,7 @@ public:
     explicit MongoStore(const MongoStoreSettings& settings) : engine_(make_engine(settings)) {
         try {
             settings.use == MongoUse::read ? open_to_read() : open();
-        } catch (const mongo::CallError& error) {
+        } catch (const mongo::DatabaseError& error) {
             fail(settings, advice(error) + error.what());
         } catch (const std::runtime_error& error) {
             fail(settings, error.what());
@@ -81,7 +81,7 @@ public:
     }
     ~MongoStore() override { stop(); }
 
-    chat::StoredRooms load_rooms() override { return engine_->book.rooms(); }
+    chat::StoredRooms load_rooms() override { return engine_->catalogue.rooms(); }
 
     bool tells_repeats() const override { return true; }
     void append(chat::StoreBatch batch, chat::BatchDone done) override {
@@ -102,7 +102,7 @@ public:
         committer_.join();
         engine_->readers.stop();
         engine_->heartbeat.stop();
-        time_keeper_.join();
+        deadline_thread_.join();
         std::unique_lock lock(engine_->mutex);
         const bool have_all_ended =
             engine_->ended.wait_for(lock, kLeaveAfter, [this] { return engine_->running == 0; });
@@ -123,27 +123,28 @@ private:
     void open() {
         Engine& engine = *engine_;
         mongo::Session session(engine.pool, engine.database);
-        mongo::prepare_layout(session, engine.settings.times.heartbeat);
+        mongo::migrate_layout(session, engine.settings.times.heartbeat);
         if (engine.settings.use == MongoUse::import &&
-            mongo::Heartbeat::is_seen(session, mongo::kCounters, engine.settings.times.heartbeat))
+            mongo::Heartbeat::is_server_alive(session, mongo::kCounters, engine.settings.times.heartbeat))
             throw std::runtime_error("a server runs on it; stop it first");
-        mongo::prepare_indexes(session);
+        mongo::ensure_indexes(session);
         engine.fence.take_over(session);
         if (engine.settings.use == MongoUse::serve) mongo::Heartbeat::beat(session);
-        const std::vector<mongo::Removal> removals = mongo::load_book(session, engine.book, engine.fence.number());
+        const std::vector<mongo::GarbageRange> removals =
+            mongo::load_catalogue(session, engine.catalogue, engine.fence.number());
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
             engine.writers.push_back(std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, engine.fence,
-                                                                         engine.book, engine.board));
-        for (const mongo::Removal& removal : removals)
-            engine.writers[removal.room % engine.writers.size()]->removals().add(removal);
+                                                                         engine.catalogue, engine.shared));
+        for (const mongo::GarbageRange& removal : removals)
+            engine.writers[removal.room % engine.writers.size()]->garbage_collector().add(removal);
     }
 
     void open_to_read() {
         mongo::Session session(engine_->pool, engine_->database);
         mongo::check_layout(session);
-        mongo::load_book(session, engine_->book, 0);
+        mongo::load_catalogue(session, engine_->catalogue, 0);
         // A server's first start makes room 1.
-        if (engine_->book.rooms().rooms.empty())
+        if (engine_->catalogue.rooms().rooms.empty())
             throw std::runtime_error("holds no rooms; is the database's name right?");
     }
 
@@ -154,16 +155,16 @@ private:
             engine.settings.use == MongoUse::read ? mongo::Writer::another : mongo::Writer::this_process;
         for (std::size_t i = 0; i < engine.settings.readers; ++i)
             run([&engine, writer] {
-                engine.readers.work(mongo::ReadSession(engine.pool, engine.database, engine.book, writer));
+                engine.readers.work(mongo::Reader(engine.pool, engine.database, engine.catalogue, writer));
             });
         if (engine.settings.use != MongoUse::read) {
             run([&engine] {
-                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence, engine.book,
+                engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence, engine.catalogue,
                                       engine.settings.use == MongoUse::serve, engine.settings.times.heartbeat);
             });
         }
         committer_ = std::thread([&engine] { engine.committer.work(); });
-        time_keeper_ = std::thread([&engine] { engine.readers.keep_time(); });
+        deadline_thread_ = std::thread([&engine] { engine.readers.run_deadlines(); });
     }
 
     void run(std::function<void()> work) {
@@ -177,7 +178,7 @@ private:
     }
 
     /// What the driver's words mean for whoever has written the connection string.
-    std::string advice(const mongo::CallError& error) const {
+    std::string advice(const mongo::DatabaseError& error) const {
         if (is_wrong_login(error)) return "wrong password, or no such user: ";
         if (error.code() == kUnauthorized)
             return has_mongo_user(engine_->settings.uri)
@@ -198,7 +199,7 @@ private:
     std::vector<std::thread> threads_;
     // … and these never do.
     std::thread committer_;
-    std::thread time_keeper_;
+    std::thread deadline_thread_;
 };
 
 }  // namespace

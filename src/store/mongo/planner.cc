@@ -9,18 +9,18 @@
 
 namespace globes::store::mongo {
 
-void Planner::begin_group() {
+void OperationBuilder::begin_group() {
     planned_.clear();
     sent_ids_.clear();
 }
 
-std::optional<BatchPlan> Planner::plan(const chat::StoreBatch& batch, std::size_t number,
-                                       const std::function<bool(chat::RoomId)>& is_free) {
+std::optional<BatchOperations> OperationBuilder::plan(const chat::StoreBatch& batch, std::size_t number,
+                                                      const std::function<bool(chat::RoomId)>& is_free) {
     number_ = number;
-    steps_.clear();
+    operations_.clear();
     touched_.clear();
     new_ids_.clear();
-    BatchPlan plan;
+    BatchOperations plan;
     for (const chat::StoreWrite& one : batch) {
         const chat::RoomId id = chat::room_of(one);
         if (!is_free(id)) {
@@ -29,29 +29,29 @@ std::optional<BatchPlan> Planner::plan(const chat::StoreBatch& batch, std::size_
             return std::nullopt;
         }
     }
-    plan.steps = std::move(steps_);
-    plan.effects.reserve(touched_.size());
+    plan.operations = std::move(operations_);
+    plan.changes.reserve(touched_.size());
     for (auto& [room, state] : touched_) {
-        plan.effects.push_back({room, state});
+        plan.changes.push_back({room, state});
         planned_.insert_or_assign(room, std::move(state));
     }
     for (auto& [key, sent] : new_ids_) sent_ids_.insert_or_assign(key, sent);
     return plan;
 }
 
-const RoomState* Planner::find(chat::RoomId room) const {
+const RoomState* OperationBuilder::find(chat::RoomId room) const {
     for (const auto* layer : {&touched_, &planned_})
         if (const auto found = layer->find(room); found != layer->end())
             return found->second ? &*found->second : nullptr;
-    return book_.find(room);
+    return catalogue_.find(room);
 }
 
 template <class What>
-void Planner::add_step(chat::RoomId room, What what) {
-    steps_.push_back({.room = room, .batch = number_, .what = std::move(what)});
+void OperationBuilder::add_operation(chat::RoomId room, What what) {
+    operations_.push_back({.room = room, .batch = number_, .what = std::move(what)});
 }
 
-bool Planner::write(const chat::PutRoom& put) {
+bool OperationBuilder::write(const chat::PutRoom& put) {
     const chat::RoomId id = put.room.id;
     const RoomState* before = find(id);
     RoomState after;
@@ -62,20 +62,20 @@ bool Planner::write(const chat::PutRoom& put) {
     const auto record_before = after.record;
     after.record = std::make_shared<const chat::RoomRecord>(put.room);
     ++after.version;
-    add_step(id, PutRoomDocument{after.record, record_before, after.version, after.purged_seq});
+    add_operation(id, PutRoomDocument{after.record, record_before, after.version, after.purged_seq});
     set(id, std::move(after));
     return true;
 }
 
-bool Planner::write(const chat::DeleteRoom& deletion) {
+bool OperationBuilder::write(const chat::DeleteRoom& deletion) {
     const RoomState* room = find(deletion.room);
     if (room == nullptr) return true;
-    add_step(deletion.room, DeleteRoomDocument{room->record, room->version, room->purged_seq});
+    add_operation(deletion.room, DeleteRoomDocument{room->record, room->version, room->purged_seq});
     set(deletion.room, std::nullopt);
     return true;
 }
 
-bool Planner::write(const chat::AppendEvent& append) {
+bool OperationBuilder::write(const chat::AppendEvent& append) {
     const chat::Event& event = append.event;
     const RoomState* room = find(event.room);
     // Seqs ascend: what lies below the newest is taken, or was purged.
@@ -85,19 +85,19 @@ bool Planner::write(const chat::AppendEvent& append) {
         if (is_taken(new_ids_, key, *room) || is_taken(sent_ids_, key, *room)) return false;
         new_ids_.insert_or_assign(std::move(key), SentId{room->incarnation, event.seq});
     }
-    add_step(event.room, InsertEvent{&event, room->purged_seq});
+    add_operation(event.room, InsertEvent{&event, room->purged_seq});
     RoomState after = *room;
     after.last_seq = event.seq;
     set(event.room, std::move(after));
     return true;
 }
 
-bool Planner::write(const chat::PurgeEvents& purge) {
+bool OperationBuilder::write(const chat::PurgeEvents& purge) {
     const RoomState* room = find(purge.room);
     if (room == nullptr) return true;
     const std::uint64_t through_seq = std::min(purge.through_seq, room->last_seq);
     if (through_seq <= room->purged_seq) return true;
-    add_step(purge.room, MarkPurged{through_seq});
+    add_operation(purge.room, MarkPurged{through_seq});
     RoomState after = *room;
     after.purged_seq = through_seq;
     set(purge.room, std::move(after));
@@ -105,7 +105,7 @@ bool Planner::write(const chat::PurgeEvents& purge) {
 }
 
 /// An id of the same group; those that were stored before are known to the server's index.
-bool Planner::is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const {
+bool OperationBuilder::is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const {
     const auto sent = ids.find(key);
     return sent != ids.end() && sent->second.incarnation == room.incarnation && sent->second.seq > room.purged_seq;
 }

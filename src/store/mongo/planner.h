@@ -16,27 +16,27 @@
 namespace globes::store::mongo {
 
 /// What a room will be when a batch is there; nothing: deleted.
-struct Effect {
+struct RoomChange {
     chat::RoomId room;
     std::optional<RoomState> after;
 };
 
-struct BatchPlan {
-    std::vector<Step> steps;
-    std::vector<Effect> effects;        ///< One for each room that it changes.
+struct BatchOperations {
+    std::vector<Operation> operations;
+    std::vector<RoomChange> changes;    ///< One for each room that it changes.
     std::vector<chat::RoomId> refused;  ///< Rooms of it in which nothing is done.
 };
 
-class Planner {
+class OperationBuilder {
 public:
-    explicit Planner(const RoomBook& book) : book_(book) {}
+    explicit OperationBuilder(const CommittedCatalogue& catalogue) : catalogue_(catalogue) {}
 
     /// Forgets the group before: from here on the book alone counts.
     void begin_group();
     /// Plans `batch` behind those that were planned before it; nothing where it breaks a rule. Refused are the rooms
     /// that are not free.
-    std::optional<BatchPlan> plan(const chat::StoreBatch& batch, std::size_t number,
-                                  const std::function<bool(chat::RoomId)>& is_free);
+    std::optional<BatchOperations> plan(const chat::StoreBatch& batch, std::size_t number,
+                                        const std::function<bool(chat::RoomId)>& is_free);
 
 private:
     struct SentId {
@@ -54,9 +54,9 @@ private:
     void set(chat::RoomId room, std::optional<RoomState> state) { touched_.insert_or_assign(room, std::move(state)); }
     bool is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const;
     template <class What>
-    void add_step(chat::RoomId room, What what);
+    void add_operation(chat::RoomId room, What what);
 
-    const RoomBook& book_;
+    const CommittedCatalogue& catalogue_;
     std::uint64_t next_incarnation_ = 1;
 
     // Of the group.
@@ -65,7 +65,7 @@ private:
 
     // Of the batch being planned.
     std::size_t number_ = 0;
-    std::vector<Step> steps_;
+    std::vector<Operation> operations_;
     std::unordered_map<chat::RoomId, std::optional<RoomState>> touched_;
     SentIds new_ids_;
 };

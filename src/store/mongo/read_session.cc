@@ -14,15 +14,15 @@ constexpr std::size_t kKeysAtOnce = 1000;
 
 }  // namespace
 
-chat::EventPage ReadSession::read(const chat::EventQuery& query) {
-    chat::EventPage page = read_by_book(query);
+chat::EventPage Reader::read(const chat::EventQuery& query) {
+    chat::EventPage page = read_from_catalogue(query);
     if (page.ok && writer_ == Writer::another) leave_out_purged(query.room, page);
     return page;
 }
 
-chat::EventPage ReadSession::read_by_book(const chat::EventQuery& query) {
-    const RoomBook::Reading reading(book_);
-    const RoomBook::Part part = reading.part(query.room);
+chat::EventPage Reader::read_from_catalogue(const chat::EventQuery& query) {
+    const CommittedCatalogue::ActiveRead active_read(catalogue_);
+    const CommittedCatalogue::Part part = active_read.part(query.room);
     if (!part.is_settled) return {};
     chat::SeqRange range{.first = part.purged_seq + 1, .last = part.last_seq};
     const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
@@ -38,7 +38,7 @@ chat::EventPage ReadSession::read_by_book(const chat::EventQuery& query) {
 
 /// The book is as old as the store. Whoever purges notes that in the room's document and removes the events then, and a
 /// deleted room's document goes first: so asked after the events, it accounts for each one that was not found.
-void ReadSession::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
+void Reader::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
     Document id;
     id.number("_id", room);
     Document fields;
@@ -46,13 +46,13 @@ void ReadSession::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
     Document options;
     options.document("projection", fields);
     std::optional<std::uint64_t> purged_seq;
-    ask(kRooms, id, options, 1, [&](const View& found) { purged_seq = found.number("purged_seq"); });
+    ask(kRooms, id, options, 1, [&](const DocumentView& found) { purged_seq = found.number("purged_seq"); });
     page.first_seq = purged_seq ? std::max(page.first_seq, *purged_seq + 1) : 0;
     std::erase_if(page.events, [&](const chat::Event& event) { return !purged_seq || event.seq <= *purged_seq; });
 }
 
-std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
-                                             bool is_descending) {
+std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
+                                        bool is_descending) {
     Document bounds;
     bounds.number("$gte", range.first).number("$lte", range.last);
     Document filter;
@@ -64,10 +64,10 @@ std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange r
     limit = std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max());
     options.number("limit", limit);
     std::vector<chat::Event> found;
-    ask(kEvents, filter, options, limit, [&](const View& document) {
+    ask(kEvents, filter, options, limit, [&](const DocumentView& document) {
         chat::Event event = event_of(document);
         if (event.room != room || event.seq < range.first || event.seq > range.last)
-            throw CallError("the server answers with an event that was not asked for", 0, 0);
+            throw DatabaseError("the server answers with an event that was not asked for", 0, 0);
         // The next one lies behind it.
         (is_descending ? range.last = event.seq - 1 : range.first = event.seq + 1);
         found.push_back(std::move(event));
@@ -75,8 +75,7 @@ std::vector<chat::Event> ReadSession::events(chat::RoomId room, chat::SeqRange r
     return found;
 }
 
-std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
-                                                             const std::vector<std::uint64_t>& seqs) {
+std::vector<std::optional<UnixMicros>> Reader::times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs) {
     Document any;
     any.numbers("$in", seqs);
     Document filter;
@@ -86,7 +85,7 @@ std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
     Document options;
     options.document("projection", fields);
     std::vector<std::optional<UnixMicros>> times(seqs.size());
-    ask(kEvents, filter, options, seqs.size(), [&](const View& event) {
+    ask(kEvents, filter, options, seqs.size(), [&](const DocumentView& event) {
         const auto seq = std::ranges::lower_bound(seqs, event.number("seq"));
         if (seq != seqs.end() && *seq == event.number("seq"))
             times[static_cast<std::size_t>(seq - seqs.begin())] = event.time("time");
@@ -94,20 +93,20 @@ std::vector<std::optional<UnixMicros>> ReadSession::times_at(chat::RoomId room,
     return times;
 }
 
-chat::SendLookup ReadSession::find(std::span<const chat::SendKey> keys) {
-    const RoomBook::Reading reading(book_);
+chat::SendLookup Reader::find(std::span<const chat::SendKey> keys) {
+    const CommittedCatalogue::ActiveRead active_read(catalogue_);
     chat::SendLookup lookup{.ok = true, .found = std::vector<std::optional<chat::Event>>(keys.size())};
     for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
         while (end < keys.size() && end - begin < kKeysAtOnce && keys[end].room == keys[begin].room) ++end;
-        const RoomBook::Part part = reading.part(keys[begin].room);
+        const CommittedCatalogue::Part part = active_read.part(keys[begin].room);
         if (!part.is_settled) return {};
         find_in_room(keys.subspan(begin, end - begin), std::span(lookup.found).subspan(begin, end - begin), part);
     }
     return lookup;
 }
 
-void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
-                               RoomBook::Part part) {
+void Reader::find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
+                          CommittedCatalogue::Part part) {
     if (part.last_seq <= part.purged_seq) return;
     std::vector<std::string> wanted;
     wanted.reserve(keys.size());
@@ -117,10 +116,10 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
     Document filter;
     filter.number("room_id", keys.front().room).document("dedupe_key", any);
     std::unordered_map<std::string, chat::Event> events;
-    ask(kEvents, filter, Document(), keys.size(), [&](const View& document) {
+    ask(kEvents, filter, Document(), keys.size(), [&](const DocumentView& document) {
         chat::Event event = event_of(document);
         if (event.room != keys.front().room)
-            throw CallError("the server answers with an event that was not asked for", 0, 0);
+            throw DatabaseError("the server answers with an event that was not asked for", 0, 0);
         if (event.seq <= part.purged_seq || event.seq > part.last_seq) return;
         events.insert_or_assign(document.text("dedupe_key"), std::move(event));
     });
@@ -128,16 +127,16 @@ void ReadSession::find_in_room(std::span<const chat::SendKey> keys, std::span<st
         if (const auto event = events.find(wanted[i]); event != events.end()) found[i] = event->second;
 }
 
-void ReadSession::ask(const char* collection, const Document& filter, const Document& options, std::size_t most,
-                      const std::function<void(const View&)>& take) {
+void Reader::ask(const char* collection, const Document& filter, const Document& options, std::size_t most,
+                 const std::function<void(const DocumentView&)>& take) {
     session_.find(collection, filter, options, most, take);
-    ++answers_;
+    ++replies_;
 }
 
-void ReadSession::ping(Fence& fence) {
+void Reader::ping(Fence& fence) {
     // The server's own `ping` is answered to whoever has no rights, and by a server without a majority.
     fence.look(session_);
-    ++answers_;
+    ++replies_;
 }
 
 }  // namespace globes::store::mongo

@@ -13,11 +13,11 @@ namespace globes::store::mongo {
 
 template <class Answer>
 struct ReaderPool::Query final : Request {
-    using Ask = std::move_only_function<Answer(ReadSession&)>;
+    using Ask = std::move_only_function<Answer(Reader&)>;
     using Done = std::move_only_function<void(Answer)>;
 
     Query(Ask ask_of, Done tell) : question(std::move(ask_of)), done(std::move(tell)) {}
-    void ask(ReadSession& session) override { result = question(session); }
+    void ask(Reader& session) override { result = question(session); }
     void answer() override { done(std::move(result)); }
     void refuse() override { done(Answer()); }
 
@@ -27,14 +27,14 @@ struct ReaderPool::Query final : Request {
 };
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
-    const auto ask = [this, query](ReadSession& session) {
+    const auto ask = [this, query](Reader& session) {
         return fence_.is_database_lost() ? chat::EventPage() : session.read(query);
     };
     push<chat::EventPage>(times_.read, ask, std::move(done));
 }
 
 void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
-    auto ask = [this, keys = std::move(keys)](ReadSession& session) {
+    auto ask = [this, keys = std::move(keys)](Reader& session) {
         return fence_.is_database_lost() ? chat::SendLookup() : session.find(keys);
     };
     push<chat::SendLookup>(times_.lookup, std::move(ask), std::move(done));
@@ -42,12 +42,12 @@ void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_func
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
     // A process that may not write any more can't serve, however well it can read.
-    const auto ask = [this](ReadSession& session) { return session.ping(fence_), !fence_.is_closed(); };
+    const auto ask = [this](Reader& session) { return session.ping(fence_), !fence_.is_closed(); };
     push<bool>(times_.read, ask, std::move(done));
 }
 
 template <class Answer>
-void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<Answer(ReadSession&)> ask,
+void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
                       std::move_only_function<void(Answer)> done) {
     auto request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
     const Time deadline = std::chrono::steady_clock::now() + within;
@@ -73,7 +73,7 @@ void ReaderPool::stop() {
     changed_.notify_all();
 }
 
-void ReaderPool::work(ReadSession session) {
+void ReaderPool::work(Reader session) {
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
@@ -84,7 +84,7 @@ void ReaderPool::work(ReadSession session) {
         lock.unlock();
         // Whoever asked hears that it could not be read; the log says why.
         std::optional<std::string> fault;
-        const std::uint64_t answers_before = session.answers();
+        const std::uint64_t replies_before = session.replies();
         try {
             request->ask(session);
         } catch (const std::exception& error) {
@@ -93,7 +93,7 @@ void ReaderPool::work(ReadSession session) {
         lock.lock();
         if (fault)
             note_failure(*fault);
-        else if (!request->is_answered && session.answers() > answers_before)
+        else if (!request->is_answered && session.replies() > replies_before)
             note_success();
         if (std::exchange(request->is_answered, true)) continue;
         lock.unlock();
@@ -111,7 +111,7 @@ void ReaderPool::note_success() {
     if (std::exchange(is_failing_, false)) spdlog::info("event=store_read_recovered");
 }
 
-void ReaderPool::keep_time() {
+void ReaderPool::run_deadlines() {
     std::unique_lock lock(mutex_);
     while (true) {
         std::shared_ptr<Request> request;

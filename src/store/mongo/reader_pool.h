@@ -29,9 +29,9 @@ public:
     void ping(std::move_only_function<void(bool)> done);
 
     /// A thread that reads: until `stop`.
-    void work(ReadSession session);
+    void work(Reader session);
     /// The thread that answers in time: until `stop`, and until everything is answered.
-    void keep_time();
+    void run_deadlines();
     /// What still waits is refused. Any thread.
     void stop();
 
@@ -42,7 +42,7 @@ private:
     struct Request {
         virtual ~Request() = default;
         /// A reader only, at any time.
-        virtual void ask(ReadSession& session) = 0;
+        virtual void ask(Reader& session) = 0;
         virtual void answer() = 0;
         virtual void refuse() = 0;
 
@@ -52,7 +52,7 @@ private:
     struct Query;
 
     template <class Answer>
-    void push(std::chrono::milliseconds within, std::move_only_function<Answer(ReadSession&)> ask,
+    void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
     void note_failure(std::string_view cause);
     void note_success();

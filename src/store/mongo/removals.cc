@@ -12,7 +12,7 @@ namespace {
 // A few milliseconds for the server, so that what is to be written hardly waits.
 constexpr std::int64_t kEventsAtOnce = 500;
 
-Document by_room(const Removal& removal) {
+Document by_room(const GarbageRange& removal) {
     Document filter;
     filter.number("_id", removal.room);
     return filter;
@@ -20,23 +20,23 @@ Document by_room(const Removal& removal) {
 
 }  // namespace
 
-void Removals::forget(chat::RoomId room) {
-    std::erase_if(waiting_, [room](const Removal& removal) { return removal.room == room; });
+void GarbageCollector::forget(chat::RoomId room) {
+    std::erase_if(waiting_, [room](const GarbageRange& removal) { return removal.room == room; });
 }
 
-std::optional<Removal> Removals::next() const {
-    if (waiting_.empty() || book_.has_readings_before(waiting_.front().ticket)) return std::nullopt;
+std::optional<GarbageRange> GarbageCollector::next() const {
+    if (waiting_.empty() || catalogue_.has_reads_before(waiting_.front().epoch)) return std::nullopt;
     return waiting_.front();
 }
 
-void Removals::end(const Removal& removal) {
-    const auto is_it = [&](const Removal& one) {
-        return one.room == removal.room && one.through_seq == removal.through_seq && one.ticket == removal.ticket;
+void GarbageCollector::end(const GarbageRange& removal) {
+    const auto is_it = [&](const GarbageRange& one) {
+        return one.room == removal.room && one.through_seq == removal.through_seq && one.epoch == removal.epoch;
     };
     if (const auto found = std::ranges::find_if(waiting_, is_it); found != waiting_.end()) waiting_.erase(found);
 }
 
-bool Removals::remove_some(Session& session, const Removal& removal) {
+bool GarbageCollector::collect_some(Session& session, const GarbageRange& removal) {
     Document up_to;
     up_to.number("$lte", removal.through_seq);
     Document filter;
@@ -48,19 +48,20 @@ bool Removals::remove_some(Session& session, const Removal& removal) {
     Document options;
     options.document("sort", ascending).integer("limit", kEventsAtOnce).document("projection", id);
     std::vector<std::string> ids;
-    session.find(kEvents, filter, options, kEventsAtOnce, [&](const View& found) { ids.push_back(found.text("_id")); });
+    session.find(kEvents, filter, options, kEventsAtOnce,
+                 [&](const DocumentView& found) { ids.push_back(found.text("_id")); });
     if (!ids.empty()) {
         Document any;
         any.texts("$in", ids);
         Document events;
         events.document("_id", any);
-        const Outcome removed = session.remove(kEvents, events);
-        if (removed.fate != Fate::done) throw CallError(removed.cause, 0, 0);
+        const WriteResult removed = session.remove(kEvents, events);
+        if (removed.status != WriteStatus::acknowledged) throw DatabaseError(removed.cause, 0, 0);
     }
     if (ids.size() == static_cast<std::size_t>(kEventsAtOnce)) return false;
     if (removal.is_whole_room) {
-        const Outcome ended = session.remove(kRemovals, by_room(removal));
-        if (ended.fate != Fate::done) throw CallError(ended.cause, 0, 0);
+        const WriteResult ended = session.remove(kRemovals, by_room(removal));
+        if (ended.status != WriteStatus::acknowledged) throw DatabaseError(ended.cause, 0, 0);
     }
     return true;
 }

@@ -12,31 +12,31 @@
 
 namespace globes::store::mongo {
 
-struct Removal {
+struct GarbageRange {
     chat::RoomId room = 0;
     std::uint64_t through_seq = 0;
     bool is_whole_room = false;  ///< The room was deleted.
-    std::uint64_t ticket = 0;    ///< Reads that began before it may still look at them.
+    std::uint64_t epoch = 0;     ///< Reads that began before it may still look at them.
 };
 
-class Removals {
+class GarbageCollector {
 public:
-    explicit Removals(const RoomBook& book) : book_(book) {}
+    explicit GarbageCollector(const CommittedCatalogue& catalogue) : catalogue_(catalogue) {}
 
-    void add(Removal removal) { waiting_.push_back(removal); }
+    void add(GarbageRange removal) { waiting_.push_back(removal); }
     /// The room is made anew, and whoever does that clears the way.
     void forget(chat::RoomId room);
     bool is_empty() const { return waiting_.empty(); }
     /// The next one that no read looks at any more.
-    std::optional<Removal> next() const;
-    void end(const Removal& removal);
+    std::optional<GarbageRange> next() const;
+    void end(const GarbageRange& removal);
 
-    /// Without the mutex. True: nothing of it is left. Throws CallError.
-    static bool remove_some(Session& session, const Removal& removal);
+    /// Without the mutex. True: nothing of it is left. Throws DatabaseError.
+    static bool collect_some(Session& session, const GarbageRange& removal);
 
 private:
-    const RoomBook& book_;
-    std::deque<Removal> waiting_;
+    const CommittedCatalogue& catalogue_;
+    std::deque<GarbageRange> waiting_;
 };
 
 }  // namespace globes::store::mongo

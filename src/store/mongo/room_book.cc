@@ -5,21 +5,21 @@
 
 namespace globes::store::mongo {
 
-RoomBook::Reading::Reading(RoomBook& book) : book_(book) {
-    const std::lock_guard lock(book_.mutex_);
-    ticket_ = book_.next_ticket_++;
-    book_.readings_.insert(ticket_);
+CommittedCatalogue::ActiveRead::ActiveRead(CommittedCatalogue& catalogue) : catalogue_(catalogue) {
+    const std::lock_guard lock(catalogue_.mutex_);
+    epoch_ = catalogue_.next_epoch_++;
+    catalogue_.active_reads_.insert(epoch_);
 }
 
-RoomBook::Reading::~Reading() {
-    const std::lock_guard lock(book_.mutex_);
-    book_.readings_.erase(ticket_);
+CommittedCatalogue::ActiveRead::~ActiveRead() {
+    const std::lock_guard lock(catalogue_.mutex_);
+    catalogue_.active_reads_.erase(epoch_);
 }
 
-RoomBook::Part RoomBook::Reading::part(chat::RoomId room) const {
-    const std::lock_guard lock(book_.mutex_);
-    Part part{.is_settled = !book_.unsettled_.contains(room)};
-    if (const auto found = book_.rooms_.find(room); found != book_.rooms_.end()) {
+CommittedCatalogue::Part CommittedCatalogue::ActiveRead::part(chat::RoomId room) const {
+    const std::lock_guard lock(catalogue_.mutex_);
+    Part part{.is_settled = !catalogue_.in_doubt_.contains(room)};
+    if (const auto found = catalogue_.rooms_.find(room); found != catalogue_.rooms_.end()) {
         part.purged_seq = found->second.purged_seq;
         part.last_seq = found->second.last_seq;
     }
@@ -27,39 +27,39 @@ RoomBook::Part RoomBook::Reading::part(chat::RoomId room) const {
 }
 
 // Only the committer writes, so it reads without the lock.
-const RoomState* RoomBook::find(chat::RoomId room) const {
+const RoomState* CommittedCatalogue::find(chat::RoomId room) const {
     const auto found = rooms_.find(room);
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
-void RoomBook::put(chat::RoomId room, RoomState state) {
+void CommittedCatalogue::put(chat::RoomId room, RoomState state) {
     const std::lock_guard lock(mutex_);
     const RoomState* before = find(room);
     if (state.last_seq > (before != nullptr ? before->last_seq : 0)) newest_event_ = {room, state.last_seq};
     rooms_.insert_or_assign(room, std::move(state));
 }
 
-void RoomBook::erase(chat::RoomId room) {
+void CommittedCatalogue::erase(chat::RoomId room) {
     const std::lock_guard lock(mutex_);
     rooms_.erase(room);
 }
 
-void RoomBook::add_unsettled(chat::RoomId room) {
+void CommittedCatalogue::mark_in_doubt(chat::RoomId room) {
     const std::lock_guard lock(mutex_);
-    unsettled_.insert(room);
+    in_doubt_.insert(room);
 }
 
-void RoomBook::settle(std::span<const chat::RoomId> rooms) {
+void CommittedCatalogue::clear_in_doubt(std::span<const chat::RoomId> rooms) {
     const std::lock_guard lock(mutex_);
-    for (const chat::RoomId room : rooms) unsettled_.erase(room);
+    for (const chat::RoomId room : rooms) in_doubt_.erase(room);
 }
 
-void RoomBook::raise_next_room_id(chat::RoomId next) {
+void CommittedCatalogue::raise_next_room_id(chat::RoomId next) {
     const std::lock_guard lock(mutex_);
     next_room_id_ = std::max(next_room_id_, next);
 }
 
-std::optional<RoomBook::EventPlace> RoomBook::newest_event() const {
+std::optional<CommittedCatalogue::EventPosition> CommittedCatalogue::newest_event() const {
     const std::lock_guard lock(mutex_);
     const RoomState* room = find(newest_event_.room);
     // A room that was made again under its id begins anew.
@@ -68,7 +68,7 @@ std::optional<RoomBook::EventPlace> RoomBook::newest_event() const {
     return newest_event_;
 }
 
-chat::StoredRooms RoomBook::rooms() const {
+chat::StoredRooms CommittedCatalogue::rooms() const {
     const std::lock_guard lock(mutex_);
     chat::StoredRooms stored{.rooms = {}, .next_room_id = next_room_id_};
     stored.rooms.reserve(rooms_.size());
@@ -81,14 +81,14 @@ chat::StoredRooms RoomBook::rooms() const {
     return stored;
 }
 
-std::uint64_t RoomBook::next_ticket() const {
+std::uint64_t CommittedCatalogue::next_epoch() const {
     const std::lock_guard lock(mutex_);
-    return next_ticket_;
+    return next_epoch_;
 }
 
-bool RoomBook::has_readings_before(std::uint64_t ticket) const {
+bool CommittedCatalogue::has_reads_before(std::uint64_t epoch) const {
     const std::lock_guard lock(mutex_);
-    return !readings_.empty() && *readings_.begin() < ticket;
+    return !active_reads_.empty() && *active_reads_.begin() < epoch;
 }
 
 }  // namespace globes::store::mongo

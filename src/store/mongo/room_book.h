@@ -26,7 +26,7 @@ struct RoomState {
     std::uint64_t incarnation = 0;  ///< A room that is made again under its id is another one.
 };
 
-class RoomBook {
+class CommittedCatalogue {
 public:
     /// What a reader may see of a room.
     struct Part {
@@ -36,48 +36,48 @@ public:
     };
 
     /// A read that is under way: what it may see stays on the server until it ends.
-    class Reading {
+    class ActiveRead {
     public:
-        explicit Reading(RoomBook& book);
-        ~Reading();
-        Reading(const Reading&) = delete;
-        Reading& operator=(const Reading&) = delete;
+        explicit ActiveRead(CommittedCatalogue& catalogue);
+        ~ActiveRead();
+        ActiveRead(const ActiveRead&) = delete;
+        ActiveRead& operator=(const ActiveRead&) = delete;
         Part part(chat::RoomId room) const;
 
     private:
-        RoomBook& book_;
-        std::uint64_t ticket_;
+        CommittedCatalogue& catalogue_;
+        std::uint64_t epoch_;
     };
 
     // The committer only.
     const RoomState* find(chat::RoomId room) const;
     void put(chat::RoomId room, RoomState state);
     void erase(chat::RoomId room);
-    void add_unsettled(chat::RoomId room);
-    void settle(std::span<const chat::RoomId> rooms);
+    void mark_in_doubt(chat::RoomId room);
+    void clear_in_doubt(std::span<const chat::RoomId> rooms);
     void raise_next_room_id(chat::RoomId next);
 
     // Any thread.
-    struct EventPlace {
+    struct EventPosition {
         chat::RoomId room;
         std::uint64_t seq;
-        friend bool operator==(const EventPlace&, const EventPlace&) = default;
+        friend bool operator==(const EventPosition&, const EventPosition&) = default;
     };
     /// Of the event that became visible last; nothing where that may be gone from the server.
-    std::optional<EventPlace> newest_event() const;
+    std::optional<EventPosition> newest_event() const;
     chat::StoredRooms rooms() const;
     /// What was erased before this call is seen by no read that begins later; those before have lower tickets.
-    std::uint64_t next_ticket() const;
-    bool has_readings_before(std::uint64_t ticket) const;
+    std::uint64_t next_epoch() const;
+    bool has_reads_before(std::uint64_t epoch) const;
 
 private:
     mutable std::mutex mutex_;
     std::unordered_map<chat::RoomId, RoomState> rooms_;
-    std::unordered_set<chat::RoomId> unsettled_;
-    EventPlace newest_event_{};
+    std::unordered_set<chat::RoomId> in_doubt_;
+    EventPosition newest_event_{};
     chat::RoomId next_room_id_ = 1;
-    std::uint64_t next_ticket_ = 1;
-    std::set<std::uint64_t> readings_;
+    std::uint64_t next_epoch_ = 1;
+    std::set<std::uint64_t> active_reads_;
 };
 
 }  // namespace globes::store::mongo

@@ -24,7 +24,7 @@ Document change(const char* how, const Document& fields) {
 }  // namespace
 
 /// The room's document, unless a newer process has it.
-Document RoomDocuments::own(chat::RoomId room) const {
+Document RoomCollection::own(chat::RoomId room) const {
     Document not_newer;
     not_newer.number("$lte", fence_.number());
     Document filter = by_id(room);
@@ -32,7 +32,7 @@ Document RoomDocuments::own(chat::RoomId room) const {
     return filter;
 }
 
-Outcome RoomDocuments::write(const PutRoomDocument& put, chat::RoomId room) {
+WriteResult RoomCollection::write(const PutRoomDocument& put, chat::RoomId room) {
     if (put.before != nullptr) return update(*put.record, put.version);
     // The counter first: where this ends in between, a number is skipped and none is given twice.
     if (room < chat::kFirstRandomRoomId) {
@@ -40,134 +40,136 @@ Outcome RoomDocuments::write(const PutRoomDocument& put, chat::RoomId room) {
         counter.text("_id", "next_room_id");
         Document next;
         next.number("value", room + 1);
-        const Outcome counted = session_.update(kCounters, counter, change("$max", next), true);
-        if (counted.fate != Fate::done) return counted;
+        const WriteResult counted = session_.update(kCounters, counter, change("$max", next), true);
+        if (counted.status != WriteStatus::acknowledged) return counted;
     }
-    const Outcome forgotten = forget_events(room);
-    return forgotten.fate == Fate::done ? insert(*put.record, put.version, put.purged_seq) : forgotten;
+    const WriteResult forgotten = remove_leftover_events(room);
+    return forgotten.status == WriteStatus::acknowledged ? insert(*put.record, put.version, put.purged_seq) : forgotten;
 }
 
 /// Of a deleted room that had this id nothing may come back.
-Outcome RoomDocuments::forget_events(chat::RoomId room) {
+WriteResult RoomCollection::remove_leftover_events(chat::RoomId room) {
     bool is_left_over = false;
     try {
-        session_.find(kRemovals, by_id(room), Document(), 1, [&](const View&) { is_left_over = true; });
-    } catch (const CallError& error) {
-        return {.fate = Fate::not_sent, .cause = error.what()};
+        session_.find(kRemovals, by_id(room), Document(), 1, [&](const DocumentView&) { is_left_over = true; });
+    } catch (const DatabaseError& error) {
+        return {.status = WriteStatus::not_applied, .cause = error.what()};
     }
     if (!is_left_over) return {};
     Document events;
     events.number("room_id", room);
-    const Outcome removed = session_.remove(kEvents, events);
-    return removed.fate == Fate::done ? session_.remove(kRemovals, by_id(room)) : removed;
+    const WriteResult removed = session_.remove(kEvents, events);
+    return removed.status == WriteStatus::acknowledged ? session_.remove(kRemovals, by_id(room)) : removed;
 }
 
-Outcome RoomDocuments::write(const DeleteRoomDocument& /*deletion*/, chat::RoomId room) {
+WriteResult RoomCollection::write(const DeleteRoomDocument& /*deletion*/, chat::RoomId room) {
     // First the note that its events are to go: whoever finds the room beside it ignores it.
     Document note;
     note.number("room_id", room);
-    const Outcome noted = session_.update(kRemovals, by_id(room), change("$set", note), true);
-    return noted.fate == Fate::done ? remove(room) : noted;
+    const WriteResult noted = session_.update(kRemovals, by_id(room), change("$set", note), true);
+    return noted.status == WriteStatus::acknowledged ? remove(room) : noted;
 }
 
-Outcome RoomDocuments::write(const MarkPurged& purge, chat::RoomId room) {
+WriteResult RoomCollection::write(const MarkPurged& purge, chat::RoomId room) {
     Document seq;
     seq.number("purged_seq", purge.through_seq);
-    Outcome outcome = session_.update(kRooms, own(room), change("$max", seq));
-    return outcome.fate == Fate::done && outcome.written == 0 ? explain_no_match(room) : outcome;
+    WriteResult result = session_.update(kRooms, own(room), change("$max", seq));
+    return result.status == WriteStatus::acknowledged && result.written == 0 ? explain_no_match(room) : result;
 }
 
-Outcome RoomDocuments::undo(const PutRoomDocument& put, chat::RoomId room) {
+WriteResult RoomCollection::roll_back(const PutRoomDocument& put, chat::RoomId room) {
     // One version further: should the put arrive after all, it comes too late.
     if (put.before != nullptr) return update(*put.before, put.version + 1);
     return remove(room);
 }
 
-Outcome RoomDocuments::undo(const DeleteRoomDocument& deletion, chat::RoomId room) {
-    const Outcome inserted = insert(*deletion.before, deletion.version, deletion.purged_seq);
-    return inserted.fate == Fate::done ? session_.remove(kRemovals, by_id(room)) : inserted;
+WriteResult RoomCollection::roll_back(const DeleteRoomDocument& deletion, chat::RoomId room) {
+    const WriteResult inserted = insert(*deletion.before, deletion.version, deletion.purged_seq);
+    return inserted.status == WriteStatus::acknowledged ? session_.remove(kRemovals, by_id(room)) : inserted;
 }
 
-Outcome RoomDocuments::insert(const chat::RoomRecord& record, std::uint64_t version, std::uint64_t purged_seq) {
+WriteResult RoomCollection::insert(const chat::RoomRecord& record, std::uint64_t version, std::uint64_t purged_seq) {
     Document document = by_id(record.id);
     append_room_fields(document, record, version);
     document.number("purged_seq", purged_seq).number("writer", fence_.number());
-    Outcome outcome = session_.insert(kRooms, std::span(&document, 1));
-    if (outcome.fate != Fate::duplicate) return outcome;
-    outcome = compare(record, version, outcome.cause);
-    return outcome.fate == Fate::refused && record.id == chat::kPublicChatId ? adopt(record, version) : outcome;
+    WriteResult result = session_.insert(kRooms, std::span(&document, 1));
+    if (result.status != WriteStatus::duplicate_key) return result;
+    result = compare(record, version, result.cause);
+    return result.status == WriteStatus::rejected && record.id == chat::kPublicChatId ? adopt(record, version) : result;
 }
 
 /// The room that each process makes where it is missing: an older one has made it since this one looked.
-Outcome RoomDocuments::adopt(const chat::RoomRecord& record, std::uint64_t version) {
+WriteResult RoomCollection::adopt(const chat::RoomRecord& record, std::uint64_t version) {
     Document number;
     number.number("writer", fence_.number());
-    const Outcome claimed = session_.update(kRooms, by_id(record.id), change("$max", number));
-    if (claimed.fate != Fate::done) return claimed;
+    const WriteResult claimed = session_.update(kRooms, by_id(record.id), change("$max", number));
+    if (claimed.status != WriteStatus::acknowledged) return claimed;
     Document fields;
     append_room_fields(fields, record, version);
-    Outcome outcome = session_.update(kRooms, own(record.id), change("$set", fields));
-    if (outcome.fate == Fate::duplicate) outcome.fate = Fate::refused;
-    if (outcome.fate == Fate::done && outcome.written == 0)
-        return {.fate = Fate::refused, .cause = "another room has its title"};
-    return outcome;
+    WriteResult result = session_.update(kRooms, own(record.id), change("$set", fields));
+    if (result.status == WriteStatus::duplicate_key) result.status = WriteStatus::rejected;
+    if (result.status == WriteStatus::acknowledged && result.written == 0)
+        return {.status = WriteStatus::rejected, .cause = "another room has its title"};
+    return result;
 }
 
-Outcome RoomDocuments::remove(chat::RoomId room) {
-    Outcome outcome = session_.remove(kRooms, own(room));
-    return outcome.fate == Fate::done && outcome.written == 0 ? explain_no_match(room) : outcome;
+WriteResult RoomCollection::remove(chat::RoomId room) {
+    WriteResult result = session_.remove(kRooms, own(room));
+    return result.status == WriteStatus::acknowledged && result.written == 0 ? explain_no_match(room) : result;
 }
 
-Outcome RoomDocuments::update(const chat::RoomRecord& record, std::uint64_t version) {
+WriteResult RoomCollection::update(const chat::RoomRecord& record, std::uint64_t version) {
     Document older;
     older.number("$lt", version);
     Document filter = own(record.id);
     filter.document("version", older);
     Document fields;
     append_room_fields(fields, record, version);
-    Outcome outcome = session_.update(kRooms, filter, change("$set", fields));
-    if (outcome.fate == Fate::duplicate) outcome.fate = Fate::refused;
-    if (outcome.fate == Fate::done && outcome.written == 0) return compare(record, version, "another version is there");
-    return outcome;
+    WriteResult result = session_.update(kRooms, filter, change("$set", fields));
+    if (result.status == WriteStatus::duplicate_key) result.status = WriteStatus::rejected;
+    if (result.status == WriteStatus::acknowledged && result.written == 0)
+        return compare(record, version, "another version is there");
+    return result;
 }
 
 /// Done where it is what is there already.
-Outcome RoomDocuments::compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause) {
+WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause) {
     bool is_same = false;
     bool is_newers = false;
     try {
-        session_.find(kRooms, by_id(record.id), Document(), 1, [&](const View& found) {
+        session_.find(kRooms, by_id(record.id), Document(), 1, [&](const DocumentView& found) {
             is_newers = found.number("writer") > fence_.number();
             is_same = found.number("version") == version && room_of(found) == record;
         });
-        if (is_newers) return refused_by_newer();
-    } catch (const CallError& error) {
-        return {.fate = Fate::not_sent, .cause = error.what()};
+        if (is_newers) return rejected_by_newer();
+    } catch (const DatabaseError& error) {
+        return {.status = WriteStatus::not_applied, .cause = error.what()};
     }
-    return is_same ? Outcome() : Outcome{.fate = Fate::refused, .cause = cause};
+    return is_same ? WriteResult() : WriteResult{.status = WriteStatus::rejected, .cause = cause};
 }
 
 /// Done where the room is not there.
-Outcome RoomDocuments::explain_no_match(chat::RoomId room) {
+WriteResult RoomCollection::explain_no_match(chat::RoomId room) {
     bool is_there = false;
     bool is_own = false;
     try {
-        session_.find(kRooms, by_id(room), Document(), 1, [&](const View& found) {
+        session_.find(kRooms, by_id(room), Document(), 1, [&](const DocumentView& found) {
             is_there = true;
             is_own = found.has("writer") && found.number("writer") <= fence_.number();
         });
         if (!is_there) return {};
         // What a call that broke off has done no majority confirms yet.
-        return is_own ? Outcome{.fate = Fate::unknown, .cause = "the room is still there"} : refused_by_newer();
-    } catch (const CallError& error) {
-        return {.fate = Fate::not_sent, .cause = error.what()};
+        return is_own ? WriteResult{.status = WriteStatus::unknown, .cause = "the room is still there"}
+                      : rejected_by_newer();
+    } catch (const DatabaseError& error) {
+        return {.status = WriteStatus::not_applied, .cause = error.what()};
     }
 }
 
-/// Throws CallError.
-Outcome RoomDocuments::refused_by_newer() {
+/// Throws DatabaseError.
+WriteResult RoomCollection::rejected_by_newer() {
     fence_.look(session_);
-    return {.fate = Fate::refused, .cause = "a newer process has the room"};
+    return {.status = WriteStatus::rejected, .cause = "a newer process has the room"};
 }
 
 }  // namespace globes::store::mongo

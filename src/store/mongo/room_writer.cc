@@ -21,264 +21,274 @@ constexpr std::size_t kEventsAtOnce = 1000;
 // Between two tries, and until a removal that reads still look at is looked at again.
 constexpr std::chrono::milliseconds kPause = 100ms;
 
-const chat::Event& event_of(const Step& step) { return *std::get<InsertEvent>(step.what).event; }
+const chat::Event& event_of(const Operation& operation) { return *std::get<InsertEvent>(operation.what).event; }
 
-EventDocuments::Events events_of(const std::vector<Step*>& steps) {
-    EventDocuments::Events events;
-    events.reserve(steps.size());
-    for (const Step* step : steps) events.push_back(&event_of(*step));
+EventCollection::Events events_of(const std::vector<Operation*>& operations) {
+    EventCollection::Events events;
+    events.reserve(operations.size());
+    for (const Operation* operation : operations) events.push_back(&event_of(*operation));
     return events;
 }
 
 }  // namespace
 
-void Board::note_failure(std::string_view cause) {
+void SharedState::note_failure(std::string_view cause) {
     if (!is_failing_) spdlog::error("event=store_failed cause={}", log_value(cause));
     is_failing_ = true;
 }
 
-void Board::note_success() {
+void SharedState::note_success() {
     if (is_failing_) spdlog::info("event=store_recovered");
     is_failing_ = false;
 }
 
-RoomWriter::RoomWriter(const Pool& pool, const std::string& database, Fence& fence, const RoomBook& book, Board& board)
+RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
+                       const CommittedCatalogue& catalogue, SharedState& shared)
     : fence_(fence),
-      board_(board),
+      shared_(shared),
       session_(pool, database),
       rooms_(session_, fence),
       events_(session_, fence.number()),
-      removals_(book) {}
+      garbage_collector_(catalogue) {}
 
 void RoomWriter::work() {
-    Lock lock(board_.mutex);
-    while (!board_.is_stopped) {
+    Lock lock(shared_.mutex);
+    while (!shared_.is_stopped) {
         if (job_ != nullptr) {
-            carry_out(*std::exchange(job_, nullptr), lock);
-        } else if (may_remove()) {
-            remove_some(lock);
+            run(*std::exchange(job_, nullptr), lock);
+        } else if (may_collect()) {
+            collect_some(lock);
         } else {
-            board_.changed.wait(lock, [this] { return board_.is_stopped || job_ != nullptr || may_remove(); });
+            shared_.changed.wait(lock, [this] { return shared_.is_stopped || job_ != nullptr || may_collect(); });
         }
     }
 }
 
-void RoomWriter::carry_out(Job& job, Lock& lock) {
-    for (Steps steps = next_steps(job); !steps.empty() && !board_.is_stopped; steps = next_steps(job)) {
+void RoomWriter::run(Job& job, Lock& lock) {
+    for (Operations operations = next_operations(job); !operations.empty() && !shared_.is_stopped;
+         operations = next_operations(job)) {
         if (fence_.is_closed()) {
-            give_up(job);
+            abandon(job);
             break;
         }
-        for (Step* step : steps) step->state = StepState::in_call;
-        const bool is_undoing = steps.front()->is_undoing;
+        for (Operation* operation : operations) operation->state = OperationState::in_call;
+        const bool is_rolling_back = operations.front()->is_rolling_back;
         lock.unlock();
-        const Outcome outcome = write(job, steps, is_undoing);
+        const WriteResult result = write(job, operations, is_rolling_back);
         lock.lock();
-        for (Step* step : steps) {
-            if (step->state != StepState::in_call) continue;
-            step->state = StepState::waiting;
-            step->may_be_there |= outcome.fate == Fate::unknown;
+        for (Operation* operation : operations) {
+            if (operation->state != OperationState::in_call) continue;
+            operation->state = OperationState::waiting;
+            operation->may_be_there |= result.status == WriteStatus::unknown;
         }
-        if (outcome.fate == Fate::done) {
-            board_.note_success();
-            board_.changed.notify_all();
+        if (result.status == WriteStatus::acknowledged) {
+            shared_.note_success();
+            shared_.changed.notify_all();
         } else {
-            board_.note_failure(outcome.cause);
-            board_.changed.notify_all();
+            shared_.note_failure(result.cause);
+            shared_.changed.notify_all();
             pause(lock);
         }
     }
-    job.is_over = next_steps(job).empty();
-    board_.changed.notify_all();
+    job.is_over = next_operations(job).empty();
+    shared_.changed.notify_all();
 }
 
 /// Another process writes now. What may be there already is its business too.
-void RoomWriter::give_up(Job& job) {
-    for (Step& step : job.steps)
-        if (!step.is_over()) step.state = step.may_be_there ? StepState::left : StepState::cancelled;
+void RoomWriter::abandon(Job& job) {
+    for (Operation& operation : job.operations)
+        if (!operation.is_over())
+            operation.state = operation.may_be_there ? OperationState::left : OperationState::cancelled;
 }
 
 void RoomWriter::pause(Lock& lock) {
-    board_.changed.wait_for(lock, kPause, [this] { return board_.is_stopped; });
+    shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped; });
 }
 
 /// The first that is not over, and where that is an event, those behind it.
-RoomWriter::Steps RoomWriter::next_steps(Job& job) {
-    Steps next;
-    for (Step& step : job.steps) {
-        if (step.is_over()) continue;
-        const bool is_event = std::holds_alternative<InsertEvent>(step.what);
+RoomWriter::Operations RoomWriter::next_operations(Job& job) {
+    Operations next;
+    for (Operation& operation : job.operations) {
+        if (operation.is_over()) continue;
+        const bool is_event = std::holds_alternative<InsertEvent>(operation.what);
         if (!is_event && !next.empty()) break;
-        next.push_back(&step);
+        next.push_back(&operation);
         if (!is_event || next.size() == kEventsAtOnce) break;
     }
     return next;
 }
 
 /// Whatever it brings to an end it marks; the outcome is why the others are not.
-Outcome RoomWriter::write(Job& job, const Steps& steps, bool is_undoing) {
+WriteResult RoomWriter::write(Job& job, const Operations& operations, bool is_rolling_back) {
     try {
-        Step& step = *steps.front();
-        if (std::holds_alternative<InsertEvent>(step.what)) return insert(job, steps);
+        Operation& operation = *operations.front();
+        if (std::holds_alternative<InsertEvent>(operation.what)) return insert(job, operations);
         // A room that is made or removed meets nothing of the newer process, so this is asked before.
         fence_.look(session_);
         if (fence_.is_closed()) return {};
-        return write_document(job, step, is_undoing);
-    } catch (const CallError& error) {
+        return write_document(job, operation, is_rolling_back);
+    } catch (const DatabaseError& error) {
         // Of a read; what was written before it is looked at again.
-        return {.fate = Fate::not_sent, .cause = error.what()};
+        return {.status = WriteStatus::not_applied, .cause = error.what()};
     } catch (const std::exception& error) {
-        return {.fate = Fate::unknown, .cause = error.what()};
+        return {.status = WriteStatus::unknown, .cause = error.what()};
     }
 }
 
-Outcome RoomWriter::write_document(Job& job, Step& step, bool is_undoing) {
-    Outcome outcome;
-    if (auto* put = std::get_if<PutRoomDocument>(&step.what)) {
+WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_rolling_back) {
+    WriteResult result;
+    if (auto* put = std::get_if<PutRoomDocument>(&operation.what)) {
         if (put->before == nullptr) {
-            const Lock lock(board_.mutex);
-            removals_.forget(step.room);
+            const Lock lock(shared_.mutex);
+            garbage_collector_.forget(operation.room);
         }
-        outcome = is_undoing ? rooms_.undo(*put, step.room) : rooms_.write(*put, step.room);
-    } else if (auto* deletion = std::get_if<DeleteRoomDocument>(&step.what)) {
-        outcome = is_undoing ? rooms_.undo(*deletion, step.room) : rooms_.write(*deletion, step.room);
+        result = is_rolling_back ? rooms_.roll_back(*put, operation.room) : rooms_.write(*put, operation.room);
+    } else if (auto* deletion = std::get_if<DeleteRoomDocument>(&operation.what)) {
+        result =
+            is_rolling_back ? rooms_.roll_back(*deletion, operation.room) : rooms_.write(*deletion, operation.room);
     } else {
-        outcome = rooms_.write(std::get<MarkPurged>(step.what), step.room);
+        result = rooms_.write(std::get<MarkPurged>(operation.what), operation.room);
     }
-    if (outcome.fate == Fate::done) {
-        const Lock lock(board_.mutex);
+    if (result.status == WriteStatus::acknowledged) {
+        const Lock lock(shared_.mutex);
         // Asked to be undone while it was written, it has another turn to come.
-        if (step.is_undoing == is_undoing) step.state = is_undoing ? StepState::cancelled : StepState::done;
-    } else if (outcome.fate == Fate::refused) {
+        if (operation.is_rolling_back == is_rolling_back)
+            operation.state = is_rolling_back ? OperationState::cancelled : OperationState::done;
+    } else if (result.status == WriteStatus::rejected) {
         if (fence_.is_closed()) return {};
-        spdlog::error("event=store_conflict room={} cause={}", step.room, log_value(outcome.cause));
-        return refuse(job, step);
+        spdlog::error("event=store_conflict room={} cause={}", operation.room, log_value(result.cause));
+        return refuse(job, operation);
     }
-    return outcome;
+    return result;
 }
 
-/// Throws CallError, as what it calls.
-Outcome RoomWriter::insert(Job& job, Steps steps) {
-    const auto is_over = [this](const Step* step) {
-        const Lock lock(board_.mutex);
-        return step->is_over();
+/// Throws DatabaseError, as what it calls.
+WriteResult RoomWriter::insert(Job& job, Operations operations) {
+    const auto is_over = [this](const Operation* operation) {
+        const Lock lock(shared_.mutex);
+        return operation->is_over();
     };
     // Of a call that broke off some may be there.
-    if (std::ranges::any_of(steps, &Step::may_be_there)) {
-        const auto same = events_.find_same(events_of(steps));
-        Steps found;
-        std::ranges::copy_if(steps, std::back_inserter(found),
-                             [&](const Step* step) { return same.contains(&event_of(*step)); });
-        end(found, StepState::done);
+    if (std::ranges::any_of(operations, &Operation::may_be_there)) {
+        const auto same = events_.find_same(events_of(operations));
+        Operations found;
+        std::ranges::copy_if(operations, std::back_inserter(found),
+                             [&](const Operation* operation) { return same.contains(&event_of(*operation)); });
+        end(found, OperationState::done);
     }
-    const Step* last_refused = nullptr;
-    for (std::erase_if(steps, is_over); !steps.empty(); std::erase_if(steps, is_over)) {
-        const Outcome outcome = events_.insert(events_of(steps));
-        if (outcome.fate == Fate::unknown || outcome.fate == Fate::not_sent) return outcome;
-        end(Steps(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(outcome.written)), StepState::done);
-        if (outcome.fate == Fate::done) continue;
-        Step& refused = *steps[outcome.written];
+    const Operation* last_refused = nullptr;
+    for (std::erase_if(operations, is_over); !operations.empty(); std::erase_if(operations, is_over)) {
+        const WriteResult result = events_.insert(events_of(operations));
+        if (result.status == WriteStatus::unknown || result.status == WriteStatus::not_applied) return result;
+        end(Operations(operations.begin(), operations.begin() + static_cast<std::ptrdiff_t>(result.written)),
+            OperationState::done);
+        if (result.status == WriteStatus::acknowledged) continue;
+        Operation& refused = *operations[result.written];
         // Nothing was in its way when it was looked at, and it is refused again: not at once, and not for ever.
-        if (std::exchange(last_refused, &refused) == &refused) return {.fate = Fate::unknown, .cause = outcome.cause};
-        const Outcome resolved = outcome.fate == Fate::duplicate ? resolve(job, refused) : refuse(job, refused);
-        if (resolved.fate != Fate::done) return resolved;
+        if (std::exchange(last_refused, &refused) == &refused)
+            return {.status = WriteStatus::unknown, .cause = result.cause};
+        const WriteResult resolved =
+            result.status == WriteStatus::duplicate_key ? resolve(job, refused) : refuse(job, refused);
+        if (resolved.status != WriteStatus::acknowledged) return resolved;
     }
     return {};
 }
 
-/// An index refused the step's event. Throws CallError.
-Outcome RoomWriter::resolve(Job& job, Step& step) {
-    const chat::Event& event = event_of(step);
-    const auto [taken, writer] = events_.examine(event, std::get<InsertEvent>(step.what).purged_seq);
+/// An index refused the step's event. Throws DatabaseError.
+WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
+    const chat::Event& event = event_of(operation);
+    const auto [taken, writer] = events_.examine(event, std::get<InsertEvent>(operation.what).purged_seq);
     switch (taken) {
-        case Taken::by_itself:
-            end({&step}, StepState::done);
+        case ConflictKind::same_event:
+            end({&operation}, OperationState::done);
             return {};
-        case Taken::by_nothing:
+        case ConflictKind::gone:
             return {};
-        case Taken::id_is_used:
-            return repeat(job, step);
-        case Taken::by_another:
+        case ConflictKind::repeated_id:
+            return repeat(job, operation);
+        case ConflictKind::foreign_event:
             break;
     }
-    const std::uint64_t last_seq = events_.newest_seq(step.room);
+    const std::uint64_t last_seq = events_.newest_seq(operation.room);
     if (writer > fence_.number()) fence_.look(session_);
     if (!fence_.is_closed())
-        spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", step.room, event.seq, last_seq, writer);
-    yield(job, step, std::max(last_seq, event.seq));
+        spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", operation.room, event.seq, last_seq,
+                     writer);
+    yield(job, operation, std::max(last_seq, event.seq));
     return {};
 }
 
 /// Another process has given the step's seq to an event of its own. That is history now, as is what this batch has
 /// written before it, which the other one may have read: nothing is taken back, and the core reads on from there.
-void RoomWriter::yield(Job& job, const Step& step, std::uint64_t last_seq) {
-    const Lock lock(board_.mutex);
-    job.surprises[step.room] = last_seq;
-    for (Step& other : job.steps)
-        if (other.room == step.room && !other.is_over()) other.state = StepState::refused;
+void RoomWriter::yield(Job& job, const Operation& operation, std::uint64_t last_seq) {
+    const Lock lock(shared_.mutex);
+    job.foreign_writes[operation.room] = last_seq;
+    for (Operation& other : job.operations)
+        if (other.room == operation.room && !other.is_over()) other.state = OperationState::refused;
 }
 
 /// The step's event has an id that is stored. What stands before it in its batch stays.
-Outcome RoomWriter::repeat(Job& job, const Step& step) {
-    Steps others;
+WriteResult RoomWriter::repeat(Job& job, const Operation& operation) {
+    Operations others;
     std::uint64_t stored_last = 0;
-    for (Step& other : job.steps) {
-        if (other.room != step.room || other.batch != step.batch) continue;
+    for (Operation& other : job.operations) {
+        if (other.room != operation.room || other.batch != operation.batch) continue;
         // A change of the room itself is part of all or nothing.
-        if (!std::holds_alternative<InsertEvent>(other.what)) return refuse(job, step);
-        const Lock lock(board_.mutex);
-        if (other.state == StepState::done) stored_last = event_of(other).seq;
+        if (!std::holds_alternative<InsertEvent>(other.what)) return refuse(job, operation);
+        const Lock lock(shared_.mutex);
+        if (other.state == OperationState::done) stored_last = event_of(other).seq;
         if (!other.is_over()) others.push_back(&other);
     }
-    end(others, StepState::refused);
-    const Lock lock(board_.mutex);
-    job.repeats.emplace(step.room, Repeat{step.batch, event_of(step).seq, stored_last});
+    end(others, OperationState::refused);
+    const Lock lock(shared_.mutex);
+    job.repeats.emplace(operation.room, Repeat{operation.batch, event_of(operation).seq, stored_last});
     return {};
 }
 
 /// Takes back what is there of the step's batch in its room; nothing of the room comes behind it.
-Outcome RoomWriter::refuse(Job& job, const Step& step) {
-    Steps written;
-    Steps others;
-    for (Step& other : job.steps) {
-        if (other.room != step.room) continue;
-        const Lock lock(board_.mutex);
-        if (other.state == StepState::done && other.batch == step.batch) {
+WriteResult RoomWriter::refuse(Job& job, const Operation& operation) {
+    Operations written;
+    Operations others;
+    for (Operation& other : job.operations) {
+        if (other.room != operation.room) continue;
+        const Lock lock(shared_.mutex);
+        if (other.state == OperationState::done && other.batch == operation.batch) {
             if (std::holds_alternative<InsertEvent>(other.what)) written.push_back(&other);
-        } else if (!other.is_over() && (other.batch == step.batch || !std::holds_alternative<InsertEvent>(step.what))) {
+        } else if (!other.is_over() &&
+                   (other.batch == operation.batch || !std::holds_alternative<InsertEvent>(operation.what))) {
             others.push_back(&other);
         }
     }
     if (!written.empty()) {
-        const Outcome removed = events_.remove(events_of(written));
-        if (removed.fate != Fate::done) return removed;
+        const WriteResult removed = events_.remove(events_of(written));
+        if (removed.status != WriteStatus::acknowledged) return removed;
     }
-    end(written, StepState::refused);
-    end(others, StepState::refused);
+    end(written, OperationState::refused);
+    end(others, OperationState::refused);
     return {};
 }
 
-void RoomWriter::end(const Steps& steps, StepState state) {
-    const Lock lock(board_.mutex);
-    for (Step* step : steps) step->state = state;
+void RoomWriter::end(const Operations& operations, OperationState state) {
+    const Lock lock(shared_.mutex);
+    for (Operation* operation : operations) operation->state = state;
 }
 
-void RoomWriter::remove_some(Lock& lock) {
-    const std::optional<Removal> removal = removals_.next();
+void RoomWriter::collect_some(Lock& lock) {
+    const std::optional<GarbageRange> removal = garbage_collector_.next();
     if (!removal) {
-        board_.changed.wait_for(lock, kPause, [this] { return board_.is_stopped || job_ != nullptr; });
+        shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped || job_ != nullptr; });
         return;
     }
     lock.unlock();
     std::optional<bool> is_over;
     try {
-        is_over = Removals::remove_some(session_, *removal);
+        is_over = GarbageCollector::collect_some(session_, *removal);
     } catch (const std::exception& error) {
         spdlog::debug("event=removal_failed room={} cause={}", removal->room, log_value(error.what()));
     }
     lock.lock();
-    if (is_over == true) removals_.end(*removal);
-    if (!is_over) board_.changed.wait_for(lock, kPause, [this] { return board_.is_stopped || job_ != nullptr; });
+    if (is_over == true) garbage_collector_.end(*removal);
+    if (!is_over) shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped || job_ != nullptr; });
 }
 
 }  // namespace globes::store::mongo

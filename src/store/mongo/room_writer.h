@@ -20,50 +20,51 @@ namespace globes::store::mongo {
 class RoomWriter {
 public:
     /// All of them outlive it; `fence` has a number.
-    RoomWriter(const Pool& pool, const std::string& database, Fence& fence, const RoomBook& book, Board& board);
+    RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
+               const CommittedCatalogue& catalogue, SharedState& shared);
 
     /// The thread: until the board is stopped.
     void work();
 
     // Under the board's mutex.
     void start(Job& job) { job_ = &job; }
-    Removals& removals() { return removals_; }
+    GarbageCollector& garbage_collector() { return garbage_collector_; }
 
 private:
-    using Steps = std::vector<Step*>;
+    using Operations = std::vector<Operation*>;
     using Lock = std::unique_lock<std::mutex>;
 
     // Under the lock, which they let go of for a call.
-    void carry_out(Job& job, Lock& lock);
-    static void give_up(Job& job);
-    bool may_remove() const { return !removals_.is_empty() && !fence_.is_closed(); }
-    void remove_some(Lock& lock);
+    void run(Job& job, Lock& lock);
+    static void abandon(Job& job);
+    bool may_collect() const { return !garbage_collector_.is_empty() && !fence_.is_closed(); }
+    void collect_some(Lock& lock);
     void pause(Lock& lock);
 
-    static Steps next_steps(Job& job);
+    static Operations next_operations(Job& job);
 
     // Without the lock.
-    Outcome write(Job& job, const Steps& steps, bool is_undoing);
-    Outcome write_document(Job& job, Step& step, bool is_undoing);
-    Outcome insert(Job& job, Steps steps);
-    Outcome resolve(Job& job, Step& step);
-    void yield(Job& job, const Step& step, std::uint64_t last_seq);
-    Outcome repeat(Job& job, const Step& step);
-    Outcome refuse(Job& job, const Step& step);
-    void end(const Steps& steps, StepState state);
+    WriteResult write(Job& job, const Operations& operations, bool is_rolling_back);
+    WriteResult write_document(Job& job, Operation& operation, bool is_rolling_back);
+    WriteResult insert(Job& job, Operations operations);
+    WriteResult resolve(Job& job, Operation& operation);
+    void yield(Job& job, const Operation& operation, std::uint64_t last_seq);
+    WriteResult repeat(Job& job, const Operation& operation);
+    WriteResult refuse(Job& job, const Operation& operation);
+    void end(const Operations& operations, OperationState state);
 
     // Constant after construction.
     Fence& fence_;
-    Board& board_;
+    SharedState& shared_;
 
     // Its thread only.
     Session session_;
-    RoomDocuments rooms_;
-    EventDocuments events_;
+    RoomCollection rooms_;
+    EventCollection events_;
 
     // Under the board's mutex.
     Job* job_ = nullptr;
-    Removals removals_;
+    GarbageCollector garbage_collector_;
 };
 
 }  // namespace globes::store::mongo

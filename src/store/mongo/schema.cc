@@ -55,10 +55,10 @@ void make(Session& session, const Index& index) {
     definitions.push_back(std::move(definition));
     Document command;
     command.text("createIndexes", index.collection).documents("indexes", definitions);
-    session.command(command, [](const View&) {});
+    session.command(command, [](const DocumentView&) {});
 }
 
-bool is_key(const View& definition, const Index& index) {
+bool is_key(const DocumentView& definition, const Index& index) {
     bson_iter_t key;
     bson_iter_t field;
     if (!bson_iter_init_find(&key, &definition.get(), "key") || !bson_iter_recurse(&key, &field)) return false;
@@ -67,17 +67,17 @@ bool is_key(const View& definition, const Index& index) {
     return !bson_iter_next(&field);
 }
 
-bool is_plain_and_unique(const View& definition) {
+bool is_plain_and_unique(const DocumentView& definition) {
     return definition.boolean("unique") && !definition.has("partialFilterExpression") && !definition.has("sparse") &&
            !definition.has("collation");
 }
 
-void for_each_index(Session& session, const char* collection, const std::function<void(const View&)>& take) {
+void for_each_index(Session& session, const char* collection, const std::function<void(const DocumentView&)>& take) {
     Document command;
     command.text("listIndexes", collection);
     try {
         session.for_each_of_command(command, take);
-    } catch (const CallError& error) {
+    } catch (const DatabaseError& error) {
         if (error.code() != kNoSuchCollection) throw;
     }
 }
@@ -85,22 +85,22 @@ void for_each_index(Session& session, const char* collection, const std::functio
 /// A server may take the command and do something else: an index that does not guard is worse than none.
 bool is_there(Session& session, const Index& index) {
     bool is_found = false;
-    for_each_index(session, index.collection, [&](const View& definition) {
+    for_each_index(session, index.collection, [&](const DocumentView& definition) {
         is_found |= is_key(definition, index) && is_plain_and_unique(definition);
     });
     return is_found;
 }
 
 /// The server would refuse documents for an index of another program, and with one of them all that follow in its room.
-void check_no_other_guards(Session& session, const char* collection) {
-    const auto is_own = [&](const View& definition) {
+void reject_foreign_unique_indexes(Session& session, const char* collection) {
+    const auto is_own = [&](const DocumentView& definition) {
         const Index by_id = {collection, "_id_", {"_id"}};
         return is_key(definition, by_id) || std::ranges::any_of(indexes(), [&](const Index& index) {
                    return std::string_view(index.collection) == collection && is_key(definition, index) &&
                           is_plain_and_unique(definition);
                });
     };
-    for_each_index(session, collection, [&](const View& definition) {
+    for_each_index(session, collection, [&](const DocumentView& definition) {
         if (definition.boolean("unique") && !is_own(definition))
             throw std::runtime_error(
                 fmt::format("the collection {} has a unique index {} that Globes has not made; remove that index",
@@ -112,32 +112,32 @@ using Rooms = std::vector<std::pair<chat::RoomId, RoomState>>;
 using std::chrono::steady_clock;
 
 /// Notes it in the state of its room.
-void take_newest(const View& event, RoomState& state) {
+void record_newest(const DocumentView& event, RoomState& state) {
     if (event.number("seq") < state.last_seq) return;
     state.last_seq = event.number("seq");
     state.opening_time = event.time("time");
 }
 
-void look_at_newest(Session& session, chat::RoomId room, RoomState& state) {
+void read_newest_event(Session& session, chat::RoomId room, RoomState& state) {
     Document filter;
     filter.number("room_id", room);
     Document down;
     down.integer("seq", -1);
     Document options;
     options.document("sort", down).integer("limit", 1);
-    session.find(kEvents, filter, options, 1, [&](const View& event) { take_newest(event, state); });
+    session.find(kEvents, filter, options, 1, [&](const DocumentView& event) { record_newest(event, state); });
 }
 
-void look_at_all_events(Session& session, Rooms& rooms) {
+void read_all_events(Session& session, Rooms& rooms) {
     std::unordered_map<chat::RoomId, RoomState*> states;
     for (auto& [id, state] : rooms) states.emplace(id, &state);
     Document fields;
     fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1).integer("time_us", 1);
     Document options;
     options.document("projection", fields);
-    session.find(kEvents, Document(), options, kAll, [&](const View& event) {
+    session.find(kEvents, Document(), options, kUnlimited, [&](const DocumentView& event) {
         const auto found = states.find(event.number("room_id"));
-        if (found != states.end()) take_newest(event, *found->second);
+        if (found != states.end()) record_newest(event, *found->second);
     });
 }
 
@@ -161,17 +161,17 @@ void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t 
         Document command;
         command.text("update", kRooms).documents("updates", updates).document("writeConcern", majority);
         // What it answers matters less than what is there then.
-        session.command(command, [](const View&) {});
+        session.command(command, [](const DocumentView&) {});
     }
 }
 
 /// All rooms, when they have `writer` or a newer number. An older process may still make some while this looks.
-Rooms read_and_claim(Session& session, std::uint64_t writer) {
+Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
     constexpr int kTries = 10;
     for (int tries = 0; tries < kTries; ++tries) {
         Rooms rooms;
         std::vector<chat::RoomId> unclaimed;
-        session.find(kRooms, Document(), Document(), kAll, [&](const View& document) {
+        session.find(kRooms, Document(), Document(), kUnlimited, [&](const DocumentView& document) {
             rooms.emplace_back(document.number("_id"),
                                RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
                                          .purged_seq = document.number("purged_seq"),
@@ -181,38 +181,39 @@ Rooms read_and_claim(Session& session, std::uint64_t writer) {
         if (unclaimed.empty()) return rooms;
         claim(session, unclaimed, writer);
     }
-    throw CallError("the rooms can't be given the number of this process", 0, 0);
+    throw DatabaseError("the rooms can't be given the number of this process", 0, 0);
 }
 
 std::int64_t count_events(Session& session) {
     Document command;
     command.text("count", kEvents);
     std::int64_t count = 0;
-    session.command(command, [&](const View& reply) { count = reply.integer("n"); });
+    session.command(command, [&](const DocumentView& reply) { count = reply.integer("n"); });
     return count;
 }
 
 /// Fills in what each room's newest event tells. A server that finds it by the index is asked room by room. One that
 /// reads events for it, as FerretDB does, would read all of them again and again: it gives them once.
-void look_at_newest(Session& session, Rooms& rooms) {
+void read_newest_event(Session& session, Rooms& rooms) {
     constexpr std::size_t kTried = 8;
     constexpr std::chrono::microseconds kTimeOfEvent{20};
     const auto begin = steady_clock::now();
     for (std::size_t i = 0; i < rooms.size(); ++i) {
         if (i == kTried) {
             const auto still_to_take = (steady_clock::now() - begin) / kTried * (rooms.size() - i);
-            if (still_to_take > count_events(session) * kTimeOfEvent) return look_at_all_events(session, rooms);
+            if (still_to_take > count_events(session) * kTimeOfEvent) return read_all_events(session, rooms);
         }
-        look_at_newest(session, rooms[i].first, rooms[i].second);
+        read_newest_event(session, rooms[i].first, rooms[i].second);
     }
 }
 
 }  // namespace
 
-void prepare_indexes(Session& session) {
+void ensure_indexes(Session& session) {
     for (const Index& index : indexes()) make(session, index);
     if (const std::string fault = index_fault(session); !fault.empty()) throw std::runtime_error(fault);
-    for (const char* collection : {kRooms, kEvents, kCounters, kRemovals}) check_no_other_guards(session, collection);
+    for (const char* collection : {kRooms, kEvents, kCounters, kRemovals})
+        reject_foreign_unique_indexes(session, collection);
 }
 
 std::string index_fault(Session& session) {
@@ -223,27 +224,27 @@ std::string index_fault(Session& session) {
     return {};
 }
 
-std::vector<Removal> load_book(Session& session, RoomBook& book, std::uint64_t writer) {
-    Rooms rooms = read_and_claim(session, writer);
-    look_at_newest(session, rooms);
-    std::vector<Removal> removals;
+std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& catalogue, std::uint64_t writer) {
+    Rooms rooms = load_and_claim_rooms(session, writer);
+    read_newest_event(session, rooms);
+    std::vector<GarbageRange> removals;
     std::unordered_set<chat::RoomId> known;
     for (auto& [id, state] : rooms) {
         state.last_seq = std::max(state.last_seq, state.purged_seq);
         if (state.purged_seq > 0) removals.push_back({.room = id, .through_seq = state.purged_seq});
-        if (id < chat::kFirstRandomRoomId) book.raise_next_room_id(id + 1);
+        if (id < chat::kFirstRandomRoomId) catalogue.raise_next_room_id(id + 1);
         known.insert(id);
-        book.put(id, std::move(state));
+        catalogue.put(id, std::move(state));
     }
-    session.find(kRemovals, Document(), Document(), kAll, [&](const View& note) {
+    session.find(kRemovals, Document(), Document(), kUnlimited, [&](const DocumentView& note) {
         // A note beside its room is of a deletion that was not carried out.
         if (known.contains(note.number("_id"))) return;
         removals.push_back({.room = note.number("_id"),
                             .through_seq = std::numeric_limits<std::int64_t>::max(),
                             .is_whole_room = true});
     });
-    session.find(kCounters, Document(), Document(), kAll, [&](const View& counter) {
-        if (counter.text("_id") == "next_room_id") book.raise_next_room_id(counter.number("value"));
+    session.find(kCounters, Document(), Document(), kUnlimited, [&](const DocumentView& counter) {
+        if (counter.text("_id") == "next_room_id") catalogue.raise_next_room_id(counter.number("value"));
     });
     return removals;
 }

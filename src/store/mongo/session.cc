@@ -25,7 +25,7 @@ public:
     Reply& operator=(const Reply&) = delete;
     /// The driver overwrites it.
     bson_t* out() { return &bson_; }
-    View view() const { return View(bson_); }
+    DocumentView view() const { return DocumentView(bson_); }
 
 private:
     bson_t bson_;
@@ -53,15 +53,16 @@ bool is_server_error(const bson_error_t& error) {
     return is_of_server && error.code != MONGOC_ERROR_PROTOCOL_ERROR;
 }
 
-Fate fate_of(const bson_error_t& error) {
-    if (is_never_sent(error)) return Fate::not_sent;
-    if (!is_server_error(error)) return Fate::unknown;
-    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return Fate::duplicate;
-    return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? Fate::unknown : Fate::refused;
+WriteStatus status_of(const bson_error_t& error) {
+    if (is_never_sent(error)) return WriteStatus::not_applied;
+    if (!is_server_error(error)) return WriteStatus::unknown;
+    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return WriteStatus::duplicate_key;
+    return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? WriteStatus::unknown
+                                                                               : WriteStatus::rejected;
 }
 
 /// The connection broke, also for what it brought, or the server is not in charge any more.
-bool is_passing(const CallError& error) {
+bool is_transient(const DatabaseError& error) {
     if (error.domain() == MONGOC_ERROR_STREAM || error.domain() == MONGOC_ERROR_PROTOCOL) return true;
     return error.domain() == MONGOC_ERROR_SERVER &&
            std::ranges::find(kStateChanges, error.code()) != kStateChanges.end();
@@ -74,7 +75,7 @@ std::string_view name_in(std::string_view text) { return text.substr(0, text.fin
 
 /// MongoDB's words for a key that is there already name the collection and the index before they quote the key. Other
 /// words may be the key's.
-std::string duplicate_key(std::string_view message) {
+std::string redacted_duplicate_key(std::string_view message) {
     constexpr std::string_view kWords = "E11000 duplicate key error collection: ";
     constexpr std::string_view kIndex = " index: ";
     const std::size_t begin = message.find(kWords);
@@ -103,10 +104,10 @@ bool is_of_driver(std::uint32_t domain) {
 
 /// For people and the log. What the server says may quote a command or a key, and so what people wrote: of that only
 /// the name of the first field stays, which is the command's.
-std::string without_contents(const bson_error_t& error) {
+std::string redacted(const bson_error_t& error) {
     const std::string_view message = error.message;
     if (is_of_driver(error.domain)) return std::string(message);
-    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return duplicate_key(message);
+    if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return redacted_duplicate_key(message);
     const std::size_t quotation = quotation_in(message);
     if (quotation == message.size()) return std::string(message);
     std::string told(message.substr(0, quotation));
@@ -118,31 +119,32 @@ std::string without_contents(const bson_error_t& error) {
     return told + (is_name ? fmt::format("{{ {}: ... }}", name) : "{ ... }");
 }
 
-CallError call_error(const bson_error_t& error) { return {without_contents(error), error.domain, error.code}; }
+DatabaseError database_error(const bson_error_t& error) { return {redacted(error), error.domain, error.code}; }
 
-bool is_array_filled(const View& reply, const char* key) {
+bool is_array_filled(const DocumentView& reply, const char* key) {
     bson_iter_t field;
     bson_iter_t item;
     return bson_iter_init_find(&field, &reply.get(), key) && BSON_ITER_HOLDS_ARRAY(&field) &&
            bson_iter_recurse(&field, &item) && bson_iter_next(&item);
 }
 
-Outcome outcome_of(bool is_ok, const View& reply, const bson_error_t& error) {
+WriteResult result_of(bool is_ok, const DocumentView& reply, const bson_error_t& error) {
     if (is_ok) return {};
-    Outcome outcome{
-        .fate = fate_of(error), .cause = without_contents(error), .domain = error.domain, .code = error.code};
+    WriteResult result{
+        .status = status_of(error), .cause = redacted(error), .domain = error.domain, .code = error.code};
     // Of a document the words may be anything that stands in it.
     if (is_array_filled(reply, "writeErrors") && error.code != MONGOC_ERROR_DUPLICATE_KEY)
-        outcome.cause = fmt::format("the server refuses a document, code {}", error.code);
+        result.cause = fmt::format("the server refuses a document, code {}", error.code);
     // Written, but not by a majority.
-    if (is_array_filled(reply, "writeConcernErrors")) outcome.fate = Fate::unknown;
+    if (is_array_filled(reply, "writeConcernErrors")) result.status = WriteStatus::unknown;
     // The call was refused, not a document of it: rights that are missing may come back.
-    if (outcome.fate == Fate::refused && !is_array_filled(reply, "writeErrors")) outcome.fate = Fate::not_sent;
-    return outcome;
+    if (result.status == WriteStatus::rejected && !is_array_filled(reply, "writeErrors"))
+        result.status = WriteStatus::not_applied;
+    return result;
 }
 
 /// Which document was refused first; nothing if the reply does not say.
-std::optional<std::int64_t> first_refused(const View& reply) {
+std::optional<std::int64_t> first_refused(const DocumentView& reply) {
     bson_iter_t errors;
     bson_iter_t first;
     bson_iter_t index;
@@ -155,25 +157,25 @@ std::optional<std::int64_t> first_refused(const View& reply) {
 
 /// Of an insert in order. The index of the error says what is there, not the count: servers differ in what they count
 /// where a document was refused. A count below the index contradicts it.
-Outcome insert_outcome(bool is_ok, const View& reply, const bson_error_t& error, std::size_t documents) {
-    Outcome outcome = outcome_of(is_ok, reply, error);
+WriteResult insert_result(bool is_ok, const DocumentView& reply, const bson_error_t& error, std::size_t documents) {
+    WriteResult result = result_of(is_ok, reply, error);
     const auto given = static_cast<std::int64_t>(documents);
     const std::int64_t counted = reply.integer("insertedCount");
-    if (outcome.fate == Fate::done && counted != given)
-        return {.fate = Fate::unknown, .cause = fmt::format("confirmed {} of {} documents", counted, given)};
+    if (result.status == WriteStatus::acknowledged && counted != given)
+        return {.status = WriteStatus::unknown, .cause = fmt::format("confirmed {} of {} documents", counted, given)};
     // Another part of them may have been sent before.
-    if (outcome.fate == Fate::not_sent && counted != 0) outcome.fate = Fate::unknown;
-    if (outcome.fate != Fate::duplicate && outcome.fate != Fate::refused) {
-        outcome.written = outcome.fate == Fate::done ? documents : 0;
-        return outcome;
+    if (result.status == WriteStatus::not_applied && counted != 0) result.status = WriteStatus::unknown;
+    if (result.status != WriteStatus::duplicate_key && result.status != WriteStatus::rejected) {
+        result.written = result.status == WriteStatus::acknowledged ? documents : 0;
+        return result;
     }
     const std::int64_t refused = first_refused(reply).value_or(-1);
     if (refused < 0 || refused >= given || counted < refused) {
-        outcome.fate = Fate::unknown;
-        return outcome;
+        result.status = WriteStatus::unknown;
+        return result;
     }
-    outcome.written = static_cast<std::size_t>(refused);
-    return outcome;
+    result.written = static_cast<std::size_t>(refused);
+    return result;
 }
 
 void set_times(mongoc_uri_t* uri, const MongoTimes& times) {
@@ -213,11 +215,11 @@ void set_guarantees(mongoc_uri_t* uri) {
 }
 
 // Of the last question that this thread has sent: an answer comes back in the form of its question.
-thread_local std::int32_t asked_in = 0;
+thread_local std::int32_t request_opcode = 0;
 
 /// Of an OP_REPLY that was read behind its header the driver shows no bytes before this.
-bool may_look_into(const bson_t& answer, bson_error_t* error) {
-    if (asked_in == kOpMsg || is_answer({bson_get_data(&answer), answer.len})) return true;
+bool check_reply(const bson_t& answer, bson_error_t* error) {
+    if (request_opcode == kOpMsg || is_valid_reply({bson_get_data(&answer), answer.len})) return true;
     bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed answer of the server");
     return false;
 }
@@ -239,28 +241,28 @@ void start_driver() {
 extern "C" {
 [[gnu::weak]] void __real__mongoc_rpc_gather(void* rpc, void* array);
 void __wrap__mongoc_rpc_gather(void* rpc, void* array) {
-    asked_in = opcode_of(rpc);
+    request_opcode = opcode_of(rpc);
     __real__mongoc_rpc_gather(rpc, array);
 }
 [[gnu::weak]] bool __real__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size);
 bool __wrap__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size) {
-    return is_reply_header({bytes, size}) && __real__mongoc_rpc_scatter_reply_header_only(rpc, bytes, size);
+    return is_valid_reply_header({bytes, size}) && __real__mongoc_rpc_scatter_reply_header_only(rpc, bytes, size);
 }
 [[gnu::weak]] bool __real__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size);
 bool __wrap__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size) {
-    return is_answer_to(asked_in, {bytes, size}) && __real__mongoc_rpc_scatter(rpc, bytes, size);
+    return is_valid_reply_to(request_opcode, {bytes, size}) && __real__mongoc_rpc_scatter(rpc, bytes, size);
 }
 [[gnu::weak]] bool __real__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error);
 bool __wrap__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error) {
-    return may_look_into(*answer, error) && __real__mongoc_cmd_check_ok(answer, version, error);
+    return check_reply(*answer, error) && __real__mongoc_cmd_check_ok(answer, version, error);
 }
 [[gnu::weak]] bool __real__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error);
 bool __wrap__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error) {
-    return may_look_into(*answer, error) && __real__mongoc_cmd_check_ok_no_wce(answer, version, error);
+    return check_reply(*answer, error) && __real__mongoc_cmd_check_ok_no_wce(answer, version, error);
 }
 }
 
-Pool::Pool(const std::string& uri, const MongoTimes& times) {
+ConnectionPool::ConnectionPool(const std::string& uri, const MongoTimes& times) {
     start_driver();
     const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
                                                                               mongoc_uri_destroy);
@@ -276,14 +278,14 @@ Pool::Pool(const std::string& uri, const MongoTimes& times) {
     mongoc_client_pool_set_appname(pool_.get(), "globes");
 }
 
-Session::Session(const Pool& pool, std::string database)
+Session::Session(const ConnectionPool& pool, std::string database)
     : client_(mongoc_client_pool_pop(pool.get()), Return{pool.get()}), database_(std::move(database)) {}
 
 Session::Collection Session::collection(const char* name) const {
     return Collection(mongoc_client_get_collection(client_.get(), database_.c_str(), name));
 }
 
-Outcome Session::insert(const char* name, std::span<const Document> documents) {
+WriteResult Session::insert(const char* name, std::span<const Document> documents) {
 // An array of what bson_t points at keeps none of its alignment, which pointers to it don't need.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
@@ -296,10 +298,10 @@ Outcome Session::insert(const char* name, std::span<const Document> documents) {
     bson_error_t error{};
     const bool is_ok =
         mongoc_collection_insert_many(target.get(), pointers.data(), pointers.size(), nullptr, reply.out(), &error);
-    return insert_outcome(is_ok, reply.view(), error, documents.size());
+    return insert_result(is_ok, reply.view(), error, documents.size());
 }
 
-Outcome Session::update(const char* name, const Document& filter, const Document& change, bool upsert) {
+WriteResult Session::update(const char* name, const Document& filter, const Document& change, bool upsert) {
     Document options;
     options.boolean("upsert", upsert);
     const Collection target = collection(name);
@@ -308,74 +310,74 @@ Outcome Session::update(const char* name, const Document& filter, const Document
         bson_error_t error{};
         const bool is_ok =
             mongoc_collection_update_one(target.get(), filter.get(), change.get(), options.get(), reply.out(), &error);
-        Outcome outcome = outcome_of(is_ok, reply.view(), error);
-        outcome.written = reply.view().number("matchedCount");
-        return outcome;
+        WriteResult result = result_of(is_ok, reply.view(), error);
+        result.written = reply.view().number("matchedCount");
+        return result;
     };
-    Outcome outcome = update_once();
+    WriteResult result = update_once();
     // Of two processes that make a document at once, one is refused. It finds the document then.
-    if (upsert && outcome.fate == Fate::duplicate) outcome = update_once();
-    return outcome;
+    if (upsert && result.status == WriteStatus::duplicate_key) result = update_once();
+    return result;
 }
 
-Outcome Session::remove(const char* name, const Document& filter) {
+WriteResult Session::remove(const char* name, const Document& filter) {
     const Collection target = collection(name);
     Reply reply;
     bson_error_t error{};
     const bool is_ok = mongoc_collection_delete_many(target.get(), filter.get(), nullptr, reply.out(), &error);
-    Outcome outcome = outcome_of(is_ok, reply.view(), error);
-    outcome.written = reply.view().number("deletedCount");
-    return outcome;
+    WriteResult result = result_of(is_ok, reply.view(), error);
+    result.written = reply.view().number("deletedCount");
+    return result;
 }
 
 void Session::find(const char* name, const Document& filter, const Document& options, std::size_t most,
-                   const std::function<void(const View&)>& take) {
+                   const std::function<void(const DocumentView&)>& take) {
     const Collection source = collection(name);
     std::size_t taken = 0;
     const auto ask = [&] {
         for_each(mongoc_collection_find_with_opts(source.get(), filter.get(), options.get(), nullptr), most,
-                 [&](const View& found) {
+                 [&](const DocumentView& found) {
                      ++taken;
                      take(found);
                  });
     };
     try {
         ask();
-    } catch (const CallError& error) {
+    } catch (const DatabaseError& error) {
         // Another server may have taken over.
-        if (taken > 0 || !is_passing(error)) throw;
+        if (taken > 0 || !is_transient(error)) throw;
         ask();
     }
 }
 
-void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::function<void(const View&)>& take) {
+void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::function<void(const DocumentView&)>& take) {
     const std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(owned, mongoc_cursor_destroy);
     const bson_t* found = nullptr;
     for (std::size_t count = 0; mongoc_cursor_next(cursor.get(), &found); ++count) {
-        if (count == most) throw CallError("the server answers with more documents than were asked for", 0, 0);
-        take(View(*found));
+        if (count == most) throw DatabaseError("the server answers with more documents than were asked for", 0, 0);
+        take(DocumentView(*found));
     }
     bson_error_t error{};
-    if (mongoc_cursor_error(cursor.get(), &error)) throw call_error(error);
+    if (mongoc_cursor_error(cursor.get(), &error)) throw database_error(error);
 }
 
-void Session::for_each_of_command(const Document& command, const std::function<void(const View&)>& take) {
+void Session::for_each_of_command(const Document& command, const std::function<void(const DocumentView&)>& take) {
     bson_error_t error{};
     // The cursor has to know its server: it would close itself at none otherwise, which ends the process.
     constexpr bool kWrites = true;
     const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)> server(
         mongoc_client_select_server(client_.get(), kWrites, nullptr, &error), mongoc_server_description_destroy);
-    if (server == nullptr) throw call_error(error);
+    if (server == nullptr) throw database_error(error);
     const std::uint32_t id = mongoc_server_description_id(server.get());
     Reply reply;
     if (!mongoc_client_command_simple_with_server_id(client_.get(), database_.c_str(), command.get(), nullptr, id,
                                                      reply.out(), &error))
-        throw call_error(error);
+        throw database_error(error);
     Document options;
     options.integer("serverId", id);
     // The cursor takes the reply over and destroys it.
     bson_t* taken = bson_copy(&reply.view().get());
-    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kAll, take);
+    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kUnlimited, take);
 }
 
 void Session::rename(const char* from, const char* to) {
@@ -385,14 +387,14 @@ void Session::rename(const char* from, const char* to) {
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), "admin", command.get(), nullptr, reply.out(), &error))
-        throw call_error(error);
+        throw database_error(error);
 }
 
-void Session::command(const Document& command, const std::function<void(const View&)>& take) {
+void Session::command(const Document& command, const std::function<void(const DocumentView&)>& take) {
     Reply reply;
     bson_error_t error{};
     if (!mongoc_client_command_simple(client_.get(), database_.c_str(), command.get(), nullptr, reply.out(), &error))
-        throw call_error(error);
+        throw database_error(error);
     take(reply.view());
 }
 

@@ -19,9 +19,9 @@
 namespace globes::store::mongo {
 
 /// A read or a command failed. `code`: the server's, or 0.
-class CallError : public std::runtime_error {
+class DatabaseError : public std::runtime_error {
 public:
-    CallError(const std::string& message, std::uint32_t domain, std::uint32_t code)
+    DatabaseError(const std::string& message, std::uint32_t domain, std::uint32_t code)
         : std::runtime_error(message), domain_(domain), code_(code) {}
     std::uint32_t domain() const { return domain_; }
     std::uint32_t code() const { return code_; }
@@ -32,33 +32,33 @@ private:
 };
 
 /// For `Session::find`: any number.
-inline constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 /// What became of a write.
-enum class Fate : std::uint8_t {
-    done,       ///< A majority has it in its journal.
-    not_sent,   ///< No server has seen it.
-    unknown,    ///< The connection broke, or a majority did not confirm: it may be there, now or a little later.
-    duplicate,  ///< Refused: an index holds such a key already.
-    refused,    ///< A document was refused for another reason.
+enum class WriteStatus : std::uint8_t {
+    acknowledged,   ///< A majority has it in its journal.
+    not_applied,    ///< No server has seen it.
+    unknown,        ///< The connection broke, or a majority did not confirm: it may be there, now or a little later.
+    duplicate_key,  ///< Refused: an index holds such a key already.
+    rejected,       ///< A document was refused for another reason.
 };
 
-struct Outcome {
-    Fate fate = Fate::done;
+struct WriteResult {
+    WriteStatus status = WriteStatus::acknowledged;
     /// Of an insert: so many of the documents, from the first on, are there; at most as many as were given, and fewer
     /// if it was refused. Of an update: matched. Of a removal: removed.
     std::size_t written = 0;
     std::string cause = {};  ///< For the log; empty if it is done.
-    // As of a CallError.
+    // As of a DatabaseError.
     std::uint32_t domain = 0;
     std::uint32_t code = 0;
 };
 
 /// The addresses, the credentials and the connections. Any thread.
-class Pool {
+class ConnectionPool {
 public:
     /// `uri` has been checked (mongo_uri.h). Connects to nothing yet. Throws std::runtime_error.
-    Pool(const std::string& uri, const MongoTimes& times);
+    ConnectionPool(const std::string& uri, const MongoTimes& times);
     mongoc_client_pool_t* get() const { return pool_.get(); }
 
 private:
@@ -69,26 +69,27 @@ private:
 };
 
 /// One client of the pool for one thread. Every call may block for as long as MongoTimes says. What a server answers is
-/// input like any other: an answer that contradicts itself or the question is a CallError, or makes a write `unknown`.
+/// input like any other: an answer that contradicts itself or the question is a DatabaseError, or makes a write
+/// `unknown`.
 class Session {
 public:
     /// The pool outlives it.
-    Session(const Pool& pool, std::string database);
+    Session(const ConnectionPool& pool, std::string database);
 
     /// In order, up to the first that fails.
-    Outcome insert(const char* collection, std::span<const Document> documents);
-    Outcome update(const char* collection, const Document& filter, const Document& change, bool upsert = false);
-    Outcome remove(const char* collection, const Document& filter);
+    WriteResult insert(const char* collection, std::span<const Document> documents);
+    WriteResult update(const char* collection, const Document& filter, const Document& change, bool upsert = false);
+    WriteResult remove(const char* collection, const Document& filter);
 
-    /// `options`: sort, limit, projection. Throws CallError, also for more than `most` documents.
+    /// `options`: sort, limit, projection. Throws DatabaseError, also for more than `most` documents.
     void find(const char* collection, const Document& filter, const Document& options, std::size_t most,
-              const std::function<void(const View&)>& take);
-    /// Throws CallError.
-    void command(const Document& command, const std::function<void(const View&)>& take);
-    /// Gives a collection of the database another name. Throws CallError.
+              const std::function<void(const DocumentView&)>& take);
+    /// Throws DatabaseError.
+    void command(const Document& command, const std::function<void(const DocumentView&)>& take);
+    /// Gives a collection of the database another name. Throws DatabaseError.
     void rename(const char* from, const char* to);
-    /// For a command that answers with a cursor. Throws CallError.
-    void for_each_of_command(const Document& command, const std::function<void(const View&)>& take);
+    /// For a command that answers with a cursor. Throws DatabaseError.
+    void for_each_of_command(const Document& command, const std::function<void(const DocumentView&)>& take);
 
 private:
     struct Return {
@@ -101,7 +102,8 @@ private:
     using Collection = std::unique_ptr<mongoc_collection_t, Destroy>;
 
     Collection collection(const char* name) const;
-    static void for_each(mongoc_cursor_t* cursor, std::size_t most, const std::function<void(const View&)>& take);
+    static void for_each(mongoc_cursor_t* cursor, std::size_t most,
+                         const std::function<void(const DocumentView&)>& take);
 
     std::unique_ptr<mongoc_client_t, Return> client_;
     const std::string database_;

@@ -1,5 +1,5 @@
 // A batch taken apart: one step for each thing that the server is asked to do. The planner makes them, the committer
-// hands them to the writers, and both look at what became of them under the lock of their Board.
+// hands them to the writers, and both look at what became of them under the lock of their SharedState.
 #pragma once
 
 #include <condition_variable>
@@ -34,7 +34,7 @@ struct MarkPurged {
     std::uint64_t through_seq;
 };
 
-enum class StepState : std::uint8_t {
+enum class OperationState : std::uint8_t {
     waiting,    ///< Has its turn, or another turn, to come.
     in_call,    ///< The driver is at it.
     done,       ///< A majority has it.
@@ -43,19 +43,19 @@ enum class StepState : std::uint8_t {
     left,       ///< Given up; it may be there or not.
 };
 
-struct Step {
+struct Operation {
     chat::RoomId room;
     std::size_t batch;  ///< Of the group, counted from 0.
     std::variant<InsertEvent, PutRoomDocument, DeleteRoomDocument, MarkPurged> what;
-    StepState state = StepState::waiting;
-    bool may_be_there = false;  ///< An earlier call broke off; it has to be brought to an end.
-    bool is_undoing = false;    ///< Set the room's document back to what it was instead.
+    OperationState state = OperationState::waiting;
+    bool may_be_there = false;     ///< An earlier call broke off; it has to be brought to an end.
+    bool is_rolling_back = false;  ///< Set the room's document back to what it was instead.
 
-    bool is_over() const { return state >= StepState::done; }
+    bool is_over() const { return state >= OperationState::done; }
     /// Nobody can say that it isn't there.
-    bool may_exist() const { return state == StepState::done || state == StepState::in_call || may_be_there; }
+    bool may_exist() const { return state == OperationState::done || state == OperationState::in_call || may_be_there; }
     /// Nobody has to say whether it is there: it isn't.
-    bool is_absent() const { return state == StepState::refused || state == StepState::cancelled; }
+    bool is_absent() const { return state == OperationState::refused || state == OperationState::cancelled; }
 };
 
 /// A batch ended early in a room, because an event repeats an id that is stored.
@@ -67,15 +67,15 @@ struct Repeat {
 
 /// One writer's share of a group.
 struct Job {
-    std::vector<Step> steps;
+    std::vector<Operation> operations;
     /// Rooms that turned out to hold events of another process, and the newest of those.
-    std::unordered_map<chat::RoomId, std::uint64_t> surprises;
+    std::unordered_map<chat::RoomId, std::uint64_t> foreign_writes;
     std::unordered_multimap<chat::RoomId, Repeat> repeats;
     bool is_over = true;
 };
 
 /// What the committer and the writers share.
-struct Board {
+struct SharedState {
     std::mutex mutex;
     std::condition_variable changed;
     bool is_stopped = false;  ///< Nobody begins anything any more; what is under way is left as it is.
