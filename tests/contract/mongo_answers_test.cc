@@ -27,7 +27,7 @@
 #include "store/mongo/mongo_store.h"
 #include "store/mongo/session.h"
 
-// As in src/store/mongo/session.cc: absent where the driver is another one, whose answers nobody checks.
+// As in src/store/mongo/driver.cc: absent where the driver is another one, whose answers nobody checks.
 extern "C" [[gnu::weak]] bool __real__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size);
 
 namespace globes::store {

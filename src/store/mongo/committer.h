@@ -11,11 +11,10 @@
 #include <mutex>
 #include <vector>
 
-#include "store/mongo/group.h"
-#include "store/mongo/planner.h"
-#include "store/mongo/room_book.h"
+#include "store/mongo/catalogue.h"
+#include "store/mongo/commit_group.h"
+#include "store/mongo/operations.h"
 #include "store/mongo/room_writer.h"
-#include "store/mongo/step.h"
 
 namespace globes::store::mongo {
 

@@ -11,10 +11,9 @@
 
 #include "store/mongo/committer.h"
 #include "store/mongo/documents.h"
-#include "store/mongo/heartbeat.h"
-#include "store/mongo/layout.h"
+#include "store/mongo/fence.h"
 #include "store/mongo/mongo_uri.h"
-#include "store/mongo/reader_pool.h"
+#include "store/mongo/readers.h"
 #include "store/mongo/schema.h"
 
 namespace globes::store {

@@ -32,16 +32,6 @@ EventCollection::Events events_of(const std::vector<Operation*>& operations) {
 
 }  // namespace
 
-void SharedState::note_failure(std::string_view cause) {
-    if (!is_failing_) spdlog::error("event=store_failed cause={}", log_value(cause));
-    is_failing_ = true;
-}
-
-void SharedState::note_success() {
-    if (is_failing_) spdlog::info("event=store_recovered");
-    is_failing_ = false;
-}
-
 RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
                        const CommittedCatalogue& catalogue, SharedState& shared)
     : fence_(fence),

@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "store/mongo/event_documents.h"
+#include "store/mongo/collections.h"
+#include "store/mongo/commit_group.h"
 #include "store/mongo/fence.h"
-#include "store/mongo/removals.h"
-#include "store/mongo/room_documents.h"
+#include "store/mongo/garbage_collector.h"
 #include "store/mongo/session.h"
-#include "store/mongo/step.h"
 
 namespace globes::store::mongo {
 

@@ -1,14 +1,17 @@
 #include "store/mongo/schema.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -18,10 +21,180 @@
 #include <utility>
 #include <vector>
 
+#include "base/logging.h"
 #include "store/mongo/documents.h"
+#include "store/mongo/fence.h"
 
 namespace globes::store::mongo {
 namespace {
+
+constexpr std::int64_t kLayout = 2;
+
+struct Collection {
+    const char* name;
+    const char* old_name;  ///< In version 1 of the layout; other programs have collections of these names too.
+    const char* field;     ///< That each of its documents has, and none of another program.
+};
+
+// In the order in which they are renamed. The counters are the last: as long as they have their old name, a server that
+// runs on the others is found by its heartbeat.
+constexpr std::array<Collection, 4> kCollections = {{
+    {kEvents, "chat_events", "dedupe_key"},
+    {kRemovals, "chat_removals", "room_id"},
+    {kRooms, "chat_rooms", "title_key"},
+    {kCounters, "chat_counters", "value"},
+}};
+
+using Names = std::set<std::string>;
+
+/// Empty for a collection; a server may not say it.
+std::string kind_of(const DocumentView& collection) {
+    const std::string type = collection.text("type");
+    if (type == "view") return "a view";
+    if (type == "timeseries") return "a time series";
+    if (!type.empty() && type != "collection") return "no collection";
+    bool is_capped = false;
+    collection.visit_document("options", [&](const DocumentView& options) { is_capped = options.boolean("capped"); });
+    return is_capped ? "a capped collection" : "";
+}
+
+/// Of collections alone: what an older version has made is no view.
+Names names_of(Session& session) {
+    Document command;
+    command.integer("listCollections", 1).boolean("nameOnly", true);
+    Names names;
+    session.for_each_of_command(command, [&](const DocumentView& collection) {
+        if (kind_of(collection).empty()) names.insert(collection.text("name"));
+    });
+    return names;
+}
+
+/// A view and a time series take no documents of Globes, and a capped collection drops the oldest.
+void check_own_kinds(Session& session) {
+    std::vector<std::string> names;
+    for (const Collection& collection : kCollections) names.emplace_back(collection.name);
+    Document any;
+    any.texts("$in", names);
+    Document filter;
+    filter.document("name", any);
+    Document command;
+    command.integer("listCollections", 1).document("filter", filter);
+    session.for_each_of_command(command, [&](const DocumentView& collection) {
+        const std::string name = collection.text("name");
+        const std::string kind = kind_of(collection);
+        // Not every server looks at the filter.
+        if (!kind.empty() && std::ranges::find(names, name) != names.end())
+            throw std::runtime_error(
+                fmt::format("{} is {}, which Globes cannot use; remove it, or name another database", name, kind));
+    });
+}
+
+/// Whether a document of the collection has the field, or lacks it.
+bool has_document(Session& session, const char* collection, const char* field, bool has_field) {
+    Document exists;
+    exists.boolean("$exists", has_field);
+    Document filter;
+    filter.document(field, exists);
+    Document id;
+    id.integer("_id", 1);
+    Document options;
+    options.integer("limit", 1).document("projection", id);
+    bool is_found = false;
+    session.find(collection, filter, options, 1, [&](const DocumentView&) { is_found = true; });
+    return is_found;
+}
+
+/// Whether the collection is Globes' own and holds something. Throws std::runtime_error where that is mixed with
+/// documents of another program.
+bool is_ours(Session& session, const Collection& collection, const char* name) {
+    if (!has_document(session, name, collection.field, true)) return false;
+    if (has_document(session, name, collection.field, false))
+        throw std::runtime_error(
+            fmt::format("the collection {} holds documents of Globes and of another program; move one kind away, or "
+                        "name another database",
+                        name));
+    return true;
+}
+
+/// Every start of a server counts up there, before it makes anything else.
+bool has_old_server(Session& session, const Names& names) {
+    const Collection& counters = kCollections.back();
+    if (!names.contains(counters.old_name)) return false;
+    Document id;
+    id.text("_id", "writer");
+    bool is_found = false;
+    session.find(counters.old_name, id, Document(), 1,
+                 [&](const DocumentView& counter) { is_found = counter.integer("value") > 0; });
+    return is_found;
+}
+
+/// Those of version 1, in the order in which they are renamed.
+std::vector<const Collection*> old_collections(Session& session, const Names& names) {
+    std::vector<const Collection*> old;
+    if (!has_old_server(session, names)) return old;
+    for (const Collection& collection : kCollections)
+        if (names.contains(collection.old_name) && is_ours(session, collection, collection.old_name))
+            old.push_back(&collection);
+    return old;
+}
+
+bool has_layout_version(Session& session, const Names& names) {
+    if (!names.contains(kCounters)) return false;
+    Document id;
+    id.text("_id", "layout");
+    std::int64_t layout = 0;
+    session.find(kCounters, id, Document(), 1, [&](const DocumentView& counter) { layout = counter.integer("value"); });
+    if (layout > kLayout)
+        throw std::runtime_error("is the database of a newer version of Globes, which this one does not know");
+    return layout == kLayout;
+}
+
+void note(Session& session) {
+    Document id;
+    id.text("_id", "layout");
+    Document value;
+    value.integer("value", kLayout);
+    Document change;
+    change.document("$set", value);
+    const WriteResult noted = session.update(kCounters, id, change, true);
+    if (noted.status != WriteStatus::acknowledged) throw DatabaseError(noted.cause, noted.domain, noted.code);
+}
+
+/// What another program has made under one of Globes' names stays as it is.
+void check_own_names(Session& session, const Names& names) {
+    for (const Collection& collection : kCollections)
+        if (names.contains(collection.name) && !is_ours(session, collection, collection.name) &&
+            has_document(session, collection.name, collection.field, false))
+            throw std::runtime_error(fmt::format(
+                "the collection {} holds documents of another program; name another database", collection.name));
+}
+
+void rename(Session& session, const Collection& collection) {
+    try {
+        session.rename(collection.old_name, collection.name);
+    } catch (const DatabaseError&) {
+        // Another process may have been faster, or the answer was lost.
+        const Names names = names_of(session);
+        if (names.contains(collection.old_name) || !names.contains(collection.name)) throw;
+        return;
+    }
+    spdlog::info("event=collection_renamed from={} to={}", collection.old_name, collection.name);
+}
+
+/// Before this version, Globes made its indexes on whatever collection was there. Nothing depends on the answer.
+void warn_of_left_indexes(Session& session, const char* name) {
+    Document command;
+    command.text("listIndexes", name);
+    try {
+        session.for_each_of_command(command, [&](const DocumentView& index) {
+            const std::string index_name = index.text("name");
+            if (index_name == "room_seq" || index_name == "room_dedupe_key")
+                spdlog::warn("event=foreign_collection name={} index={}", name, index_name);
+        });
+    } catch (const DatabaseError& error) {
+        spdlog::debug("event=foreign_collection name={} cause={}", name, log_value(error.what()));
+    }
+}
 
 // Of the server.
 constexpr std::uint32_t kNoSuchCollection = 26;
@@ -108,106 +281,35 @@ void reject_foreign_unique_indexes(Session& session, const char* collection) {
     });
 }
 
-using Rooms = std::vector<std::pair<chat::RoomId, RoomState>>;
-using std::chrono::steady_clock;
-
-/// Notes it in the state of its room.
-void record_newest(const DocumentView& event, RoomState& state) {
-    if (event.number("seq") < state.last_seq) return;
-    state.last_seq = event.number("seq");
-    state.opening_time = event.time("time");
-}
-
-void read_newest_event(Session& session, chat::RoomId room, RoomState& state) {
-    Document filter;
-    filter.number("room_id", room);
-    Document down;
-    down.integer("seq", -1);
-    Document options;
-    options.document("sort", down).integer("limit", 1);
-    session.find(kEvents, filter, options, 1, [&](const DocumentView& event) { record_newest(event, state); });
-}
-
-void read_all_events(Session& session, Rooms& rooms) {
-    std::unordered_map<chat::RoomId, RoomState*> states;
-    for (auto& [id, state] : rooms) states.emplace(id, &state);
-    Document fields;
-    fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1).integer("time_us", 1);
-    Document options;
-    options.document("projection", fields);
-    session.find(kEvents, Document(), options, kUnlimited, [&](const DocumentView& event) {
-        const auto found = states.find(event.number("room_id"));
-        if (found != states.end()) record_newest(event, *found->second);
-    });
-}
-
-/// Gives the rooms the number of this process. By their ids, so that a server that knows no other way to a document
-/// finds them, and so many at once that a call ends in time.
-void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t writer) {
-    constexpr std::size_t kRoomsAtOnce = 500;
-    Document number;
-    number.number("writer", writer);
-    Document change;
-    change.document("$max", number);
-    Document majority;
-    majority.text("w", "majority").boolean("j", true);
-    for (; !rooms.empty(); rooms = rooms.subspan(std::min(rooms.size(), kRoomsAtOnce))) {
-        std::vector<Document> updates;
-        for (const chat::RoomId room : rooms.first(std::min(rooms.size(), kRoomsAtOnce))) {
-            Document id;
-            id.number("_id", room);
-            updates.emplace_back().document("q", id).document("u", change);
-        }
-        Document command;
-        command.text("update", kRooms).documents("updates", updates).document("writeConcern", majority);
-        // What it answers matters less than what is there then.
-        session.command(command, [](const DocumentView&) {});
-    }
-}
-
-/// All rooms, when they have `writer` or a newer number. An older process may still make some while this looks.
-Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
-    constexpr int kTries = 10;
-    for (int tries = 0; tries < kTries; ++tries) {
-        Rooms rooms;
-        std::vector<chat::RoomId> unclaimed;
-        session.find(kRooms, Document(), Document(), kUnlimited, [&](const DocumentView& document) {
-            rooms.emplace_back(document.number("_id"),
-                               RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
-                                         .purged_seq = document.number("purged_seq"),
-                                         .version = document.number("version")});
-            if (document.number("writer") < writer) unclaimed.push_back(rooms.back().first);
-        });
-        if (unclaimed.empty()) return rooms;
-        claim(session, unclaimed, writer);
-    }
-    throw DatabaseError("the rooms can't be given the number of this process", 0, 0);
-}
-
-std::int64_t count_events(Session& session) {
-    Document command;
-    command.text("count", kEvents);
-    std::int64_t count = 0;
-    session.command(command, [&](const DocumentView& reply) { count = reply.integer("n"); });
-    return count;
-}
-
-/// Fills in what each room's newest event tells. A server that finds it by the index is asked room by room. One that
-/// reads events for it, as FerretDB does, would read all of them again and again: it gives them once.
-void read_newest_event(Session& session, Rooms& rooms) {
-    constexpr std::size_t kTried = 8;
-    constexpr std::chrono::microseconds kTimeOfEvent{20};
-    const auto begin = steady_clock::now();
-    for (std::size_t i = 0; i < rooms.size(); ++i) {
-        if (i == kTried) {
-            const auto still_to_take = (steady_clock::now() - begin) / kTried * (rooms.size() - i);
-            if (still_to_take > count_events(session) * kTimeOfEvent) return read_all_events(session, rooms);
-        }
-        read_newest_event(session, rooms[i].first, rooms[i].second);
-    }
-}
-
 }  // namespace
+
+void migrate_layout(Session& session, std::chrono::milliseconds heartbeat) {
+    check_own_kinds(session);
+    const Names names = names_of(session);
+    if (has_layout_version(session, names)) return;
+    check_own_names(session, names);
+    const std::vector<const Collection*> old = old_collections(session, names);
+    for (const Collection* collection : old)
+        if (names.contains(collection->name))
+            throw std::runtime_error(fmt::format("holds both {} and its older name {}; move one of them away",
+                                                 collection->name, collection->old_name));
+    const Collection& events = kCollections.front();
+    if (names.contains(events.old_name) && std::ranges::find(old, &events) == old.end())
+        warn_of_left_indexes(session, events.old_name);
+    if (!old.empty() && Heartbeat::is_server_alive(session, kCollections.back().old_name, heartbeat))
+        throw std::runtime_error("a server of an older version runs on it; stop it first");
+    for (const Collection* collection : old) rename(session, *collection);
+    note(session);
+}
+
+void check_layout(Session& session) {
+    const Names names = names_of(session);
+    if (has_layout_version(session, names)) return;
+    for (const Collection* collection : old_collections(session, names))
+        throw std::runtime_error(
+            fmt::format("is of an older version: {} has to be renamed to {}; start the server once, which does it",
+                        collection->old_name, collection->name));
+}
 
 void ensure_indexes(Session& session) {
     for (const Index& index : indexes()) make(session, index);
@@ -222,31 +324,6 @@ std::string index_fault(Session& session) {
             return fmt::format("the index {} of {} is not there, or not plain and unique", index.name,
                                index.collection);
     return {};
-}
-
-std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& catalogue, std::uint64_t writer) {
-    Rooms rooms = load_and_claim_rooms(session, writer);
-    read_newest_event(session, rooms);
-    std::vector<GarbageRange> removals;
-    std::unordered_set<chat::RoomId> known;
-    for (auto& [id, state] : rooms) {
-        state.last_seq = std::max(state.last_seq, state.purged_seq);
-        if (state.purged_seq > 0) removals.push_back({.room = id, .through_seq = state.purged_seq});
-        if (id < chat::kFirstRandomRoomId) catalogue.raise_next_room_id(id + 1);
-        known.insert(id);
-        catalogue.put(id, std::move(state));
-    }
-    session.find(kRemovals, Document(), Document(), kUnlimited, [&](const DocumentView& note) {
-        // A note beside its room is of a deletion that was not carried out.
-        if (known.contains(note.number("_id"))) return;
-        removals.push_back({.room = note.number("_id"),
-                            .through_seq = std::numeric_limits<std::int64_t>::max(),
-                            .is_whole_room = true});
-    });
-    session.find(kCounters, Document(), Document(), kUnlimited, [&](const DocumentView& counter) {
-        if (counter.text("_id") == "next_room_id") catalogue.raise_next_room_id(counter.number("value"));
-    });
-    return removals;
 }
 
 }  // namespace globes::store::mongo

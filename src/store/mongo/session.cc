@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "store/mongo/answer.h"
 
 namespace globes::store::mongo {
 namespace {
@@ -178,105 +175,7 @@ WriteResult insert_result(bool is_ok, const DocumentView& reply, const bson_erro
     return result;
 }
 
-void set_times(mongoc_uri_t* uri, const MongoTimes& times) {
-    const auto set = [uri](const char* option, std::chrono::milliseconds time) {
-        mongoc_uri_set_option_as_int32(uri, option, static_cast<std::int32_t>(time.count()));
-    };
-    set(MONGOC_URI_SERVERSELECTIONTIMEOUTMS, times.selection);
-    set(MONGOC_URI_CONNECTTIMEOUTMS, times.connect);
-    set(MONGOC_URI_SOCKETTIMEOUTMS, times.socket);
-}
-
-/// What the port promises needs these; a URI may not weaken them.
-void set_guarantees(mongoc_uri_t* uri) {
-    mongoc_write_concern_t* write = mongoc_write_concern_new();
-    mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
-    mongoc_write_concern_set_journal(write, true);
-    mongoc_uri_set_write_concern(uri, write);
-    mongoc_write_concern_destroy(write);
-    // A document that a fail-over could still take back must not be found.
-    mongoc_read_concern_t* read = mongoc_read_concern_new();
-    mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
-    mongoc_uri_set_read_concern(uri, read);
-    mongoc_read_concern_destroy(read);
-    mongoc_read_prefs_t* prefs = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
-    mongoc_uri_set_read_prefs_t(uri, prefs);
-    mongoc_read_prefs_destroy(prefs);
-    // A read is repeated here: the driver leaks a part of the answer if it finds no server for that.
-    mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
-}
-
-// The driver starts by itself, before main(), and keeps its counters in a file of /dev/shm: a killed process leaves it
-// there, and a later one with the same number complains about it on stderr, whatever store it uses. Both are in one
-// binary (the driver is linked statically), so this comes first: 101 is the earliest that a program may take.
-[[gnu::constructor(101)]] void keep_driver_out_of_shared_memory() {
-    constexpr int kKeepWhatIsSet = 0;
-    ::setenv("MONGOC_DISABLE_SHM", "1", kKeepWhatIsSet);
-}
-
-// Of the last question that this thread has sent: an answer comes back in the form of its question.
-thread_local std::int32_t request_opcode = 0;
-
-/// Of an OP_REPLY that was read behind its header the driver shows no bytes before this.
-bool check_reply(const bson_t& answer, bson_error_t* error) {
-    if (request_opcode == kOpMsg || is_valid_reply({bson_get_data(&answer), answer.len})) return true;
-    bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed answer of the server");
-    return false;
-}
-
-void start_driver() {
-    static const bool is_started = [] {
-        mongoc_init();
-        // It speaks to stderr of its own accord, in its own format. What matters comes back as an error.
-        mongoc_log_set_handler(nullptr, nullptr);
-        return true;
-    }();
-    static_cast<void>(is_started);
-}
-
 }  // namespace
-
-// The linker leads the driver's calls of these functions here (CMakeLists.txt), so that answers are checked before it
-// takes them apart. Weak: where the driver has none of them, nobody calls these.
-extern "C" {
-[[gnu::weak]] void __real__mongoc_rpc_gather(void* rpc, void* array);
-void __wrap__mongoc_rpc_gather(void* rpc, void* array) {
-    request_opcode = opcode_of(rpc);
-    __real__mongoc_rpc_gather(rpc, array);
-}
-[[gnu::weak]] bool __real__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size);
-bool __wrap__mongoc_rpc_scatter_reply_header_only(void* rpc, const std::uint8_t* bytes, std::size_t size) {
-    return is_valid_reply_header({bytes, size}) && __real__mongoc_rpc_scatter_reply_header_only(rpc, bytes, size);
-}
-[[gnu::weak]] bool __real__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size);
-bool __wrap__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size) {
-    return is_valid_reply_to(request_opcode, {bytes, size}) && __real__mongoc_rpc_scatter(rpc, bytes, size);
-}
-[[gnu::weak]] bool __real__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error);
-bool __wrap__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bson_error_t* error) {
-    return check_reply(*answer, error) && __real__mongoc_cmd_check_ok(answer, version, error);
-}
-[[gnu::weak]] bool __real__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error);
-bool __wrap__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error) {
-    return check_reply(*answer, error) && __real__mongoc_cmd_check_ok_no_wce(answer, version, error);
-}
-}
-
-ConnectionPool::ConnectionPool(const std::string& uri, const MongoTimes& times) {
-    start_driver();
-    const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
-                                                                              mongoc_uri_destroy);
-    if (parsed == nullptr) throw std::runtime_error("is no connection string");
-    // Compressed answers would have to be unpacked before they are checked.
-    mongoc_uri_set_compressors(parsed.get(), nullptr);
-    set_times(parsed.get(), times);
-    set_guarantees(parsed.get());
-    bson_error_t error;
-    pool_.reset(mongoc_client_pool_new_with_error(parsed.get(), &error));
-    if (pool_ == nullptr) throw std::runtime_error(error.message);
-    mongoc_client_pool_set_error_api(pool_.get(), MONGOC_ERROR_API_VERSION_2);
-    mongoc_client_pool_set_appname(pool_.get(), "globes");
-}
 
 Session::Session(const ConnectionPool& pool, std::string database)
     : client_(mongoc_client_pool_pop(pool.get()), Return{pool.get()}), database_(std::move(database)) {}

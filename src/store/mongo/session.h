@@ -13,8 +13,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "store/mongo/bson.h"
-#include "store/mongo/mongo_store.h"
+#include "store/mongo/documents.h"
+#include "store/mongo/driver.h"
 
 namespace globes::store::mongo {
 
@@ -52,20 +52,6 @@ struct WriteResult {
     // As of a DatabaseError.
     std::uint32_t domain = 0;
     std::uint32_t code = 0;
-};
-
-/// The addresses, the credentials and the connections. Any thread.
-class ConnectionPool {
-public:
-    /// `uri` has been checked (mongo_uri.h). Connects to nothing yet. Throws std::runtime_error.
-    ConnectionPool(const std::string& uri, const MongoTimes& times);
-    mongoc_client_pool_t* get() const { return pool_.get(); }
-
-private:
-    struct Destroy {
-        void operator()(mongoc_client_pool_t* pool) const { mongoc_client_pool_destroy(pool); }
-    };
-    std::unique_ptr<mongoc_client_pool_t, Destroy> pool_;
 };
 
 /// One client of the pool for one thread. Every call may block for as long as MongoTimes says. What a server answers is

@@ -1,7 +1,11 @@
-#include "store/mongo/group.h"
+#include "store/mongo/commit_group.h"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
+
+#include "base/logging.h"
 
 namespace globes::store::mongo {
 namespace {
@@ -27,6 +31,16 @@ std::unordered_map<chat::RoomId, Part> parts_of(const GroupMember& member) {
 }
 
 }  // namespace
+
+void SharedState::note_failure(std::string_view cause) {
+    if (!is_failing_) spdlog::error("event=store_failed cause={}", log_value(cause));
+    is_failing_ = true;
+}
+
+void SharedState::note_success() {
+    if (is_failing_) spdlog::info("event=store_recovered");
+    is_failing_ = false;
+}
 
 void CommitGroup::add(std::size_t number, std::optional<BatchOperations> plan) {
     GroupMember& member = members[number];

@@ -1,4 +1,4 @@
-#include "store/mongo/planner.h"
+#include "store/mongo/operations.h"
 
 #include <fmt/format.h>
 

@@ -3,16 +3,49 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "store/mongo/planner.h"
-#include "store/mongo/removals.h"
-#include "store/mongo/step.h"
+#include "store/mongo/garbage_collector.h"
+#include "store/mongo/operations.h"
 
 namespace globes::store::mongo {
+
+/// A batch ended early in a room, because an event repeats an id that is stored.
+struct Repeat {
+    std::size_t batch;          ///< Of the group.
+    std::uint64_t seq;          ///< Of the event that repeats it.
+    std::uint64_t stored_last;  ///< The last of those before it, which are there; 0: there is none.
+};
+
+/// One writer's share of a group.
+struct Job {
+    std::vector<Operation> operations;
+    /// Rooms that turned out to hold events of another process, and the newest of those.
+    std::unordered_map<chat::RoomId, std::uint64_t> foreign_writes;
+    std::unordered_multimap<chat::RoomId, Repeat> repeats;
+    bool is_over = true;
+};
+
+/// What the committer and the writers share.
+struct SharedState {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_stopped = false;  ///< Nobody begins anything any more; what is under way is left as it is.
+
+    /// One line when the server fails, one when it is back. Under the mutex.
+    void note_failure(std::string_view cause);
+    void note_success();
+
+private:
+    bool is_failing_ = false;
+};
 
 /// A batch with whom to tell what became of it, and when at the latest.
 struct QueuedBatch {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chat/store.h"
+#include "store/mongo/session.h"
 
 namespace globes::store::mongo {
 
@@ -24,6 +25,13 @@ struct RoomState {
     std::uint64_t purged_seq = 0;   ///< Every event up to it is gone for readers, and goes from the server later.
     std::uint64_t version = 0;      ///< Of the room's document: the newest wins, whatever arrives when.
     std::uint64_t incarnation = 0;  ///< A room that is made again under its id is another one.
+};
+
+struct GarbageRange {
+    chat::RoomId room = 0;
+    std::uint64_t through_seq = 0;
+    bool is_whole_room = false;  ///< The room was deleted.
+    std::uint64_t epoch = 0;     ///< Reads that began before it may still look at them.
 };
 
 class CommittedCatalogue {
@@ -79,5 +87,9 @@ private:
     std::uint64_t next_epoch_ = 1;
     std::set<std::uint64_t> active_reads_;
 };
+
+/// Enters all rooms into the book and returns what is still to be removed. Unless `writer` is 0, each room's document
+/// has that number from then on, so that no older process changes or removes it any more. Throws DatabaseError.
+std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& catalogue, std::uint64_t writer);
 
 }  // namespace globes::store::mongo

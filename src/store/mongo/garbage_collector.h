@@ -7,17 +7,10 @@
 #include <deque>
 #include <optional>
 
-#include "store/mongo/room_book.h"
+#include "store/mongo/catalogue.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {
-
-struct GarbageRange {
-    chat::RoomId room = 0;
-    std::uint64_t through_seq = 0;
-    bool is_whole_room = false;  ///< The room was deleted.
-    std::uint64_t epoch = 0;     ///< Reads that began before it may still look at them.
-};
 
 class GarbageCollector {
 public:

@@ -1,4 +1,4 @@
-#include "store/mongo/removals.h"
+#include "store/mongo/garbage_collector.h"
 
 #include <algorithm>
 #include <string>
