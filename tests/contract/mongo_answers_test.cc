@@ -369,6 +369,33 @@ TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
     EXPECT_EQ(refusal(9, "unknown name 'my secret place'"), "unknown name ...");
 }
 
+TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
+    const mongo::ConnectionPool pool(server_.uri(), kHasty);
+    mongo::Session session(pool, "fake");
+    mongo::Document document;
+    document.text("_id", "one");
+    mongo::Document change;
+    change.document("$set", document);
+    FakeValue labels(4, 0);
+    labels.fields = {{"0", fake_text("SomeOtherLabel")}, {"1", fake_text("RetryableWriteError")}};
+    // HostUnreachable: one of the errors that a member of a cluster labels, and that no table of this store names.
+    const FakeDocument plain = {{"ok", int32(0)}, {"code", int32(6)}, {"errmsg", fake_text("unreachable")}};
+    FakeDocument labelled = plain;
+    set_field(labelled, "errorLabels", labels);
+    const auto statuses = [&](const FakeDocument& error) {
+        std::vector<mongo::WriteStatus> seen;
+        answer_once("insert", error);
+        seen.push_back(session.insert("some", std::span(&document, 1)).status);
+        answer_once("update", error);
+        seen.push_back(session.update("some", document, change).status);
+        answer_once("delete", error);
+        seen.push_back(session.remove("some", document).status);
+        return seen;
+    };
+    EXPECT_THAT(statuses(labelled), Each(mongo::WriteStatus::unknown));
+    EXPECT_THAT(statuses(plain), Each(mongo::WriteStatus::not_applied));
+}
+
 TEST_F(MongoAnswers, AnUpsertThatMetAnotherOneIsMadeOnceMore) {
     const FakeDocument error = {{"index", int32(0)}, {"code", int32(11'000)}, {"errmsg", fake_text("E11000")}};
     const FakeDocument refused = {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error})}};

@@ -5,14 +5,37 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace globes::store::mongo {
 namespace {
 
-// Of the server: it stepped down or was shutting down. What it did of the call before that is not known.
-constexpr std::array<std::uint32_t, 9> kStateChanges = {91, 189, 10'058, 10'107, 11'600, 11'602, 13'435, 13'436, 317};
+/// Errors of a server that stopped being the primary or shuts down: it may have applied the call before that.
+///
+/// An error label says the same where there is one. Servers and the driver add `RetryableWriteError` to the replies of
+/// retryable writes only, that is on replica sets and sharded clusters. A standalone MongoDB, FerretDB and
+/// mongo-java-server send no labels, and neither reads nor plain commands get one, so these codes stay.
+struct StateChange {
+    std::uint32_t code;
+    std::string_view name;
+};
+constexpr std::array<StateChange, 9> kStateChanges = {{
+    {91, "ShutdownInProgress"},
+    {189, "PrimarySteppedDown"},
+    {317, "ConnectionPoolExpired"},
+    {10'058, "LegacyNotPrimary"},
+    {10'107, "NotWritablePrimary"},
+    {11'600, "InterruptedAtShutdown"},
+    {11'602, "InterruptedDueToReplStateChange"},
+    {13'435, "NotPrimaryNoSecondaryOk"},
+    {13'436, "NotPrimaryOrSecondary"},
+}};
+
+bool is_state_change(std::uint32_t code) {
+    return std::ranges::find(kStateChanges, code, &StateChange::code) != kStateChanges.end();
+}
 
 class Reply {
 public:
@@ -50,19 +73,20 @@ bool is_server_error(const bson_error_t& error) {
     return is_of_server && error.code != MONGOC_ERROR_PROTOCOL_ERROR;
 }
 
-WriteStatus status_of(const bson_error_t& error) {
+/// `reply` carries the error labels.
+WriteStatus status_of(const bson_error_t& error, const DocumentView& reply) {
     if (is_never_sent(error)) return WriteStatus::not_applied;
-    if (!is_server_error(error)) return WriteStatus::unknown;
+    if (!is_server_error(error) || mongoc_error_has_label(&reply.get(), "RetryableWriteError"))
+        return WriteStatus::unknown;
     if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return WriteStatus::duplicate_key;
-    return std::ranges::find(kStateChanges, error.code) != kStateChanges.end() ? WriteStatus::unknown
-                                                                               : WriteStatus::rejected;
+    return is_state_change(error.code) ? WriteStatus::unknown : WriteStatus::rejected;
 }
 
-/// The connection broke, also for what it brought, or the server is not in charge any more.
+/// Whether the same read may succeed on a new connection: this one broke, its reply was malformed, or its server is no
+/// longer the primary.
 bool is_transient(const DatabaseError& error) {
     if (error.domain() == MONGOC_ERROR_STREAM || error.domain() == MONGOC_ERROR_PROTOCOL) return true;
-    return error.domain() == MONGOC_ERROR_SERVER &&
-           std::ranges::find(kStateChanges, error.code()) != kStateChanges.end();
+    return error.domain() == MONGOC_ERROR_SERVER && is_state_change(error.code());
 }
 
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.-";
@@ -128,7 +152,7 @@ bool is_array_filled(const DocumentView& reply, const char* key) {
 WriteResult result_of(bool is_ok, const DocumentView& reply, const bson_error_t& error) {
     if (is_ok) return {};
     WriteResult result{
-        .status = status_of(error), .cause = redacted(error), .domain = error.domain, .code = error.code};
+        .status = status_of(error, reply), .cause = redacted(error), .domain = error.domain, .code = error.code};
     // Of a document the words may be anything that stands in it.
     if (is_array_filled(reply, "writeErrors") && error.code != MONGOC_ERROR_DUPLICATE_KEY)
         result.cause = fmt::format("the server refuses a document, code {}", error.code);
