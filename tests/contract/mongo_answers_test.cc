@@ -369,6 +369,45 @@ TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
     EXPECT_EQ(refusal(9, "unknown name 'my secret place'"), "unknown name ...");
 }
 
+TEST_F(MongoAnswers, AStartQueriesEachRoomForItsNewestEventOnlyIfTheServerExplainsThatItUsesAnIndex) {
+    store_ = open();
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)}, PutRoom{sample_room(3)})),
+              committed);
+    ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
+    ASSERT_EQ(commit(*store_, appends(3, 1, 2)), committed);
+    store_->stop();
+    const auto finds_of_a_start = [&] {
+        std::atomic<std::size_t> finds = 0;
+        server_.set_before([&](const std::string& command, const std::string& collection) {
+            finds += command == "find" && collection == "globes_events";
+        });
+        // It starts and stops before a heartbeat looks for the newest message.
+        const StoredRooms rooms = open()->load_rooms();
+        server_.set_before(nullptr);
+        EXPECT_EQ(rooms.rooms.size(), 3);
+        EXPECT_EQ(rooms.rooms[0].last_seq, 3);
+        EXPECT_EQ(rooms.rooms[1].last_seq, 0);
+        EXPECT_EQ(rooms.rooms[2].last_seq, 2);
+        EXPECT_EQ(rooms.rooms[2].last_time, sample_event(3, 2).time);
+        return finds.load();
+    };
+    const auto explained = [](const char* stage, const char* rejected) {
+        const FakeValue scan = fake_document({{"stage", fake_text(stage)}});
+        const FakeValue plan = fake_document({{"stage", fake_text("LIMIT")}, {"inputStage", scan}});
+        return FakeDocument{
+            {"ok", int32(1)},
+            {"queryPlanner", fake_document({{"winningPlan", plan},
+                                            {"rejectedPlans", fake_array({{{"stage", fake_text(rejected)}}})}})}};
+    };
+    EXPECT_EQ(finds_of_a_start(), 1) << "without the command";
+    answer_once("explain", explained("IXSCAN", "COLLSCAN"));
+    EXPECT_EQ(finds_of_a_start(), 3);
+    answer_once("explain", explained("COLLSCAN", "IXSCAN"));
+    EXPECT_EQ(finds_of_a_start(), 1);
+    answer_once("explain", {{"ok", int32(1)}, {"queryPlanner", fake_document({})}});
+    EXPECT_EQ(finds_of_a_start(), 1) << "as FerretDB 1.24 answers";
+}
+
 TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
     const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");

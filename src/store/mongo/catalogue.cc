@@ -1,9 +1,9 @@
 #include "store/mongo/catalogue.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -13,26 +13,36 @@ namespace globes::store::mongo {
 namespace {
 
 using Rooms = std::vector<std::pair<chat::RoomId, RoomState>>;
-using std::chrono::steady_clock;
 
-/// Notes it in the state of its room.
-void record_newest(const DocumentView& event, RoomState& state) {
+void note_if_newest(const DocumentView& event, RoomState& state) {
     if (event.number("seq") < state.last_seq) return;
     state.last_seq = event.number("seq");
     state.opening_time = event.time("time");
 }
 
-void read_newest_event(Session& session, chat::RoomId room, RoomState& state) {
+Document in_room(chat::RoomId room) {
     Document filter;
     filter.number("room_id", room);
-    Document down;
-    down.integer("seq", -1);
-    Document options;
-    options.document("sort", down).integer("limit", 1);
-    session.find(kEvents, filter, options, 1, [&](const DocumentView& event) { record_newest(event, state); });
+    return filter;
 }
 
-void read_all_events(Session& session, Rooms& rooms) {
+Document newest_first() {
+    Document descending;
+    descending.integer("seq", -1);
+    return descending;
+}
+
+/// One query for each room, for a server that answers it from the index {room_id, seq}.
+void read_newest_of_each_room(Session& session, Rooms& rooms) {
+    Document options;
+    options.document("sort", newest_first()).integer("limit", 1);
+    for (auto& [id, state] : rooms)
+        session.find(kEvents, in_room(id), options, 1,
+                     [&room = state](const DocumentView& event) { note_if_newest(event, room); });
+}
+
+/// One scan of the whole collection, for a server that scans it for every query.
+void read_newest_by_scan(Session& session, Rooms& rooms) {
     std::unordered_map<chat::RoomId, RoomState*> states;
     for (auto& [id, state] : rooms) states.emplace(id, &state);
     Document fields;
@@ -41,38 +51,85 @@ void read_all_events(Session& session, Rooms& rooms) {
     options.document("projection", fields);
     session.find(kEvents, Document(), options, kUnlimited, [&](const DocumentView& event) {
         const auto found = states.find(event.number("room_id"));
-        if (found != states.end()) record_newest(event, *found->second);
+        if (found != states.end()) note_if_newest(event, *found->second);
     });
 }
 
-/// Gives the rooms the number of this process. By their ids, so that a server that knows no other way to a document
-/// finds them, and so many at once that a call ends in time.
+bool has_index_scan(const bson_t& plan) {
+    bson_iter_t field;
+    if (!bson_iter_init(&field, &plan)) return false;
+    while (bson_iter_next(&field)) {
+        if (BSON_ITER_HOLDS_UTF8(&field) && std::string_view(bson_iter_key(&field)) == "stage" &&
+            std::string_view(bson_iter_utf8(&field, nullptr)) == "IXSCAN")
+            return true;
+        std::uint32_t length = 0;
+        const std::uint8_t* data = nullptr;
+        if (BSON_ITER_HOLDS_DOCUMENT(&field))
+            bson_iter_document(&field, &length, &data);
+        else if (BSON_ITER_HOLDS_ARRAY(&field))
+            bson_iter_array(&field, &length, &data);
+        bson_t inner;
+        if (data != nullptr && bson_init_static(&inner, data, length) && has_index_scan(inner)) return true;
+    }
+    return false;
+}
+
+/// Whether the server says that it finds the newest event of a room by an index. FerretDB 1.x and mongo-java-server
+/// scan the collection for that query: the first explains no plan, the second has no `explain`.
+bool finds_newest_by_index(Session& session, chat::RoomId room) {
+    Document query;
+    query.text("find", kEvents).document("filter", in_room(room)).document("sort", newest_first());
+    query.integer("limit", 1);
+    Document command;
+    command.document("explain", query).text("verbosity", "queryPlanner");
+    bool is_by_index = false;
+    try {
+        session.command(command, [&](const DocumentView& reply) {
+            reply.visit_document("queryPlanner", [&](const DocumentView& planner) {
+                planner.visit_document("winningPlan",
+                                       [&](const DocumentView& plan) { is_by_index = has_index_scan(plan.get()); });
+            });
+        });
+    } catch (const DatabaseError&) {
+        // The server has no such command; or it is gone, and the next query fails.
+    }
+    return is_by_index;
+}
+
+void read_newest_events(Session& session, Rooms& rooms) {
+    if (rooms.empty()) return;
+    finds_newest_by_index(session, rooms.front().first) ? read_newest_of_each_room(session, rooms)
+                                                        : read_newest_by_scan(session, rooms);
+}
+
+/// Writes the number of this process into the rooms' documents: by `_id`, because every server finds a document by that
+/// without a scan, and in parts, so that each call ends before its timeout.
 void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t writer) {
-    constexpr std::size_t kRoomsAtOnce = 500;
+    constexpr std::size_t kRoomsPerCall = 500;
     Document number;
     number.number("writer", writer);
     Document change;
     change.document("$max", number);
     Document majority;
     majority.text("w", "majority").boolean("j", true);
-    for (; !rooms.empty(); rooms = rooms.subspan(std::min(rooms.size(), kRoomsAtOnce))) {
+    for (; !rooms.empty(); rooms = rooms.subspan(std::min(rooms.size(), kRoomsPerCall))) {
         std::vector<Document> updates;
-        for (const chat::RoomId room : rooms.first(std::min(rooms.size(), kRoomsAtOnce))) {
+        for (const chat::RoomId room : rooms.first(std::min(rooms.size(), kRoomsPerCall))) {
             Document id;
             id.number("_id", room);
             updates.emplace_back().document("q", id).document("u", change);
         }
         Document command;
         command.text("update", kRooms).documents("updates", updates).document("writeConcern", majority);
-        // What it answers matters less than what is there then.
+        // The reply is ignored: the caller reads the rooms again.
         session.command(command, [](const DocumentView&) {});
     }
 }
 
-/// All rooms, when they have `writer` or a newer number. An older process may still make some while this looks.
+/// Reads all rooms until each of them has `writer` or a higher number: an older process may create rooms meanwhile.
 Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
-    constexpr int kTries = 10;
-    for (int tries = 0; tries < kTries; ++tries) {
+    constexpr int kMaxTries = 10;
+    for (int tries = 0; tries < kMaxTries; ++tries) {
         Rooms rooms;
         std::vector<chat::RoomId> unclaimed;
         session.find(kRooms, Document(), Document(), kUnlimited, [&](const DocumentView& document) {
@@ -85,30 +142,7 @@ Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
         if (unclaimed.empty()) return rooms;
         claim(session, unclaimed, writer);
     }
-    throw DatabaseError("the rooms can't be given the number of this process", 0, 0);
-}
-
-std::int64_t count_events(Session& session) {
-    Document command;
-    command.text("count", kEvents);
-    std::int64_t count = 0;
-    session.command(command, [&](const DocumentView& reply) { count = reply.integer("n"); });
-    return count;
-}
-
-/// Fills in what each room's newest event tells. A server that finds it by the index is asked room by room. One that
-/// reads events for it, as FerretDB does, would read all of them again and again: it gives them once.
-void read_newest_event(Session& session, Rooms& rooms) {
-    constexpr std::size_t kTried = 8;
-    constexpr std::chrono::microseconds kTimeOfEvent{20};
-    const auto begin = steady_clock::now();
-    for (std::size_t i = 0; i < rooms.size(); ++i) {
-        if (i == kTried) {
-            const auto still_to_take = (steady_clock::now() - begin) / kTried * (rooms.size() - i);
-            if (still_to_take > count_events(session) * kTimeOfEvent) return read_all_events(session, rooms);
-        }
-        read_newest_event(session, rooms[i].first, rooms[i].second);
-    }
+    throw DatabaseError("the rooms do not accept the number of this process", 0, 0);
 }
 
 }  // namespace
@@ -124,17 +158,17 @@ CommittedCatalogue::ActiveRead::~ActiveRead() {
     catalogue_.active_reads_.erase(epoch_);
 }
 
-CommittedCatalogue::Part CommittedCatalogue::ActiveRead::part(chat::RoomId room) const {
+CommittedCatalogue::VisibleRange CommittedCatalogue::ActiveRead::range(chat::RoomId room) const {
     const std::lock_guard lock(catalogue_.mutex_);
-    Part part{.is_settled = !catalogue_.in_doubt_.contains(room)};
+    VisibleRange range{.is_in_doubt = catalogue_.in_doubt_.contains(room)};
     if (const auto found = catalogue_.rooms_.find(room); found != catalogue_.rooms_.end()) {
-        part.purged_seq = found->second.purged_seq;
-        part.last_seq = found->second.last_seq;
+        range.purged_seq = found->second.purged_seq;
+        range.last_seq = found->second.last_seq;
     }
-    return part;
+    return range;
 }
 
-// Only the committer writes, so it reads without the lock.
+// Without the lock: only the committer calls this, and no other thread writes.
 const RoomState* CommittedCatalogue::find(chat::RoomId room) const {
     const auto found = rooms_.find(room);
     return found == rooms_.end() ? nullptr : &found->second;
@@ -170,7 +204,7 @@ void CommittedCatalogue::raise_next_room_id(chat::RoomId next) {
 std::optional<CommittedCatalogue::EventPosition> CommittedCatalogue::newest_event() const {
     const std::lock_guard lock(mutex_);
     const RoomState* room = find(newest_event_.room);
-    // A room that was made again under its id begins anew.
+    // A room that was created again under the same id starts at seq 1.
     if (room == nullptr || room->purged_seq >= newest_event_.seq || room->last_seq < newest_event_.seq)
         return std::nullopt;
     return newest_event_;
@@ -201,7 +235,7 @@ bool CommittedCatalogue::has_reads_before(std::uint64_t epoch) const {
 
 std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& catalogue, std::uint64_t writer) {
     Rooms rooms = load_and_claim_rooms(session, writer);
-    read_newest_event(session, rooms);
+    read_newest_events(session, rooms);
     std::vector<GarbageRange> removals;
     std::unordered_set<chat::RoomId> known;
     for (auto& [id, state] : rooms) {
@@ -212,7 +246,7 @@ std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& c
         catalogue.put(id, std::move(state));
     }
     session.find(kRemovals, Document(), Document(), kUnlimited, [&](const DocumentView& note) {
-        // A note beside its room is of a deletion that was not carried out.
+        // The room still exists: the deletion that left this note was not carried out.
         if (known.contains(note.number("_id"))) return;
         removals.push_back({.room = note.number("_id"),
                             .through_seq = std::numeric_limits<std::int64_t>::max(),

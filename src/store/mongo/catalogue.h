@@ -1,6 +1,6 @@
-// What is known of every room without asking the server: what was committed, and which rooms are in doubt. This process
-// is the only writer, so the book is right. The committer writes it; every reader looks into it first, and so sees all
-// of a batch or nothing of it, though the documents come one by one.
+// The committed state of every room, in memory: this process is the only writer, so no read has to ask the server for
+// it. Owned by the store. The committer's thread writes; any thread reads. Readers take their range from here before
+// they query, so they see a batch completely or not at all, although its documents are inserted one by one.
 #pragma once
 
 #include <cstdint>
@@ -21,43 +21,45 @@ namespace globes::store::mongo {
 struct RoomState {
     std::shared_ptr<const chat::RoomRecord> record = nullptr;
     std::uint64_t last_seq = 0;
-    UnixMicros opening_time = 0;    ///< Of the newest event when the book was made; who loads the rooms comes then.
-    std::uint64_t purged_seq = 0;   ///< Every event up to it is gone for readers, and goes from the server later.
-    std::uint64_t version = 0;      ///< Of the room's document: the newest wins, whatever arrives when.
-    std::uint64_t incarnation = 0;  ///< A room that is made again under its id is another one.
+    UnixMicros opening_time = 0;    ///< Time of the event that was the newest when the catalogue was loaded.
+    std::uint64_t purged_seq = 0;   ///< Events up to it are hidden from readers; the garbage collector removes them.
+    std::uint64_t version = 0;      ///< Of the room's document: a write with a lower version changes nothing.
+    std::uint64_t incarnation = 0;  ///< Tells a room from a deleted one that had the same id.
 };
 
+/// Events that no reader that starts now can see, but that are still stored.
 struct GarbageRange {
     chat::RoomId room = 0;
     std::uint64_t through_seq = 0;
     bool is_whole_room = false;  ///< The room was deleted.
-    std::uint64_t epoch = 0;     ///< Reads that began before it may still look at them.
+    std::uint64_t epoch = 0;     ///< Reads that began in an earlier epoch may still need the events.
 };
 
 class CommittedCatalogue {
 public:
-    /// What a reader may see of a room.
-    struct Part {
-        bool is_settled = true;
+    /// The part of a room that a reader may see.
+    struct VisibleRange {
+        bool is_in_doubt = false;  ///< The outcome of the room's last batch is unknown: no read is possible.
         std::uint64_t purged_seq = 0;
-        std::uint64_t last_seq = 0;  ///< 0 also where there is no room.
+        std::uint64_t last_seq = 0;  ///< 0 if the room does not exist.
     };
 
-    /// A read that is under way: what it may see stays on the server until it ends.
+    /// Registers a read for its lifetime: the garbage collector keeps what the read may see.
     class ActiveRead {
     public:
         explicit ActiveRead(CommittedCatalogue& catalogue);
         ~ActiveRead();
         ActiveRead(const ActiveRead&) = delete;
         ActiveRead& operator=(const ActiveRead&) = delete;
-        Part part(chat::RoomId room) const;
+        VisibleRange range(chat::RoomId room) const;
 
     private:
         CommittedCatalogue& catalogue_;
         std::uint64_t epoch_;
     };
 
-    // The committer only.
+    // Thread: the committer, or the opening thread before the committer starts.
+    /// Null if the room does not exist. Valid until the next `put` or `erase`.
     const RoomState* find(chat::RoomId room) const;
     void put(chat::RoomId room, RoomState state);
     void erase(chat::RoomId room);
@@ -65,16 +67,16 @@ public:
     void clear_in_doubt(std::span<const chat::RoomId> rooms);
     void raise_next_room_id(chat::RoomId next);
 
-    // Any thread.
+    // Thread: any.
     struct EventPosition {
         chat::RoomId room;
         std::uint64_t seq;
         friend bool operator==(const EventPosition&, const EventPosition&) = default;
     };
-    /// Of the event that became visible last; nothing where that may be gone from the server.
+    /// The event that became visible last. Empty if that event may have been removed since.
     std::optional<EventPosition> newest_event() const;
     chat::StoredRooms rooms() const;
-    /// What was erased before this call is seen by no read that begins later; those before have lower tickets.
+    /// Reads that begin after this call do not see what was erased before it; earlier reads have a lower epoch.
     std::uint64_t next_epoch() const;
     bool has_reads_before(std::uint64_t epoch) const;
 
@@ -88,8 +90,11 @@ private:
     std::set<std::uint64_t> active_reads_;
 };
 
-/// Enters all rooms into the book and returns what is still to be removed. Unless `writer` is 0, each room's document
-/// has that number from then on, so that no older process changes or removes it any more. Throws DatabaseError.
+/// Loads all rooms into `catalogue` and returns the garbage that is left from earlier runs. Unless `writer` is 0, each
+/// room's document gets that number before it is loaded, so that an older process can no longer change or remove it.
+///
+/// Thread: the opening thread. Blocks. Throws DatabaseError.
+/// Source: docs/adr/0008-mongodb-store.md, "Start"; docs/adr/0011-mongodb-fence.md, "Rooms".
 std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& catalogue, std::uint64_t writer);
 
 }  // namespace globes::store::mongo

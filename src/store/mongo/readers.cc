@@ -29,9 +29,9 @@ chat::EventPage Reader::read(const chat::EventQuery& query) {
 
 chat::EventPage Reader::read_from_catalogue(const chat::EventQuery& query) {
     const CommittedCatalogue::ActiveRead active_read(catalogue_);
-    const CommittedCatalogue::Part part = active_read.part(query.room);
-    if (!part.is_settled) return {};
-    chat::SeqRange range{.first = part.purged_seq + 1, .last = part.last_seq};
+    const CommittedCatalogue::VisibleRange visible = active_read.range(query.room);
+    if (visible.is_in_doubt) return {};
+    chat::SeqRange range{.first = visible.purged_seq + 1, .last = visible.last_seq};
     const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
     chat::EventPage page{.ok = true, .first_seq = chat::first_unexpired(range, query.expiry, times)};
     if (query.after >= range.last || query.before == 1) return page;
@@ -43,8 +43,9 @@ chat::EventPage Reader::read_from_catalogue(const chat::EventQuery& query) {
     return page;
 }
 
-/// The book is as old as the store. Whoever purges notes that in the room's document and removes the events then, and a
-/// deleted room's document goes first: so asked after the events, it accounts for each one that was not found.
+/// The catalogue is as old as the store. The purging process writes `purged_seq` into the room's document before it
+/// removes events, and removes the document of a deleted room first. So the document, read after the events, explains
+/// every event that was not found.
 void Reader::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
     Document id;
     id.number("_id", room);
@@ -74,7 +75,7 @@ std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range,
     ask(kEvents, filter, options, limit, [&](const DocumentView& document) {
         chat::Event event = event_of(document);
         if (event.room != room || event.seq < range.first || event.seq > range.last)
-            throw DatabaseError("the server answers with an event that was not asked for", 0, 0);
+            throw DatabaseError("the server replied with an event that was not requested", 0, 0);
         // The next one lies behind it.
         (is_descending ? range.last = event.seq - 1 : range.first = event.seq + 1);
         found.push_back(std::move(event));
@@ -105,16 +106,16 @@ chat::SendLookup Reader::find(std::span<const chat::SendKey> keys) {
     chat::SendLookup lookup{.ok = true, .found = std::vector<std::optional<chat::Event>>(keys.size())};
     for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
         while (end < keys.size() && end - begin < kKeysAtOnce && keys[end].room == keys[begin].room) ++end;
-        const CommittedCatalogue::Part part = active_read.part(keys[begin].room);
-        if (!part.is_settled) return {};
-        find_in_room(keys.subspan(begin, end - begin), std::span(lookup.found).subspan(begin, end - begin), part);
+        const CommittedCatalogue::VisibleRange visible = active_read.range(keys[begin].room);
+        if (visible.is_in_doubt) return {};
+        find_in_room(keys.subspan(begin, end - begin), std::span(lookup.found).subspan(begin, end - begin), visible);
     }
     return lookup;
 }
 
 void Reader::find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
-                          CommittedCatalogue::Part part) {
-    if (part.last_seq <= part.purged_seq) return;
+                          CommittedCatalogue::VisibleRange visible) {
+    if (visible.last_seq <= visible.purged_seq) return;
     std::vector<std::string> wanted;
     wanted.reserve(keys.size());
     for (const chat::SendKey& key : keys) wanted.push_back(dedupe_key(key.folded_name, key.client_id));
@@ -126,8 +127,8 @@ void Reader::find_in_room(std::span<const chat::SendKey> keys, std::span<std::op
     ask(kEvents, filter, Document(), keys.size(), [&](const DocumentView& document) {
         chat::Event event = event_of(document);
         if (event.room != keys.front().room)
-            throw DatabaseError("the server answers with an event that was not asked for", 0, 0);
-        if (event.seq <= part.purged_seq || event.seq > part.last_seq) return;
+            throw DatabaseError("the server replied with an event that was not requested", 0, 0);
+        if (event.seq <= visible.purged_seq || event.seq > visible.last_seq) return;
         events.insert_or_assign(document.text("dedupe_key"), std::move(event));
     });
     for (std::size_t i = 0; i < keys.size(); ++i)
@@ -141,7 +142,7 @@ void Reader::ask(const char* collection, const Document& filter, const Document&
 }
 
 void Reader::ping(Fence& fence) {
-    // The server's own `ping` is answered to whoever has no rights, and by a server without a majority.
+    // The server's `ping` succeeds without any rights, and without a majority.
     fence.look(session_);
     ++replies_;
 }
@@ -217,7 +218,7 @@ void ReaderPool::work(Reader session) {
         queue_.pop_front();
         if (request->is_answered) continue;
         lock.unlock();
-        // Whoever asked hears that it could not be read; the log says why.
+        // The caller learns only that the read failed; the log has the cause.
         std::optional<std::string> fault;
         const std::uint64_t replies_before = session.replies();
         try {

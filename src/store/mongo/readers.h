@@ -1,8 +1,6 @@
-// One reader's session: the port's reads, within what the book says may be seen. Its thread only. Every call throws
-// DatabaseError where the server can't be read.
-//
-// The threads that read, each with a session of its own, and one that answers whoever has waited too long or is too
-// many: a call of the driver may block for longer than anybody wants to wait. Owned by the store.
+// The reads of chat::Store: a pool of threads, each with a session of its own, and one thread that answers requests
+// whose deadline has passed, because a call of the driver may block for longer. Owned by the store. A reader queries
+// only what the catalogue shows.
 #pragma once
 
 #include <chrono>
@@ -25,31 +23,31 @@
 
 namespace globes::store::mongo {
 
-/// Who purges and deletes: this process, and the book says so, or another one.
+/// Which process purges and deletes. If it is another one, the catalogue grows old and each read checks the room again.
 enum class Writer : std::uint8_t { this_process, another };
 
 class Reader {
 public:
-    /// All of them outlive it.
+    /// All must outlive it.
     Reader(const ConnectionPool& pool, const std::string& database, CommittedCatalogue& catalogue, Writer writer)
         : session_(pool, database), catalogue_(catalogue), writer_(writer) {}
 
-    /// Not ok where the room's last batch is not settled.
+    /// Not ok if the outcome of the room's last batch is unknown. Throws DatabaseError, here and below.
     chat::EventPage read(const chat::EventQuery& query);
     chat::SendLookup find(std::span<const chat::SendKey> keys);
-    /// Reads a little, and whether this process may still write. Throws DatabaseError where that is not possible.
+    /// Reads the fence.
     void ping(Fence& fence);
-    /// How often the server has answered so far; some of the above is known without asking it.
+    /// The number of replies so far; the catalogue alone answers some reads.
     std::uint64_t replies() const { return replies_; }
 
 private:
     chat::EventPage read_from_catalogue(const chat::EventQuery& query);
     void leave_out_purged(chat::RoomId room, chat::EventPage& page);
     std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
-    /// The next `limit` events of the range, from its end where `is_descending`.
+    /// The first `limit` events of the range, or the last ones if `is_descending`.
     std::vector<chat::Event> events(chat::RoomId room, chat::SeqRange range, std::size_t limit, bool is_descending);
     void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
-                      CommittedCatalogue::Part part);
+                      CommittedCatalogue::VisibleRange visible);
 
     void ask(const char* collection, const Document& filter, const Document& options, std::size_t most,
              const std::function<void(const DocumentView&)>& take);
@@ -62,29 +60,29 @@ private:
 
 class ReaderPool {
 public:
-    /// `fence` outlives it.
+    /// `fence` must outlive it.
     ReaderPool(Fence& fence, const MongoStoreSettings& settings)
         : times_(settings.times), limits_(settings.limits), fence_(fence) {}
 
-    /// As the port says. Any thread.
+    /// As in chat::Store. Thread: any.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
     void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done);
     void ping(std::move_only_function<void(bool)> done);
 
-    /// A thread that reads: until `stop`.
+    /// Runs a reader until `stop`. Thread: one of its own each.
     void work(Reader session);
-    /// The thread that answers in time: until `stop`, and until everything is answered.
+    /// Refuses late and excess requests until `stop`, and until everything is answered. Thread: its own.
     void run_deadlines();
-    /// What still waits is refused. Any thread.
+    /// Refuses everything that waits. Thread: any.
     void stop();
 
 private:
     using Time = std::chrono::steady_clock::time_point;
 
-    /// Whoever sets `is_answered` answers: a reader that is done, or the keeper of the time.
+    /// Answered by the thread that sets `is_answered`: the reader, or the deadline thread.
     struct Request {
         virtual ~Request() = default;
-        /// A reader only, at any time.
+        /// Thread: a reader.
         virtual void ask(Reader& session) = 0;
         virtual void answer() = 0;
         virtual void refuse() = 0;
@@ -108,10 +106,10 @@ private:
     // Any thread, under the mutex.
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::shared_ptr<Request>> queue_;             // for the readers, without those that were refused
-    std::multimap<Time, std::shared_ptr<Request>> by_time_;  // by deadline, also those that are answered meanwhile
-    std::deque<std::shared_ptr<Request>> refused_;           // beyond the queue's limit
-    bool is_failing_ = false;                                // the last read that was tried
+    std::deque<std::shared_ptr<Request>> queue_;             // for the readers
+    std::multimap<Time, std::shared_ptr<Request>> by_time_;  // by deadline, including answered ones
+    std::deque<std::shared_ptr<Request>> refused_;           // did not fit into the queue
+    bool is_failing_ = false;                                // of the last read
     bool is_stopped_ = false;
 };
 
