@@ -27,7 +27,7 @@ TEST(MongoUri, SaysWhatIsWrongWithoutQuotingIt) {
                             "mongodb://u:secret@h/?w=%zz", "mongodb://u:secret@h:port/", "mongodb://u:sec@ret@h/",
                             "mongodb+srv://u:sec@ret@cluster0.example.net/", "mongodb://u:sec/@ret@h/",
                             "mongodb://h/sec@ret", "mongodb://u:p@h/?secret=1", "mongodb+srv://u:secret@two.parts/"}) {
-        EXPECT_THAT(mongo_uri_fault(uri), HasSubstr("is no connection string")) << uri;
+        EXPECT_THAT(mongo_uri_fault(uri), HasSubstr("is not a valid connection string")) << uri;
         EXPECT_THAT(mongo_uri_fault(uri), Not(HasSubstr("ret"))) << uri;
     }
     EXPECT_THAT(mongo_uri_fault("mongodb+srv://u:p@two.parts/"), HasSubstr("at least three parts"));

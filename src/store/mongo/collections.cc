@@ -112,7 +112,7 @@ WriteResult RoomCollection::write(const PutRoomDocument& put, chat::RoomId room)
     return forgotten.status == WriteStatus::acknowledged ? insert(*put.record, put.version, put.purged_seq) : forgotten;
 }
 
-/// Of a deleted room that had this id nothing may come back.
+/// Removes what is left of a deleted room with the same id.
 WriteResult RoomCollection::remove_leftover_events(chat::RoomId room) {
     bool is_left_over = false;
     try {
@@ -128,7 +128,7 @@ WriteResult RoomCollection::remove_leftover_events(chat::RoomId room) {
 }
 
 WriteResult RoomCollection::write(const DeleteRoomDocument& /*deletion*/, chat::RoomId room) {
-    // First the note that its events are to go: whoever finds the room beside it ignores it.
+    // First the note that its events must be removed. A start ignores the note if the room still exists.
     Document note;
     note.number("room_id", room);
     const WriteResult noted = session_.update(kRemovals, by_id(room), change("$set", note), true);
@@ -163,7 +163,7 @@ WriteResult RoomCollection::insert(const chat::RoomRecord& record, std::uint64_t
     return result.status == WriteStatus::rejected && record.id == chat::kPublicChatId ? adopt(record, version) : result;
 }
 
-/// The room that each process makes where it is missing: an older one has made it since this one looked.
+/// Takes over the public room, which every process creates if it is absent: an older process created it meanwhile.
 WriteResult RoomCollection::adopt(const chat::RoomRecord& record, std::uint64_t version) {
     Document number;
     number.number("writer", fence_.number());
@@ -197,7 +197,7 @@ WriteResult RoomCollection::update(const chat::RoomRecord& record, std::uint64_t
     return result;
 }
 
-/// Done where it is what is there already.
+/// Acknowledged if the same record is stored already.
 WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause) {
     bool is_same = false;
     bool is_newers = false;
@@ -213,7 +213,7 @@ WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_
     return is_same ? WriteResult() : WriteResult{.status = WriteStatus::rejected, .cause = cause};
 }
 
-/// Done where the room is not there.
+/// Acknowledged if the room does not exist.
 WriteResult RoomCollection::explain_no_match(chat::RoomId room) {
     bool is_there = false;
     bool is_own = false;
@@ -223,7 +223,7 @@ WriteResult RoomCollection::explain_no_match(chat::RoomId room) {
             is_own = found.has("writer") && found.number("writer") <= fence_.number();
         });
         if (!is_there) return {};
-        // What a call that broke off has done no majority confirms yet.
+        // An earlier call with an unknown outcome may have removed it, but no majority has confirmed that yet.
         return is_own ? WriteResult{.status = WriteStatus::unknown, .cause = "the room is still there"}
                       : rejected_by_newer();
     } catch (const DatabaseError& error) {

@@ -1,9 +1,4 @@
-// The documents of events: inserted in order, and what there is to know where an index refuses one. One writer's
-// thread.
-//
-// The documents of rooms: put, deleted, marked as purged, and set back. Every call may be repeated, and the newest
-// version of a room wins, whatever arrives when. A room that a newer process has taken over is left alone: each write
-// has the number of this process in its filter. One writer's thread.
+// The writes of the collections of rooms and events, with the queries that explain a refusal. Thread: one writer.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +14,12 @@
 
 namespace globes::store::mongo {
 
-/// Why an event was refused as a duplicate.
+/// Why an index refused an event.
 enum class ConflictKind : std::uint8_t {
-    same_event,     ///< It is there already, from a call that broke off.
-    foreign_event,  ///< Its seq is taken by an event that this process didn't write.
-    repeated_id,    ///< Its sender has used its id before.
-    gone,           ///< What was in the way is gone.
+    same_event,     ///< The same event is stored already, by an earlier call with an unknown outcome.
+    foreign_event,  ///< Another process stored an event with its seq.
+    repeated_id,    ///< Its sender used the same id before.
+    gone,           ///< The conflicting event does not exist any more.
 };
 
 class EventCollection {
@@ -34,14 +29,14 @@ public:
     EventCollection(Session& session, std::uint64_t writer) : session_(session), writer_(writer) {}
 
     WriteResult insert(const Events& events);
-    /// Those of `events` that are there as they are. Throws DatabaseError.
+    /// The events of `events` that are stored unchanged. Throws DatabaseError.
     std::unordered_set<const chat::Event*> find_same(const Events& events);
 
     struct Conflict {
         ConflictKind taken;
-        std::uint64_t writer = 0;  ///< Who wrote what is in the way.
+        std::uint64_t writer = 0;  ///< The number of the process that wrote the conflicting event.
     };
-    /// Looks at what is in the way of `event`, and removes it where it was purged. Throws DatabaseError.
+    /// Finds the event that conflicts with `event`, and removes it if it is purged. Throws DatabaseError.
     Conflict examine(const chat::Event& event, std::uint64_t purged_seq);
 
     /// Throws DatabaseError.
@@ -55,16 +50,18 @@ private:
 
 class RoomCollection {
 public:
-    /// Both outlive it; `fence` has a number.
+    /// Both must outlive it; `fence` has a number.
     RoomCollection(Session& session, Fence& fence) : session_(session), fence_(fence) {}
 
-    /// Refused where the title is another room's, or the document is not what this process left. The fence is closed
-    /// then if a newer process has the room.
+    /// Every call may be repeated. The highest version of a room wins, in whatever order writes arrive. Each filter has
+    /// the number of this process, so a room that a newer process has claimed is not changed.
+    /// Rejected if another room has the title, or the document was changed by another process; if by a newer one, the
+    /// fence is closed.
     WriteResult write(const PutRoomDocument& put, chat::RoomId room);
     WriteResult write(const DeleteRoomDocument& deletion, chat::RoomId room);
     WriteResult write(const MarkPurged& purge, chat::RoomId room);
 
-    /// After these the room is what it was before, whatever became of `write`.
+    /// Restores the state before `write`, whatever its outcome was.
     WriteResult roll_back(const PutRoomDocument& put, chat::RoomId room);
     WriteResult roll_back(const DeleteRoomDocument& deletion, chat::RoomId room);
 

@@ -12,7 +12,7 @@ namespace {
 
 using chat::CommitOutcome;
 
-/// What is known of one room's steps of a batch.
+/// The operations of a batch in one room, summed up.
 struct Part {
     bool is_done = true;     // all of them
     bool is_absent = true;   // none of them, and none comes
@@ -71,7 +71,7 @@ chat::BatchOutcome CommitGroup::outcome_of(const GroupMember& member) const {
             outcomes.push_back({room, CommitOutcome::failed, known->seq});
             continue;
         }
-        // What another process has left behind has to be read before the room goes on.
+        // The core must read the events of the other process before the room continues.
         const bool is_absent = part.is_absent && foreign_write(room) == 0;
         outcomes.push_back({room, part.is_done ? CommitOutcome::committed
                                   : is_absent  ? CommitOutcome::failed

@@ -1,5 +1,5 @@
-// Batches that are written together: their steps, shared out over the writers, and what became of each batch, room by
-// room. Made and ended by the committer; its thread only, the states of steps under the board's mutex.
+// Batches that are written together (group commit): their operations, divided among the writers, and the outcome of
+// each batch, room by room. Thread: the committer; states of operations under the mutex of the shared state.
 #pragma once
 
 #include <chrono>
@@ -17,29 +17,29 @@
 
 namespace globes::store::mongo {
 
-/// A batch ended early in a room, because an event repeats an id that is stored.
+/// A batch that ended early in a room, because an event has an id that is stored already.
 struct Repeat {
-    std::size_t batch;          ///< Of the group.
-    std::uint64_t seq;          ///< Of the event that repeats it.
-    std::uint64_t stored_last;  ///< The last of those before it, which are there; 0: there is none.
+    std::size_t batch;          ///< Index in the group.
+    std::uint64_t seq;          ///< Of the event with the repeated id.
+    std::uint64_t stored_last;  ///< Of the last stored event before it; 0 if no event was stored.
 };
 
-/// One writer's share of a group.
+/// The operations of a group that one writer carries out.
 struct Job {
     std::vector<Operation> operations;
-    /// Rooms that turned out to hold events of another process, and the newest of those.
+    /// Rooms in which another process has written, with the seq of its newest event.
     std::unordered_map<chat::RoomId, std::uint64_t> foreign_writes;
     std::unordered_multimap<chat::RoomId, Repeat> repeats;
     bool is_over = true;
 };
 
-/// What the committer and the writers share.
+/// Shared by the committer and the writers. Every field under the mutex.
 struct SharedState {
     std::mutex mutex;
     std::condition_variable changed;
-    bool is_stopped = false;  ///< Nobody begins anything any more; what is under way is left as it is.
+    bool is_stopped = false;  ///< No operation is started any more; running ones are abandoned.
 
-    /// One line when the server fails, one when it is back. Under the mutex.
+    /// Log one line when the server fails, and one when it works again. Under the mutex.
     void note_failure(std::string_view cause);
     void note_success();
 
@@ -47,21 +47,21 @@ private:
     bool is_failing_ = false;
 };
 
-/// A batch with whom to tell what became of it, and when at the latest.
+/// A batch, the callback for its outcome, and the deadline for that.
 struct QueuedBatch {
     chat::StoreBatch batch;
     chat::BatchDone done;
     std::chrono::steady_clock::time_point deadline;
-    std::size_t bytes = 0;    ///< As they count against StoreLimits::queued_bytes.
-    bool is_refused = false;  ///< Was beyond that limit, and is empty.
+    std::size_t bytes = 0;    ///< As counted against StoreLimits::queued_bytes.
+    bool is_refused = false;  ///< The batch exceeded that limit and was dropped.
 };
 
 struct GroupMember {
     QueuedBatch pending;
-    bool is_valid = false;                    ///< Breaks no rule.
-    std::vector<chat::RoomId> refused = {};   ///< Rooms of it in which nothing is done.
-    std::vector<RoomChange> changes = {};     ///< Those that are not visible yet.
-    std::vector<Operation*> operations = {};  ///< Of the group's jobs.
+    bool is_valid = false;                    ///< The batch breaks no rule of chat::Store.
+    std::vector<chat::RoomId> refused = {};   ///< Rooms of the batch that are not written.
+    std::vector<RoomChange> changes = {};     ///< Not visible to readers yet.
+    std::vector<Operation*> operations = {};  ///< Point into the group's jobs.
     bool is_answered = false;
     bool is_over = false;
 };
@@ -69,33 +69,33 @@ struct GroupMember {
 class CommitGroup {
 public:
     explicit CommitGroup(std::size_t writers) : jobs(writers) {}
-    // The writers hold on to its jobs.
+    // The writers keep pointers to its jobs.
     CommitGroup(const CommitGroup&) = delete;
     CommitGroup& operator=(const CommitGroup&) = delete;
 
-    /// Adds what `plan` says of the member `number`; nothing: it breaks a rule. The steps stay where they are once
-    /// `link_operations` was called.
+    /// Adds the operations of the batch `number`; empty if it breaks a rule. After `link_operations` operations do not
+    /// move any more.
     void add(std::size_t number, std::optional<BatchOperations> plan);
     void link_operations();
 
-    /// Each room of the batch: committed where all is there, failed where nothing is and nothing more comes, or where
-    /// it ended at a repeated id. Rooms whose steps are not over are `unknown`.
+    /// For each room of the batch: `committed` if everything is stored; `failed` if nothing is or will be stored, or if
+    /// the batch ended at a repeated id; `unknown` otherwise, also while operations run.
     chat::BatchOutcome outcome_of(const GroupMember& member) const;
-    /// Takes the effects out of `member` whose rooms have all of theirs.
+    /// Removes from `member`, and returns, the changes of rooms whose operations are all done.
     static std::vector<RoomChange> take_done(GroupMember& member);
-    /// Cancels what was not begun in rooms of which nothing may be there.
+    /// Cancels the operations of rooms in which nothing was stored or may have been.
     static void cancel_unbegun(GroupMember& member);
-    /// What was given up while the driver looked for a server, and never sent, is dropped.
+    /// Cancels operations of answered batches that turned out never to have been sent.
     void drop_unsent();
 
-    /// The newest event of another process that the room turned out to hold; 0: none did.
+    /// The seq of the newest event that another process wrote into the room; 0 if there is no such event.
     std::uint64_t foreign_write(chat::RoomId room) const;
-    /// Where the batch `number` ended early in the room; null if it did not.
+    /// Null if the batch `number` did not end early in the room.
     const Repeat* repeat(std::size_t number, chat::RoomId room) const;
     bool is_answered() const;
-    /// Nobody waits for it, and no writer looks at it any more.
+    /// All batches are answered, and no writer uses the group any more.
     bool is_over() const;
-    /// The writer has something of it that is not brought to its end.
+    /// The writer has unresolved operations of the group.
     bool occupies(std::size_t writer) const;
 
     std::vector<GroupMember> members;

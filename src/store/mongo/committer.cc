@@ -11,7 +11,7 @@ namespace {
 
 using chat::CommitOutcome;
 
-// One group holds at most this much, or the first of a great queue would wait for the last.
+// The size limit of a group: otherwise the first batch of a long queue would wait for the last.
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kAllSeqs = std::numeric_limits<std::int64_t>::max();
 
@@ -20,7 +20,7 @@ bool is_room_document(const Operation& operation) {
            std::holds_alternative<DeleteRoomDocument>(operation.what);
 }
 
-/// Nothing of it can be begun now.
+/// All its rooms belong to busy writers.
 bool is_blocked(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
     return !batch.empty() && std::ranges::all_of(batch, [&](const chat::StoreWrite& write) {
         return busy[chat::room_of(write) % busy.size()];
@@ -52,7 +52,7 @@ void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
         return pending.done(CommitOutcome::failed);
     }
     if (pending.bytes > limits_.queued_bytes - queued_bytes_) {
-        // It stays in the line, but keeps nothing except its answer.
+        // It keeps its place in the queue for its answer, and nothing else.
         dropped.swap(pending.batch);
         pending.bytes = 0;
         pending.is_refused = true;
@@ -71,7 +71,7 @@ void Committer::stop() {
 void Committer::work() {
     Lock lock(shared_.mutex);
     while (true) {
-        // Whoever lets go of the lock looks again from the beginning: what changed meanwhile wakes nobody.
+        // Start over after each release of the lock: a change in between notified nobody.
         if (finish_completed(lock)) continue;
         if (is_all_answered()) {
             if (queue_.empty() && is_stopped_) break;
@@ -108,7 +108,7 @@ void Committer::begin_group(std::vector<bool> busy, Lock& lock) {
     shared_.changed.notify_all();
 }
 
-/// What is held up as a whole keeps its place in the line; of the others, the rooms that are held up are refused.
+/// A blocked batch keeps its place in the queue. Of any other batch, the rooms of busy writers are refused.
 void Committer::take_batches(CommitGroup& group, const std::vector<bool>& busy) {
     std::size_t bytes = 0;
     for (auto next = queue_.begin(); next != queue_.end();) {
@@ -134,7 +134,7 @@ void Committer::plan(CommitGroup& group, const std::vector<bool>& busy) {
     group.link_operations();
 }
 
-/// Returns true where somebody was answered.
+/// Returns true if a batch was answered.
 bool Committer::finish_completed(Lock& lock) {
     bool has_answered = false;
     for (auto group = groups_.begin(); group != groups_.end();) {
@@ -156,7 +156,7 @@ bool Committer::finish_completed(Lock& lock) {
     return has_answered;
 }
 
-/// All steps of the batch are over, and those before it are answered.
+/// All operations of the batch are over, and the batches before it are answered.
 bool Committer::finish(CommitGroup& group, GroupMember& member, Lock& lock) {
     member.is_over = true;
     set_back(member);
@@ -167,7 +167,7 @@ bool Committer::finish(CommitGroup& group, GroupMember& member, Lock& lock) {
     return true;
 }
 
-/// What was done becomes visible.
+/// Makes completed changes visible to readers.
 void Committer::show(CommitGroup& group, std::vector<RoomChange> done) {
     for (RoomChange& change : done) {
         const chat::RoomId room = change.room;
@@ -185,7 +185,7 @@ void Committer::show(CommitGroup& group, std::vector<RoomChange> done) {
     }
 }
 
-/// A room's document that was set back has got a version of its own by that.
+/// The rollback of a room's document has raised its version.
 void Committer::set_back(const GroupMember& member) {
     for (const Operation* operation : member.operations) {
         const auto* put = std::get_if<PutRoomDocument>(&operation->what);
@@ -196,7 +196,7 @@ void Committer::set_back(const GroupMember& member) {
     }
 }
 
-/// Of rooms where not all of the batch is there. Before anybody is answered, who then reads at once what is.
+/// For rooms with a part of the batch. Called before the answer, because the core then reads what is stored.
 void Committer::record_stored(const CommitGroup& group, const GroupMember& member) {
     const auto number = static_cast<std::size_t>(&member - group.members.data());
     for (const RoomChange& change : member.changes) {
@@ -212,7 +212,7 @@ void Committer::record_stored(const CommitGroup& group, const GroupMember& membe
     }
 }
 
-/// Until something changes or somebody's time is up, who then hears of it.
+/// Waits for a change or the next deadline; at the deadline, answers that batch.
 void Committer::wait(Lock& lock) {
     GroupMember* member = nullptr;
     if (!is_all_answered()) member = &*std::ranges::find(groups_.back().members, false, &GroupMember::is_answered);
@@ -223,15 +223,15 @@ void Committer::wait(Lock& lock) {
     if (shared_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
     shared_.note_failure(fmt::format("no answer within {} ms", times_.batch.count()));
     if (!is_in_line) return abandon(groups_.back(), *member, lock);
-    // Nobody has begun with it.
+    // No operation of it was started.
     QueuedBatch late = std::move(queue_.front());
     queue_.pop_front();
     answer(late, CommitOutcome::failed, lock);
 }
 
-/// Its time is up. What was not begun is dropped; what may be there stays a concern of the writers.
+/// At the deadline: cancels operations that were not started; the writers resolve the others.
 void Committer::abandon(CommitGroup& group, GroupMember& member, Lock& lock) {
-    // Whoever asked for a change of a room takes it for not made, and nobody reads it back.
+    // The core counts the change of a room as not made and never reads it back, so it is rolled back.
     if (member.operations.size() == 1 && is_room_document(*member.operations.front()))
         member.operations.front()->is_rolling_back = true;
     CommitGroup::cancel_unbegun(member);
@@ -246,12 +246,12 @@ void Committer::abandon(CommitGroup& group, GroupMember& member, Lock& lock) {
     answer(member, std::move(outcome), lock);
 }
 
-/// The writers are done with it, and everybody is answered.
+/// All operations are over and all batches answered.
 void Committer::end(CommitGroup& group) {
     const std::uint64_t epoch = catalogue_.next_epoch();
     for (GarbageRange& removal : group.removals) {
         const RoomState* state = catalogue_.find(removal.room);
-        // A room that was made again meanwhile has cleared the way itself.
+        // If the room was created again meanwhile, that has removed the old events.
         if (removal.is_whole_room ? state != nullptr : (state == nullptr || state->purged_seq < removal.through_seq))
             continue;
         removal.epoch = epoch;
@@ -266,7 +266,7 @@ void Committer::answer(GroupMember& member, chat::BatchOutcome outcome, Lock& lo
     answer(member.pending, std::move(outcome), lock);
 }
 
-/// The batch itself stays: the writers may still be at it.
+/// Keeps the batch: the writers may still use it.
 void Committer::answer(QueuedBatch& pending, chat::BatchOutcome outcome, Lock& lock) {
     queued_bytes_ -= std::exchange(pending.bytes, 0);
     lock.unlock();

@@ -1,7 +1,7 @@
-// The way of a batch: waits in line, is planned with the others that have gathered, is written by the writers side by
-// side, becomes visible, is answered. One group after the other, so that nothing overtakes in a room; answers in time,
-// whatever the driver is doing. A writer that is still stuck with a group that has been given up holds up its own share
-// of the rooms: the others go on in the next groups. Owned by the store.
+// Commits batches in groups: a batch is queued, translated together with the others that have arrived, written by the
+// writers in parallel, made visible, and answered. The next group starts when all batches of this one are answered, so
+// the order in a room is kept. Batches are answered by their deadline whatever the driver does: a writer that is still
+// stuck in an abandoned group blocks only its own rooms. Owned by the store.
 #pragma once
 
 #include <cstddef>
@@ -20,16 +20,16 @@ namespace globes::store::mongo {
 
 class Committer {
 public:
-    /// All of them outlive it.
+    /// All must outlive it.
     Committer(CommittedCatalogue& catalogue, SharedState& shared, const Fence& fence,
               std::vector<std::unique_ptr<RoomWriter>>& writers, const MongoStoreSettings& settings);
 
-    /// As the port says. Any thread.
+    /// As in chat::Store. Thread: any.
     void append(chat::StoreBatch batch, chat::BatchDone done);
 
-    /// The thread: until `stop`, and until everything that was accepted before is answered.
+    /// Runs until `stop`, and until every accepted batch is answered. Thread: its own.
     void work();
-    /// Any thread.
+    /// Thread: any.
     void stop();
 
 private:
@@ -37,7 +37,7 @@ private:
     using Lock = std::unique_lock<std::mutex>;
     using CommitGroups = std::list<CommitGroup>;
 
-    // Under the lock. Those that take it may let go of it for a while.
+    // Under the lock. Functions that take it may release it meanwhile.
     bool is_all_answered() const;
     std::vector<bool> busy_writers() const;
     void begin_group(std::vector<bool> busy, Lock& lock);
@@ -63,14 +63,14 @@ private:
     const Fence& fence_;
     std::vector<std::unique_ptr<RoomWriter>>& writers_;
 
-    // Its thread only.
+    // Thread: its own.
     CommittedCatalogue& catalogue_;
     OperationBuilder builder_;
-    CommitGroups groups_;  // the newest last; in those before it everybody is answered
+    CommitGroups groups_;  // newest last; all batches of earlier ones are answered
 
-    // Under the board's mutex.
+    // Under the mutex of the shared state.
     std::deque<QueuedBatch> queue_;
-    std::size_t queued_bytes_ = 0;  // not yet answered
+    std::size_t queued_bytes_ = 0;  // of batches without an answer
     bool is_stopped_ = false;
 };
 

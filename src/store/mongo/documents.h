@@ -1,6 +1,5 @@
-// BSON as values: a document that is built field by field, and one that is read. Plain data; any thread.
-//
-// What Globes' rooms and events look like as documents, one way and back. docs/mongodb.md shows them.
+// BSON documents as values, and the codec of rooms and events (docs/mongodb.md shows the fields). Plain data; thread:
+// any.
 #pragma once
 
 #include <bson/bson.h>
@@ -28,12 +27,12 @@ public:
 
     Document& text(std::string_view key, std::string_view value);
     Document& integer(std::string_view key, std::int64_t value);
-    /// For ids, seqs and counts, which all stay below 2^63.
+    /// For ids, seqs and counts below 2^63.
     Document& number(std::string_view key, std::uint64_t value) {
         return integer(key, static_cast<std::int64_t>(value));
     }
     Document& boolean(std::string_view key, bool value);
-    /// As a date, which has milliseconds, and `<key>_us`, the microseconds within the millisecond.
+    /// A BSON date in milliseconds, and `<key>_us` with the remaining microseconds.
     Document& time(std::string_view key, UnixMicros value);
     Document& document(std::string_view key, const Document& value);
     Document& texts(std::string_view key, const std::vector<std::string>& values);
@@ -47,21 +46,21 @@ private:
     bson_t bson_;
 };
 
-/// A document that came from the server, which may say anything. Fields that are missing or of another type, and
-/// numbers and times out of range, read as empty, 0 or false.
+/// A document from the server, with any contents. Absent fields, fields of another type, and numbers and times out of
+/// range read as empty, 0 or false.
 class DocumentView {
 public:
     explicit DocumentView(const bson_t& bson) : bson_(&bson) {}
 
     std::string text(const char* key) const;
     std::int64_t integer(const char* key) const;
-    /// What is below 0 reads as 0.
+    /// A negative number reads as 0.
     std::uint64_t number(const char* key) const;
     bool boolean(const char* key) const;
     bool has(const char* key) const { return bson_has_field(bson_, key); }
-    /// As `Document::time` wrote it.
+    /// The inverse of `Document::time`.
     UnixMicros time(const char* key) const;
-    /// Looks at a document inside this one; at nothing where there is none.
+    /// Calls `look` with the embedded document `key`, if it exists.
     void visit_document(const char* key, const std::function<void(const DocumentView&)>& look) const;
 
     const bson_t& get() const { return *bson_; }
@@ -72,25 +71,24 @@ private:
 
 inline constexpr const char* kRooms = "globes_rooms";
 inline constexpr const char* kEvents = "globes_events";
-/// One number each: the next room id, how often a Globes has opened this database, a server's heartbeat, and the
-/// version of the layout.
+/// Single numbers: the next room id, the number of the last writer, the heartbeat of a server, the layout version.
 inline constexpr const char* kCounters = "globes_counters";
-/// Rooms that are deleted and whose events are still to go.
+/// Deleted rooms whose events are still stored.
 inline constexpr const char* kRemovals = "globes_removals";
 
-/// The same event has the same id whoever writes it how often.
+/// The same for every write of an event, so that a repeated insert stores it once.
 std::string event_id(chat::RoomId room, std::uint64_t seq);
-/// Under which a sender's id is unique in its room. Escaped, so that no server stumbles over a NUL in an index.
+/// Unique in a room for each sender and client id. Escaped, because some servers reject a NUL in an index key.
 std::string dedupe_key(std::string_view folded_name, std::string_view client_id);
 
-/// `writer`: the number of the process that stores it.
+/// `writer`: the number of the storing process.
 Document event_document(const chat::Event& event, std::uint64_t writer);
-/// Throws DatabaseError for a document that is no event of Globes.
+/// Throws DatabaseError if `document` is not an event that Globes could have written.
 chat::Event event_of(const DocumentView& document);
 
 /// All fields except `_id` and `purged_seq`.
 void append_room_fields(Document& document, const chat::RoomRecord& room, std::uint64_t version);
-/// Throws DatabaseError for a document that is no room of Globes.
+/// Throws DatabaseError if `document` is not a room that Globes could have written.
 chat::RoomRecord room_of(const DocumentView& document);
 
 }  // namespace globes::store::mongo

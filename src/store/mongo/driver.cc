@@ -173,14 +173,14 @@ void set_times(mongoc_uri_t* uri, const MongoTimes& times) {
     set(MONGOC_URI_SOCKETTIMEOUTMS, times.socket);
 }
 
-/// What the port promises needs these; a URI may not weaken them.
+/// The guarantees of chat::Store need these values, whatever the URI says.
 void set_guarantees(mongoc_uri_t* uri) {
     mongoc_write_concern_t* write = mongoc_write_concern_new();
     mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
     mongoc_write_concern_set_journal(write, true);
     mongoc_uri_set_write_concern(uri, write);
     mongoc_write_concern_destroy(write);
-    // A document that a fail-over could still take back must not be found.
+    // A read must not return a document that a fail-over can still roll back.
     mongoc_read_concern_t* read = mongoc_read_concern_new();
     mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
     mongoc_uri_set_read_concern(uri, read);
@@ -200,20 +200,20 @@ void set_guarantees(mongoc_uri_t* uri) {
     ::setenv("MONGOC_DISABLE_SHM", "1", kKeepWhatIsSet);
 }
 
-// Of the last question that this thread has sent: an answer comes back in the form of its question.
+// The opcode of this thread's last request: a reply must have the same form.
 thread_local std::int32_t request_opcode = 0;
 
 /// Of an OP_REPLY that was read behind its header the driver shows no bytes before this.
 bool check_reply(const bson_t& answer, bson_error_t* error) {
     if (request_opcode == kOpMsg || is_valid_reply({bson_get_data(&answer), answer.len})) return true;
-    bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed answer of the server");
+    bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed reply of the server");
     return false;
 }
 
 void start_driver() {
     static const bool is_started = [] {
         mongoc_init();
-        // It speaks to stderr of its own accord, in its own format. What matters comes back as an error.
+        // The driver would log to stderr in its own format. Errors are returned anyway.
         mongoc_log_set_handler(nullptr, nullptr);
         return true;
     }();
@@ -252,8 +252,8 @@ ConnectionPool::ConnectionPool(const std::string& uri, const MongoTimes& times) 
     start_driver();
     const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
                                                                               mongoc_uri_destroy);
-    if (parsed == nullptr) throw std::runtime_error("is no connection string");
-    // Compressed answers would have to be unpacked before they are checked.
+    if (parsed == nullptr) throw std::runtime_error("is not a valid connection string");
+    // Replies are checked before the driver decompresses them, so none may be compressed.
     mongoc_uri_set_compressors(parsed.get(), nullptr);
     set_times(parsed.get(), times);
     set_guarantees(parsed.get());

@@ -10,10 +10,11 @@
 
 namespace globes::store::mongo {
 
-/// The addresses, the credentials and the connections. Any thread.
+/// The connections to one deployment. Thread: any.
 class ConnectionPool {
 public:
-    /// `uri` has been checked (mongo_uri.h). Connects to nothing yet. Throws std::runtime_error.
+    /// `uri`: a valid connection string (mongo_uri.h); options that would weaken the guarantees are overwritten. Does
+    /// not connect yet. Throws std::runtime_error.
     ConnectionPool(const std::string& uri, const MongoTimes& times);
     mongoc_client_pool_t* get() const { return pool_.get(); }
 

@@ -118,7 +118,7 @@ void Fence::look(Session& session) {
                 "event=second_writer writer={} own={} reason=\"another Globes was started on the database\"", newest,
                 number_);
     } else if (!is_there) {
-        mark_database_lost("the counter writer is gone: it was dropped or emptied");
+        mark_database_lost("the counter writer is gone: the database was dropped or emptied");
     } else if (newest < number_) {
         mark_database_lost(
             fmt::format("the counter writer is {} and was {}: an older state was put back", newest, number_));
@@ -193,7 +193,7 @@ bool Heartbeat::is_server_alive(Session& session, const char* counters, std::chr
     if (!before) return false;
     std::this_thread::sleep_for(interval * 5 / 2);
     const auto after = read(session, counters);
-    // Where the counter is gone, another process has renamed the collection meanwhile.
+    // If the counter is gone, another process has renamed the collection meanwhile.
     return after && after != before;
 }
 

@@ -1,10 +1,6 @@
-// Which of the processes that have opened the database may write: the one with the highest number, and no other
-// (docs/adr/0011-mongodb-fence.md). A process whose number was passed stops writing for good, in all rooms; so does one
-// whose database is no longer the one that it has opened.
-//
-// The sign of life of a server in its database, so that an import, which may not write beside one, finds it; and the
-// look at whether another process has taken over, or the database is another one. Clocks of several machines play no
-// part: a number goes up, or it doesn't.
+// Which process may write: the one that opened the database last (docs/adr/0011-mongodb-fence.md). The fence closes for
+// good if a newer process opens the database, or if the database is no longer the one that this process opened. The
+// heartbeat checks this at intervals, and shows an import that a server runs. Neither compares clocks of machines.
 #pragma once
 
 #include <atomic>
@@ -21,22 +17,21 @@ namespace globes::store::mongo {
 
 class Fence {
 public:
-    /// Takes the next number, which fences off every process before. Called once, before any other call. Throws
-    /// DatabaseError.
+    /// Takes the next number, which fences off all earlier processes. Call once, first. Blocks. Throws DatabaseError.
     void take_over(Session& session);
 
-    /// The number of this process; 0: it only reads. Any thread, here and below.
+    /// The number of this process; 0 if it only reads. Thread: any, for all calls below except `beat`.
     std::uint64_t number() const { return number_; }
     bool is_closed() const { return is_closed_; }
-    /// What the database holds now is not what this process has written.
+    /// The database was dropped, replaced, or restored from an older state.
     bool is_database_lost() const { return is_database_lost_; }
-    /// Asks the database for the newest number, and closes if it is not this process's own. That is for good, so it is
-    /// asked twice then. Only reads where this process has no number. Throws DatabaseError.
+    /// Reads the newest number and closes the fence if it is not that of this process. Because that is final, a write
+    /// confirms it first. Without a number it only reads. Blocks. Throws DatabaseError.
     void look(Session& session);
-    /// Counts up beside the number, so that an older state of the database doesn't look right, though it is of this
-    /// process's time; otherwise as `look`. One thread only.
+    /// Increments the beats next to the number, so that `look` recognises an older state of the database even if it has
+    /// the same number. Then as `look`. Thread: the heartbeat.
     void beat(Session& session);
-    /// Closes. `cause`: for the log.
+    /// Closes the fence. `cause`: for the log.
     void mark_database_lost(const std::string& cause);
 
 private:
@@ -46,24 +41,24 @@ private:
     std::uint64_t number_ = 0;
     std::string mark_;
 
-    std::atomic<std::uint64_t> beats_ = 0;  // that the database has confirmed
+    std::atomic<std::uint64_t> beats_ = 0;  // confirmed by the database
     std::atomic<bool> is_closed_ = false;
     std::atomic<bool> is_database_lost_ = false;
 };
 
 class Heartbeat {
 public:
-    /// Counts up once, for who looks before the thread does.
+    /// Increments the counter once, before the thread starts.
     static void beat(Session& session);
-    /// Looks at the fence, the indexes and the newest event every `interval`, and counts up while it is open if
-    /// `is_serving`, until `stop`. Blocks: for a thread of its own.
+    /// Until `stop`: checks the fence, the indexes and the newest event every `interval`, and increments the counter if
+    /// `is_serving` and the fence is open. Thread: its own.
     void work(Session session, Fence& fence, const CommittedCatalogue& catalogue, bool is_serving,
               std::chrono::milliseconds interval);
-    /// Any thread. A call of the driver that is under way is not waited for.
+    /// Thread: any. Does not wait for a running call of the driver.
     void stop();
 
-    /// Whether a server counts up in `counters` within a bit more than two of its intervals. Blocks for as long where
-    /// one ever did. Throws DatabaseError.
+    /// Whether the heartbeat in the collection `counters` goes up within 2.5 intervals. Blocks for that time if there
+    /// is a heartbeat at all. Throws DatabaseError.
     static bool is_server_alive(Session& session, const char* counters, std::chrono::milliseconds interval);
 
 private:

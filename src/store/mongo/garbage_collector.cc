@@ -9,7 +9,7 @@
 namespace globes::store::mongo {
 namespace {
 
-// A few milliseconds for the server, so that what is to be written hardly waits.
+// Takes the server a few milliseconds, so that writes are hardly delayed.
 constexpr std::int64_t kEventsAtOnce = 500;
 
 Document by_room(const GarbageRange& removal) {

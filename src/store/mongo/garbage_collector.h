@@ -1,6 +1,6 @@
-// What nobody sees any more and is still on the server: purged events, and those of deleted rooms. A writer removes
-// them a few at a time while it has nothing else to do. One writer's thread; `add` and `forget` under the board's
-// mutex.
+// Removes events that no reader sees any more: purged ones, and those of deleted rooms. Each writer owns one and runs
+// it in small steps while it has no other work. Thread: that writer; `add` and `forget` under the mutex of the shared
+// state.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ public:
     explicit GarbageCollector(const CommittedCatalogue& catalogue) : catalogue_(catalogue) {}
 
     void add(GarbageRange removal) { waiting_.push_back(removal); }
-    /// The room is made anew, and whoever does that clears the way.
+    /// Drops the ranges of a room that is created again: its creator removes the old events itself.
     void forget(chat::RoomId room);
     bool is_empty() const { return waiting_.empty(); }
-    /// The next one that no read looks at any more.
+    /// The next range, if no active read needs it.
     std::optional<GarbageRange> next() const;
     void end(const GarbageRange& removal);
 
-    /// Without the mutex. True: nothing of it is left. Throws DatabaseError.
+    /// Removes some events of the range; returns true if no more are left. Without the mutex. Throws DatabaseError.
     static bool collect_some(Session& session, const GarbageRange& removal);
 
 private:

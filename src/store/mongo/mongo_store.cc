@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kDatabase = "chat_server";
-// Of the server: the user lacks a right, or proved not to be who it says.
+// Error codes of the server.
 constexpr std::uint32_t kUnauthorized = 13;
 constexpr std::uint32_t kAuthenticationFailed = 18;
 // For a thread to come back from a call when the store stops. One that doesn't is left to itself.
@@ -176,7 +176,7 @@ private:
         });
     }
 
-    /// What the driver's words mean for whoever has written the connection string.
+    /// A prefix that tells the operator what to do about `error`.
     std::string advice(const mongo::DatabaseError& error) const {
         if (is_wrong_login(error)) return "wrong password, or no such user: ";
         if (error.code() == kUnauthorized)

@@ -1,5 +1,5 @@
-// Rooms and events in a MongoDB database (docs/adr/0008-mongodb-store.md: what takes the place of transactions, what
-// becomes of an unknown outcome, who may write). docs/mongodb.md is the operator's page.
+// Rooms and events in a MongoDB database (docs/adr/0008-mongodb-store.md: what replaces transactions, and how unknown
+// outcomes are resolved; docs/adr/0011-mongodb-fence.md: which process may write). For operators: docs/mongodb.md.
 #pragma once
 
 #include <chrono>
@@ -13,49 +13,49 @@
 namespace globes::store {
 
 struct MongoTimes {
-    /// Until a server that takes writes is found, a connection stands, and an answer has come.
+    /// Timeouts of the driver: to find the primary, to connect, and for a reply.
     std::chrono::milliseconds selection{2'000};
     std::chrono::milliseconds connect{2'000};
     std::chrono::milliseconds socket{10'000};
-    /// Whoever asked the store has an answer by then, also while a call of the driver still blocks. A send may need a
-    /// lookup of its id and then its batch, so together they stay below the 3 s in which a send is answered.
+    /// Deadlines for the answer to a caller, also while a call of the driver blocks. A send may need a lookup and then
+    /// a batch, so their sum is below the 3 s in which a send is answered.
     std::chrono::milliseconds lookup{800};
     std::chrono::milliseconds batch{2'000};
     std::chrono::milliseconds read{2'500};
-    /// So often a server shows in the database that it is there, and looks whether another one has taken over.
+    /// The interval of the heartbeat, which also checks whether another process has taken over.
     std::chrono::milliseconds heartbeat{2'000};
 };
 
-/// Of the commands, for which nobody waits in a room: a slow database is no fault of what it holds. A call that has no
-/// answer in its time is tried again before that of the whole is up.
+/// For the maintenance commands: a slow database does not make its contents faulty. `socket` is below the deadlines, so
+/// that a call without a reply is repeated once.
 inline constexpr MongoTimes kCommandTimes{.socket = std::chrono::minutes(2),
                                           .lookup = std::chrono::minutes(5),
                                           .batch = std::chrono::minutes(5),
                                           .read = std::chrono::minutes(5)};
 
 enum class MongoUse : std::uint8_t {
-    serve,   ///< From now on this process writes.
-    import,  ///< The same, where no server does: it is looked for first, for some seconds.
-    read,    ///< Nothing is changed or made, and nothing may be appended; beside a server or without one.
+    serve,   ///< This process becomes the writer.
+    import,  ///< The same, but fails if a server runs; waits for its heartbeat for a few seconds.
+    read,    ///< Changes nothing, and `append` is not allowed; a server may run at the same time.
 };
 
 struct MongoStoreSettings {
-    /// A connection string with everything in it, as mongo_uri.h makes it.
+    /// A connection string that mongo_uri_fault accepts.
     std::string uri;
-    /// Empty: the one that `uri` names, or `chat_server`.
+    /// If empty: the database in the path of `uri`, or `chat_server`.
     std::string database = {};
     MongoUse use = MongoUse::serve;
     MongoTimes times = {};
     chat::StoreLimits limits = {};
-    /// Connections that write; each has its share of the rooms.
+    /// Connections for writes; each writes its own share of the rooms.
     std::size_t writers = 4;
     std::size_t readers = 4;
 };
 
-/// Connects, looks at what is there, makes the indexes that are missing, checks them, and loads the rooms. Collections
-/// that are not Globes' own are never touched.
+/// Connects, checks the database, creates missing indexes and loads the rooms. Never changes collections of other
+/// programs.
 ///
-/// With `MongoUse::read` it only loads them, and there must be some.
+/// With `MongoUse::read` it only loads the rooms, of which at least one must exist.
 ///
 /// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, which stops writing
 ///    within a heartbeat, or at the first event of the newer one that it meets; its `ping` is false from then on.

@@ -27,8 +27,8 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
-/// The driver takes the last @ for the end of the name and the password, and what stands behind an earlier one for a
-/// host: it would show a part of the password in its messages.
+/// With an unescaped @ in the password, the driver would take a part of the password for a host and show it in
+/// messages.
 bool has_bare_at(std::string_view uri) {
     const std::string_view scheme = "://";
     const std::size_t begin = uri.find(scheme);
@@ -39,7 +39,7 @@ bool has_bare_at(std::string_view uri) {
     return at != uri.rfind('@') || (at != std::string_view::npos && uri.find('/') < at);
 }
 
-/// Hears what the driver logs, which it prints to stderr otherwise, quoting what stands in the connection string.
+/// Captures the driver's warnings, which would otherwise quote the connection string on stderr.
 class DriverWarnings {
 public:
     DriverWarnings() {
@@ -64,7 +64,7 @@ std::string mongo_srv_uri(std::string_view user, std::string_view password, std:
 }
 
 std::string mongo_uri_fault(const std::string& uri) {
-    // What the driver says may quote any part of it.
+    // Not shown: the text of the driver may quote any part of the URI.
     bson_error_t ignored;
     const DriverWarnings warnings;
     const Uri parsed(mongoc_uri_new_with_error(uri.c_str(), &ignored), mongoc_uri_destroy);
@@ -72,9 +72,10 @@ std::string mongo_uri_fault(const std::string& uri) {
     constexpr std::string_view kSrv = "mongodb+srv://";
     if (!uri.starts_with("mongodb://") && !uri.starts_with(kSrv)) return "must begin with mongodb:// or mongodb+srv://";
     std::string fault =
-        "is no connection string; characters such as @ : / % in the name or the password must be percent-encoded, "
+        "is not a valid connection string; characters such as @ : / % in the name or the password must be "
+        "percent-encoded, "
         "and options need a known name and value";
-    if (uri.starts_with(kSrv)) fault += "; the host of a mongodb+srv:// one has at least three parts and no port";
+    if (uri.starts_with(kSrv)) fault += "; a mongodb+srv:// host must have at least three parts and no port";
     return fault;
 }
 
@@ -90,7 +91,7 @@ std::string mongo_database_fault(std::string_view name) {
     constexpr std::string_view kNotAllowed = "/\\. \"$*<>:|?";
     if (name.size() > kMaxBytes) return fmt::format("must have at most {} bytes", kMaxBytes);
     if (name.find_first_of(kNotAllowed) != std::string_view::npos)
-        return "must have none of the characters / \\ . \" $ * < > : | ? and no blank";
+        return "must not contain a blank or any of the characters / \\ . \" $ * < > : | ?";
     return {};
 }
 

@@ -78,7 +78,7 @@ bool OperationBuilder::write(const chat::DeleteRoom& deletion) {
 bool OperationBuilder::write(const chat::AppendEvent& append) {
     const chat::Event& event = append.event;
     const RoomState* room = find(event.room);
-    // Seqs ascend: what lies below the newest is taken, or was purged.
+    // Seqs ascend: a lower one is taken, or was purged.
     if (room == nullptr || event.seq <= room->last_seq) return false;
     if (!event.client_id.empty()) {
         std::string key = fmt::format("{}:{}", event.room, dedupe_key(fold_case(event.name), event.client_id));
@@ -104,7 +104,7 @@ bool OperationBuilder::write(const chat::PurgeEvents& purge) {
     return true;
 }
 
-/// An id of the same group; those that were stored before are known to the server's index.
+/// Whether the group has a send with this id already. For stored ids the server's index decides.
 bool OperationBuilder::is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const {
     const auto sent = ids.find(key);
     return sent != ids.end() && sent->second.incarnation == room.incarnation && sent->second.seq > room.purged_seq;

@@ -1,8 +1,6 @@
-// A batch taken apart: one step for each thing that the server is asked to do. The planner makes them, the committer
-// hands them to the writers, and both look at what became of them under the lock of their SharedState.
-//
-// Checks batches against the port's rules before anything is sent, and takes them apart into steps: a batch that breaks
-// a rule is found out while it is still nothing but memory. Plans one group after the other. Committer thread only.
+// A batch as a list of operations, one for each document that is written. Owned by the group (commit_group.h): the
+// committer's thread builds operations, a writer's thread carries them out, and both read their states under the mutex
+// of the shared state. The builder checks a batch against the rules of chat::Store before anything is sent.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +19,8 @@
 namespace globes::store::mongo {
 
 struct InsertEvent {
-    const chat::Event* event;  ///< Of the batch, which stays where it is until the steps are over.
-    std::uint64_t purged_seq;  ///< Of the room when its turn comes.
+    const chat::Event* event;  ///< In the batch, which outlives the operation.
+    std::uint64_t purged_seq;  ///< The room's when the operation is carried out.
 };
 struct PutRoomDocument {
     std::shared_ptr<const chat::RoomRecord> record;
@@ -40,30 +38,30 @@ struct MarkPurged {
 };
 
 enum class OperationState : std::uint8_t {
-    waiting,    ///< Has its turn, or another turn, to come.
-    in_call,    ///< The driver is at it.
-    done,       ///< A majority has it.
-    refused,    ///< Broke a rule that only the server could know; it is not there.
-    cancelled,  ///< Not there, and never will be.
-    left,       ///< Given up; it may be there or not.
+    waiting,    ///< To be sent, or sent again.
+    in_call,    ///< A call of the driver is running.
+    done,       ///< A majority has stored it.
+    refused,    ///< The server refused it; it is not stored.
+    cancelled,  ///< Not stored, and never will be.
+    left,       ///< Abandoned; it may be stored or not.
 };
 
 struct Operation {
     chat::RoomId room;
-    std::size_t batch;  ///< Of the group, counted from 0.
+    std::size_t batch;  ///< Index of the batch in its group.
     std::variant<InsertEvent, PutRoomDocument, DeleteRoomDocument, MarkPurged> what;
     OperationState state = OperationState::waiting;
-    bool may_be_there = false;     ///< An earlier call broke off; it has to be brought to an end.
-    bool is_rolling_back = false;  ///< Set the room's document back to what it was instead.
+    bool may_be_there = false;     ///< The outcome of an earlier call is unknown; it must be resolved.
+    bool is_rolling_back = false;  ///< Restore the room's document instead.
 
     bool is_over() const { return state >= OperationState::done; }
-    /// Nobody can say that it isn't there.
+    /// Stored, or possibly stored.
     bool may_exist() const { return state == OperationState::done || state == OperationState::in_call || may_be_there; }
-    /// Nobody has to say whether it is there: it isn't.
+    /// Certainly not stored.
     bool is_absent() const { return state == OperationState::refused || state == OperationState::cancelled; }
 };
 
-/// What a room will be when a batch is there; nothing: deleted.
+/// The state of a room after a batch; empty if the batch deletes it.
 struct RoomChange {
     chat::RoomId room;
     std::optional<RoomState> after;
@@ -71,18 +69,18 @@ struct RoomChange {
 
 struct BatchOperations {
     std::vector<Operation> operations;
-    std::vector<RoomChange> changes;    ///< One for each room that it changes.
-    std::vector<chat::RoomId> refused;  ///< Rooms of it in which nothing is done.
+    std::vector<RoomChange> changes;    ///< One for each changed room.
+    std::vector<chat::RoomId> refused;  ///< Rooms of the batch that are not written.
 };
 
 class OperationBuilder {
 public:
     explicit OperationBuilder(const CommittedCatalogue& catalogue) : catalogue_(catalogue) {}
 
-    /// Forgets the group before: from here on the book alone counts.
+    /// Forgets the previous group: from now on only the catalogue counts.
     void begin_group();
-    /// Plans `batch` behind those that were planned before it; nothing where it breaks a rule. Refused are the rooms
-    /// that are not free.
+    /// Builds the operations of `batch`, after those of the earlier batches of the group. Rooms that are not free are
+    /// refused. Empty if the batch breaks a rule of chat::Store.
     std::optional<BatchOperations> plan(const chat::StoreBatch& batch, std::size_t number,
                                         const std::function<bool(chat::RoomId)>& is_free);
 
@@ -97,7 +95,7 @@ private:
     bool write(const chat::DeleteRoom& deletion);
     bool write(const chat::AppendEvent& append);
     bool write(const chat::PurgeEvents& purge);
-    /// Null where the room is not there. Of this batch, of the group, or of the book.
+    /// As of this batch, else of the group, else of the catalogue. Null if the room does not exist.
     const RoomState* find(chat::RoomId room) const;
     void set(chat::RoomId room, std::optional<RoomState> state) { touched_.insert_or_assign(room, std::move(state)); }
     bool is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const;
@@ -107,11 +105,11 @@ private:
     const CommittedCatalogue& catalogue_;
     std::uint64_t next_incarnation_ = 1;
 
-    // Of the group.
+    // Per group.
     std::unordered_map<chat::RoomId, std::optional<RoomState>> planned_;
     SentIds sent_ids_;
 
-    // Of the batch being planned.
+    // Per batch.
     std::size_t number_ = 0;
     std::vector<Operation> operations_;
     std::unordered_map<chat::RoomId, std::optional<RoomState>> touched_;

@@ -16,9 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of one call; the driver cuts it further where the server wants less.
+// Per call; the driver splits it further if the server accepts less.
 constexpr std::size_t kEventsAtOnce = 1000;
-// Between two tries, and until a removal that reads still look at is looked at again.
+// Between two tries, and until a garbage range that active reads need is checked again.
 constexpr std::chrono::milliseconds kPause = 100ms;
 
 const chat::Event& event_of(const Operation& operation) { return *std::get<InsertEvent>(operation.what).event; }
@@ -84,7 +84,7 @@ void RoomWriter::run(Job& job, Lock& lock) {
     shared_.changed.notify_all();
 }
 
-/// Another process writes now. What may be there already is its business too.
+/// Another process is the writer now and resolves what may be stored.
 void RoomWriter::abandon(Job& job) {
     for (Operation& operation : job.operations)
         if (!operation.is_over())
@@ -95,7 +95,7 @@ void RoomWriter::pause(Lock& lock) {
     shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped; });
 }
 
-/// The first that is not over, and where that is an event, those behind it.
+/// The first operation that is not over; if it inserts an event, also the events behind it.
 RoomWriter::Operations RoomWriter::next_operations(Job& job) {
     Operations next;
     for (Operation& operation : job.operations) {
@@ -108,17 +108,17 @@ RoomWriter::Operations RoomWriter::next_operations(Job& job) {
     return next;
 }
 
-/// Whatever it brings to an end it marks; the outcome is why the others are not.
+/// Sets the state of the operations that are over; the result is the reason why the others are not.
 WriteResult RoomWriter::write(Job& job, const Operations& operations, bool is_rolling_back) {
     try {
         Operation& operation = *operations.front();
         if (std::holds_alternative<InsertEvent>(operation.what)) return insert(job, operations);
-        // A room that is made or removed meets nothing of the newer process, so this is asked before.
+        // Creating or deleting a room conflicts with no document of a newer process, so the fence is read first.
         fence_.look(session_);
         if (fence_.is_closed()) return {};
         return write_document(job, operation, is_rolling_back);
     } catch (const DatabaseError& error) {
-        // Of a read; what was written before it is looked at again.
+        // A read failed; earlier writes are resolved by the next try.
         return {.status = WriteStatus::not_applied, .cause = error.what()};
     } catch (const std::exception& error) {
         return {.status = WriteStatus::unknown, .cause = error.what()};
@@ -141,7 +141,7 @@ WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_r
     }
     if (result.status == WriteStatus::acknowledged) {
         const Lock lock(shared_.mutex);
-        // Asked to be undone while it was written, it has another turn to come.
+        // If the rollback was requested during the write, it is still to come.
         if (operation.is_rolling_back == is_rolling_back)
             operation.state = is_rolling_back ? OperationState::cancelled : OperationState::done;
     } else if (result.status == WriteStatus::rejected) {
@@ -158,7 +158,7 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
         const Lock lock(shared_.mutex);
         return operation->is_over();
     };
-    // Of a call that broke off some may be there.
+    // An earlier call with an unknown outcome may have stored some.
     if (std::ranges::any_of(operations, &Operation::may_be_there)) {
         const auto same = events_.find_same(events_of(operations));
         Operations found;
@@ -174,7 +174,7 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
             OperationState::done);
         if (result.status == WriteStatus::acknowledged) continue;
         Operation& refused = *operations[result.written];
-        // Nothing was in its way when it was looked at, and it is refused again: not at once, and not for ever.
+        // Refused twice without a conflicting event: pause before the next try.
         if (std::exchange(last_refused, &refused) == &refused)
             return {.status = WriteStatus::unknown, .cause = result.cause};
         const WriteResult resolved =
@@ -184,7 +184,7 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
     return {};
 }
 
-/// An index refused the step's event. Throws DatabaseError.
+/// An index refused the event of the operation. Throws DatabaseError.
 WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
     const chat::Event& event = event_of(operation);
     const auto [taken, writer] = events_.examine(event, std::get<InsertEvent>(operation.what).purged_seq);
@@ -208,8 +208,8 @@ WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
     return {};
 }
 
-/// Another process has given the step's seq to an event of its own. That is history now, as is what this batch has
-/// written before it, which the other one may have read: nothing is taken back, and the core reads on from there.
+/// Another process stored an event with this seq. Nothing is rolled back, because the other process may have read what
+/// this batch stored before it; the core reads from there.
 void RoomWriter::yield(Job& job, const Operation& operation, std::uint64_t last_seq) {
     const Lock lock(shared_.mutex);
     job.foreign_writes[operation.room] = last_seq;
@@ -217,13 +217,13 @@ void RoomWriter::yield(Job& job, const Operation& operation, std::uint64_t last_
         if (other.room == operation.room && !other.is_over()) other.state = OperationState::refused;
 }
 
-/// The step's event has an id that is stored. What stands before it in its batch stays.
+/// The event has an id that is stored already. The events before it in the batch stay.
 WriteResult RoomWriter::repeat(Job& job, const Operation& operation) {
     Operations others;
     std::uint64_t stored_last = 0;
     for (Operation& other : job.operations) {
         if (other.room != operation.room || other.batch != operation.batch) continue;
-        // A change of the room itself is part of all or nothing.
+        // A batch that also changes the room is rolled back completely.
         if (!std::holds_alternative<InsertEvent>(other.what)) return refuse(job, operation);
         const Lock lock(shared_.mutex);
         if (other.state == OperationState::done) stored_last = event_of(other).seq;
@@ -235,7 +235,7 @@ WriteResult RoomWriter::repeat(Job& job, const Operation& operation) {
     return {};
 }
 
-/// Takes back what is there of the step's batch in its room; nothing of the room comes behind it.
+/// Removes what the batch has stored in the room, and refuses the rest.
 WriteResult RoomWriter::refuse(Job& job, const Operation& operation) {
     Operations written;
     Operations others;

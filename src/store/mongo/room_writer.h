@@ -1,6 +1,6 @@
-// One connection that writes, and its thread: brings the steps of its share of the rooms to an end, in their order,
-// however often the connection breaks meanwhile. While it has nothing to do it removes what was purged and deleted.
-// Owned by the store; the committer gives it jobs.
+// One connection that writes, and its thread. Carries out the operations of its rooms in order and repeats each until
+// its outcome is known, through any number of broken connections. While idle it collects garbage. Owned by the store;
+// the committer gives it jobs.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ namespace globes::store::mongo {
 
 class RoomWriter {
 public:
-    /// All of them outlive it; `fence` has a number.
+    /// All must outlive it; `fence` has a number.
     RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
                const CommittedCatalogue& catalogue, SharedState& shared);
 
-    /// The thread: until the board is stopped.
+    /// Runs until the shared state is stopped. Thread: its own.
     void work();
 
-    // Under the board's mutex.
+    // Under the mutex of the shared state.
     void start(Job& job) { job_ = &job; }
     GarbageCollector& garbage_collector() { return garbage_collector_; }
 
@@ -33,7 +33,7 @@ private:
     using Operations = std::vector<Operation*>;
     using Lock = std::unique_lock<std::mutex>;
 
-    // Under the lock, which they let go of for a call.
+    // Under the lock, which they release for a call of the driver.
     void run(Job& job, Lock& lock);
     static void abandon(Job& job);
     bool may_collect() const { return !garbage_collector_.is_empty() && !fence_.is_closed(); }
@@ -56,12 +56,12 @@ private:
     Fence& fence_;
     SharedState& shared_;
 
-    // Its thread only.
+    // Thread: its own.
     Session session_;
     RoomCollection rooms_;
     EventCollection events_;
 
-    // Under the board's mutex.
+    // Under the mutex of the shared state.
     Job* job_ = nullptr;
     GarbageCollector garbage_collector_;
 };

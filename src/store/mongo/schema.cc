@@ -82,7 +82,7 @@ void check_own_kinds(Session& session) {
     session.for_each_of_command(command, [&](const DocumentView& collection) {
         const std::string name = collection.text("name");
         const std::string kind = kind_of(collection);
-        // Not every server looks at the filter.
+        // Not every server applies the filter.
         if (!kind.empty() && std::ranges::find(names, name) != names.end())
             throw std::runtime_error(
                 fmt::format("{} is {}, which Globes cannot use; remove it, or name another database", name, kind));
@@ -160,7 +160,7 @@ void note(Session& session) {
     if (noted.status != WriteStatus::acknowledged) throw DatabaseError(noted.cause, noted.domain, noted.code);
 }
 
-/// What another program has made under one of Globes' names stays as it is.
+/// Collections of another program under names of Globes are not changed.
 void check_own_names(Session& session, const Names& names) {
     for (const Collection& collection : kCollections)
         if (names.contains(collection.name) && !is_ours(session, collection, collection.name) &&
@@ -276,7 +276,7 @@ void reject_foreign_unique_indexes(Session& session, const char* collection) {
     for_each_index(session, collection, [&](const DocumentView& definition) {
         if (definition.boolean("unique") && !is_own(definition))
             throw std::runtime_error(
-                fmt::format("the collection {} has a unique index {} that Globes has not made; remove that index",
+                fmt::format("the collection {} has a unique index {} that Globes did not create; remove that index",
                             collection, definition.text("name")));
     });
 }
@@ -321,8 +321,7 @@ void ensure_indexes(Session& session) {
 std::string index_fault(Session& session) {
     for (const Index& index : indexes())
         if (!is_there(session, index))
-            return fmt::format("the index {} of {} is not there, or not plain and unique", index.name,
-                               index.collection);
+            return fmt::format("the index {} of {} is gone, or is not plain and unique", index.name, index.collection);
     return {};
 }
 

@@ -1,8 +1,5 @@
-// Which of a database's collections are Globes' own, and under which names (docs/mongodb.md). Looks before anything is
-// made, and never touches what another program has written. Called once, on the thread that opens the store.
-//
-// What a database has to look like, and what is in it when it is opened. Called by whoever opens the store, and with
-// each heartbeat.
+// The collections and indexes that a database must have: migration of older names, creation and check of indexes.
+// Inspects a database before it creates anything, and never changes documents of other programs (docs/mongodb.md).
 #pragma once
 
 #include <chrono>
@@ -16,19 +13,21 @@
 
 namespace globes::store::mongo {
 
-/// Renames the collections of a version before 2 of the layout, and notes that this is done. Killed on the way it goes
-/// on at the next call. `heartbeat`: so often a server that might still run on them would count up.
-/// Throws DatabaseError, or std::runtime_error where documents of another program are in the way.
+/// Renames the collections of layout version 1 and stores the new version. If it is interrupted, the next call
+/// continues. `heartbeat`: the heartbeat interval of a server that may still run on the old names.
+///
+/// Thread: the opening thread. Blocks. Throws DatabaseError, or std::runtime_error with a text for the operator.
 void migrate_layout(Session& session, std::chrono::milliseconds heartbeat);
 
-/// For who must change nothing. Throws DatabaseError, or std::runtime_error where the rooms have their old names.
+/// The same check without any change, for read-only use. Throws DatabaseError, or std::runtime_error if a collection
+/// still has its old name.
 void check_layout(Session& session);
 
-/// Makes the indexes that are missing and checks that each is there as it should be, and no other one that is unique.
-/// Throws DatabaseError, or std::runtime_error for an index of another kind.
+/// Creates missing indexes and checks that each exists as specified, and that there is no other unique index. Throws
+/// DatabaseError, or std::runtime_error with a text for the operator.
 void ensure_indexes(Session& session);
 
-/// What is wrong with them, for the log and the operator; empty: nothing. Throws DatabaseError.
+/// Describes the first index that is missing or wrong; empty if all are correct. Thread: any. Throws DatabaseError.
 std::string index_fault(Session& session);
 
 }  // namespace globes::store::mongo

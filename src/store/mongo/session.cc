@@ -43,7 +43,7 @@ public:
     ~Reply() { bson_destroy(&bson_); }
     Reply(const Reply&) = delete;
     Reply& operator=(const Reply&) = delete;
-    /// The driver overwrites it.
+    /// For the driver, which overwrites it.
     bson_t* out() { return &bson_; }
     DocumentView view() const { return DocumentView(bson_); }
 
@@ -65,11 +65,10 @@ bool is_never_sent(const bson_error_t& error) {
     }
 }
 
-/// Whether the server itself has answered with an error. Anything else, such as a message that can't be parsed, says
-/// nothing about what it did.
+/// Whether the server replied with an error. Any other error, such as a malformed reply, leaves the outcome open.
 bool is_server_error(const bson_error_t& error) {
     const bool is_of_server = error.domain == MONGOC_ERROR_SERVER || error.domain == MONGOC_ERROR_COMMAND;
-    // The driver's own code for an error without one.
+    // The driver uses this code if the server sent no code.
     return is_of_server && error.code != MONGOC_ERROR_PROTOCOL_ERROR;
 }
 
@@ -91,11 +90,11 @@ bool is_transient(const DatabaseError& error) {
 
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.-";
 
-/// What `text` begins with that may be the name of a command, a field, a collection or an index.
+/// The prefix of `text` that can be the name of a command, a field, a collection or an index.
 std::string_view name_in(std::string_view text) { return text.substr(0, text.find_first_not_of(kLetters)); }
 
-/// MongoDB's words for a key that is there already name the collection and the index before they quote the key. Other
-/// words may be the key's.
+/// MongoDB's text for a duplicate key names the collection and the index before it quotes the key. Any other text may
+/// be a part of the key.
 std::string redacted_duplicate_key(std::string_view message) {
     constexpr std::string_view kWords = "E11000 duplicate key error collection: ";
     constexpr std::string_view kIndex = " index: ";
@@ -110,7 +109,7 @@ std::string redacted_duplicate_key(std::string_view message) {
     return told;
 }
 
-/// Where the server begins to quote something: a document, or a text. An apostrophe within a word quotes nothing.
+/// Where the server starts to quote a document or a text. An apostrophe within a word is no quotation mark.
 std::size_t quotation_in(std::string_view message) {
     for (std::size_t at = message.find_first_of("{\"'`"); at != std::string_view::npos;
          at = message.find_first_of("{\"'`", at + 1))
@@ -118,13 +117,13 @@ std::size_t quotation_in(std::string_view message) {
     return message.size();
 }
 
-/// The driver's own words name hosts, commands and the database.
+/// Texts of the driver itself name only hosts, commands and the database.
 bool is_of_driver(std::uint32_t domain) {
     return domain == MONGOC_ERROR_STREAM || domain == MONGOC_ERROR_SERVER_SELECTION || domain == MONGOC_ERROR_PROTOCOL;
 }
 
-/// For people and the log. What the server says may quote a command or a key, and so what people wrote: of that only
-/// the name of the first field stays, which is the command's.
+/// The text for the log and the operator. A text of the server may quote a command or a key, and with it a user's
+/// message: only the name of the first field is kept, which is that of the command.
 std::string redacted(const bson_error_t& error) {
     const std::string_view message = error.message;
     if (is_of_driver(error.domain)) return std::string(message);
@@ -153,18 +152,18 @@ WriteResult result_of(bool is_ok, const DocumentView& reply, const bson_error_t&
     if (is_ok) return {};
     WriteResult result{
         .status = status_of(error, reply), .cause = redacted(error), .domain = error.domain, .code = error.code};
-    // Of a document the words may be anything that stands in it.
+    // The text may quote any part of the document.
     if (is_array_filled(reply, "writeErrors") && error.code != MONGOC_ERROR_DUPLICATE_KEY)
-        result.cause = fmt::format("the server refuses a document, code {}", error.code);
-    // Written, but not by a majority.
+        result.cause = fmt::format("the server refused a document, code {}", error.code);
+    // Written, but not confirmed by a majority.
     if (is_array_filled(reply, "writeConcernErrors")) result.status = WriteStatus::unknown;
-    // The call was refused, not a document of it: rights that are missing may come back.
+    // The server refused the whole call, for example for a missing right, which may be granted later.
     if (result.status == WriteStatus::rejected && !is_array_filled(reply, "writeErrors"))
         result.status = WriteStatus::not_applied;
     return result;
 }
 
-/// Which document was refused first; nothing if the reply does not say.
+/// The index of the first refused document; empty if the reply does not say.
 std::optional<std::int64_t> first_refused(const DocumentView& reply) {
     bson_iter_t errors;
     bson_iter_t first;
@@ -176,15 +175,15 @@ std::optional<std::int64_t> first_refused(const DocumentView& reply) {
     return bson_iter_int32(&index);
 }
 
-/// Of an insert in order. The index of the error says what is there, not the count: servers differ in what they count
-/// where a document was refused. A count below the index contradicts it.
+/// For an ordered insert. The index in the error says how many documents are stored, not the count, because servers
+/// count differently if a document is refused. A count below the index contradicts it.
 WriteResult insert_result(bool is_ok, const DocumentView& reply, const bson_error_t& error, std::size_t documents) {
     WriteResult result = result_of(is_ok, reply, error);
     const auto given = static_cast<std::int64_t>(documents);
     const std::int64_t counted = reply.integer("insertedCount");
     if (result.status == WriteStatus::acknowledged && counted != given)
         return {.status = WriteStatus::unknown, .cause = fmt::format("confirmed {} of {} documents", counted, given)};
-    // Another part of them may have been sent before.
+    // The driver may have sent an earlier part of the documents.
     if (result.status == WriteStatus::not_applied && counted != 0) result.status = WriteStatus::unknown;
     if (result.status != WriteStatus::duplicate_key && result.status != WriteStatus::rejected) {
         result.written = result.status == WriteStatus::acknowledged ? documents : 0;
@@ -209,7 +208,7 @@ Session::Collection Session::collection(const char* name) const {
 }
 
 WriteResult Session::insert(const char* name, std::span<const Document> documents) {
-// An array of what bson_t points at keeps none of its alignment, which pointers to it don't need.
+// GCC warns that the element type drops the alignment attribute of bson_t; a pointer does not need it.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
     std::vector<const bson_t*> pointers;
@@ -238,7 +237,8 @@ WriteResult Session::update(const char* name, const Document& filter, const Docu
         return result;
     };
     WriteResult result = update_once();
-    // Of two processes that make a document at once, one is refused. It finds the document then.
+    // If two processes upsert the same document at once, the server refuses one of them; the second try finds the
+    // document.
     if (upsert && result.status == WriteStatus::duplicate_key) result = update_once();
     return result;
 }
@@ -267,7 +267,7 @@ void Session::find(const char* name, const Document& filter, const Document& opt
     try {
         ask();
     } catch (const DatabaseError& error) {
-        // Another server may have taken over.
+        // Another server may be the primary now.
         if (taken > 0 || !is_transient(error)) throw;
         ask();
     }
@@ -277,7 +277,7 @@ void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::func
     const std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(owned, mongoc_cursor_destroy);
     const bson_t* found = nullptr;
     for (std::size_t count = 0; mongoc_cursor_next(cursor.get(), &found); ++count) {
-        if (count == most) throw DatabaseError("the server answers with more documents than were asked for", 0, 0);
+        if (count == most) throw DatabaseError("the server replied with more documents than requested", 0, 0);
         take(DocumentView(*found));
     }
     bson_error_t error{};
@@ -286,7 +286,7 @@ void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::func
 
 void Session::for_each_of_command(const Document& command, const std::function<void(const DocumentView&)>& take) {
     bson_error_t error{};
-    // The cursor has to know its server: it would close itself at none otherwise, which ends the process.
+    // Without its server id the driver aborts when it closes the cursor.
     constexpr bool kWrites = true;
     const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)> server(
         mongoc_client_select_server(client_.get(), kWrites, nullptr, &error), mongoc_server_description_destroy);
@@ -298,7 +298,7 @@ void Session::for_each_of_command(const Document& command, const std::function<v
         throw database_error(error);
     Document options;
     options.integer("serverId", id);
-    // The cursor takes the reply over and destroys it.
+    // The cursor takes ownership of the copy.
     bson_t* taken = bson_copy(&reply.view().get());
     for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kUnlimited, take);
 }

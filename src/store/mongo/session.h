@@ -1,5 +1,5 @@
-// The C driver as values: a pool of connections, one thread's session with it, and what became of a call. The driver's
-// own words go into errors and logs, without what they quote of documents; they name hosts, never credentials.
+// Calls of the C driver, with values for arguments and results. A session belongs to one thread. Error texts name
+// hosts, commands and collections, but never credentials or the contents of documents.
 #pragma once
 
 #include <mongoc/mongoc.h>
@@ -18,7 +18,8 @@
 
 namespace globes::store::mongo {
 
-/// A read or a command failed. `code`: the server's, or 0.
+/// A read or a command failed. `domain`: the driver's error domain; `code`: the server's error code. Both 0 if Globes
+/// itself rejects a reply.
 class DatabaseError : public std::runtime_error {
 public:
     DatabaseError(const std::string& message, std::uint32_t domain, std::uint32_t code)
@@ -31,50 +32,49 @@ private:
     std::uint32_t code_;
 };
 
-/// For `Session::find`: any number.
+/// For `Session::find`: no limit.
 inline constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
-/// What became of a write.
+/// The status of a write.
 enum class WriteStatus : std::uint8_t {
-    acknowledged,   ///< A majority has it in its journal.
-    not_applied,    ///< No server has seen it.
-    unknown,        ///< The connection broke, or a majority did not confirm: it may be there, now or a little later.
-    duplicate_key,  ///< Refused: an index holds such a key already.
-    rejected,       ///< A document was refused for another reason.
+    acknowledged,   ///< A majority has journaled it.
+    not_applied,    ///< Not sent, or refused as a whole; it may succeed later.
+    unknown,        ///< No usable reply, or no majority: it may be stored, now or a little later.
+    duplicate_key,  ///< Refused: a unique index has the key already.
+    rejected,       ///< Refused: the server does not accept a document.
 };
 
 struct WriteResult {
     WriteStatus status = WriteStatus::acknowledged;
-    /// Of an insert: so many of the documents, from the first on, are there; at most as many as were given, and fewer
-    /// if it was refused. Of an update: matched. Of a removal: removed.
+    /// Insert: the number of leading documents that are stored. Update: matched documents. Removal: removed documents.
     std::size_t written = 0;
-    std::string cause = {};  ///< For the log; empty if it is done.
-    // As of a DatabaseError.
+    std::string cause = {};  ///< For the log; empty if acknowledged.
+    // As in DatabaseError.
     std::uint32_t domain = 0;
     std::uint32_t code = 0;
 };
 
-/// One client of the pool for one thread. Every call may block for as long as MongoTimes says. What a server answers is
-/// input like any other: an answer that contradicts itself or the question is a DatabaseError, or makes a write
-/// `unknown`.
+/// One client of the pool, for one thread. Every call blocks, at most as long as MongoTimes says. Replies are checked:
+/// a reply that contradicts itself or its request is a DatabaseError, or makes a write `unknown`.
 class Session {
 public:
-    /// The pool outlives it.
+    /// `pool` must outlive the session.
     Session(const ConnectionPool& pool, std::string database);
 
-    /// In order, up to the first that fails.
+    /// Inserts in order and stops at the first refused document.
     WriteResult insert(const char* collection, std::span<const Document> documents);
     WriteResult update(const char* collection, const Document& filter, const Document& change, bool upsert = false);
     WriteResult remove(const char* collection, const Document& filter);
 
-    /// `options`: sort, limit, projection. Throws DatabaseError, also for more than `most` documents.
+    /// `options`: sort, limit, projection. Repeats the query once if the server changed. Throws DatabaseError, also if
+    /// the reply has more than `most` documents.
     void find(const char* collection, const Document& filter, const Document& options, std::size_t most,
               const std::function<void(const DocumentView&)>& take);
     /// Throws DatabaseError.
     void command(const Document& command, const std::function<void(const DocumentView&)>& take);
-    /// Gives a collection of the database another name. Throws DatabaseError.
+    /// Renames a collection of the database. Throws DatabaseError.
     void rename(const char* from, const char* to);
-    /// For a command that answers with a cursor. Throws DatabaseError.
+    /// Iterates over the cursor that `command` returns. Throws DatabaseError.
     void for_each_of_command(const Document& command, const std::function<void(const DocumentView&)>& take);
 
 private:
