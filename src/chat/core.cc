@@ -157,7 +157,7 @@ void Core::end_batch() {
 
 void Core::append(std::vector<Event> events) {
     // The events of one room stand side by side, in their order.
-    std::ranges::stable_sort(events, {}, &Event::room);
+    std::ranges::sort(events, {}, [](const Event& event) { return std::pair(event.room, event.seq); });
     StoreBatch batch;
     std::vector<RoomId> rooms;
     for (Event& event : events) {
