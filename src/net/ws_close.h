@@ -1,5 +1,5 @@
-// Close codes of WebSockets, from RFC 6455 (7.4) and of Globes (docs/protocol.md#close-codes), and the payload of close frames.
-// Stateless. Thread: any.
+// Close codes of WebSockets, from RFC 6455 (7.4) and of Globes (docs/protocol.md#close-codes), and the payload of close
+// frames. Stateless. Thread: any.
 #pragma once
 
 #include <cstddef>
