@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/mailbox.h"
+#include "base/mutex.h"
 
 namespace globes {
 

@@ -45,7 +45,11 @@ void Core::load(StoredRooms stored) {
         admin_.insert(std::move(room));
     }
     // It is never deleted: if it is missing, the store is fresh, or failed when it was fresh.
-    if (directory_.find(kPublicChatId) != nullptr) return;
+    if (directory_.find(kPublicChatId) == nullptr) create_public_chat();
+    end_batch();
+}
+
+void Core::create_public_chat() {
     RoomRecord record = public_chat(ports_.clock.now_us());
     // Titles are unique, and a store that another program has filled may have a room of that title.
     const std::string title = record.title;

@@ -97,6 +97,7 @@ private:
     void on_appended(RoomId room, const BatchOutcome& outcome);
     void look_up(std::vector<SendKey> keys);
     void recover(RoomId room);
+    void create_public_chat();
     void update_counts();
 
     const CorePorts ports_;

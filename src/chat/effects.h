@@ -81,7 +81,10 @@ public:
     /// The number of the batch that collects effects now: 1, 2, 3 …
     std::uint64_t batch() const { return batch_; }
 
-    void add(Effect effect) { effects_.push_back(std::move(effect)); }
+    template <class Kind>
+    void add(Kind effect) {
+        effects_.emplace_back(std::in_place_type<Kind>, std::move(effect));
+    }
 
     /// Adds a `Publish`, or extends that of `mark` if its slice continues that one, so that a busy room makes few
     /// effects.

@@ -24,7 +24,6 @@ protected:
     void load(std::vector<StoredRoom> rooms, RoomId next_id) {
         for (const StoredRoom& room : rooms) store.kept[room.record.id].record = room.record;
         core.load({.rooms = std::move(rooms), .next_room_id = next_id});
-        core.end_batch();
     }
 
     /// What the core thread does while it has something to do: all that was posted, then the end of the batch. Reads
