@@ -83,7 +83,7 @@ void Purger::run() {
         }
     }
     for (const RoomId room : std::exchange(failed_, {}))
-        if (directory_.find(room) != nullptr) schedule(room, clock_.steady());
+        if (directory_.find(room) != nullptr && !running_.contains(room)) schedule(room, clock_.steady());
     start_due();
 }
 
