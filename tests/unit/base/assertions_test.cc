@@ -18,7 +18,7 @@ protected:
 };
 
 TEST_F(Assertions, AFailedOneEndsATestBuild) {
-    const volatile bool holds = false;
+    [[maybe_unused]] const volatile bool holds = false;
     EXPECT_DEATH(assert(holds), "holds");
 }
 
