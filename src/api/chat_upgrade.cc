@@ -161,6 +161,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Arrival& arrival, const O
                                             .seq = entered.last_seq,
                                             .at = entered.newest_time,
                                             .users = entered.users,
+                                            .online = entered.online,
                                             .resumed = opening.place.after && after,
                                             .session = opening.session}));
     }

@@ -147,6 +147,8 @@ std::string welcome_json(const Welcome& welcome) {
     }
     out += R"(,"users":)";
     append_users_json(out, welcome.users);
+    out += R"(,"online":)";
+    append_json_integer(out, welcome.online);
     out += welcome.resumed ? R"(,"resumed":true)" : R"(,"resumed":false)";
     out += R"(,"session":)";
     append_json_string(out, welcome.session);

@@ -38,6 +38,7 @@ struct Welcome {
     std::uint64_t seq = 0;              ///< The newest one.
     std::optional<UnixMicros> at = {};  ///< Its time, as far as it is known.
     std::span<const chat::RoomUser> users = {};
+    std::size_t online = 0;
     bool resumed = false;
     std::string_view session = {};
 };

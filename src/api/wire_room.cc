@@ -74,6 +74,11 @@ void append_room_head(std::string& out, const chat::RoomRecord& record) {
     out += ',';
 }
 
+void append_online(std::string& out, std::size_t online) {
+    out += R"("online":)";
+    append_json_integer(out, online);
+}
+
 void append_user(std::string& out, const chat::RoomUser& user) {
     out += R"({"username":)";
     append_json_string(out, user.username);
@@ -98,8 +103,7 @@ void append_array(std::string& out, const Items& items, AppendItem append_item) 
 
 void append_listed_room(std::string& out, const chat::RoomView& room) {
     append_room_head(out, room.record);
-    out += R"("online":)";
-    append_json_integer(out, room.online);
+    append_online(out, room.online);
     out += '}';
 }
 
@@ -145,6 +149,8 @@ void append_room_json(std::string& out, const chat::RoomView& room, bool show_us
     append_room_head(out, room.record);
     out += R"("users":)";
     append_users_json(out, show_users ? std::span(room.users) : std::span<const chat::RoomUser>());
+    out += ',';
+    append_online(out, room.online);
     if (!owner_token.empty()) {
         out += R"(,"owner_token":)";
         append_json_string(out, owner_token);

@@ -32,8 +32,8 @@ TokenRequest parse_token_request(std::string_view body);
 /// Appends `[{"username","color","last_activity"},…]`.
 void append_users_json(std::string& out, std::span<const chat::RoomUser> users);
 
-/// Appends a room as the answer to a request for it; `users` is [] unless `show_users`. An `owner_token` that is not
-/// empty becomes the last field.
+/// Appends a room as the answer to a request for it. `users` is [] unless `show_users`; `online` is always the
+/// number of members. An `owner_token` that is not empty becomes the last field.
 void append_room_json(std::string& out, const chat::RoomView& room, bool show_users, std::string_view owner_token = {});
 
 /// The answer of GET /chats: an array of rooms, in the order given, each with `online` in place of `users`.

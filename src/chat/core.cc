@@ -18,6 +18,16 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
 }
 
+/// The listed members for a connection that enters. If it has taken over a member who is not listed, it replaces the
+/// last one: no join will tell it that it is a member.
+std::vector<RoomUser> users_for(Participants& participants, ConnectionId connection) {
+    std::vector<RoomUser> users = participants.users(kMaxListedUsers);
+    const auto& own = participants.find(connection)->membership;
+    if (own != nullptr && std::ranges::find(users, own->name, &RoomUser::username) == users.end())
+        users.back() = {.username = own->name, .color = own->color, .last_activity = own->last_activity};
+    return users;
+}
+
 }  // namespace
 
 Core::Core(CorePorts ports, CoreSettings settings)
@@ -90,7 +100,10 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
                     .first_seq = visible.first_seq,
                     .last_seq = visible.last_seq,
                     .newest_time = room->newest_time()};
-    if (resumes) entered.users = room->participants().users();
+    if (resumes) {
+        entered.users = users_for(room->participants(), connection);
+        entered.online = room->participants().online();
+    }
     return entered;
 }
 

@@ -71,7 +71,9 @@ public:
         std::uint64_t first_seq = 1;                 ///< The oldest event that can be read.
         std::uint64_t last_seq = 0;                  ///< The newest.
         std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
-        std::vector<RoomUser> users = {};            ///< For clients that resume.
+        // For clients that resume, as in RoomView.
+        std::vector<RoomUser> users = {};
+        std::size_t online = 0;
     };
     /// `token_epoch`: of the record that the connection's token was checked against. A client that resumes and is a
     /// member of the room by another connection takes its place, and the other connection ends. Errors: room_not_found,

@@ -1,5 +1,7 @@
 #include "chat/participants.h"
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "base/unicode.h"
@@ -118,10 +120,10 @@ void Participants::release_name(std::string_view name, std::uint64_t hold) {
     if (found != holders_.end() && found->second.hold == hold) holders_.erase(found);
 }
 
-std::vector<RoomUser> Participants::users() const {
+std::vector<RoomUser> Participants::users(std::size_t limit) const {
     std::vector<RoomUser> users;
-    users.reserve(members_.size());
-    for (const auto& [arrival, participant] : members_) {
+    users.reserve(std::min(members_.size(), limit));
+    for (const auto& [arrival, participant] : members_ | std::views::take(limit)) {
         const Membership& member = *participant->membership;
         users.push_back({.username = member.name, .color = member.color, .last_activity = member.last_activity});
     }

@@ -2,6 +2,7 @@
 // core thread only, no I/O.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -95,7 +96,8 @@ public:
     void release_name(std::string_view name, std::uint64_t hold);
 
     std::size_t online() const { return members_.size(); }
-    std::vector<RoomUser> users() const;
+    /// The first `limit` members in order of arrival; takes time for those alone.
+    std::vector<RoomUser> users(std::size_t limit) const;
     /// The I/O threads that have connections in the room.
     const IoThreadSet& io_threads() const { return io_threads_; }
 

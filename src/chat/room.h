@@ -84,7 +84,7 @@ public:
     const VisibilityFloors& floors() const { return floors_; }
     /// As readers see the room now.
     RoomView view() const {
-        return {.record = record_, .users = participants_.users(), .online = participants_.online()};
+        return {.record = record_, .users = participants_.users(kMaxListedUsers), .online = participants_.online()};
     }
     /// Which events may be shown now.
     VisibleRange visible() const;

@@ -16,10 +16,15 @@ struct RoomUser {
     UnixMicros last_activity = 0;
 };
 
+/// The longest list of members (docs/adr/0012-listed-members.md). A list of 10,000 would take 0.8 MB, for each client
+/// that reconnects.
+inline constexpr std::size_t kMaxListedUsers = 200;
+
 struct RoomView {
     RoomRecord record;
-    std::vector<RoomUser> users;  ///< In order of arrival; left empty in views for the list of rooms.
-    std::size_t online = 0;       ///< How many members there are.
+    /// The first kMaxListedUsers members in order of arrival. Empty in views for the list of rooms.
+    std::vector<RoomUser> users;
+    std::size_t online = 0;  ///< The number of members, listed or not.
 };
 
 }  // namespace globes::chat

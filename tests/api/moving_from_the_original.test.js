@@ -116,7 +116,7 @@ test('the walk moves rooms, messages and passwords as the page says', async (t) 
     const room = (await get(server, '/chats/My%20chat%20room')).json;
     assert.deepEqual(room, {
         ...{ title: 'My chat room', description: 'Mine', visibility: 'public' },
-        ...{ createdAt: '2020-12-03T21:23:00.000000Z', updatedAt: '2020-12-03T21:23:01.000000Z', id: 2, users: [] },
+        ...{ createdAt: '2020-12-03T21:23:00.000000Z', updatedAt: '2020-12-03T21:23:01.000000Z', id: 2, users: [], online: 0 },
     });
     const history = (await get(server, '/chats/2/events')).json.events;
     const head = { event_type: 'send', name: 'david', room_id: 2, color: 'red' };

@@ -40,12 +40,38 @@ test('the welcome comes first and tells the newest seq, the users and a session'
     assert.deepEqual(users.map(({ username, color }) => [username, color]), [['ada', 'red']]);
     assert.equal(
         text,
-        `{"event_type":"welcome","room_id":${room.id},"seq":3,"at":"${at}","users":${JSON.stringify(users)},"resumed":false,"session":"${session}"}`,
+        `{"event_type":"welcome","room_id":${room.id},"seq":3,"at":"${at}","users":${JSON.stringify(users)},"online":1,"resumed":false,"session":"${session}"}`,
     );
     const { events } = (await get(server, `/chats/${room.id}/events?limit=1`)).json;
     assert.equal(at, events[0].time, 'the time of the newest event');
     await ben.expectSilence('ben');
     await Promise.all([ada.leave(), ben.leave()]);
+});
+
+test('a large room names the 200 who arrived first, and counts all', async () => {
+    const own = await roomWith(server, 'member 1');
+    const [room] = own;
+    const members = [own[1]];
+    for (let number = 2; number <= 205; number += 1) members.push(await ChatClient.join(server, room, `member ${number}`));
+    const names = range(1, 200).map((number) => `member ${number}`);
+    const onlooker = await ChatClient.resume(server, room, '');
+    assert.deepEqual([onlooker.welcome.users.map(({ username }) => username), onlooker.welcome.online], [names, 205]);
+    const late = await ChatClient.resume(server, room, '');
+    late.send({ event_type: 'join', name: 'late' });
+    await late.find(({ event_type, name }) => event_type === 'join' && name === 'late');
+    const again = await ChatClient.resume(server, room, `?session=${late.welcome.session}`);
+    const listed = [...names.slice(0, 199), 'late'];
+    assert.deepEqual([again.welcome.users.map(({ username }) => username), again.welcome.online], [listed, 206]);
+    await again.leave();
+    await eventually(async () => (await get(server, `/chats/${room.id}`)).json.online === 205, 'it has left');
+    const answer = (await get(server, `/chats/${room.id}`)).json;
+    assert.deepEqual([answer.users.map(({ username }) => username), answer.online], [names, 205]);
+    const { json: list } = await get(server, `/chats?after=${room.id - 1}&limit=1`);
+    assert.equal(list[0].online, 205);
+    // Whoever is listed and leaves makes room for the next.
+    await members[0].leave();
+    await eventually(async () => (await get(server, `/chats/${room.id}`)).json.online === 204, 'the first has left');
+    assert.deepEqual(await usersOf(server, room), range(2, 201).map((number) => `member ${number}`));
 });
 
 test('a plain client gets no welcome, no ack and nothing of before', async () => {
@@ -122,7 +148,7 @@ test('a place beyond the newest, or none, is only live', async () => {
 
 test('the welcome of a room in which nobody said anything has no time', async () => {
     const client = await ChatClient.resume(server, await createRoom(server));
-    assert.deepEqual(Object.keys(client.welcome), ['event_type', 'room_id', 'seq', 'users', 'resumed', 'session']);
+    assert.deepEqual(Object.keys(client.welcome), ['event_type', 'room_id', 'seq', 'users', 'online', 'resumed', 'session']);
     await client.leave();
 });
 

@@ -32,6 +32,7 @@ test('room 1 is the public chat and belongs to the server', async () => {
             updatedAt: '',
             id: 1,
             users: [],
+            online: 0,
         },
     );
     assertError(await put(server, '/chats/1', { title: 'Mine now' }), 401, 104);
@@ -42,7 +43,7 @@ test('room 1 is the public chat and belongs to the server', async () => {
 test('a room answers with its fields in order and its times in UTC', async () => {
     const created = await post(server, '/chats', { visibility: 'public', description: 'd', title: freshTitle() });
     assertStatus(created, 201);
-    const order = ['title', 'description', 'visibility', 'createdAt', 'updatedAt', 'id', 'users'];
+    const order = ['title', 'description', 'visibility', 'createdAt', 'updatedAt', 'id', 'users', 'online'];
     assert.deepEqual(Object.keys(created.json), order);
     assert.match(created.json.createdAt, TIME);
     assert.equal(created.json.updatedAt, created.json.createdAt);
@@ -188,8 +189,10 @@ test('who is in a private room is shown to those with its token', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const ada = await ChatClient.join(server, room, 'ada', { token });
-    assert.deepEqual((await get(server, `/chats/${room.id}`)).json.users, []);
-    const { users } = (await get(server, `/chats/${room.id}`, { token })).json;
+    const toStrangers = (await get(server, `/chats/${room.id}`)).json;
+    assert.deepEqual([toStrangers.users, toStrangers.online], [[], 1], 'nobody is named, but the number is as in the list');
+    const { users, online } = (await get(server, `/chats/${room.id}`, { token })).json;
+    assert.equal(online, 1);
     assert.deepEqual(Object.keys(users[0]), ['username', 'color', 'last_activity']);
     assert.deepEqual([users.length, users[0].username, users[0].color], [1, 'ada', 'red']);
     assert.match(users[0].last_activity, TIME);

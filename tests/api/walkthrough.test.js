@@ -56,7 +56,7 @@ test('the README walk-through works step by step', async () => {
         created.body,
         new RegExp(
             '^\\{"title":"My chat room","description":"There are many like it, but this one is mine",' +
-                `"visibility":"public","createdAt":${time},"updatedAt":${time},"id":2,"users":\\[\\]\\}$`,
+                `"visibility":"public","createdAt":${time},"updatedAt":${time},"id":2,"users":\\[\\],"online":0\\}$`,
         ),
     );
     assert.ok(created.headers.some((line) => /^content-type: application\/json/i.test(line)));

@@ -127,7 +127,14 @@ export async function takeToken(server, room, name, secret = PASSWORD) {
     return answer.json.token;
 }
 
-/** The names in the room, in order of arrival, as `GET /chats/{room}` tells. */
+/** How many members the room has. */
+export async function onlineIn(server, room, token) {
+    const answer = await get(server, `/chats/${room.id}`, { token });
+    assertStatus(answer, 200);
+    return answer.json.online;
+}
+
+/** The names of the first 200 in the room, in order of arrival, as `GET /chats/{room}` tells. */
 export async function usersOf(server, room, token) {
     const answer = await get(server, `/chats/${room.id}`, { token });
     assertStatus(answer, 200);

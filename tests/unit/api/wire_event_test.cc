@@ -266,5 +266,15 @@ TEST(ErrorEventJson, HasFieldPauseAndIdOnlyWhereTheyAreKnown) {
               head + R"("retry_after_ms":0,"id":"\""})");
 }
 
+// --- the welcome -----------------------------------------------------------------------------------------------------
+
+TEST(WelcomeJson, NamesSomeUsersAndCountsAll) {
+    const chat::RoomUser user{.username = "ann", .color = "red", .last_activity = 0};
+    EXPECT_EQ(welcome_json({.room = 2, .seq = 17, .at = 1, .users = {&user, 1}, .online = 5, .session = "s"}),
+              R"({"event_type":"welcome","room_id":2,"seq":17,"at":"1970-01-01T00:00:00.000001Z",)"
+              R"("users":[{"username":"ann","color":"red","last_activity":"1970-01-01T00:00:00.000000Z"}],"online":5,)"
+              R"("resumed":false,"session":"s"})");
+}
+
 }  // namespace
 }  // namespace globes::api

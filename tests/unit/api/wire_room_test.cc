@@ -192,7 +192,7 @@ std::string room_json(const RoomView& view, bool show_users, std::string_view ow
 }
 
 TEST(AppendRoomJson, WritesTheReadmesRoom) {
-    EXPECT_EQ(room_json(readme_room(), true), std::string(kReadmeRoomHead) + R"("users":[]})");
+    EXPECT_EQ(room_json(readme_room(), true), std::string(kReadmeRoomHead) + R"("users":[],"online":0})");
 }
 
 TEST(AppendRoomJson, ListsUsersInOrderOfArrival) {
@@ -202,18 +202,19 @@ TEST(AppendRoomJson, ListsUsersInOrderOfArrival) {
     EXPECT_EQ(room_json(view, true),
               std::string(kReadmeRoomHead) +
                   R"("users":[{"username":"zoe","color":"red","last_activity":"1970-01-01T00:00:00.000000Z"},)"
-                  R"({"username":"a\"b","color":"","last_activity":"1970-01-01T00:00:00.000001Z"}]})");
+                  R"({"username":"a\"b","color":"","last_activity":"1970-01-01T00:00:00.000001Z"}],"online":2})");
 }
 
-TEST(AppendRoomJson, HidesUsersFromStrangers) {
+TEST(AppendRoomJson, HidesUsersFromStrangersButNotTheirNumber) {
     RoomView view = readme_room();
     view.users = {{"zoe", "red", 0}};
-    EXPECT_EQ(room_json(view, false), std::string(kReadmeRoomHead) + R"("users":[]})");
+    view.online = 1;
+    EXPECT_EQ(room_json(view, false), std::string(kReadmeRoomHead) + R"("users":[],"online":1})");
 }
 
 TEST(AppendRoomJson, OwnersTokenIsTheLastField) {
     EXPECT_EQ(room_json(readme_room(), true, "e.y.J"),
-              std::string(kReadmeRoomHead) + R"("users":[],"owner_token":"e.y.J"})");
+              std::string(kReadmeRoomHead) + R"("users":[],"online":0,"owner_token":"e.y.J"})");
 }
 
 TEST(AppendRoomJson, NeverTellsTheHash) {

@@ -95,7 +95,7 @@ protected:
     }
     bool has_member(RoomId room, const std::string& name) const {
         const Room* found = core.find({.id = room, .folded_title = {}});
-        return found != nullptr && std::ranges::any_of(found->participants().users(),
+        return found != nullptr && std::ranges::any_of(found->participants().users(kMaxListedUsers),
                                                        [&](const RoomUser& user) { return user.username == name; });
     }
 

@@ -55,6 +55,39 @@ TEST_F(CoreTest, UsersAreThoseWithANameInOrderOfArrival) {
     EXPECT_THAT(core.list(0, 10).at(0).users, IsEmpty());
 }
 
+TEST_F(CoreTest, ALargeRoomListsTwoHundredUsersAndCountsAllOfThem) {
+    constexpr ConnectionId kMembers = kMaxListedUsers + 50;
+    for (ConnectionId connection = 1; connection <= kMembers; ++connection) {
+        enter({connection});
+        join(connection, fmt::format("member {}", connection));
+    }
+    const RoomView view = core.find(RoomKey::of("1"))->view();
+    ASSERT_EQ(view.users.size(), 200U);
+    EXPECT_EQ(view.users.back().username, "member 200");
+    EXPECT_EQ(view.online, kMembers);
+
+    const auto entered = enter({.connection = kMembers + 1, .resumes = true, .session = "s"});
+    ASSERT_TRUE(entered);
+    ASSERT_EQ(entered->users.size(), 200U);
+    EXPECT_EQ(entered->users.front().username, "member 1");
+    EXPECT_EQ(entered->online, kMembers);
+}
+
+TEST_F(CoreTest, WhoTakesOverAMemberOfALargeRoomFindsItselfAmongTheListed) {
+    for (ConnectionId connection = 1; connection <= kMaxListedUsers; ++connection) {
+        enter({connection});
+        join(connection, fmt::format("member {}", connection));
+    }
+    enter({.connection = 1'001, .resumes = true, .session = "s1"});
+    join(1'001, "zoe");
+    const auto entered = enter({.connection = 1'002, .resumes = true, .session = "s2", .earlier_session = "s1"});
+    ASSERT_TRUE(entered);
+    ASSERT_EQ(entered->users.size(), 200U);
+    EXPECT_EQ(entered->users.at(198).username, "member 199");
+    EXPECT_EQ(entered->users.back().username, "zoe");
+    EXPECT_EQ(entered->online, 201U);
+}
+
 // --- what is wrong with an event -------------------------------------------------------------------------------------
 
 TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {

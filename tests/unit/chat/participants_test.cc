@@ -24,7 +24,7 @@ protected:
     }
     std::vector<std::string> names() const {
         std::vector<std::string> all;
-        for (const RoomUser& user : participants.users()) all.push_back(user.username);
+        for (const RoomUser& user : participants.users(kMaxListedUsers)) all.push_back(user.username);
         return all;
     }
 
@@ -65,6 +65,17 @@ TEST_F(PeopleTest, KnowsWhichLanesHavePeople) {
     EXPECT_FALSE(participants.io_threads().test(1));
 }
 
+TEST_F(PeopleTest, UsersBeyondTheLimitAreThoseWhoArrivedLast) {
+    member(1, "zoe");
+    member(2, "ann");
+    member(3, "bob");
+    std::vector<std::string> listed;
+    for (const RoomUser& user : participants.users(2)) listed.push_back(user.username);
+    EXPECT_THAT(listed, ElementsAre("zoe", "ann"));
+    EXPECT_EQ(participants.online(), 3U);
+    EXPECT_THAT(participants.users(0), IsEmpty());
+}
+
 TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
     Participant& late = enter(1);
     enter(2);
@@ -74,8 +85,8 @@ TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
     ASSERT_TRUE(participants.take_name(late, "Ann"));
     EXPECT_THAT(names(), ElementsAre("zoe", "Ann"));
     EXPECT_EQ(participants.online(), 2U);
-    EXPECT_EQ(participants.users()[0].color, "red");
-    EXPECT_EQ(participants.users()[0].last_activity, 5);
+    EXPECT_EQ(participants.users(kMaxListedUsers)[0].color, "red");
+    EXPECT_EQ(participants.users(kMaxListedUsers)[0].last_activity, 5);
 }
 
 TEST_F(PeopleTest, ANameIsTakenWithoutRegardToCase) {
@@ -176,7 +187,7 @@ TEST_F(PeopleTest, AMemberWhoLeftHasNoColorOfThen) {
     ann.membership->color = "red";
     participants.give_up_name(ann);
     ASSERT_TRUE(participants.take_name(ann, "ann"));
-    EXPECT_EQ(participants.users()[0].color, "");
+    EXPECT_EQ(participants.users(kMaxListedUsers)[0].color, "");
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ protected:
     }
     std::vector<std::string> names() {
         std::vector<std::string> all;
-        for (const RoomUser& user : room.participants().users()) all.push_back(user.username);
+        for (const RoomUser& user : room.participants().users(kMaxListedUsers)) all.push_back(user.username);
         return all;
     }
     void protect() {
@@ -183,10 +183,10 @@ TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
     ASSERT_TRUE(join(1, "ann", "blue"));
     EXPECT_EQ(logged(), "");
     ASSERT_EQ(room.participants().online(), 1U);
-    EXPECT_EQ(room.participants().users()[0].color, "blue");
-    EXPECT_EQ(room.participants().users()[0].last_activity, 2'000);
+    EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].color, "blue");
+    EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].last_activity, 2'000);
     ASSERT_TRUE(join(1, "ann"));
-    EXPECT_EQ(room.participants().users()[0].color, "blue");
+    EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].color, "blue");
 }
 
 TEST_F(RoomTest, ANameOfSomeoneElseIsRefusedAndNothingIsBroadcast) {
@@ -310,7 +310,7 @@ TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
 TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", "red", "hi", ""}, kNow));
     EXPECT_THAT(names(), ElementsAre("ann"));
-    EXPECT_EQ(room.participants().users()[0].color, "red");
+    EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].color, "red");
     EXPECT_EQ(join(2, "ANN").error(), kTaken);
     submit();
     room.commit(effects);
