@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# run.sh [--reliability|--page] [OPTION…]: measures Globes and its peers one after another on the same core and writes
-# docs/benchmarks.md; or measures the cost of durability for docs/reliability.md, or the page in a browser for
-# docs/page.md. The options are those of compare.py, reliability.py or lighthouse/measure.js (`bench/run.sh --help`,
-# `bench/run.sh --reliability --help`). Prepares the release build, the peers, Lighthouse and the limit of open files.
+# run.sh [--reliability|--page|--reconnect] [OPTION…]: measures Globes and its peers one after another on the same core
+# and writes docs/benchmarks.md; or measures the cost of durability for docs/reliability.md, or the page in a browser for
+# docs/page.md; or prints the cost of a reconnect of all members of a large room. The options are those of compare.py,
+# reliability.py, lighthouse/measure.js or reconnect.py (`bench/run.sh --help`, `bench/run.sh --reliability --help`).
+# Prepares the release build, the peers, Lighthouse and the limit of open files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,6 +15,11 @@ readonly build=${GLOBES_BENCH_BUILD:-build/release}
 if [[ ${1:-} == --reliability ]]; then
     [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes globes-bench
     exec python3 bench/reliability.py --build "$build" "${@:2}"
+fi
+
+if [[ ${1:-} == --reconnect ]]; then
+    [[ -n ${GLOBES_BENCH_BUILD:-} ]] || scripts/build release globes
+    exec python3 bench/reconnect.py "${@:2}"
 fi
 
 if [[ ${1:-} == --page ]]; then
