@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""All named members of one large room come back at once: what the server pays until everybody has a welcome.
+"""Measures what a server needs when all named members of one large room reconnect, until each has a welcome.
 
-Every member speaks globes.v1, joins under a name of its own, and then comes back with its session while its old connection
-is still open. Joining is not measured: each join goes to everyone who is there. Servers take turns, a fresh process each.
+Each member speaks globes.v1, joins with its own name, and then reconnects with its session while its old connection is
+still open. Joins are not measured, because each is delivered to all members. The rounds of the servers are interleaved,
+each in a new process.
 """
 
 import argparse
@@ -36,7 +37,7 @@ SESSION = re.compile(rb'"session":"([0-9a-f]+)"')
 
 
 def cpu_seconds(pid):
-    """Of all threads, as the scheduler counts it."""
+    """CPU time of all threads by the scheduler's accounting."""
     tasks = pathlib.Path(f"/proc/{pid}/task")
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
 
@@ -50,7 +51,7 @@ def open_socket(target, number):
 
 
 def welcome_end(data):
-    """Where the welcome ends in what a connection has received; 0 while that is not known."""
+    """The position after the welcome in the received bytes; 0 if it is incomplete."""
     head = data.find(b"\r\n\r\n") + 4
     if head == 3 or len(data) < head + 10:
         return 0
@@ -94,14 +95,14 @@ class Crowd:
         return client
 
     def _discard(self, wait_s):
-        """Takes what has come without copying it; false where nothing came."""
+        """Reads available bytes in place; false if there are none yet."""
         events = self.poll.select(wait_s)
         for key, _ in events:
             key.fileobj.recv_into(SCRAP, CHUNK, socket.MSG_TRUNC)
         return bool(events)
 
     def _show_life(self):
-        """An unasked pong of everybody in good time: nobody here looks for the server's pings."""
+        """Sends an unsolicited pong for each client before the server's ping timeout, because pings are not answered here."""
         if time.monotonic() - self.shown_alive < ALIVE_S:
             return
         for client in self.sockets:
@@ -109,7 +110,7 @@ class Crowd:
         self.shown_alive = time.monotonic()
 
     def join(self):
-        """Everyone enters and takes a name."""
+        """All clients connect and join."""
         while len(self.sockets) < self.members:
             batch = []
             for _ in range(min(JOINS_AT_ONCE, self.members - len(self.sockets))):
@@ -133,7 +134,7 @@ class Crowd:
                     raise RuntimeError(f"{self.online()} of {len(self.sockets)} have joined")
 
     def come_back(self, at_once):
-        """Everyone comes back, `at_once` connections at a time; the bytes that were sent until all have a welcome."""
+        """All clients reconnect, `at_once` at a time. Returns the number of bytes received until all have a welcome."""
         waiting = selectors.EpollSelector()
         total = 0
         next_one = 0
@@ -153,7 +154,7 @@ class Crowd:
                     raise RuntimeError("the server closed a connection")
                 total += size
                 comer.received += size
-                # The head and the length of the frame are all that is looked at.
+                # Only the HTTP head and the frame's length are parsed.
                 if len(comer.head) < HEAD_BYTES:
                     comer.head += SCRAP[:min(size, HEAD_BYTES)]
                 end = welcome_end(comer.head)

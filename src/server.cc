@@ -93,6 +93,8 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
             response = api::too_large_response(status, limits.body_bytes);
         else if (status == 414 || status == 431)
             response = api::too_large_response(status, limits.head_bytes);
+        else if (status == 500)
+            response = api::error_response(Error{ErrorCode::internal_error});
         else
             response = api::error_response(Error{ErrorCode::bad_request}, status);
         api::add_cors_headers(refused, config.allowed_origins, response);
@@ -144,6 +146,8 @@ private:
     void end_threads();
 
     const Config& config_;
+    // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
+    std::vector<std::unique_ptr<IoUnit>> sides_;
     const SystemClock clock_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
@@ -151,7 +155,6 @@ private:
     chat::PasswordThrottle throttle_;
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
-    std::vector<std::unique_ptr<IoUnit>> sides_;
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;

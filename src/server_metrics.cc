@@ -7,6 +7,7 @@
 
 #include "base/metrics_text.h"
 #include "base/process.h"
+#include "base/task_boundary.h"
 
 namespace globes {
 namespace {
@@ -95,6 +96,12 @@ void write_pauses(MetricsText& text, const MetricsSources& sources) {
     text.sample(seconds_of_us(longest));
 }
 
+void write_failures(MetricsText& text) {
+    text.begin("globes_tasks_failed_total", counter,
+               "Tasks that ended with an exception, by the kind of their thread.");
+    for (const TaskThread thread : kTaskThreads) text.sample(failed_tasks(thread), {{"where", name_of(thread)}});
+}
+
 void write_log(MetricsText& text, std::uint64_t dropped_lines) {
     text.begin("globes_log_lines_dropped_total", counter,
                "Lines of the log that were dropped because standard error did not take them.");
@@ -125,6 +132,7 @@ std::string metrics_text(const MetricsSources& sources) {
     write_deliveries(text, sources.sides);
     write_store(text, sources);
     write_pauses(text, sources);
+    write_failures(text);
     write_log(text, sources.dropped_log_lines);
     write_process(text);
     return text.text();

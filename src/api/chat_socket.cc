@@ -32,12 +32,18 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
     auto event = parse_client_event(message);
     if (!event) return send_refusal(side_.core_link, session, room_, event.error());
-    const chat::EventRefusal overload{{ErrorCode::unavailable}, event->name, event->client_id};
+    chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
     const bool told = side_.core_link.try_tell_core(
-        size_of(*event),
-        [this_lane = side_.core_link.number(), room = room_, connection = connection_, event = std::move(*event)](
-            chat::Core& core) mutable { core.handle(room, this_lane, connection, std::move(event)); });
-    if (!told) send_refusal(side_.core_link, session, room_, overload);
+        size_of(*event), [&core_link = side_.core_link, room = room_, connection = connection_,
+                          event = std::move(*event), unconfirmed](chat::Core& core) mutable {
+            try {
+                core.handle(room, core_link.number(), connection, std::move(event));
+            } catch (...) {
+                core_link.refuse(room, connection, std::move(unconfirmed));
+                throw;
+            }
+        });
+    if (!told) send_refusal(side_.core_link, session, room_, unconfirmed);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {

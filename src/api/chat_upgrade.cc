@@ -145,12 +145,22 @@ void ChatUpgrade::enter(const Exchange& exchange, const Place& place, const std:
     });
 }
 
-// Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
 void ChatUpgrade::open(const Exchange& exchange, const Arrival& arrival, const Opening& opening) {
+    try {
+        open_socket(exchange, arrival, opening);
+    } catch (...) {
+        // The core counts the connection already, so it must be told of its end. A second call has no effect.
+        ChatSocket(side_, arrival.entered.room, opening.connection).on_closed();
+        if (net::WsSession* session = core_link_.io().hub().find(opening.connection))
+            session->close(net::kCloseInternalError, net::close_code_name(net::kCloseInternalError));
+        throw;
+    }
+}
+
+// Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
+void ChatUpgrade::open_socket(const Exchange& exchange, const Arrival& arrival, const Opening& opening) {
     const chat::Core::Entered& entered = arrival.entered;
-    auto upgraded = exchange.take_over();
     auto socket = std::make_unique<ChatSocket>(side_, entered.room, opening.connection);
-    if (!upgraded) return socket->on_closed();
 
     std::string first_bytes = net::switching_protocols(exchange.request(), opening.subprotocol);
     std::optional<std::uint64_t> after;
@@ -165,6 +175,9 @@ void ChatUpgrade::open(const Exchange& exchange, const Arrival& arrival, const O
                                             .resumed = opening.place.after && after,
                                             .session = opening.session}));
     }
+    // After everything that may throw, because only before it the exchange can answer 500.
+    auto upgraded = exchange.take_over();
+    if (!upgraded) return socket->on_closed();
     net::WsHub& hub = core_link_.io().hub();
     net::WsSession* session =
         hub.adopt(opening.connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));

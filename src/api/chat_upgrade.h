@@ -45,6 +45,7 @@ private:
     void enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
                FindDoor find_door);
     void open(const Exchange& exchange, const Arrival& arrival, const Opening& opening);
+    void open_socket(const Exchange& exchange, const Arrival& arrival, const Opening& opening);
 
     CoreLink& core_link_;
     Services& services_;

@@ -4,13 +4,14 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "api/concurrency_limiter.h"
 #include "api/io_counts.h"
+#include "api/io_owned.h"
 #include "base/mailbox.h"
+#include "base/task_boundary.h"
 #include "base/worker_pool.h"
 #include "chat/core.h"
 #include "chat/core_thread.h"
@@ -38,12 +39,24 @@ public:
         to_core_.add([this, act = std::move(act)]() mutable { act(*core_); });
     }
     /// Makes a callback for the core: it runs `answer` here, on the I/O thread, with whatever it is called with.
-    /// What `answer` holds is never copied, moved or freed by another thread: it may be the last to hold a connection.
+    /// Other threads never copy or free the objects that `answer` owns. If the core drops the callback or throws, an
+    /// exchange in `answer` ends without a response, so the client receives 500.
     template <class Answer>
     auto reply(Answer answer) {
-        return [this, held = std::make_unique<Answer>(std::move(answer))](auto... result) mutable {
+        return [this, held = IoOwned<Answer>(io_, std::move(answer))](auto... result) mutable {
             to_io_.add(
-                [held = std::move(held), ... result = std::move(result)]() mutable { (*held)(std::move(result)...); });
+                [held = held.release(), ... result = std::move(result)]() mutable { (*held)(std::move(result)...); });
+        };
+    }
+    /// Makes a callback for a thread of the store: `convert` runs there and `answer(its result)` here. If `convert`
+    /// throws, `answer` is dropped.
+    template <class Convert, class Answer>
+    auto store_reply(Convert convert, Answer answer) {
+        return [this, convert = std::move(convert), held = IoOwned<Answer>(io_, std::move(answer))](auto told) mutable {
+            run_task(TaskThread::store, [&] {
+                auto result = convert(std::move(told));
+                io_.post([held = held.release(), result = std::move(result)]() mutable { (*held)(std::move(result)); });
+            });
         };
     }
     /// Runs `ask(core)` on the core thread and then `answer(its result)` here.
@@ -52,11 +65,13 @@ public:
         tell_core(
             [ask = std::move(ask), reply = reply(std::move(answer))](chat::Core& core) mutable { reply(ask(core)); });
     }
-    /// Runs `work()` on a worker and then `then(its result)` here; false where the pool is full.
+    /// Runs `work()` on a worker and then `then(its result)` here; false if the pool is full. If `work`
+    /// throws, `then` is dropped.
     template <class Work, class Then>
     [[nodiscard]] bool try_work(WorkerPool& pool, Work work, Then then) {
-        return pool.try_post([this, work = std::move(work), held = std::make_unique<Then>(std::move(then))]() mutable {
-            io_.post([held = std::move(held), result = work()]() mutable { (*held)(std::move(result)); });
+        return pool.try_post([this, work = std::move(work), held = IoOwned<Then>(io_, std::move(then))]() mutable {
+            auto result = work();
+            io_.post([held = held.release(), result = std::move(result)]() mutable { (*held)(std::move(result)); });
         });
     }
     /// As `tell_core`, for what clients may send without end: false, and nothing is done, where the core is so far

@@ -32,6 +32,7 @@ constexpr std::array kErrors = std::to_array<ErrorEntry>({
     {ErrorCode::too_large, "Request too large", 413},
     {ErrorCode::unavailable, "Temporarily unavailable", 503},
     {ErrorCode::bad_request, "Bad request", 400},
+    {ErrorCode::internal_error, "Internal error", 500},
 });
 static_assert(std::ranges::is_sorted(kErrors, {}, &ErrorEntry::code));
 

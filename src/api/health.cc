@@ -1,5 +1,7 @@
 #include "api/health.h"
 
+#include <functional>
+
 #include "api/error_table.h"
 
 namespace globes::api {
@@ -12,12 +14,10 @@ constexpr const char* kFine = R"({"status":true})";
 void health(const Exchange& exchange) { exchange.respond_json(200, kFine); }
 
 void ready(const Exchange& exchange, CoreLink& core_link, Services& services) {
-    services.store.ping([&io = core_link.io(), held = std::make_unique<Exchange>(exchange)](bool reachable) mutable {
-        io.post([held = std::move(held), reachable] {
-            if (!reachable) return held->respond_error(Error{ErrorCode::unavailable});
-            held->respond_json(200, kFine);
-        });
-    });
+    services.store.ping(core_link.store_reply(std::identity(), [exchange](bool is_reachable) {
+        if (!is_reachable) return exchange.respond_error(Error{ErrorCode::unavailable});
+        exchange.respond_json(200, kFine);
+    }));
 }
 
 }  // namespace globes::api

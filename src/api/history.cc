@@ -1,7 +1,6 @@
 #include "api/history.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,18 +88,15 @@ void History::read(const Exchange& exchange, const Found& room) {
 
 void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::VisibleRange& readable) {
     core_link_.counts().add_history_read();
-    services_.store.read_events(query, [&io = core_link_.io(), id = query.room, readable,
-                                        held = std::make_unique<Exchange>(exchange)](chat::EventPage page) mutable {
-        std::optional<std::string> json;
-        if (page.ok) {
-            const std::uint64_t first_seq = std::clamp(page.first_seq, readable.first_seq, readable.last_seq + 1);
-            json = history_json(id, first_seq, readable.last_seq, page.events);
-        }
-        io.post([held = std::move(held), json = std::move(json)]() mutable {
-            if (!json) return held->respond_error(Error{ErrorCode::unavailable});
-            held->respond_json(200, std::move(*json));
-        });
-    });
+    const auto to_json = [id = query.room, readable](const chat::EventPage& page) -> std::optional<std::string> {
+        if (!page.ok) return std::nullopt;
+        const std::uint64_t first_seq = std::clamp(page.first_seq, readable.first_seq, readable.last_seq + 1);
+        return history_json(id, first_seq, readable.last_seq, page.events);
+    };
+    services_.store.read_events(query, core_link_.store_reply(to_json, [exchange](std::optional<std::string> json) {
+        if (!json) return exchange.respond_error(Error{ErrorCode::unavailable});
+        exchange.respond_json(200, std::move(*json));
+    }));
 }
 
 }  // namespace globes::api

@@ -1,6 +1,6 @@
 #include "api/metrics.h"
 
-#include <memory>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -23,11 +23,10 @@ void write(const Exchange& exchange, CoreLink& core_link, Services& services, bo
 }  // namespace
 
 void metrics(const Exchange& exchange, CoreLink& core_link, Services& services) {
-    services.store.ping([&core_link, &services, held = std::make_unique<Exchange>(exchange)](bool reachable) mutable {
-        core_link.io().post([&core_link, &services, held = std::move(held), reachable] {
-            write(*held, core_link, services, reachable);
-        });
-    });
+    services.store.ping(
+        core_link.store_reply(std::identity(), [&core_link, &services, exchange](bool is_store_reachable) {
+            write(exchange, core_link, services, is_store_reachable);
+        }));
 }
 
 }  // namespace globes::api

@@ -22,11 +22,10 @@ void take_step(CoreLink& core_link, chat::CatchUp::Reader reader, chat::Connecti
 }  // namespace
 
 void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection) {
-    core_link.replays().acquire([&core_link, reader, connection] {
-        auto reply = core_link.reply([&core_link, reader, connection](const chat::CatchUp::Step& step) {
-            take_step(core_link, reader, connection, step);
-            core_link.replays().release();
-        });
+    core_link.replays().acquire([&core_link, reader, connection](ConcurrencyLimiter::Permit permit) {
+        auto reply =
+            core_link.reply([&core_link, reader, connection, permit = std::move(permit)](
+                                const chat::CatchUp::Step& step) { take_step(core_link, reader, connection, step); });
         core_link.tell_core([reader, reply = std::move(reply)](chat::Core& core) mutable {
             core.catch_up().read(reader, std::move(reply));
         });

@@ -28,6 +28,7 @@ enum class ErrorCode : std::uint16_t {
     too_large = 504,
     unavailable = 505,
     bad_request = 506,
+    internal_error = 507,
 };
 
 /// A failure as a value. `field` names the invalid JSON field or query parameter, and always views a literal.

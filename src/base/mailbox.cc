@@ -29,10 +29,10 @@ void TaskBatch::add(Task task) {
     last_ = node;
 }
 
-void TaskBatch::run() {
+void TaskBatch::run(TaskThread thread) {
     while (first_ != nullptr) {
         const std::unique_ptr<Node> node(std::exchange(first_, first_->next));
-        node->task();
+        run_task(thread, node->task);
     }
     last_ = nullptr;
 }

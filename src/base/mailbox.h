@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/task_boundary.h"
 #include "base/thread_owner.h"
 
 namespace globes {
@@ -28,8 +29,9 @@ public:
 
     void add(Task task);
     bool empty() const { return first_ == nullptr; }
-    /// Runs the tasks in order and frees each as soon as it has run; tasks may not touch this batch.
-    void run();
+    /// Runs the tasks in order and frees each as soon as it has run; tasks may not touch this batch. One that throws
+    /// does not keep the next ones from running (task_boundary.h).
+    void run(TaskThread thread);
 
 private:
     friend class Mailbox;

@@ -37,7 +37,7 @@ void WorkerPool::work(const std::stop_token& stop) {
         Task task = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();
-        task();
+        run_task(TaskThread::worker, task);
         task = nullptr;  // Destroys the task's objects before the lock is taken again.
         lock.lock();
     }

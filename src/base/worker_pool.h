@@ -13,7 +13,7 @@
 
 namespace globes {
 
-/// Tasks start in the order of their posts and must not throw.
+/// Tasks start in the order of their posts. An exception of a task is logged and counted (task_boundary.h).
 class WorkerPool {
 public:
     /// `threads` ≥ 1. `max_queued`: how many tasks may wait, in addition to those that run.

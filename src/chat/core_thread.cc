@@ -33,6 +33,10 @@ bool CoreThread::reserve(std::size_t bytes) {
     return false;
 }
 
+// After an exception in a task, its work stays half done and the core continues. A task concerns one room, or the rooms
+// of one batch. At worst these rooms do not confirm messages until a restart reads them from the store. Members see no
+// wrong event, because an event enters the log only after it is stored, and the store accepts one event for each seq.
+// To stop the process instead would let a client with an event that throws stop all rooms.
 void CoreThread::run() {
     using std::chrono::steady_clock;
     name_this_thread("core");
@@ -40,8 +44,8 @@ void CoreThread::run() {
     while (!stopping_) {
         mailbox_.wait();
         const auto begin = steady_clock::now();
-        mailbox_.take().run();
-        end_batch_();
+        mailbox_.take().run(TaskThread::core);
+        run_task(TaskThread::core, end_batch_);
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin).count();
         if (took > longest_pause_us_.load(std::memory_order_relaxed))
             longest_pause_us_.store(took, std::memory_order_relaxed);

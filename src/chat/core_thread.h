@@ -18,7 +18,8 @@ public:
     CoreThread(const CoreThread&) = delete;
     CoreThread& operator=(const CoreThread&) = delete;
 
-    /// `end_batch` is called on the thread whenever everything that had gathered was run.
+    /// `end_batch` is called on the thread after each batch of tasks. Exceptions are logged and counted
+    /// (task_boundary.h).
     void start(std::function<void()> end_batch);
     /// Runs what was posted before, then ends and joins. Not from the thread itself.
     void stop();

@@ -146,13 +146,18 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
     const bool may_be_stored = is_known || !shared_.store_tells_repeats;
-    if (line_ids_.insert(std::move(id)).second) {
-        enqueue({.event = std::move(sent),
-                 .key = std::move(key),
-                 .sender = sender,
-                 .stage = may_be_stored ? Stage::looking_up : Stage::ready,
-                 .is_known = is_known},
-                effects);
+    if (const auto [in_line, is_new] = line_ids_.insert(std::move(id)); is_new) {
+        try {
+            enqueue({.event = std::move(sent),
+                     .key = std::move(key),
+                     .sender = sender,
+                     .stage = may_be_stored ? Stage::looking_up : Stage::ready,
+                     .is_known = is_known},
+                    effects);
+        } catch (...) {
+            line_ids_.erase(in_line);  // Otherwise repeats of this id would wait for a send that is not in the line.
+            throw;
+        }
     } else {
         // The same id is in the line already: this send is answered when that one is.
         find_pending(key)->repeats.push_back(sender);

@@ -27,7 +27,8 @@ struct HttpSettings {
     Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
     std::size_t drain_bytes = std::size_t{1} << 20;        ///< The most input that is discarded in this time.
 
-    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431. `refused`: its head, if it was read.
+    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; or 500 to a request
+    /// that got no response. `refused`: its head, if it was read.
     std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
     /// Called for the access log when a response starts to be sent; with status 101 for an upgrade. `body_bytes`: the
     /// size of the response's body, also for HEAD. A request that was refused before its head was read has only a peer

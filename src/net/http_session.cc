@@ -1,12 +1,9 @@
 #include "net/http_session.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/error.hpp>
-#include <exception>
 #include <utility>
 
-#include "base/logging.h"
+#include "base/task_boundary.h"
 #include "net/http_hub.h"
 #include "net/http_writer.h"
 
@@ -28,7 +25,7 @@ HttpExchange::HttpExchange(std::shared_ptr<HttpSession> session, HttpRequest req
     : session_(std::move(session)), request_(std::move(request)) {}
 
 HttpExchange::~HttpExchange() {
-    if (session_) session_->close();
+    if (session_) session_->fail(request_);
 }
 
 void HttpExchange::respond(const HttpResponse& response) {
@@ -49,9 +46,17 @@ HttpSession::HttpSession(HttpHub& hub, int fd, std::string peer_address)
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
 
+/// Closes the connection after an exception, because its state is unknown then.
+template <class Act>
+void HttpSession::run_or_close(Act act) noexcept {
+    if (!run_task(TaskThread::io, std::move(act))) close();
+}
+
 void HttpSession::start() {
-    arm(hub_.settings_.idle_timeout);
-    on_readable();
+    run_or_close([this] {
+        arm(hub_.settings_.idle_timeout);
+        on_readable();
+    });
 }
 
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
@@ -99,7 +104,7 @@ void HttpSession::on_timer(Tick) {
     const auto self = shared_from_this();
     if (state_ == State::reading_head || state_ == State::reading_body) {
         socket_.cancel();  // the wait for more bytes
-        return refuse({408});
+        return run_or_close([this] { refuse({408}); });
     }
     // While a request is served, the timer of an earlier state may fire; it is ignored.
     if (state_ != State::serving) close();
@@ -109,7 +114,7 @@ void HttpSession::on_timer(Tick) {
 
 void HttpSession::wait_readable() {
     socket_.wait(HttpSocket::kReadable, [self = shared_from_this()](const error_code& error) {
-        if (!error) self->on_readable();
+        if (!error) self->run_or_close([&self] { self->on_readable(); });
     });
 }
 
@@ -168,12 +173,9 @@ void HttpSession::serve(HttpRequest request) {
     request.peer_address = peer_address_;
     served_at_ = hub_.clock_.steady();
     enter(State::serving);
-    try {
-        hub_.handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request)));
-    } catch (const std::exception& exception) {
-        spdlog::error("event=handler_failed what={}", log_value(exception.what()));
-        close();
-    }
+    // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
+    run_task(TaskThread::io,
+             [&] { hub_.handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request))); });
 }
 
 void HttpSession::refuse(HttpRefusal refusal) {
@@ -184,7 +186,15 @@ void HttpSession::refuse(HttpRefusal refusal) {
 }
 
 void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {
-    if (state_ == State::serving) send(response, request, request.keep_alive && !response.close && !hub_.stopping_);
+    if (state_ != State::serving) return;
+    run_or_close([&] { send(response, request, request.keep_alive && !response.close && !hub_.stopping_); });
+}
+
+/// Does not use the hub if the connection is closed, because the hub may be destroyed then.
+void HttpSession::fail(const HttpRequest& request) noexcept {
+    if (state_ != State::serving) return;
+    constexpr int kInternalServerError = 500;
+    run_or_close([&] { respond(request, hub_.settings_.refusal(request, kInternalServerError)); });
 }
 
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
@@ -229,7 +239,7 @@ void HttpSession::flush() {
 
 void HttpSession::wait_writable() {
     socket_.wait(HttpSocket::kWritable, [self = shared_from_this()](const error_code& error) {
-        if (!error && self->state_ == State::writing) self->flush();
+        if (!error && self->state_ == State::writing) self->run_or_close([&self] { self->flush(); });
     });
 }
 

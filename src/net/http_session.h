@@ -22,7 +22,8 @@ class HttpHub;
 class HttpSession;
 
 /// A request that waits for its response. Created by the session and held by the code that will respond. Its destructor
-/// closes the connection if no response was sent. Thread: the I/O thread, the destructor included.
+/// responds 500 if no response was sent, for example because of an exception. Thread: the I/O thread, the destructor
+/// included.
 class HttpExchange {
 public:
     HttpExchange(std::shared_ptr<HttpSession> session, HttpRequest request);
@@ -49,7 +50,8 @@ private:
     const HttpRequest request_;
 };
 
-/// Called for each request. An exception closes the connection. Thread: the I/O thread.
+/// Called for each request. After an exception the request is answered 500, unless it was answered before. Thread: the
+/// I/O thread.
 using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
@@ -68,8 +70,11 @@ private:
 
     // Called by the exchange.
     void respond(const HttpRequest& request, const HttpResponse& response);
+    void fail(const HttpRequest& request) noexcept;
     std::optional<HttpExchange::Upgraded> take_over(const HttpRequest& request);
 
+    template <class Act>
+    void run_or_close(Act act) noexcept;
     void on_timer(Tick now) override;
     void enter(State state);
     void arm(Tick wait);

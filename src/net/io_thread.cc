@@ -76,20 +76,27 @@ void IoThread::run() {
     tick();
     while (!stopping_.load(std::memory_order_relaxed)) {
         // `run_one` waits and runs one handler, which is not measured here: a long handler calls `note_busy`.
-        if (!fan_out_now_) context_.run_one();
+        if (!fan_out_now_) run_task(TaskThread::io, [this] { context_.run_one(); });
         const auto begin = steady_clock::now();
-        while (steady_clock::now() - begin < kHandlersTime && context_.poll_one() > 0) {
+        while (steady_clock::now() - begin < kHandlersTime && poll_handler()) {
         }
         // Unconditional, because the handler that sets `hub_ready_` may still wait behind those of other connections.
-        hub_.poll(read_buffer_);
+        run_task(TaskThread::io, [this] { hub_.poll(read_buffer_); });
         if (std::exchange(hub_ready_, false)) watch_hub();
-        mailbox_.take().run();
-        flush_();  // before fan-out, so that other threads work meanwhile
-        schedule(hub_.fan_out());
-        hub_.end_iteration();
-        flush_();
+        mailbox_.take().run(TaskThread::io);
+        run_task(TaskThread::io, flush_);  // before fan-out, so that other threads work meanwhile
+        run_task(TaskThread::io, [this] { schedule(hub_.fan_out()); });
+        run_task(TaskThread::io, [this] { hub_.end_iteration(); });
+        run_task(TaskThread::io, flush_);
         note_busy(steady_clock::now() - begin);
     }
+}
+
+/// Runs one ready handler; false if none is ready.
+bool IoThread::poll_handler() {
+    bool was_ready = true;
+    run_task(TaskThread::io, [&] { was_ready = context_.poll_one() > 0; });
+    return was_ready;
 }
 
 void IoThread::note_busy(steady_clock::duration took) {
@@ -117,11 +124,12 @@ void IoThread::watch_mailbox() {
 
 void IoThread::tick() {
     GLOBES_ASSERT_ON(this_thread_);
-    hub_.advance(current_tick());
+    // Before the work of the tick, because an exception in it must not end the timer.
     tick_timer_.expires_after(kTick);
     tick_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) tick();
     });
+    hub_.advance(current_tick());
 }
 
 Tick IoThread::current_tick() const { return static_cast<Tick>((steady_clock::now() - started_) / kTick); }

@@ -3,7 +3,8 @@
 //
 // A loop iteration runs Asio's ready handlers, reads every readable socket, runs the mailbox, and fans out. Before and
 // after the fan-out it calls `flush`, which sends to other threads what the iteration has gathered for them. Under
-// load, batches grow and queues do not.
+// load, batches grow and queues do not. An exception in any of these steps is logged and counted
+// (base/task_boundary.h).
 #pragma once
 
 #include <atomic>
@@ -61,6 +62,7 @@ public:
 
 private:
     void run();
+    bool poll_handler();
     void wake();
     void watch_hub();
     void watch_mailbox();

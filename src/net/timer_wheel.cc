@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/task_boundary.h"
+
 namespace globes::net {
 
 TimerWheel::Head::Head() {
@@ -50,7 +52,8 @@ void TimerWheel::advance(Tick now) {
             timer.unlink();
             assert(timer.due_ % kSlots == now_ % kSlots);
             if (timer.due_ == now_) {
-                timer.on_timer(now_);
+                // One that throws must not take the others of this slot with it.
+                run_task(TaskThread::io, [&] { timer.on_timer(now_); });
             } else {
                 timer.previous_ = later.previous_;
                 timer.next_ = &later;

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/task_boundary.h"
+
 namespace globes::net {
 namespace {
 
@@ -96,8 +98,13 @@ void WsHub::poll(std::span<char> buffer) {
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
     for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
         auto& session = *static_cast<WsSession*>(event.data.ptr);
-        if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
-        if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) session.on_readable(buffer);
+        const bool has_thrown = !run_task(TaskThread::io, [&] {
+            if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
+            if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+                session.on_readable(buffer);
+        });
+        // The session may have stopped within a frame, so nothing can follow.
+        if (has_thrown) run_task(TaskThread::io, [&] { session.abort(); });
     }
 }
 

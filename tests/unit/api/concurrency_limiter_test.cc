@@ -2,36 +2,70 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace globes::api {
 namespace {
 
-TEST(ConcurrencyLimiter, AFewAtOnceAndTheOthersInLine) {
-    ConcurrencyLimiter limiter(2);
+using Permit = ConcurrencyLimiter::Permit;
+
+class ConcurrencyLimiterTest : public testing::Test {
+protected:
+    void acquire(ConcurrencyLimiter& limiter, char name) {
+        limiter.acquire([this, name](Permit permit) {
+            begun += name;
+            permits.push_back(std::move(permit));
+        });
+    }
+
     std::string begun;
-    for (const char name : {'a', 'b', 'c', 'd'}) limiter.acquire([&begun, name] { begun += name; });
+    std::deque<Permit> permits;  // of those that run
+};
+
+TEST_F(ConcurrencyLimiterTest, AFewAtOnceAndTheOthersInLine) {
+    ConcurrencyLimiter limiter(2);
+    for (const char name : {'a', 'b', 'c', 'd'}) acquire(limiter, name);
     EXPECT_EQ(begun, "ab");
-    limiter.release();
+    permits.pop_front();
     EXPECT_EQ(begun, "abc");
-    limiter.acquire([&begun] { begun += 'e'; });
-    limiter.release();
-    limiter.release();
+    acquire(limiter, 'e');
+    permits.pop_front();
+    permits.pop_front();
     EXPECT_EQ(begun, "abcde");
 }
 
-TEST(ConcurrencyLimiter, TurnsThatNobodyWaitsForAreKept) {
+TEST_F(ConcurrencyLimiterTest, PermitsThatNobodyWaitsForAreKept) {
     ConcurrencyLimiter limiter(1);
-    int begun = 0;
     for (int round = 0; round < 3; ++round) {
-        limiter.acquire([&begun] { ++begun; });
-        limiter.release();
+        acquire(limiter, 'a');
+        permits.pop_front();
     }
-    EXPECT_EQ(begun, 3);
+    EXPECT_EQ(begun, "aaa");
     // Given back once for each that was taken: there is still only one.
-    limiter.acquire([&begun] { ++begun; });
-    limiter.acquire([&begun] { ++begun; });
-    EXPECT_EQ(begun, 4);
+    acquire(limiter, 'b');
+    acquire(limiter, 'c');
+    EXPECT_EQ(begun, "aaab");
+}
+
+TEST_F(ConcurrencyLimiterTest, AnOperationThatThrowsGivesItsPermitBack) {
+    ConcurrencyLimiter limiter(1);
+    EXPECT_THROW(limiter.acquire([](const Permit&) { throw std::runtime_error("broken"); }), std::runtime_error);
+    acquire(limiter, 'a');
+    limiter.acquire([](const Permit&) { throw std::runtime_error("broken"); });
+    acquire(limiter, 'b');
+    permits.pop_front();
+    EXPECT_EQ(begun, "ab") << "the one between them has thrown";
+}
+
+TEST_F(ConcurrencyLimiterTest, APermitMayOutliveTheLimiter) {
+    std::optional<ConcurrencyLimiter> limiter(std::in_place, 1);
+    acquire(*limiter, 'a');
+    limiter.reset();
+    permits.clear();
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ TEST(ErrorTable, SaysWhatTheContractSays) {
         {ErrorCode::too_large, 504, "Request too large", 413},
         {ErrorCode::unavailable, 505, "Temporarily unavailable", 503},
         {ErrorCode::bad_request, 506, "Bad request", 400},
+        {ErrorCode::internal_error, 507, "Internal error", 500},
     };
     ASSERT_EQ(error_table().size(), contract.size());
     for (std::size_t i = 0; i < contract.size(); ++i) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,9 +21,9 @@ TEST(TaskBatch, RunsTasksInTheirOrderOnce) {
     TaskBatch batch;
     for (int i = 1; i <= 3; ++i) batch.add([&ran, i] { ran.push_back(i); });
     EXPECT_FALSE(batch.empty());
-    batch.run();
+    batch.run(TaskThread::io);
     EXPECT_TRUE(batch.empty());
-    batch.run();
+    batch.run(TaskThread::io);
     EXPECT_THAT(ran, ElementsAre(1, 2, 3));
 }
 
@@ -30,10 +31,21 @@ TEST(TaskBatch, CanBeFilledAgainAfterItRan) {
     std::vector<int> ran;
     TaskBatch batch;
     batch.add([&ran] { ran.push_back(1); });
-    batch.run();
+    batch.run(TaskThread::io);
     batch.add([&ran] { ran.push_back(2); });
-    batch.run();
+    batch.run(TaskThread::io);
     EXPECT_THAT(ran, ElementsAre(1, 2));
+}
+
+TEST(TaskBatch, ATaskThatThrowsDoesNotKeepTheNextFromRunning) {
+    std::vector<int> ran;
+    TaskBatch batch;
+    batch.add([] { throw std::runtime_error("broken"); });
+    batch.add([&ran] { ran.push_back(2); });
+    const std::uint64_t failed = failed_tasks(TaskThread::io);
+    batch.run(TaskThread::io);
+    EXPECT_THAT(ran, ElementsAre(2));
+    EXPECT_EQ(failed_tasks(TaskThread::io), failed + 1);
 }
 
 TEST(TaskBatch, FreesEachTaskBeforeTheNextRuns) {
@@ -42,7 +54,7 @@ TEST(TaskBatch, FreesEachTaskBeforeTheNextRuns) {
     TaskBatch batch;
     batch.add([copy = held] { EXPECT_EQ(copy.use_count(), 2); });
     batch.add([&] { count_in_second = held.use_count(); });
-    batch.run();
+    batch.run(TaskThread::io);
     EXPECT_EQ(count_in_second, 1);
 }
 
@@ -79,7 +91,7 @@ TEST(Mailbox, HandsOverOldestFirstAcrossBatchesAndSingleTasks) {
     TaskBatch taken = queue.take();
     EXPECT_TRUE(queue.take().empty());
     taken.add(task(5));
-    taken.run();
+    taken.run(TaskThread::io);
     EXPECT_THAT(ran, ElementsAre(1, 2, 3, 4, 5));
 }
 
@@ -90,9 +102,9 @@ TEST(Mailbox, TasksMayPushFurtherTasks) {
         ran.push_back(1);
         queue.push([&ran] { ran.push_back(2); });
     });
-    queue.take().run();
+    queue.take().run(TaskThread::io);
     EXPECT_THAT(ran, ElementsAre(1));
-    queue.take().run();
+    queue.take().run(TaskThread::io);
     EXPECT_THAT(ran, ElementsAre(1, 2));
 }
 
@@ -129,7 +141,7 @@ TEST(Mailbox, KeepsTheOrderOfEachProducerAndLosesNothing) {
         std::size_t total = 0;
         while (total < kProducers * kTasks) {
             queue.wait();
-            queue.take().run();
+            queue.take().run(TaskThread::io);
             total = 0;
             for (const int count : seen) total += static_cast<std::size_t>(count);
         }

@@ -56,7 +56,7 @@ TEST_F(ThreadOwnerDeathTest, AnAssertionEndsTheProcessOnAnotherThread) {
 TEST_F(ThreadOwnerDeathTest, AMailboxHasOneConsumer) {
     Mailbox mailbox;
     mailbox.push([] {});
-    mailbox.take().run();
+    mailbox.take().run(TaskThread::core);
     EXPECT_DEATH(on_another_thread([&] { mailbox.take(); }), "consumer_");
 }
 

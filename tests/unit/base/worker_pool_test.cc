@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <stdexcept>
 
 namespace globes {
 namespace {
@@ -41,6 +42,16 @@ TEST(WorkerPool, RunsTasksInOrder) {
     }
     done.wait();
     for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
+    WorkerPool pool(1, 2);
+    const std::uint64_t failed = failed_tasks(TaskThread::worker);
+    std::promise<void> ran;
+    ASSERT_TRUE(pool.try_post([] { throw std::runtime_error("broken"); }));
+    ASSERT_TRUE(pool.try_post([&] { ran.set_value(); }));
+    ran.get_future().wait();
+    EXPECT_EQ(failed_tasks(TaskThread::worker), failed + 1);
 }
 
 TEST(WorkerPool, RefusesTasksBeyondItsQueue) {

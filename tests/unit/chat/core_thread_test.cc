@@ -7,6 +7,7 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,6 +48,24 @@ TEST(CoreThread, EndsABatchOnceEverythingThatGatheredWasRun) {
     may_go_on.count_down();
     core.stop();
     EXPECT_TRUE(order == "1e22222e" || order == "1e22222ee") << order;  // The stop may come as a batch of its own.
+}
+
+TEST(CoreThread, ATaskOrAnEndOfBatchThatThrowsDoesNotEndIt) {
+    int ends = 0;
+    std::string ran;
+    CoreThread core;
+    core.start([&] {
+        if (++ends == 1) throw std::runtime_error("broken");
+    });
+    const std::uint64_t failed = failed_tasks(TaskThread::core);
+    std::promise<void> is_first_batch_over;
+    core.post([] { throw std::runtime_error("broken"); });
+    core.post([&] { ran += '1'; });
+    core.post([&] { core.post([&] { is_first_batch_over.set_value(); }); });
+    is_first_batch_over.get_future().wait();
+    core.stop();
+    EXPECT_EQ(ran, "1");
+    EXPECT_EQ(failed_tasks(TaskThread::core), failed + 2);
 }
 
 TEST(CoreThread, WakesForEveryTaskThatComesWhileItSleeps) {

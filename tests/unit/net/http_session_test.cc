@@ -22,11 +22,13 @@
 namespace globes::net {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 using testing::StartsWith;
 
 struct FakeClock final : Clock {
@@ -84,6 +86,7 @@ protected:
         };
     }
     ~HttpSessionTest() override {
+        waiting_.clear();  // they answer, which the members below them hear of
         if (client_ >= 0) ::close(client_);
     }
 
@@ -392,22 +395,72 @@ TEST_F(HttpSessionTest, ALargeAnswerArrivesWholeAndTheNextRequestIsServed) {
     EXPECT_THAT(answers, EndsWith("\r\n\r\n"));
 }
 
-TEST_F(HttpSessionTest, AnExchangeThatIsDroppedClosesTheConnection) {
+TEST_F(HttpSessionTest, AnExchangeThatIsDroppedAnswers500) {
     answer_later();
     open();
     send(kGet);
     waiting_.clear();
     run();
+    EXPECT_THAT(receive(), AllOf(StartsWith("HTTP/1.1 500 "), EndsWith("refused")));
+    send(kGet);
+    ASSERT_EQ(waiting_.size(), 1u) << "the connection goes on";
+    waiting_[0]->respond({.body = "fine"});
+    waiting_.clear();
+    EXPECT_THAT(receive(), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("fine")));
+    EXPECT_THAT(finished_, ElementsAre(HasSubstr(" 500 "), HasSubstr(" 200 ")));
+}
+
+TEST_F(HttpSessionTest, AHandlerThatThrowsAnswers500) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        if (exchange->request().method == "POST") throw std::runtime_error("broken");
+        exchange->respond({.body = "fine"});
+    };
+    open();
+    EXPECT_THAT(exchange(kPostHead + "\r\nbody" + kGet), AllOf(StartsWith("HTTP/1.1 500 "), EndsWith("fine")));
+    EXPECT_FALSE(ended_);
+}
+
+TEST_F(HttpSessionTest, AHandlerThatThrowsAfterItsAnswerAnswersOnce) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->respond({.body = "fine"});
+        throw std::runtime_error("broken");
+    };
+    open();
+    EXPECT_THAT(exchange(kGet), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("fine")));
+    EXPECT_THAT(finished_, SizeIs(1));
+}
+
+TEST_F(HttpSessionTest, AnExchangeThatIsDroppedAfterItsHubIsHarmless) {
+    answer_later();
+    open();
+    send(kGet);
+    hub_.reset();
+    waiting_.clear();
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, AnAnswerThatCannotBeSentClosesTheConnection) {
+    answer_later();
+    settings_.on_finished = [](auto&&...) { throw std::runtime_error("broken"); };
+    open();
+    send(kGet);
+    waiting_[0]->respond({.body = "fine"});
+    waiting_.clear();
     EXPECT_EQ(receive(), "");
     EXPECT_TRUE(ended_);
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, AHandlerThatThrowsClosesItsConnection) {
-    handler_ = [](const std::shared_ptr<HttpExchange>&) { throw std::runtime_error("broken"); };
+TEST_F(HttpSessionTest, ARefusalThatThrowsClosesTheConnection) {
+    answer_later();
+    settings_.refusal = [](const HttpRequest&, int) -> HttpResponse { throw std::runtime_error("broken"); };
     open();
-    EXPECT_EQ(exchange(kGet), "");
+    send(kGet);
+    waiting_.clear();
+    EXPECT_EQ(receive(), "");
     EXPECT_TRUE(ended_);
+    EXPECT_EQ(hub_->size(), 0u);
 }
 
 TEST_F(HttpSessionTest, AnswersForVanishedPeersAreHarmless) {

@@ -14,6 +14,7 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -302,6 +303,49 @@ TEST(IoThread, ReportsItsLongestIteration) {
     constexpr std::chrono::hours kReported{1};
     ask(thread, [&] { thread.note_busy(kReported); });
     EXPECT_EQ(thread.longest_iteration_us(), std::chrono::microseconds(kReported).count()) << "by note_busy";
+}
+
+TEST(IoThread, ExceptionsOfTasksDoNotEndIt) {
+    const std::uint64_t failed = failed_tasks(TaskThread::io);
+    IoThread thread(1, {});
+    int flushes = 0;
+    thread.start([&] {
+        if (++flushes == 1) throw std::runtime_error("flush");
+    });
+    thread.post([] { throw std::runtime_error("mailbox"); });
+    boost::asio::post(thread.context(), [] { throw std::runtime_error("handler"); });
+    std::promise<void> is_handled;
+    boost::asio::post(thread.context(), [&] { is_handled.set_value(); });
+    is_handled.get_future().wait();
+    // Runs in a later iteration, so the flush of the first one is over.
+    ask(thread, [] { return 0; });
+    EXPECT_EQ(ask(thread, [] { return failed_tasks(TaskThread::io); }), failed + 3);
+}
+
+TEST(IoThread, AnExceptionOfAHandlerEndsItsConnectionOnly) {
+    struct Throwing final : WsHandler {
+        void on_text(WsSession&, std::string_view) override { throw std::runtime_error("broken"); }
+        bool on_ping(WsSession&) override { return true; }
+        void on_closed() override {}
+    };
+    IoThread thread(1, {});
+    thread.start(no_flush);
+    BlockingPeer other = connect(thread, kTopic);
+    const auto [server, peer_fd] = unix_pair();
+    BlockingPeer peer(peer_fd);
+    ask(thread, [&, fd = server] {
+        WsHub& hub = thread.hub();
+        return hub.adopt(hub.next_id(), fd, {}, {}, std::make_unique<Throwing>()) != nullptr;
+    });
+    peer.send(client_frame(Opcode::text, "x"));
+    EXPECT_EQ(peer.receive(1), "") << "its end";
+    EXPECT_EQ(ask(thread, [&] { return thread.hub().size(); }), 1U) << "ended at once, not by a timeout";
+    const std::string frame = frame_of(Opcode::text, "still here");
+    ask(thread, [&] {
+        thread.hub().extend(kTopic, roomlog::make_slice(frame));
+        return 0;
+    });
+    EXPECT_EQ(other.receive(frame.size()), frame);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 namespace globes::net {
@@ -36,6 +37,21 @@ TEST(TimerWheel, CallsOnceAtTheDueTick) {
     EXPECT_THAT(alarm.rings, ElementsAre(3));
     wheel.advance(2000);
     EXPECT_THAT(alarm.rings, ElementsAre(3));
+}
+
+TEST(TimerWheel, ATimerThatThrowsDoesNotKeepTheOthersFromRinging) {
+    TimerWheel wheel;
+    Alarm broken;
+    Alarm same_tick;
+    Alarm same_slot;
+    broken.then = [] { throw std::runtime_error("broken"); };
+    wheel.arm(broken, 3);
+    wheel.arm(same_slot, 3 + 256);
+    wheel.arm(same_tick, 3);
+    wheel.advance(3);
+    EXPECT_THAT(same_tick.rings, ElementsAre(3));
+    wheel.advance(300);
+    EXPECT_THAT(same_slot.rings, ElementsAre(3 + 256));
 }
 
 TEST(TimerWheel, AJumpCallsEachAtItsOwnTickInOrder) {
