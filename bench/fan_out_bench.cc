@@ -16,9 +16,9 @@
 #include "api/frame_encoder.h"
 #include "chat/event.h"
 #include "net/ws_hub.h"
-#include "roomlog/frame.h"
 #include "roomlog/log_writer.h"
 #include "roomlog/retained_log.h"
+#include "roomlog/slice.h"
 
 namespace globes {
 namespace {

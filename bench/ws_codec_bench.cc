@@ -9,10 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "net/utf8_check.h"
 #include "net/ws_decoder.h"
-#include "net/ws_mask.h"
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 
 #include "api/wire_event.h"
 #include "api/wire_json.h"
-#include "base/unicode.h"
-#include "chat/event_rules.h"
+#include "base/text.h"
+#include "chat/event.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "net/ws_decoder.h"
 
 namespace {

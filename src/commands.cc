@@ -13,12 +13,11 @@
 #include "maintenance/check.h"
 #include "maintenance/document_reader.h"
 #include "maintenance/export.h"
+#include "maintenance/files.h"
 #include "maintenance/import.h"
-#include "maintenance/lines.h"
 #include "maintenance/original_dump.h"
 #include "maintenance/progress.h"
-#include "store/sqlite/sqlite_backup.h"
-#include "store/sqlite/sqlite_check.h"
+#include "store/sqlite/sqlite_offline.h"
 
 namespace globes {
 namespace {

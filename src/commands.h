@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "chat/store.h"
-#include "maintenance/output_file.h"
+#include "maintenance/files.h"
 
 namespace globes {
 

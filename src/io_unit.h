@@ -6,9 +6,9 @@
 #include "api/core_link.h"
 #include "api/io_counts.h"
 #include "api/routes.h"
-#include "base/count.h"
+#include "base/metrics.h"
 #include "chat/core_thread.h"
-#include "net/http_hub.h"
+#include "net/http_session.h"
 #include "net/io_thread.h"
 
 namespace globes {

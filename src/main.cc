@@ -24,7 +24,7 @@
 #include "store/memory/memory_store.h"
 #include "store/mongo/mongo_store.h"
 #include "store/mongo/mongo_uri.h"
-#include "store/sqlite/sqlite_reader.h"
+#include "store/sqlite/sqlite_offline.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace globes {

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "base/metrics_text.h"
+#include "base/metrics.h"
 #include "base/process.h"
 #include "base/task_boundary.h"
 

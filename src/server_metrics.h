@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "chat/core_counts.h"
+#include "chat/core_store.h"
 #include "chat/core_thread.h"
 #include "io_unit.h"
 

@@ -1,6 +1,6 @@
 #include "api/access.h"
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 namespace globes::api {
 namespace {

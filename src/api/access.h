@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/result.h"
+#include "base/error.h"
 #include "chat/room_record.h"
 #include "chat/tokens.h"
 #include "net/http_message.h"

@@ -7,7 +7,6 @@
 #include "api/core_link.h"
 #include "chat/io_port.h"
 #include "chat/rate_limiter.h"
-#include "net/ws_handler.h"
 #include "net/ws_session.h"
 
 namespace globes::api {

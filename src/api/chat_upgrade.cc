@@ -13,7 +13,7 @@
 #include "api/wire_event.h"
 #include "base/random.h"
 #include "net/ws_handshake.h"
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::api {
 namespace {

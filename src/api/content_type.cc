@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 namespace globes::api {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/wire_json.h"
-#include "chat/event_rules.h"
+#include "chat/event.h"
 
 namespace globes::api {
 namespace {

@@ -11,7 +11,7 @@
 #include "api/error_table.h"
 #include "api/negotiation.h"
 #include "api/services.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 #include "net/http_session.h"
 
 namespace globes::api {

@@ -1,7 +1,7 @@
 #include "api/frame_encoder.h"
 
 #include "api/wire_event.h"
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::api {
 

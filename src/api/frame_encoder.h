@@ -1,7 +1,7 @@
 // Events as WebSocket frames: JSON in a text frame. For the core, which doesn't know either.
 #pragma once
 
-#include "chat/event_encoder.h"
+#include "chat/event.h"
 
 namespace globes::api {
 

@@ -5,7 +5,7 @@
 #include "api/core_link.h"
 #include "api/exchange.h"
 #include "api/services.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 
 namespace globes::api {
 

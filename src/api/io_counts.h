@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "api/error_table.h"
-#include "base/count.h"
+#include "base/metrics.h"
 
 namespace globes::api {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "base/metrics_text.h"
+#include "base/metrics.h"
 
 namespace globes::api {
 namespace {

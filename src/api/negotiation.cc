@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <optional>
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 namespace globes::api {
 namespace {

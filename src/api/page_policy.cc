@@ -1,6 +1,6 @@
 #include "api/page_policy.h"
 
-#include "base/config_address.h"
+#include "base/config_values.h"
 
 namespace globes::api {
 

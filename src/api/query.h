@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "base/error.h"
 #include "chat/core.h"
 #include "net/http_message.h"
 

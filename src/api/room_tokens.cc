@@ -7,7 +7,7 @@
 #include "api/access.h"
 #include "api/error_table.h"
 #include "api/wire_room.h"
-#include "chat/event_rules.h"
+#include "chat/event.h"
 #include "chat/passwords.h"
 
 namespace globes::api {

@@ -7,7 +7,7 @@
 #include "api/core_link.h"
 #include "api/exchange.h"
 #include "api/services.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 #include "chat/room_rules.h"
 
 namespace globes::api {

@@ -7,7 +7,7 @@
 #include "api/health.h"
 #include "api/metrics.h"
 #include "api/origin.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 
 namespace globes::api {
 namespace {

@@ -9,7 +9,7 @@
 #include "api/chat_socket.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
-#include "chat/password_throttle.h"
+#include "chat/passwords.h"
 #include "chat/store.h"
 #include "chat/tokens.h"
 

@@ -9,7 +9,7 @@
 #include "api/exchange.h"
 #include "api/page_policy.h"
 #include "api/services.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 #include "net/http_message.h"
 #include "net/router.h"
 

@@ -6,8 +6,8 @@
 #include "api/error_table.h"
 #include "api/wire_json.h"
 #include "api/wire_room.h"
-#include "base/ascii.h"
-#include "chat/event_rules.h"
+#include "base/text.h"
+#include "chat/event.h"
 
 namespace globes::api {
 namespace {

@@ -8,9 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "chat/client_event.h"
 #include "chat/event.h"
-#include "chat/room_view.h"
+#include "chat/room_record.h"
 
 namespace globes::api {
 

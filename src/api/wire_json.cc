@@ -4,7 +4,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <cstddef>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::api {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "base/error.h"
+#include "chat/room_record.h"
 #include "chat/room_rules.h"
-#include "chat/room_view.h"
 
 namespace globes::api {
 

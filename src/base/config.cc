@@ -10,8 +10,8 @@
 #include <iterator>
 #include <ranges>
 
-#include "base/config_hint.h"
 #include "base/config_json.h"
+#include "base/config_values.h"
 #include "base/env_file.h"
 
 namespace globes {

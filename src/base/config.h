@@ -12,8 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/config_address.h"
-#include "base/config_error.h"
+#include "base/config_values.h"
 #include "base/logging.h"
 
 namespace globes {

@@ -9,7 +9,7 @@
 #include <limits>
 #include <set>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes {
 namespace {

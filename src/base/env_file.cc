@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/config_error.h"
-#include "base/unicode.h"
+#include "base/config_values.h"
+#include "base/text.h"
 
 namespace globes {
 namespace {

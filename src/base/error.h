@@ -1,7 +1,10 @@
-// The error codes of the API (docs/protocol.md#errors). api/error_table.cc contains texts and statuses.
+// The error codes of the API (docs/protocol.md#errors), and results with one of them. The api folder has their texts
+// and statuses. Functions with expected failures return a Result; exceptions are only for start-up and the edges of
+// tasks.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string_view>
 
 namespace globes {
@@ -38,5 +41,8 @@ struct Error {
 
     friend bool operator==(const Error&, const Error&) = default;
 };
+
+template <class T>
+using Result = std::expected<T, Error>;
 
 }  // namespace globes

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/mutex.h"
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace globes {
 namespace {

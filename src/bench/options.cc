@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "bench/mark.h"
+#include "bench/client_messages.h"
 
 namespace globes::bench {
 namespace {

@@ -1,12 +1,10 @@
 #include "bench/traffic.h"
 
 #include <fmt/format.h>
-
 #include <charconv>
 #include <utility>
 
-#include "bench/centrifuge.h"
-#include "bench/mark.h"
+#include "bench/client_messages.h"
 
 namespace globes::bench {
 namespace {

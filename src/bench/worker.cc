@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "bench/centrifuge.h"
-#include "bench/room_setup.h"
+#include "bench/client_messages.h"
+#include "bench/run.h"
 
 namespace globes::bench {
 namespace {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "bench/connection.h"
-#include "bench/pace.h"
 #include "bench/run_state.h"
 #include "bench/traffic.h"
 

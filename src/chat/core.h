@@ -12,19 +12,18 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/mailbox.h"
-#include "base/result.h"
 #include "chat/catch_up.h"
-#include "chat/client_event.h"
-#include "chat/core_counts.h"
 #include "chat/core_store.h"
 #include "chat/directory.h"
 #include "chat/effects.h"
+#include "chat/event.h"
 #include "chat/frame_history.h"
 #include "chat/io_port.h"
 #include "chat/purger.h"
 #include "chat/room_admin.h"
-#include "chat/room_view.h"
+#include "chat/room_record.h"
 #include "chat/store.h"
 
 namespace globes::chat {

@@ -1,5 +1,5 @@
-// The core's calls of the store: answers come back on the core thread, and the core knows how many it still waits for.
-// Owned by the core, core thread only.
+// The core's access to the store, and the core's counters. Owned by the core. Thread: the core thread, which receives
+// the answers too.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,25 @@
 #include <vector>
 
 #include "base/mailbox.h"
-#include "chat/core_counts.h"
+#include "base/metrics.h"
 #include "chat/store.h"
 
 namespace globes::chat {
+
+/// For `GET /metrics`. Thread: the core writes at the end of each batch of commands, any reads.
+struct CoreCounts {
+    // As it is now.
+    Count rooms;
+    Count members;    ///< In all rooms; whoever has a name in two is counted twice.
+    Count in_flight;  ///< Answers that the store owes.
+
+    // Since the start.
+    Count sends_stored;
+    Count batches_committed;  ///< Of the store's batches; changes of rooms are among them.
+    Count batches_failed;
+    Count batches_unknown;
+    Count replay_reads;  ///< Pages read from the store for whoever catches up.
+};
 
 class CoreStore {
 public:

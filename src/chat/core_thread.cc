@@ -3,8 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/short_timeslice.h"
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace globes::chat {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/random.h"
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::chat {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "chat/room.h"
-#include "chat/room_key.h"
+#include "chat/room_record.h"
 
 namespace globes::chat {
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "chat/client_event.h"
+#include "chat/event.h"
 #include "chat/io_port.h"
 #include "chat/store.h"
 #include "roomlog/slice.h"

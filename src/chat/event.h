@@ -1,9 +1,13 @@
-// What is said and what happens in a room.
+// Events of a room: how clients request them, how the room stores and encodes them, and the rules for their fields
+// (docs/protocol.md#what-a-client-sends). Lengths count Unicode code points; all texts must be valid UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "base/error.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {
@@ -25,5 +29,50 @@ struct Event {
 
     friend bool operator==(const Event&, const Event&) = default;
 };
+
+/// A request in one text frame of a client, with valid fields.
+struct ClientEvent {
+    EventKind kind = EventKind::send;
+    std::string name;
+    std::string color;      ///< Empty: none was given, or none that is a colour.
+    std::string text;       ///< Of a send; empty for join and leave, whose text the server writes.
+    std::string client_id;  ///< Empty: none was given.
+
+    friend bool operator==(const ClientEvent&, const ClientEvent&) = default;
+};
+
+/// Why an event was not carried out, and what its sender can tell it by.
+struct EventRefusal {
+    Error error;
+    std::string name = {};       ///< That the event tried; empty: it had no valid one.
+    std::string client_id = {};  ///< Empty: it had no valid one.
+};
+
+/// The wire format of events. Called once for each event, when it is appended to its room's log. Thread: any; the same
+/// event always gives the same bytes.
+class EventEncoder {
+public:
+    virtual ~EventEncoder() = default;
+    /// Appends one complete WebSocket frame to `out`.
+    virtual void append_frame(std::string& out, const Event& event) const = 0;
+};
+
+inline constexpr std::size_t kMaxNameLength = 32;
+inline constexpr std::size_t kMaxTextLength = 4096;
+inline constexpr std::size_t kMaxClientIdLength = 64;
+
+/// 1..32 characters, none of them a control character. Also the rule for names in tokens.
+bool is_valid_name(std::string_view name);
+
+/// 1..4096 characters; line breaks and other control characters are allowed.
+bool is_valid_text(std::string_view text);
+
+/// 1..64 characters of whatever the client likes.
+bool is_valid_client_id(std::string_view id);
+
+/// One of the 148 colour names of CSS in any letter case, or `#rgb` or `#rrggbb`. Words that name no fixed colour
+/// (`transparent`, `currentcolor`, system colours) don't count: a reader can't paint a name with them.
+/// Source: https://www.w3.org/TR/css-color-4/#named-colors
+bool is_color(std::string_view color);
 
 }  // namespace globes::chat

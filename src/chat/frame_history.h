@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/mailbox.h"
-#include "chat/event_encoder.h"
+#include "chat/event.h"
 #include "chat/store.h"
 #include "roomlog/slice.h"
 

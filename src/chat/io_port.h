@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "chat/client_event.h"
+#include "chat/event.h"
 #include "chat/room_record.h"
 #include "roomlog/slice.h"
 

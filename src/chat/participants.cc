@@ -4,7 +4,7 @@
 #include <ranges>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::chat {
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/result.h"
-#include "chat/credential.h"
+#include "base/error.h"
 #include "chat/io_port.h"
-#include "chat/room_view.h"
+#include "chat/room_record.h"
+#include "chat/tokens.h"
 
 namespace globes::chat {
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::chat {
 namespace {

@@ -19,11 +19,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
+#include "base/error.h"
 #include "base/ring.h"
-#include "chat/client_event.h"
 #include "chat/effects.h"
-#include "chat/event_encoder.h"
+#include "chat/event.h"
 #include "chat/participants.h"
 #include "chat/recent_ids.h"
 #include "chat/room_record.h"

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::chat {
 namespace {

@@ -6,12 +6,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/error.h"
 #include "base/mailbox.h"
-#include "base/result.h"
 #include "chat/directory.h"
 #include "chat/effects.h"
 #include "chat/purger.h"
-#include "chat/room_view.h"
+#include "chat/room_record.h"
 
 namespace globes::chat {
 

@@ -1,8 +1,12 @@
-// What a room is, apart from who is in it: the part that is kept.
+// A room: the part that is stored, how a path names it, and how readers see it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -18,6 +22,7 @@ inline constexpr RoomId kPublicChatId = 1;
 
 enum class Visibility : std::uint8_t { public_room = 0, private_room = 1, hidden_room = 2 };
 
+/// The stored part of a room.
 struct RoomRecord {
     RoomId id = 0;
     std::string title = {};
@@ -34,6 +39,34 @@ struct RoomRecord {
     UnixMicros updated_at = 0;
 
     friend bool operator==(const RoomRecord&, const RoomRecord&) = default;
+};
+
+/// How a path names a room: digits are an id, all other texts a title.
+struct RoomKey {
+    std::optional<RoomId> id;
+    std::string folded_title;  ///< Where there is no id.
+
+    /// `text` must be valid UTF-8. A number that no room can have is the id of no room.
+    static RoomKey of(std::string_view text);
+};
+
+/// A member: a connection that has a name.
+struct RoomUser {
+    std::string username;
+    std::string color;  ///< Empty: none was given.
+    UnixMicros last_activity = 0;
+};
+
+/// The longest list of members (docs/adr/0012-listed-members.md). A list of 10,000 would take 0.8 MB, for each client
+/// that reconnects.
+inline constexpr std::size_t kMaxListedUsers = 200;
+
+/// A room as readers see it at one moment.
+struct RoomView {
+    RoomRecord record;
+    /// The first kMaxListedUsers members in order of arrival. Empty in views for the list of rooms.
+    std::vector<RoomUser> users;
+    std::size_t online = 0;  ///< The number of members, listed or not.
 };
 
 }  // namespace globes::chat

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/ascii.h"
-#include "base/unicode.h"
-#include "chat/event_rules.h"
+#include "base/text.h"
+#include "chat/event.h"
 
 namespace globes::chat {
 namespace {

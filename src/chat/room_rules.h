@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "base/error.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {

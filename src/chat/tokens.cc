@@ -3,11 +3,12 @@
 #include <jwt.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
+#include <openssl/sha.h>
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -119,6 +120,15 @@ std::optional<TokenClaims> read_claims(jwt_t* jwt, bool owner) {
 constexpr std::int64_t seconds_of(UnixMicros time) { return time / 1'000'000; }
 
 }  // namespace
+
+Credential Credential::of(std::string_view secret) {
+    if (secret.empty()) return {};
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+    SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
+    Credential credential;
+    std::memcpy(&credential, digest.data(), sizeof credential);
+    return credential;
+}
 
 Tokens::Tokens(std::string secret_key, const Clock& clock, std::chrono::minutes room_token_life)
     : secret_key_(std::move(secret_key)), clock_(clock), room_token_life_(room_token_life) {

@@ -1,6 +1,5 @@
-// The tokens that open private and hidden rooms, and those of room owners: JWT, HS256
-// (docs/protocol.md#tokens-and-owners).
-// One object for the process; main owns it, handlers on any thread use it.
+// Secrets that authorize clients: hashed credentials of sessions, and JWTs (HS256) that open private and hidden rooms
+// or belong to room owners (docs/protocol.md#tokens-and-owners).
 #pragma once
 
 #include <chrono>
@@ -10,10 +9,25 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/result.h"
+#include "base/error.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {
+
+/// A stored secret: 128 bits of its SHA-256, which do not reveal it.
+struct Credential {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    /// An empty secret gives the empty credential.
+    static Credential of(std::string_view secret);
+    bool empty() const { return high == 0 && low == 0; }
+
+    friend bool operator==(const Credential&, const Credential&) = default;
+    struct Hash {
+        std::size_t operator()(const Credential& credential) const { return credential.low; }
+    };
+};
 
 /// What a token says, once it is known to be true.
 struct TokenClaims {

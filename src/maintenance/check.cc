@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "maintenance/store_calls.h"
 
 namespace globes::maintenance {

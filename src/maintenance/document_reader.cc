@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/unicode.h"
-#include "maintenance/lines.h"
+#include "base/text.h"
+#include "maintenance/files.h"
 
 namespace globes::maintenance {
 namespace {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/unicode.h"
-#include "chat/room_key.h"
+#include "base/text.h"
+#include "chat/room_record.h"
 #include "maintenance/export_format.h"
 #include "maintenance/store_calls.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "chat/store.h"
-#include "maintenance/lines.h"
+#include "maintenance/files.h"
 #include "maintenance/progress.h"
 
 namespace globes::maintenance {

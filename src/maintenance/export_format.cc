@@ -8,7 +8,7 @@
 #include <iterator>
 #include <limits>
 
-#include "chat/event_rules.h"
+#include "chat/event.h"
 #include "chat/passwords.h"
 #include "chat/room_rules.h"
 

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 namespace globes::maintenance {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "chat/store.h"
 #include "maintenance/export_format.h"
-#include "maintenance/lines.h"
+#include "maintenance/files.h"
 #include "maintenance/progress.h"
 
 namespace globes::maintenance {

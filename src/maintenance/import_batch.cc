@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "maintenance/store_calls.h"
 
 namespace globes::maintenance {

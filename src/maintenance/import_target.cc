@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "chat/room_rules.h"
 #include "maintenance/store_calls.h"
 

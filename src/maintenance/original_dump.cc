@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "chat/room_rules.h"
 
 namespace globes::maintenance {

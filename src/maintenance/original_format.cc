@@ -8,9 +8,8 @@
 #include <map>
 #include <utility>
 
-#include "base/ascii.h"
-#include "base/unicode.h"
-#include "chat/event_rules.h"
+#include "base/text.h"
+#include "chat/event.h"
 #include "chat/passwords.h"
 #include "chat/room_rules.h"
 #include "maintenance/extended_json.h"

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 namespace globes::net {
 namespace {

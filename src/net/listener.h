@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/config_address.h"
+#include "base/config_values.h"
 
 namespace globes::net {
 

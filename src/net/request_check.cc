@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/ascii.h"
+#include "base/text.h"
 #include "net/http_message.h"
 
 namespace globes::net {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <ranges>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::net {
 namespace {

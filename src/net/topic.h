@@ -1,5 +1,6 @@
 // Fan-out of one room log to the connections of one I/O thread. A topic keeps a dense array of cursors and moves all of
-// them to the end of the log, with one send for each, from bytes that all of them share.
+// them to the end of the log, with one send for each, from bytes that all of them share. After a fan-out it lingers, so
+// that messages coalesce and the next fan-out sends them with the same number of sends.
 //
 // A topic does not know its connections. Each call returns the state of the cursor that it stopped at, and the caller
 // acts on it. Owned by the hub. Thread: the hub's I/O thread.
@@ -13,11 +14,41 @@
 #include <string_view>
 #include <vector>
 
-#include "net/linger.h"
-#include "net/ws_counts.h"
+#include "base/metrics.h"
 #include "roomlog/retained_log.h"
 
 namespace globes::net {
+
+/// Counters of the WebSocket sessions of one I/O thread. Thread: that thread writes, any reads.
+struct WsCounts {
+    Count sends;           ///< Sends for cursors of topics, those that took nothing included.
+    Count sent_bytes;      ///< Bytes of topics; frames of direct queues are not included.
+    Count slow_consumers;  ///< Sessions that were closed as too slow.
+};
+
+/// The work of one fan-out, from its first cursor to its last.
+struct FanOutWork {
+    std::chrono::steady_clock::duration took{};
+    std::size_t cursors = 0;  ///< Visited.
+    std::size_t bytes = 0;    ///< Sent to each cursor that was not blocked.
+};
+
+/// Source of the numbers: docs/adr/0004-fan-out-linger.md
+struct LingerPolicy {
+    std::chrono::steady_clock::duration short_fan_out =
+        std::chrono::microseconds{2500};  ///< A fan-out up to this long is followed by no linger.
+    std::chrono::steady_clock::duration longest = std::chrono::milliseconds{30};
+    /// The longest time that counts for each cursor. If a fan-out took longer, the thread was preempted.
+    std::chrono::steady_clock::duration longest_send = std::chrono::microseconds{5};
+    std::size_t message_bytes = 256;  ///< The assumed size of a message.
+    // A fan-out that took d and sent n messages lingers for factor * d / (1 + n)^2, at most growth * (d -
+    // short_fan_out).
+    std::size_t factor = 40;
+    std::size_t growth = 15;
+};
+
+/// Returns the delay between a fan-out and the next one of the same topic, zero to `policy.longest`. Thread: any.
+std::chrono::steady_clock::duration linger_after(const FanOutWork& work, const LingerPolicy& policy);
 
 /// Identifies a room log on all threads. The layers above choose it.
 using TopicId = std::uint64_t;

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::net {
 namespace {

@@ -15,7 +15,6 @@
 #include "base/ring.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
-#include "net/ws_counts.h"
 #include "net/ws_session.h"
 
 namespace globes::net {

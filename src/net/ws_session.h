@@ -10,16 +10,30 @@
 #include <string_view>
 
 #include "net/direct_queue.h"
-#include "net/linger.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
 #include "net/ws_close.h"
 #include "net/ws_decoder.h"
-#include "net/ws_handler.h"
-#include "roomlog/frame.h"
 #include "roomlog/slice.h"
 
 namespace globes::net {
+
+class WsSession;
+
+/// The interface to the layer that understands the messages of a session. The upgrade creates a handler, and the
+/// session owns it. Thread: the session's I/O thread.
+class WsHandler {
+public:
+    virtual ~WsHandler() = default;
+
+    /// Handles a complete text message in valid UTF-8. `message` is valid during the call only. May close the session.
+    virtual void on_text(WsSession& session, std::string_view message) = 0;
+    /// Returns whether the session answers a ping. May close the session.
+    virtual bool on_ping(WsSession& session) = 0;
+    /// The session has left the open state: one side has closed it, or the connection is lost. Called once; no other
+    /// call follows.
+    virtual void on_closed() = 0;
+};
 
 /// Identifies a session on all threads. An id is never used for another session.
 using SessionId = std::uint64_t;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::roomlog {
 

@@ -11,9 +11,7 @@
 #include "maintenance/check.h"
 #include "maintenance/import.h"
 #include "store/sqlite/schema.h"
-#include "store/sqlite/sqlite_backup.h"
-#include "store/sqlite/sqlite_check.h"
-#include "store/sqlite/sqlite_reader.h"
+#include "store/sqlite/sqlite_offline.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace globes::store {

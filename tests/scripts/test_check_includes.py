@@ -24,7 +24,7 @@ class CheckIncludes(CheckoutTest):
         self.assert_finds("check-includes", "src/roomlog/planted.cc:1")
 
     def test_finds_any_folder_used_by_the_base(self):
-        self.write("src/base/planted.cc", '#include "roomlog/frame.h"\n')
+        self.write("src/base/planted.cc", '#include "roomlog/slice.h"\n')
         self.assert_finds("check-includes", "src/base/planted.cc:1")
 
     def test_finds_sockets_databases_and_json_in_the_domain(self):

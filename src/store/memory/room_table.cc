@@ -6,7 +6,7 @@
 #include <ranges>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::store {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {

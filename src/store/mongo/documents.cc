@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <iterator>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/unicode.h"
+#include "base/text.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {

@@ -1,6 +1,4 @@
-// The files of the open database: the database, its write-ahead log and the index of the log. A commit into a file that
-// was removed, replaced or truncated would be lost at the next start, so the store checks them before each commit.
-// Owned by the store; any thread.
+// The files of the open database and its lock.
 #pragma once
 
 #include <array>
@@ -10,11 +8,26 @@
 #include <string>
 #include <vector>
 
-#include "base/file_identity.h"
+#include "base/file.h"
 #include "base/mutex.h"
 
 namespace globes::store {
 
+/// Holds `<file>.lock` while it lives; the kernel releases it with the process, however that ends.
+class FileLock {
+public:
+    /// Throws std::runtime_error if another process holds the lock, or if it cannot be created.
+    explicit FileLock(const std::filesystem::path& file);
+    ~FileLock();
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+
+private:
+    int fd_;
+};
+
+/// The database, its write-ahead log and the index of the log. A commit into a file that was removed, replaced or
+/// truncated would be lost at the next start, so the store checks them before each commit. Thread: any.
 class OpenFiles {
 public:
     /// To be called after the database was opened, while a connection keeps it open. Throws std::runtime_error with the

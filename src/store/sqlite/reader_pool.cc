@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/thread_name.h"
+#include "base/this_thread.h"
 
 namespace globes::store {
 

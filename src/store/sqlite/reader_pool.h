@@ -11,9 +11,9 @@
 
 #include "base/mutex.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/group_commit.h"
 #include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
-#include "store/sqlite/unsettled_rooms.h"
 
 namespace globes::store {
 

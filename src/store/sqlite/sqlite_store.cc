@@ -11,9 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/file_lock.h"
 #include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
 #include "store/sqlite/reader_pool.h"

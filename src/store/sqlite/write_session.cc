@@ -3,7 +3,7 @@
 #include <cassert>
 #include <optional>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::store {
 namespace {

@@ -1,4 +1,5 @@
-// The write thread: commits all waiting batches as one transaction, then answers each in order. Owned by the store.
+// The threads that write the database file: one commits all waiting batches as one transaction and answers each in
+// order, the other one runs checkpoints.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +9,40 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "store/sqlite/checkpointer.h"
+#include "store/sqlite/connection.h"
 #include "store/sqlite/group_commit.h"
 
 namespace globes::store {
 
+/// Copies committed pages from the WAL into the database file on its own thread, so that no commit waits for the two
+/// fsyncs of a checkpoint.
+class Checkpointer {
+public:
+    explicit Checkpointer(Connection connection);
+    ~Checkpointer() { stop(); }
+
+    /// Starts a checkpoint unless one is running. Any thread, never blocks.
+    void request();
+    /// The owner only; may be called more than once.
+    void stop();
+
+private:
+    void work();
+
+    // Its own thread only.
+    Connection connection_;
+
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    bool is_requested_ GUARDED_BY(mutex_) = false;
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
+
+    // The owner only. Last: it uses all of the above.
+    std::thread thread_;
+};
+
+/// The write thread.
 class Writer {
 public:
     using Done = chat::BatchDone;

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/http_hub.h"
+#include "net/http_session.h"
 #include "unit/chat/fakes.h"
 
 namespace globes::api {

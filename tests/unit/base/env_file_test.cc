@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/config_error.h"
+#include "base/config_values.h"
 
 namespace globes {
 namespace {

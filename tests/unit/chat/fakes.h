@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/unicode.h"
-#include "chat/event_encoder.h"
+#include "base/text.h"
+#include "chat/event.h"
 #include "chat/io_port.h"
 #include "chat/store.h"
 

@@ -8,8 +8,7 @@
 #include <functional>
 #include <iterator>
 
-#include "maintenance/lines.h"
-#include "maintenance/output_file.h"
+#include "maintenance/files.h"
 
 namespace globes::maintenance {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <random>
 
-#include "base/unicode.h"
-#include "chat/event_rules.h"
+#include "base/text.h"
+#include "chat/event.h"
 #include "chat/room_rules.h"
 
 namespace globes::maintenance {

@@ -17,8 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "net/http_hub.h"
-
 namespace globes::net {
 namespace {
 

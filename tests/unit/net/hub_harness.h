@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "net/ws_hub.h"
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 #include "unit/net/ws_client.h"
 #include "unit/roomlog/published_log.h"
 

@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "net/ws_decoder.h"
-#include "net/ws_mask.h"
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::net {
 

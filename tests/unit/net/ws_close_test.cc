@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/unicode.h"
+#include "base/text.h"
 
 namespace globes::net {
 namespace {

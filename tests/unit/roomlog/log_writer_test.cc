@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 
 namespace globes::roomlog {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "roomlog/frame.h"
+#include "roomlog/slice.h"
 #include "unit/roomlog/published_log.h"
 
 namespace globes::roomlog {

@@ -1,0 +1,31 @@
+#include "chat/room_record.h"
+
+#include <gtest/gtest.h>
+
+namespace globes::chat {
+namespace {
+
+TEST(RoomKey, DigitsOnlyAreAnId) {
+    EXPECT_EQ(RoomKey::of("2").id, 2U);
+    EXPECT_EQ(RoomKey::of("0").id, 0U);
+    EXPECT_EQ(RoomKey::of("007").id, 7U);
+    EXPECT_EQ(RoomKey::of("9007199254740991").id, (RoomId{1} << 53) - 1);
+    EXPECT_EQ(RoomKey::of("2").folded_title, "");
+}
+
+TEST(RoomKey, ANumberThatNoRoomCanHaveIsTheIdOfNoRoom) {
+    EXPECT_EQ(RoomKey::of("18446744073709551616").id, 0U);
+    EXPECT_EQ(RoomKey::of("99999999999999999999999999999999").id, 0U);
+}
+
+TEST(RoomKey, AllElseIsATitleWithoutRegardToCase) {
+    for (const char* title : {"-1", "+1", "1.0", "1 ", "2nd room", "0x10", "", "٤٢"}) {
+        EXPECT_FALSE(RoomKey::of(title).id) << title;
+        EXPECT_EQ(RoomKey::of(title).folded_title, title);
+    }
+    EXPECT_EQ(RoomKey::of("Public CHAT").folded_title, "public chat");
+    EXPECT_EQ(RoomKey::of("ŻÓŁĆ").folded_title, "żółć");
+}
+
+}  // namespace
+}  // namespace globes::chat
