@@ -39,25 +39,20 @@ public:
     explicit InputFile(const std::filesystem::path& file) {
         if (file == "-") return;
         name_ = file.string();
-        fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd_ < 0)
+        file_ = FileDescriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file_.is_open())
             throw std::runtime_error(
                 fmt::format("{}: cannot be opened: {}", name_, std::generic_category().message(errno)));
     }
-    ~InputFile() {
-        if (fd_ != STDIN_FILENO) ::close(fd_);
-    }
-    InputFile(const InputFile&) = delete;
-    InputFile& operator=(const InputFile&) = delete;
 
     /// True if the input is a terminal, where no export is expected.
-    bool is_terminal() const { return ::isatty(fd_) != 0; }
-    int descriptor() const { return fd_; }
+    bool is_terminal() const { return ::isatty(descriptor()) != 0; }
+    int descriptor() const { return file_.is_open() ? file_.get() : STDIN_FILENO; }
     const std::string& name() const { return name_; }
 
 private:
     std::string name_ = "standard input";
-    int fd_ = STDIN_FILENO;
+    FileDescriptor file_;
 };
 
 Exit ask_for_a_file() {

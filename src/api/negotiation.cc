@@ -19,11 +19,11 @@ struct Preference {
 
 Preference parse_preference(std::string_view element) {
     std::size_t end = std::min(element.find(';'), element.size());
-    Preference preference{net::trim_blanks(element.substr(0, end))};
+    Preference preference{trim_blanks(element.substr(0, end))};
     while (end < element.size()) {
         element.remove_prefix(end + 1);
         end = std::min(element.find(';'), element.size());
-        const std::string_view parameter = net::trim_blanks(element.substr(0, end));
+        const std::string_view parameter = trim_blanks(element.substr(0, end));
         if (parameter.size() < 2 || !equals_ignoring_case(parameter.substr(0, 2), "q=")) continue;
         double weight = 0;
         const char* const last = parameter.data() + parameter.size();

@@ -29,11 +29,6 @@ std::string_view trim_left(std::string_view text) {
     return text.substr(std::min(text.find_first_not_of(kBlanks), text.size()));
 }
 
-std::string_view trim_blanks(std::string_view text) {
-    text = trim_left(text);
-    return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0
-}
-
 /// The line that `text` begins with, without its end.
 std::string_view first_line(std::string_view text) {
     auto line = text.substr(0, text.find('\n'));

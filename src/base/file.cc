@@ -1,6 +1,9 @@
 #include "base/file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace globes {
 namespace {
@@ -12,6 +15,22 @@ std::optional<FileState> state_from(int result, const struct stat& status) {
 }
 
 }  // namespace
+
+FileDescriptor::~FileDescriptor() {
+    if (fd_ < 0) return;
+    const int error = errno;
+    ::close(fd_);
+    errno = error;
+}
+
+bool write_all(int descriptor, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0 && errno != EINTR) return false;
+        if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
 
 std::optional<FileState> state_of(const std::filesystem::path& file) {
     struct stat status{};

@@ -5,9 +5,36 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace globes {
 
+/// Owns an open descriptor and closes it.
+class FileDescriptor {
+public:
+    FileDescriptor() = default;
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    /// Does not change `errno`.
+    ~FileDescriptor();
+
+    /// -1 if nothing is open.
+    int get() const { return fd_; }
+    bool is_open() const { return fd_ >= 0; }
+
+private:
+    int fd_ = -1;
+};
+
+/// Writes all of `bytes`. Returns false with `errno` after a failure.
+bool write_all(int descriptor, std::string_view bytes);
+
+/// Identifies a file regardless of its name, to detect that a name refers to another file or to no file.
 struct FileIdentity {
     dev_t device = 0;
     ino_t inode = 0;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/file.h"
 #include "base/logging.h"
 #include "base/random.h"
 
@@ -25,20 +26,6 @@ constexpr std::string_view kWhiteSpace = " \t\r\n";
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
     throw std::runtime_error(fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error)));
 }
-
-class FileDescriptor {
-public:
-    explicit FileDescriptor(int fd) : fd_(fd) {}
-    ~FileDescriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    FileDescriptor(const FileDescriptor&) = delete;
-    FileDescriptor& operator=(const FileDescriptor&) = delete;
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 /// A file name that is removed at the end of the scope.
 class TemporaryName {
@@ -78,22 +65,14 @@ std::optional<std::string> read_secret(const std::filesystem::path& path) {
     return secret;
 }
 
-void write_all(const std::filesystem::path& path, int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) fail(path, "cannot be written", errno);
-        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
-
 /// Does not change an existing file.
 void make_secret(const std::filesystem::path& path) {
     std::string name = path.string() + ".XXXXXX";
     const FileDescriptor file(::mkostemp(name.data(), O_CLOEXEC));  // Mode 0600.
     if (file.get() < 0) fail(path, "cannot be created", errno);
     const TemporaryName temporary(name);
-    write_all(path, file.get(), random_hex(kRandomBytes) + '\n');
-    if (::fsync(file.get()) != 0) fail(path, "cannot be written", errno);
+    if (!write_all(file.get(), random_hex(kRandomBytes) + '\n') || ::fsync(file.get()) != 0)
+        fail(path, "cannot be written", errno);
     // A link instead of a rename: the first file is kept, so two servers that start at the same time use the same
     // secret.
     if (::link(temporary.path().c_str(), path.c_str()) != 0 && errno != EEXIST) fail(path, "cannot be created", errno);

@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/big_endian.h"
 #include "base/random.h"
 
 namespace globes::chat {
@@ -37,10 +38,6 @@ Key hmac_sha256(std::string_view secret, std::string_view message) {
              nullptr) == nullptr)
         throw std::runtime_error("HMAC-SHA256 failed");
     return digest;
-}
-
-void append_big_endian(std::string& out, std::uint64_t number) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift & 0xFF));
 }
 
 // In both contexts everything but the last part has a fixed length, so no two rooms or states share one. Changing a

@@ -18,15 +18,11 @@
 namespace globes::maintenance {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& file, std::string_view what) {
-    throw std::runtime_error(fmt::format("{}: {}: {}", file.string(), what, std::generic_category().message(errno)));
-}
+constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
 
 [[noreturn]] void refuse_existing(const std::filesystem::path& file) {
     throw std::runtime_error(fmt::format("{}: exists already; --force overwrites it", file.string()));
 }
-
-constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
 
 [[noreturn]] void fail(const std::string& name, std::string_view what) {
     throw std::runtime_error(fmt::format("{}: {}: {}", name, what, std::generic_category().message(errno)));
@@ -50,33 +46,24 @@ OutputFile::OutputFile(std::filesystem::path file, Existing existing)
         throw std::runtime_error(fmt::format("{}: is a folder; name a file", file_.string()));
     // Checked before the work starts, and again at its end.
     if (existing == Existing::refuse && std::filesystem::exists(file_, ignored)) refuse_existing(file_);
-    fd_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) fail(partial_, "cannot be created");
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-        const int error = std::exchange(errno, 0);
-        ::close(fd_);
-        if (error == EWOULDBLOCK)
+    descriptor_ = FileDescriptor(::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!descriptor_.is_open()) fail(partial_, "cannot be created");
+    if (::flock(descriptor(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
             throw std::runtime_error(fmt::format("{}: another process is writing it", partial_.string()));
-        errno = error;
         fail(partial_, "cannot be locked");
     }
     // The file may be a leftover with other permissions.
-    if (::ftruncate(fd_, 0) != 0 || ::fchmod(fd_, 0600) != 0) {
-        const int error = errno;
-        ::close(fd_);
-        errno = error;
-        fail(partial_, "cannot be written");
-    }
+    if (::ftruncate(descriptor(), 0) != 0 || ::fchmod(descriptor(), 0600) != 0) fail(partial_, "cannot be written");
 }
 
 OutputFile::~OutputFile() {
     if (!is_finished_) ::unlink(partial_.c_str());
-    ::close(fd_);
 }
 
 void OutputFile::finish() {
-    if (::fsync(fd_) != 0) fail(partial_, "cannot be written");
-    const auto written = state_of(fd_);
+    if (::fsync(descriptor()) != 0) fail(partial_, "cannot be written");
+    const auto written = state_of(descriptor());
     const auto named = state_of(partial_);
     if (!written || !named || written->identity != named->identity)
         throw std::runtime_error(fmt::format("{}: was removed or replaced while it was written", partial_.string()));
@@ -92,10 +79,8 @@ void OutputFile::finish() {
     }
     is_finished_ = true;
     const auto folder = std::filesystem::absolute(file_).parent_path();
-    const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool is_synced = folder_fd >= 0 && ::fsync(folder_fd) == 0;
-    if (folder_fd >= 0) ::close(folder_fd);
-    if (!is_synced) fail(folder, "cannot be synced");
+    const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open() || ::fsync(opened.get()) != 0) fail(folder, "cannot be synced");
 }
 
 std::string wrong_format(std::string_view begin) {
@@ -113,12 +98,7 @@ void LineWriter::write(std::string_view line) {
 }
 
 void LineWriter::flush() {
-    std::string_view rest = kept_;
-    while (!rest.empty()) {
-        const auto written = ::write(fd_, rest.data(), rest.size());
-        if (written < 0 && errno != EINTR) fail(name_, "cannot be written");
-        if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (!write_all(fd_, kept_)) fail(name_, "cannot be written");
     kept_.clear();
 }
 

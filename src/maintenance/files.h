@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.h"
+
 namespace globes::maintenance {
 
 enum class Existing : std::uint8_t { refuse, replace };
@@ -27,7 +29,7 @@ public:
     OutputFile& operator=(const OutputFile&) = delete;
 
     const std::filesystem::path& partial() const { return partial_; }
-    int descriptor() const { return fd_; }
+    int descriptor() const { return descriptor_.get(); }
 
     /// Syncs the file to the disk and gives it its name. Once, after the last byte.
     void finish();
@@ -36,7 +38,7 @@ private:
     const std::filesystem::path file_;
     const std::filesystem::path partial_;
     const Existing existing_;
-    int fd_ = -1;
+    FileDescriptor descriptor_;
     bool is_finished_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "maintenance/message_sorter.h"
 
+#include "base/file.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -47,13 +49,10 @@ public:
 
     Spool() {
         std::string name = (std::filesystem::temp_directory_path() / "globes-import-XXXXXX").string();
-        fd_ = ::mkostemp(name.data(), O_CLOEXEC);
-        if (fd_ < 0) fail("cannot be created");
+        file_ = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
+        if (!file_.is_open()) fail("cannot be created");
         ::unlink(name.c_str());
     }
-    ~Spool() { ::close(fd_); }
-    Spool(const Spool&) = delete;
-    Spool& operator=(const Spool&) = delete;
 
     void write(const std::vector<Entry>& run) {
         const std::uint64_t begin = size_;
@@ -69,7 +68,7 @@ public:
     /// Reads exactly `size` bytes, which exist.
     void read(std::uint64_t at, char* out, std::size_t size) const {
         while (size > 0) {
-            const ssize_t count = ::pread(fd_, out, size, static_cast<off_t>(at));
+            const ssize_t count = ::pread(file_.get(), out, size, static_cast<off_t>(at));
             if (count < 0 && errno == EINTR) continue;
             if (count <= 0) fail("cannot be read");
             at += static_cast<std::uint64_t>(count);
@@ -89,16 +88,11 @@ private:
             append_text(out, *text);
     }
     void write_piece(std::string_view piece) {
-        while (!piece.empty()) {
-            const ssize_t count = ::write(fd_, piece.data(), piece.size());
-            if (count < 0 && errno != EINTR) fail("cannot be written");
-            if (count <= 0) continue;
-            size_ += static_cast<std::uint64_t>(count);
-            piece.remove_prefix(static_cast<std::size_t>(count));
-        }
+        if (!write_all(file_.get(), piece)) fail("cannot be written");
+        size_ += piece.size();
     }
 
-    int fd_;
+    FileDescriptor file_;
     std::uint64_t size_ = 0;
     std::vector<Run> runs_;
 };

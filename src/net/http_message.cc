@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace globes::net {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-
 bool is_token_char(char c) {
     constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || kMarks.contains(c);
+    return is_ascii_alphanumeric(c) || kMarks.contains(c);
 }
 
 }  // namespace
@@ -36,11 +36,5 @@ std::vector<std::string_view> HttpRequest::header_list(std::string_view name) co
 }
 
 bool is_http_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
-
-std::string_view trim_blanks(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 }  // namespace globes::net

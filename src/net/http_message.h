@@ -35,7 +35,4 @@ struct HttpResponse {
 /// Returns whether `text` is a token (RFC 9110, 5.6.2), as methods and header names are.
 bool is_http_token(std::string_view text);
 
-/// Returns `text` without spaces and tabs at both ends (OWS, RFC 9110, 5.6.3).
-std::string_view trim_blanks(std::string_view text);
-
 }  // namespace globes::net

@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "base/big_endian.h"
 #include "base/text.h"
 
 namespace globes::net {
@@ -67,7 +68,8 @@ bool is_wire_close_code(CloseCode code) {
 std::string encode_close_payload(CloseCode code, std::string_view reason) {
     if (code == kCloseNoStatus) return {};
     assert(is_wire_close_code(code));
-    std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
+    std::string payload;
+    append_big_endian(payload, code, kCodeBytes);
     payload.append(cut_at_character(reason, kMaxCloseReasonBytes));
     return payload;
 }
@@ -75,8 +77,7 @@ std::string encode_close_payload(CloseCode code, std::string_view reason) {
 std::expected<ClosePayload, CloseCode> parse_close_payload(std::string_view payload) {
     if (payload.empty()) return ClosePayload{};
     if (payload.size() < kCodeBytes) return std::unexpected(kCloseProtocolError);
-    const auto code =
-        static_cast<CloseCode>(static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]));
+    const auto code = static_cast<CloseCode>(read_big_endian(payload.substr(0, kCodeBytes)));
     if (!is_wire_close_code(code)) return std::unexpected(kCloseProtocolError);
     const std::string_view reason = payload.substr(kCodeBytes);
     if (!is_valid_utf8(reason)) return std::unexpected(kCloseInvalidText);

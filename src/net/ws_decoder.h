@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/text.h"
 #include "net/ws_close.h"
 
 namespace globes::net {
@@ -21,25 +22,6 @@ void unmask(std::span<char> bytes, MaskKey key);
 
 /// Returns the key rotated by `count` bytes, for the rest of a payload that arrives in pieces.
 MaskKey advance_key(MaskKey key, std::size_t count);
-
-/// Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. A value of three bytes. Each text
-/// needs a new one.
-class Utf8Check {
-public:
-    /// Checks the next bytes. Returns false if no valid text starts with the bytes so far;
-    /// afterwards it MUST NOT be called again.
-    [[nodiscard]] bool consume(std::string_view bytes);
-
-    /// Returns whether the bytes so far end at a character boundary.
-    bool is_complete() const { return missing_ == 0; }
-
-private:
-    bool begin_character(std::uint8_t byte);
-
-    std::uint8_t missing_ = 0;  // Continuation bytes that the current character still needs.
-    std::uint8_t lowest_ = 0;   // The next of them must lie in lowest_..highest_.
-    std::uint8_t highest_ = 0;
-};
 
 struct WsLimits {
     std::size_t message_bytes = 64 << 10;  ///< The longest message, all its fragments together; below 4 GiB.

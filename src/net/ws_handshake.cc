@@ -1,5 +1,7 @@
 #include "net/ws_handshake.h"
 
+#include "base/text.h"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -15,21 +17,9 @@ constexpr std::string_view kKeyHeader = "sec-websocket-key";
 // Appended to the client's key before hashing, the same for every WebSocket server (RFC 6455, 1.3).
 constexpr std::string_view kAcceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
-bool is_token(std::string_view text) {
-    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || kMarks.contains(c); });
-}
-
-bool equals_without_case(std::string_view text, std::string_view lower) {
-    const auto to_lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-    return std::ranges::equal(text, lower, {}, to_lower);
-}
-
 bool lists(const HttpRequest& request, std::string_view name, std::string_view token) {
     return std::ranges::any_of(request.header_list(name),
-                               [&](std::string_view element) { return equals_without_case(element, token); });
+                               [&](std::string_view element) { return equals_ignoring_case(element, token); });
 }
 
 // 16 bytes are 22 characters and two of padding. The four unused bits of the last character may have any value: some
@@ -38,7 +28,7 @@ bool is_key(std::string_view text) {
     constexpr std::size_t kDigits = 22;
     return text.size() == kDigits + 2 && text.ends_with("==") &&
            std::ranges::all_of(text.substr(0, kDigits),
-                               [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; });
+                               [](char c) { return is_ascii_alphanumeric(c) || c == '+' || c == '/'; });
 }
 
 HandshakeRefusal upgrade_required() {
@@ -108,7 +98,7 @@ std::string switching_protocols(const HttpRequest& request, std::string_view sub
         "Sec-WebSocket-Accept: ";
     answer += accept_value(request.header(kKeyHeader));
     answer += "\r\n";
-    if (is_token(subprotocol)) {
+    if (is_http_token(subprotocol)) {
         answer += "Sec-WebSocket-Protocol: ";
         answer += subprotocol;
         answer += "\r\n";

@@ -2,16 +2,9 @@
 
 #include <cstring>
 
+#include "base/big_endian.h"
+
 namespace globes::roomlog {
-namespace {
-
-std::size_t read_big_endian(std::string_view bytes) {
-    std::size_t value = 0;
-    for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-    return value;
-}
-
-}  // namespace
 
 Slice make_slice(std::string_view frames) {
     auto block = std::make_shared_for_overwrite<char[]>(frames.size());
@@ -24,7 +17,7 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
     const std::size_t size = payload.size();
     const int extended_bytes = size < 126 ? 0 : size <= 0xFFFF ? 2 : 8;
     out.push_back(static_cast<char>(extended_bytes == 0 ? size : extended_bytes == 2 ? 126 : 127));
-    for (int shift = 8 * (extended_bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(size >> shift));
+    append_big_endian(out, size, extended_bytes);
     out.append(payload);
 }
 

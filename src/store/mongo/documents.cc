@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "chat/room_rules.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {
@@ -26,8 +27,6 @@ constexpr std::string_view kSend = "send";
 // Far beyond what any text of an event or a room may have.
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxShownBytes = 64;
-// In the order of chat::Visibility.
-constexpr std::array<std::string_view, 3> kVisibilities = {"public", "private", "hidden"};
 
 void append_escaped(std::string& key, std::string_view text) {
     for (const char c : text) {
@@ -39,11 +38,9 @@ void append_escaped(std::string& key, std::string_view text) {
     }
 }
 
+/// An unknown name means hidden, which admits nobody without a password.
 chat::Visibility visibility_of(std::string_view name) {
-    for (std::size_t i = 0; i < kVisibilities.size(); ++i)
-        if (kVisibilities[i] == name) return static_cast<chat::Visibility>(i);
-    // Whatever somebody has written there: nobody gets in unasked.
-    return chat::Visibility::hidden_room;
+    return chat::visibility_from_text(name).value_or(chat::Visibility::hidden_room);
 }
 
 /// A live kind for what can't be that of a stored event.
@@ -222,7 +219,7 @@ chat::Event event_of(const DocumentView& document) {
 
 void append_room_fields(Document& document, const chat::RoomRecord& room, std::uint64_t version) {
     document.text("title", room.title).text("title_key", fold_case(room.title)).text("description", room.description);
-    document.text("visibility", kVisibilities.at(static_cast<std::size_t>(room.visibility)));
+    document.text("visibility", chat::visibility_text(room.visibility));
     document.text("password_hash", room.password_hash).boolean("owned", room.owned);
     document.number("token_epoch", room.token_epoch).number("retention_s", room.retention_s);
     document.number("max_events", room.max_events);

@@ -7,11 +7,6 @@
 namespace globes::store {
 namespace {
 
-chat::RoomId room_of(const chat::PutRoom& put) { return put.room.id; }
-chat::RoomId room_of(const chat::DeleteRoom& deletion) { return deletion.room; }
-chat::RoomId room_of(const chat::AppendEvent& append) { return append.event.room; }
-chat::RoomId room_of(const chat::PurgeEvents& purge) { return purge.room; }
-
 using chat::CommitOutcome;
 
 // The disk was full before the last frame of the commit was written completely. Recovery ignores a WAL without it.
@@ -22,8 +17,7 @@ bool is_surely_absent(int commit_code) { return (commit_code & 0xFF) == SQLITE_F
 
 void UnsettledRooms::add(const chat::StoreBatch& batch) {
     const MutexLock lock(mutex_);
-    for (const chat::StoreWrite& write : batch)
-        rooms_.insert(std::visit([](const auto& one) { return room_of(one); }, write));
+    for (const chat::StoreWrite& write : batch) rooms_.insert(chat::room_of(write));
     any_.store(true, std::memory_order_release);
 }
 

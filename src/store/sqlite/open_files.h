@@ -13,17 +13,15 @@
 
 namespace globes::store {
 
-/// Holds `<file>.lock` while it lives; the kernel releases it with the process, however that ends.
+/// Holds `<file>.lock` while it lives; the kernel releases it with the process, however that ends. The lock file is
+/// kept: its removal would allow two processes to hold locks on two files of that name.
 class FileLock {
 public:
     /// Throws std::runtime_error if another process holds the lock, or if it cannot be created.
     explicit FileLock(const std::filesystem::path& file);
-    ~FileLock();
-    FileLock(const FileLock&) = delete;
-    FileLock& operator=(const FileLock&) = delete;
 
 private:
-    int fd_;
+    FileDescriptor lock_;
 };
 
 /// The database, its write-ahead log and the index of the log. A commit into a file that was removed, replaced or

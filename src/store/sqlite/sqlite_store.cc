@@ -38,9 +38,8 @@ void make_folder(const std::filesystem::path& folder) {
 
 /// SQLite creates the WAL and its index with the mode of the file.
 void make_file(const std::filesystem::path& file) {
-    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) fail(file, errno);
-    ::close(fd);
+    const FileDescriptor created(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!created.is_open()) fail(file, errno);
 }
 
 FileLock claim(const std::filesystem::path& file) {
