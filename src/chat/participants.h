@@ -77,7 +77,6 @@ public:
     std::optional<Participant> remove(ConnectionId connection);
     /// Null where that connection is not in the room (any more). Valid until it is removed.
     Participant* find(ConnectionId connection);
-    bool empty() const { return participants_.empty(); }
     std::vector<ConnectionId> connections() const;
 
     /// The member who is the same person: whose session `entry` came with, or whose welcome was lost after it had come

@@ -32,16 +32,16 @@ protected:
 };
 
 TEST_F(PeopleTest, FindsWhoIsInTheRoomAndNobodyElse) {
-    EXPECT_TRUE(participants.empty());
+    EXPECT_THAT(participants.connections(), testing::IsEmpty());
     participants.add({.connection = 7, .io_thread = 1, .token_name = "ann", .owner = true});
     ASSERT_NE(participants.find(7), nullptr);
     EXPECT_EQ(participants.find(7)->token_name(), "ann");
     EXPECT_TRUE(participants.find(7)->owner);
     EXPECT_EQ(participants.find(8), nullptr);
-    EXPECT_FALSE(participants.empty());
+    EXPECT_THAT(participants.connections(), testing::ElementsAre(7));
     participants.remove(7);
     EXPECT_EQ(participants.find(7), nullptr);
-    EXPECT_TRUE(participants.empty());
+    EXPECT_THAT(participants.connections(), testing::IsEmpty());
 }
 
 TEST_F(PeopleTest, ConnectionsAreAllThatAreInTheRoomJoinedOrNot) {
