@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/mutex.h"
-#include "base/this_thread.h"
+#include "base/process.h"
 
 namespace globes {
 namespace {

@@ -1,4 +1,4 @@
-// This process: its standard descriptors, and its resource usage.
+// This process: its standard descriptors, its resource usage, and the name and scheduling of its threads.
 #pragma once
 
 #include <cstdint>
@@ -20,5 +20,13 @@ ProcessFigures process_figures();
 /// would get one of these descriptors, and messages for the terminal would be written to it. Using a descriptor that
 /// was closed still fails. To be called before anything else is opened; throws std::system_error.
 void open_standard_descriptors();
+
+/// Sets the name that tools show (top -H, perf, globes-bench). `name`: at most 15 characters.
+void name_this_thread(const char* name);
+
+/// Requests a short timeslice for the calling thread, which then runs sooner after it wakes up, even if other threads
+/// are always busy. For threads that work briefly and wait again. Linux 6.12 and later grant it without a privilege
+/// (EEVDF's slice, sched_setattr(2)); on other systems the call has no effect.
+void prefer_short_timeslice();
 
 }  // namespace globes

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/this_thread.h"
+#include "base/process.h"
 
 namespace globes::chat {
 

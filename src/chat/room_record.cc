@@ -2,10 +2,29 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
 
 namespace globes::chat {
+
+std::string_view visibility_text(Visibility visibility) {
+    switch (visibility) {
+        case Visibility::public_room:
+            return "public";
+        case Visibility::private_room:
+            return "private";
+        case Visibility::hidden_room:
+            return "hidden";
+    }
+    std::unreachable();
+}
+
+std::optional<Visibility> visibility_from_text(std::string_view text) {
+    for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room})
+        if (equals_ignoring_case(text, visibility_text(visibility))) return visibility;
+    return std::nullopt;
+}
 
 RoomKey RoomKey::of(std::string_view text) {
     const bool is_id = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });

@@ -22,6 +22,12 @@ inline constexpr RoomId kPublicChatId = 1;
 
 enum class Visibility : std::uint8_t { public_room = 0, private_room = 1, hidden_room = 2 };
 
+/// `public`, `private` and `hidden`.
+std::string_view visibility_text(Visibility visibility);
+
+/// Accepts any letter case. Empty for any other text.
+std::optional<Visibility> visibility_from_text(std::string_view text);
+
 /// The stored part of a room.
 struct RoomRecord {
     RoomId id = 0;

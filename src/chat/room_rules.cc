@@ -107,22 +107,4 @@ bool is_valid_password(std::string_view password) {
     return password.size() >= kMinPasswordBytes && password.size() <= kMaxPasswordBytes && !password.contains('\0');
 }
 
-std::string_view visibility_text(Visibility visibility) {
-    switch (visibility) {
-        case Visibility::public_room:
-            return "public";
-        case Visibility::private_room:
-            return "private";
-        case Visibility::hidden_room:
-            return "hidden";
-    }
-    std::unreachable();
-}
-
-std::optional<Visibility> visibility_from_text(std::string_view text) {
-    for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room})
-        if (equals_ignoring_case(text, visibility_text(visibility))) return visibility;
-    return std::nullopt;
-}
-
 }  // namespace globes::chat

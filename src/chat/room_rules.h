@@ -78,10 +78,4 @@ bool is_valid_description(std::string_view description);
 /// 8..72 bytes without U+0000.
 bool is_valid_password(std::string_view password);
 
-/// `public`, `private` and `hidden`.
-std::string_view visibility_text(Visibility visibility);
-
-/// In any letter case; nothing for any other text.
-std::optional<Visibility> visibility_from_text(std::string_view text);
-
 }  // namespace globes::chat

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/this_thread.h"
+#include "base/process.h"
 
 namespace globes::net {
 namespace {

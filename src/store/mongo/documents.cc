@@ -8,7 +8,6 @@
 #include <iterator>
 
 #include "base/text.h"
-#include "chat/room_rules.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/this_thread.h"
+#include "base/process.h"
 
 namespace globes::store {
 

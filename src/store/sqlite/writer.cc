@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/logging.h"
-#include "base/this_thread.h"
+#include "base/process.h"
 
 namespace globes::store {
 namespace {
