@@ -17,18 +17,18 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
     if (room == nullptr) return reply({});
     const VisibleRange visible = room->visible();
     const roomlog::ReplayCache& cache = room->replay_cache();
-    // If the log does not reach back any more to where the reader entered, it reads what is durable up to now.
-    const bool joins_log = cache.reaches(reader.from);
-    const std::uint64_t until = joins_log ? reader.until : visible.last_seq;
+    // If the replay cache does not reach back to `from` any more, the client gets all durable events up to now instead.
+    const bool is_cached = cache.reaches(reader.from);
+    const std::uint64_t until = is_cached ? reader.until : visible.last_seq;
     const std::uint64_t after = std::max(reader.after, visible.first_seq - 1);
     if (auto frames = cache.durable(after, until)) {
-        if (joins_log) std::ranges::move(cache.since(reader.from), std::back_inserter(*frames));
+        if (is_cached) std::ranges::move(cache.since(reader.from), std::back_inserter(*frames));
         return reply({.is_ok = true, .frames = std::move(*frames), .after = until, .live = room->log_end()});
     }
     history_.read(reader.room, after, visible.last_seq, visible.expiry,
                   [after, until, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
                       if (page == nullptr) return reply({});
-                      if (page->last_seq <= after) return reply({.is_ok = true, .after = until});  // has expired
+                      if (page->last_seq <= after) return reply({.is_ok = true, .after = until});  // all have expired
                       Step step{.is_ok = true, .after = std::min(page->last_seq, until)};
                       step.frames.push_back(page->between(after, until));
                       reply(std::move(step));
@@ -43,7 +43,7 @@ void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_fu
     if (room == nullptr || seen.seq < room->floors().stored()) return done(SeenCheck::matches);
     if (seen.seq > room->last_seq()) return done(SeenCheck::differs);
     if (const auto time = room->replay_cache().time_of(seen.seq)) return done(compare(time));
-    // The page that holds it: a client that catches up from there needs that page, or the one behind it, next.
+    // Reads the page of the event: the catch-up of the client needs this page or the next one anyway.
     const VisibleRange visible = room->visible();
     history_.read(id, seen.seq - 1, visible.last_seq, visible.expiry,
                   [seq = seen.seq, compare, done = std::move(done)](const auto& page) mutable {

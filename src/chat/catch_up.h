@@ -1,5 +1,5 @@
-// What clients that resume have missed: whether they saw the same events as the store has, and the frames that follow,
-// page by page, until they read the live log. Owned by the core, core thread only.
+// The catch-up of clients that resume: checks that a client has seen the events that the store has, and returns the
+// frames that it has missed, page by page, until it reads the live log. Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <cstdint>
@@ -15,40 +15,40 @@ namespace globes::chat {
 
 class CatchUp {
 public:
-    /// All of them outlive this.
+    /// The arguments MUST outlive this object.
     CatchUp(const Directory& directory, Purger& purger, FrameHistory& history)
         : directory_(directory), purger_(purger), history_(history) {}
 
-    /// The last event that a client has seen. The time tells histories apart that give one seq to different events: a
-    /// backup was restored, or the newest events were lost.
+    /// The last event that a client has seen. The time reveals that the seq belongs to a different event now,
+    /// because a backup was restored or the newest events were lost.
     struct LastSeen {
         std::uint64_t seq = 0;
         UnixMicros time = 0;
     };
     enum class SeenCheck : std::uint8_t {
-        matches,  ///< The event is stored; or it is not kept any more, or the room does not exist: nothing to compare.
-        differs,  ///< Another event has that seq, or no event has it yet.
+        matches,     ///< The event is stored. Also if it is not kept any more or the room does not exist.
+        differs,     ///< The seq belongs to another event, or to no event yet.
         unreadable,  ///< The store cannot be read now.
     };
-    /// Compares `seen` with what is stored. `done` may be called at once: the newest events are in memory.
+    /// Compares `seen` with the stored event. Calls `done` before it returns if no read of the store is needed.
     void check_last_seen(RoomId room, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done);
 
-    /// A client that resumes and has caught up to `after`. `until` and `from`: the newest event and the log's end when
-    /// it entered.
+    /// The state of a client that catches up.
     struct Reader {
         RoomId room = 0;
-        std::uint64_t after = 0;
-        std::uint64_t until = 0;
-        roomlog::Position from = 0;
+        std::uint64_t after = 0;     ///< It has the events up to this seq.
+        std::uint64_t until = 0;     ///< The newest event when it entered the room.
+        roomlog::Position from = 0;  ///< The end of the room log when it entered the room.
     };
     struct Step {
-        bool is_ok = false;                       ///< False: the store can't be read now, or the room is gone.
-        std::vector<roomlog::Slice> frames = {};  ///< The next ones, in order.
-        std::uint64_t after = 0;                  ///< Where the next step begins.
-        std::optional<roomlog::Position> live =
-            {};  ///< Set with the last step: the reader goes on in the log from there.
+        bool is_ok = false;                       ///< False: the store cannot be read now, or the room does not exist.
+        std::vector<roomlog::Slice> frames = {};  ///< The next frames, in order.
+        std::uint64_t after = 0;                  ///< `Reader::after` for the next step.
+        /// Set in the last step: the position from which the client reads the live log.
+        std::optional<roomlog::Position> live = {};
     };
-    /// Gives every durable event once, and live events only from `from` on, for as long as the log reaches back there.
+    /// Reads the next step. All steps together have every visible durable event once, and the live events after `from`
+    /// if the replay cache still reaches back to it in the last step.
     void read(const Reader& reader, std::move_only_function<void(Step)> reply);
 
 private:

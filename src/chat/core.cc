@@ -11,15 +11,15 @@
 namespace globes::chat {
 namespace {
 
-// Of one read of what was committed after an unknown outcome: more than a room can have on its way.
+// The limit of the read after an unknown outcome. RoomLimits::waiting_bytes allows fewer events in one batch.
 constexpr std::size_t kRecoverEvents = std::size_t{1} << 20;
 
 std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
 }
 
-/// The listed members for a connection that enters. If it has taken over a member who is not listed, it replaces the
-/// last one: no join will tell it that it is a member.
+/// Returns the listed members for a connection that enters a room. If the connection has taken over a membership that
+/// is not listed, this member replaces the last one: the client receives no join that would announce it.
 std::vector<RoomUser> users_for(Participants& participants, ConnectionId connection) {
     std::vector<RoomUser> users = participants.users(kMaxListedUsers);
     const auto& own = participants.find(connection)->membership;
@@ -54,14 +54,14 @@ void Core::load(StoredRooms stored) {
         directory_.claim_title(room.record.title, room.record.id);
         admin_.insert(std::move(room));
     }
-    // It is never deleted: if it is missing, the store is fresh, or failed when it was fresh.
+    // Public Chat cannot be deleted. If it does not exist, the store is new, or has never accepted the room.
     if (directory_.find(kPublicChatId) == nullptr) create_public_chat();
     end_batch();
 }
 
 void Core::create_public_chat() {
     RoomRecord record = public_chat(ports_.clock.now_us());
-    // Titles are unique, and a store that another program has filled may have a room of that title.
+    // Titles are unique. A store that another program has filled may have a room with this title.
     const std::string title = record.title;
     for (int number = 2; !directory_.claim_title(record.title, kPublicChatId); ++number)
         record.title = fmt::format("{} {}", title, number);
@@ -85,14 +85,14 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
-    Participant* same = resumes ? room->participants().find_same(entry) : nullptr;
-    // A token decides on the name, whatever session it comes with.
-    if (same != nullptr && !room->may_be_called(entry.token_name, same->membership->name)) same = nullptr;
+    Participant* replaced = resumes ? room->participants().find_same(entry) : nullptr;
+    // The name in a token is binding: the client cannot take over a member with another name.
+    if (replaced != nullptr && !room->may_be_called(entry.token_name, replaced->membership->name)) replaced = nullptr;
     room->participants().add(std::move(entry));
-    if (same != nullptr) {
-        room->participants().transfer_membership(*same, *room->participants().find(connection));
-        effects_.add(EndConnection{same->io_thread, same->connection, Ending::replaced});
-        room->participants().remove(same->connection);
+    if (replaced != nullptr) {
+        room->participants().transfer_membership(*replaced, *room->participants().find(connection));
+        effects_.add(EndConnection{replaced->io_thread, replaced->connection, Ending::replaced});
+        room->participants().remove(replaced->connection);
     }
     const VisibleRange visible = room->visible();
     Entered entered{.room = id,
@@ -128,8 +128,9 @@ void Core::depart(RoomId id, ConnectionId connection) {
 
 // --- the batch -------------------------------------------------------------------------------------------------------
 
-/// Carries out the effects of a batch in their order; what goes to the store is gathered and goes there together.
-struct Core::Carrier {
+/// Carries out the effects of a batch in order. Events, lookups and changes of rooms are collected for the store; the
+/// events, and the lookups, go there in one call.
+struct Core::EffectRunner {
     Core& core;
     std::vector<Event> events = {};
     std::vector<SendKey> keys = {};
@@ -156,31 +157,31 @@ struct Core::Carrier {
 };
 
 void Core::end_batch() {
-    Carrier carrier{*this};
-    for (Effect& effect : effects_.take()) std::visit(carrier, effect);
-    if (!carrier.keys.empty()) look_up(std::move(carrier.keys));
-    if (!carrier.events.empty()) append(std::move(carrier.events));
-    for (WriteRoom& write : carrier.writes) {
+    EffectRunner runner{*this};
+    for (Effect& effect : effects_.take()) std::visit(runner, effect);
+    if (!runner.keys.empty()) look_up(std::move(runner.keys));
+    if (!runner.events.empty()) append(std::move(runner.events));
+    for (WriteRoom& write : runner.writes) {
         StoreBatch batch;
         batch.push_back(std::move(write.write));
         store_.append(std::move(batch), [done = std::move(write.done)](const BatchOutcome& outcome) mutable {
             done(outcome == CommitOutcome::committed);
         });
     }
-    update_counts();  // first: whoever sees what happened sees it counted
+    update_counts();  // before `flush`: a client that sees an effect finds it in the counters
     for (IoPort* port : ports_.io_threads) port->flush();
     if (is_draining_ && store_.in_flight() == 0 && idle_) std::exchange(idle_, nullptr)();
 }
 
 void Core::append(std::vector<Event> events) {
-    // The events of one room stand side by side, in their order.
+    // Groups the events by room, in the order of their seq.
     std::ranges::sort(events, {}, [](const Event& event) { return std::pair(event.room, event.seq); });
     StoreBatch batch;
     std::vector<RoomId> rooms;
     for (Event& event : events) {
         if (rooms.empty() || rooms.back() != event.room) {
             rooms.push_back(event.room);
-            // Its first put may have failed; without it no send of the room would ever be stored.
+            // The first PutRoom of Public Chat may have failed; without it, the store refuses every event of the room.
             if (event.room == kPublicChatId && !has_public_chat_)
                 batch.push_back(PutRoom{directory_.find(kPublicChatId)->record()});
         }
@@ -206,11 +207,11 @@ void Core::on_appended(RoomId id, const BatchOutcome& outcome) {
     purger_.on_stored(*room);
 }
 
-/// Asks the store for ids that are not known to be new.
+/// Asks the store which of these ids are stored.
 void Core::look_up(std::vector<SendKey> keys) {
     auto asked = keys;
     store_.find_sends(std::move(asked), [this, keys = std::move(keys)](const SendLookup& lookup) {
-        // Keys of one room that stand side by side are answered together.
+        // One `resolve` for each run of keys of the same room.
         for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
             while (end < keys.size() && keys[end].room == keys[begin].room) ++end;
             Room* room = directory_.find(keys[begin].room);
@@ -224,12 +225,12 @@ void Core::look_up(std::vector<SendKey> keys) {
 
 void Core::recover(RoomId id) {
     const Room* room = directory_.find(id);
-    // The answer to an earlier read may have come after the effect was added.
+    // The answer to an earlier read may have arrived since the effect was added.
     if (room == nullptr || !room->is_recovering() || !recovering_.insert(id).second) return;
     const EventQuery query{.room = id, .after = room->last_seq(), .limit = kRecoverEvents};
     store_.read_events(query, [this, id](const EventPage& page) {
         recovering_.erase(id);
-        // A read that fails is tried again at the room's next event.
+        // After a failed read, the room's next event requests another one.
         Room* found = directory_.find(id);
         if (found == nullptr || !page.ok) return;
         found->recover(page.events, effects_);

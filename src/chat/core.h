@@ -1,7 +1,9 @@
-// The single writer: one thread owns every room, its participants and its sequence, so the domain needs no lock. It
-// takes commands in batches (core_thread.h); rooms turn commands into effects (effects.h), and the end of the batch
-// carries them out: to the store what must be kept, to the I/O threads what was stored. All calls are made on the core
-// thread and none blocks; a test drives the core without a socket or a thread.
+// The single writer: one thread owns all rooms, their participants and their seqs, so the domain needs no lock. The
+// core runs commands in batches (core_thread.h). Rooms turn commands into effects (effects.h), and the end of the batch
+// carries them out: new events go to the store, stored events go to the I/O threads. No call blocks. Tests drive the
+// core without a socket or a thread.
+//
+// Owned by the server. Thread: the core thread, unless a function says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -28,13 +30,13 @@
 
 namespace globes::chat {
 
-/// What the core needs from outside; all of it outlives the core.
+/// The dependencies of the core. They MUST outlive it.
 struct CorePorts {
     Store& store;
     const Clock& clock;
     const EventEncoder& encoder;
     std::vector<IoPort*> io_threads;
-    /// Brings a task back to the core thread, from any thread.
+    /// Runs a task on the core thread. Thread: any.
     std::function<void(Task)> post;
 };
 
@@ -42,21 +44,23 @@ struct CoreSettings {
     RoomLimits room = {};
     roomlog::ReplayCacheBudget replay_cache = {};
     FrameHistoryLimits history = {};
-    RetentionLimits retention = {};  ///< Of rooms that have no limits of their own.
+    RetentionLimits retention = {};  ///< For limits that a room does not set.
 };
 
 class Core {
 public:
     Core(CorePorts ports, CoreSettings settings);
 
-    /// Takes over what the store had at start; creates Public Chat if it is missing. Before any other call.
+    /// Adds the rooms that the store has at start, and creates Public Chat if it does not exist. Called at start,
+    /// before any other call.
     void load(StoredRooms stored);
 
     // --- rooms ---
 
-    /// Null if the room does not exist. For reading only, until the next command.
+    /// Returns null if the room does not exist. Valid until the next command.
     const Room* find(const RoomKey& key) const { return directory_.find(key); }
-    /// Without users, only their number.
+    /// Returns at most `limit` rooms that are not hidden and have an id above `after`, in ascending order. Without
+    /// users.
     std::vector<RoomView> list(RoomId after, std::size_t limit) const;
     RoomAdmin& admin() { return admin_; }
     Purger& purger() { return purger_; }
@@ -66,33 +70,37 @@ public:
 
     struct Entered {
         RoomId room = 0;
-        roomlog::Position from = 0;                  ///< The live log begins here.
-        std::uint64_t first_seq = 1;                 ///< The oldest event that can be read.
-        std::uint64_t last_seq = 0;                  ///< The newest.
-        std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if it is not known.
-        // For clients that resume, as in RoomView.
+        roomlog::Position from = 0;                  ///< The end of the room log, where its cursor starts.
+        std::uint64_t first_seq = 1;                 ///< The oldest visible event; last_seq + 1 if no event is visible.
+        std::uint64_t last_seq = 0;                  ///< The newest event.
+        std::optional<UnixMicros> newest_time = {};  ///< Of the newest event; absent if unknown.
+        // As in RoomView; set only for a client that resumes.
         std::vector<RoomUser> users = {};
         std::size_t online = 0;
     };
-    /// `token_epoch`: of the record that the connection's token was checked against. A client that resumes and is a
-    /// member of the room by another connection takes its place, and the other connection ends. Errors: room_not_found,
-    /// invalid_token (field token: the room has changed since).
+    /// Adds a connection to a room. If its client resumes and is already a member on another connection, the new
+    /// connection takes over the membership, and the other one ends with Ending::replaced.
+    /// `token_epoch`: of the record that the connection's token was verified against.
+    /// Errors: room_not_found; invalid_token (field token) if the room has another token_epoch now.
     Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
-    /// An event of a connection; a refusal goes back through the port of `io_thread`.
+    /// Handles an event of a connection; ignored if the room does not exist. A refusal is sent through the port of
+    /// `io_thread`.
     void handle(RoomId room, unsigned io_thread, ConnectionId connection, ClientEvent event);
+    /// Removes a connection from its room; ignored if it is not there. The leave of a member is announced.
     void depart(RoomId room, ConnectionId connection);
 
     // --- the batch ---
 
     /// Carries out the effects of the commands since the last call.
     void end_batch();
-    /// As of the last batch. Any thread.
+    /// The counters at the end of the last batch. Thread: any.
     const CoreCounts& counts() const { return counts_; }
-    /// From now on sends and changes of rooms are refused; `idle` is called when the store owes no answer any more.
+    /// Refuses sends and changes of rooms from now on. Calls `idle` once, at the end of the first batch after which no
+    /// request to the store is unanswered.
     void drain(Task idle);
 
 private:
-    struct Carrier;
+    struct EffectRunner;
 
     void append(std::vector<Event> events);
     void on_appended(RoomId room, const BatchOutcome& outcome);
@@ -112,8 +120,8 @@ private:
     Purger purger_;
     RoomAdmin admin_;
     CatchUp catch_up_;
-    std::unordered_set<RoomId> recovering_;  // a read of what was committed is under way
-    bool has_public_chat_ = true;            // the store
+    std::unordered_set<RoomId> recovering_;  // rooms with a read for `Room::recover` in flight
+    bool has_public_chat_ = true;            // whether the store has Public Chat
     bool is_draining_ = false;
     Task idle_;
 };

@@ -2,7 +2,7 @@
 
 namespace globes::chat {
 
-/// A callback for the store's thread that calls `done` on the core thread.
+/// Returns a callback for a thread of the store. It posts the call of `done` to the core thread.
 template <class Answer, class Done>
 auto CoreStore::answer_here(Done done) {
     ++in_flight_;

@@ -1,5 +1,5 @@
-// The core's access to the store, and the core's counters. Owned by the core. Thread: the core thread, which receives
-// the answers too.
+// The core's access to the store, and the core's counters. Owned by the core. Thread: the core thread; the answers
+// arrive there too.
 #pragma once
 
 #include <cstddef>
@@ -15,33 +15,34 @@ namespace globes::chat {
 
 /// For `GET /metrics`. Thread: the core writes at the end of each batch of commands, any reads.
 struct CoreCounts {
-    // As it is now.
+    // Current values.
     Count rooms;
-    Count members;    ///< In all rooms; whoever has a name in two is counted twice.
-    Count in_flight;  ///< Answers that the store owes.
+    Count members;    ///< The sum over all rooms.
+    Count in_flight;  ///< Requests to the store that are not answered yet.
 
     // Since the start.
     Count sends_stored;
-    Count batches_committed;  ///< Of the store's batches; changes of rooms are among them.
+    Count batches_committed;  ///< Of all batches given to the store; changes of rooms are included.
     Count batches_failed;
     Count batches_unknown;
-    Count replay_reads;  ///< Pages read from the store for whoever catches up.
+    Count replay_reads;  ///< Pages read from the store for clients that catch up.
 };
 
 class CoreStore {
 public:
-    /// `store` and `counts` outlive this. `post` brings a task back to the core thread, from any thread.
+    /// `store` and `counts` MUST outlive this object. `post` runs a task on the core thread; it is called on any
+    /// thread.
     CoreStore(Store& store, std::function<void(Task)> post, CoreCounts& counts)
         : store_(store), post_(std::move(post)), counts_(counts) {}
 
-    /// As the calls of the store, but `done` is called on the core thread.
+    /// Like the functions of Store, but `done` is called on the core thread.
     void append(StoreBatch batch, BatchDone done);
     void read_events(const EventQuery& query, std::move_only_function<void(EventPage)> done);
     void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done);
 
     std::uint64_t sure_events() const { return store_.sure_events(); }
     bool tells_repeats() const { return store_.tells_repeats(); }
-    /// Answers that the store owes.
+    /// The number of requests that the store has not answered yet.
     std::size_t in_flight() const { return in_flight_; }
 
 private:

@@ -1,4 +1,4 @@
-// The thread that the core lives on, and its inbox. Owned by main.
+// The core thread and its mailbox. Owned by the server.
 #pragma once
 
 #include <atomic>
@@ -18,23 +18,24 @@ public:
     CoreThread(const CoreThread&) = delete;
     CoreThread& operator=(const CoreThread&) = delete;
 
-    /// `end_batch` is called on the thread after each batch of tasks. Exceptions are logged and counted
-    /// (task_boundary.h).
+    /// Starts the thread, once. It runs the posted tasks in batches and calls `end_batch` after each batch. Exceptions
+    /// of both are logged and counted (base/task_boundary.h).
     void start(std::function<void()> end_batch);
-    /// Runs what was posted before, then ends and joins. Not from the thread itself.
+    /// Runs the tasks that were posted before, then ends and joins the thread. Thread: any but the core thread.
     void stop();
 
-    /// Any thread.
+    /// Runs tasks on the core thread, in the order of each thread that posts. Thread: any.
     void post(Task task);
     void post(TaskBatch batch);
 
-    /// Commands of which clients can send without end are counted: `reserve` is false where `bytes` more would exceed
-    /// kQueuedEventBytes; what was reserved is released when it is run. Any thread.
+    /// Limits the memory of tasks that clients cause and that have not run yet. Returns false if `bytes` more would
+    /// exceed kQueuedEventBytes; otherwise the caller posts a task that calls `release` with the same number.
+    /// Thread: any.
     bool reserve(std::size_t bytes);
     void release(std::size_t bytes) { queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
     static constexpr std::size_t kQueuedEventBytes = std::size_t{64} << 20;
 
-    /// The longest time between two looks into the inbox so far, in microseconds. Any thread.
+    /// The duration of the longest batch so far, `end_batch` included, in microseconds. Thread: any.
     std::int64_t longest_pause_us() const { return longest_pause_us_.load(std::memory_order_relaxed); }
 
 private:
@@ -44,7 +45,7 @@ private:
     Mailbox mailbox_;
     std::atomic<std::size_t> queued_bytes_ = 0;
     std::atomic<std::int64_t> longest_pause_us_ = 0;
-    bool stopping_ = false;  // the thread's own
+    bool stopping_ = false;  // the core thread only
     std::thread thread_;
 };
 

@@ -28,7 +28,7 @@ std::vector<const Room*> Directory::list(RoomId after, std::size_t limit) const 
 
 RoomId Directory::give_id(Visibility visibility) {
     if (visibility != Visibility::hidden_room) return next_id_++;
-    SystemRandom source;  // an id is no secret, but must not be guessed by counting
+    SystemRandom source;  // an id is not a secret, but counting must not find it
     std::uniform_int_distribution<RoomId> ids(kFirstRandomRoomId, kEndOfRoomIds - 1);
     RoomId id = ids(source);
     while (rooms_.contains(id)) id = ids(source);

@@ -1,4 +1,4 @@
-// All rooms, by id and by title, and the ids that are still to be given. Owned by the core, core thread only.
+// All rooms, by id and by title, and the next room id. Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <cstddef>
@@ -17,39 +17,39 @@ class Directory {
 public:
     explicit Directory(RoomId next_id = 1) : next_id_(next_id) {}
 
-    /// Counted ids go on from there.
+    /// Counted ids continue from `next_id`.
     void set_next_id(RoomId next_id) { next_id_ = next_id; }
 
-    /// Null where there is no such room. Valid until it is erased.
+    /// Returns null if the room does not exist. Valid until the room is erased.
     Room* find(RoomId id) const;
     Room* find(const RoomKey& key) const;
 
-    /// Rooms that are not hidden with an id above `after`, ascending.
+    /// Returns at most `limit` rooms that are not hidden and have an id above `after`, in ascending order.
     std::vector<const Room*> list(RoomId after, std::size_t limit) const;
     std::size_t size() const { return rooms_.size(); }
 
-    /// A counted id, or a random one for a room that is created hidden. Never given again.
+    /// Returns a new id: random for a hidden room, otherwise counted. Counted ids are never used again.
     RoomId give_id(Visibility visibility);
 
-    /// Claims a title for a room that has it soon or already, so that nobody else gets it meanwhile. False: it is
-    /// taken.
+    /// Reserves a title for a room, so that no other room gets it while this one is written to the store. Returns false
+    /// if another room has it.
     bool claim_title(const std::string& title, RoomId id);
-    /// Frees a title, unless another room has it.
+    /// Frees the title if room `id` has it.
     void free_title(const std::string& title, RoomId id);
 
-    /// The title must have been claimed.
+    /// Adds a room with a new id. Its title MUST have been claimed.
     Room& insert(std::unique_ptr<Room> room);
-    /// Gives a room of the directory its changed record; the new title must have been claimed, the old one gets free.
+    /// Replaces the record of a room in this directory. The new title MUST have been claimed; the old one is freed.
     void change(Room& room, RoomRecord record);
-    /// Frees the title too.
+    /// Destroys a room and frees its title. Does nothing if the room does not exist.
     void erase(RoomId id);
 
 private:
     void relist(const Room& room);
 
     std::map<RoomId, std::unique_ptr<Room>> rooms_;
-    std::map<RoomId, const Room*> listed_;         // those that are not hidden
-    std::unordered_map<std::string, RoomId> ids_;  // by folded title; also of rooms on their way to the store
+    std::map<RoomId, const Room*> listed_;         // rooms that are not hidden
+    std::unordered_map<std::string, RoomId> ids_;  // by folded title; includes claims of rooms that are not stored yet
     RoomId next_id_;
 };
 

@@ -1,5 +1,5 @@
-// What the commands of one batch ask of the store and of the I/O threads, in order. Rooms add effects, the core carries
-// them out at the end of the batch (core.cc). Owned by the core, core thread only.
+// The effects of one batch of commands: requests to the store and to the I/O threads, in order. Rooms add effects, and
+// the core carries them out at the end of the batch (core.cc). Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <cstddef>
@@ -17,31 +17,32 @@
 
 namespace globes::chat {
 
-/// Ask the store whether an event with this id is stored; the answer goes to `Room::resolve`.
+/// Asks the store whether a send with this key is stored. The answer goes to `Room::resolve`.
 struct LookUp {
     SendKey key;
 };
-/// Store the event. The room gets one answer for all of its events in the batch: `Room::commit`, `commit_before` or
+/// Stores an event. The room gets one answer for all its events of the batch: `Room::commit`, `commit_before` or
 /// `fail`.
 struct Append {
     Event event;
 };
-/// Read which events of the room turned out to be stored; the answer goes to `Room::recover`.
+/// Reads the events that are stored after an unknown outcome. The answer goes to `Room::recover`.
 struct Recover {
     RoomId room;
 };
-/// Store a change of a room's record, after the events of the batch; `done(is_stored)` is called on the core thread.
+/// Stores a change or the deletion of a room, after the events of the batch. Then calls `done(is_stored)` on the core
+/// thread.
 struct WriteRoom {
     StoreWrite write;
     std::move_only_function<void(bool)> done;
 };
-/// Bytes that were appended to the room's log, for the I/O threads that had participants of the room then.
+/// Publishes a slice of the room log to the I/O threads that had participants of the room when it was appended.
 struct Publish {
     RoomId room;
     roomlog::Slice slice;
     IoThreadSet io_threads;
 };
-/// A send with an id of a connection that speaks globes.v1 is stored.
+/// Confirms a stored send with a client id to a connection that speaks globes.v1.
 struct Acknowledge {
     unsigned io_thread;
     ConnectionId connection;
@@ -49,19 +50,20 @@ struct Acknowledge {
     std::uint64_t seq;
     bool is_duplicate;
 };
-/// The event of a connection is not carried out.
+/// Tells a connection that its event is refused.
 struct Refuse {
     unsigned io_thread;
     ConnectionId connection;
     RoomId room;
     EventRefusal refusal;
 };
-/// Complete frames for one connection alone.
+/// Sends complete frames to one connection alone.
 struct SendFrames {
     unsigned io_thread;
     ConnectionId connection;
     std::string frames;
 };
+/// Ends a connection.
 struct EndConnection {
     unsigned io_thread;
     ConnectionId connection;
@@ -72,7 +74,7 @@ using Effect =
 
 class Effects {
 public:
-    /// Where the newest `Publish` of a room stands. Each room keeps one.
+    /// The place of the newest `Publish` of a room. Each room owns one.
     struct PublishMark {
         std::uint64_t batch = 0;
         std::size_t index = 0;
@@ -86,8 +88,8 @@ public:
         effects_.emplace_back(std::in_place_type<Kind>, std::move(effect));
     }
 
-    /// Adds a `Publish`, or extends that of `mark` if its slice continues that one, so that a busy room makes few
-    /// effects.
+    /// Adds a `Publish`, or extends the one at `mark` if the new slice follows its slice, so that a busy room makes few
+    /// effects. The extended one is published at its old place in the order.
     void publish(Publish publish, PublishMark& mark) {
         if (mark.batch == batch_) {
             auto& last = std::get<Publish>(effects_[mark.index]);
@@ -101,10 +103,10 @@ public:
         add(std::move(publish));
     }
 
-    /// Of the batch, so far.
+    /// The effects of the current batch so far.
     const std::vector<Effect>& list() const { return effects_; }
 
-    /// Ends the batch: returns its effects in the order in which they were added, and begins the next one.
+    /// Ends the batch: returns its effects in the order in which they were added, and starts the next batch.
     std::vector<Effect> take() {
         ++batch_;
         return std::exchange(effects_, {});

@@ -9,7 +9,7 @@
 namespace globes::chat {
 namespace {
 
-// clang-format off: one name a line would fill three screens.
+// clang-format off: it would put each name on its own line.
 constexpr std::string_view kColorNames[] = {
     "aliceblue", "antiquewhite", "aqua", "aquamarine", "azure", "beige", "bisque", "black", "blanchedalmond", "blue",
     "blueviolet", "brown", "burlywood", "cadetblue", "chartreuse", "chocolate", "coral", "cornflowerblue", "cornsilk",
@@ -36,9 +36,9 @@ static_assert(std::ranges::is_sorted(kColorNames));
 
 constexpr std::size_t kLongestColorName = std::ranges::max(kColorNames, {}, &std::string_view::size).size();
 
-/// True from 1 to `most` characters. Looks at the bytes first: a character has at most four.
-bool has_length(std::string_view text, std::size_t most) {
-    return !text.empty() && text.size() <= 4 * most && count_code_points(text) <= most;
+/// Whether `text` has 1 to `max_length` characters. A character has at most four bytes, so a long text is not counted.
+bool has_length(std::string_view text, std::size_t max_length) {
+    return !text.empty() && text.size() <= 4 * max_length && count_code_points(text) <= max_length;
 }
 
 bool is_hex_digit(char byte) {

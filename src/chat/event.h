@@ -22,34 +22,33 @@ struct Event {
     RoomId room = 0;
     std::uint64_t seq = 0;  ///< 1, 2, 3 … in each room for durable events; 0 for live ones.
     std::string name = {};
-    std::string color = {};      ///< Empty: none was given.
+    std::string color = {};      ///< Empty if absent.
     std::string text = {};       ///< `msg` on the wire.
-    std::string client_id = {};  ///< The sender's own `id`; empty: none was given.
+    std::string client_id = {};  ///< `id` on the wire; empty if absent.
     UnixMicros time = 0;
 
     friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// A request in one text frame of a client, with valid fields.
+/// The event that a client requests with one text frame. All fields are valid.
 struct ClientEvent {
     EventKind kind = EventKind::send;
     std::string name;
-    std::string color;      ///< Empty: none was given, or none that is a colour.
+    std::string color;      ///< Empty if absent or not a colour.
     std::string text;       ///< Of a send; empty for join and leave, whose text the server writes.
-    std::string client_id;  ///< Empty: none was given.
+    std::string client_id;  ///< Empty if absent.
 
     friend bool operator==(const ClientEvent&, const ClientEvent&) = default;
 };
 
-/// Why an event was not carried out, and what its sender can tell it by.
+/// Why an event was refused, and the fields by which its sender recognizes it.
 struct EventRefusal {
     Error error;
-    std::string name = {};       ///< That the event tried; empty: it had no valid one.
-    std::string client_id = {};  ///< Empty: it had no valid one.
+    std::string name = {};       ///< Empty if the event has no valid name.
+    std::string client_id = {};  ///< Empty if the event has no valid client id.
 };
 
-/// The wire format of events. Called once for each event, when it is appended to its room's log. Thread: any; the same
-/// event always gives the same bytes.
+/// Encodes events in the wire format. The same event always gives the same bytes. Thread: any.
 class EventEncoder {
 public:
     virtual ~EventEncoder() = default;
@@ -67,11 +66,11 @@ bool is_valid_name(std::string_view name);
 /// 1..4096 characters; line breaks and other control characters are allowed.
 bool is_valid_text(std::string_view text);
 
-/// 1..64 characters of whatever the client likes.
+/// 1..64 characters, without further rules.
 bool is_valid_client_id(std::string_view id);
 
-/// One of the 148 colour names of CSS in any letter case, or `#rgb` or `#rrggbb`. Words that name no fixed colour
-/// (`transparent`, `currentcolor`, system colours) don't count: a reader can't paint a name with them.
+/// One of the 148 colour names of CSS in any letter case, or `#rgb` or `#rrggbb`. Keywords without a fixed colour
+/// (`transparent`, `currentcolor`, system colours) are invalid: the page cannot show a name in them.
 /// Source: https://www.w3.org/TR/css-color-4/#named-colors
 bool is_color(std::string_view color);
 

@@ -19,7 +19,7 @@ std::vector<std::uint64_t> expiry_samples(SeqRange range) {
 std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<UnixMicros>> times, const Expiry& expiry) {
     const std::vector<std::uint64_t> seqs = expiry_samples(range);
     std::uint64_t expired = 0;
-    // So far every event was old, and none stepped back. One from the future has a wrong time, which tells nothing.
+    // Whether all events so far are old and in the order of their times. A time in the future is wrong and is ignored.
     bool is_front = true;
     UnixMicros newest = std::numeric_limits<UnixMicros>::min();
     for (std::size_t i = 0; i < seqs.size(); ++i) {

@@ -1,21 +1,20 @@
-// Where a room's history begins once some of its events have expired by time. Plain functions, any thread.
+// Finds the oldest event of a room that has not expired by time. Plain functions. Thread: any.
 //
-// Events stand in the order of their seq; their times are what the server's clock said. A clock that was wrong for a
-// while leaves times that step back, so the oldest event that has not expired is no matter of one comparison:
+// Events are ordered by seq, and their times come from the server's clock. If that clock was wrong for a while, the
+// times step back somewhere in the order. So three rules decide which events have expired:
 //
 //  1. An event expires when it is older than `Expiry::period`.
-//  2. It expires, too, when a later event does: it was accepted before that one, whatever its time says. So an event
-//     that the clock dated ahead goes with its neighbours.
-//  3. But an event that is older than two periods proves nothing about younger ones before it: its own time must be
-//     wrong, or they would have gone with it long ago. So a clock that was years behind (1970) removes nothing.
+//  2. An event also expires when a later one does, whatever its own time is, because it was accepted earlier. So an
+//     event with a time in the future expires together with its neighbours.
+//  3. Rule 2 ignores a later event that is older than two periods: its time must be wrong, because otherwise the events
+//     before it would have been removed long ago. So a clock that was years behind (1970) removes nothing.
 //
-// And the clock that says what is old is itself not believed at once when it jumps ahead: what is removed is gone.
+// A removed event cannot be restored, so `ExpiryClock` does not trust a jump ahead of the wall clock at once.
 //
-// docs/adr/0009-clock.md has the reasons.
+// Source: docs/adr/0009-clock.md
 #pragma once
 
 #include <chrono>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,7 +25,7 @@
 
 namespace globes::chat {
 
-/// How long events are kept, and until when. Nothing expires where `period` is 0.
+/// How long events are kept, and the current time. If `period` is 0, nothing expires.
 struct Expiry {
     UnixMicros now = 0;
     UnixMicros period = 0;
@@ -34,31 +33,32 @@ struct Expiry {
     bool is_on() const { return period > 0 && now > period; }
     UnixMicros not_before() const { return now - period; }
     bool is_old(UnixMicros time) const { return time < not_before(); }
-    /// That of an event that is old by its own time, but not so old that the time must be wrong.
+    /// Whether an event of this time proves that all events before it have expired (rules 2 and 3).
     bool is_proof(UnixMicros time) const { return is_old(time) && time >= not_before() - period; }
 
     friend auto operator<=>(const Expiry&, const Expiry&) = default;
 };
 
-/// What a room keeps; nothing where `first` is `last` + 1.
+/// The seqs `first` to `last`; empty if `first` is `last` + 1.
 struct SeqRange {
     std::uint64_t first = 1;
     std::uint64_t last = 0;
 };
 
-/// How many seqs in a row are looked at from the oldest one on; further ones are looked at in steps that double.
+/// The number of consecutive seqs at the start of a range that are sampled. After these, the distance doubles.
 constexpr std::size_t kExpiryWindow = 16;
 
-/// The seqs that one step of `first_unexpired` looks at, in ascending order: dense at the beginning of the range,
-/// ever wider apart behind it, and its last.
+/// Returns the seqs that one step of `first_unexpired` samples, in ascending order: the first kExpiryWindow, then seqs
+/// at distances that double, and the last. Empty if the range is empty.
 std::vector<std::uint64_t> expiry_samples(SeqRange range);
 
-/// How many events at the beginning of the range have expired, as far as `times`, of the events at
-/// `expiry_samples(range)`, tell; 0 ends the search. A sample without an event tells nothing.
+/// Returns how many events at the start of the range have expired, according to the samples; 0 ends the search.
+/// `times`: one for each of `expiry_samples(range)`, absent if the event does not exist. An absent time is ignored.
 std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<UnixMicros>> times, const Expiry& expiry);
 
-/// The oldest event of `range` that has not expired; `range.last` + 1 where all have. Looks at a number of events that
-/// grows with the logarithm of the range. `times_at(seqs)`: a time, or nothing, for each of `seqs`.
+/// Returns the seq of the oldest event in `range` that has not expired, or `range.last` + 1 if all have expired. The
+/// number of samples grows with the logarithm of the range. `times_at(seqs)`: returns the times as `expired_at_front`
+/// takes them.
 template <class TimesAt>
 std::uint64_t first_unexpired(SeqRange range, const Expiry& expiry, TimesAt times_at) {
     if (!expiry.is_on()) return range.first;
@@ -70,20 +70,20 @@ std::uint64_t first_unexpired(SeqRange range, const Expiry& expiry, TimesAt time
     return range.first;
 }
 
-/// The wall clock for expiry. A jump ahead of more than `kClockJump` counts only when it has lasted for
-/// `kJumpBelievedAfter` by the monotonic clock; until then time goes on from before it. A jump back counts at once.
-/// One thread at a time.
+/// The wall clock for expiry. A jump ahead by more than `kClockJump` is accepted only after it has lasted for
+/// `kJumpBelievedAfter` by the monotonic clock; until then, time continues as if it had not happened. A jump back is
+/// accepted at once. Thread: one at a time.
 class ExpiryClock {
 public:
     static constexpr std::chrono::microseconds kClockJump = std::chrono::seconds(10);
     static constexpr std::chrono::microseconds kJumpBelievedAfter = std::chrono::minutes(10);
 
-    /// `clock` outlives it.
+    /// `clock` MUST outlive this object.
     explicit ExpiryClock(const Clock& clock) : clock_(clock), ahead_by_(ahead_by()) {}
 
-    /// Never ahead of the wall clock.
+    /// Returns the time, which is never ahead of the wall clock.
     UnixMicros now() const;
-    /// Looks for jumps; to be called every few seconds.
+    /// Detects jumps. Call it every few seconds.
     void observe();
 
 private:
@@ -91,7 +91,7 @@ private:
     std::chrono::microseconds ahead_by() const;
 
     const Clock& clock_;
-    std::chrono::microseconds ahead_by_;  // as far as it is believed
+    std::chrono::microseconds ahead_by_;  // the accepted value of `ahead_by()`
     std::optional<std::chrono::steady_clock::time_point> jumped_at_;
 };
 

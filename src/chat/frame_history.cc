@@ -9,12 +9,12 @@ namespace {
 
 constexpr UnixMicros kMicrosPerSecond = 1'000'000;
 
-/// Up, so that nothing is shown for longer.
+/// Rounds up, so that no event is shown after it has expired.
 UnixMicros whole_seconds(UnixMicros time) {
     return (time + kMicrosPerSecond - 1) / kMicrosPerSecond * kMicrosPerSecond;
 }
 
-/// On a thread of the store: the core has better things to do than to encode.
+/// Thread: a thread of the store, so that encoding does not take time of the core thread.
 std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder) {
     if (!page.ok) return nullptr;
     auto encoded = std::make_shared<FramePage>();

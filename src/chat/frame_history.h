@@ -1,6 +1,7 @@
-// Stored events as frames, in pages that all readers share: how whoever was away too long for the log's recent part
-// catches up. Pages are aligned, so that a thousand readers who come back at once read the store a few times; reads are
-// limited, and what waits is a callback for each reader. Owned by the core, core thread only.
+// Pages of stored events as frames, for the catch-up of clients whose missed events are not in the replay cache any
+// more. Pages are aligned and cached, so that a thousand clients that reconnect at once cause a few reads of the store.
+// The number of reads in flight is limited; a client that waits costs one callback. Owned by the core. Thread: the core
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +21,15 @@
 
 namespace globes::chat {
 
-/// Some events of one room in the order of their seq, without gap.
+/// The frames of consecutive events of one room.
 struct FramePage {
     std::uint64_t first_seq = 0;
-    std::uint64_t last_seq = 0;     ///< first_seq - 1 where the page is empty.
-    std::vector<std::size_t> ends;  ///< Of each frame, in bytes.
-    std::vector<UnixMicros> times;  ///< Of each event.
+    std::uint64_t last_seq = 0;     ///< first_seq - 1 if the page is empty.
+    std::vector<std::size_t> ends;  ///< The end of each frame in `frames`, in bytes.
+    std::vector<UnixMicros> times;  ///< The time of each event.
     roomlog::Slice frames;
 
-    /// The frames of after < seq <= until.
+    /// Returns the frames with after < seq <= until that are on this page.
     roomlog::Slice between(std::uint64_t after, std::uint64_t until) const;
     /// Absent if the event is not on this page.
     std::optional<UnixMicros> time_of(std::uint64_t seq) const;
@@ -42,27 +43,28 @@ struct FrameHistoryLimits {
 
 class FrameHistory {
 public:
-    /// Null: the store could not be read.
+    /// Receives null if the store could not be read.
     using PageReply = std::move_only_function<void(std::shared_ptr<const FramePage>)>;
 
-    /// All of these outlive this. `post` brings a task back to the core thread.
+    /// `store` and `encoder` MUST outlive this object. `post` runs a task on the core thread; it is called on any
+    /// thread.
     FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post, FrameHistoryLimits limits);
 
-    /// The page that holds the event after `after`, of which at least one is stored: `after` < `last_seq`, the newest
-    /// stored one. Expired events are left out.
+    /// Reads the page with the event after `after`, without expired events; it may be empty. Calls `reply` before it
+    /// returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than `after`.
     void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
-    /// So far.
+    /// The number of reads since the start.
     std::uint64_t reads() const { return reads_; }
 
 private:
-    /// A page that is not full yet, or loses expired events, gets another key later.
+    /// A page gets another key when events are added to it or expire.
     struct Key {
         RoomId room;
         std::uint64_t page;
-        std::uint64_t last_seq;  ///< How far the room had come, or the page's end.
-        Expiry expiry;           ///< In whole seconds, so that readers of the same moment share.
+        std::uint64_t last_seq;  ///< The end of the page, or the room's newest event if that is less.
+        Expiry expiry;           ///< In whole seconds, so that clients that read at the same time share a page.
         auto operator<=>(const Key&) const = default;
     };
     struct Entry {
@@ -81,8 +83,8 @@ private:
     const FrameHistoryLimits limits_;
 
     std::map<Key, Entry> pages_;
-    std::list<Key> by_use_;   // of what is cached, the longest unused first
-    std::deque<Key> queued_;  // reads that wait for their turn
+    std::list<Key> by_use_;   // of cached pages, least recently used first
+    std::deque<Key> queued_;  // reads that are not in flight yet
     std::size_t cached_bytes_ = 0;
     std::size_t in_flight_ = 0;
     std::uint64_t reads_ = 0;

@@ -1,4 +1,4 @@
-// The way from the core to one I/O thread and the connections that live there. A port: chat knows no sockets.
+// The interface through which the core reaches one I/O thread and its connections, without knowledge of sockets.
 #pragma once
 
 #include <bitset>
@@ -12,32 +12,34 @@
 
 namespace globes::chat {
 
-/// Names a connection; never used again for another one.
+/// Identifies a connection on all threads. Never used for another connection.
 using ConnectionId = std::uint64_t;
 
-/// The most I/O threads that a server can have.
+/// The limit of I/O threads.
 inline constexpr std::size_t kMaxIoThreads = 256;
 using IoThreadSet = std::bitset<kMaxIoThreads>;
 
 /// Why the core ends a connection.
 enum class Ending : std::uint8_t { authorization_ended, replaced, room_deleted };
 
-/// Core thread only. Calls never block and are carried out in their order on the I/O thread, at the latest after
-/// `flush`.
+/// Calls never block. The I/O thread carries them out in order, some possibly before `flush`. Calls for a connection
+/// that has ended are ignored. Thread: the core thread.
 class IoPort {
 public:
     virtual ~IoPort() = default;
 
-    /// Frames that were appended to a room's log, for everyone on this io_thread who is in it.
+    /// Extends the room's topic by a slice of the room log.
     virtual void extend(RoomId room, const roomlog::Slice& slice) = 0;
-    /// Tells one connection what was wrong with an event of its own.
+    /// Tells a connection why its event was refused.
     virtual void refuse(RoomId room, ConnectionId connection, EventRefusal refusal) = 0;
-    /// A send with an id of one connection that speaks globes.v1 is stored.
+    /// Tells a connection that speaks globes.v1 that its send with a client id is stored. `is_duplicate`: by an earlier
+    /// send with this id.
     virtual void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
                              bool is_duplicate) = 0;
-    /// Complete frames for one connection alone.
+    /// Sends complete frames to one connection alone.
     virtual void send(ConnectionId connection, std::string frames) = 0;
     virtual void end(ConnectionId connection, Ending ending) = 0;
+    /// Hands all calls since the last `flush` to the I/O thread.
     virtual void flush() = 0;
 };
 

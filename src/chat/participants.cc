@@ -8,12 +8,12 @@
 
 namespace globes::chat {
 
-bool Participant::Proof::is_same(const Proof& earlier) const {
-    const auto knows = [&](const Credential& credential) {
+bool Participant::Proof::is_same_client(const Proof& earlier) const {
+    const auto is_of_earlier = [&](const Credential& credential) {
         return !credential.empty() &&
                (credential == earlier.session || credential == earlier.earlier_session || credential == earlier.token);
     };
-    return knows(earlier_session) || knows(token);
+    return is_of_earlier(earlier_session) || is_of_earlier(token);
 }
 
 void Participants::add(Entry entry) {
@@ -90,15 +90,15 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     const std::uint64_t hold = ++arrivals_;
     const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
     if (!is_free) {
-        // Whoever gave a name up takes it back before its leave is out, also on another connection: what they do next
-        // is broadcast behind the leave.
+        // The client that gave up the name may take it again before its leave is broadcast, also on another connection:
+        // its next events are broadcast after the leave.
         Holder& holder = found->second;
-        const auto& left = holder.left;
-        const bool was_theirs =
-            left && (left->connection == participant.connection ||
-                     (left->proof && participant.proof && participant.proof->is_same(*left->proof)));
-        if (!was_theirs) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
-        holder = {.hold = hold, .left = std::nullopt};
+        const auto& former = holder.former;
+        const bool is_same_client =
+            former && (former->connection == participant.connection ||
+                       (former->proof && participant.proof && participant.proof->is_same_client(*former->proof)));
+        if (!is_same_client) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
+        holder = {.hold = hold, .former = std::nullopt};
     }
     participant.membership =
         std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
@@ -108,9 +108,10 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
 
 std::uint64_t Participants::give_up_name(Participant& participant) {
     const auto membership = std::exchange(participant.membership, nullptr);
-    Leaver leaver{.connection = participant.connection, .proof = {}};
-    if (participant.proof != nullptr) leaver.proof = *participant.proof;
-    holders_.at(fold_case(membership->name)).left = std::move(leaver);
+    FormerHolder former{.connection = participant.connection, .proof = {}};
+    if (participant.proof != nullptr) former.proof = *participant.proof;
+    Holder& holder = holders_.at(fold_case(membership->name));
+    holder.former = std::move(former);
     members_.erase(membership->arrival);
     return membership->hold;
 }

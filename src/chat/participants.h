@@ -1,5 +1,5 @@
-// Who is in a room: its connections, and the members among them, which are those that have a name. Owned by the room,
-// core thread only, no I/O.
+// The participants of a room, and the members among them: the participants with a name. No I/O. Owned by the room.
+// Thread: the core thread.
 #pragma once
 
 #include <cstddef>
@@ -20,48 +20,49 @@
 
 namespace globes::chat {
 
-/// A connection as it enters a room.
+/// A connection that enters a room.
 struct Entry {
     ConnectionId connection = 0;
     unsigned io_thread = 0;
-    std::string token_name = {};  ///< The token's `username`; empty without one.
-    bool owner = false;           ///< Came by the owner's token.
-    bool resumes = false;         ///< Speaks globes.v1: has a session, gets acks.
-    // What tells that a later connection is the same person's; each may be empty.
-    std::string session = {};          ///< The secret of this connection's welcome.
-    std::string earlier_session = {};  ///< The secret of an earlier one, which it came with.
-    std::string token = {};
+    std::string token_name = {};  ///< The `username` of its token; empty if it has no token.
+    bool owner = false;           ///< Its token is the owner's.
+    bool resumes = false;         ///< Speaks globes.v1: has a session and gets acks.
+    // Secrets by which a later connection of the same client is recognized; each may be empty.
+    std::string session = {};          ///< Sent to the client in the welcome of this connection.
+    std::string earlier_session = {};  ///< From the welcome of an earlier connection, sent by the client.
+    std::string token = {};            ///< The token of this connection.
 };
 
-/// What a connection is while it has a name.
+/// The state of a member.
 struct Membership {
     std::string name;
     std::string color = {};
     UnixMicros last_activity = 0;
-    std::uint64_t arrival = 0;  ///< Order of becoming a member.
-    std::uint64_t hold = 0;     ///< Which hold of the name is this member's, see `Participants::release_name`.
+    std::uint64_t arrival = 0;  ///< Ascending in the order of becoming a member.
+    std::uint64_t hold = 0;     ///< The number of this use of the name; see `Participants::release_name`.
 };
 
-/// A connection in a room. Most only listen, without a token: those are what there is least of.
+/// A connection in a room. Most connections only listen and have no token, so the other state is allocated on demand.
 struct Participant {
-    /// What a token or a session says about it.
+    /// The name in its token, and the credentials by which its client is recognized.
     struct Proof {
         std::string token_name;
         Credential session;
         Credential earlier_session;
         Credential token;
 
-        /// Whether both prove to be the same person's: who loses a connection before its welcome knows no newer secret
-        /// to come back with than the earlier one.
-        bool is_same(const Proof& earlier) const;
+        /// Whether this connection has a secret of the `earlier` one, so that both are connections of one client. That
+        /// may be the session with which the earlier one resumed: a client that loses a connection before its welcome
+        /// arrives resumes with the same session again.
+        bool is_same_client(const Proof& earlier) const;
     };
 
     ConnectionId connection = 0;
     unsigned io_thread = 0;
     bool owner = false;
     bool resumes = false;
-    std::unique_ptr<const Proof> proof = {};      ///< Null where it came with neither.
-    std::unique_ptr<Membership> membership = {};  ///< Null where it is no member.
+    std::unique_ptr<const Proof> proof = {};      ///< Null if it has no token and no session.
+    std::unique_ptr<Membership> membership = {};  ///< Null if it is not a member.
 
     bool is_member() const { return membership != nullptr; }
     std::string_view token_name() const { return proof == nullptr ? std::string_view() : proof->token_name; }
@@ -69,56 +70,60 @@ struct Participant {
 
 class Participants {
 public:
-    /// `io_threads`: how many I/O threads there are.
+    /// `io_threads`: the number of I/O threads.
     explicit Participants(std::size_t io_threads) : connections_on_(io_threads) {}
 
+    /// Adds a connection that is not in the room yet.
     void add(Entry entry);
-    /// Returns what is removed; absent if that connection is not in the room. A member has to give up its name then.
+    /// Removes a connection and returns it, or nothing if it is not in the room. If it is a member, the caller MUST
+    /// pass it to `give_up_name` before it calls `users`.
     std::optional<Participant> remove(ConnectionId connection);
-    /// Null where that connection is not in the room (any more). Valid until it is removed.
+    /// Returns null if the connection is not in the room. Valid until the connection is removed.
     Participant* find(ConnectionId connection);
     std::vector<ConnectionId> connections() const;
 
-    /// The member who is the same person: whose session `entry` came with, or whose welcome was lost after it had come
-    /// with that session too, or who came with the same token. Null where there is none.
+    /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
+    /// that has resumed with this session itself, or one with the same token. Returns null if no member matches.
     Participant* find_same(const Entry& entry);
-    /// `to` becomes the member that `from` is, without a leave or a join; `from` is no member any more.
+    /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
 
-    /// Makes `person` a member called `name`. A name is taken by one holder at a time, without regard to case; one that
-    /// was given up and is not released yet can be taken by the same person alone.
-    /// Error: duplicate_username, field name.
+    /// Makes `participant`, which is not a member yet, a member called `name`. Members of a room have different names,
+    /// case ignored. Between `give_up_name` and `release_name`, only the same client can take the name again.
+    /// Error: duplicate_username (field name).
     Result<void> take_name(Participant& participant, std::string_view name);
-    /// `person` is no member any more, but its name stays taken until its leave has been broadcast: `release_name` with
-    /// the hold that is returned here.
+    /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave has been
+    /// broadcast; then the caller passes the returned hold to `release_name`.
     std::uint64_t give_up_name(Participant& participant);
+    /// Frees the name, unless a member has taken it again since.
     void release_name(std::string_view name, std::uint64_t hold);
 
+    /// The number of members.
     std::size_t online() const { return members_.size(); }
-    /// The first `limit` members in order of arrival; takes time for those alone.
+    /// Returns the first `limit` members in order of arrival. Takes time in proportion to the result.
     std::vector<RoomUser> users(std::size_t limit) const;
-    /// The I/O threads that have connections in the room.
+    /// The I/O threads that have participants of the room.
     const IoThreadSet& io_threads() const { return io_threads_; }
 
 private:
     void add_credential(const Credential& credential, ConnectionId connection);
     void remove_credential(const Credential& credential, ConnectionId connection);
 
-    struct Leaver {
+    struct FormerHolder {
         ConnectionId connection;
         std::optional<Participant::Proof> proof;
     };
     struct Holder {
         std::uint64_t hold;
-        std::optional<Leaver> left;  // who gave the name up, until its leave has been broadcast
+        std::optional<FormerHolder> former;  // set between `give_up_name` and `release_name`
     };
 
     std::unordered_map<ConnectionId, Participant> participants_;
     std::map<std::uint64_t, const Participant*> members_;  // by arrival
     std::unordered_map<std::string, Holder> holders_;      // by folded name
     std::unordered_multimap<Credential, ConnectionId, Credential::Hash> credentials_;
-    std::vector<std::uint32_t> connections_on_;  // by I/O thread
-    IoThreadSet io_threads_;                     // that have any
+    std::vector<std::uint32_t> connections_on_;  // the number on each I/O thread
+    IoThreadSet io_threads_;                     // those with at least one
     std::uint64_t arrivals_ = 0;
 };
 

@@ -19,9 +19,9 @@ constexpr std::size_t kHashBytes = 60;
 
 bool is_hashable(std::string_view password) { return password.size() <= kMaxPasswordBytes && !password.contains('\0'); }
 
-/// The hash of `password` with the method, cost and salt of `setting`; empty if crypt(3) refuses the setting.
+/// Returns the hash of `password` with the method, cost and salt of `setting`; empty if crypt(3) refuses the setting.
 std::string crypt_password(std::string_view password, const char* setting) {
-    // 32 KiB: too much for the stack of a worker, and zeroed, as crypt(3) asks.
+    // 32 KiB, too large for the stack of a worker. crypt(3) requires zeroed memory.
     const auto data = std::make_unique<crypt_data>();
     std::string phrase(password);
     const char* hash = crypt_rn(phrase.c_str(), setting, data.get(), sizeof *data);
@@ -41,7 +41,7 @@ bool is_password_hash(std::string_view text) {
 std::string hash_password(std::string_view password) {
     assert(is_hashable(password));
     std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting;
-    // Without random bytes given, it takes them from the kernel.
+    // If the random bytes are null, it takes them from the kernel.
     if (crypt_gensalt_rn("$2b$", kCost, nullptr, 0, setting.data(), static_cast<int>(setting.size())) == nullptr)
         throw std::runtime_error("crypt_gensalt_rn failed");
     auto hash = crypt_password(password, setting.data());
@@ -87,6 +87,7 @@ void PasswordThrottle::forget_ended(TimePoint now) {
 
 std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& window) const {
     if (window.wrong <= limits_.wrong_tries) return std::nullopt;
+    assert(window.end > now_);  // ended windows have been dropped
     return std::chrono::ceil<std::chrono::seconds>(window.end - now_);
 }
 

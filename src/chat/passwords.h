@@ -1,4 +1,5 @@
-// Room passwords: bcrypt hashes, and the limit of wrong passwords (docs/protocol.md#limits).
+// Room passwords: bcrypt hashes, and the limit of wrong passwords (docs/protocol.md#limits). Thread: any. Hashing takes
+// long and is done on workers.
 #pragma once
 
 #include <chrono>
@@ -15,15 +16,15 @@
 
 namespace globes::chat {
 
-/// `$2b$`, cost 10, fresh random salt. `password`: at most `kMaxPasswordBytes`, without U+0000 (the request checks see
-/// to it). Throws std::runtime_error where crypt(3) can't do it.
+/// Returns a bcrypt hash (`$2b$`, cost 10) with a random salt. `password`: at most `kMaxPasswordBytes`, without U+0000;
+/// room_rules.h checks that. Errors: throws std::runtime_error if crypt(3) fails.
 std::string hash_password(std::string_view password);
 
-/// Whether `text` is a bcrypt hash, `$2a$`, `$2b$` or `$2y$` and 60 characters in all. Any thread, at once.
+/// Whether `text` has the form of a bcrypt hash: `$2a$`, `$2b$` or `$2y$`, 60 characters in all. Does not hash.
 bool is_password_hash(std::string_view text);
 
-/// Whether `hash` is that of `password`. False for everything else: another or a broken hash, a password that could not
-/// have been set. Compares in constant time.
+/// Whether `hash` is the hash of `password`. False also for a text that is not a bcrypt hash and for an invalid
+/// password. Compares in constant time.
 bool verify_password(std::string_view password, const std::string& hash);
 
 struct PasswordThrottleLimits {
@@ -32,20 +33,20 @@ struct PasswordThrottleLimits {
     std::size_t entries = 100'000;
 };
 
-/// For each pair of address and room a window begins with the first wrong try. Up to `wrong_tries` wrong ones are
-/// answered as such; the one after that exceeds, and from then on every try is refused unheard until the window ends.
-/// At `entries` pairs the one whose window began first is forgotten. Any thread; each call is one short lock.
+/// Limits wrong passwords. For each pair of address and room, the first wrong password opens a window. After more than
+/// `wrong_tries` wrong passwords in a window, every try is refused without a check until the window ends. Above
+/// `entries` pairs, the oldest window is dropped. Thread: any; each call holds a lock for a short time.
 class PasswordThrottle {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     explicit PasswordThrottle(PasswordThrottleLimits limits = {}) : limits_(limits) {}
 
-    /// The time to wait, in whole seconds (≥ 1), if a try must be refused. To be asked on the worker, right before it
-    /// hashes: asked any earlier, tries made in parallel would all pass before the first of them is counted.
+    /// Returns the time to wait, in whole seconds (≥ 1), if a try MUST be refused. Call it on the worker, directly
+    /// before the hash: if it is called earlier, many parallel tries pass before the first of them is counted.
     std::optional<std::chrono::seconds> refused(std::string_view address, RoomId room, TimePoint now);
 
-    /// Counts a wrong try. The time to wait if this one exceeds: it is answered as refused too.
+    /// Counts a wrong password. Returns the time to wait if this one exceeds the limit: the try is then refused too.
     std::optional<std::chrono::seconds> note_wrong(std::string_view address, RoomId room, TimePoint now);
 
 private:
@@ -72,9 +73,9 @@ private:
     // Any thread.
     Mutex mutex_;
     Windows windows_ GUARDED_BY(mutex_);
-    // All windows are equally long: the order of their making.
+    // The windows in the order of their ends, which is the order of their creation: all have the same length.
     std::deque<Windows::const_pointer> by_end_ GUARDED_BY(mutex_);
-    TimePoint now_ GUARDED_BY(mutex_){};  // Never goes back, although the threads' clock readings arrive in any order.
+    TimePoint now_ GUARDED_BY(mutex_){};  // The latest time of any call; threads call out of order.
 };
 
 }  // namespace globes::chat

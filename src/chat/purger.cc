@@ -8,13 +8,14 @@ namespace {
 
 using std::chrono::microseconds;
 
-// A room is looked at again after that time at the earliest, although its oldest event seems to have expired: the rules
-// of expiry.h may keep an event whose time is wrong.
+// The shortest time until a room is due again. Its oldest event may seem to have expired already: the rules of expiry.h
+// may keep an event whose time is wrong.
 constexpr std::chrono::seconds kMinInterval{5};
-// And at the latest: the wall clock drifts against the monotonic one.
+// The longest time until a room is due again, because the wall clock drifts against the monotonic one.
 constexpr std::chrono::hours kMaxInterval{1};
-// A greater change of the wall clock against the monotonic one, by the time of expiry, makes every room due.
+// If the expiry clock moves against the monotonic clock by more than this, all rooms are due.
 constexpr std::chrono::seconds kWallStep{1};
+// How long the store's answer to `refresh` is used.
 constexpr UnixMicros kFreshFor = 1'000'000;
 
 }  // namespace
@@ -53,15 +54,15 @@ void Purger::on_stored(const Room& room) {
     }
 }
 
-/// Whether the store keeps more events of the room than its visible range has.
+/// Whether the store has events before the visible range of the room.
 bool Purger::has_surplus(const Room& room) const { return room.visible().first_seq > room.floors().stored(); }
 
-/// The room was purged: it is due again when its oldest event expires.
+/// The room has been purged. It is due again when its oldest event expires.
 void Purger::schedule_next(const Room& room, TimePoint at_least) {
     const RetentionLimits limits = room.retention();
     const VisibleRange visible = room.visible();
-    if (limits.seconds == 0 || visible.empty()) return;  // `on_stored` comes before anything can expire
-    // A time that is not known is asked for soon.
+    if (limits.seconds == 0 || visible.empty()) return;  // `on_stored` schedules the room before an event can expire
+    // If the time is unknown, the room is due soon, and the store is asked.
     const UnixMicros oldest = room.floors().oldest_time().value_or(visible.expiry.not_before());
     const auto until_expiry = microseconds(oldest - visible.expiry.not_before());
     schedule(room.id(), std::max(at_least, clock_.steady() + std::min<microseconds>(until_expiry, kMaxInterval)));
@@ -100,7 +101,7 @@ void Purger::start_due() {
     is_starting_ = false;
 }
 
-/// Steps follow each other until nothing is left to purge; the room is in `running_` for as long.
+/// Purges a part of the room's expired events. Steps follow each other until no expired event is left.
 void Purger::step(RoomId id) {
     const Room* room = directory_.find(id);
     if (room == nullptr || room->is_being_deleted() || is_stopped_ || !has_surplus(*room)) return finish(id, true);

@@ -1,6 +1,6 @@
-// Removes expired events from the store soon after they expire, room by room, and keeps the beginning of visible ranges
-// exact. Only rooms with a retention limit cost anything: each has one place in a queue by its next expiry. Owned by
-// the core, core thread only.
+// Removes expired events from the store soon after they expire, room by room, and keeps the start of visible ranges
+// exact. Each room with a retention limit has one entry in a queue, ordered by next expiry; other rooms have no cost.
+// Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <chrono>
@@ -21,29 +21,29 @@ namespace globes::chat {
 
 class Purger {
 public:
-    /// Of one transaction: other commits wait for no longer than that takes.
+    /// The limit of one transaction, so that other commits do not wait long.
     static constexpr std::uint64_t kMaxEventsPerPurge = 1000;
-    /// Rooms that are asked for expired events, or purged, at the same time.
+    /// The limit of rooms that are checked or purged at the same time.
     static constexpr std::size_t kMaxConcurrentRooms = 16;
 
-    /// All of them outlive this.
+    /// The arguments MUST outlive this object.
     Purger(Directory& directory, CoreStore& store, const Clock& clock, ExpiryClock& expiry_clock)
         : directory_(directory), store_(store), clock_(clock), expiry_clock_(expiry_clock) {}
 
-    /// The room is new, or its retention may have changed.
+    /// The room is new, or its retention may have changed: it is due now.
     void on_room_changed(const Room& room);
     /// The room is deleted.
     void on_room_erased(RoomId room);
     /// Events of the room were stored.
     void on_stored(const Room& room);
 
-    /// Purges the rooms whose next expiry has come. To be called every few seconds.
+    /// Purges the rooms that are due. Call it every few seconds.
     void run();
-    /// No purge begins after this.
+    /// Starts no purge from now on.
     void stop() { is_stopped_ = true; }
 
     /// Asks the store which events of the room have expired by time, so that its visible range is exact to the second.
-    /// `done` may be called at once: nothing expires by time, or the answer is less than a second old.
+    /// Calls `done` before it returns if nothing expires by time, or if the last answer is less than a second old.
     void refresh(RoomId room, Task done);
 
 private:
@@ -63,12 +63,12 @@ private:
     ExpiryClock& expiry_clock_;
 
     std::set<std::pair<TimePoint, RoomId>> queue_;  // by next expiry
-    std::unordered_map<RoomId, TimePoint> queued_;  // the same by room
+    std::unordered_map<RoomId, TimePoint> queued_;  // the same entries by room
     std::unordered_set<RoomId> running_;
-    std::vector<RoomId> failed_;  // to be tried again at the next `run`
+    std::vector<RoomId> failed_;  // due at the next `run`
     bool is_starting_ = false;    // `start_due` is on the stack
     bool is_stopped_ = false;
-    std::chrono::microseconds wall_ahead_by_{0};  // of the monotonic clock, at the last `run`
+    std::chrono::microseconds wall_ahead_by_{0};  // of the monotonic clock, when last compared
 };
 
 }  // namespace globes::chat

@@ -1,5 +1,5 @@
-// How many messages one connection may send (docs/protocol.md#limits). One small object a connection, on its
-// I/O thread; it does no I/O and is told the time.
+// Limits how many messages one connection may send (docs/protocol.md#limits). A state machine without I/O; the caller
+// supplies the time. Each connection owns one. Thread: its I/O thread.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 
 namespace globes::chat {
 
-/// Shared by all connections and constant. `per_second` 0: no limit, and `burst` doesn't matter; otherwise `burst` ≥ 1.
+/// Shared by all connections and constant. If `per_second` is 0, there is no limit; otherwise `burst` MUST be ≥ 1.
 struct RateLimit {
     std::uint32_t per_second = 20;
     std::uint32_t burst = 60;
@@ -16,18 +16,18 @@ struct RateLimit {
 struct RateVerdict {
     enum class Action : std::uint8_t {
         pass,
-        refuse,  ///< Not carried out; the sender is told to wait `retry_after_ms`.
-        close,   ///< Refused so often that the connection ends (4009).
+        refuse,  ///< The message is refused, and the sender is told `retry_after_ms`.
+        close,   ///< Too many messages were refused: the connection closes with 4009.
     };
     Action action = Action::pass;
-    std::uint32_t retry_after_ms = 0;  ///< ≥ 1 unless passed: after that long, one message passes for certain.
+    std::uint32_t retry_after_ms = 0;  ///< ≥ 1 unless passed. After this time, the next message passes.
 
     friend bool operator==(const RateVerdict&, const RateVerdict&) = default;
 };
 
-/// A token bucket: `burst` messages pass at once, and `per_second` each second after that; a refused one costs nothing.
-/// Refusals are counted in windows of 10 s, each beginning with the first refusal after the last one ended: the 100th
-/// within a window says close.
+/// A token bucket: `burst` messages pass at once, then `per_second` in each second. A refused message takes no token.
+/// Refusals are counted in windows of 10 s: the first refusal after a window has ended starts the next one, and the
+/// 100th refusal in a window returns `close`.
 class RateLimiter {
 public:
     static constexpr std::uint32_t kRefusalsToClose = 100;
@@ -38,11 +38,11 @@ public:
 private:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    // When the bucket is full again; before that, each message still missing in it is one interval.
+    // When the bucket is full again: now plus one interval for each missing token.
     TimePoint full_at_{};
     TimePoint window_end_{};
     std::uint32_t refusals_ = 0;
 };
-static_assert(sizeof(RateLimiter) <= 24, "Every idle connection pays for it.");
+static_assert(sizeof(RateLimiter) <= 24, "every idle connection has one");
 
 }  // namespace globes::chat

@@ -23,8 +23,8 @@ bool RecentIds::add(RoomId room, std::string_view id) {
     return false;
 }
 
-/// Its place in `oldest_first_` stays taken. If the id comes again and that place is reached first, the id is forgotten
-/// early, and at worst the store refuses it once.
+/// The entry in `oldest_first_` stays. If the id is added again before this entry is dropped, the id is dropped too
+/// early; at worst the store refuses a repeat once.
 void RecentIds::forget(RoomId room, std::string_view id) { known_.erase(hash_of(room, id)); }
 
 }  // namespace globes::chat

@@ -1,5 +1,5 @@
-// Which ids clients have sent lately: one that comes again is looked up at once instead of being refused by the store.
-// Shared by all rooms of a core, core thread only.
+// The client ids of recent sends. A send with one of these ids is looked up first; otherwise the store would have to
+// refuse it. Shared by all rooms of a core. Thread: the core thread.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,16 @@ namespace globes::chat {
 
 class RecentIds {
 public:
-    /// Holds as many ids as fit into `max_bytes`; beyond that it forgets the oldest.
+    /// Keeps as many ids as fit into `max_bytes`, and drops the oldest above that.
     explicit RecentIds(std::size_t max_bytes) : max_ids_(max_bytes / kBytesOfId) {}
 
-    /// Remembers an id of a sender in `room`. Returns whether it was there already; seldom, one that wasn't looks so.
+    /// Adds an id. `id`: the sender and its client id, in `room`. Returns whether it was there already. Rarely true for
+    /// a new id, because only hashes are kept.
     bool add(RoomId room, std::string_view id);
-    /// The id is known not to be stored: when it comes again, it counts as new.
+    /// Removes an id that is known not to be stored.
     void forget(RoomId room, std::string_view id);
 
-    /// What one id takes, with its places in the line and in the table.
+    /// The memory of one id: its entries in the ring and in the hash table.
     static constexpr std::size_t kBytesOfId = 64;
 
 private:

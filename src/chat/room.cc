@@ -10,14 +10,15 @@
 namespace globes::chat {
 namespace {
 
-constexpr UnixMicros kTimeStandsStill = 10'000'000;  // at most
+// The longest step back of the clock for which time stands still.
+constexpr UnixMicros kMaxStandstill = 10'000'000;
 
-/// Bytes that an event in the line counts. The name and the id of a send with an id are held twice.
+/// Returns how many bytes a queued event counts. The name and the id of a send with an id are held twice.
 std::size_t size_of(const Event& event) {
     return sizeof event + 2 * (event.name.size() + event.client_id.size()) + event.color.size() + event.text.size();
 }
 
-/// The text under which a sender's id is known in its room.
+/// Returns the text that identifies a send with an id in its room.
 std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
 
 std::optional<UnixMicros> time_of_newest(const StoredRoom& stored) {
@@ -63,7 +64,7 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
         refusal.error = taken.error();
         effects.add(Refuse{participant->io_thread, sender, id(), std::move(refusal)});
     }
-    // A read that failed is tried again at the room's next event.
+    // Requests another read after a failed one. The core ignores it while a read is in flight.
     if (is_recovering_) effects.add(Recover{id()});
 }
 
@@ -77,15 +78,15 @@ Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, 
     const bool is_send = is_durable(event.kind);
     if (is_send && is_being_deleted_) return std::unexpected(Error{ErrorCode::unavailable});
     if (auto checked = check_name(sender, event.name); !checked) return checked;
-    if (line_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
+    if (queued_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
     return is_send ? send(sender, std::move(event), now, effects) : join(sender, std::move(event), now, effects);
 }
 
-/// The time of an event that is accepted now: the clock's, except that time stands still if the clock steps back a
-/// little, as it does when it is corrected. A greater step back is the end of a wrong time, which must not go on.
+/// Returns the time of an event that is accepted now. If the clock steps back a little, as it does when it is
+/// corrected, time stands still. A larger step back means that the time before it was wrong: it is not continued.
 UnixMicros Room::time_at(UnixMicros now) {
-    const bool stands_still = now < last_time_ && last_time_ - now <= kTimeStandsStill;
+    const bool stands_still = now < last_time_ && last_time_ - now <= kMaxStandstill;
     if (!stands_still) last_time_ = now;
     return last_time_;
 }
@@ -146,7 +147,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
     const bool may_be_stored = is_known || !shared_.store_tells_repeats;
-    if (const auto [in_line, is_new] = line_ids_.insert(std::move(id)); is_new) {
+    if (const auto [queued_id, is_new] = queued_ids_.insert(std::move(id)); is_new) {
         try {
             enqueue({.event = std::move(sent),
                      .key = std::move(key),
@@ -155,13 +156,14 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
                      .is_known = is_known},
                     effects);
         } catch (...) {
-            line_ids_.erase(in_line);  // Otherwise repeats of this id would wait for a send that is not in the line.
+            queued_ids_.erase(queued_id);  // Otherwise repeats of this id would wait for a send that is not queued.
             throw;
         }
     } else {
-        // The same id is in the line already: this send is answered when that one is.
-        find_pending(key)->repeats.push_back(sender);
-        line_bytes_ += sizeof sender;
+        // A queued send has the same id. Its answer goes to this sender too.
+        const auto queued = find_pending(key);
+        queued->repeats.push_back(sender);
+        queued_bytes_ += sizeof sender;
     }
     return {};
 }
@@ -185,7 +187,7 @@ void Room::leave(Participant& participant, std::string color, std::string client
 }
 
 void Room::depart(ConnectionId connection, UnixMicros now, Effects& effects) {
-    // First: nobody on its I/O thread may be left to hear of its leave.
+    // First, because its I/O thread does not need the leave if no other participant is there.
     auto participant = participants_.remove(connection);
     if (participant && participant->is_member()) leave(*participant, {}, {}, now, effects);
 }
@@ -199,7 +201,7 @@ void Room::end_connections(Ending ending, const std::function<bool(const Partici
         effects.add(EndConnection{participant.io_thread, connection, ending});
         ended.push_back(*participants_.remove(connection));
     }
-    // Later frames are not for those connections: they must not join a `Publish` that is carried out before they end.
+    // Later frames must not extend a `Publish` from before these connections end, because they would receive them.
     publish_mark_ = {};
     for (Participant& participant : ended)
         if (participant.is_member()) leave(participant, {}, {}, now, effects);
@@ -210,26 +212,26 @@ void Room::cancel_deletion(Effects& effects) {
     store_ready(effects);
 }
 
-// --- the line --------------------------------------------------------------------------------------------------------
+// --- the queue -------------------------------------------------------------------------------------------------------
 
 void Room::enqueue(Pending pending, Effects& effects) {
-    line_bytes_ += size_of(pending.event);
-    line_.push_back(std::move(pending));
-    Pending& last = line_.back();
+    queued_bytes_ += size_of(pending.event);
+    queue_.push_back(std::move(pending));
+    Pending& last = queue_.back();
     switch (last.stage) {
         case Stage::looking_up:
             ++unstored_;
             return look_up(last, effects);
         case Stage::ready:
             ++unstored_;
-            // The usual case: no other send has to go first, so the line need not be searched.
+            // If an earlier send waits, its answer continues with this one, and the queue need not be searched here.
             if (unstored_ == 1) store_ready(effects);
             return;
         case Stage::live:
             return append_head(effects);
         case Stage::storing:
         case Stage::durable:
-            assert(false && "an event enters the line before it is stored");
+            assert(false && "an event is queued before it is stored");
     }
 }
 
@@ -239,13 +241,13 @@ void Room::look_up(Pending& pending, Effects& effects) {
     effects.add(LookUp{pending.key});
 }
 
-/// Gives the ready sends to the store, up to the first whose id is being looked up, unless a batch is on its way. Sends
-/// of the same batch of commands go to the store together.
+/// Gives the ready sends to the store, up to the first that is looking_up. Does nothing while a batch is in flight;
+/// sends of the same batch of effects are one batch for the store.
 void Room::store_ready(Effects& effects) {
     if (unstored_ == 0 || is_being_deleted_ || is_recovering_) return;
     if (stored_by_ != 0 && stored_by_ != effects.batch()) return;
-    if (unstored_ == 1 && line_.back().stage == Stage::ready) return store(line_.back(), effects);
-    for (Pending& pending : line_) {
+    if (unstored_ == 1 && queue_.back().stage == Stage::ready) return store(queue_.back(), effects);
+    for (Pending& pending : queue_) {
         if (pending.stage == Stage::looking_up) return;
         if (pending.stage == Stage::ready) store(pending, effects);
     }
@@ -260,13 +262,13 @@ void Room::store(Pending& pending, Effects& effects) {
     effects.add(Append{pending.event});
 }
 
-/// Moves events that wait for nothing any more from the head of the line to the log.
+/// Moves live and durable events from the head of the queue to the log.
 void Room::append_head(Effects& effects) {
-    while (!line_.empty()) {
-        const Stage stage = line_.front().stage;
+    while (!queue_.empty()) {
+        const Stage stage = queue_.front().stage;
         if (stage != Stage::live && stage != Stage::durable) return;
-        const Pending pending = std::move(line_.front());
-        line_.pop_front();
+        const Pending pending = std::move(queue_.front());
+        queue_.pop_front();
         forget(pending);
         if (stage == Stage::durable) {
             assert(pending.event.seq == last_seq_ + 1);
@@ -295,16 +297,16 @@ std::string Room::frame_of(const Event& event) const {
     return frame;
 }
 
-/// Removes an event that leaves the line from the counts.
+/// Removes an event that leaves the queue from the counters.
 void Room::forget(const Pending& pending) {
     const std::size_t bytes = size_of(pending.event) + pending.repeats.size() * sizeof(ConnectionId);
-    assert(bytes <= line_bytes_);
-    line_bytes_ -= bytes;
-    if (!pending.key.client_id.empty()) line_ids_.erase(id_text(pending.key));
+    assert(bytes <= queued_bytes_);
+    queued_bytes_ -= bytes;
+    if (!pending.key.client_id.empty()) queued_ids_.erase(id_text(pending.key));
 }
 
 Ring<Room::Pending>::iterator Room::find_pending(const SendKey& key) {
-    return std::ranges::find(line_, key, &Pending::key);
+    return std::ranges::find(queue_, key, &Pending::key);
 }
 
 // --- answers of the store --------------------------------------------------------------------------------------------
@@ -313,7 +315,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
     std::unordered_map<std::string, const std::optional<Event>*> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
-    line_.remove_if([&](Pending& pending) {
+    queue_.remove_if([&](Pending& pending) {
         if (pending.stage != Stage::looking_up) return false;
         const auto answer = answers.find(id_text(pending.key));
         if (answer == answers.end()) return false;
@@ -332,13 +334,13 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
         }
         return true;
     });
-    append_head(effects);  // live events may have waited for these alone
+    append_head(effects);  // live events may have waited for these sends only
     store_ready(effects);
 }
 
 void Room::commit(Effects& effects) {
     note_stored();
-    for (auto pending = line_.begin(); storing_ > 0; ++pending) {
+    for (auto pending = queue_.begin(); storing_ > 0; ++pending) {
         if (pending->stage != Stage::storing) continue;
         pending->stage = Stage::durable;
         --storing_;
@@ -352,14 +354,14 @@ void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
     if (repeated_seq > last_seq_ + 1) note_stored();
     storing_ = 0;
     stored_by_ = 0;
-    line_.remove_if([&](Pending& pending) {
+    queue_.remove_if([&](Pending& pending) {
         if (pending.stage != Stage::storing) return false;
         if (pending.event.seq < repeated_seq) {
             pending.stage = Stage::durable;
             return false;
         }
         if (pending.event.seq == repeated_seq && pending.was_looked_up) {
-            // The store refuses an id that it does not find.
+            // The lookup did not find the id, but the store refuses it as stored. Another lookup would not help.
             forget(pending);
             refuse(pending, effects);
             return true;
@@ -379,7 +381,7 @@ void Room::fail(bool is_known, Effects& effects) {
     storing_ = 0;
     stored_by_ = 0;
     is_recovering_ = !is_known;
-    line_.remove_if([&](const Pending& pending) {
+    queue_.remove_if([&](const Pending& pending) {
         if (pending.stage == Stage::live) return false;
         note_not_confirmed(pending, is_known);
         forget(pending);
@@ -406,14 +408,14 @@ void Room::recover(const std::vector<Event>& events, Effects& effects) {
     is_recovering_ = false;
 }
 
-/// To be called before newly stored events count: a silence that was long enough ends here.
+/// Called before newly stored events count. They end a silence, but the events that it has hidden stay hidden.
 void Room::note_stored() {
     floors_.raise_unexpired(visible().first_seq);
     floors_.set_last_stored_at(shared_.clock.steady());
 }
 
-/// A refused id comes again. If it needed a lookup then, a store that is too slow for lookups would refuse it for ever:
-/// an id that is not stored as far as this process knows counts as new.
+/// Forgets the id of a refused send, unless the id may be stored as far as this process knows. The client sends it
+/// again, and if that needed a lookup each time, a store that is too slow for lookups would cause refusals forever.
 void Room::note_not_confirmed(const Pending& pending, bool is_outcome_known) {
     if (pending.key.client_id.empty()) return;
     const bool was_storing = pending.stage == Stage::storing;
@@ -426,7 +428,7 @@ void Room::note_not_confirmed(const Pending& pending, bool is_outcome_known) {
 
 // --- answers to senders ----------------------------------------------------------------------------------------------
 
-/// Tells the sender, and connections that sent the same id again, that the event is stored.
+/// Tells the sender of a send with an id, and connections that have sent the same id again, that the send is stored.
 void Room::confirm(const Pending& pending, Effects& effects) {
     const Event& event = pending.event;
     if (event.client_id.empty() || !is_durable(event.kind)) return;
@@ -444,7 +446,7 @@ void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& ef
     } else if (visible().shows(original.seq, original.time)) {
         effects.add(SendFrames{sender->io_thread, repeat, frame_of(original)});
     } else {
-        // An original that has expired is not shown; once it is removed the id is free, and the send may be repeated.
+        // The original has expired and is not shown. When it has been purged, the client can send the id again.
         refuse(repeat, original, effects);
     }
 }

@@ -1,10 +1,11 @@
-// One room: its record, its participants, its sequence and the log of what happens in it. A state machine without I/O:
-// events and answers of the store go in, effects come out (effects.h), and stored events stand in the log. Owned by the
-// core's directory, core thread only.
+// One room: its record, participants, seqs and log. A state machine without I/O: events of clients and answers of the
+// store go in; effects (effects.h) and frames in the room log come out. Owned by the core's directory. Thread: the core
+// thread.
 //
-// Events wait in one line (`Pending::Stage` has their states), so that order is kept: joins and leaves are not stored,
-// but stay behind the sends that were accepted before them. At most one batch of a room is on its way to the store:
-// later sends make the next one, so that a batch that fails leaves no gap in the sequence.
+// Accepted events wait in one queue until they enter the log (`Pending::Stage` has their states). The queue keeps their
+// order: joins and leaves are not stored, but wait for the sends that were accepted before them. At most one batch of a
+// room is in flight to the store, and later sends wait for its answer, so that a failed batch leaves no gap in the
+// seqs.
 #pragma once
 
 #include <algorithm>
@@ -34,27 +35,27 @@
 namespace globes::chat {
 
 struct RoomLimits {
-    std::size_t waiting_bytes = std::size_t{8} << 20;     ///< Events not yet in the log; beyond it `unavailable`.
-    std::size_t recent_ids_bytes = std::size_t{4} << 20;  ///< Of all rooms: ids that are known to be repeats at once.
+    std::size_t waiting_bytes = std::size_t{8} << 20;     ///< Of the queue; above it, events are refused.
+    std::size_t recent_ids_bytes = std::size_t{4} << 20;  ///< Of RecentIds, for all rooms.
 };
 
 class Room {
 public:
-    /// What all rooms of a core share. `encoder`, `clock` and `expiry_clock` outlive the rooms.
+    /// The state that all rooms of a core share. `encoder`, `clock` and `expiry_clock` MUST outlive the rooms.
     struct Shared {
         RoomLimits limits;
         const EventEncoder& encoder;
         const Clock& clock;
         const ExpiryClock& expiry_clock;
-        std::size_t io_threads;  ///< How many there are.
+        std::size_t io_threads;  ///< The number of I/O threads.
         roomlog::ReplayCacheBudget replay_cache = {};
-        RetentionLimits retention = {};  ///< Of rooms that have no limits of their own.
+        RetentionLimits retention = {};  ///< For limits that a room does not set.
         std::uint64_t sure_events = 0;   ///< Store::sure_events
         bool store_tells_repeats = false;
 
-        // Kept by the rooms.
+        // Updated by the rooms.
         RecentIds recent_ids{limits.recent_ids_bytes};
-        std::size_t members = 0;
+        std::size_t members = 0;  ///< The sum over all rooms.
         std::uint64_t sends_stored = 0;
     };
 
@@ -64,83 +65,84 @@ public:
 
     RoomId id() const { return record_.id; }
     const RoomRecord& record() const { return record_; }
-    /// Events that are hidden by the retention of the old record stay hidden.
+    /// Replaces the record. Events that the retention of the old record hides stay hidden.
     void set_record(RoomRecord record);
     Participants& participants() { return participants_; }
     const Participants& participants() const { return participants_; }
-    /// Where the next frame of the room's log will begin.
+    /// The end of the room log.
     roomlog::Position log_end() const { return log_.end(); }
     const roomlog::ReplayCache& replay_cache() const { return replay_cache_; }
-    /// The newest seq that is known to be stored.
+    /// The newest seq that is known to be stored; 0 if the room has had no durable event.
     std::uint64_t last_seq() const { return last_seq_; }
-    /// The time of that event; absent if nothing was sent, or if the event was not kept at the last start.
+    /// The time of the event `last_seq`; absent if that is 0, or if the event was not kept at the last start.
     std::optional<UnixMicros> newest_time() const { return replay_cache_.time_of(last_seq_); }
-    /// Whether a client whose token says `token_name` (empty: it came without a token) may have that name here.
+    /// Whether a client may have this name here. `token_name`: the name in its token; empty if it has no token.
     bool may_be_called(std::string_view token_name, std::string_view name) const;
 
     RetentionLimits retention() const;
     VisibilityFloors& floors() { return floors_; }
     const VisibilityFloors& floors() const { return floors_; }
-    /// As readers see the room now.
+    /// Returns a snapshot of the room.
     RoomView view() const {
         return {.record = record_, .users = participants_.users(kMaxListedUsers), .online = participants_.online()};
     }
-    /// Which events may be shown now.
+    /// Returns which events may be shown now.
     VisibleRange visible() const;
 
     // --- commands ---
 
-    /// Takes an event of one of the room's connections; an event of a connection that is gone is ignored. A refused
-    /// event is answered by `Refuse`: user_not_found, duplicate_username, client_unauthorized (field name),
-    /// unavailable.
+    /// Handles an event of a connection; ignored if the connection is not in the room. A refused event is answered by
+    /// `Refuse` with user_not_found, duplicate_username or client_unauthorized (field name), or unavailable.
     void accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effects& effects);
-    /// The connection is gone for whatever reason; the leave of a member is announced.
+    /// Removes a connection that has ended; ignored if it is not in the room. The leave of a member is announced.
     void depart(ConnectionId connection, UnixMicros now, Effects& effects);
-    /// Ends the connections for which `ends` is true, after everything that was said before.
+    /// Ends the connections for which `ends` returns true. They still receive the frames that the log has now.
     void end_connections(Ending ending, const std::function<bool(const Participant&)>& ends, UnixMicros now,
                          Effects& effects);
-    /// The deletion of the room is on its way to the store: sends are refused, and nothing more is given to the store.
+    /// The deletion of the room is in flight to the store. Until it is answered, the room refuses sends and does not
+    /// give events to the store.
     void begin_deletion() { is_being_deleted_ = true; }
-    /// The deletion failed.
+    /// The deletion has failed.
     void cancel_deletion(Effects& effects);
     bool is_being_deleted() const { return is_being_deleted_; }
 
     // --- answers of the store ---
 
-    /// To `LookUp`: the events that were sent with these ids before. `found` is empty if the store could not be asked:
-    /// those sends are refused.
+    /// To `LookUp`. `keys`: of this room. `found`: the stored send for each key, in order; empty if the store could not
+    /// be read: the sends with these keys are refused.
     void resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects);
     /// To `Append`: the batch is stored.
     void commit(Effects& effects);
-    /// To `Append`: the batch is stored up to the event before this seq, whose id is stored already. That event and
-    /// those behind it wait again, until their ids are looked up.
+    /// To `Append`: the events before `repeated_seq` are stored. The client id of the event with this seq is stored
+    /// already, so this event and the later ones of the batch are not stored: they wait in the queue again, and their
+    /// client ids are looked up.
     void commit_before(std::uint64_t repeated_seq, Effects& effects);
-    /// To `Append`: the batch is not stored, or it is not known whether it is. All pending sends are refused. After
-    /// `is_known` false the room takes no sends until `recover`.
+    /// To `Append`: the batch is not stored, or its outcome is unknown (`is_known` is false). All queued sends are
+    /// refused. After an unknown outcome the room refuses sends until `recover`.
     void fail(bool is_known, Effects& effects);
     bool is_recovering() const { return is_recovering_; }
-    /// To `Recover`: the events after `last_seq` that the store turned out to have.
+    /// To `Recover`: the events after `last_seq` that are stored, in the order of their seqs.
     void recover(const std::vector<Event>& events, Effects& effects);
 
 private:
     /// An event that is not in the log yet.
     struct Pending {
         enum class Stage : std::uint8_t {
-            live,        ///< A join or a leave: not stored, goes to the log at the head of the line.
-            looking_up,  ///< The store is asked whether an event with this id is stored already.
-            ready,       ///< Waits for the answer to the batch that is on its way, or to a lookup before it.
-            storing,     ///< Has a seq and is in the batch that is on its way to the store.
-            durable,     ///< Stored, goes to the log at the head of the line.
+            live,        ///< A join or a leave. Not stored; enters the log at the head of the queue.
+            looking_up,  ///< A send with an id: the store is asked whether it has this id.
+            ready,       ///< A send that waits for the batch in flight, or for an earlier lookup.
+            storing,     ///< A send in the batch in flight. Has a seq.
+            durable,     ///< A stored send; enters the log at the head of the queue.
         };
 
         Event event;
-        SendKey key = {};  // of a send with an id
+        SendKey key = {};  // set for a send with an id
         ConnectionId sender = 0;
-        std::uint64_t hold = 0;  // of the name that a leave frees
+        std::uint64_t hold = 0;  // of the name that a leave frees; 0 for other events
         Stage stage = Stage::live;
-        bool is_known = false;  // its id: it came lately, or the store has refused it
+        bool is_known = false;  // the id was sent recently, or the store has refused it as stored
         bool was_looked_up = false;
-        std::vector<ConnectionId> repeats = {};  // connections that sent the same id again meanwhile
+        std::vector<ConnectionId> repeats = {};  // connections that have sent the same id again
     };
     using Stage = Pending::Stage;
 
@@ -173,16 +175,16 @@ private:
     roomlog::LogWriter log_;
     roomlog::ReplayCache replay_cache_;
     Effects::PublishMark publish_mark_ = {};
-    Ring<Pending> line_;                        // oldest first; storing sends stand before those that are not
-    std::unordered_set<std::string> line_ids_;  // of the sends with an id in the line
-    std::vector<std::string> undecided_ids_;    // refused; `recover` tells whether they are stored
-    std::size_t line_bytes_ = 0;
-    std::size_t unstored_ = 0;     // sends in the line that are looking up or ready
-    std::size_t storing_ = 0;      // sends in the line that are storing
-    std::uint64_t stored_by_ = 0;  // the batch of effects that stores them; 0: no batch is on its way
+    Ring<Pending> queue_;  // oldest first; sends that are storing come before looking_up and ready ones
+    std::unordered_set<std::string> queued_ids_;  // of the queued sends with an id
+    std::vector<std::string> undecided_ids_;      // of refused sends that may be stored; `recover` decides
+    std::size_t queued_bytes_ = 0;
+    std::size_t unstored_ = 0;     // queued sends that are looking_up or ready
+    std::size_t storing_ = 0;      // queued sends that are storing
+    std::uint64_t stored_by_ = 0;  // the batch of effects with the batch in flight; 0: no batch is in flight
     std::uint64_t last_seq_;
     VisibilityFloors floors_;
-    UnixMicros last_time_;  // of an event that was accepted
+    UnixMicros last_time_;  // of the newest accepted event
     bool is_being_deleted_ = false;
     bool is_recovering_ = false;
 };

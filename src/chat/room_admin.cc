@@ -29,7 +29,7 @@ void RoomAdmin::create(RoomRecord record, RoomReply reply) {
     if (directory_.find(RoomKey::of(record.title)) != nullptr)
         return reply(failure(ErrorCode::duplicate_room, "title"));
     record.id = directory_.give_id(record.visibility);
-    // Another room of that title may be on its way to the store.
+    // Another room with this title may be in flight to the store.
     if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
     record.created_at = record.updated_at = shared_.clock.now_us();
     put(record, [this, record, reply = std::move(reply)](bool is_stored) mutable {
@@ -68,6 +68,7 @@ void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_f
 }
 
 void RoomAdmin::apply_update(RoomRecord next) {
+    assert(directory_.find(next.id) != nullptr);  // changes of one room, its deletion included, do not overlap
     Room& room = *directory_.find(next.id);
     const bool ends_tokens = next.token_epoch != room.record().token_epoch;
     const bool is_public = next.visibility == Visibility::public_room;

@@ -1,5 +1,5 @@
-// Creates, changes and deletes rooms: each change goes to the store before anyone sees it, and changes of one room go
-// one after the other. Owned by the core, core thread only.
+// Creates, changes and deletes rooms. A change is stored before it takes effect, and changes of one room run one after
+// another. Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <functional>
@@ -20,30 +20,31 @@ public:
     using RoomReply = std::move_only_function<void(Result<RoomView>)>;
     using Reply = std::move_only_function<void(Result<void>)>;
 
-    /// All of them outlive this.
+    /// The arguments MUST outlive this object.
     RoomAdmin(Directory& directory, Room::Shared& shared, Purger& purger, Effects& effects)
         : directory_(directory), shared_(shared), purger_(purger), effects_(effects) {}
 
-    /// Takes over a room that is stored, or whose `put` is asked for next. Its title is claimed.
+    /// Adds a room that is stored, or that the caller passes to `put` next. Its title MUST have been claimed.
     Room& insert(StoredRoom room);
-    /// Stores the record of a room that is there already; `done(is_stored)`.
+    /// Stores a record and calls `done(is_stored)`. No other change of this room may be in flight.
     void put(const RoomRecord& record, std::move_only_function<void(bool)> done);
 
-    /// `record` is checked (room_rules.h) and hashed; id and times are given here. Replies once the store has it.
-    /// Errors: duplicate_room (field title), unavailable.
+    /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id
+    /// and times are set here. Errors: duplicate_room (field title), unavailable.
     void create(RoomRecord record, RoomReply reply);
 
-    /// Replaces the room's record by `next`, which was made from `base`. If the room is not `base` any more, nothing is
-    /// done and `changed_meanwhile` is called instead of `reply`: the caller makes its change again from the newer
-    /// record. If room tokens end, the connections that came by them end too. Errors: room_not_found, duplicate_room
-    /// (field title), unavailable.
+    /// Replaces the room's record by `next`, which was made from `base`, and replies when it is stored. If the room's
+    /// record is not `base` any more, calls `changed_meanwhile` instead of `reply`: the caller repeats its change on
+    /// the newer record. If the change ends room tokens, connections that have entered with one end too.
+    /// Errors: room_not_found, duplicate_room (field title), unavailable.
     void update(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,
                 RoomReply reply);
 
-    /// Deletes the room and its events, if it still is `base`; otherwise as `update`.
+    /// Deletes the room and its events. `base` and `changed_meanwhile`: as for `update`.
+    /// Errors: room_not_found, unavailable.
     void remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply);
 
-    /// From now on every change is refused: the server is ending.
+    /// Refuses all changes from now on, because the server stops.
     void stop() { is_stopped_ = true; }
 
 private:
@@ -54,7 +55,7 @@ private:
     Room::Shared& shared_;
     Purger& purger_;
     Effects& effects_;
-    std::unordered_map<RoomId, std::vector<Task>> changing_;  // rooms with a change on its way: what waits for it
+    std::unordered_map<RoomId, std::vector<Task>> changing_;  // changes that wait for the one in flight
     bool is_stopped_ = false;
 };
 

@@ -1,4 +1,4 @@
-// A room: the part that is stored, how a path names it, and how readers see it.
+// The record of a room, the key by which a path names it, and its snapshot. Values. Thread: any.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,11 @@ namespace globes::chat {
 
 using RoomId = std::uint64_t;
 
-/// Counted ids lie below, the random ones of rooms created hidden at or above; all are below 2^53 (JSON integers).
+/// Counted ids are below it; random ids, of rooms that were created hidden, are not. All ids are below 2^53, which JSON
+/// numbers represent exactly.
 inline constexpr RoomId kFirstRandomRoomId = RoomId{1} << 48;
 inline constexpr RoomId kEndOfRoomIds = RoomId{1} << 53;
-/// "Public Chat", which belongs to the server.
+/// The id of "Public Chat", which the server creates.
 inline constexpr RoomId kPublicChatId = 1;
 
 enum class Visibility : std::uint8_t { public_room = 0, private_room = 1, hidden_room = 2 };
@@ -36,9 +37,10 @@ struct RoomRecord {
     Visibility visibility = Visibility::public_room;
     std::string password_hash = {};  ///< crypt(5) form; empty for a public room. Never leaves the server.
     bool owned = false;              ///< Only the owner's token may change or delete the room.
-    /// Part of every room token's key: counted up when the password or the visibility changes, so older tokens end.
+    /// A part of the key of room tokens. Incremented when the password or the visibility changes, which invalidates the
+    /// tokens that were issued before.
     std::uint64_t token_epoch = 0;
-    /// Seconds that an event is kept, and how many are; 0: the configuration's default.
+    /// How long events are kept, in seconds, and how many; 0: the default of the configuration.
     std::uint64_t retention_s = 0;
     std::uint64_t max_events = 0;
     UnixMicros created_at = 0;
@@ -47,30 +49,30 @@ struct RoomRecord {
     friend bool operator==(const RoomRecord&, const RoomRecord&) = default;
 };
 
-/// How a path names a room: digits are an id, all other texts a title.
+/// How a path names a room: a text of digits is an id, any other text is a title.
 struct RoomKey {
     std::optional<RoomId> id;
-    std::string folded_title;  ///< Where there is no id.
+    std::string folded_title;  ///< Empty if `id` is set.
 
-    /// `text` must be valid UTF-8. A number that no room can have is the id of no room.
+    /// `text` MUST be valid UTF-8. A number that does not fit into RoomId becomes 0, an id that rooms do not have.
     static RoomKey of(std::string_view text);
 };
 
-/// A member: a connection that has a name.
+/// A member in a room snapshot.
 struct RoomUser {
     std::string username;
-    std::string color;  ///< Empty: none was given.
+    std::string color;  ///< Empty if absent.
     UnixMicros last_activity = 0;
 };
 
-/// The longest list of members (docs/adr/0012-listed-members.md). A list of 10,000 would take 0.8 MB, for each client
-/// that reconnects.
+/// The limit of listed members. A list of 10,000 members would take 0.8 MB for each client that reconnects.
+/// Source: docs/adr/0012-listed-members.md
 inline constexpr std::size_t kMaxListedUsers = 200;
 
-/// A room as readers see it at one moment.
+/// A room snapshot: the state of a room at one moment.
 struct RoomView {
     RoomRecord record;
-    /// The first kMaxListedUsers members in order of arrival. Empty in views for the list of rooms.
+    /// The first kMaxListedUsers members in order of arrival. Empty in the list of rooms.
     std::vector<RoomUser> users;
     std::size_t online = 0;  ///< The number of members, listed or not.
 };

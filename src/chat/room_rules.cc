@@ -17,14 +17,15 @@ bool is_all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char byte) { return byte >= '0' && byte <= '9'; });
 }
 
-/// No client can ask for such a room by its title: a URL's path is normalised before it is sent, whether the dots are
-/// percent-encoded or not (URL Standard, 4.1). Every other title is reached by its percent-encoded path.
+/// Clients cannot request a room with such a title by its path: they remove dot segments from a URL before they send
+/// it, percent-encoded ones too (URL Standard, 4.1).
 bool is_dot_segment(std::string_view title) { return title == "." || title == ".."; }
 
 }  // namespace
 
 Result<CheckedRoom> check_draft(const RoomDraft& draft) {
-    // A new room is a change of an empty public one, where an empty title or visibility is as wrong as a missing one.
+    // A new room is checked as a change of an empty public room. An absent title or visibility is refused as an empty
+    // one.
     RoomPatch patch = draft;
     if (!patch.title) patch.title.emplace();
     if (!patch.visibility) patch.visibility.emplace();
@@ -62,7 +63,7 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
     const bool is_public = record.visibility == Visibility::public_room;
     const bool was_public = current.visibility == Visibility::public_room;
     if (patch.password) {
-        // The visibility is what has to change if a password is meant.
+        // A public room has no password: the client must change the visibility too.
         if (is_public) return refused("visibility");
         if (!is_valid_password(*patch.password)) return refused("password");
         checked.new_password = patch.password;

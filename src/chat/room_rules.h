@@ -1,5 +1,5 @@
-// What a room may be and how it may change (docs/protocol.md#rooms). Plain functions, any thread; whether a title is
-// taken is not known here: the core checks that last. Every text given here must be valid UTF-8.
+// The rules for rooms and their changes (docs/protocol.md#rooms). Plain functions. Thread: any. All texts MUST be valid
+// UTF-8. That a title is unique is not checked here: the core checks it last.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,16 @@
 
 namespace globes::chat {
 
-inline constexpr std::size_t kMinTitleLength = 2;  ///< Code points, as all lengths but the password's.
+inline constexpr std::size_t kMinTitleLength = 2;  ///< All lengths are in code points, except the password's.
 inline constexpr std::size_t kMaxTitleLength = 70;
 inline constexpr std::size_t kMaxDescriptionLength = 70;
 inline constexpr std::size_t kMinPasswordBytes = 8;
-inline constexpr std::size_t kMaxPasswordBytes = 72;  ///< All that bcrypt looks at.
+inline constexpr std::size_t kMaxPasswordBytes = 72;  ///< bcrypt ignores further bytes.
 inline constexpr std::int64_t kMaxRetentionSeconds = std::int64_t{100} * 365 * 24 * 3600;
 inline constexpr std::int64_t kMaxMaxEvents = std::int64_t{1} << 53;
 inline constexpr std::string_view kDefaultOwnerName = "owner";
 
-/// A change of a room as somebody asks for it, unchecked. What is left out keeps its value.
+/// A requested change of a room, unchecked. Absent fields keep their value.
 struct RoomPatch {
     std::optional<std::string> title = {};
     std::optional<std::string> description = {};
@@ -31,45 +31,45 @@ struct RoomPatch {
     std::optional<std::int64_t> max_events = {};
 };
 
-/// A new room as somebody asks for it, unchecked.
+/// A requested new room, unchecked.
 struct RoomDraft : RoomPatch {
     bool owner = false;
     std::optional<std::string> owner_name = {};
 };
 
-/// A change that may be carried out.
+/// A valid change.
 struct CheckedPatch {
-    /// The room after the change, apart from the hash of a new password and from `updated_at`.
+    /// The record after the change, except the hash of a new password and `updated_at`.
     RoomRecord record;
-    /// To be hashed into `record.password_hash`; none: the hash stays as it is in `record`.
+    /// The caller hashes it into `record.password_hash`. If it is absent, the hash in `record` is complete.
     std::optional<std::string> new_password = {};
-    /// Room tokens given out so far end; `record.token_epoch` is counted up already.
+    /// Room tokens that were issued before become invalid: `record.token_epoch` is incremented.
     bool ends_tokens = false;
 };
 
-/// A new room that may be created.
+/// A valid new room.
 struct CheckedRoom {
-    /// Apart from the id, the hash of `password` and the times.
+    /// Complete except for the id, the hash of `password` and the times.
     RoomRecord record;
-    /// To be hashed into `record.password_hash`; none for a public room.
+    /// The caller hashes it into `record.password_hash`. Absent for a public room.
     std::optional<std::string> password = {};
-    /// For the owner's token; empty where `record.owned` is false.
+    /// The name in the owner's token; empty if `record.owned` is false.
     std::string owner_name = {};
 };
 
-/// Error: room_invalid_content with the first offending field in the order title, description, visibility, password,
+/// Error: room_invalid_content with the first invalid field in the order title, description, visibility, password,
 /// retention, max_events, name.
 Result<CheckedRoom> check_draft(const RoomDraft& draft);
 
-/// Errors as `check_draft`. Pure: where hashing takes its time, the same check is made again on the record of that
-/// moment.
+/// Errors: as `check_draft`. If the record changes while the caller hashes the password, the caller checks the patch
+/// again, on the newer record.
 Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch);
 
-/// Room 1 as the server makes it where it is missing.
+/// Returns the record of Public Chat for a store that does not have it.
 RoomRecord public_chat(UnixMicros created_at);
 
-/// 2..70 characters, not all of them ASCII digits (that would be an id), no control character, no blank at its ends. A
-/// room may not get the title `..`, but one that has it from an earlier version keeps it.
+/// 2..70 characters, not only ASCII digits (that would be an id), no control character, no blank at either end. `..` is
+/// valid because rooms of earlier versions have it, but `check_draft` and `check_patch` refuse it.
 bool is_valid_title(std::string_view title);
 
 /// At most 70 characters, no control character.

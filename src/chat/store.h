@@ -1,27 +1,29 @@
-// The port to whatever keeps rooms and their durable events, and what every store promises.
+// The port to the database that keeps rooms and their durable events. Every store guarantees:
 //
-//  1. Order: batches are committed in the order of `append`; within one batch writes apply in their order. A store
-//     without transactions promises that, and the order of its answers, for each room.
-//  2. Atomic: all of a batch becomes visible, or nothing of it does, and so it is on the disk. A store without
-//     transactions promises that for each room on its own: where the server refuses or loses one room's part, the
-//     outcome tells the rooms apart. It may fall short where this process dies in the middle of a batch: then, in each
-//     room, the first of the batch's writes may be there without those behind them.
-//  3. Group commit: a store may join waiting batches in one transaction; each still gets its own answer, in order.
-//  4. Answered means done: `committed` is reported only after the batch survives kill -9 of this process.
-//  5. `failed` means the batch is not there and never will be. `unknown` means it may or may not be there, and may
-//     still turn up until a later `read_events` of that room has answered `ok`.
-//  6. Two events of one room never have the same seq, nor the same sender (folded name) and client id: such a batch
-//     fails and the first event stays as it was. A store that `tells_repeats` may end a room's part at the first event
-//     whose id is stored already: the outcome names it, the events before it are there, and the part has no others.
-//  7. A deleted room takes its events with it. Counted room ids are never given again, also not after a restart.
-//  8. Reads see every batch that was reported committed before the read was asked for.
-//  9. An unclean stop needs nothing but the next `open`.
-// 10. Times are kept as they are, whatever they are: those of a room's events may step back and say nothing about their
+//  1. Order: batches are committed in the order of `append`, and the writes of a batch in their order. A store without
+//     transactions guarantees this, and the order of its answers, for each room.
+//  2. Atomicity: a batch is stored and becomes visible as a whole or not at all. A store without transactions
+//     guarantees this for each room: if the database refuses or loses the part of one room, the outcome states this
+//     for the room.
+//     Exception: if this process dies in the middle of a batch, such a store may have the first writes of a room's part
+//     without the later ones.
+//  3. Group commit: a store may commit several waiting batches in one transaction. Each batch gets its own answer, in
 //     order.
-// 11. Answers come on a thread of the store, each exactly once, also when the store stops (`failed` then).
+//  4. Durability: `committed` is reported only after the batch survives kill -9 of this process.
+//  5. `failed`: the batch is not stored and never will be. `unknown`: the batch may be stored, or may still be stored
+//     later, until a `read_events` of its room that started afterwards has answered `ok`.
+//  6. Uniqueness: two events of one room never have the same seq, nor the same sender (folded name) and client id: such
+//     a batch fails, and the first event is unchanged. A store that `tells_repeats` may stop a room's part at the first
+//     event whose client id is stored already: the outcome has its seq, the events before it are stored, and the later
+//     ones are not.
+//  7. The deletion of a room removes its events. Counted room ids are never used again, also after a restart.
+//  8. A read sees every batch that was reported as `committed` before the read was requested.
+//  9. After an unclean stop, the next start needs no repair by an operator.
+// 10. Times are stored unchanged. The times of a room's events may step back, and do not determine their order.
+// 11. Each call is answered exactly once, on a thread of the store, also if the store stops (then with `failed`).
 //
-// Threads: the calls below come from the core thread or any worker, never wait for the disk or the network, and are
-// safe at the same time. `stop` is called once, by main, after the core has stopped.
+// Thread: any, concurrently, unless a function says otherwise. Only `load_rooms` and `stop` wait for the disk or the
+// network.
 #pragma once
 
 #include <cstddef>
@@ -38,18 +40,20 @@
 
 namespace globes::chat {
 
-/// Inserts the room or replaces it as a whole (its events stay). A counted id moves `next_room_id` past itself.
+/// Inserts a room, or replaces its record; its events stay. A counted id raises `next_room_id` above itself.
 struct PutRoom {
     RoomRecord room;
 };
+/// Deletes a room and its events.
 struct DeleteRoom {
     RoomId room;
 };
-/// `event` is durable. Its room has been put before and was not deleted since, or the batch fails.
+/// Adds a durable event. If its room does not exist, the batch fails.
 struct AppendEvent {
     Event event;
 };
-/// Removes the room's events up to and including `through_seq`; their seqs stay taken. Nothing where the room is gone.
+/// Removes the room's events up to and including `through_seq`. Their seqs are not used again. Does nothing if the room
+/// does not exist.
 struct PurgeEvents {
     RoomId room;
     std::uint64_t through_seq;
@@ -57,42 +61,43 @@ struct PurgeEvents {
 using StoreWrite = std::variant<PutRoom, DeleteRoom, AppendEvent, PurgeEvents>;
 using StoreBatch = std::vector<StoreWrite>;
 
+/// See guarantee 5.
 enum class CommitOutcome : std::uint8_t { committed, failed, unknown };
 
-/// What became of a batch, room by room.
+/// The outcome of a batch, for each of its rooms.
 class BatchOutcome {
 public:
     struct Part {
         RoomId room;
         CommitOutcome outcome;
-        std::uint64_t repeated_seq = 0;  ///< Of a part that failed: see guarantee 6.
+        std::uint64_t repeated_seq = 0;  ///< Of a failed part, see guarantee 6; otherwise 0.
     };
 
-    /// All of its rooms fared alike.
+    /// All rooms of the batch have the same outcome.
     BatchOutcome(CommitOutcome whole) : whole_(whole) {}
-    /// Each of its rooms, once. Of none: committed.
+    /// `parts`: one for each room of the batch. An empty batch is committed.
     explicit BatchOutcome(std::vector<Part> parts);
 
-    /// The batch as one: `unknown` where its rooms fared differently.
+    /// The outcome of the whole batch: `unknown` if its rooms have different outcomes.
     operator CommitOutcome() const { return whole_; }
-    /// The same, but a part that ended at a repeated id counts as committed: nothing failed there.
+    /// The same, but a part that stopped at a repeated id counts as committed, because nothing failed there.
     CommitOutcome without_repeats() const;
     CommitOutcome of(RoomId room) const;
-    /// The event of the room whose id is stored already, and before which its part ended; 0: no event.
+    /// The seq of the event at which the room's part stopped, because its client id is stored already; 0 if it did not.
     std::uint64_t repeated_seq(RoomId room) const;
 
 private:
     CommitOutcome whole_;
-    std::vector<Part> parts_ = {};  // empty where all fared alike, and without a repeat
+    std::vector<Part> parts_ = {};  // empty if all rooms have the same outcome and no id was repeated
 };
 using BatchDone = std::move_only_function<void(BatchOutcome)>;
 
-/// One room as `load_rooms` finds it.
+/// One room at start.
 struct StoredRoom {
     RoomRecord record;
-    std::uint64_t last_seq = 0;   ///< The newest seq ever given in this room; 0 where nothing was said.
-    std::uint64_t first_seq = 1;  ///< The oldest event that is kept; last_seq + 1 where none is.
-    UnixMicros last_time = 0;     ///< Of the newest event that is kept; 0 where none is.
+    std::uint64_t last_seq = 0;   ///< The newest seq ever used in this room; 0 if it has had no event.
+    std::uint64_t first_seq = 1;  ///< The oldest event that is kept; last_seq + 1 if all were removed.
+    UnixMicros last_time = 0;     ///< Of the newest event that is kept; 0 if all were removed.
 };
 
 struct StoredRooms {
@@ -100,8 +105,8 @@ struct StoredRooms {
     RoomId next_room_id = 1;
 };
 
-/// Events of one room with after < seq < before (0 for `before`: no upper end), in ascending order, at most `limit`.
-/// `newest_first_cut`: where more than `limit` match, the newest are kept instead of the oldest.
+/// Selects events of one room with after < seq < before (if `before` is 0: no upper bound), in ascending order, at most
+/// `limit`. `newest_first_cut`: if more than `limit` match, returns the newest instead of the oldest.
 /// `expiry`: events that have expired are left out (expiry.h).
 struct EventQuery {
     RoomId room = 0;
@@ -115,12 +120,12 @@ struct EventQuery {
 struct EventPage {
     bool ok = false;  ///< False: the store could not be read; `events` is empty.
     std::vector<Event> events = {};
-    /// The oldest event of the room that is kept and has not expired, whatever the query asks for; last seq + 1 where
-    /// there is none. Found in logarithmic time. 0: another process has deleted the room since the store was opened.
+    /// The oldest event of the room that is kept and has not expired, independent of `after`, `before` and `limit`;
+    /// last seq + 1 if all are removed or expired. 0: another process has deleted the room since the store was opened.
     std::uint64_t first_seq = 1;
 };
 
-/// What makes a send with an id the same as another one: the room, the sender's folded name, the id.
+/// Identifies a send with a client id. A second send with the same key is a repeat.
 struct SendKey {
     RoomId room = 0;
     std::string folded_name;
@@ -131,50 +136,50 @@ struct SendKey {
 
 struct SendLookup {
     bool ok = false;                          ///< False: the store could not be read.
-    std::vector<std::optional<Event>> found;  ///< For each key, in order.
+    std::vector<std::optional<Event>> found;  ///< The stored send for each key, in order.
 };
 
 class Store {
 public:
     virtual ~Store() = default;
 
-    /// Everything that the core needs at start. Blocks; called once, by main, before any other call.
-    /// Throws std::runtime_error with a message for the operator.
+    /// Reads the rooms at start. Blocks. Called once, before any other call.
+    /// Errors: throws std::runtime_error with a message for the operator.
     virtual StoredRooms load_rooms() = 0;
 
-    /// Bounded by `StoreLimits::queued_bytes`: a batch beyond it is dropped untried and its answer, `failed`, comes in
-    /// its turn. `done` must not throw, here and below.
+    /// Commits a batch. If more than `StoreLimits::queued_bytes` would wait, the batch is dropped and answered
+    /// `failed`, in order. `done` MUST NOT throw, here and below.
     virtual void append(StoreBatch batch, BatchDone done) = 0;
 
-    /// Bounded by `StoreLimits::queued_reads`: beyond it the answer is not ok.
+    /// Reads a page. If more than `StoreLimits::queued_reads` would wait, the answer is not ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
 
-    /// Whether `append` finds out which event repeats an id, so that none has to be looked up before.
+    /// Whether `append` reports which event repeats a client id, so that new ids need no lookup.
     virtual bool tells_repeats() const { return false; }
 
-    /// The stored events that were sent with these ids. Bounded as `read_events`.
+    /// Finds the stored sends with these keys. Limited like `read_events`.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
 
-    /// How many of a room's newest events are sure to be kept until they are purged; 0: all of them.
+    /// How many of a room's newest events the store certainly keeps until they are purged; 0: all.
     virtual std::uint64_t sure_events() const { return 0; }
 
-    /// Whether the store can be reached and read now (`/ready`).
+    /// Checks whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;
 
-    /// Commits what was accepted, answers everything, joins its threads. A call that comes later all the same is
-    /// refused on its caller's thread.
+    /// Commits the batches that were accepted, answers all calls, and joins the threads of the store. Called once,
+    /// after the core has stopped. A later call is refused, on its caller's thread.
     virtual void stop() = 0;
 };
 
 struct StoreLimits {
-    std::size_t queued_bytes = std::size_t{64} << 20;  ///< Of batches not yet answered, as `queued_bytes` counts them.
+    std::size_t queued_bytes = std::size_t{64} << 20;  ///< Of unanswered batches, as `queued_bytes` counts them.
     std::size_t queued_reads = 1024;                   ///< Reads and pings that wait for a thread of the store.
 };
 
-/// The room that a write is about.
+/// Returns the room of a write.
 RoomId room_of(const StoreWrite& write);
 
-/// What a batch counts against `StoreLimits::queued_bytes`: its memory, within a few bytes for each write.
+/// Returns how many bytes a batch counts against `StoreLimits::queued_bytes`: approximately its memory.
 std::size_t queued_bytes(const StoreBatch& batch);
 
 }  // namespace globes::chat

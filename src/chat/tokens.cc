@@ -40,8 +40,8 @@ Key hmac_sha256(std::string_view secret, std::string_view message) {
     return digest;
 }
 
-// In both contexts everything but the last part has a fixed length, so no two rooms or states share one. Changing a
-// context ends all tokens of that kind: that is what the version in its name is for.
+// All parts of a context except the last have a fixed length, so two rooms or states never have the same context. A new
+// version in a context invalidates all tokens of this kind.
 Key room_key(std::string_view secret, const RoomRecord& room) {
     std::string context = "globes room token v1";
     append_big_endian(context, room.id);
@@ -68,7 +68,7 @@ std::string issue(const Key& key, RoomId room, std::string_view username, bool o
     failed |= jwt_add_grant_int(raw, "room_id", static_cast<long>(room));
     failed |= jwt_add_grant_int(raw, "iat", issued_s);
     failed |= jwt_add_grant_int(raw, "exp", issued_s + life.count());
-    // No two tokens are the same: who comes with the token of an open connection takes its place.
+    // Makes each token unique: a connection with the token of an open connection takes over its membership.
     failed |= jwt_add_grant(raw, "jti", random_hex(kTokenIdBytes).c_str());
     if (owner) failed |= jwt_add_grant(raw, "role", kOwnerRole);
     failed |= jwt_set_alg(raw, JWT_ALG_HS256, key.data(), static_cast<int>(key.size()));
@@ -77,8 +77,8 @@ std::string issue(const Key& key, RoomId room, std::string_view username, bool o
     return token.get();
 }
 
-/// Three parts of base64url without padding (RFC 7515, 7.1). libjwt's decoder skips what it doesn't know, and a U+0000
-/// would end the text for it earlier than for us.
+/// Whether the token has three parts in base64url without padding (RFC 7515, 7.1). libjwt's decoder would skip other
+/// characters, and would stop at a U+0000.
 bool is_compact_jws(std::string_view token) {
     constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const auto first_dot = token.find('.');
@@ -95,17 +95,17 @@ Jwt decode(const std::string& token, const Key* key) {
     return failed == 0 ? std::move(jwt) : nullptr;
 }
 
-/// Not by jwt_get_alg, which says "none" of whatever was decoded without a key, and takes `hs256` for the same.
+/// jwt_get_alg is not used: it returns "none" for a token that was decoded without a key, and accepts `hs256`.
 bool is_hs256(jwt_t* jwt) {
     const char* alg = jwt_get_header(jwt, "alg");
     return alg != nullptr && std::string_view(alg) == "HS256";
 }
 
-/// The claims of a token whose signature was found good; none if one is missing or of the wrong type.
+/// Returns the claims of a token with a valid signature, or nothing if a claim is absent or of the wrong type.
 std::optional<TokenClaims> read_claims(jwt_t* jwt, bool owner) {
     const char* username = jwt_get_grant(jwt, "username");
     const char* role = jwt_get_grant(jwt, "role");
-    // 0 also stands for what is missing or no integer, and is no valid value of any of them.
+    // 0 means absent or not an integer, too; it is not a valid value of these claims.
     const long room = jwt_get_grant_int(jwt, "room_id");
     const long issued_s = jwt_get_grant_int(jwt, "iat");
     const long expires_s = jwt_get_grant_int(jwt, "exp");
@@ -145,11 +145,11 @@ Result<TokenClaims> Tokens::verify(std::string_view token, const RoomRecord& roo
     if (token.size() > kMaxTokenBytes || !is_compact_jws(token)) return invalid;
     const std::string text(token);
 
-    // The header chooses libjwt's algorithm, and the header is the client's: look at it before any key comes near.
+    // libjwt takes the algorithm from the header, which the client controls: check it before a key is used.
     const Jwt unverified = decode(text, nullptr);
     if (!unverified || !is_hs256(unverified.get())) return invalid;
 
-    // Which key signed it decides what the token is, not what it says about itself.
+    // The key that verifies the signature determines the kind of the token; `read_claims` checks that its role agrees.
     std::optional<TokenClaims> claims;
     const Key owners = owner_key(secret_key_, room);
     if (const Jwt jwt = decode(text, &owners)) {

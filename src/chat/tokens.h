@@ -1,5 +1,5 @@
-// Secrets that authorize clients: hashed credentials of sessions, and JWTs (HS256) that open private and hidden rooms
-// or belong to room owners (docs/protocol.md#tokens-and-owners).
+// Secrets that authorize clients: hashed credentials of sessions, and JWTs (HS256), which are room tokens or owners'
+// tokens (docs/protocol.md#tokens-and-owners).
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 namespace globes::chat {
 
-/// A stored secret: 128 bits of its SHA-256, which do not reveal it.
+/// A secret in a form that does not reveal it: 128 bits of its SHA-256.
 struct Credential {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -29,37 +29,37 @@ struct Credential {
     };
 };
 
-/// What a token says, once it is known to be true.
+/// The claims of a token that was verified.
 struct TokenClaims {
     std::string username;
     RoomId room = 0;
     bool owner = false;
-    std::int64_t expires_s = 0;  ///< Seconds since the Unix epoch; from then on the token is refused.
+    std::int64_t expires_s = 0;  ///< Seconds since the Unix epoch. The token is refused from then on.
 
     friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
 };
 
-/// Every room has two keys of its own, derived from the server's secret: one for its room tokens, which changes with
-/// the password and with `token_epoch`, and one for its owner's, which never does. So nothing need be stored to end a
-/// token.
+/// Issues and verifies tokens. Each room has two keys, derived from the server's secret: one for room tokens, which
+/// changes with the password and with `token_epoch`, and one for owners' tokens, which never changes. So the server
+/// invalidates tokens without a list of them.
 ///
-/// Any thread; nothing is shared but what is constant. All times come from the clock.
+/// Thread: any; all members are constant.
 class Tokens {
 public:
     static constexpr std::chrono::days kOwnerTokenLife{30};
     static constexpr std::size_t kMaxTokenBytes = 4096;
 
-    /// `secret_key`: not empty, SECRET_KEY or the secret file's. `clock` outlives this.
+    /// `secret_key`: SECRET_KEY or the content of the secret file; not empty. `clock` MUST outlive this object.
     Tokens(std::string secret_key, const Clock& clock, std::chrono::minutes room_token_life);
 
-    /// `username`: valid UTF-8 without U+0000. For rooms with a password: in a public one `verify` knows only the
-    /// owner's.
+    /// Returns a new token. `username`: valid UTF-8 without U+0000. Room tokens are for rooms with a password: in a
+    /// public room `verify` accepts only owners' tokens. Errors: throws std::runtime_error if libjwt fails.
     std::string issue_room_token(const RoomRecord& room, std::string_view username) const;
     std::string issue_owner_token(const RoomRecord& room, std::string_view username) const;
 
-    /// Errors: invalid_token with the field `token`, whatever is wrong: malformed, longer than `kMaxTokenBytes`,
-    /// another `alg` (`none` included), signed with another key, another room's, expired, a claim missing or of the
-    /// wrong type.
+    /// Returns the claims of a valid token of `room`.
+    /// Errors: invalid_token (field token) if the token is malformed, longer than `kMaxTokenBytes`, signed with another
+    /// key, of another room or expired, if its `alg` is not HS256, or if a claim is absent or has the wrong type.
     Result<TokenClaims> verify(std::string_view token, const RoomRecord& room) const;
 
 private:

@@ -23,7 +23,7 @@ VisibleRange VisibilityFloors::range(std::uint64_t last_seq, const RetentionLimi
     const auto period = static_cast<UnixMicros>(limits.seconds) * kMicrosPerSecond;
     range.expiry = {.now = now.wall, .period = period};
     range.first_seq = std::max(range.first_seq, unexpired_);
-    // Independent of the wall clock, which may have been wrong when the events were stored.
+    // Does not depend on the wall clock, which may have been wrong when the events were stored.
     const bool is_silent = now.steady - last_stored_at_ >= std::chrono::microseconds(period);
     if (is_silent) range.first_seq = last_seq + 1;
     return range;

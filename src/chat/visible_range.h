@@ -1,5 +1,5 @@
-// Which durable events of a room may be shown: retention limits and what is known about expiry go in, a range of seqs
-// comes out. Values without I/O; the room owns the floors, core thread only.
+// Computes which durable events of a room may be shown, from its retention and from known expiries. Values without I/O.
+// The room owns the floors. Thread: the core thread.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ struct RetentionLimits {
     bool any() const { return seconds != 0 || events != 0; }
 };
 
-/// The limits of a room: its own, or else the configuration's `defaults`. `sure_events`: Store::sure_events.
+/// Returns the limits of a room: those of `record`, or `defaults` for limits that it does not set.
+/// `sure_events`: Store::sure_events.
 RetentionLimits retention_of(const RoomRecord& record, const RetentionLimits& defaults, std::uint64_t sure_events);
 
 /// The events `first_seq` to `last_seq`, except those that `expiry` proves to have expired. Empty if `first_seq` is
@@ -43,8 +44,8 @@ struct RetentionNow {
     std::chrono::steady_clock::time_point steady = {};
 };
 
-/// What is known about the beginning of a room's visible range. A seq below any floor is not shown, and no floor falls:
-/// an event that was reported as gone never comes back.
+/// Floors of a room's visible range: a seq below any of them is not shown. A floor never decreases, so an event that
+/// was reported as removed never reappears.
 class VisibilityFloors {
 public:
     /// `first_stored`: the oldest seq in the store.
@@ -59,11 +60,12 @@ public:
     /// The oldest seq that was visible under an earlier retention.
     void raise_announced(std::uint64_t seq) { announced_ = std::max(announced_, seq); }
 
-    /// The monotonic time until which the room's newest event was stored; a silence of the retention period hides all.
+    /// `at`: a monotonic time at which the newest event was stored already. All events are hidden one retention period
+    /// later, if no newer one is stored.
     void set_last_stored_at(std::chrono::steady_clock::time_point at) { last_stored_at_ = at; }
 
-    /// The store was asked which events expired before `not_before`; `oldest_time`: of the oldest event that did not
-    /// expire, absent if all did.
+    /// The store has been asked which events are older than `not_before`. `oldest_time`: of the oldest event that has
+    /// not expired; absent if all have.
     void set_expiry_checked(UnixMicros not_before, std::optional<UnixMicros> oldest_time) {
         checked_until_ = not_before;
         oldest_time_ = oldest_time;
