@@ -58,7 +58,7 @@ private:
     };
     Queue& allocated();
 
-    std::unique_ptr<Queue> queue_;  // null if the queue is empty and nothing waits for that
+    std::unique_ptr<Queue> queue_;  // null if the queue is empty and has no callback
 };
 
 }  // namespace globes::net

@@ -26,7 +26,7 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr int kBacklog = 4096;       // the system reduces it to its own limit (net.core.somaxconn)
-constexpr int kAcceptsPerWake = 16;  // then the thread does other work
+constexpr int kAcceptsPerWake = 16;  // so that the thread does its other work in between
 constexpr std::chrono::seconds kLogEvery{10};
 
 constexpr int kPortAttempts = 16;  // to find a port that is free on all addresses

@@ -32,8 +32,7 @@ public:
     };
 
     /// Adds a route. `path`: begins with `/`; a segment is a literal text or `{name}`, which matches any text that is
-    /// not empty. A handler for GET serves HEAD too, unless HEAD has its own. The first template
-    /// that matches is used.
+    /// not empty. A handler for GET serves HEAD too, unless HEAD has its own. The first template that matches is used.
     void add(std::string_view method, std::string_view path, RouteHandler handler);
 
     /// `target`: as received, with its query. The path is split before its segments are percent-decoded, so `%2F` is a

@@ -52,7 +52,7 @@ void TimerWheel::advance(Tick now) {
             timer.unlink();
             assert(timer.due_ % kSlots == now_ % kSlots);
             if (timer.due_ == now_) {
-                // One that throws must not take the others of this slot with it.
+                // An exception of one timer must not prevent the calls of the others in this slot.
                 run_task(TaskThread::io, [&] { timer.on_timer(now_); });
             } else {
                 timer.previous_ = later.previous_;

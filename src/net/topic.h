@@ -35,14 +35,14 @@ struct FanOutWork {
 
 /// Source of the numbers: docs/adr/0004-fan-out-linger.md
 struct LingerPolicy {
-    std::chrono::steady_clock::duration short_fan_out =
-        std::chrono::microseconds{2500};  ///< A fan-out up to this long is followed by no linger.
+    /// After a fan-out that took at most this long, the topic does not linger.
+    std::chrono::steady_clock::duration short_fan_out = std::chrono::microseconds{2500};
     std::chrono::steady_clock::duration longest = std::chrono::milliseconds{30};
     /// The longest time that counts for each cursor. If a fan-out took longer, the thread was preempted.
     std::chrono::steady_clock::duration longest_send = std::chrono::microseconds{5};
     std::size_t message_bytes = 256;  ///< The assumed size of a message.
-    // A fan-out that took d and sent n messages lingers for factor * d / (1 + n)^2, at most growth * (d -
-    // short_fan_out).
+    // After a fan-out that took d and sent n messages, the topic lingers for factor * d / (1 + n)^2, at most
+    // growth * (d - short_fan_out).
     std::size_t factor = 40;
     std::size_t growth = 15;
 };
@@ -130,7 +130,7 @@ public:
     void unblock(CursorId id);
 
     roomlog::Position position(CursorId id) const { return cursors_[index_of(id)].position; }
-    /// A copy of what is not sent yet of the half-sent frame; empty at a frame boundary.
+    /// Returns a copy of the unsent rest of the half-sent frame; empty at a frame boundary.
     std::string unsent_of_frame(CursorId id) const;
 
     // The hub's schedule for this topic.
@@ -145,7 +145,7 @@ private:
         roomlog::Position position;
         bool blocked;
     };
-    // What a fan-out does not need in its loop. `CursorId` is an index of `slots_`.
+    // State of a cursor that the loop of a fan-out does not need. `CursorId` is an index of `slots_`.
     struct Slot {
         std::uint32_t index;          // of the cursor; of the next free slot if this one is free
         roomlog::Position frame_end;  // of the half-sent frame; at or before the cursor's position at a frame boundary

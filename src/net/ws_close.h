@@ -29,7 +29,7 @@ inline constexpr CloseCode kCloseTooSlow = 4008;
 inline constexpr CloseCode kCloseTooManyMessages = 4009;  ///< Reconnect after a pause.
 // 4500..4599: the client does not reconnect.
 inline constexpr CloseCode kCloseAuthorizationEnded = 4501;
-inline constexpr CloseCode kCloseReplaced = 4502;  ///< By another connection of the same participant.
+inline constexpr CloseCode kCloseReplaced = 4502;  ///< By another connection of the same client.
 inline constexpr CloseCode kCloseRoomDeleted = 4504;
 
 /// The longest reason of a close frame: a control frame has at most 125 bytes of payload (RFC 6455, 5.5).

@@ -145,8 +145,8 @@ std::expected<WsDecoder::Head, CloseCode> WsDecoder::Head::read(std::span<const 
     if (is_control(head.opcode)) {
         head.start_bytes += static_cast<std::size_t>(head.payload_bytes);
     } else {
-        const std::size_t already = in_message ? message->text.size() : 0;
-        if (head.payload_bytes > limit - already) return std::unexpected(kCloseMessageTooBig);
+        const std::size_t received = in_message ? message->text.size() : 0;
+        if (head.payload_bytes > limit - received) return std::unexpected(kCloseMessageTooBig);
     }
     if (bytes.size() >= head.start_bytes) std::ranges::copy(bytes.subspan(key_at, sizeof(MaskKey)), head.key.begin());
     return head;

@@ -103,7 +103,7 @@ void WsHub::poll(std::span<char> buffer) {
             if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
                 session.on_readable(buffer);
         });
-        // The session may have stopped within a frame, so nothing can follow.
+        // The session may have stopped in the middle of a frame, so it cannot continue.
         if (has_thrown) run_task(TaskThread::io, [&] { session.abort(); });
     }
 }

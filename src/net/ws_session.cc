@@ -102,6 +102,7 @@ void WsSession::send_direct_frames(std::string_view frames) {
 
 /// Nearly always the socket takes everything at once, and nothing is queued.
 void WsSession::send_or_queue(std::string_view frames, DirectQueue::Limit limit) {
+    assert(!is_dropped());
     std::size_t sent = 0;
     if (!waits_for_socket_) {
         assert(direct_.empty());

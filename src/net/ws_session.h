@@ -115,8 +115,8 @@ private:
         open,         // Messages flow in both directions.
         closing,      // Our close frame is queued or sent. Messages of the peer are ignored until its close frame.
         peer_closed,  // The peer's close frame has arrived and ends its input. Dropped as soon as ours is sent.
-        failed,       // The peer broke the protocol: its input is discarded. As soon as our close frame is sent, the
-                      // socket is shut down for writing, then the peer's EOF ends the session.
+        failed,       // The peer has violated the protocol: its input is discarded. As soon as our close frame is sent,
+                      // the socket is shut down for writing. Then the peer's EOF ends the session.
         dropped,      // The owner has released the session.
     };
 
