@@ -1,6 +1,7 @@
 #include "chat/catch_up.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -20,6 +21,7 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
     // If the replay cache does not reach back to `from` any more, the client gets all durable events up to now instead.
     const bool is_cached = cache.reaches(reader.from);
     const std::uint64_t until = is_cached ? reader.until : visible.last_seq;
+    assert(until <= visible.last_seq);
     const std::uint64_t after = std::max(reader.after, visible.first_seq - 1);
     if (auto frames = cache.durable(after, until)) {
         if (is_cached) std::ranges::move(cache.since(reader.from), std::back_inserter(*frames));

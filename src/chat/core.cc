@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 #include <variant>
 
@@ -179,6 +180,7 @@ void Core::append(std::vector<Event> events) {
     StoreBatch batch;
     std::vector<RoomId> rooms;
     for (Event& event : events) {
+        assert(is_durable(event.kind) && event.seq != 0);
         if (rooms.empty() || rooms.back() != event.room) {
             rooms.push_back(event.room);
             // The first PutRoom of Public Chat may have failed; without it, the store refuses every event of the room.
@@ -211,6 +213,7 @@ void Core::on_appended(RoomId id, const BatchOutcome& outcome) {
 void Core::look_up(std::vector<SendKey> keys) {
     auto asked = keys;
     store_.find_sends(std::move(asked), [this, keys = std::move(keys)](const SendLookup& lookup) {
+        assert(!lookup.ok || lookup.found.size() == keys.size());
         // One `resolve` for each run of keys of the same room.
         for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
             while (end < keys.size() && keys[end].room == keys[begin].room) ++end;

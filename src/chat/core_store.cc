@@ -1,5 +1,7 @@
 #include "chat/core_store.h"
 
+#include <cassert>
+
 namespace globes::chat {
 
 /// Returns a callback for a thread of the store. It posts the call of `done` to the core thread.
@@ -8,6 +10,7 @@ auto CoreStore::answer_here(Done done) {
     ++in_flight_;
     return [this, done = std::move(done)](Answer answer) mutable {
         post_([this, done = std::move(done), answer = std::move(answer)]() mutable {
+            assert(in_flight_ > 0);
             --in_flight_;
             done(std::move(answer));
         });

@@ -1,5 +1,6 @@
 #include "chat/core_thread.h"
 
+#include <cassert>
 #include <chrono>
 #include <utility>
 
@@ -8,6 +9,7 @@
 namespace globes::chat {
 
 void CoreThread::start(std::function<void()> end_batch) {
+    assert(!thread_.joinable());
     end_batch_ = std::move(end_batch);
     thread_ = std::thread([this] { run(); });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,7 +33,10 @@ public:
     /// exceed kQueuedEventBytes; otherwise the caller posts a task that calls `release` with the same number.
     /// Thread: any.
     bool reserve(std::size_t bytes);
-    void release(std::size_t bytes) { queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+    void release(std::size_t bytes) {
+        [[maybe_unused]] const std::size_t reserved = queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        assert(bytes <= reserved);
+    }
     static constexpr std::size_t kQueuedEventBytes = std::size_t{64} << 20;
 
     /// The duration of the longest batch so far, `end_batch` included, in microseconds. Thread: any.

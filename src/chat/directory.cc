@@ -1,5 +1,6 @@
 #include "chat/directory.h"
 
+#include <cassert>
 #include <random>
 #include <utility>
 
@@ -46,12 +47,16 @@ void Directory::free_title(const std::string& title, RoomId id) {
 
 Room& Directory::insert(std::unique_ptr<Room> room) {
     const RoomId id = room->record().id;
+    assert(!rooms_.contains(id));
+    assert(ids_.contains(fold_case(room->record().title)));
     Room& inserted = *rooms_.insert_or_assign(id, std::move(room)).first->second;
     relist(inserted);
     return inserted;
 }
 
 void Directory::change(Room& room, RoomRecord record) {
+    assert(find(record.id) == &room);
+    assert(ids_.contains(fold_case(record.title)));
     const std::string old_title = room.record().title;
     room.set_record(std::move(record));
     if (fold_case(old_title) != fold_case(room.record().title)) free_title(old_title, room.record().id);

@@ -2,6 +2,7 @@
 // the core carries them out at the end of the batch (core.cc). Owned by the core. Thread: the core thread.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -91,7 +92,9 @@ public:
     /// Adds a `Publish`, or extends the one at `mark` if the new slice follows its slice, so that a busy room makes few
     /// effects. The extended one is published at its old place in the order.
     void publish(Publish publish, PublishMark& mark) {
+        assert(mark.batch <= batch_);
         if (mark.batch == batch_) {
+            assert(mark.index < effects_.size());
             auto& last = std::get<Publish>(effects_[mark.index]);
             if (last.slice.block == publish.slice.block && last.slice.end() == publish.slice.begin) {
                 last.slice.size += publish.slice.size;

@@ -1,6 +1,7 @@
 #include "chat/expiry.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 namespace globes::chat {
@@ -18,6 +19,7 @@ std::vector<std::uint64_t> expiry_samples(SeqRange range) {
 
 std::uint64_t expired_at_front(SeqRange range, std::span<const std::optional<UnixMicros>> times, const Expiry& expiry) {
     const std::vector<std::uint64_t> seqs = expiry_samples(range);
+    assert(times.size() == seqs.size());
     std::uint64_t expired = 0;
     // Whether all events so far are old and in the order of their times. A time in the future is wrong and is ignored.
     bool is_front = true;

@@ -14,6 +14,7 @@
 // Source: docs/adr/0009-clock.md
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +66,7 @@ std::uint64_t first_unexpired(SeqRange range, const Expiry& expiry, TimesAt time
     while (range.first <= range.last) {
         const std::uint64_t expired = expired_at_front(range, times_at(expiry_samples(range)), expiry);
         if (expired == 0) break;
+        assert(expired <= range.last - range.first + 1);
         range.first += expired;
     }
     return range.first;

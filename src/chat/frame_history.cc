@@ -1,6 +1,7 @@
 #include "chat/frame_history.h"
 
 #include <algorithm>
+#include <cassert>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,7 @@ std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncode
     }
     encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
+    assert(encoded->last_seq + 1 - encoded->first_seq == encoded->ends.size());
     encoded->frames = roomlog::make_slice(frames);
     return encoded;
 }
@@ -54,6 +56,7 @@ FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::funct
 
 void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
                         PageReply reply) {
+    assert(after < last_seq);
     const std::uint64_t page = after / limits_.page_events;
     const std::uint64_t page_end = (page + 1) * limits_.page_events;
     const Key key{.room = room,
@@ -84,6 +87,7 @@ void FrameHistory::start_reads() {
                                .expiry = key.expiry};
         store_.read_events(query, [this, key](const EventPage& page) {
             post_([this, key, encoded = encode(page, encoder_)] {
+                assert(in_flight_ > 0);
                 --in_flight_;
                 take(key, encoded);
                 start_reads();
@@ -94,6 +98,7 @@ void FrameHistory::start_reads() {
 
 void FrameHistory::take(const Key& key, const std::shared_ptr<const FramePage>& page) {
     auto node = pages_.extract(key);
+    assert(!node.empty() && node.mapped().page == nullptr);
     std::vector<PageReply> waiting = std::move(node.mapped().waiting);
     if (page != nullptr && !page->ends.empty()) {
         node.mapped() = {.page = page, .waiting = {}, .age = by_use_.insert(by_use_.end(), key)};
@@ -107,6 +112,7 @@ void FrameHistory::take(const Key& key, const std::shared_ptr<const FramePage>& 
 void FrameHistory::forget_oldest() {
     while (cached_bytes_ > limits_.cached_bytes) {
         const auto oldest = pages_.find(by_use_.front());
+        assert(oldest != pages_.end() && oldest->second.page->frames.size <= cached_bytes_);
         cached_bytes_ -= oldest->second.page->frames.size;
         pages_.erase(oldest);
         by_use_.pop_front();

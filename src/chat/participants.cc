@@ -1,6 +1,7 @@
 #include "chat/participants.h"
 
 #include <algorithm>
+#include <cassert>
 #include <ranges>
 #include <utility>
 
@@ -17,6 +18,7 @@ bool Participant::Proof::is_same_client(const Proof& earlier) const {
 }
 
 void Participants::add(Entry entry) {
+    assert(!participants_.contains(entry.connection));
     Participant participant{
         .connection = entry.connection, .io_thread = entry.io_thread, .owner = entry.owner, .resumes = entry.resumes};
     if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty()) {
@@ -37,6 +39,7 @@ std::optional<Participant> Participants::remove(ConnectionId connection) {
     const auto found = participants_.find(connection);
     if (found == participants_.end()) return std::nullopt;
     Participant participant = std::move(found->second);
+    assert(connections_on_[participant.io_thread] > 0);
     if (--connections_on_[participant.io_thread] == 0) io_threads_.reset(participant.io_thread);
     if (participant.proof != nullptr) {
         for (const Credential& credential :
@@ -54,6 +57,7 @@ void Participants::add_credential(const Credential& credential, ConnectionId con
 void Participants::remove_credential(const Credential& credential, ConnectionId connection) {
     auto [at, end] = credentials_.equal_range(credential);
     while (at != end && at->second != connection) ++at;
+    assert(credential.empty() || at != end);
     if (at != end) credentials_.erase(at);
 }
 
@@ -70,6 +74,8 @@ Participant* Participants::find_same(const Entry& entry) {
 }
 
 void Participants::transfer_membership(Participant& from, Participant& to) {
+    assert(from.is_member() && !to.is_member());
+    assert(members_.at(from.membership->arrival) == &from);
     members_.at(from.membership->arrival) = &to;
     to.membership = std::move(from.membership);
 }
@@ -87,6 +93,7 @@ std::vector<ConnectionId> Participants::connections() const {
 }
 
 Result<void> Participants::take_name(Participant& participant, std::string_view name) {
+    assert(!participant.is_member());
     const std::uint64_t hold = ++arrivals_;
     const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
     if (!is_free) {
@@ -107,10 +114,12 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
 }
 
 std::uint64_t Participants::give_up_name(Participant& participant) {
+    assert(participant.is_member());
     const auto membership = std::exchange(participant.membership, nullptr);
     FormerHolder former{.connection = participant.connection, .proof = {}};
     if (participant.proof != nullptr) former.proof = *participant.proof;
     Holder& holder = holders_.at(fold_case(membership->name));
+    assert(holder.hold == membership->hold && !holder.former);
     holder.former = std::move(former);
     members_.erase(membership->arrival);
     return membership->hold;

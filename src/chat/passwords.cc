@@ -65,6 +65,7 @@ std::optional<std::chrono::seconds> PasswordThrottle::refused(std::string_view a
 std::optional<std::chrono::seconds> PasswordThrottle::note_wrong(std::string_view address, RoomId room, TimePoint now) {
     const MutexLock lock(mutex_);
     forget_ended(now);
+    assert(limits_.entries >= 1);
     const auto [entry, is_new] = windows_.try_emplace(Key{std::string(address), room}, now_ + limits_.window);
     if (is_new) {
         by_end_.push_back(&*entry);
@@ -83,6 +84,7 @@ void PasswordThrottle::forget_ended(TimePoint now) {
         windows_.erase(windows_.find(by_end_.front()->first));
         by_end_.pop_front();
     }
+    assert(windows_.size() == by_end_.size());
 }
 
 std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& window) const {

@@ -1,6 +1,7 @@
 #include "chat/purger.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace globes::chat {
@@ -26,6 +27,7 @@ void Purger::schedule(RoomId room, TimePoint at) {
     unschedule(room);
     queue_.emplace(at, room);
     queued_.emplace(room, at);
+    assert(queue_.size() == queued_.size());
 }
 
 void Purger::unschedule(RoomId room) {
@@ -95,7 +97,8 @@ void Purger::start_due() {
     while (running_.size() < kMaxConcurrentRooms && !queue_.empty() && queue_.begin()->first <= now && !is_stopped_) {
         const RoomId room = queue_.begin()->second;
         unschedule(room);
-        running_.insert(room);
+        [[maybe_unused]] const bool is_new = running_.insert(room).second;
+        assert(is_new);
         refresh(room, [this, room] { step(room); });
     }
     is_starting_ = false;
@@ -103,10 +106,12 @@ void Purger::start_due() {
 
 /// Purges a part of the room's expired events. Steps follow each other until no expired event is left.
 void Purger::step(RoomId id) {
+    assert(running_.contains(id));
     const Room* room = directory_.find(id);
     if (room == nullptr || room->is_being_deleted() || is_stopped_ || !has_surplus(*room)) return finish(id, true);
     const std::uint64_t through_seq =
         std::min(room->visible().first_seq - 1, room->floors().stored() - 1 + kMaxEventsPerPurge);
+    assert(through_seq >= room->floors().stored());
     StoreBatch batch;
     batch.push_back(PurgeEvents{.room = id, .through_seq = through_seq});
     store_.append(std::move(batch), [this, id, through_seq](const BatchOutcome& outcome) {

@@ -1,5 +1,6 @@
 #include "chat/recent_ids.h"
 
+#include <cassert>
 #include <functional>
 
 namespace globes::chat {
@@ -15,6 +16,7 @@ bool RecentIds::add(RoomId room, std::string_view id) {
     const std::size_t hash = hash_of(room, id);
     if (max_ids_ == 0) return false;
     if (!known_.insert(hash).second) return true;
+    assert(oldest_first_.size() <= max_ids_ && known_.size() <= oldest_first_.size() + 1);
     if (oldest_first_.size() == max_ids_) {
         known_.erase(oldest_first_.front());
         oldest_first_.pop_front();

@@ -42,6 +42,7 @@ Room::Room(StoredRoom stored, Shared& shared)
 }
 
 void Room::set_record(RoomRecord record) {
+    assert(record.id == record_.id);
     floors_.raise_announced(visible().first_seq);
     record_ = std::move(record);
 }
@@ -138,6 +139,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
                .text = std::move(event.text),
                .client_id = std::move(event.client_id),
                .time = now};
+    assert(is_durable(sent.kind) && !is_being_deleted_ && !is_recovering_);
     const ConnectionId sender = participant.connection;
     if (sent.client_id.empty()) {
         enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready}, effects);
@@ -162,6 +164,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     } else {
         // A queued send has the same id. Its answer goes to this sender too.
         const auto queued = find_pending(key);
+        assert(queued != queue_.end());
         queued->repeats.push_back(sender);
         queued_bytes_ += sizeof sender;
     }
@@ -208,6 +211,7 @@ void Room::end_connections(Ending ending, const std::function<bool(const Partici
 }
 
 void Room::cancel_deletion(Effects& effects) {
+    assert(is_being_deleted_);
     is_being_deleted_ = false;
     store_ready(effects);
 }
@@ -312,6 +316,7 @@ Ring<Room::Pending>::iterator Room::find_pending(const SendKey& key) {
 // --- answers of the store --------------------------------------------------------------------------------------------
 
 void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
+    assert(found.empty() || found.size() == keys.size());
     std::unordered_map<std::string, const std::optional<Event>*> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
@@ -339,6 +344,7 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
 }
 
 void Room::commit(Effects& effects) {
+    assert(stored_by_ != 0 && storing_ > 0);
     note_stored();
     for (auto pending = queue_.begin(); storing_ > 0; ++pending) {
         if (pending->stage != Stage::storing) continue;
@@ -351,6 +357,7 @@ void Room::commit(Effects& effects) {
 }
 
 void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
+    assert(repeated_seq > last_seq_ && repeated_seq <= last_seq_ + storing_);
     if (repeated_seq > last_seq_ + 1) note_stored();
     storing_ = 0;
     stored_by_ = 0;
@@ -378,6 +385,7 @@ void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
 }
 
 void Room::fail(bool is_known, Effects& effects) {
+    assert(stored_by_ != 0 && storing_ > 0);
     storing_ = 0;
     stored_by_ = 0;
     is_recovering_ = !is_known;
@@ -394,9 +402,11 @@ void Room::fail(bool is_known, Effects& effects) {
 }
 
 void Room::recover(const std::vector<Event>& events, Effects& effects) {
+    assert(is_recovering_ && unstored_ == 0 && storing_ == 0);
     note_stored();
     std::unordered_set<std::string> stored;
     for (const Event& event : events) {
+        assert(event.seq > last_seq_);
         last_seq_ = event.seq;
         append(event, effects);
         if (!event.client_id.empty())

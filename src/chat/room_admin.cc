@@ -1,5 +1,6 @@
 #include "chat/room_admin.h"
 
+#include <cassert>
 #include <memory>
 #include <utility>
 
@@ -54,6 +55,7 @@ void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_f
         return;
     }
     if (room->record() != base) return changed_meanwhile();
+    assert(next.id == base.id);
     if (!directory_.claim_title(next.title, next.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
     next.updated_at = shared_.clock.now_us();
     put(next, [this, old_title = base.title, next, reply = std::move(reply)](bool is_stored) mutable {
@@ -98,6 +100,7 @@ void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> c
     if (room->record() != base) return changed_meanwhile();
     room->begin_deletion();
     write(id, DeleteRoom{id}, [this, id, room, reply = std::move(reply)](bool is_stored) mutable {
+        assert(directory_.find(id) == room);
         if (!is_stored) {
             room->cancel_deletion(effects_);
             return reply(failure(ErrorCode::unavailable));
@@ -111,7 +114,8 @@ void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> c
 }
 
 void RoomAdmin::write(RoomId room, StoreWrite write, std::move_only_function<void(bool)> done) {
-    changing_.emplace(room, std::vector<Task>());
+    [[maybe_unused]] const bool is_only = changing_.emplace(room, std::vector<Task>()).second;
+    assert(is_only);
     effects_.add(WriteRoom{std::move(write), [this, room, done = std::move(done)](bool is_stored) mutable {
                                auto change = changing_.extract(room);
                                done(is_stored);

@@ -1,6 +1,7 @@
 #include "chat/room_rules.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "base/text.h"
@@ -33,6 +34,7 @@ Result<CheckedRoom> check_draft(const RoomDraft& draft) {
     if (!checked) return std::unexpected(checked.error());
 
     CheckedRoom room{.record = std::move(checked->record), .password = std::move(checked->new_password)};
+    assert(room.password.has_value() == (room.record.visibility != Visibility::public_room));
     room.record.token_epoch = 0;
     if (draft.owner) {
         room.record.owned = true;

@@ -1,6 +1,7 @@
 #include "chat/store.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace globes::chat {
@@ -30,6 +31,8 @@ struct RoomOf {
 
 BatchOutcome::BatchOutcome(std::vector<Part> parts)
     : whole_(parts.empty() ? CommitOutcome::committed : parts.front().outcome) {
+    assert(std::ranges::all_of(
+        parts, [](const Part& part) { return part.repeated_seq == 0 || part.outcome == CommitOutcome::failed; }));
     const bool is_alike = std::ranges::all_of(parts, [this](const Part& part) { return part.outcome == whole_; });
     const bool has_repeat = std::ranges::any_of(parts, [](const Part& part) { return part.repeated_seq != 0; });
     if (is_alike && !has_repeat) return;

@@ -61,6 +61,7 @@ constexpr std::size_t kTokenIdBytes = 12;
 
 std::string issue(const Key& key, RoomId room, std::string_view username, bool owner, std::int64_t issued_s,
                   std::chrono::seconds life) {
+    assert(!username.contains('\0'));
     jwt_t* raw = nullptr;
     int failed = jwt_new(&raw);
     const Jwt jwt(raw);

@@ -19,6 +19,7 @@ VisibleRange VisibilityFloors::range(std::uint64_t last_seq, const RetentionLimi
     VisibleRange range{.first_seq = std::max(stored_, announced_), .last_seq = last_seq};
     if (limits.events != 0 && last_seq > limits.events)
         range.first_seq = std::max(range.first_seq, last_seq - limits.events + 1);
+    assert(range.first_seq >= 1 && range.first_seq <= last_seq + 1);
     if (limits.seconds == 0) return range;
     const auto period = static_cast<UnixMicros>(limits.seconds) * kMicrosPerSecond;
     range.expiry = {.now = now.wall, .period = period};

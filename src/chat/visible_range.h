@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -53,7 +54,10 @@ public:
 
     /// The oldest seq that the store keeps.
     std::uint64_t stored() const { return stored_; }
-    void raise_stored(std::uint64_t seq) { stored_ = std::max(stored_, seq); }
+    void raise_stored(std::uint64_t seq) {
+        assert(seq >= 1);
+        stored_ = std::max(stored_, seq);
+    }
     /// The oldest seq that had not expired by time when the store was asked last.
     std::uint64_t unexpired() const { return unexpired_; }
     void raise_unexpired(std::uint64_t seq) { unexpired_ = std::max(unexpired_, seq); }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -42,11 +43,13 @@ IoThread::IoThread(unsigned number, const WsSettings& settings)
 IoThread::~IoThread() { stop(); }
 
 void IoThread::start(std::function<void()> flush) {
+    assert(!thread_.joinable() && flush);
     flush_ = std::move(flush);
     thread_ = std::thread([this] { run(); });
 }
 
 void IoThread::stop() {
+    assert(std::this_thread::get_id() != thread_.get_id());
     stopping_.store(true, std::memory_order_relaxed);
     wake();
     if (!thread_.joinable()) return;

@@ -10,6 +10,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/system/system_error.hpp>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -79,6 +80,7 @@ bool lacks_family_of(const tcp::endpoint& endpoint, const std::error_code& error
 
 Listener::Listener(asio::io_context& context, const tcp::endpoint& endpoint, ListenerSettings settings)
     : settings_(std::move(settings)), acceptor_(context), pause_timer_(context) {
+    assert(!settings_.targets.empty());
     try {
         acceptor_.open(endpoint.protocol());
         // Otherwise a restart fails until the last connections of the previous process have left TIME_WAIT.

@@ -1,6 +1,7 @@
 #include "net/router.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <ranges>
 
@@ -33,6 +34,7 @@ std::optional<std::vector<std::string>> decode_path(std::string_view target) {
 }  // namespace
 
 void Router::add(std::string_view method, std::string_view path, RouteHandler handler) {
+    assert(path.starts_with('/') && handler);
     Route route{std::string(method), {}, std::move(handler)};
     for (const std::string_view segment : split_path(path)) {
         const bool is_parameter = segment.starts_with('{') && segment.ends_with('}');
@@ -65,6 +67,7 @@ std::expected<Router::Match, Router::Miss> Router::match(std::string_view method
         for (const std::string_view name : allowed) miss.allow.append(miss.allow.empty() ? "" : ", ").append(name);
         return std::unexpected(std::move(miss));
     }
+    assert(found->path.size() == segments->size());
     Match match{&found->handler, {}};
     for (std::size_t i = 0; i < segments->size(); ++i)
         if (found->path[i].is_parameter) match.parameters.push_back((*segments)[i]);

@@ -50,7 +50,7 @@ void TimerWheel::advance(Tick now) {
         while (head.next_ != &head) {
             Timer& timer = *head.next_;
             timer.unlink();
-            assert(timer.due_ % kSlots == now_ % kSlots);
+            assert(timer.due_ >= now_ && timer.due_ % kSlots == now_ % kSlots);
             if (timer.due_ == now_) {
                 // An exception of one timer must not prevent the calls of the others in this slot.
                 run_task(TaskThread::io, [&] { timer.on_timer(now_); });

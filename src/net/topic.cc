@@ -104,9 +104,11 @@ FanOutStep Topic::fan_out(std::size_t budget) {
         may_release_ = false;
         next_ = 0;
         target_ = retained_.end();
+        assert(fanned_out_to_ <= target_);
         slowest_ = target_;
         work = {.bytes = target_ - fanned_out_to_};
     }
+    assert(budget > 0 && next_ <= cursors_.size());
     const roomlog::Position end = retained_.end();
     FanOutStep step;
     while (next_ < cursors_.size() && step.cursors < budget) {

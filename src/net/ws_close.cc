@@ -68,6 +68,7 @@ bool is_wire_close_code(CloseCode code) {
 std::string encode_close_payload(CloseCode code, std::string_view reason) {
     if (code == kCloseNoStatus) return {};
     assert(is_wire_close_code(code));
+    assert(is_valid_utf8(reason));
     std::string payload;
     append_big_endian(payload, code, kCodeBytes);
     payload.append(cut_at_character(reason, kMaxCloseReasonBytes));

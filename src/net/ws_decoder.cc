@@ -102,6 +102,7 @@ struct WsDecoder::Partial {
     void append(std::span<const char> chunk, std::size_t limit) {
         const std::size_t needed = text.size() + chunk.size();
         // The capacity doubles, up to the size that the message can still reach.
+        assert(needed <= limit);
         const std::size_t most = is_final ? text.size() + missing_bytes : limit;
         if (needed > text.capacity()) text.reserve(std::clamp(2 * text.capacity(), needed, most));
         text.insert(text.end(), chunk.begin(), chunk.end());
@@ -146,6 +147,7 @@ std::expected<WsDecoder::Head, CloseCode> WsDecoder::Head::read(std::span<const 
         head.start_bytes += static_cast<std::size_t>(head.payload_bytes);
     } else {
         const std::size_t received = in_message ? message->text.size() : 0;
+        assert(received <= limit);
         if (head.payload_bytes > limit - received) return std::unexpected(kCloseMessageTooBig);
     }
     if (bytes.size() >= head.start_bytes) std::ranges::copy(bytes.subspan(key_at, sizeof(MaskKey)), head.key.begin());
@@ -175,6 +177,7 @@ std::optional<CloseCode> WsDecoder::consume(std::span<char> bytes, WsEvents& eve
 std::size_t WsDecoder::buffered_bytes() const { return partial_ ? sizeof(Partial) + partial_->text.capacity() : 0; }
 
 std::optional<CloseCode> WsDecoder::take_frame(std::span<char>& bytes, WsEvents& events) {
+    assert(!partial_ || partial_->missing_bytes == 0);
     if (partial_ && partial_->start_size > 0) return take_split_start(bytes, events);
     const auto head = Head::read(bytes, partial_.get(), message_limit_);
     if (!head) return head.error();
@@ -191,6 +194,7 @@ std::optional<CloseCode> WsDecoder::take_split_start(std::span<char>& bytes, WsE
     auto head = Head::read(start(), &kept, message_limit_);
     // Each step completes one part: the two fixed bytes, the length and key, the payload of a control frame.
     while (head && kept.start_size < head->start_bytes) {
+        assert(head->start_bytes <= kept.start.size());
         const auto added = take(bytes, std::min(bytes.size(), head->start_bytes - kept.start_size));
         if (added.empty()) return std::nullopt;
         std::ranges::copy(added, kept.start.begin() + kept.start_size);
@@ -243,6 +247,7 @@ std::optional<CloseCode> WsDecoder::begin_text(const Head& head, std::span<char>
 }
 
 std::optional<CloseCode> WsDecoder::take_text(std::span<char>& bytes, WsEvents& events) {
+    assert(partial_ && partial_->in_message && partial_->start_size == 0);
     Partial& message = *partial_;
     const std::span<char> chunk = take(bytes, std::min(bytes.size(), message.missing_bytes));
     unmask(chunk, message.key);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 
@@ -91,6 +92,7 @@ std::vector<std::string_view> offered_subprotocols(const HttpRequest& request) {
 }
 
 std::string switching_protocols(const HttpRequest& request, std::string_view subprotocol) {
+    assert(is_key(request.header(kKeyHeader)));
     std::string answer =
         "HTTP/1.1 101 Switching Protocols\r\n"
         "Upgrade: websocket\r\n"

@@ -43,6 +43,7 @@ SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
 WsSession* WsHub::adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
                         std::unique_ptr<WsHandler> handler) {
+    assert(id >> 56 == thread_ && !sessions_.contains(id));
     WsSessionOwner& owner = *this;
     auto owned = std::make_unique<WsSession>(owner, id, fd, std::move(handler));
     WsSession& session = *owned;
@@ -65,6 +66,7 @@ WsSession* WsHub::find(SessionId id) {
 
 void WsHub::subscribe(WsSession& session, TopicId id, roomlog::Position from) {
     if (!session.is_open()) return;
+    assert(find(session.id()) == &session);
     auto& topic = topics_[id];
     if (topic == nullptr) topic = std::make_unique<Topic>(id, settings_.backlog_bytes, gather_cache_, counts_);
     session.subscribe(*topic, from);
@@ -117,6 +119,7 @@ steady_clock::time_point WsHub::fan_out() {
     });
     for (std::size_t budget = kIterationCursors; budget > 0 && !due_.empty();) {
         Topic& topic = *due_.front();
+        assert(topic.queued);
         due_.pop_front();
         budget -= std::min(budget, std::max<std::size_t>(1, fan_out(topic, std::min(budget, kQuantumCursors))));
         const auto after = steady_clock::now();
@@ -170,6 +173,7 @@ void WsHub::close_all(std::uint16_t code, std::string_view reason) {
 }
 
 void WsHub::watch(WsSession& session, bool for_writing) {
+    assert(!session.is_dropped());
     epoll_event event{};
     event.events = EPOLLIN | (for_writing ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
     event.data.ptr = &session;
