@@ -210,8 +210,8 @@ test('a room that is renamed or made private is updated without a reload, and ke
     const room = await createRoom(server, { title: 'Before it was renamed' });
     const page = await visit(t, server.origin);
     await rowOf(page, 'Before it was renamed').focus();
-    assertStatus(await put(server, `/chats/${room.id}`, { title: 'Called anew', visibility: 'private', password: PASSWORD }), 200);
-    const row = rowOf(page, 'Called anew');
+    assertStatus(await put(server, `/chats/${room.id}`, { title: 'Called again', visibility: 'private', password: PASSWORD }), 200);
+    const row = rowOf(page, 'Called again');
     await row.getByText('Private').waitFor();
     await assertFocused(row);
     assert.equal(await rowOf(page, 'Before it was renamed').count(), 0);

@@ -113,7 +113,7 @@ test('times, links and icons keep their order inside a text of the other directi
     const text = 'ראו https://example.org/a/b?c=d כאן';
     ben.say('ben', text);
     ben.say('ben', '\u202eturned round');
-    ben.say('ben', '\u2067isolated for ever שלום');
+    ben.say('ben', '\u2067isolated forever שלום');
     const message = reader.message(text);
     await message.waitFor();
     assert.deepEqual(await orderOf(message.locator('.text'), ['ראו', 'https', '/a/b', 'כאן']), ['כאן', 'https', '/a/b', 'ראו']);

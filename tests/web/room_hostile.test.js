@@ -19,7 +19,7 @@ const HOSTILE_TEXTS = [
     '${window.hacked=1} {{constructor.constructor("window.hacked=1")()}}',
     'https://a.example/"onmouseover="window.hacked=1',
     '\u202ethis runs backwards',
-    '\u2067isolated for ever',
+    '\u2067isolated forever',
     '\u200b',
     '🎈'.repeat(4096),
     '👩‍👩‍👧‍👦'.repeat(580),

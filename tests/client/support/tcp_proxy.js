@@ -36,7 +36,7 @@ export class TcpProxy {
 
     /** Ends every connection at once, in the middle of its data; new ones are accepted. */
     cut() {
-        // Not `resetAndDestroy`: after it, Node 20 may spin for ever when the process ends.
+        // Not `resetAndDestroy`: after it, Node 20 may spin forever when the process ends.
         for (const pair of this.#pairs) pair.forEach((socket) => socket.destroy());
     }
 
