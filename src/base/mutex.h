@@ -32,6 +32,8 @@
 /// Of a function: it returns with the mutexes held, or released.
 #define ACQUIRE(...) GLOBES_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define RELEASE(...) GLOBES_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+/// Of a function: the analysis takes it from here on that the mutex is held.
+#define ASSERT_CAPABILITY(mutex) GLOBES_THREAD_ANNOTATION(assert_capability(mutex))
 #define NO_THREAD_SAFETY_ANALYSIS GLOBES_THREAD_ANNOTATION(no_thread_safety_analysis)
 
 namespace globes {
@@ -44,9 +46,13 @@ public:
 
     void lock() ACQUIRE() { mutex_.lock(); }
     void unlock() RELEASE() { mutex_.unlock(); }
+    /// Tells the analysis that the caller holds this mutex, if it reached the function through another object than the
+    /// one that the annotation names. Does nothing at run time.
+    void assert_held() const ASSERT_CAPABILITY(this) {}
 
 private:
     friend class MutexLock;
+    friend class Condition;
     std::mutex mutex_;
 };
 
@@ -66,6 +72,18 @@ private:
     std::unique_lock<std::mutex> lock_;
 };
 
+/// Releases a mutex for a scope, in a function that REQUIRES it.
+class SCOPED_CAPABILITY MutexUnlock {
+public:
+    explicit MutexUnlock(Mutex& mutex) RELEASE(mutex) : mutex_(mutex) { mutex_.unlock(); }
+    ~MutexUnlock() RELEASE() { mutex_.lock(); }
+    MutexUnlock(const MutexUnlock&) = delete;
+    MutexUnlock& operator=(const MutexUnlock&) = delete;
+
+private:
+    Mutex& mutex_;
+};
+
 /// A condition variable. The mutex is held while a predicate runs; the analysis does not see that through the call, so
 /// a predicate that uses guarded members says REQUIRES(mutex).
 class Condition {
@@ -80,10 +98,49 @@ public:
                   Predicate predicate) NO_THREAD_SAFETY_ANALYSIS {
         return changed_.wait_for(lock.lock_, time, std::move(predicate));
     }
+
+    // The same in a function that REQUIRES the mutex and has no MutexLock of its own.
+    /// Returns at the next notification, or spuriously.
+    void wait(Mutex& mutex) REQUIRES(mutex) NO_THREAD_SAFETY_ANALYSIS {
+        const Adopted lock(mutex.mutex_);
+        changed_.wait(*lock);
+    }
+    template <class Predicate>
+    void wait(Mutex& mutex, Predicate predicate) REQUIRES(mutex) NO_THREAD_SAFETY_ANALYSIS {
+        const Adopted lock(mutex.mutex_);
+        changed_.wait(*lock, std::move(predicate));
+    }
+    template <class Rep, class Period, class Predicate>
+    bool wait_for(Mutex& mutex, std::chrono::duration<Rep, Period> time, Predicate predicate)
+        REQUIRES(mutex) NO_THREAD_SAFETY_ANALYSIS {
+        const Adopted lock(mutex.mutex_);
+        return changed_.wait_for(*lock, time, std::move(predicate));
+    }
+    /// Returns false at `deadline`; true at a notification, or spuriously.
+    template <class Clock, class Duration>
+    bool wait_until(Mutex& mutex, std::chrono::time_point<Clock, Duration> deadline)
+        REQUIRES(mutex) NO_THREAD_SAFETY_ANALYSIS {
+        const Adopted lock(mutex.mutex_);
+        return changed_.wait_until(*lock, deadline) == std::cv_status::no_timeout;
+    }
+
     void notify_one() { changed_.notify_one(); }
     void notify_all() { changed_.notify_all(); }
 
 private:
+    /// A lock that the caller holds before and after.
+    class Adopted {
+    public:
+        explicit Adopted(std::mutex& mutex) : lock_(mutex, std::adopt_lock) {}
+        ~Adopted() { lock_.release(); }
+        Adopted(const Adopted&) = delete;
+        Adopted& operator=(const Adopted&) = delete;
+        std::unique_lock<std::mutex>& operator*() const { return lock_; }
+
+    private:
+        mutable std::unique_lock<std::mutex> lock_;
+    };
+
     std::condition_variable changed_;
 };
 

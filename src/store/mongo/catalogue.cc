@@ -1,6 +1,7 @@
 #include "store/mongo/catalogue.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <memory>
 #include <string_view>
@@ -32,7 +33,7 @@ Document newest_first() {
     return descending;
 }
 
-/// One query for each room, for a server that answers it from the index {room_id, seq}.
+/// One query for each room, for a server that uses the index {room_id, seq} for it.
 void read_newest_of_each_room(Session& session, Rooms& rooms) {
     Document options;
     options.document("sort", newest_first()).integer("limit", 1);
@@ -74,8 +75,9 @@ bool has_index_scan(const bson_t& plan) {
     return false;
 }
 
-/// Whether the server says that it finds the newest event of a room by an index. FerretDB 1.x and mongo-java-server
-/// scan the collection for that query: the first explains no plan, the second has no `explain`.
+/// Whether the server reports that it finds the newest event of a room by an index. FerretDB 1.x and mongo-java-server
+/// scan the collection for that query. FerretDB does not return a plan, and mongo-java-server does not support
+/// `explain`.
 bool finds_newest_by_index(Session& session, chat::RoomId room) {
     Document query;
     query.text("find", kEvents).document("filter", in_room(room)).document("sort", newest_first());
@@ -91,7 +93,7 @@ bool finds_newest_by_index(Session& session, chat::RoomId room) {
             });
         });
     } catch (const DatabaseError&) {
-        // The server has no such command; or it is gone, and the next query fails.
+        // The server does not support the command, or is unreachable: then the next query fails.
     }
     return is_by_index;
 }
@@ -102,8 +104,8 @@ void read_newest_events(Session& session, Rooms& rooms) {
                                                         : read_newest_by_scan(session, rooms);
 }
 
-/// Writes the number of this process into the rooms' documents: by `_id`, because every server finds a document by that
-/// without a scan, and in parts, so that each call ends before its timeout.
+/// Writes the number of this process into the rooms' documents. Finds them by `_id`, which no server needs a scan for,
+/// and splits them among several calls, so that each call ends before its timeout.
 void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t writer) {
     constexpr std::size_t kRoomsPerCall = 500;
     Document number;
@@ -148,18 +150,18 @@ Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
 }  // namespace
 
 CommittedCatalogue::ActiveRead::ActiveRead(CommittedCatalogue& catalogue) : catalogue_(catalogue) {
-    const std::lock_guard lock(catalogue_.mutex_);
+    const MutexLock lock(catalogue_.mutex_);
     epoch_ = catalogue_.next_epoch_++;
     catalogue_.active_reads_.insert(epoch_);
 }
 
 CommittedCatalogue::ActiveRead::~ActiveRead() {
-    const std::lock_guard lock(catalogue_.mutex_);
+    const MutexLock lock(catalogue_.mutex_);
     catalogue_.active_reads_.erase(epoch_);
 }
 
 CommittedCatalogue::VisibleRange CommittedCatalogue::ActiveRead::range(chat::RoomId room) const {
-    const std::lock_guard lock(catalogue_.mutex_);
+    const MutexLock lock(catalogue_.mutex_);
     VisibleRange range{.is_in_doubt = catalogue_.in_doubt_.contains(room)};
     if (const auto found = catalogue_.rooms_.find(room); found != catalogue_.rooms_.end()) {
         range.purged_seq = found->second.purged_seq;
@@ -168,42 +170,53 @@ CommittedCatalogue::VisibleRange CommittedCatalogue::ActiveRead::range(chat::Roo
     return range;
 }
 
-// Without the lock: only the committer calls this, and no other thread writes.
-const RoomState* CommittedCatalogue::find(chat::RoomId room) const {
+// Without the lock: the caller's thread is the only one that writes.
+const RoomState* CommittedCatalogue::find(chat::RoomId room) const NO_THREAD_SAFETY_ANALYSIS {
+    GLOBES_ASSERT_ON(thread_);
+    return find_locked(room);
+}
+
+const RoomState* CommittedCatalogue::find_locked(chat::RoomId room) const {
     const auto found = rooms_.find(room);
     return found == rooms_.end() ? nullptr : &found->second;
 }
 
 void CommittedCatalogue::put(chat::RoomId room, RoomState state) {
-    const std::lock_guard lock(mutex_);
-    const RoomState* before = find(room);
+    GLOBES_ASSERT_ON(thread_);
+    assert(state.record != nullptr && state.purged_seq <= state.last_seq);
+    const MutexLock lock(mutex_);
+    const RoomState* before = find_locked(room);
     if (state.last_seq > (before != nullptr ? before->last_seq : 0)) newest_event_ = {room, state.last_seq};
     rooms_.insert_or_assign(room, std::move(state));
 }
 
 void CommittedCatalogue::erase(chat::RoomId room) {
-    const std::lock_guard lock(mutex_);
+    GLOBES_ASSERT_ON(thread_);
+    const MutexLock lock(mutex_);
     rooms_.erase(room);
 }
 
 void CommittedCatalogue::mark_in_doubt(chat::RoomId room) {
-    const std::lock_guard lock(mutex_);
+    GLOBES_ASSERT_ON(thread_);
+    const MutexLock lock(mutex_);
     in_doubt_.insert(room);
 }
 
 void CommittedCatalogue::clear_in_doubt(std::span<const chat::RoomId> rooms) {
-    const std::lock_guard lock(mutex_);
+    GLOBES_ASSERT_ON(thread_);
+    const MutexLock lock(mutex_);
     for (const chat::RoomId room : rooms) in_doubt_.erase(room);
 }
 
 void CommittedCatalogue::raise_next_room_id(chat::RoomId next) {
-    const std::lock_guard lock(mutex_);
+    GLOBES_ASSERT_ON(thread_);
+    const MutexLock lock(mutex_);
     next_room_id_ = std::max(next_room_id_, next);
 }
 
 std::optional<CommittedCatalogue::EventPosition> CommittedCatalogue::newest_event() const {
-    const std::lock_guard lock(mutex_);
-    const RoomState* room = find(newest_event_.room);
+    const MutexLock lock(mutex_);
+    const RoomState* room = find_locked(newest_event_.room);
     // A room that was created again under the same id starts at seq 1.
     if (room == nullptr || room->purged_seq >= newest_event_.seq || room->last_seq < newest_event_.seq)
         return std::nullopt;
@@ -211,7 +224,7 @@ std::optional<CommittedCatalogue::EventPosition> CommittedCatalogue::newest_even
 }
 
 chat::StoredRooms CommittedCatalogue::rooms() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     chat::StoredRooms stored{.rooms = {}, .next_room_id = next_room_id_};
     stored.rooms.reserve(rooms_.size());
     for (const auto& [id, state] : rooms_)
@@ -224,12 +237,12 @@ chat::StoredRooms CommittedCatalogue::rooms() const {
 }
 
 std::uint64_t CommittedCatalogue::next_epoch() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return next_epoch_;
 }
 
 bool CommittedCatalogue::has_reads_before(std::uint64_t epoch) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !active_reads_.empty() && *active_reads_.begin() < epoch;
 }
 

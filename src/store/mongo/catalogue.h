@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -13,6 +12,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/mutex.h"
+#include "base/thread_owner.h"
 #include "chat/store.h"
 #include "store/mongo/session.h"
 
@@ -58,7 +59,10 @@ public:
         std::uint64_t epoch_;
     };
 
-    // Thread: the committer, or the opening thread before the committer starts.
+    /// Makes the calling thread the one that may change the catalogue; the opening thread is before.
+    void bind() { thread_.bind(); }
+
+    // Thread: the one that may change it.
     /// Null if the room does not exist. Valid until the next `put` or `erase`.
     const RoomState* find(chat::RoomId room) const;
     void put(chat::RoomId room, RoomState state);
@@ -81,13 +85,18 @@ public:
     bool has_reads_before(std::uint64_t epoch) const;
 
 private:
-    mutable std::mutex mutex_;
-    std::unordered_map<chat::RoomId, RoomState> rooms_;
-    std::unordered_set<chat::RoomId> in_doubt_;
-    EventPosition newest_event_{};
-    chat::RoomId next_room_id_ = 1;
-    std::uint64_t next_epoch_ = 1;
-    std::set<std::uint64_t> active_reads_;
+    const RoomState* find_locked(chat::RoomId room) const REQUIRES(mutex_);
+
+    [[no_unique_address]] ThreadOwner thread_;
+
+    // Any thread.
+    mutable Mutex mutex_;
+    std::unordered_map<chat::RoomId, RoomState> rooms_ GUARDED_BY(mutex_);
+    std::unordered_set<chat::RoomId> in_doubt_ GUARDED_BY(mutex_);
+    EventPosition newest_event_ GUARDED_BY(mutex_){};
+    chat::RoomId next_room_id_ GUARDED_BY(mutex_) = 1;
+    std::uint64_t next_epoch_ GUARDED_BY(mutex_) = 1;
+    std::set<std::uint64_t> active_reads_ GUARDED_BY(mutex_);
 };
 
 /// Loads all rooms into `catalogue` and returns the garbage that is left from earlier runs. Unless `writer` is 0, each

@@ -55,20 +55,20 @@ std::unordered_set<const chat::Event*> EventCollection::find_same(const Events& 
 }
 
 EventCollection::Conflict EventCollection::examine(const chat::Event& event, std::uint64_t purged_seq) {
-    Conflict conflict{.taken = ConflictKind::gone};
+    Conflict conflict{.kind = ConflictKind::gone};
     Document by_id;
     by_id.text("_id", event_id(event.room, event.seq));
     session_.find(kEvents, by_id, Document(), 1, [&](const DocumentView& found) {
-        conflict.taken = event_of(found) == event ? ConflictKind::same_event : ConflictKind::foreign_event;
+        conflict.kind = event_of(found) == event ? ConflictKind::same_event : ConflictKind::foreign_event;
         conflict.writer = found.number("writer");
     });
-    if (conflict.taken != ConflictKind::gone || event.client_id.empty()) return conflict;
+    if (conflict.kind != ConflictKind::gone || event.client_id.empty()) return conflict;
     Document by_key;
     by_key.number("room_id", event.room).text("dedupe_key", dedupe_key(fold_case(event.name), event.client_id));
     std::optional<chat::Event> other;
     session_.find(kEvents, by_key, Document(), 1, [&](const DocumentView& found) { other = event_of(found); });
     if (!other) return conflict;
-    if (other->seq > purged_seq) return {.taken = ConflictKind::repeated_id};
+    if (other->seq > purged_seq) return {.kind = ConflictKind::repeated_id};
     const WriteResult removed = remove({&*other});
     if (removed.status != WriteStatus::acknowledged) throw DatabaseError(removed.cause, 0, 0);
     return conflict;
@@ -88,7 +88,7 @@ std::uint64_t EventCollection::newest_seq(chat::RoomId room) {
 
 WriteResult EventCollection::remove(const Events& events) { return session_.remove(kEvents, by_ids(events)); }
 
-/// The room's document, unless a newer process has it.
+/// Matches the room's document, unless a newer process has claimed it.
 Document RoomCollection::own(chat::RoomId room) const {
     Document not_newer;
     not_newer.number("$lte", fence_.number());
@@ -99,7 +99,7 @@ Document RoomCollection::own(chat::RoomId room) const {
 
 WriteResult RoomCollection::write(const PutRoomDocument& put, chat::RoomId room) {
     if (put.before != nullptr) return update(*put.record, put.version);
-    // The counter first: where this ends in between, a number is skipped and none is given twice.
+    // The counter first: if the process ends in between, an id is skipped, and no id is used twice.
     if (room < chat::kFirstRandomRoomId) {
         Document counter;
         counter.text("_id", "next_room_id");
@@ -112,7 +112,7 @@ WriteResult RoomCollection::write(const PutRoomDocument& put, chat::RoomId room)
     return forgotten.status == WriteStatus::acknowledged ? insert(*put.record, put.version, put.purged_seq) : forgotten;
 }
 
-/// Removes what is left of a deleted room with the same id.
+/// Removes the remaining events of a deleted room with the same id.
 WriteResult RoomCollection::remove_leftover_events(chat::RoomId room) {
     bool is_left_over = false;
     try {
@@ -128,7 +128,7 @@ WriteResult RoomCollection::remove_leftover_events(chat::RoomId room) {
 }
 
 WriteResult RoomCollection::write(const DeleteRoomDocument& /*deletion*/, chat::RoomId room) {
-    // First the note that its events must be removed. A start ignores the note if the room still exists.
+    // First the note that the room's events must be removed. A start ignores the note if the room still exists.
     Document note;
     note.number("room_id", room);
     const WriteResult noted = session_.update(kRemovals, by_id(room), change("$set", note), true);
@@ -143,7 +143,7 @@ WriteResult RoomCollection::write(const MarkPurged& purge, chat::RoomId room) {
 }
 
 WriteResult RoomCollection::roll_back(const PutRoomDocument& put, chat::RoomId room) {
-    // One version further: should the put arrive after all, it comes too late.
+    // With a higher version, so that the put changes nothing if it arrives after this.
     if (put.before != nullptr) return update(*put.before, put.version + 1);
     return remove(room);
 }
@@ -193,20 +193,20 @@ WriteResult RoomCollection::update(const chat::RoomRecord& record, std::uint64_t
     WriteResult result = session_.update(kRooms, filter, change("$set", fields));
     if (result.status == WriteStatus::duplicate_key) result.status = WriteStatus::rejected;
     if (result.status == WriteStatus::acknowledged && result.written == 0)
-        return compare(record, version, "another version is there");
+        return compare(record, version, "another version is stored");
     return result;
 }
 
 /// Acknowledged if the same record is stored already.
 WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_t version, const std::string& cause) {
     bool is_same = false;
-    bool is_newers = false;
+    bool is_claimed = false;
     try {
         session_.find(kRooms, by_id(record.id), Document(), 1, [&](const DocumentView& found) {
-            is_newers = found.number("writer") > fence_.number();
+            is_claimed = found.number("writer") > fence_.number();
             is_same = found.number("version") == version && room_of(found) == record;
         });
-        if (is_newers) return rejected_by_newer();
+        if (is_claimed) return rejected_by_newer();
     } catch (const DatabaseError& error) {
         return {.status = WriteStatus::not_applied, .cause = error.what()};
     }
@@ -215,16 +215,16 @@ WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_
 
 /// Acknowledged if the room does not exist.
 WriteResult RoomCollection::explain_no_match(chat::RoomId room) {
-    bool is_there = false;
+    bool is_found = false;
     bool is_own = false;
     try {
         session_.find(kRooms, by_id(room), Document(), 1, [&](const DocumentView& found) {
-            is_there = true;
+            is_found = true;
             is_own = found.has("writer") && found.number("writer") <= fence_.number();
         });
-        if (!is_there) return {};
+        if (!is_found) return {};
         // An earlier call with an unknown outcome may have removed it, but no majority has confirmed that yet.
-        return is_own ? WriteResult{.status = WriteStatus::unknown, .cause = "the room is still there"}
+        return is_own ? WriteResult{.status = WriteStatus::unknown, .cause = "the room is still stored"}
                       : rejected_by_newer();
     } catch (const DatabaseError& error) {
         return {.status = WriteStatus::not_applied, .cause = error.what()};
@@ -234,7 +234,7 @@ WriteResult RoomCollection::explain_no_match(chat::RoomId room) {
 /// Throws DatabaseError.
 WriteResult RoomCollection::rejected_by_newer() {
     fence_.look(session_);
-    return {.status = WriteStatus::rejected, .cause = "a newer process has the room"};
+    return {.status = WriteStatus::rejected, .cause = "a newer process has claimed the room"};
 }
 
 }  // namespace globes::store::mongo

@@ -1,6 +1,7 @@
 // The writes of the collections of rooms and events, with the queries that explain a refusal. Thread: one writer.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,14 +27,16 @@ class EventCollection {
 public:
     using Events = std::vector<const chat::Event*>;
 
-    EventCollection(Session& session, std::uint64_t writer) : session_(session), writer_(writer) {}
+    EventCollection(Session& session, std::uint64_t writer) : session_(session), writer_(writer) {
+        assert(writer_ != 0);
+    }
 
     WriteResult insert(const Events& events);
     /// The events of `events` that are stored unchanged. Throws DatabaseError.
     std::unordered_set<const chat::Event*> find_same(const Events& events);
 
     struct Conflict {
-        ConflictKind taken;
+        ConflictKind kind;
         std::uint64_t writer = 0;  ///< The number of the process that wrote the conflicting event.
     };
     /// Finds the event that conflicts with `event`, and removes it if it is purged. Throws DatabaseError.
@@ -51,17 +54,17 @@ private:
 class RoomCollection {
 public:
     /// Both must outlive it; `fence` has a number.
-    RoomCollection(Session& session, Fence& fence) : session_(session), fence_(fence) {}
+    RoomCollection(Session& session, Fence& fence) : session_(session), fence_(fence) { assert(fence.number() != 0); }
 
     /// Every call may be repeated. The highest version of a room wins, in whatever order writes arrive. Each filter has
-    /// the number of this process, so a room that a newer process has claimed is not changed.
-    /// Rejected if another room has the title, or the document was changed by another process; if by a newer one, the
-    /// fence is closed.
+    /// the number of this process, so a room that a newer process has claimed is not changed. The result is `rejected`
+    /// if another room has the title, or if another process has changed the document; a newer process also closes the
+    /// fence.
     WriteResult write(const PutRoomDocument& put, chat::RoomId room);
     WriteResult write(const DeleteRoomDocument& deletion, chat::RoomId room);
     WriteResult write(const MarkPurged& purge, chat::RoomId room);
 
-    /// Restores the state before `write`, whatever its outcome was.
+    /// Restores the state before `write`, whether `write` succeeded or not.
     WriteResult roll_back(const PutRoomDocument& put, chat::RoomId room);
     WriteResult roll_back(const DeleteRoomDocument& deletion, chat::RoomId room);
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "base/logging.h"
@@ -12,11 +13,11 @@ namespace {
 
 using chat::CommitOutcome;
 
-/// The operations of a batch in one room, summed up.
+/// A summary of the operations of a batch in one room.
 struct Part {
-    bool is_done = true;     // all of them
-    bool is_absent = true;   // none of them, and none comes
-    bool may_exist = false;  // at least one
+    bool is_done = true;     // All are done.
+    bool is_absent = true;   // Nothing is stored, or will be.
+    bool may_exist = false;  // At least one is stored, or may be.
 };
 
 std::unordered_map<chat::RoomId, Part> parts_of(const GroupMember& member) {
@@ -43,7 +44,9 @@ void SharedState::note_success() {
 }
 
 void CommitGroup::add(std::size_t number, std::optional<BatchOperations> plan) {
+    assert(number < members.size());
     GroupMember& member = members[number];
+    assert(member.operations.empty());  // not linked yet
     member.is_valid = plan.has_value();
     if (!plan) return;
     member.changes = std::move(plan->changes);
@@ -66,6 +69,7 @@ chat::BatchOutcome CommitGroup::outcome_of(const GroupMember& member) const {
     std::vector<chat::BatchOutcome::Part> outcomes;
     for (const chat::RoomId room : member.refused) outcomes.push_back({room, CommitOutcome::failed});
     const auto number = static_cast<std::size_t>(&member - members.data());
+    assert(number < members.size());
     for (const auto& [room, part] : parts_of(member)) {
         if (const Repeat* known = repeat(number, room); known != nullptr) {
             outcomes.push_back({room, CommitOutcome::failed, known->seq});

@@ -3,15 +3,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/garbage_collector.h"
 #include "store/mongo/operations.h"
 
@@ -33,18 +32,19 @@ struct Job {
     bool is_over = true;
 };
 
-/// Shared by the committer and the writers. Every field under the mutex.
+/// Shared by the committer and the writers. The mutex also guards the states of operations.
 struct SharedState {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool is_stopped = false;  ///< No operation is started any more; running ones are abandoned.
+    Mutex mutex;
+    Condition changed;
+    /// No operation is started any more; running ones are abandoned.
+    bool is_stopped GUARDED_BY(mutex) = false;
 
-    /// Log one line when the server fails, and one when it works again. Under the mutex.
-    void note_failure(std::string_view cause);
-    void note_success();
+    /// Log one line when the server fails, and one when it works again.
+    void note_failure(std::string_view cause) REQUIRES(mutex);
+    void note_success() REQUIRES(mutex);
 
 private:
-    bool is_failing_ = false;
+    bool is_failing_ GUARDED_BY(mutex) = false;
 };
 
 /// A batch, the callback for its outcome, and the deadline for that.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <utility>
 
@@ -20,7 +21,7 @@ bool is_room_document(const Operation& operation) {
            std::holds_alternative<DeleteRoomDocument>(operation.what);
 }
 
-/// All its rooms belong to busy writers.
+/// Whether all rooms of the batch belong to busy writers.
 bool is_blocked(const chat::StoreBatch& batch, const std::vector<bool>& busy) {
     return !batch.empty() && std::ranges::all_of(batch, [&](const chat::StoreWrite& write) {
         return busy[chat::room_of(write) % busy.size()];
@@ -46,13 +47,14 @@ void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
                         .deadline = std::chrono::steady_clock::now() + times_.batch};
     pending.bytes = chat::queued_bytes(pending.batch);
     chat::StoreBatch dropped;
-    Lock lock(shared_.mutex);
+    MutexLock lock(shared_.mutex);
     if (is_stopped_) {
         lock.unlock();
         return pending.done(CommitOutcome::failed);
     }
+    assert(queued_bytes_ <= limits_.queued_bytes);
     if (pending.bytes > limits_.queued_bytes - queued_bytes_) {
-        // It keeps its place in the queue for its answer, and nothing else.
+        // Its contents are dropped. It stays in the queue only to be answered in order.
         dropped.swap(pending.batch);
         pending.bytes = 0;
         pending.is_refused = true;
@@ -63,26 +65,27 @@ void Committer::append(chat::StoreBatch batch, chat::BatchDone done) {
 }
 
 void Committer::stop() {
-    const Lock lock(shared_.mutex);
+    const MutexLock lock(shared_.mutex);
     is_stopped_ = true;
     shared_.changed.notify_all();
 }
 
 void Committer::work() {
-    Lock lock(shared_.mutex);
+    catalogue_.bind();
+    const MutexLock lock(shared_.mutex);
     while (true) {
-        // Start over after each release of the lock: a change in between notified nobody.
-        if (finish_completed(lock)) continue;
+        // After each release of the mutex, check everything again: a notification in between was not received.
+        if (finish_completed()) continue;
         if (is_all_answered()) {
             if (queue_.empty() && is_stopped_) break;
-            std::vector<bool> busy = busy_writers();
+            const std::vector<bool> busy = busy_writers();
             const auto can_begin = [&](const QueuedBatch& pending) { return !is_blocked(pending.batch, busy); };
             if (std::ranges::any_of(queue_, can_begin)) {
-                begin_group(std::move(busy), lock);
+                begin_group(busy);
                 continue;
             }
         }
-        wait(lock);
+        wait();
     }
     shared_.is_stopped = true;
     shared_.changed.notify_all();
@@ -97,12 +100,14 @@ std::vector<bool> Committer::busy_writers() const {
     return busy;
 }
 
-void Committer::begin_group(std::vector<bool> busy, Lock& lock) {
+void Committer::begin_group(const std::vector<bool>& busy) {
+    assert(is_all_answered());
     CommitGroup& group = groups_.emplace_back(writer_count_);
     take_batches(group, busy);
-    lock.unlock();
-    plan(group, busy);
-    lock.lock();
+    {
+        const MutexUnlock unlock(shared_.mutex);
+        plan(group, busy);
+    }
     for (std::size_t i = 0; i < writer_count_; ++i)
         if (!group.jobs[i].is_over) writers_[i]->start(group.jobs[i]);
     shared_.changed.notify_all();
@@ -135,7 +140,7 @@ void Committer::plan(CommitGroup& group, const std::vector<bool>& busy) {
 }
 
 /// Returns true if a batch was answered.
-bool Committer::finish_completed(Lock& lock) {
+bool Committer::finish_completed() {
     bool has_answered = false;
     for (auto group = groups_.begin(); group != groups_.end();) {
         group->drop_unsent();
@@ -143,7 +148,7 @@ bool Committer::finish_completed(Lock& lock) {
         for (GroupMember& member : group->members) {
             if (member.is_over) continue;
             const bool is_over = std::ranges::all_of(member.operations, &Operation::is_over);
-            if (is_over && (may_answer || member.is_answered)) has_answered |= finish(*group, member, lock);
+            if (is_over && (may_answer || member.is_answered)) has_answered |= finish(*group, member);
             may_answer &= member.is_answered;
         }
         if (group->is_over()) {
@@ -156,14 +161,15 @@ bool Committer::finish_completed(Lock& lock) {
     return has_answered;
 }
 
-/// All operations of the batch are over, and the batches before it are answered.
-bool Committer::finish(CommitGroup& group, GroupMember& member, Lock& lock) {
+/// All operations of the batch are over, and the batches before it are answered. Returns true if this answered it.
+bool Committer::finish(CommitGroup& group, GroupMember& member) {
+    assert(!member.is_over && std::ranges::all_of(member.operations, &Operation::is_over));
     member.is_over = true;
     set_back(member);
     record_stored(group, member);
     show(group, CommitGroup::take_done(member));
     if (member.is_answered) return false;
-    answer(member, group.outcome_of(member), lock);
+    answer(member, group.outcome_of(member));
     return true;
 }
 
@@ -185,12 +191,15 @@ void Committer::show(CommitGroup& group, std::vector<RoomChange> done) {
     }
 }
 
-/// The rollback of a room's document has raised its version.
+/// Takes over the version of a room's document that a rollback has raised.
 void Committer::set_back(const GroupMember& member) {
     for (const Operation* operation : member.operations) {
         const auto* put = std::get_if<PutRoomDocument>(&operation->what);
         if (put == nullptr || put->before == nullptr || !operation->is_rolling_back) continue;
-        RoomState state = *catalogue_.find(operation->room);
+        const RoomState* room = catalogue_.find(operation->room);
+        // Operations of a room run in order, so a later deletion of the room is not completed yet.
+        assert(room != nullptr);
+        RoomState state = *room;
         state.version = put->version + 1;
         catalogue_.put(operation->room, std::move(state));
     }
@@ -213,24 +222,25 @@ void Committer::record_stored(const CommitGroup& group, const GroupMember& membe
 }
 
 /// Waits for a change or the next deadline; at the deadline, answers that batch.
-void Committer::wait(Lock& lock) {
+void Committer::wait() {
     GroupMember* member = nullptr;
     if (!is_all_answered()) member = &*std::ranges::find(groups_.back().members, false, &GroupMember::is_answered);
-    if (member == nullptr && queue_.empty()) return shared_.changed.wait(lock);
+    if (member == nullptr && queue_.empty()) return shared_.changed.wait(shared_.mutex);
     const bool is_in_line =
         member == nullptr || (!queue_.empty() && queue_.front().deadline < member->pending.deadline);
     const Time deadline = is_in_line ? queue_.front().deadline : member->pending.deadline;
-    if (shared_.changed.wait_until(lock, deadline) == std::cv_status::no_timeout) return;
+    if (shared_.changed.wait_until(shared_.mutex, deadline)) return;
     shared_.note_failure(fmt::format("no answer within {} ms", times_.batch.count()));
-    if (!is_in_line) return abandon(groups_.back(), *member, lock);
+    if (!is_in_line) return abandon(groups_.back(), *member);
     // No operation of it was started.
     QueuedBatch late = std::move(queue_.front());
     queue_.pop_front();
-    answer(late, CommitOutcome::failed, lock);
+    answer(late, CommitOutcome::failed);
 }
 
 /// At the deadline: cancels operations that were not started; the writers resolve the others.
-void Committer::abandon(CommitGroup& group, GroupMember& member, Lock& lock) {
+void Committer::abandon(CommitGroup& group, GroupMember& member) {
+    assert(!member.is_answered);
     // The core counts the change of a room as not made and never reads it back, so it is rolled back.
     if (member.operations.size() == 1 && is_room_document(*member.operations.front()))
         member.operations.front()->is_rolling_back = true;
@@ -243,35 +253,37 @@ void Committer::abandon(CommitGroup& group, GroupMember& member, Lock& lock) {
         group.in_doubt.push_back(change.room);
         catalogue_.mark_in_doubt(change.room);
     }
-    answer(member, std::move(outcome), lock);
+    answer(member, std::move(outcome));
 }
 
 /// All operations are over and all batches answered.
 void Committer::end(CommitGroup& group) {
+    assert(group.is_over() && group.is_answered());
     const std::uint64_t epoch = catalogue_.next_epoch();
     for (GarbageRange& removal : group.removals) {
         const RoomState* state = catalogue_.find(removal.room);
-        // If the room was created again meanwhile, that has removed the old events.
+        // If the room was created again meanwhile, its creation has removed the old events.
         if (removal.is_whole_room ? state != nullptr : (state == nullptr || state->purged_seq < removal.through_seq))
             continue;
         removal.epoch = epoch;
-        writers_[removal.room % writers_.size()]->garbage_collector().add(removal);
+        writers_[removal.room % writers_.size()]->collect(removal);
     }
     if (!group.removals.empty()) shared_.changed.notify_all();
     catalogue_.clear_in_doubt(group.in_doubt);
 }
 
-void Committer::answer(GroupMember& member, chat::BatchOutcome outcome, Lock& lock) {
+void Committer::answer(GroupMember& member, chat::BatchOutcome outcome) {
+    assert(!member.is_answered);
     member.is_answered = true;
-    answer(member.pending, std::move(outcome), lock);
+    answer(member.pending, std::move(outcome));
 }
 
 /// Keeps the batch: the writers may still use it.
-void Committer::answer(QueuedBatch& pending, chat::BatchOutcome outcome, Lock& lock) {
+void Committer::answer(QueuedBatch& pending, chat::BatchOutcome outcome) {
+    assert(pending.bytes <= queued_bytes_);
     queued_bytes_ -= std::exchange(pending.bytes, 0);
-    lock.unlock();
+    const MutexUnlock unlock(shared_.mutex);
     pending.done(std::move(outcome));
-    lock.lock();
 }
 
 }  // namespace globes::store::mongo

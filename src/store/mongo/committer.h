@@ -8,9 +8,9 @@
 #include <deque>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/catalogue.h"
 #include "store/mongo/commit_group.h"
 #include "store/mongo/operations.h"
@@ -34,21 +34,21 @@ public:
 
 private:
     using Time = std::chrono::steady_clock::time_point;
-    using Lock = std::unique_lock<std::mutex>;
     using CommitGroups = std::list<CommitGroup>;
 
-    // Under the lock. Functions that take it may release it meanwhile.
     bool is_all_answered() const;
-    std::vector<bool> busy_writers() const;
-    void begin_group(std::vector<bool> busy, Lock& lock);
-    void take_batches(CommitGroup& group, const std::vector<bool>& busy);
-    bool finish_completed(Lock& lock);
-    bool finish(CommitGroup& group, GroupMember& member, Lock& lock);
-    void wait(Lock& lock);
-    void abandon(CommitGroup& group, GroupMember& member, Lock& lock);
-    void end(CommitGroup& group);
-    void answer(GroupMember& member, chat::BatchOutcome outcome, Lock& lock);
-    void answer(QueuedBatch& pending, chat::BatchOutcome outcome, Lock& lock);
+    std::vector<bool> busy_writers() const REQUIRES(shared_.mutex);
+    void take_batches(CommitGroup& group, const std::vector<bool>& busy) REQUIRES(shared_.mutex);
+    void end(CommitGroup& group) REQUIRES(shared_.mutex);
+
+    // These release the mutex in between.
+    void begin_group(const std::vector<bool>& busy) REQUIRES(shared_.mutex);
+    bool finish_completed() REQUIRES(shared_.mutex);
+    bool finish(CommitGroup& group, GroupMember& member) REQUIRES(shared_.mutex);
+    void wait() REQUIRES(shared_.mutex);
+    void abandon(CommitGroup& group, GroupMember& member) REQUIRES(shared_.mutex);
+    void answer(GroupMember& member, chat::BatchOutcome outcome) REQUIRES(shared_.mutex);
+    void answer(QueuedBatch& pending, chat::BatchOutcome outcome) REQUIRES(shared_.mutex);
 
     void plan(CommitGroup& group, const std::vector<bool>& busy);
     void show(CommitGroup& group, std::vector<RoomChange> done);
@@ -63,15 +63,15 @@ private:
     const Fence& fence_;
     std::vector<std::unique_ptr<RoomWriter>>& writers_;
 
-    // Thread: its own.
+    // The committer's thread only.
     CommittedCatalogue& catalogue_;
     OperationBuilder builder_;
     CommitGroups groups_;  // newest last; all batches of earlier ones are answered
 
-    // Under the mutex of the shared state.
-    std::deque<QueuedBatch> queue_;
-    std::size_t queued_bytes_ = 0;  // of batches without an answer
-    bool is_stopped_ = false;
+    // Any thread.
+    std::deque<QueuedBatch> queue_ GUARDED_BY(shared_.mutex);
+    std::size_t queued_bytes_ GUARDED_BY(shared_.mutex) = 0;  // of batches without an answer
+    bool is_stopped_ GUARDED_BY(shared_.mutex) = false;
 };
 
 }  // namespace globes::store::mongo

@@ -21,9 +21,9 @@ int length(std::string_view text) { return static_cast<int>(text.size()); }
 /// Without the fraction, rounded down also before 1970.
 std::int64_t millis_of(UnixMicros time) { return time / kMicrosPerMilli - (time % kMicrosPerMilli < 0 ? 1 : 0); }
 
-// A kind without a name of its own is a number.
+// Stored by name; any other kind is stored as its number.
 constexpr std::string_view kSend = "send";
-// Far beyond what any text of an event or a room may have.
+// Far more than the limits of any text of an event or a room.
 constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxShownBytes = 64;
 
@@ -37,12 +37,12 @@ void append_escaped(std::string& key, std::string_view text) {
     }
 }
 
-/// An unknown name means hidden, which admits nobody without a password.
+/// Hidden for an unknown name, as the safe choice: the room is not listed and needs a token.
 chat::Visibility visibility_of(std::string_view name) {
     return chat::visibility_from_text(name).value_or(chat::Visibility::hidden_room);
 }
 
-/// A live kind for what can't be that of a stored event.
+/// A live kind, which no stored event has, if the field is invalid.
 chat::EventKind kind_of(const DocumentView& document) {
     if (document.text("kind") == kSend) return chat::EventKind::send;
     const std::uint64_t number = document.number("kind");
@@ -50,19 +50,19 @@ chat::EventKind kind_of(const DocumentView& document) {
     return number > 0 && number < 100 && is_durable(kind) ? kind : chat::EventKind::leave;
 }
 
-/// 0 for what can't be a room's id.
+/// 0 if the field is not the id of a room.
 chat::RoomId room_id_of(const DocumentView& document, const char* key) {
     const std::uint64_t id = document.number(key);
     return id < chat::kEndOfRoomIds ? id : 0;
 }
 
-/// As everything that a client sends and Globes stores.
+/// Whether Globes could have stored these texts.
 bool are_texts(std::initializer_list<std::string_view> texts) {
     return std::ranges::all_of(
         texts, [](std::string_view text) { return text.size() <= kMaxTextBytes && is_valid_utf8(text); });
 }
 
-/// Names the document where that is safe: its id, if it is a number or short.
+/// Names the document by its id, if that is a number or a short text.
 DatabaseError not_ours(const char* collection, const DocumentView& document) {
     const std::string text = document.text("_id");
     const bool is_shown = text.size() <= kMaxShownBytes && is_valid_utf8(text);
@@ -157,7 +157,7 @@ UnixMicros DocumentView::time(const char* key) const {
     const std::int64_t millis = bson_iter_date_time(&field);
     const std::int64_t micros = integer((std::string(key) + "_us").c_str());
     if (micros < 0 || micros >= kMicrosPerMilli) return 0;
-    // Towards 0 first, or the oldest time that there is would not fit on the way.
+    // Rounded towards 0 first, because the product of the earliest possible time would overflow.
     const bool is_before_1970 = millis < 0;
     std::int64_t time = 0;
     if (__builtin_mul_overflow(is_before_1970 ? millis + 1 : millis, kMicrosPerMilli, &time)) return 0;
@@ -165,14 +165,14 @@ UnixMicros DocumentView::time(const char* key) const {
     return time;
 }
 
-void DocumentView::visit_document(const char* key, const std::function<void(const DocumentView&)>& look) const {
+void DocumentView::visit_document(const char* key, const std::function<void(const DocumentView&)>& take) const {
     bson_iter_t field;
     if (!bson_iter_init_find(&field, bson_, key) || !BSON_ITER_HOLDS_DOCUMENT(&field)) return;
     std::uint32_t length = 0;
     const std::uint8_t* data = nullptr;
     bson_iter_document(&field, &length, &data);
     bson_t inner;
-    if (bson_init_static(&inner, data, length)) look(DocumentView(inner));
+    if (bson_init_static(&inner, data, length)) take(DocumentView(inner));
 }
 
 std::string event_id(chat::RoomId room, std::uint64_t seq) { return fmt::format("{}:{}", room, seq); }

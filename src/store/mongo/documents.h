@@ -60,8 +60,8 @@ public:
     bool has(const char* key) const { return bson_has_field(bson_, key); }
     /// The inverse of `Document::time`.
     UnixMicros time(const char* key) const;
-    /// Calls `look` with the embedded document `key`, if it exists.
-    void visit_document(const char* key, const std::function<void(const DocumentView&)>& look) const;
+    /// Calls `take` with the embedded document `key`, if it exists.
+    void visit_document(const char* key, const std::function<void(const DocumentView&)>& take) const;
 
     const bson_t& get() const { return *bson_; }
 

@@ -13,7 +13,7 @@
 namespace globes::store::mongo {
 namespace {
 
-// Of the wire protocol.
+// Constants of the wire protocol.
 constexpr std::int32_t kOpMsg = 2013;
 constexpr std::int32_t kOpReply = 1;
 constexpr std::size_t kMessageHeaderBytes = 16;
@@ -32,7 +32,7 @@ std::int32_t int32_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return static_cast<std::int32_t>(BSON_UINT32_FROM_LE(value));
 }
 
-/// bson_validate passes over a document in it whose length is wrong.
+/// Also checks the lengths of embedded documents, which bson_validate does not.
 bool is_document(std::span<const std::uint8_t> bytes, int depth = 0) {
     bson_t document;
     bson_iter_t field;
@@ -55,7 +55,7 @@ bool is_document(std::span<const std::uint8_t> bytes, int depth = 0) {
 
 using Check = bool (*)(const bson_iter_t& field);
 
-/// Of a document or an array.
+/// Whether all fields of a document, or items of an array, pass the check.
 bool all_in(const bson_iter_t& field, Check check) {
     bson_iter_t item;
     if (!bson_iter_recurse(&field, &item)) return false;
@@ -67,12 +67,12 @@ bool all_in(const bson_iter_t& field, Check check) {
 bool is_text(const bson_iter_t& field) { return BSON_ITER_HOLDS_UTF8(&field); }
 bool is_document_field(const bson_iter_t& field) { return BSON_ITER_HOLDS_DOCUMENT(&field); }
 
-/// No error has the code 0, in the 32 bits that the driver keeps of it.
+/// The code of an error is not 0, in the 32 bits that the driver keeps of it.
 bool is_code(const bson_iter_t& field) {
     return !BSON_ITER_HOLDS_NUMBER(&field) || static_cast<std::uint32_t>(bson_iter_as_int64(&field)) != 0;
 }
 
-/// Names a database and a collection, up to the first NUL.
+/// `<database>.<collection>`, up to the first NUL.
 bool is_name_space(const bson_iter_t& field) {
     if (!is_text(field)) return false;
     const std::string_view name = bson_iter_utf8(&field, nullptr);
@@ -88,7 +88,7 @@ bool is_in_cursor(const bson_iter_t& field) {
     return true;
 }
 
-/// Without a namespace the driver could not ask it for more, nor close it.
+/// Without a namespace, the driver can neither get more of the cursor nor close it.
 bool is_cursor(const bson_iter_t& field) {
     bson_iter_t cursor;
     return bson_iter_recurse(&field, &cursor) && bson_iter_find(&cursor, "ns") && all_in(field, is_in_cursor);
@@ -114,7 +114,7 @@ bool is_in_reply(const bson_iter_t& field) {
     if (name == "writeConcernError")
         return BSON_ITER_HOLDS_DOCUMENT(&field) && all_in(field, is_in_write_concern_error);
     if (name == "errorLabels") return BSON_ITER_HOLDS_ARRAY(&field);
-    // Of the answer to a hello: addresses, and the names of compressors.
+    // In the reply to a hello: addresses, and the names of compressors.
     if (name == "hosts" || name == "passives" || name == "arbiters" || name == "compression")
         return !BSON_ITER_HOLDS_ARRAY(&field) || all_in(field, is_text);
     return name != "speculativeAuthenticate" || BSON_ITER_HOLDS_DOCUMENT(&field);
@@ -131,7 +131,7 @@ bool is_valid_reply(std::span<const std::uint8_t> bytes) {
     return true;
 }
 
-/// The documents of a message behind its header.
+/// The document of an OP_MSG, after its header.
 bool is_body(std::span<const std::uint8_t> message) {
     constexpr std::size_t kSectionAt = kMessageHeaderBytes + 4;
     if (message.size() < kSectionAt + 1 || message[kSectionAt] != 0) return false;
@@ -188,22 +188,23 @@ void set_guarantees(mongoc_uri_t* uri) {
     mongoc_read_prefs_t* prefs = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
     mongoc_uri_set_read_prefs_t(uri, prefs);
     mongoc_read_prefs_destroy(prefs);
-    // A read is repeated here: the driver leaks a part of the answer if it finds no server for that.
+    // Session::find repeats a read: the driver leaks a part of the reply if it finds no server for its own retry.
     mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 }
 
-// The driver starts by itself, before main(), and keeps its counters in a file of /dev/shm: a killed process leaves it
-// there, and a later one with the same number complains about it on stderr, whatever store it uses. Both are in one
-// binary (the driver is linked statically), so this comes first: 101 is the earliest that a program may take.
+// The driver is initialised before main() and keeps its counters in a file of /dev/shm. A killed process leaves that
+// file there, and a later process with the same process id prints an error about it on stderr, whatever store it uses.
+// The driver is linked statically, so this constructor must run first: 101 is the first priority that a program may
+// use.
 [[gnu::constructor(101)]] void keep_driver_out_of_shared_memory() {
-    constexpr int kKeepWhatIsSet = 0;
-    ::setenv("MONGOC_DISABLE_SHM", "1", kKeepWhatIsSet);
+    constexpr int kNoOverwrite = 0;
+    ::setenv("MONGOC_DISABLE_SHM", "1", kNoOverwrite);
 }
 
 // The opcode of this thread's last request: a reply must have the same form.
 thread_local std::int32_t request_opcode = 0;
 
-/// Of an OP_REPLY that was read behind its header the driver shows no bytes before this.
+/// Checks an OP_REPLY whose body the driver reads after the header, so that no earlier hook sees its bytes.
 bool check_reply(const bson_t& answer, bson_error_t* error) {
     if (request_opcode == kOpMsg || is_valid_reply({bson_get_data(&answer), answer.len})) return true;
     bson_set_error(error, MONGOC_ERROR_PROTOCOL, MONGOC_ERROR_PROTOCOL_INVALID_REPLY, "malformed reply of the server");
@@ -213,7 +214,7 @@ bool check_reply(const bson_t& answer, bson_error_t* error) {
 void start_driver() {
     static const bool is_started = [] {
         mongoc_init();
-        // The driver would log to stderr in its own format. Errors are returned anyway.
+        // The driver would log to stderr in its own format; its calls also return the errors.
         mongoc_log_set_handler(nullptr, nullptr);
         return true;
     }();
@@ -222,8 +223,8 @@ void start_driver() {
 
 }  // namespace
 
-// The linker leads the driver's calls of these functions here (CMakeLists.txt), so that answers are checked before it
-// takes them apart. Weak: where the driver has none of them, nobody calls these.
+// The linker redirects the driver's calls of these functions to this file (CMakeLists.txt), so that replies are checked
+// before the driver parses them. Weak: another version of the driver may not have these functions.
 extern "C" {
 [[gnu::weak]] void __real__mongoc_rpc_gather(void* rpc, void* array);
 void __wrap__mongoc_rpc_gather(void* rpc, void* array) {
@@ -253,7 +254,7 @@ ConnectionPool::ConnectionPool(const std::string& uri, const MongoTimes& times) 
     const std::unique_ptr<mongoc_uri_t, decltype(&mongoc_uri_destroy)> parsed(mongoc_uri_new(uri.c_str()),
                                                                               mongoc_uri_destroy);
     if (parsed == nullptr) throw std::runtime_error("is not a valid connection string");
-    // Replies are checked before the driver decompresses them, so none may be compressed.
+    // Replies are checked before the driver decompresses them, so they must not be compressed.
     mongoc_uri_set_compressors(parsed.get(), nullptr);
     set_times(parsed.get(), times);
     set_guarantees(parsed.get());

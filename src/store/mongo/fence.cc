@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cassert>
 #include <exception>
 #include <optional>
 #include <string>
@@ -36,8 +37,9 @@ std::optional<std::uint64_t> read(Session& session, const char* counters) {
     return beats;
 }
 
-/// Asks with a write that changes nothing where a read, which may be of a moment before a fail-over, finds none.
-bool is_there(Session& session, const CommittedCatalogue::EventPosition& event) {
+/// If a read does not find the event, asks again with a write that changes nothing: a read may show the state before a
+/// fail-over.
+bool is_stored(Session& session, const CommittedCatalogue::EventPosition& event) {
     Document id;
     id.text("_id", event_id(event.room, event.seq));
     bool is_found = false;
@@ -54,15 +56,16 @@ bool is_there(Session& session, const CommittedCatalogue::EventPosition& event) 
 
 void look(Session& session, Fence& fence, const CommittedCatalogue& catalogue) {
     fence.beat(session);
-    // A collection that is dropped takes its indexes along, and only they refuse what is there already. It is for good,
-    // so they are looked at twice.
     if (fence.is_closed()) return;
+    // A dropped collection loses its indexes, and only they refuse events that are stored already. Closing the fence is
+    // final, so a fault must be found twice.
     if (!index_fault(session).empty())
         if (const std::string fault = index_fault(session); !fault.empty()) return fence.mark_database_lost(fault);
-    // An older state from behind the last heartbeat, or messages removed by hand.
+    // The newest event is absent if the database was restored to a state after the last heartbeat, or if somebody
+    // removed messages by hand.
     const auto newest = catalogue.newest_event();
-    if (!newest || is_there(session, *newest) || catalogue.newest_event() != newest) return;
-    // A newer process may have removed it.
+    if (!newest || is_stored(session, *newest) || catalogue.newest_event() != newest) return;
+    // A newer process may have purged it.
     fence.look(session);
     if (!fence.is_closed()) fence.mark_database_lost("the newest message is gone: an older state was put back");
 }
@@ -70,7 +73,8 @@ void look(Session& session, Fence& fence, const CommittedCatalogue& catalogue) {
 }  // namespace
 
 void Fence::take_over(Session& session) {
-    // An older state that is put back may give the same number again, but never the same mark.
+    assert(number_ == 0);
+    // A restored older state may give the same number again, but never has the same mark.
     mark_ = random_hex(kMarkBytes);
     Document one;
     one.integer("value", 1);
@@ -91,7 +95,8 @@ void Fence::take_over(Session& session) {
     try {
         count_up();
     } catch (const DatabaseError& error) {
-        // Of two processes that make the counter at once, one is refused. It finds the counter then.
+        // If two processes create the counter at once, the server refuses one of them; its second try finds the
+        // counter.
         if (error.code() != MONGOC_ERROR_DUPLICATE_KEY) throw;
         count_up();
     }
@@ -100,12 +105,12 @@ void Fence::take_over(Session& session) {
 
 void Fence::look(Session& session) {
     const std::uint64_t beats_before = beats_;
-    bool is_there = false;
+    bool is_found = false;
     std::uint64_t newest = 0;
     std::uint64_t beats = 0;
     std::string mark;
     session.find(kCounters, counter(), Document(), 1, [&](const DocumentView& found) {
-        is_there = true;
+        is_found = true;
         newest = found.number("value");
         beats = found.number("beats");
         mark = found.text("mark");
@@ -117,7 +122,7 @@ void Fence::look(Session& session) {
             spdlog::critical(
                 "event=second_writer writer={} own={} reason=\"another Globes was started on the database\"", newest,
                 number_);
-    } else if (!is_there) {
+    } else if (!is_found) {
         mark_database_lost("the counter writer is gone: the database was dropped or emptied");
     } else if (newest < number_) {
         mark_database_lost(
@@ -137,8 +142,9 @@ void Fence::beat(Session& session) {
         look(session);
 }
 
-/// Asks with a write, which raises the beats: just after a fail-over a read may show an older state.
+/// Asks with a write, which raises the beats: just after a fail-over, a read may show an older state.
 bool Fence::confirm_ownership(Session& session, std::uint64_t beats_before, std::uint64_t beats) const {
+    assert(number_ != 0 && beats_before <= beats);
     Document not_older;
     not_older.number("$gte", beats_before);
     Document mine = counter();
@@ -153,7 +159,7 @@ bool Fence::confirm_ownership(Session& session, std::uint64_t beats_before, std:
 }
 
 void Fence::mark_database_lost(const std::string& cause) {
-    // Readers look at this first: nothing of it is read as history once the fence is closed.
+    // Before the fence closes: readers check this, so they return no history of another database.
     is_database_lost_ = true;
     if (!is_closed_.exchange(true)) spdlog::critical("event=database_lost cause={}", log_value(cause));
 }
@@ -163,14 +169,15 @@ void Heartbeat::beat(Session& session) {
     one.integer("value", 1);
     Document increment;
     increment.document("$inc", one);
-    // While the database is away there is nobody to see it either.
+    // The result is ignored: while the database is unreachable, no import can read the heartbeat either.
     static_cast<void>(session.update(kCounters, key(), increment, true));
 }
 
 void Heartbeat::work(Session session, Fence& fence, const CommittedCatalogue& catalogue, bool is_serving,
                      std::chrono::milliseconds interval) {
-    std::unique_lock lock(mutex_);
-    while (!stopping_.wait_for(lock, interval, [this] { return is_stopped_; }) && !fence.is_closed()) {
+    MutexLock lock(mutex_);
+    while (!stopping_.wait_for(lock, interval, [this]() REQUIRES(mutex_) { return is_stopped_; }) &&
+           !fence.is_closed()) {
         lock.unlock();
         try {
             look(session, fence, catalogue);
@@ -183,7 +190,7 @@ void Heartbeat::work(Session session, Fence& fence, const CommittedCatalogue& ca
 }
 
 void Heartbeat::stop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_stopped_ = true;
     stopping_.notify_all();
 }
@@ -193,7 +200,7 @@ bool Heartbeat::is_server_alive(Session& session, const char* counters, std::chr
     if (!before) return false;
     std::this_thread::sleep_for(interval * 5 / 2);
     const auto after = read(session, counters);
-    // If the counter is gone, another process has renamed the collection meanwhile.
+    // If the counter is absent now, another process has renamed the collection meanwhile.
     return after && after != before;
 }
 

@@ -1,15 +1,15 @@
 // Which process may write: the one that opened the database last (docs/adr/0011-mongodb-fence.md). The fence closes for
 // good if a newer process opens the database, or if the database is no longer the one that this process opened. The
-// heartbeat checks this at intervals, and shows an import that a server runs. Neither compares clocks of machines.
+// heartbeat checks this at intervals, and an import recognises a running server by it. Neither compares the clocks of
+// machines.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "store/mongo/catalogue.h"
 #include "store/mongo/session.h"
 
@@ -26,10 +26,10 @@ public:
     /// The database was dropped, replaced, or restored from an older state.
     bool is_database_lost() const { return is_database_lost_; }
     /// Reads the newest number and closes the fence if it is not that of this process. Because that is final, a write
-    /// confirms it first. Without a number it only reads. Blocks. Throws DatabaseError.
+    /// confirms it first. Without a number this only reads. Blocks. Throws DatabaseError.
     void look(Session& session);
     /// Increments the beats next to the number, so that `look` recognises an older state of the database even if it has
-    /// the same number. Then as `look`. Thread: the heartbeat.
+    /// the same number; if that fails, calls `look`. Thread: the heartbeat. Throws DatabaseError.
     void beat(Session& session);
     /// Closes the fence. `cause`: for the log.
     void mark_database_lost(const std::string& cause);
@@ -41,6 +41,7 @@ private:
     std::uint64_t number_ = 0;
     std::string mark_;
 
+    // Any thread.
     std::atomic<std::uint64_t> beats_ = 0;  // confirmed by the database
     std::atomic<bool> is_closed_ = false;
     std::atomic<bool> is_database_lost_ = false;
@@ -62,9 +63,9 @@ public:
     static bool is_server_alive(Session& session, const char* counters, std::chrono::milliseconds interval);
 
 private:
-    std::mutex mutex_;
-    std::condition_variable stopping_;
-    bool is_stopped_ = false;
+    Mutex mutex_;
+    Condition stopping_;
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace globes::store::mongo

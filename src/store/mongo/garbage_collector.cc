@@ -9,7 +9,7 @@
 namespace globes::store::mongo {
 namespace {
 
-// Takes the server a few milliseconds, so that writes are hardly delayed.
+// Few enough that the server needs only some milliseconds, so that writes are hardly delayed.
 constexpr std::int64_t kEventsAtOnce = 500;
 
 Document by_room(const GarbageRange& removal) {
@@ -30,10 +30,10 @@ std::optional<GarbageRange> GarbageCollector::next() const {
 }
 
 void GarbageCollector::end(const GarbageRange& removal) {
-    const auto is_it = [&](const GarbageRange& one) {
+    const auto is_same = [&](const GarbageRange& one) {
         return one.room == removal.room && one.through_seq == removal.through_seq && one.epoch == removal.epoch;
     };
-    if (const auto found = std::ranges::find_if(waiting_, is_it); found != waiting_.end()) waiting_.erase(found);
+    if (const auto found = std::ranges::find_if(waiting_, is_same); found != waiting_.end()) waiting_.erase(found);
 }
 
 bool GarbageCollector::collect_some(Session& session, const GarbageRange& removal) {

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <mongoc/mongoc.h>
 
+#include <cassert>
 #include <functional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/committer.h"
 #include "store/mongo/documents.h"
 #include "store/mongo/fence.h"
@@ -25,7 +27,7 @@ constexpr const char* kDatabase = "chat_server";
 // Error codes of the server.
 constexpr std::uint32_t kUnauthorized = 13;
 constexpr std::uint32_t kAuthenticationFailed = 18;
-// For a thread to come back from a call when the store stops. One that doesn't is left to itself.
+// How long a stopping store waits for the calls of its threads. A thread whose call takes longer is detached.
 constexpr std::chrono::milliseconds kLeaveAfter = 500ms;
 
 std::string database_of(const MongoStoreSettings& settings) {
@@ -40,8 +42,8 @@ bool is_wrong_login(const mongo::DatabaseError& error) {
            error.code() == kAuthenticationFailed;
 }
 
-/// Everything that the threads use; the last of them takes it along, so that one which a call of the driver holds
-/// may be left behind.
+/// Everything that the threads use. Each thread shares its ownership, so that a thread that is stuck in a call of the
+/// driver can outlive the store.
 struct Engine {
     explicit Engine(MongoStoreSettings given)
         : settings(std::move(given)),
@@ -61,9 +63,9 @@ struct Engine {
     mongo::ReaderPool readers;
     mongo::Heartbeat heartbeat;
 
-    std::mutex mutex;
-    std::condition_variable ended;
-    std::size_t running = 0;
+    Mutex mutex;
+    Condition ended;
+    std::size_t running GUARDED_BY(mutex) = 0;  // threads that may call the driver
 };
 
 class MongoStore final : public chat::Store {
@@ -96,15 +98,16 @@ public:
 
     void stop() override {
         if (threads_.empty()) return;
-        // The committer first: it answers everything, in time, and then lets the writers go.
+        // The committer first: it answers all batches by their deadlines, and then stops the writers.
         engine_->committer.stop();
         committer_.join();
         engine_->readers.stop();
         engine_->heartbeat.stop();
         deadline_thread_.join();
-        std::unique_lock lock(engine_->mutex);
-        const bool have_all_ended =
-            engine_->ended.wait_for(lock, kLeaveAfter, [this] { return engine_->running == 0; });
+        Engine& engine = *engine_;
+        MutexLock lock(engine.mutex);
+        const bool have_all_ended = engine.ended.wait_for(
+            lock, kLeaveAfter, [&engine]() REQUIRES(engine.mutex) { return engine.running == 0; });
         lock.unlock();
         for (std::thread& thread : threads_) have_all_ended ? thread.join() : thread.detach();
         threads_.clear();
@@ -114,7 +117,7 @@ private:
     static std::shared_ptr<Engine> make_engine(const MongoStoreSettings& settings) {
         try {
             return std::make_shared<Engine>(settings);
-        } catch (const std::runtime_error& error) {  // such as a host that DNS does not know
+        } catch (const std::runtime_error& error) {  // for example, DNS does not know the host
             fail(settings, error.what());
         }
     }
@@ -134,15 +137,16 @@ private:
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
             engine.writers.push_back(std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, engine.fence,
                                                                          engine.catalogue, engine.shared));
+        const MutexLock lock(engine.shared.mutex);
         for (const mongo::GarbageRange& removal : removals)
-            engine.writers[removal.room % engine.writers.size()]->garbage_collector().add(removal);
+            engine.writers[removal.room % engine.writers.size()]->collect(removal);
     }
 
     void open_to_read() {
         mongo::Session session(engine_->pool, engine_->database);
         mongo::check_layout(session);
         mongo::load_catalogue(session, engine_->catalogue, 0);
-        // A server's first start makes room 1.
+        // The first start of a server creates room 1.
         if (engine_->catalogue.rooms().rooms.empty())
             throw std::runtime_error("holds no rooms; is the database's name right?");
     }
@@ -167,12 +171,17 @@ private:
     }
 
     void run(std::function<void()> work) {
-        ++engine_->running;
-        threads_.emplace_back([engine = engine_, work = std::move(work)] {
+        {
+            const MutexLock lock(engine_->mutex);
+            ++engine_->running;
+        }
+        threads_.emplace_back([shared = engine_, work = std::move(work)] {
             work();
-            const std::lock_guard lock(engine->mutex);
-            --engine->running;
-            engine->ended.notify_all();
+            Engine& engine = *shared;
+            const MutexLock lock(engine.mutex);
+            assert(engine.running > 0);
+            --engine.running;
+            engine.ended.notify_all();
         });
     }
 
@@ -194,9 +203,9 @@ private:
     // Constant after construction.
     const std::shared_ptr<Engine> engine_;
 
-    // The owner only. These threads call the driver …
-    std::vector<std::thread> threads_;
-    // … and these never do.
+    // The owner only.
+    std::vector<std::thread> threads_;  // that call the driver
+    // These never call the driver, so they end when they are told to.
     std::thread committer_;
     std::thread deadline_thread_;
 };

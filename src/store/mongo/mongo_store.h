@@ -57,14 +57,15 @@ struct MongoStoreSettings {
 ///
 /// With `MongoUse::read` it only loads the rooms, of which at least one must exist.
 ///
-/// 1. One Globes at a time writes to a database: whoever opens it takes over from the one before, which stops writing
-///    within a heartbeat, or at the first event of the newer one that it meets; its `ping` is false from then on.
-/// 2. Atomic but for a crash: nobody sees part of a batch, and one that was begun is carried to its end as soon as the
-///    server can be reached. Only where Globes itself dies in between may the first events of a room's part be there
-///    without the others.
-/// 3. A batch that was not begun when its time is up is `failed` and dropped; one that was is `unknown`, and reads of
-///    its rooms are not ok until it is settled. A room's record alone is set back to what it was instead.
-/// 4. Goes on by itself once the server does.
+/// 1. One process at a time writes to a database. A process that opens it takes over from the one before, which stops
+///    writing within a heartbeat interval, or at its first conflict with an event of the newer process; from then on,
+///    its `ping` returns false.
+/// 2. Batches are atomic except after a crash: no reader sees part of a batch, and a batch that was begun is completed
+///    as soon as the server is reachable. Only if this process dies in between may the first events of a room's part be
+///    stored without the others.
+/// 3. A batch that was not begun by its deadline is `failed` and dropped. A batch that was begun is `unknown`, and
+///    reads of its rooms fail until the outcome is known. A change of a room's record alone is rolled back instead.
+/// 4. Continues by itself when the server works again.
 /// Blocks. Throws std::runtime_error with a message for the operator, without credentials.
 std::unique_ptr<chat::Store> open_mongo_store(const MongoStoreSettings& settings);
 

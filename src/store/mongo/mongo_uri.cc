@@ -64,7 +64,7 @@ std::string mongo_srv_uri(std::string_view user, std::string_view password, std:
 }
 
 std::string mongo_uri_fault(const std::string& uri) {
-    // Not shown: the text of the driver may quote any part of the URI.
+    // Ignored: the text of the driver may quote any part of the URI.
     bson_error_t ignored;
     const DriverWarnings warnings;
     const Uri parsed(mongoc_uri_new_with_error(uri.c_str(), &ignored), mongoc_uri_destroy);
@@ -73,8 +73,7 @@ std::string mongo_uri_fault(const std::string& uri) {
     if (!uri.starts_with("mongodb://") && !uri.starts_with(kSrv)) return "must begin with mongodb:// or mongodb+srv://";
     std::string fault =
         "is not a valid connection string; characters such as @ : / % in the name or the password must be "
-        "percent-encoded, "
-        "and options need a known name and value";
+        "percent-encoded, and options need a known name and value";
     if (uri.starts_with(kSrv)) fault += "; a mongodb+srv:// host must have at least three parts and no port";
     return fault;
 }
@@ -86,7 +85,7 @@ std::string mongo_database(const std::string& uri) {
 }
 
 std::string mongo_database_fault(std::string_view name) {
-    // MongoDB's own rules, those of Windows included, as the server may run there.
+    // The rules of MongoDB, including those on Windows, because the server may run there.
     constexpr std::size_t kMaxBytes = 63;
     constexpr std::string_view kNotAllowed = "/\\. \"$*<>:|?";
     if (name.size() > kMaxBytes) return fmt::format("must have at most {} bytes", kMaxBytes);

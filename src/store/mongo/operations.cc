@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/text.h"
 #include "store/mongo/documents.h"
@@ -78,7 +79,7 @@ bool OperationBuilder::write(const chat::DeleteRoom& deletion) {
 bool OperationBuilder::write(const chat::AppendEvent& append) {
     const chat::Event& event = append.event;
     const RoomState* room = find(event.room);
-    // Seqs ascend: a lower one is taken, or was purged.
+    // Seqs ascend: a lower one is stored, or was purged.
     if (room == nullptr || event.seq <= room->last_seq) return false;
     if (!event.client_id.empty()) {
         std::string key = fmt::format("{}:{}", event.room, dedupe_key(fold_case(event.name), event.client_id));
@@ -96,6 +97,7 @@ bool OperationBuilder::write(const chat::PurgeEvents& purge) {
     const RoomState* room = find(purge.room);
     if (room == nullptr) return true;
     const std::uint64_t through_seq = std::min(purge.through_seq, room->last_seq);
+    assert(room->purged_seq <= room->last_seq);
     if (through_seq <= room->purged_seq) return true;
     add_operation(purge.room, MarkPurged{through_seq});
     RoomState after = *room;
@@ -104,7 +106,7 @@ bool OperationBuilder::write(const chat::PurgeEvents& purge) {
     return true;
 }
 
-/// Whether the group has a send with this id already. For stored ids the server's index decides.
+/// Whether the group has a send with this id already. The server's index refuses ids that are stored.
 bool OperationBuilder::is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const {
     const auto sent = ids.find(key);
     return sent != ids.end() && sent->second.incarnation == room.incarnation && sent->second.seq > room.purged_seq;

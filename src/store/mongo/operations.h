@@ -20,7 +20,7 @@ namespace globes::store::mongo {
 
 struct InsertEvent {
     const chat::Event* event;  ///< In the batch, which outlives the operation.
-    std::uint64_t purged_seq;  ///< The room's when the operation is carried out.
+    std::uint64_t purged_seq;  ///< Of the room when the operation is carried out.
 };
 struct PutRoomDocument {
     std::shared_ptr<const chat::RoomRecord> record;
@@ -43,7 +43,7 @@ enum class OperationState : std::uint8_t {
     done,       ///< A majority has stored it.
     refused,    ///< The server refused it; it is not stored.
     cancelled,  ///< Not stored, and never will be.
-    left,       ///< Abandoned; it may be stored or not.
+    left,       ///< Abandoned with an unknown outcome.
 };
 
 struct Operation {
@@ -51,7 +51,7 @@ struct Operation {
     std::size_t batch;  ///< Index of the batch in its group.
     std::variant<InsertEvent, PutRoomDocument, DeleteRoomDocument, MarkPurged> what;
     OperationState state = OperationState::waiting;
-    bool may_be_there = false;     ///< The outcome of an earlier call is unknown; it must be resolved.
+    bool may_be_there = false;     ///< The outcome of an earlier call is unknown and must be resolved.
     bool is_rolling_back = false;  ///< Restore the room's document instead.
 
     bool is_over() const { return state >= OperationState::done; }
@@ -77,7 +77,7 @@ class OperationBuilder {
 public:
     explicit OperationBuilder(const CommittedCatalogue& catalogue) : catalogue_(catalogue) {}
 
-    /// Forgets the previous group: from now on only the catalogue counts.
+    /// Forgets the planned state of the previous group; the catalogue has it now.
     void begin_group();
     /// Builds the operations of `batch`, after those of the earlier batches of the group. Rooms that are not free are
     /// refused. Empty if the batch breaks a rule of chat::Store.
@@ -95,7 +95,7 @@ private:
     bool write(const chat::DeleteRoom& deletion);
     bool write(const chat::AppendEvent& append);
     bool write(const chat::PurgeEvents& purge);
-    /// As of this batch, else of the group, else of the catalogue. Null if the room does not exist.
+    /// The state of the room after the earlier writes of this batch and of the group. Null if the room does not exist.
     const RoomState* find(chat::RoomId room) const;
     void set(chat::RoomId room, std::optional<RoomState> state) { touched_.insert_or_assign(room, std::move(state)); }
     bool is_taken(const SentIds& ids, const std::string& key, const RoomState& room) const;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cassert>
 #include <exception>
 #include <limits>
 #include <optional>
@@ -16,7 +17,7 @@
 namespace globes::store::mongo {
 namespace {
 
-// Of one call, so that no message grows without bound.
+// Per call, so that a request to the server has a bounded size.
 constexpr std::size_t kKeysAtOnce = 1000;
 
 }  // namespace
@@ -61,6 +62,7 @@ void Reader::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
 
 std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
                                         bool is_descending) {
+    assert(range.first <= range.last && limit > 0);
     Document bounds;
     bounds.number("$gte", range.first).number("$lte", range.last);
     Document filter;
@@ -76,7 +78,7 @@ std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range,
         chat::Event event = event_of(document);
         if (event.room != room || event.seq < range.first || event.seq > range.last)
             throw DatabaseError("the server replied with an event that was not requested", 0, 0);
-        // The next one lies behind it.
+        // The next event must follow this one.
         (is_descending ? range.last = event.seq - 1 : range.first = event.seq + 1);
         found.push_back(std::move(event));
     });
@@ -84,6 +86,7 @@ std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range,
 }
 
 std::vector<std::optional<UnixMicros>> Reader::times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs) {
+    assert(std::ranges::is_sorted(seqs));
     Document any;
     any.numbers("$in", seqs);
     Document filter;
@@ -115,6 +118,7 @@ chat::SendLookup Reader::find(std::span<const chat::SendKey> keys) {
 
 void Reader::find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
                           CommittedCatalogue::VisibleRange visible) {
+    assert(!keys.empty() && keys.size() == found.size());
     if (visible.last_seq <= visible.purged_seq) return;
     std::vector<std::string> wanted;
     wanted.reserve(keys.size());
@@ -152,12 +156,12 @@ struct ReaderPool::Query final : Request {
     using Ask = std::move_only_function<Answer(Reader&)>;
     using Done = std::move_only_function<void(Answer)>;
 
-    Query(Ask ask_of, Done tell) : question(std::move(ask_of)), done(std::move(tell)) {}
-    void ask(Reader& session) override { result = question(session); }
+    Query(Ask ask, Done callback) : run(std::move(ask)), done(std::move(callback)) {}
+    void ask(Reader& session) override { result = run(session); }
     void answer() override { done(std::move(result)); }
     void refuse() override { done(Answer()); }
 
-    Ask question;
+    Ask run;
     Done done;
     Answer result{};
 };
@@ -177,7 +181,7 @@ void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_func
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
-    // A process that may not write any more can't serve, however well it can read.
+    // A process that must not write any more cannot serve, even if it can read.
     const auto ask = [this](Reader& session) { return session.ping(fence_), !fence_.is_closed(); };
     push<bool>(times_.read, ask, std::move(done));
 }
@@ -188,7 +192,7 @@ void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<
     auto request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
     const Time deadline = std::chrono::steady_clock::now() + within;
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         if (!is_stopped_) {
             if (queue_.size() < limits_.queued_reads) {
                 queue_.push_back(request);
@@ -204,15 +208,15 @@ void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<
 }
 
 void ReaderPool::stop() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_stopped_ = true;
     changed_.notify_all();
 }
 
 void ReaderPool::work(Reader session) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
+        changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || is_stopped_; });
         if (is_stopped_) return;
         const std::shared_ptr<Request> request = std::move(queue_.front());
         queue_.pop_front();
@@ -238,7 +242,6 @@ void ReaderPool::work(Reader session) {
     }
 }
 
-/// One line when reads begin to fail, one when they are back. Under the mutex, here and below.
 void ReaderPool::note_failure(std::string_view cause) {
     if (!std::exchange(is_failing_, true)) spdlog::error("event=store_read_failed cause={}", log_value(cause));
 }
@@ -248,7 +251,7 @@ void ReaderPool::note_success() {
 }
 
 void ReaderPool::run_deadlines() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
         std::shared_ptr<Request> request;
         bool is_late = false;
@@ -257,13 +260,13 @@ void ReaderPool::run_deadlines() {
             refused_.pop_front();
         } else if (by_time_.empty()) {
             if (is_stopped_) return;
-            changed_.wait(lock);
+            changed_.wait(mutex_);
             continue;
         } else {
             const auto next = by_time_.begin();
             if (!next->second->is_answered && !is_stopped_ && std::chrono::steady_clock::now() < next->first) {
                 const Time deadline = next->first;
-                changed_.wait_until(lock, deadline);
+                changed_.wait_until(mutex_, deadline);
                 continue;
             }
             request = std::move(next->second);

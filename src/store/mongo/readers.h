@@ -4,26 +4,26 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/catalogue.h"
 #include "store/mongo/fence.h"
 #include "store/mongo/session.h"
 
 namespace globes::store::mongo {
 
-/// Which process purges and deletes. If it is another one, the catalogue grows old and each read checks the room again.
+/// Which process purges and deletes. If it is another one, the catalogue becomes stale and each read checks the room
+/// again.
 enum class Writer : std::uint8_t { this_process, another };
 
 class Reader {
@@ -73,13 +73,13 @@ public:
     void work(Reader session);
     /// Refuses late and excess requests until `stop`, and until everything is answered. Thread: its own.
     void run_deadlines();
-    /// Refuses everything that waits. Thread: any.
+    /// Refuses all waiting requests. Thread: any.
     void stop();
 
 private:
     using Time = std::chrono::steady_clock::time_point;
 
-    /// Answered by the thread that sets `is_answered`: the reader, or the deadline thread.
+    /// Answered by the thread that sets `is_answered`, under the mutex: the reader, or the deadline thread.
     struct Request {
         virtual ~Request() = default;
         /// Thread: a reader.
@@ -95,22 +95,24 @@ private:
     template <class Answer>
     void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
-    void note_failure(std::string_view cause);
-    void note_success();
+    /// Log one line when reads begin to fail, and one when they work again.
+    void note_failure(std::string_view cause) REQUIRES(mutex_);
+    void note_success() REQUIRES(mutex_);
 
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
     Fence& fence_;
 
-    // Any thread, under the mutex.
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::shared_ptr<Request>> queue_;             // for the readers
-    std::multimap<Time, std::shared_ptr<Request>> by_time_;  // by deadline, including answered ones
-    std::deque<std::shared_ptr<Request>> refused_;           // did not fit into the queue
-    bool is_failing_ = false;                                // of the last read
-    bool is_stopped_ = false;
+    // Any thread.
+    Mutex mutex_;
+    Condition changed_;
+    std::deque<std::shared_ptr<Request>> queue_ GUARDED_BY(mutex_);  // for the readers
+    /// By deadline; answered requests stay until then.
+    std::multimap<Time, std::shared_ptr<Request>> by_time_ GUARDED_BY(mutex_);
+    std::deque<std::shared_ptr<Request>> refused_ GUARDED_BY(mutex_);  // beyond the queue's limit
+    bool is_failing_ GUARDED_BY(mutex_) = false;                       // The last read failed.
+    bool is_stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace globes::store::mongo

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <exception>
 #include <iterator>
@@ -18,7 +19,7 @@ using namespace std::chrono_literals;
 
 // Per call; the driver splits it further if the server accepts less.
 constexpr std::size_t kEventsAtOnce = 1000;
-// Between two tries, and until a garbage range that active reads need is checked again.
+// Between two tries, and between two checks whether active reads still need a garbage range.
 constexpr std::chrono::milliseconds kPause = 100ms;
 
 const chat::Event& event_of(const Operation& operation) { return *std::get<InsertEvent>(operation.what).event; }
@@ -41,20 +42,34 @@ RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, 
       events_(session_, fence.number()),
       garbage_collector_(catalogue) {}
 
+void RoomWriter::start(Job& job) {
+    shared_.mutex.assert_held();
+    job_ = &job;
+}
+
+void RoomWriter::collect(GarbageRange removal) {
+    shared_.mutex.assert_held();
+    garbage_collector_.add(removal);
+}
+
 void RoomWriter::work() {
-    Lock lock(shared_.mutex);
+    const auto has_work = [this]() REQUIRES(shared_.mutex) {
+        return shared_.is_stopped || job_ != nullptr || may_collect();
+    };
+    const MutexLock lock(shared_.mutex);
     while (!shared_.is_stopped) {
         if (job_ != nullptr) {
-            run(*std::exchange(job_, nullptr), lock);
+            run(*std::exchange(job_, nullptr));
         } else if (may_collect()) {
-            collect_some(lock);
+            collect_some();
         } else {
-            shared_.changed.wait(lock, [this] { return shared_.is_stopped || job_ != nullptr || may_collect(); });
+            shared_.changed.wait(shared_.mutex, has_work);
         }
     }
 }
 
-void RoomWriter::run(Job& job, Lock& lock) {
+void RoomWriter::run(Job& job) {
+    assert(!job.is_over);
     for (Operations operations = next_operations(job); !operations.empty() && !shared_.is_stopped;
          operations = next_operations(job)) {
         if (fence_.is_closed()) {
@@ -63,9 +78,11 @@ void RoomWriter::run(Job& job, Lock& lock) {
         }
         for (Operation* operation : operations) operation->state = OperationState::in_call;
         const bool is_rolling_back = operations.front()->is_rolling_back;
-        lock.unlock();
-        const WriteResult result = write(job, operations, is_rolling_back);
-        lock.lock();
+        WriteResult result;
+        {
+            const MutexUnlock unlock(shared_.mutex);
+            result = write(job, operations, is_rolling_back);
+        }
         for (Operation* operation : operations) {
             if (operation->state != OperationState::in_call) continue;
             operation->state = OperationState::waiting;
@@ -77,22 +94,22 @@ void RoomWriter::run(Job& job, Lock& lock) {
         } else {
             shared_.note_failure(result.cause);
             shared_.changed.notify_all();
-            pause(lock);
+            pause();
         }
     }
     job.is_over = next_operations(job).empty();
     shared_.changed.notify_all();
 }
 
-/// Another process is the writer now and resolves what may be stored.
+/// Another process is the writer now. It reads the operations that may be stored.
 void RoomWriter::abandon(Job& job) {
     for (Operation& operation : job.operations)
         if (!operation.is_over())
             operation.state = operation.may_be_there ? OperationState::left : OperationState::cancelled;
 }
 
-void RoomWriter::pause(Lock& lock) {
-    shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped; });
+void RoomWriter::pause() {
+    shared_.changed.wait_for(shared_.mutex, kPause, [this]() REQUIRES(shared_.mutex) { return shared_.is_stopped; });
 }
 
 /// The first operation that is not over; if it inserts an event, also the events behind it.
@@ -110,6 +127,7 @@ RoomWriter::Operations RoomWriter::next_operations(Job& job) {
 
 /// Sets the state of the operations that are over; the result is the reason why the others are not.
 WriteResult RoomWriter::write(Job& job, const Operations& operations, bool is_rolling_back) {
+    assert(!operations.empty());
     try {
         Operation& operation = *operations.front();
         if (std::holds_alternative<InsertEvent>(operation.what)) return insert(job, operations);
@@ -129,7 +147,7 @@ WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_r
     WriteResult result;
     if (auto* put = std::get_if<PutRoomDocument>(&operation.what)) {
         if (put->before == nullptr) {
-            const Lock lock(shared_.mutex);
+            const MutexLock lock(shared_.mutex);
             garbage_collector_.forget(operation.room);
         }
         result = is_rolling_back ? rooms_.roll_back(*put, operation.room) : rooms_.write(*put, operation.room);
@@ -140,8 +158,8 @@ WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_r
         result = rooms_.write(std::get<MarkPurged>(operation.what), operation.room);
     }
     if (result.status == WriteStatus::acknowledged) {
-        const Lock lock(shared_.mutex);
-        // If the rollback was requested during the write, it is still to come.
+        const MutexLock lock(shared_.mutex);
+        // If the rollback was requested during the write, it is the next operation.
         if (operation.is_rolling_back == is_rolling_back)
             operation.state = is_rolling_back ? OperationState::cancelled : OperationState::done;
     } else if (result.status == WriteStatus::rejected) {
@@ -152,10 +170,10 @@ WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_r
     return result;
 }
 
-/// Throws DatabaseError, as what it calls.
+/// Throws DatabaseError.
 WriteResult RoomWriter::insert(Job& job, Operations operations) {
     const auto is_over = [this](const Operation* operation) {
-        const Lock lock(shared_.mutex);
+        const MutexLock lock(shared_.mutex);
         return operation->is_over();
     };
     // An earlier call with an unknown outcome may have stored some.
@@ -173,6 +191,7 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
         end(Operations(operations.begin(), operations.begin() + static_cast<std::ptrdiff_t>(result.written)),
             OperationState::done);
         if (result.status == WriteStatus::acknowledged) continue;
+        assert(result.written < operations.size());
         Operation& refused = *operations[result.written];
         // Refused twice without a conflicting event: pause before the next try.
         if (std::exchange(last_refused, &refused) == &refused)
@@ -187,8 +206,8 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
 /// An index refused the event of the operation. Throws DatabaseError.
 WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
     const chat::Event& event = event_of(operation);
-    const auto [taken, writer] = events_.examine(event, std::get<InsertEvent>(operation.what).purged_seq);
-    switch (taken) {
+    const auto [kind, writer] = events_.examine(event, std::get<InsertEvent>(operation.what).purged_seq);
+    switch (kind) {
         case ConflictKind::same_event:
             end({&operation}, OperationState::done);
             return {};
@@ -208,16 +227,16 @@ WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
     return {};
 }
 
-/// Another process stored an event with this seq. Nothing is rolled back, because the other process may have read what
-/// this batch stored before it; the core reads from there.
+/// Another process stored an event with this seq. Nothing is rolled back, because the other process may have read the
+/// events that this batch stored before it. The core reads the room again from there.
 void RoomWriter::yield(Job& job, const Operation& operation, std::uint64_t last_seq) {
-    const Lock lock(shared_.mutex);
+    const MutexLock lock(shared_.mutex);
     job.foreign_writes[operation.room] = last_seq;
     for (Operation& other : job.operations)
         if (other.room == operation.room && !other.is_over()) other.state = OperationState::refused;
 }
 
-/// The event has an id that is stored already. The events before it in the batch stay.
+/// The event has a client id that is stored already. The events before it in the batch stay.
 WriteResult RoomWriter::repeat(Job& job, const Operation& operation) {
     Operations others;
     std::uint64_t stored_last = 0;
@@ -225,23 +244,23 @@ WriteResult RoomWriter::repeat(Job& job, const Operation& operation) {
         if (other.room != operation.room || other.batch != operation.batch) continue;
         // A batch that also changes the room is rolled back completely.
         if (!std::holds_alternative<InsertEvent>(other.what)) return refuse(job, operation);
-        const Lock lock(shared_.mutex);
+        const MutexLock lock(shared_.mutex);
         if (other.state == OperationState::done) stored_last = event_of(other).seq;
         if (!other.is_over()) others.push_back(&other);
     }
     end(others, OperationState::refused);
-    const Lock lock(shared_.mutex);
+    const MutexLock lock(shared_.mutex);
     job.repeats.emplace(operation.room, Repeat{operation.batch, event_of(operation).seq, stored_last});
     return {};
 }
 
-/// Removes what the batch has stored in the room, and refuses the rest.
+/// Removes the events that the batch has stored in the room, and refuses the others.
 WriteResult RoomWriter::refuse(Job& job, const Operation& operation) {
     Operations written;
     Operations others;
     for (Operation& other : job.operations) {
         if (other.room != operation.room) continue;
-        const Lock lock(shared_.mutex);
+        const MutexLock lock(shared_.mutex);
         if (other.state == OperationState::done && other.batch == operation.batch) {
             if (std::holds_alternative<InsertEvent>(other.what)) written.push_back(&other);
         } else if (!other.is_over() &&
@@ -259,26 +278,28 @@ WriteResult RoomWriter::refuse(Job& job, const Operation& operation) {
 }
 
 void RoomWriter::end(const Operations& operations, OperationState state) {
-    const Lock lock(shared_.mutex);
+    const MutexLock lock(shared_.mutex);
     for (Operation* operation : operations) operation->state = state;
 }
 
-void RoomWriter::collect_some(Lock& lock) {
+void RoomWriter::collect_some() {
+    const auto must_end = [this]() REQUIRES(shared_.mutex) { return shared_.is_stopped || job_ != nullptr; };
     const std::optional<GarbageRange> removal = garbage_collector_.next();
     if (!removal) {
-        shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped || job_ != nullptr; });
+        shared_.changed.wait_for(shared_.mutex, kPause, must_end);
         return;
     }
-    lock.unlock();
     std::optional<bool> is_over;
-    try {
-        is_over = GarbageCollector::collect_some(session_, *removal);
-    } catch (const std::exception& error) {
-        spdlog::debug("event=removal_failed room={} cause={}", removal->room, log_value(error.what()));
+    {
+        const MutexUnlock unlock(shared_.mutex);
+        try {
+            is_over = GarbageCollector::collect_some(session_, *removal);
+        } catch (const std::exception& error) {
+            spdlog::debug("event=removal_failed room={} cause={}", removal->room, log_value(error.what()));
+        }
     }
-    lock.lock();
     if (is_over == true) garbage_collector_.end(*removal);
-    if (!is_over) shared_.changed.wait_for(lock, kPause, [this] { return shared_.is_stopped || job_ != nullptr; });
+    if (!is_over) shared_.changed.wait_for(shared_.mutex, kPause, must_end);
 }
 
 }  // namespace globes::store::mongo

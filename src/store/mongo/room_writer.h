@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/collections.h"
 #include "store/mongo/commit_group.h"
 #include "store/mongo/fence.h"
@@ -26,23 +26,22 @@ public:
     void work();
 
     // Under the mutex of the shared state.
-    void start(Job& job) { job_ = &job; }
-    GarbageCollector& garbage_collector() { return garbage_collector_; }
+    void start(Job& job);
+    void collect(GarbageRange removal);
 
 private:
     using Operations = std::vector<Operation*>;
-    using Lock = std::unique_lock<std::mutex>;
 
-    // Under the lock, which they release for a call of the driver.
-    void run(Job& job, Lock& lock);
+    // These release the mutex for calls of the driver and for pauses.
+    void run(Job& job) REQUIRES(shared_.mutex);
+    void collect_some() REQUIRES(shared_.mutex);
+    void pause() REQUIRES(shared_.mutex);
+
     static void abandon(Job& job);
-    bool may_collect() const { return !garbage_collector_.is_empty() && !fence_.is_closed(); }
-    void collect_some(Lock& lock);
-    void pause(Lock& lock);
-
     static Operations next_operations(Job& job);
+    bool may_collect() const REQUIRES(shared_.mutex) { return !garbage_collector_.is_empty() && !fence_.is_closed(); }
 
-    // Without the lock.
+    // Without the mutex.
     WriteResult write(Job& job, const Operations& operations, bool is_rolling_back);
     WriteResult write_document(Job& job, Operation& operation, bool is_rolling_back);
     WriteResult insert(Job& job, Operations operations);
@@ -56,14 +55,14 @@ private:
     Fence& fence_;
     SharedState& shared_;
 
-    // Thread: its own.
+    // The writer's thread only.
     Session session_;
     RoomCollection rooms_;
     EventCollection events_;
 
-    // Under the mutex of the shared state.
-    Job* job_ = nullptr;
-    GarbageCollector garbage_collector_;
+    // The committer's thread, and the writer's.
+    Job* job_ GUARDED_BY(shared_.mutex) = nullptr;
+    GarbageCollector garbage_collector_ GUARDED_BY(shared_.mutex);
 };
 
 }  // namespace globes::store::mongo

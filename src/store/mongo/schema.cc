@@ -33,11 +33,11 @@ constexpr std::int64_t kLayout = 2;
 struct Collection {
     const char* name;
     const char* old_name;  ///< In version 1 of the layout; other programs have collections of these names too.
-    const char* field;     ///< That each of its documents has, and none of another program.
+    const char* field;     ///< A field that each of its documents has, and documents of other programs lack.
 };
 
-// In the order in which they are renamed. The counters are the last: as long as they have their old name, a server that
-// runs on the others is found by its heartbeat.
+// In the order in which they are renamed. The counters are the last: until then, the heartbeat of a server of the older
+// version is found under their old name.
 constexpr std::array<Collection, 4> kCollections = {{
     {kEvents, "chat_events", "dedupe_key"},
     {kRemovals, "chat_removals", "room_id"},
@@ -47,18 +47,18 @@ constexpr std::array<Collection, 4> kCollections = {{
 
 using Names = std::set<std::string>;
 
-/// Empty for a collection; a server may not say it.
+/// Empty for a collection, also if the server does not report the kind.
 std::string kind_of(const DocumentView& collection) {
     const std::string type = collection.text("type");
     if (type == "view") return "a view";
     if (type == "timeseries") return "a time series";
-    if (!type.empty() && type != "collection") return "no collection";
+    if (!type.empty() && type != "collection") return "not a collection";
     bool is_capped = false;
     collection.visit_document("options", [&](const DocumentView& options) { is_capped = options.boolean("capped"); });
     return is_capped ? "a capped collection" : "";
 }
 
-/// Of collections alone: what an older version has made is no view.
+/// The names of collections, without views: an older version of Globes never created a view.
 Names names_of(Session& session) {
     Document command;
     command.integer("listCollections", 1).boolean("nameOnly", true);
@@ -69,7 +69,7 @@ Names names_of(Session& session) {
     return names;
 }
 
-/// A view and a time series take no documents of Globes, and a capped collection drops the oldest.
+/// A view and a time series do not accept the documents of Globes, and a capped collection drops the oldest ones.
 void check_own_kinds(Session& session) {
     std::vector<std::string> names;
     for (const Collection& collection : kCollections) names.emplace_back(collection.name);
@@ -104,8 +104,8 @@ bool has_document(Session& session, const char* collection, const char* field, b
     return is_found;
 }
 
-/// Whether the collection is Globes' own and holds something. Throws std::runtime_error where that is mixed with
-/// documents of another program.
+/// Whether the collection has documents of Globes. Throws std::runtime_error if it also has documents of another
+/// program.
 bool is_ours(Session& session, const Collection& collection, const char* name) {
     if (!has_document(session, name, collection.field, true)) return false;
     if (has_document(session, name, collection.field, false))
@@ -116,7 +116,7 @@ bool is_ours(Session& session, const Collection& collection, const char* name) {
     return true;
 }
 
-/// Every start of a server counts up there, before it makes anything else.
+/// Each start of a server of version 1 incremented the counter `writer` before it created anything else.
 bool has_old_server(Session& session, const Names& names) {
     const Collection& counters = kCollections.back();
     if (!names.contains(counters.old_name)) return false;
@@ -128,7 +128,7 @@ bool has_old_server(Session& session, const Names& names) {
     return is_found;
 }
 
-/// Those of version 1, in the order in which they are renamed.
+/// The collections of version 1, in the order in which they are renamed.
 std::vector<const Collection*> old_collections(Session& session, const Names& names) {
     std::vector<const Collection*> old;
     if (!has_old_server(session, names)) return old;
@@ -149,18 +149,18 @@ bool has_layout_version(Session& session, const Names& names) {
     return layout == kLayout;
 }
 
-void note(Session& session) {
+void store_layout_version(Session& session) {
     Document id;
     id.text("_id", "layout");
     Document value;
     value.integer("value", kLayout);
     Document change;
     change.document("$set", value);
-    const WriteResult noted = session.update(kCounters, id, change, true);
-    if (noted.status != WriteStatus::acknowledged) throw DatabaseError(noted.cause, noted.domain, noted.code);
+    const WriteResult stored = session.update(kCounters, id, change, true);
+    if (stored.status != WriteStatus::acknowledged) throw DatabaseError(stored.cause, stored.domain, stored.code);
 }
 
-/// Collections of another program under names of Globes are not changed.
+/// Rejects collections with documents of another program under names of Globes.
 void check_own_names(Session& session, const Names& names) {
     for (const Collection& collection : kCollections)
         if (names.contains(collection.name) && !is_ours(session, collection, collection.name) &&
@@ -181,7 +181,7 @@ void rename(Session& session, const Collection& collection) {
     spdlog::info("event=collection_renamed from={} to={}", collection.old_name, collection.name);
 }
 
-/// Before this version, Globes made its indexes on whatever collection was there. Nothing depends on the answer.
+/// Version 1 also created its indexes on a collection `chat_events` of another program. An error is not important here.
 void warn_of_left_indexes(Session& session, const char* name) {
     Document command;
     command.text("listIndexes", name);
@@ -196,7 +196,7 @@ void warn_of_left_indexes(Session& session, const char* name) {
     }
 }
 
-// Of the server.
+// Error code of the server.
 constexpr std::uint32_t kNoSuchCollection = 26;
 
 struct Index {
@@ -205,7 +205,7 @@ struct Index {
     std::vector<std::string_view> keys;
 };
 
-// All plain and unique: no server that speaks the protocol lacks those.
+// All are plain and unique, which every server of this protocol supports.
 const std::vector<Index>& indexes() {
     static const std::vector<Index> all = {
         {kRooms, "title_key", {"title_key"}},
@@ -255,7 +255,7 @@ void for_each_index(Session& session, const char* collection, const std::functio
     }
 }
 
-/// A server may take the command and do something else: an index that does not guard is worse than none.
+/// Whether the server has the index as specified. Some servers accept `createIndexes` and create a different index.
 bool is_there(Session& session, const Index& index) {
     bool is_found = false;
     for_each_index(session, index.collection, [&](const DocumentView& definition) {
@@ -264,7 +264,7 @@ bool is_there(Session& session, const Index& index) {
     return is_found;
 }
 
-/// The server would refuse documents for an index of another program, and with one of them all that follow in its room.
+/// A unique index of another program would make the server refuse an event, and with it all later events of the room.
 void reject_foreign_unique_indexes(Session& session, const char* collection) {
     const auto is_own = [&](const DocumentView& definition) {
         const Index by_id = {collection, "_id_", {"_id"}};
@@ -299,7 +299,7 @@ void migrate_layout(Session& session, std::chrono::milliseconds heartbeat) {
     if (!old.empty() && Heartbeat::is_server_alive(session, kCollections.back().old_name, heartbeat))
         throw std::runtime_error("a server of an older version runs on it; stop it first");
     for (const Collection* collection : old) rename(session, *collection);
-    note(session);
+    store_layout_version(session);
 }
 
 void check_layout(Session& session) {

@@ -14,9 +14,9 @@ namespace {
 
 /// Errors of a server that stopped being the primary or shuts down: it may have applied the call before that.
 ///
-/// An error label says the same where there is one. Servers and the driver add `RetryableWriteError` to the replies of
-/// retryable writes only, that is on replica sets and sharded clusters. A standalone MongoDB, FerretDB and
-/// mongo-java-server send no labels, and neither reads nor plain commands get one, so these codes stay.
+/// The error label `RetryableWriteError` says the same, but servers and the driver add it only to the replies of
+/// retryable writes, that is on replica sets and sharded clusters. A standalone MongoDB, FerretDB and mongo-java-server
+/// do not send labels, and reads and plain commands do not get any, so these codes are needed too.
 struct StateChange {
     std::uint32_t code;
     std::string_view name;
@@ -81,8 +81,8 @@ WriteStatus status_of(const bson_error_t& error, const DocumentView& reply) {
     return is_state_change(error.code) ? WriteStatus::unknown : WriteStatus::rejected;
 }
 
-/// Whether the same read may succeed on a new connection: this one broke, its reply was malformed, or its server is no
-/// longer the primary.
+/// Whether the same read may succeed on a new connection: this one broke, its reply was malformed, or its server is not
+/// the primary any more.
 bool is_transient(const DatabaseError& error) {
     if (error.domain() == MONGOC_ERROR_STREAM || error.domain() == MONGOC_ERROR_PROTOCOL) return true;
     return error.domain() == MONGOC_ERROR_SERVER && is_state_change(error.code());
@@ -96,20 +96,20 @@ std::string_view name_in(std::string_view text) { return text.substr(0, text.fin
 /// MongoDB's text for a duplicate key names the collection and the index before it quotes the key. Any other text may
 /// be a part of the key.
 std::string redacted_duplicate_key(std::string_view message) {
-    constexpr std::string_view kWords = "E11000 duplicate key error collection: ";
+    constexpr std::string_view kPrefix = "E11000 duplicate key error collection: ";
     constexpr std::string_view kIndex = " index: ";
-    const std::size_t begin = message.find(kWords);
+    const std::size_t begin = message.find(kPrefix);
     if (begin == std::string_view::npos) return "duplicate key";
-    const std::string_view rest = message.substr(begin + kWords.size());
+    const std::string_view rest = message.substr(begin + kPrefix.size());
     const std::string_view collection = name_in(rest);
     if (!collection.contains('.')) return "duplicate key";
-    std::string told = fmt::format("{}{}", kWords, collection);
+    std::string redacted = fmt::format("{}{}", kPrefix, collection);
     const std::string_view behind = rest.substr(collection.size());
-    if (behind.starts_with(kIndex)) told += fmt::format("{}{}", kIndex, name_in(behind.substr(kIndex.size())));
-    return told;
+    if (behind.starts_with(kIndex)) redacted += fmt::format("{}{}", kIndex, name_in(behind.substr(kIndex.size())));
+    return redacted;
 }
 
-/// Where the server starts to quote a document or a text. An apostrophe within a word is no quotation mark.
+/// Where the server starts to quote a document or a text. An apostrophe within a word is not a quotation mark.
 std::size_t quotation_in(std::string_view message) {
     for (std::size_t at = message.find_first_of("{\"'`"); at != std::string_view::npos;
          at = message.find_first_of("{\"'`", at + 1))
@@ -123,20 +123,20 @@ bool is_of_driver(std::uint32_t domain) {
 }
 
 /// The text for the log and the operator. A text of the server may quote a command or a key, and with it a user's
-/// message: only the name of the first field is kept, which is that of the command.
+/// message. Of a quotation, only the name of the first field is kept, which is the name of the command.
 std::string redacted(const bson_error_t& error) {
     const std::string_view message = error.message;
     if (is_of_driver(error.domain)) return std::string(message);
     if (error.code == MONGOC_ERROR_DUPLICATE_KEY) return redacted_duplicate_key(message);
     const std::size_t quotation = quotation_in(message);
     if (quotation == message.size()) return std::string(message);
-    std::string told(message.substr(0, quotation));
+    const std::string before(message.substr(0, quotation));
     constexpr std::string_view kBrace = "{ ";
     const std::string_view quoted = message.substr(quotation);
-    if (!quoted.starts_with(kBrace)) return told + "...";
+    if (!quoted.starts_with(kBrace)) return before + "...";
     const std::string_view name = name_in(quoted.substr(kBrace.size()));
     const bool is_name = !name.empty() && quoted.substr(kBrace.size() + name.size()).starts_with(": ");
-    return told + (is_name ? fmt::format("{{ {}: ... }}", name) : "{ ... }");
+    return before + (is_name ? fmt::format("{{ {}: ... }}", name) : "{ ... }");
 }
 
 DatabaseError database_error(const bson_error_t& error) { return {redacted(error), error.domain, error.code}; }
@@ -163,7 +163,7 @@ WriteResult result_of(bool is_ok, const DocumentView& reply, const bson_error_t&
     return result;
 }
 
-/// The index of the first refused document; empty if the reply does not say.
+/// The index of the first refused document; empty if the reply does not have it.
 std::optional<std::int64_t> first_refused(const DocumentView& reply) {
     bson_iter_t errors;
     bson_iter_t first;
@@ -175,15 +175,15 @@ std::optional<std::int64_t> first_refused(const DocumentView& reply) {
     return bson_iter_int32(&index);
 }
 
-/// For an ordered insert. The index in the error says how many documents are stored, not the count, because servers
-/// count differently if a document is refused. A count below the index contradicts it.
+/// For an ordered insert. If a document is refused, its index says how many documents are stored; servers differ in
+/// what they count as inserted. A count below the index contradicts it.
 WriteResult insert_result(bool is_ok, const DocumentView& reply, const bson_error_t& error, std::size_t documents) {
     WriteResult result = result_of(is_ok, reply, error);
     const auto given = static_cast<std::int64_t>(documents);
     const std::int64_t counted = reply.integer("insertedCount");
     if (result.status == WriteStatus::acknowledged && counted != given)
         return {.status = WriteStatus::unknown, .cause = fmt::format("confirmed {} of {} documents", counted, given)};
-    // The driver may have sent an earlier part of the documents.
+    // The driver may have split the documents and sent a part of them before.
     if (result.status == WriteStatus::not_applied && counted != 0) result.status = WriteStatus::unknown;
     if (result.status != WriteStatus::duplicate_key && result.status != WriteStatus::rejected) {
         result.written = result.status == WriteStatus::acknowledged ? documents : 0;
@@ -286,7 +286,7 @@ void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::func
 
 void Session::for_each_of_command(const Document& command, const std::function<void(const DocumentView&)>& take) {
     bson_error_t error{};
-    // Without its server id the driver aborts when it closes the cursor.
+    // If the server id is absent, the driver aborts when it closes the cursor.
     constexpr bool kWrites = true;
     const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)> server(
         mongoc_client_select_server(client_.get(), kWrites, nullptr, &error), mongoc_server_description_destroy);
