@@ -36,12 +36,12 @@ std::uint64_t count_lines(std::string_view bytes) {
     return static_cast<std::uint64_t>(std::ranges::count(bytes, '\n'));
 }
 
-/// Whole lines, the oldest first, of LineWriter::kQueuedBytes at most.
+/// Whole lines, the oldest first, LineWriter::kQueuedBytes at most.
 class LineQueue {
 public:
     bool empty() const { return begin_ == bytes_.size(); }
 
-    /// Drops the oldest lines until `line` has room, and `line` itself if it never has. Returns how many it dropped.
+    /// Drops the oldest lines until `line` fits, or `line` itself if it is too long. Returns how many it dropped.
     std::uint64_t push(std::string_view line) {
         if (line.size() > LineWriter::kQueuedBytes) return 1;
         std::uint64_t dropped = 0;
@@ -92,7 +92,7 @@ struct LineWriter::Shared {
     Condition written;
     LineQueue queue GUARDED_BY(mutex);
     std::uint64_t dropped GUARDED_BY(mutex) = 0;
-    std::uint64_t reported GUARDED_BY(mutex) = 0;  // how many of `dropped` a written line has told
+    std::uint64_t reported GUARDED_BY(mutex) = 0;  // how many of `dropped` were reported
     bool is_urgent GUARDED_BY(mutex) = false;
     bool is_writing GUARDED_BY(mutex) = false;
     bool is_stopped GUARDED_BY(mutex) = false;
@@ -142,13 +142,13 @@ std::uint64_t LineWriter::dropped() const {
 
 void LineWriter::work(Shared& shared) {
     name_this_thread("log");
-    std::string torn;  // the rest of a line whose beginning the descriptor took before it failed
+    std::string torn;  // the rest of a line that was partly written when the descriptor failed
     bool is_failing = false;
     bool is_last = false;
     MutexLock lock(shared.mutex);
     while (!is_last) {
         const auto has_work = [&]() REQUIRES(shared.mutex) { return !shared.queue.empty() || shared.is_stopped; };
-        // A descriptor may recover, as a full disk does, and no further line may come to carry the report.
+        // A descriptor may recover, as a full disk does, and dropped lines are reported even if no line follows.
         if (is_failing && (shared.has_unreported() || !torn.empty()))
             shared.changed.wait_for(lock, kRetryTime, has_work);
         else
@@ -166,7 +166,7 @@ void LineWriter::work(Shared& shared) {
             if (!shared.queue.empty()) shared.queue.pop(batch);
             lock.unlock();
             const std::size_t written = batch.size() - write_all(shared.fd, batch).size();
-            // A line whose beginning is written stays whole: its rest comes first in the next batch.
+            // A partly written line is not dropped: its rest is the start of the next batch.
             std::size_t kept = std::max(written, torn.size());
             if (kept > torn.size() && batch[kept - 1] != '\n') kept = batch.find('\n', kept) + 1;
             is_failing = written < batch.size();

@@ -1,6 +1,5 @@
-// Lines on their way to a descriptor: a caller leaves a line here and goes on, and a thread of its own writes the lines
-// that have gathered. A write for each line, and a wake-up before it, would cost a server that logs every request more
-// than the request.
+// Writes lines to a descriptor: a caller queues a line and continues, and a thread writes the queued lines together. A
+// write and a wake-up for each line would cost a server that logs every request more than the request itself.
 #pragma once
 
 #include <chrono>
@@ -17,33 +16,32 @@ namespace globes {
 class LineWriter {
 public:
     static constexpr std::size_t kQueuedBytes = std::size_t{1} << 20;
-    /// What one write takes from the queue, in whole lines; a single line may be longer. It can't be taken back.
+    /// The most bytes of one write, in whole lines; a single line may be longer. Lines in a write cannot be dropped.
     static constexpr std::size_t kWriteBytes = std::size_t{16} << 10;
-    /// What the destructor gives a descriptor that takes nothing, such as a full pipe that nobody reads.
+    /// How long the destructor and `flush` wait for a descriptor that is blocked, such as a full pipe without a reader.
     static constexpr std::chrono::milliseconds kFlushTime{1000};
     /// How often a descriptor that failed is tried again while dropped lines are unreported.
     static constexpr std::chrono::milliseconds kRetryTime{1000};
 
-    /// Formats the line, with its line break, that tells how many lines were dropped. Called on the writer's thread.
+    /// Formats the line, with its line break, that reports the number of dropped lines. Called on the writer's thread.
     using FormatDropped = std::function<std::string(std::uint64_t)>;
 
-    /// `fd` stays the caller's and must be open until the process ends: a write that blocks can't be cancelled.
+    /// The caller keeps `fd` open until the process ends, because a blocked write cannot be cancelled.
     /// `format_dropped`: if empty, dropped lines are counted and not reported.
     explicit LineWriter(int fd, FormatDropped format_dropped = {});
-    /// Writes what is queued, for kFlushTime at most; then it leaves the thread to its write, which ends at the latest
-    /// with the process.
+    /// Writes the queued lines, for at most kFlushTime; then it detaches the thread, whose write may be blocked until
+    /// the process ends.
     ~LineWriter();
     LineWriter(const LineWriter&) = delete;
     LineWriter& operator=(const LineWriter&) = delete;
 
-    /// Queues `line`, which ends with its only line break. It is written within some 20 ms, an urgent one at once with
-    /// all before it. Any thread, never waits for the descriptor.
+    /// Queues `line`, which ends with its only line break. It is written within some 20 ms; an urgent line is written
+    /// at once, with all lines before it. Any thread, never waits for the descriptor.
     ///
-    /// If more than kQueuedBytes would wait, the oldest queued lines are dropped. In their place, before the next line,
-    /// the writer writes how many there were; it does so too if no line follows. A line of which some bytes have been
-    /// written is not dropped: the rest of it is written before anything else.
+    /// If the queue would exceed kQueuedBytes, the oldest lines are dropped. The writer reports their number in their
+    /// place, also if no line follows. A line that is partly written is not dropped: its rest is written first.
     void add(std::string_view line, bool is_urgent);
-    /// Waits until what is queued is written, for kFlushTime at most. Any thread.
+    /// Waits until the queued lines are written, for at most kFlushTime. Any thread.
     void flush();
     /// How many lines were dropped, including those that the descriptor refused. Any thread.
     std::uint64_t dropped() const;
@@ -52,8 +50,8 @@ private:
     struct Shared;
     static void work(Shared& shared);
 
-    const std::shared_ptr<Shared> shared_;  // the thread's too, which may outlive this
-    std::thread thread_;                    // last: it uses the above
+    const std::shared_ptr<Shared> shared_;  // shared with the thread, which may outlive this object
+    std::thread thread_;                    // last, because it uses the above
 };
 
 }  // namespace globes

@@ -44,7 +44,7 @@ void append_escaped(Out& out, char c) {
     fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
 }
 
-/// The text of an entry, `%*` in the pattern: spdlog's own `%v` would pass line breaks on.
+/// The text of an entry, `%*` in the pattern: spdlog's own `%v` does not escape line breaks.
 class SafeText final : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
@@ -64,7 +64,7 @@ std::unique_ptr<spdlog::formatter> make_formatter() {
     return formatter;
 }
 
-/// The line in the place of lines that were dropped. Not by spdlog: it would be queued behind newer lines.
+/// The line that replaces dropped lines. Not logged with spdlog, which would queue it after newer lines.
 std::string format_overrun(spdlog::formatter& formatter, std::uint64_t dropped) {
     const std::string text = fmt::format("event=log_overrun dropped_lines={}", dropped);
     spdlog::memory_buf_t line;
@@ -72,7 +72,7 @@ std::string format_overrun(spdlog::formatter& formatter, std::uint64_t dropped) 
     return fmt::to_string(line);
 }
 
-/// Formats on the calling thread and leaves the writing to another.
+/// Formats on the calling thread; the writer's thread writes.
 class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
     explicit GatheringSink(std::shared_ptr<LineWriter> writer) : writer_(std::move(writer)) {}
@@ -114,9 +114,10 @@ Logging::Logging(LogLevel level)
 
 Logging::~Logging() {
     spdlog::set_default_logger(previous_);
-    // Newer versions of spdlog keep it by its name, and with it the writer, whose end writes what is queued.
+    // Newer versions of spdlog keep the logger by its name, and with it the writer, whose destructor writes the queued
+    // lines.
     spdlog::drop(kLoggerName);
-    writer_.reset();  // Writes what is queued.
+    writer_.reset();
 }
 
 std::uint64_t Logging::dropped_lines() const { return writer_->dropped(); }
