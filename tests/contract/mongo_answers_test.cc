@@ -12,6 +12,7 @@
 #include <cstring>
 #include <functional>
 #include <future>
+#include <latch>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -194,6 +195,35 @@ TEST_F(MongoAnswers, AServerThatRefusesForEverIsAskedNowAndThen) {
     const std::size_t before = server_.count("insert");
     EXPECT_NE(commit(*store_, batch_of(send(1, "a"))), failed) << "it is there";
     EXPECT_LT(server_.count("insert") - before, 50);
+}
+
+TEST_F(MongoAnswers, AJobThatAWriterNeverTookDoesNotKeepItsGroup) {
+    // Room 1 is written by one connection, room 2 by the other.
+    store_ = open_mongo_store({.uri = server_.uri(), .times = {.batch = 300ms, .heartbeat = 1h}, .writers = 2});
+    ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+    ASSERT_EQ(commit(*store_, appends(1, 1, 2)), committed);
+    ASSERT_EQ(commit(*store_, appends(2, 1, 2)), committed);
+    // The writer of room 1 is stuck while it collects garbage.
+    std::latch stuck(1);
+    std::latch resumed(1);
+    server_.set_before([&, is_first = std::make_shared<std::atomic<bool>>(true)](const std::string& command,
+                                                                                 const std::string& collection) {
+        if (command != "find" || collection != "globes_events" || !is_first->exchange(false)) return;
+        stuck.count_down();
+        resumed.wait();
+    });
+    ASSERT_EQ(commit(*store_, batch_of(PurgeEvents{1, 2})), committed);
+    stuck.wait();
+    const BatchOutcome late = outcome(batch_of(AppendEvent{sample_event(1, 3)}, PurgeEvents{2, 2}));
+    EXPECT_EQ(late.of(1), failed);
+    EXPECT_EQ(late.of(2), committed);
+    EXPECT_EQ(commit(*store_, appends(1, 3, 3)), failed);
+    resumed.count_down();
+    const auto begun = std::chrono::steady_clock::now();
+    const auto stored = [&] { return server_.contents()["globes_events"].find({{"room_id", fake_number(2)}}, {}, 0); };
+    while (!stored().empty() && std::chrono::steady_clock::now() - begun < 10s) std::this_thread::sleep_for(10ms);
+    EXPECT_THAT(stored(), IsEmpty()) << "garbage is collected when the group ends";
+    EXPECT_EQ(commit(*store_, appends(1, 3, 3)), committed);
 }
 
 TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {

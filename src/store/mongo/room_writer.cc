@@ -44,6 +44,12 @@ RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, 
 
 void RoomWriter::start(Job& job) {
     shared_.mutex.assert_held();
+    if (job_ != nullptr) {
+        // A call of the garbage collector has blocked this writer's thread, and at the deadline all operations of the
+        // earlier job were cancelled. Its group ends when all jobs are over.
+        assert(next_operations(*job_).empty());
+        job_->is_over = true;
+    }
     job_ = &job;
 }
 
