@@ -1,4 +1,4 @@
-// Names to listen at (docs/configuration.md). Needs root, for a hosts file of its own and a network without IPv6.
+// Host names in Address (docs/configuration.md). Needs root, to replace the hosts file and for a network without IPv6.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { releaseBinary, runToEnd, startServer } from './harness/server.js';
 
 const HOSTS = '127.0.0.1 localhost\n::1 localhost ip6-localhost\n192.0.2.1 elsewhere\n127.0.0.1 elsewhere\n';
 
-/** Options of a server that knows these hosts; `prepare`: shell commands before it starts. */
+/** Options of a server with these hosts; `prepare`: shell commands before it starts. */
 function withHosts(address, { namespaces = ['--mount'], prepare = '' } = {}) {
     const command = `mount --bind hosts /etc/hosts && ${prepare} exec "$0" --address ${address}`;
     const args = [...namespaces, 'sh', '-c', command, releaseBinary];
@@ -18,7 +18,7 @@ function withHosts(address, { namespaces = ['--mount'], prepare = '' } = {}) {
 const isPermitted = spawnSync('unshare', ['--mount', '--net', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
 const skip = !isPermitted && 'namespaces are not permitted here';
 
-test('a name is listened at under all its addresses, with one port', { skip }, async (t) => {
+test('the server listens at all addresses of a name, with one port', { skip }, async (t) => {
     const server = await startServer(t, withHosts('localhost:0'));
     assert.match(server.log, new RegExp(`^Globes \\S+ started at localhost:${server.port}$`, 'm'));
     for (const host of ['127.0.0.1', '::1']) {
@@ -28,7 +28,7 @@ test('a name is listened at under all its addresses, with one port', { skip }, a
     }
 });
 
-test('an address of a family that the machine lacks is left out with a log line', { skip }, async (t) => {
+test('an address of a family that the machine lacks is skipped with a log line', { skip }, async (t) => {
     const without = { namespaces: ['--mount', '--net'], prepare: 'ip link set lo up && ip -6 addr flush dev lo &&' };
     const server = await startServer(t, withHosts('localhost:0', without));
     await server.logged(/level=warning event=address_left_out address=\[::1\]:\d+ reason=/);
@@ -44,7 +44,7 @@ test('an address of another machine ends the start', { skip }, async () => {
     assert.match(output, /192\.0\.2\.1:\d+/);
 });
 
-test('a name that does not exist ends the start and is named', { skip }, async () => {
+test('a name that does not exist ends the start with an error that names it', { skip }, async () => {
     const { code, output } = await runToEnd(withHosts('nowhere.invalid:0', { namespaces: ['--mount', '--net'] }));
     assert.equal(code, 1, output);
     assert.match(output, /nowhere\.invalid:0/);

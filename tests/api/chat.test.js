@@ -1,4 +1,4 @@
-// What is said in a room and how it reaches everyone (docs/protocol.md#what-everyone-receives).
+// Messages in a room and how everyone receives them (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -50,7 +50,7 @@ test('join, send and leave reach everyone as the same bytes, in their order of f
     for (const client of clients) await client.leave();
 });
 
-test('who is connected receives everything, joined or not', async () => {
+test('every connection receives everything, joined or not', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const lurker = await ChatClient.open(server, room);
     ada.say('ada', 'anyone?');
@@ -74,7 +74,7 @@ test('a send without join takes the name silently, and its leave is announced', 
     await ada.leave();
 });
 
-test('rooms do not hear each other', async () => {
+test('messages stay in their room', async () => {
     const [, ada] = await roomWith(server, 'ada');
     const [, ben] = await roomWith(server, 'ben');
     ada.say('ada', 'in my room');
@@ -84,7 +84,7 @@ test('rooms do not hear each other', async () => {
     await ben.leave();
 });
 
-test('event_type has no case', async () => {
+test('event_type is case-insensitive', async () => {
     const room = await createRoom(server);
     const ada = await ChatClient.open(server, room);
     for (const [type, plain] of [
@@ -98,7 +98,7 @@ test('event_type has no case', async () => {
     await ada.leave();
 });
 
-test('text survives whatever is in it', async () => {
+test('every text arrives unchanged', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const reader = await ChatClient.open(server, room);
     const texts = [
@@ -140,7 +140,7 @@ test('secrets and unknown fields are never passed on', async () => {
     await ada.leave();
 });
 
-test('a colour is a word or a number of CSS, and any other text is dropped', async () => {
+test('a color is a CSS name or number, and any other text is dropped', async () => {
     const [, ada] = await roomWith(server, 'ada');
     for (const color of ['red', 'rebeccapurple', '#abc', '#ABC', '#a0b1c2']) {
         ada.say('ada', 'hi', { color });
@@ -192,14 +192,14 @@ test('seq counts 1, 2, 3 … over all senders, the same for everybody', async ()
         assert.deepEqual(
             said,
             Array.from({ length: each }, (_, index) => index),
-            'what one said keeps its order',
+            'messages of one sender keep their order',
         );
     }
     for (const member of members) await member.leave();
     assert.deepEqual(await usersOf(server, room), []);
 });
 
-test('seq goes on after a restart, and joins do not count', async (t) => {
+test('seq continues after a restart, and joins do not count', async (t) => {
     const own = await startServer(t);
     const room = await createRoom(own);
     for (const [restart, seq] of [

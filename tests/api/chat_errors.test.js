@@ -1,4 +1,4 @@
-// What is wrong with an event goes to its sender alone (docs/protocol.md#errors-in-chat).
+// An error of an event goes only to its sender (docs/protocol.md#errors-in-chat).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,7 +8,7 @@ import { sharedServer } from './harness/server.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 0 } });
 
-/** Sends it and expects the error, and that the connection goes on while nobody else hears of it. */
+/** Sends it and expects the error, and that the connection works on while others receive nothing. */
 async function assertRefused(cases) {
     const [room, ada, witness] = await roomWith(server, 'ada', 'witness');
     for (const [event, code, field, id] of cases) {
@@ -108,7 +108,7 @@ test('an empty text in an optional field of an event is left out', async () => {
     await Promise.all([ada.leave(), witness.leave()]);
 });
 
-test('the error carries the id of its event where that has a good one', () =>
+test('the error carries the id of its event if the id is valid', () =>
     assertRefused([
         [{ ...good, id: 'c1', msg: '' }, 303, 'msg', 'c1'],
         [{ ...good, id: '🎈'.repeat(64), name: 5 }, 303, 'name', '🎈'.repeat(64)],

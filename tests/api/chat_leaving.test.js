@@ -1,4 +1,5 @@
-// Every way of going is a leave, once; and how the server says goodbye (docs/protocol.md#what-everyone-receives).
+// Every way of disconnecting is one leave; and how the server closes connections
+// (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -47,7 +48,7 @@ for (const [what, go] of Object.entries(ways)) {
     });
 }
 
-test('who never joined goes without a word', async () => {
+test('a client that never joined leaves without an event', async () => {
     const [room, witness] = await roomWith(server, 'witness');
     const lurker = await ChatClient.open(server, room);
     await lurker.leave();
@@ -117,7 +118,7 @@ test('title and description change without closing anything', async () => {
     await ada.leave();
 });
 
-test('1001: the server goes away, and what was said is kept', async (t) => {
+test('1001: the server shuts down, and all messages are kept', async (t) => {
     const own = await startServer(t);
     const clients = [];
     for (let count = 0; count < 20; count += 1) clients.push(await ChatClient.open(own, { id: 1 }));
@@ -133,7 +134,7 @@ test('1001: the server goes away, and what was said is kept', async (t) => {
     assert.equal((await ada.next()).seq, 2);
 });
 
-test('SIGINT ends the server as SIGTERM does', async (t) => {
+test('SIGINT ends the server like SIGTERM', async (t) => {
     const own = await startServer(t);
     const ada = await ChatClient.join(own, { id: 1 }, 'ada');
     own.signal('SIGINT');
@@ -141,7 +142,7 @@ test('SIGINT ends the server as SIGTERM does', async (t) => {
     assert.deepEqual(await own.ended(), { code: 0, signal: null });
 });
 
-test('a client that never answers the close frame does not hold up the end', async (t) => {
+test('a client that never answers the close frame does not delay the shutdown', async (t) => {
     const own = await startServer(t);
     const mute = await RawSocket.open(own, { id: 1 }, { allowHalfOpen: true });
     mute.socket.pause();

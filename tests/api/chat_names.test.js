@@ -1,4 +1,4 @@
-// Who is called what in a room (docs/protocol.md#what-everyone-receives).
+// Names in a room (docs/protocol.md#what-everyone-receives).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { eventually } from './harness/wait.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 0 } });
 
-test('a name that someone has is refused, in any case and script', async () => {
+test('a name that is in use is refused, in any case and script', async () => {
     const room = await createRoom(server);
     const pairs = [
         ['ada', 'ADA'],
@@ -70,7 +70,7 @@ test('leave and join change the name in a public room', async () => {
     await witness.leave();
 });
 
-test('who is no member cannot leave', async () => {
+test('a client that has not joined cannot leave', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const guest = await ChatClient.open(server, room);
     guest.send({ event_type: 'leave', name: 'guest' });
@@ -86,7 +86,7 @@ test('who is no member cannot leave', async () => {
     await ada.leave();
 });
 
-test('a second join changes the colour and nothing else', async () => {
+test('a second join changes only the color', async () => {
     const [room, ada, witness] = await roomWith(server, 'ada', 'witness');
     ada.send({ event_type: 'join', name: 'ada', color: 'blue' });
     const colorOf = async () => (await get(server, `/chats/${room.id}`)).json.users[0].color;
@@ -116,7 +116,7 @@ for (const visibility of ['private', 'hidden']) {
     });
 }
 
-test('users are listed in order of arrival, with colour and last activity', async () => {
+test('users are listed in order of arrival, with color and last activity', async () => {
     const [room, ada, ben] = await roomWith(server, 'zoe', 'ben');
     const users = async () => (await get(server, `/chats/${room.id}`)).json.users;
     const before = await users();

@@ -13,10 +13,10 @@ const BROKEN_CONFIG = {
     'an unknown key': ['{"Adress":"127.0.0.1:0"}', /config\.json/, /Adress/],
     'a key in another case': ['{"address":"127.0.0.1:0"}', /config\.json/, /address/],
     'an address that is a number': ['{"Address":5000}', /config\.json/, /Address/],
-    'an address that is none': ['{"Address":"nonsense"}', /Address/],
+    'an invalid address': ['{"Address":"nonsense"}', /Address/],
     'a timeout that is text': ['{"ReadTimeout":"ten"}', /config\.json/, /ReadTimeout/],
     'a negative timeout': ['{"WriteTimeout":-1}', /config\.json/, /WriteTimeout/],
-    'origins that are no list': ['{"AllowedOrigins":"*"}', /config\.json/, /AllowedOrigins/],
+    'origins that are not a list': ['{"AllowedOrigins":"*"}', /config\.json/, /AllowedOrigins/],
     'origins that are numbers': ['{"AllowedOrigins":[1]}', /config\.json/, /AllowedOrigins/],
     'a switch that is text': ['{"RequireOwner":"yes"}', /config\.json/, /RequireOwner/],
     'a rate that is negative': ['{"MessagesPerSecond":-5}', /config\.json/, /MessagesPerSecond/],
@@ -29,7 +29,7 @@ const BROKEN_CONFIG = {
 
 for (const [what, [config, ...patterns]] of Object.entries(BROKEN_CONFIG)) {
     test(`config.json with ${what} is refused with exit code 2`, async () => {
-        // Without --address, so that the file's own is looked at.
+        // Without --address, so that Address of the file is used.
         const { code, output } = await runToEnd({ config, address: null });
         assert.equal(code, 2, output);
         for (const pattern of patterns) assert.match(output, pattern);
@@ -37,13 +37,13 @@ for (const [what, [config, ...patterns]] of Object.entries(BROKEN_CONFIG)) {
     });
 }
 
-test('a config file that is named but missing is refused with exit code 2', async () => {
+test('a config file that is named and does not exist is refused with exit code 2', async () => {
     const { code, output } = await runToEnd({ args: ['--config', 'missing.json'] });
     assert.equal(code, 2, output);
     assert.match(output, /missing\.json/);
 });
 
-test('without config.json the defaults hold', async (t) => {
+test('without config.json the defaults apply', async (t) => {
     const own = await startServer(t, { config: null });
     assertStatus(await get(own, '/chats/1'), 200);
 });
@@ -58,7 +58,7 @@ test("the original's config.json is understood", async (t) => {
     await own.logged(/event=configuration note="RedisURL is not used/);
 });
 
-test('Address is where the server listens, unless PORT says otherwise, unless --address does', async (t) => {
+test('Address sets where the server listens; PORT takes precedence over it, and --address over both', async (t) => {
     const [byConfig, byDotenv, byEnvironment] = [await freePort(), await freePort(), await freePort()];
     const own = await startServer(t, { config: { Address: `127.0.0.1:${byConfig}` }, address: null });
     assert.equal(own.port, byConfig);
@@ -86,7 +86,7 @@ test('.env may have comments, blank lines, quotes and export', async (t) => {
     assert.equal(own.port, port);
 });
 
-test('unknown keys of .env are left alone, with one warning that names them and what was meant', async (t) => {
+test('unknown keys of .env are ignored, with one warning that suggests known keys', async (t) => {
     const dotenv = `COMPOSE_PROJECT_NAME=unmistakable\nSECRET_KEYS="$unmistakable"\nMONGO_URI=unmistakable\n`;
     const own = await startServer(t, { dotenv, env: { SECRETKEY: 'unmistakable' } });
     await own.logged(/unknown keys.*\n/);
@@ -99,7 +99,7 @@ test('unknown keys of .env are left alone, with one warning that names them and 
     await own.stop();
     const { code, stderr } = await runCommand(own.folder, ['check']);
     assert.equal(code, 0);
-    assert.match(stderr, /MONGO_URI \(did you mean MONGODB_URI\?\)/, 'a command looks into the wrong store otherwise');
+    assert.match(stderr, /MONGO_URI \(did you mean MONGODB_URI\?\)/, 'a command would use the wrong store otherwise');
 });
 
 test('a value of .env that other programs read differently is refused, without showing it', async () => {
@@ -121,13 +121,13 @@ test('config.json and .env may begin with a byte order mark', async (t) => {
     assert.equal(own.port, port);
 });
 
-test('.env in UTF-16 is refused by that name', async () => {
+test('.env in UTF-16 is refused, and the error says so', async () => {
     const { code, output } = await runToEnd({ dotenv: Buffer.from('\ufeffPORT=1', 'utf16le') });
     assert.equal(code, 2, output);
     assert.match(output, /\.env: is UTF-16, must be UTF-8/);
 });
 
-test('a PORT that is no port is refused with exit code 2', async () => {
+test('a PORT that is not a port number is refused with exit code 2', async () => {
     for (const port of ['http', '70000', '-1']) {
         const { code, output } = await runToEnd({ env: { PORT: port }, address: null });
         assert.equal(code, 2, output);
@@ -148,7 +148,7 @@ test('--config, --env and --data name other files and folders', async (t) => {
     assert.deepEqual((await readdir(own.folder)).sort(), ['elsewhere', 'other.env', 'other.json']);
 });
 
-test('DataDir says where the data lives', async (t) => {
+test('DataDir sets the data folder', async (t) => {
     const own = await startServer(t, { config: { DataDir: 'kept' } });
     assert.ok((await readdir(join(own.folder, 'kept'))).includes('globes.db'));
 });
@@ -166,7 +166,7 @@ test('--version and --help print and exit with 0', async () => {
     }
 });
 
-test('an unknown flag is refused by its name', async () => {
+test('an unknown flag is refused, and the error names it', async () => {
     const { code, output } = await runToEnd({ args: ['--nonsense'] });
     assert.notEqual(code, 0);
     assert.match(output, /--nonsense/);

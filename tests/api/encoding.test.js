@@ -1,4 +1,4 @@
-// Text as other programs write it: a byte order mark in front of UTF-8 is passed over, UTF-16 is no JSON.
+// Text files of other programs: a byte order mark before UTF-8 is skipped, UTF-16 is not accepted as JSON.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,21 +35,21 @@ test('a body may begin with a byte order mark', async () => {
     assertStatus(await post(server, `/chats/${room.id}/token`, asked), 201);
 });
 
-test('so may an event', async () => {
+test('an event may begin with a byte order mark', async () => {
     const ada = await ChatClient.join(server, await createRoom(server), 'ada');
     ada.send(`${MARK}{"event_type":"send","name":"ada","msg":"${MARK}hello"}`);
     assert.equal((await ada.next()).msg, `${MARK}hello`, 'in a text it is a character');
     await ada.leave();
 });
 
-test('a body in UTF-16 is no JSON', async () => {
+test('a body in UTF-16 is refused as JSON', async () => {
     assertError(await post(server, '/chats', utf16({ title: freshTitle(), visibility: 'public' })), 400, 103);
     const room = await createPrivateRoom(server);
     const asked = utf16({ secret: PASSWORD, name: 'ada' });
     assertError(await post(server, `/chats/${room.id}/token`, asked), 401, 304, 'secret');
 });
 
-test('an import may begin with a byte order mark, and UTF-16 is refused by that name', async (t) => {
+test('an import may begin with a byte order mark; UTF-16 is refused, and the error says so', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'globes-encoding-'));
     t.after(() => rm(folder, { recursive: true }));
     assert.equal((await runCommand(server.folder, ['export', '--output', join(folder, 'plain.jsonl')])).code, 0);

@@ -1,4 +1,4 @@
-// The database's files are lost under the running server: nothing is acked that a restart would lose.
+// The database's files are removed while the server runs: nothing is acked that a restart would lose.
 import assert from 'node:assert/strict';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { assertError, assertStatus, createRoom, get, post } from './harness/api.
 import { ChatClient } from './harness/chat_client.js';
 import { startServer } from './harness/server.js';
 
-/** Sends and answers with the code of the refusal, 0 where it was delivered. */
+/** Sends; resolves with the code of the refusal, 0 if the message was delivered. */
 async function say(client, msg) {
     client.say('ada', msg, { id: msg });
     const answer = await client.find(({ event_type, id }) => id === msg && event_type !== 'ack');
     return answer.event_type === 'error' ? answer.error.code : 0;
 }
 
-test('a removed database refuses sends, is not ready, and says so once', async (t) => {
+test('with a removed database, sends are refused, the server is not ready, and the log says so once', async (t) => {
     const server = await startServer(t);
     const room = await createRoom(server);
     const ada = await ChatClient.join(server, room, 'ada');

@@ -1,4 +1,4 @@
-// RFC 6455 to the letter, once a connection is open.
+// The rules of RFC 6455 on an open connection.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -12,7 +12,7 @@ import { eventually, within } from './harness/wait.js';
 const server = sharedServer();
 const MESSAGE_LIMIT = 64 * 1024;
 
-/** Someone who has joined a room of their own; `echo` proves that the connection still works. */
+/** A client that has joined a new room; `echo` checks that the connection still works. */
 async function joined() {
     const room = await createRoom(server);
     const socket = await RawSocket.open(server, room);
@@ -25,7 +25,7 @@ async function joined() {
     return { room, socket, echo };
 }
 
-/** The frames must end the connection with one of these codes, and the name be free again. */
+/** The frames must end the connection with one of these codes, and free the name. */
 async function assertClosedBy(bytes, ...codes) {
     const { room, socket } = await joined();
     socket.write(bytes);
@@ -93,7 +93,7 @@ test('a ping is answered with its payload, up to 125 bytes', async () => {
     await socket.leave();
 });
 
-test('a pong that nobody asked for is ignored', async () => {
+test('an unsolicited pong is ignored', async () => {
     const { socket, echo } = await joined();
     socket.sendFrame(Opcode.PONG, 'p'.repeat(125));
     await echo();
@@ -176,7 +176,7 @@ for (const [what, [bytes, code]] of Object.entries(FATAL)) {
     test(`${what} closes with ${code}`, () => assertClosedBy(bytes, code));
 }
 
-test('nothing behind a fatal frame is carried out', async () => {
+test('nothing after a fatal frame is carried out', async () => {
     const room = await createRoom(server);
     const witness = await ChatClient.join(server, room, 'witness');
     const socket = await RawSocket.open(server, room);
@@ -188,7 +188,7 @@ test('nothing behind a fatal frame is carried out', async () => {
 });
 
 for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]) {
-    test(`close code ${code} is answered in kind`, async () => {
+    test(`close code ${code} is answered with the same code`, async () => {
         const { socket } = await joined();
         socket.sendFrame(Opcode.CLOSE, closePayload(code, 'and a reason: ü'));
         const frame = await socket.nextFrame();
@@ -217,7 +217,7 @@ test('a close frame of one byte or with broken UTF-8 is a fault', async () => {
     await assertClosedBy(encodeFrame(Opcode.CLOSE, reason), 1002, 1007);
 });
 
-test('nothing behind a close frame is carried out', async () => {
+test('nothing after a close frame is carried out', async () => {
     const room = await createRoom(server);
     const witness = await ChatClient.join(server, room, 'witness');
     const socket = await RawSocket.open(server, room);

@@ -15,7 +15,7 @@ const LOBBY = { id: 1 };
 const shake = (headers, path = '/chats/1/ws', requestLine) =>
     exchange(server, handshake(server, path, headers, requestLine));
 
-test('a handshake is answered as RFC 6455 wants it', async () => {
+test('a handshake is answered as RFC 6455 requires', async () => {
     const answer = await shake({});
     assert.equal(answer.status, 101);
     assert.equal(answer.headers.upgrade.toLowerCase(), 'websocket');
@@ -25,13 +25,13 @@ test('a handshake is answered as RFC 6455 wants it', async () => {
     assert.equal(answer.headers['sec-websocket-extensions'], undefined);
 });
 
-test('a handshake takes its headers in any case and among others', async () => {
+test('header names and tokens of a handshake may be in any case and in lists', async () => {
     const headers = { Upgrade: 'WebSocket', Connection: 'keep-alive, UPGRADE' };
     assert.equal((await shake(headers)).status, 101);
     assert.equal((await shake({ Upgrade: 'h2c, websocket' })).status, 101);
 });
 
-test('a handshake may come byte by byte, with the first frame right behind it', async () => {
+test('a handshake may arrive byte by byte, followed at once by the first frame', async () => {
     const { id } = await createRoom(server);
     const connection = await Connection.open(server);
     const event = encodeFrame(Opcode.TEXT, JSON.stringify({ event_type: 'join', name: 'hasty' }));
@@ -61,12 +61,12 @@ test('a handshake without Upgrade is 426', async () => {
     assert.equal(head.headers['sec-websocket-version'], '13');
 });
 
-test('a handshake in HTTP/1.0 has no Upgrade, whatever it says', async () => {
-    // RFC 9110, 7.8: the field is ignored there.
+test('Upgrade is ignored in HTTP/1.0', async () => {
+    // RFC 9110, 7.8.
     assertError(await shake({}, '', 'GET /chats/1/ws HTTP/1.0'), 426, 301);
 });
 
-test('a handshake of another version is 426 and names the right one', async () => {
+test('a handshake of another version is 426 with the supported version', async () => {
     for (const version of ['8', '12', '14', '130', 'x', '']) {
         const answer = await shake({ 'Sec-WebSocket-Version': version });
         assertError(answer, 426, 301);
@@ -90,7 +90,7 @@ test('a handshake with any other fault is 400', async () => {
     }
 });
 
-test('a handshake whose Connection does not say Upgrade is refused', async () => {
+test('a handshake whose Connection does not contain Upgrade is refused', async () => {
     for (const connection of ['keep-alive', null]) {
         const answer = await shake({ Connection: connection });
         assertError(answer, answer.status === 426 ? 426 : 400, 301);
@@ -101,14 +101,14 @@ test('a handshake with a method other than GET is 405', async () => {
     assertError(await shake({ 'Content-Length': '0' }, '', 'POST /chats/1/ws HTTP/1.1'), 405, 502);
 });
 
-test('a handshake reaches a room by title too, and only where there is one', async () => {
+test('a handshake finds a room by title too; an unknown room or path is 404', async () => {
     const room = await createRoom(server, { title: 'By title / with slash' });
     assert.equal((await shake({}, `/chats/${encodeURIComponent(room.title)}/ws`)).status, 101);
     assertError(await shake({}, '/chats/4711/ws'), 404, 101);
     assertError(await shake({}, '/chats/1/websocket'), 404, 501);
 });
 
-test('a handshake leaves a refused connection fit for another request', async () => {
+test('after a refused handshake the connection can be used for another request', async () => {
     const connection = await Connection.open(server);
     connection.write('GET /chats/1/ws HTTP/1.1\r\nHost: x\r\n\r\nGET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
     assert.equal((await connection.response()).status, 426);
@@ -116,7 +116,7 @@ test('a handshake leaves a refused connection fit for another request', async ()
     connection.close();
 });
 
-test('a handshake never agrees on compression', async () => {
+test('compression is never negotiated', async () => {
     const offer = 'permessage-deflate; client_max_window_bits';
     const socket = await RawSocket.open(server, LOBBY, { headers: { 'Sec-WebSocket-Extensions': offer } });
     assert.equal(socket.opening.headers['sec-websocket-extensions'], undefined);
@@ -127,7 +127,7 @@ test('a handshake never agrees on compression', async () => {
 
 // Tokens.
 
-test('a token is demanded before the upgrade in private and hidden rooms', async () => {
+test('private and hidden rooms need a token before the upgrade', async () => {
     for (const visibility of ['private', 'hidden']) {
         const room = await createPrivateRoom(server, { visibility });
         const other = await createPrivateRoom(server, { visibility });
@@ -141,7 +141,7 @@ test('a token is demanded before the upgrade in private and hidden rooms', async
     }
 });
 
-test('a token comes back as the subprotocol, byte for byte', async () => {
+test('a token is returned as the subprotocol, byte for byte', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const answer = await shake({ 'Sec-WebSocket-Protocol': token }, `/chats/${room.id}/ws`);
@@ -149,7 +149,7 @@ test('a token comes back as the subprotocol, byte for byte', async () => {
     assert.equal(answer.headers['sec-websocket-protocol'], token);
 });
 
-test('a token may come as a header instead, and then no subprotocol is chosen', async () => {
+test('a token may be in a header instead, and then no subprotocol is chosen', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const answer = await shake({ Authorization: `Bearer ${token}` }, `/chats/${room.id}/ws`);
@@ -157,7 +157,7 @@ test('a token may come as a header instead, and then no subprotocol is chosen', 
     assert.equal(answer.headers['sec-websocket-protocol'], undefined);
 });
 
-test('a token is found beside globes.v1 in any order and number of lines', async () => {
+test('a token is found next to globes.v1 in any order and number of lines', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const offers = [`globes.v1, ${token}`, `${token},globes.v1`, ['globes.v1', token], [token, 'globes.v1']];

@@ -1,4 +1,4 @@
-// GET /chats/{room}/events (docs/protocol.md#history), and what retention does to it.
+// GET /chats/{room}/events (docs/protocol.md#history), and the effect of retention on it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -18,7 +18,7 @@ import { sharedServer, startServer } from './harness/server.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 0 } });
 
-/** A room in which ada has said 1 … count; also the frames as they came. */
+/** A room in which ada has sent 1 … count; also the received frames. */
 async function roomWithTexts(count, fields = {}) {
     const room = await createRoom(server, fields);
     const ada = await ChatClient.open(server, room);
@@ -31,7 +31,7 @@ async function roomWithTexts(count, fields = {}) {
 const seqsOf = (answer) => answer.json.events.map(({ seq }) => seq);
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-test('the newest page comes oldest first, with the bytes that were delivered', async () => {
+test('the newest page is sorted oldest first and has the delivered bytes', async () => {
     const [room, ada, frames] = await roomWithTexts(60);
     const answer = await get(server, `/chats/${room.id}/events`);
     assertStatus(answer, 200);
@@ -43,13 +43,13 @@ test('the newest page comes oldest first, with the bytes that were delivered', a
     await ada.leave();
 });
 
-test('a room where nobody said anything has 1 and 0', async () => {
+test('a room without messages has first_seq 1 and last_seq 0', async () => {
     const room = await createRoom(server);
     const answer = await get(server, `/chats/${room.id}/events`);
     assert.equal(answer.text, `{"room_id":${room.id},"first_seq":1,"last_seq":0,"events":[]}`);
 });
 
-test('before and after page through without gap or repeat', async () => {
+test('before and after page through the history without gap or repeat', async () => {
     const [room, ada] = await roomWithTexts(25);
     const path = `/chats/${room.id}/events`;
     const back = [];
@@ -66,7 +66,7 @@ test('before and after page through without gap or repeat', async () => {
     await ada.leave();
 });
 
-test('numbers out of range name their parameter', async () => {
+test('the error of a number out of range names its parameter', async () => {
     const room = await createRoom(server);
     for (const [query, field] of [
         ['limit=0', 'limit'],
@@ -96,7 +96,7 @@ test('private and hidden rooms need a token, also the owner\'s', async () => {
     }
 });
 
-test('a room that is not there is 404, another method 405, HEAD is answered', async () => {
+test('a room that does not exist is 404, another method 405, HEAD is answered', async () => {
     assertError(await get(server, '/chats/999999/events'), 404, 101);
     const room = await createRoom(server);
     const answer = await post(server, `/chats/${room.id}/events`, {});
@@ -106,7 +106,7 @@ test('a room that is not there is 404, another method 405, HEAD is answered', as
     assert.deepEqual([head.status, head.text], [200, '']);
 });
 
-test('what was said before a kill is there after it', async (t) => {
+test('messages from before a kill are stored', async (t) => {
     const own = await startServer(t);
     const [room, ada] = await roomWith(own, 'ada');
     ada.say('ada', 'kept');
@@ -118,7 +118,7 @@ test('what was said before a kill is there after it', async (t) => {
 
 // --- retention -------------------------------------------------------------------------------------------------------
 
-test('max_events hides what is older at once and is shown in the room', async () => {
+test('max_events hides older messages at once and is shown in the room', async () => {
     const [room, ada] = await roomWithTexts(20, { max_events: 5 });
     assert.equal(room.max_events, 5);
     const answer = await get(server, `/chats/${room.id}/events`);
@@ -131,7 +131,7 @@ test('max_events hides what is older at once and is shown in the room', async ()
     await Promise.all([ada.leave(), late.leave(), inTime.leave()]);
 });
 
-test('a PUT that lowers max_events takes effect at once, one that raises it brings nothing purged back', async () => {
+test('a PUT that lowers max_events takes effect at once; one that raises it does not bring purged messages back', async () => {
     const [room, ada] = await roomWithTexts(20);
     const path = `/chats/${room.id}/events`;
     const changed = await put(server, `/chats/${room.id}`, { max_events: 3 });
@@ -143,7 +143,7 @@ test('a PUT that lowers max_events takes effect at once, one that raises it brin
     await ada.leave();
 });
 
-test('seq goes on where everything has expired, also after a restart', async (t) => {
+test('seq continues after everything has expired, also after a restart', async (t) => {
     const own = await startServer(t);
     const room = await createRoom(own, { retention: 1 });
     assert.equal(room.retention, 1);
@@ -151,14 +151,14 @@ test('seq goes on where everything has expired, also after a restart', async (t)
     ada.say('ada', 'first');
     const { time } = await ada.next();
     const path = `/chats/${room.id}/events`;
-    // Waits for the server's clock, which is what counts.
+    // Waits for the server's clock, which decides.
     let answer;
     do answer = await get(own, path);
     while (answer.json.events.length > 0);
     assert.ok(Date.now() >= Date.parse(time) + 900);
     assert.deepEqual([answer.json.first_seq, answer.json.last_seq], [2, 1]);
     const late = await ChatClient.resume(own, room, '?after=0');
-    assert.equal(late.welcome.resumed, false, 'what lies between has expired');
+    assert.equal(late.welcome.resumed, false, 'the messages in between have expired');
     await own.kill();
     await own.start();
     const ben = await ChatClient.open(own, room);
@@ -180,7 +180,7 @@ test('retention and max_events are whole numbers within their range', async () =
     }
 });
 
-test('a deleted room takes its events with it', async () => {
+test('a deleted room loses its events', async () => {
     const [room, ada] = await roomWithTexts(3);
     assertStatus(await request(server, 'DELETE', `/chats/${room.id}`), 200);
     assert.equal((await ada.closed()).code, 4504);

@@ -1,4 +1,4 @@
-// HTTP/1.1 as it comes over the wire: framing, connections, limits.
+// HTTP/1.1 on the wire: framing, connections, limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -12,7 +12,7 @@ const server = sharedServer();
 const HEADER_LIMIT = 16 * 1024;
 const BODY_LIMIT = 64 * 1024;
 
-test('a request may come byte by byte', async () => {
+test('a request may arrive byte by byte', async () => {
     const body = roomBody();
     const connection = await Connection.open(server);
     await connection.writeByteByByte(withLength(body));
@@ -38,7 +38,7 @@ test('a body may be chunked', async () => {
     );
 });
 
-test('header names have no case and values no outer blanks', async () => {
+test('header names are case-insensitive, and blanks around values are ignored', async () => {
     const body = roomBody();
     const bytes = `POST /chats HTTP/1.1\r\nhOST:globes.test\r\nCONTENT-length: \t ${body.length} \t\r\n\r\n${body}`;
     assert.equal((await exchange(server, bytes)).status, 201);
@@ -75,7 +75,7 @@ test('many pipelined requests neither block nor mix', async () => {
     connection.close();
 });
 
-test('a connection is kept for further requests', async () => {
+test('a connection is kept open for further requests', async () => {
     const connection = await Connection.open(server);
     for (let count = 0; count < 5; count += 1) {
         connection.write('GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -98,14 +98,14 @@ test('HTTP/1.0 is answered, and its connection ends', async () => {
     );
 });
 
-test('a client that has ended its side still gets its answer', async () => {
+test('a client that has ended its side still gets its response', async () => {
     const connection = await Connection.open(server);
     connection.socket.end('GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
     assert.equal((await connection.response()).status, 200);
     await connection.ended();
 });
 
-test('the absolute form of a target and its query are understood', async () => {
+test('the absolute form of a target and its query are accepted', async () => {
     assert.equal(
         (await exchange(server, 'GET http://globes.test/chats/1 HTTP/1.1\r\nHost: globes.test\r\n\r\n')).status,
         200,
@@ -125,7 +125,7 @@ test('request line and headers may have 16 KiB together', async () => {
     assertTooLarge(await exchange(server, getOfSize(10 * HEADER_LIMIT)), 431, HEADER_LIMIT);
 });
 
-test('MaxHeaderBytes says how much request line and headers may have', async (t) => {
+test('MaxHeaderBytes limits the request line and headers', async (t) => {
     for (const limit of [4096, 65_536]) {
         const own = await startServer(t, { config: { MaxHeaderBytes: limit } });
         assert.equal((await exchange(own, getOfSize(limit))).status, 200);
@@ -134,7 +134,7 @@ test('MaxHeaderBytes says how much request line and headers may have', async (t)
     }
 });
 
-test('KeepAliveTimeout is how long a connection may be idle between requests', async (t) => {
+test('KeepAliveTimeout limits how long a connection may be idle between requests', async (t) => {
     const short = await startServer(t, { config: { KeepAliveTimeout: 0.2 } });
     const connection = await Connection.open(short);
     connection.write(getOfSize(100));
@@ -142,7 +142,7 @@ test('KeepAliveTimeout is how long a connection may be idle between requests', a
     await connection.ended();
 });
 
-test('many small headers meet the same limit', async () => {
+test('many small headers have the same limit', async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => `X-${index}: y\r\n`).join('');
     assertTooLarge(await exchange(server, `GET /chats/1 HTTP/1.1\r\nHost: x\r\n${lines}\r\n`), 431, HEADER_LIMIT);
 });
@@ -169,7 +169,7 @@ test('a body may have 64 KiB', async () => {
     assertTooLarge(await exchange(server, postChats(['Transfer-Encoding: chunked'], tooMany)), 413, BODY_LIMIT);
 });
 
-test('a body that is announced as too large is refused before it comes', async () => {
+test('a body that is announced as too large is refused before it arrives', async () => {
     assertTooLarge(await exchange(server, postChats(['Content-Length: 1000000000'], '')), 413, BODY_LIMIT);
 });
 
@@ -203,7 +203,7 @@ test('a request that takes too long is 408', async (t) => {
     );
 });
 
-test('a trickle of bytes does not put off the deadline', async (t) => {
+test('a slow stream of bytes does not extend the deadline', async (t) => {
     const own = await startServer(t, { config: { ReadTimeout: 1 } });
     const connection = await Connection.open(own);
     connection.write('GET /chats/1 HTTP/1.1\r\n');
@@ -216,7 +216,7 @@ test('a trickle of bytes does not put off the deadline', async (t) => {
     }
 });
 
-test('a client that reads its answers slowly holds up nobody', async () => {
+test('a client that reads its responses slowly delays no other client', async () => {
     const lazy = await Connection.open(server);
     lazy.socket.pause();
     for (let count = 0; count < 2000; count += 1)

@@ -1,4 +1,4 @@
-// What is no HTTP/1.1, and requests that try to mean two things at once (RFC 9112, 11.2).
+// Invalid HTTP/1.1, and ambiguous requests (RFC 9112, 11.2).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { chunked, postChats, roomBody, withLength } from './harness/http_bytes.j
 
 const server = sharedServer();
 
-/** The request must be refused as no HTTP/1.1, and the connection end without another answer. */
+/** The request must be refused as invalid, and the connection must end without another response. */
 async function assertRefused(bytes, what) {
     const connection = await Connection.open(server);
     connection.write(bytes);
@@ -20,7 +20,7 @@ async function assertRefused(bytes, what) {
     assert.equal((await connection.ended()).length, 0, `${what}: nothing follows`);
 }
 
-// Everything after this second request would be read by another party as its own.
+// A second request that another parser would take out of the body of the first.
 const SMUGGLED = 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n';
 
 const AMBIGUOUS = {
@@ -64,7 +64,7 @@ const AMBIGUOUS = {
     'a bare LF at the end': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n\n',
     'a bare CR in a value': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n',
     'a bare CR in the request line': 'GET /chats/1\rHTTP/1.1\r\nHost: x\r\n\r\n',
-    'a chunk size that is no number': postChats(['Transfer-Encoding: chunked'], `xyz\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
+    'a chunk size that is not a number': postChats(['Transfer-Encoding: chunked'], `xyz\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     'a negative chunk size': postChats(['Transfer-Encoding: chunked'], `-2\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     'a chunk size beyond 64 bits': postChats(
         ['Transfer-Encoding: chunked'],
@@ -89,14 +89,14 @@ const NOT_HTTP = {
     'a header without name': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n: value\r\n\r\n',
     'a NUL in a value': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n',
     'a NUL in the target': 'GET /chats/\0 HTTP/1.1\r\nHost: x\r\n\r\n',
-    'a method that is no token': 'G(T /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'a method that is not a token': 'G(T /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n',
 };
 
 for (const [what, bytes] of Object.entries({ ...AMBIGUOUS, ...NOT_HTTP })) {
-    test(`${what} is no request`, () => assertRefused(bytes, what));
+    test(`${what} is not accepted as a request`, () => assertRefused(bytes, what));
 }
 
-test('nothing of what was smuggled is ever carried out', async () => {
+test('a smuggled request is never carried out', async () => {
     const title = freshTitle('Smuggled');
     const inner = withLength(roomBody(title));
     const connection = await Connection.open(server);

@@ -1,4 +1,4 @@
-// Too much, too fast, too slow (docs/protocol.md#limits).
+// Too many, too fast, too slow (docs/protocol.md#limits).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -15,7 +15,7 @@ const server = sharedServer();
 
 const isRefusal = (event) => event.event_type === 'error' && event.error.code === 503;
 
-test('a burst of 60 is let through, and what is too much is refused to its sender alone', async () => {
+test('a burst of 60 is accepted, and messages beyond it are refused to their sender only', async () => {
     const room = await createRoom(server);
     const witness = await ChatClient.join(server, room, 'witness');
     const flooder = await ChatClient.open(server, room);
@@ -26,7 +26,7 @@ test('a burst of 60 is let through, and what is too much is refused to its sende
     const said = answers.filter(({ event_type }) => event_type === 'send');
     const refused = answers.filter(isRefusal);
     assert.equal(said.length + refused.length, total);
-    // Tokens come back while the burst is on its way: 20 in each second.
+    // The limiter refills during the burst: 20 in each second.
     assert.ok(said.length >= BURST && said.length <= BURST + 20, `${said.length} of the burst were let through`);
     for (const refusal of refused) {
         assert.ok(
@@ -47,7 +47,7 @@ test('a burst of 60 is let through, and what is too much is refused to its sende
     await flooder.leave();
 });
 
-test('who waits as long as told is let through again', async () => {
+test('a client that waits as long as told may send again', async () => {
     const room = await createRoom(server);
     const flooder = await ChatClient.open(server, room);
     for (let count = 0; count < BURST + 10; count += 1) flooder.say('flooder', `${count}`);
@@ -58,7 +58,7 @@ test('who waits as long as told is let through again', async () => {
     await flooder.leave();
 });
 
-test('the limit counts event frames, whatever is in them', async () => {
+test('the limit counts event frames, whatever their contents', async () => {
     const room = await createRoom(server);
     const noisy = await ChatClient.open(server, room);
     for (let count = 0; count < BURST + 30; count += 1) noisy.send('nonsense');
@@ -88,7 +88,7 @@ test('the limit is per connection', async () => {
     await calm.leave();
 });
 
-test('MessagesPerSecond: 0 is no limit', async (t) => {
+test('MessagesPerSecond: 0 means unlimited', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const ada = await ChatClient.open(own, { id: 1 });
     for (let count = 1; count <= 5000; count += 1) ada.say('ada', `${count}`);
@@ -96,7 +96,7 @@ test('MessagesPerSecond: 0 is no limit', async (t) => {
     await ada.leave();
 });
 
-test('pings have a limit of their own, and a flood of them ends', async () => {
+test('pings have a limit of their own, and a flood of them closes the connection', async () => {
     const room = await createRoom(server);
     const socket = await RawSocket.open(server, room);
     const few = 300;
@@ -108,7 +108,7 @@ test('pings have a limit of their own, and a flood of them ends', async () => {
     await socket.leave();
 });
 
-/** A client that has stopped reading; counts what it reads once it goes on, up to the close code. */
+/** A client that stops reading; counts the events that it reads later, up to the close code. */
 class StalledReader {
     constructor(socket) {
         this.socket = socket;
@@ -122,7 +122,7 @@ class StalledReader {
         return new StalledReader(socket);
     }
 
-    /** Reads the rest: the events that still came, and the close code or undefined. */
+    /** Reads the rest: the number of events, and the close code or undefined. */
     async readOn() {
         const { socket } = this.socket;
         const chunks = [];
@@ -143,7 +143,7 @@ class StalledReader {
     }
 }
 
-test('a reader that falls too far behind is closed, and costs the others nothing', async (t) => {
+test('a reader with a backlog beyond the limit is closed, and other readers miss nothing', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(own);
     const stalled = await StalledReader.open(own, room);
@@ -171,7 +171,7 @@ test('a reader that falls too far behind is closed, and costs the others nothing
     assert.deepEqual(
         sequence,
         Array.from({ length: said }, (_, index) => index + 1),
-        'the others miss nothing',
+        'the other readers miss nothing',
     );
 
     const { events, code } = await stalled.readOn();
@@ -198,15 +198,15 @@ function unsentBytes(on, client) {
     return line && parseInt(line[4].split(':')[0], 16);
 }
 
-test('a reader that takes nothing for 10 s is closed', async (t) => {
+test('a reader that takes no bytes for 10 s is closed', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(own);
     const stalled = await StalledReader.open(own, room);
     const sender = await ChatClient.join(own, room, 'sender');
-    // Until the kernel takes no more: the rest, half of the limit in bytes, waits in the server.
+    // Until the kernel accepts no more: the rest, half of the limit in bytes, waits in the server.
     const msg = '🎈'.repeat(4000);
     let held = -1;
-    // On a busy machine the 10 s may be over while the kernel still fills up.
+    // On a busy machine the 10 s may pass while the kernel's buffers still fill.
     let hasLeft = false;
     const sees = (event) => (hasLeft ||= event.msg === 'stalled has left the room.');
     for (let full = 0, seq = 1; full < 30; seq += 1) {
@@ -218,13 +218,13 @@ test('a reader that takes nothing for 10 s is closed', async (t) => {
         full = now > 0 && now === held ? full + 1 : 0;
         held = now;
     }
-    // The kernel may yet find room for a little more, from when the 10 s count anew.
+    // The kernel may still accept a little more; then the 10 s start again.
     if (!hasLeft) await sender.find(sees, 60_000);
     await stalled.readOn();
     await sender.leave();
 });
 
-test('frames that never end are cut off at the limit', async () => {
+test('frames without an end are cut off at the limit', async () => {
     const room = await createRoom(server);
     const socket = await RawSocket.open(server, room);
     socket.write(encodeFrame(Opcode.TEXT, 'x'.repeat(60_000), { fin: false }));

@@ -1,4 +1,4 @@
-// globes export, import, backup and check: beside a running server, after kills, on broken stores.
+// globes export, import, backup and check: while a server runs, after kills, on damaged stores.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ async function scratchFolder(t) {
     return folder;
 }
 
-/** A folder whose store holds one room, 2, with that many messages. */
+/** A folder whose store has one room, 2, with that many messages. */
 async function importedFolder(t, events) {
     const folder = await scratchFolder(t);
     const { code, stderr } = await runCommand(folder, ['import'], exportLines({ events }).join(''));
@@ -34,11 +34,11 @@ async function importedFolder(t, events) {
 async function fine(folder, args, input) {
     const result = await runCommand(folder, args, input);
     assert.equal(result.code, 0, `globes ${args.join(' ')}: ${result.stderr}`);
-    assert.equal(result.stderr, '', 'no progress where there is no terminal');
+    assert.equal(result.stderr, '', 'no progress without a terminal');
     return result.stdout;
 }
 
-/** Says something as soon as it has heard what it said last, until it is told to stop. */
+/** Sends a message as soon as the previous one was received, until it is stopped. */
 function talk(client, name) {
     let said = 0;
     let goesOn = true;
@@ -52,7 +52,7 @@ function talk(client, name) {
     return () => (goesOn = false);
 }
 
-test('export, backup and check work beside a server in the middle of traffic', async (t) => {
+test('export, backup and check work while a server is busy', async (t) => {
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const rooms = [await createRoom(server), await createRoom(server)];
     const clients = await Promise.all([0, 1, 2, 3].map((index) => ChatClient.open(server, rooms[index % 2])));
@@ -88,16 +88,16 @@ test('export, backup and check work beside a server in the middle of traffic', a
                 assert.deepEqual([event.name, event.msg, event.id], [row.name, row.text, row.client_id]);
             }
             const copied = await storedEvents(restored, room.id);
-            assert.ok(copied.length >= events.length, 'the backup came after the export');
+            assert.ok(copied.length >= events.length, 'the backup was made after the export');
             assert.deepEqual(copied, stored.slice(0, copied.length));
         }
         const { length } = exported.get(rooms[0].id).events;
-        assert.ok(length > last, 'each round exports what is new');
+        assert.ok(length > last, 'each round exports new messages');
         last = length;
     }
 });
 
-test('a store that was exported and imported goes on as the first would have', async (t) => {
+test('a store that was exported and imported continues as the first one would', async (t) => {
     const server = await startServer(t);
     const room = await createPrivateRoom(server, { title: 'Moved room' });
     await remove(server, `/chats/${(await createRoom(server)).id}`);
@@ -118,17 +118,17 @@ test('a store that was exported and imported goes on as the first would have', a
     assert.deepEqual(await again.next(), before, 'the id is still known');
     again.say('ada', 'after');
     assert.equal((await again.next()).seq, 2);
-    assert.equal((await createRoom(server)).id, room.id + 2, 'the id of the deleted room is not given again');
+    assert.equal((await createRoom(server)).id, room.id + 2, 'the id of the deleted room is not used again');
 });
 
-test('an import that is killed half-way is repeated', async (t) => {
+test('an import that was killed half-way can be repeated', async (t) => {
     const folder = await scratchFolder(t);
     const lines = exportLines({ events: 50_000 });
     for (const share of [0.3, 0.7]) {
         const command = new Command(folder, ['import']);
         const fed = lines.slice(0, lines.length * share);
         command.process.stdin.write(fed.join(''));
-        // Less than two batches of 1000 wait for what comes next.
+        // Less than two batches of 1000 wait for the next lines.
         const isNearlyThere = () => countEvents(join(folder, 'data'), 2).then((count) => count > fed.length - 3000);
         await eventually(() => isNearlyThere().catch(() => false), 'most of it is imported');
         await command.kill();
@@ -142,21 +142,21 @@ test('an import that is killed half-way is repeated', async (t) => {
     assert.match(await fine(folder, ['check']), /^checked 1 rooms and 50000 events: 0 faults/);
 });
 
-test('an import ends at the first line that is wrong, and says what it has done', async (t) => {
+test('an import ends at the first invalid line and reports what it has done', async (t) => {
     const folder = await scratchFolder(t);
     const lines = exportLines({ events: 100 });
     const broken = [...lines.slice(0, 50), '{"kind":"send"\n', ...lines.slice(50)];
     const { code, stderr } = await runCommand(folder, ['import'], broken.join(''));
     assert.equal(code, 1);
     assert.match(stderr, /^globes: standard input: line 51: is not a JSON object\n/);
-    assert.match(stderr, /before that: imported 1 rooms and 48 events; 0 rooms and 0 events existed already\n$/, 'again is in vain');
+    assert.match(stderr, /before that: imported 1 rooms and 48 events; 0 rooms and 0 events existed already\n$/, 'a repetition would not help');
     const cut = await runCommand(folder, ['import', '-'], lines.slice(0, 60).join(''));
     assert.equal(cut.code, 1);
     assert.match(cut.stderr, /line 60: is the last line, but not an end line: the file is truncated\n.*\. Another import of the same file continues there\.\n$/);
     assert.match(await fine(folder, ['import'], lines.join('')), /imported 0 rooms and 42 events; 1 rooms and 58 events/);
 });
 
-test('an import says what else a file is', async (t) => {
+test('an import recognises files of other formats', async (t) => {
     const folder = await scratchFolder(t);
     const dump = '{"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":2,"title":"My chat room","type":"public"}\n';
     const forgotten = await runCommand(folder, ['import'], dump);
@@ -169,7 +169,7 @@ test('an import says what else a file is', async (t) => {
     }
 });
 
-test('the files of export and backup are for their user alone, whole, and replace nothing', async (t) => {
+test('the files of export and backup are private, complete, and never replace a file', async (t) => {
     const folder = await importedFolder(t, 10);
     for (const args of [['export', '--output', 'file'], ['backup', 'file']]) {
         await fine(folder, args);
@@ -198,10 +198,10 @@ test('one room is exported by its id or its title', async (t) => {
     const none = await runCommand(folder, ['export', '--room', 'No room', '--output', 'file']);
     assert.equal(none.code, 1);
     assert.match(none.stderr, /room No room does not exist/);
-    assert.deepEqual(await readdir(folder), ['data'], 'no file is left');
+    assert.deepEqual(await readdir(folder), ['data'], 'no file remains');
 });
 
-test('a reader of an export that goes away is an error', async (t) => {
+test('if the reader of an export goes away, that is an error', async (t) => {
     const folder = await importedFolder(t, 20_000);
     const command = new Command(folder, ['export']);
     command.process.stdout.destroy();
@@ -227,7 +227,7 @@ const PLANTED = {
     ],
 };
 
-test('check takes times that step back for no fault', async (t) => {
+test('check accepts times that go back', async (t) => {
     const folder = await importedFolder(t, 100);
     await run('sqlite3', [join(folder, 'data', 'globes.db'), 'UPDATE events SET time_us = 1 WHERE seq = 50']);
     assert.match(await fine(folder, ['check']), / 0 faults$/m);
@@ -259,9 +259,9 @@ test('check finds a broken page', async (t) => {
     assert.match(none.stdout, /^fault: .*not a database/m);
 });
 
-test('a store whose folder cannot be written to says that reading needs it too', async (t) => {
+test('if the folder of a store is read-only, the error says that reading needs write access too', async (t) => {
     const folder = await importedFolder(t, 3);
-    // What SQLite can't make there, as on a read-only file system.
+    // A file that SQLite cannot create there, as on a read-only file system.
     await mkdir(join(folder, 'data/globes.db-wal'));
     for (const command of ['check', 'export']) {
         const { code, stderr } = await runCommand(folder, [command]);
@@ -270,7 +270,7 @@ test('a store whose folder cannot be written to says that reading needs it too',
     }
 });
 
-test('a write-ahead log that is removed under a running server is named', async (t) => {
+test('a write-ahead log that is removed under a running server is reported', async (t) => {
     const server = await startServer(t);
     await createRoom(server);
     await rm(join(server.dataFolder, 'globes.db-wal'));
@@ -281,14 +281,14 @@ test('a write-ahead log that is removed under a running server is named', async 
     }
 });
 
-test('without a store there is nothing to work on', async (t) => {
+test('without a store the commands fail', async (t) => {
     const folder = await scratchFolder(t);
     for (const args of [['export'], ['check'], ['backup', 'file']]) {
         const { code, stderr } = await runCommand(folder, args);
         assert.equal(code, 1);
         assert.match(stderr, /data\/globes\.db: does not exist/);
     }
-    assert.deepEqual(await readdir(folder), [], 'and nothing is made');
+    assert.deepEqual(await readdir(folder), [], 'and nothing is created');
     await writeFile(join(folder, 'config.json'), '{"Store":"memory"}');
     for (const args of [['export'], ['import'], ['check'], ['backup', 'file']]) {
         const { code, stderr } = await runCommand(folder, args);
@@ -297,7 +297,7 @@ test('without a store there is nothing to work on', async (t) => {
     }
 });
 
-test('a wrong command line is refused with exit code 2, and --help teaches', async (t) => {
+test('a wrong command line is refused with exit code 2, and --help prints the usage', async (t) => {
     const folder = await scratchFolder(t);
     for (const args of [['exprot'], ['--adress', 'x'], ['backup'], ['check', 'extra'], ['export', '--planted'], ['import', 'a', 'b']]) {
         const { code, stderr } = await runCommand(folder, args);

@@ -1,4 +1,4 @@
-// The server's numbers (docs/operations.md): each moves with what it counts.
+// The server's metrics (docs/operations.md): each changes with what it counts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,12 +13,12 @@ const server = sharedServer({ config: { MessagesPerSecond: 5, MessageBurst: 10 }
 
 const heard = (client, text) => client.find(({ msg }) => msg === text);
 
-/** Resolves once a metric has a value that `is` accepts: numbers of the I/O threads come with the end of their pass. */
+/** Resolves once a metric has a value that `is` accepts: the I/O threads update theirs at the end of an iteration. */
 async function becomes(name, is, what) {
     await eventually(async () => is((await metricsOf(server)).get(name)), `${name} ${what}`);
 }
 
-test('it is text for Prometheus, for GET and HEAD alike', async () => {
+test('metrics are text for Prometheus, for GET and HEAD', async () => {
     const answer = await get(server, '/metrics');
     assertStatus(answer, 200);
     assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -31,7 +31,7 @@ test('it is text for Prometheus, for GET and HEAD alike', async () => {
     assertError(await request(server, 'POST', '/metrics', { body: '' }), 405, 502);
 });
 
-test('it names the version and the process', async () => {
+test('metrics have the version and the process', async () => {
     const metrics = await metricsOf(server);
     assert.equal(metrics.get(`globes_build_info{version="${server.version}"}`), 1);
     const age = Date.now() / 1000 - metrics.get('process_start_time_seconds');
@@ -43,7 +43,7 @@ test('it names the version and the process', async () => {
     assert.ok(metrics.get('process_cpu_seconds_total') > 0);
 });
 
-test('rooms come and go', async () => {
+test('rooms are counted', async () => {
     const before = (await metricsOf(server)).get('globes_rooms');
     const room = await createRoom(server);
     assert.equal((await metricsOf(server)).get('globes_rooms'), before + 1);
@@ -51,7 +51,7 @@ test('rooms come and go', async () => {
     assert.equal((await metricsOf(server)).get('globes_rooms'), before);
 });
 
-test('connections and members are those of now', async () => {
+test('connections and members are the current ones', async () => {
     const room = await createRoom(server);
     const before = await metricsOf(server);
     const sockets = before.get('globes_connections{kind="websocket"}');
@@ -115,7 +115,7 @@ test('reads of history count by their reader', async () => {
     assert.equal(after.get(name), before.get(name) + 1);
 });
 
-test('whoever comes back to more than the server remembers reads the store', async (t) => {
+test('a client that resumes from before the replay cache reads the store', async (t) => {
     const own = await startServer(t);
     const room = await createRoom(own);
     const ada = await ChatClient.join(own, room, 'ada');
@@ -130,24 +130,24 @@ test('whoever comes back to more than the server remembers reads the store', asy
     assert.equal((await metricsOf(own)).get(name), 1);
 });
 
-test('answers count by the class of their status', async () => {
+test('responses are counted by the class of their status', async () => {
     const name = (status) => `globes_http_requests_total{status="${status}"}`;
     const before = await metricsOf(server);
     assertStatus(await get(server, '/nowhere'), 404);
     assertStatus(await get(server, '/nowhere'), 404);
     const after = await metricsOf(server);
     assert.equal(after.get(name('4xx')), before.get(name('4xx')) + 2);
-    assert.equal(after.get(name('2xx')), before.get(name('2xx')) + 1, 'the scrape before');
+    assert.equal(after.get(name('2xx')), before.get(name('2xx')) + 1, 'the previous scrape');
 });
 
-test('the longest pauses are those of a server that never waits', async () => {
+test('the longest pauses are short', async () => {
     const metrics = await metricsOf(server);
     for (const name of ['globes_core_pause_seconds_max', 'globes_io_pass_seconds_max']) {
         assert.ok(metrics.get(name) > 0 && metrics.get(name) < 1, `${name} is ${metrics.get(name)}`);
     }
 });
 
-test('a reader that takes nothing is counted when it is closed', async (t) => {
+test('a reader that takes no bytes is counted when it is closed', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0, BacklogBytes: 65536 } });
     const room = await createRoom(own);
     const slow = await ChatClient.open(own, room);
@@ -165,7 +165,7 @@ test('a reader that takes nothing is counted when it is closed', async (t) => {
     slow.socket.terminate();
 });
 
-test('no title, no name and no secret is among the labels', async (t) => {
+test('no label has a title, a name or a secret', async (t) => {
     const own = await startServer(t, { dotenv: 'SECRET_KEY=the-secret-of-this-server' });
     const room = await createRoom(own, { title: freshTitle('Confidential'), description: 'A description' });
     const ada = await ChatClient.join(own, room, 'ada-lovelace');

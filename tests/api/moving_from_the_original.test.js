@@ -1,4 +1,4 @@
-// globes import --from-original: the walk of docs/moving-from-the-original.md, and what its files may be.
+// globes import --from-original: the steps of docs/moving-from-the-original.md, and the accepted files.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ async function scratchFolder(t) {
     return folder;
 }
 
-/** A bcrypt hash of PASSWORD as Go makes it: $2a$ and $2b$ are the same for what has no more than 72 bytes. */
+/** A bcrypt hash of PASSWORD as Go makes it: $2a$ and $2b$ are the same for passwords of up to 72 bytes. */
 async function hashOfPassword(t) {
     const server = await startServer(t, {});
     const room = await createPrivateRoom(server);
@@ -79,7 +79,7 @@ cp "${tools}/$from" "$out"
     return tools;
 }
 
-test('the walk moves rooms, messages and passwords as the page says', async (t) => {
+test('the documented steps move rooms, messages and passwords', async (t) => {
     const hash = await hashOfPassword(t);
     const events = [
         originalEvent(1, 2, { eventtype: 'join', msg: 'david entered the room.' }),
@@ -144,7 +144,7 @@ test('the walk moves rooms, messages and passwords as the page says', async (t) 
     assert.match(refused.stderr, /another Globes uses it/);
 });
 
-test('every form of the files gives the same rooms and messages', async (t) => {
+test('every form of the files results in the same rooms and messages', async (t) => {
     const hash = await hashOfPassword(t);
     const rooms = originalRooms(hash);
     const events = [originalEvent(1, 2), originalEvent(2, 3), originalEvent(3, 2)];
@@ -188,7 +188,7 @@ test('every form of the files gives the same rooms and messages', async (t) => {
     }
 });
 
-test('an import is repeated, and goes on with newer files', async (t) => {
+test('an import can be repeated, and continues with newer files', async (t) => {
     const folder = await scratchFolder(t);
     const rooms = originalRooms('').slice(0, 1);
     const events = Array.from({ length: 9 }, (_, index) => originalEvent(index + 1, 2));
@@ -203,7 +203,7 @@ test('an import is repeated, and goes on with newer files', async (t) => {
     assert.match(await fine(folder, ['check']), /^checked 1 rooms and 9 events: 0 faults/);
 });
 
-test('where anything is wrong all of it is told and nothing is imported', async (t) => {
+test('if there is any fault, all faults are reported and nothing is imported', async (t) => {
     const folder = await scratchFolder(t);
     const [room, locked] = originalRooms('no hash');
     await writeFile(join(folder, 'rooms.json'), lines([room, locked, { ...room, title: 'Another' }, { name: 'no room' }]));
@@ -226,7 +226,7 @@ test('where anything is wrong all of it is told and nothing is imported', async 
     assert.match(refused.stderr, /^globes: rooms\.json: is UTF-16, must be UTF-8\n/);
 });
 
-test('a room that is refused does not make its messages a fault as well', async (t) => {
+test('the messages of a refused room are not reported as faults', async (t) => {
     const folder = await scratchFolder(t);
     await writeFile(join(folder, 'rooms.json'), lines([{ ...originalRooms('')[0], type: 'strange' }]));
     await writeFile(join(folder, 'events.json'), lines([originalEvent(1, 2)]));
@@ -238,7 +238,7 @@ test('a room that is refused does not make its messages a fault as well', async 
     );
 });
 
-test('a file that is named twice is imported once, whatever its ids are', async (t) => {
+test('a file that is given twice is imported once, whatever its ids are', async (t) => {
     const folder = await scratchFolder(t);
     const rooms = [{ ...originalRooms('')[0], id: 1, title: 'Mine' }, { ...originalRooms('')[0], id: 5, title: 'Public Chat' }];
     const events = [1, 'a', { x: 1 }, id(1)].flatMap((own) => [
@@ -251,7 +251,7 @@ test('a file that is named twice is imported once, whatever its ids are', async 
     assert.match(await fine(folder, ['import', '--from-original', 'dump.json']), /^imported 0 rooms and 0 events; 2 rooms and 8 events/m);
 });
 
-test('rooms that the store has otherwise are refused before anything is imported', async (t) => {
+test('rooms that differ from the store are refused before anything is imported', async (t) => {
     const folder = await scratchFolder(t);
     const rooms = originalRooms('').slice(0, 1);
     const other = { ...rooms[0], id: 5, title: 'Taken' };
@@ -268,12 +268,12 @@ test('rooms that the store has otherwise are refused before anything is imported
     assert.match(await fine(folder, ['check']), /^checked 2 rooms and 0 events/);
 });
 
-test('more messages than the memory takes are sorted all the same', async (t) => {
+test('more messages than fit into memory are sorted too', async (t) => {
     const folder = await scratchFolder(t);
     const rooms = originalRooms('').slice(0, 1);
     const count = 60_000;
     const text = 'x'.repeat(300);
-    // 7919 has no divisor in common with the count, so each comes once, and far from its place.
+    // 7919 has no divisor in common with the count, so each number occurs once, far from its place.
     const events = Array.from({ length: count }, (_, index) => {
         const number = (index * 7919) % count;
         return { eventtype: 'send', user: 'ada', roomid: 2, msg: `${number} ${text}`, timestamp: 1_600_000_000_000 + number };

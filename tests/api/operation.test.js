@@ -10,14 +10,14 @@ import { runToEnd, sharedServer, startServer } from './harness/server.js';
 
 const server = sharedServer();
 
-test('an address in use is said so, with exit code 1', async () => {
+test('an address in use is reported, with exit code 1', async () => {
     const { code, output } = await runToEnd({ address: `127.0.0.1:${server.port}` });
     assert.equal(code, 1, output);
     assert.match(output, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
     assert.match(output, /in use/i);
 });
 
-test('a data folder that cannot be created is said so, with an exit code', async () => {
+test('a data folder that cannot be created is reported, with an exit code', async () => {
     const { code, output } = await runToEnd({ args: ['--data', '/proc/globes'] });
     assert.ok(code === 1 || code === 2, `exit code ${code}`);
     assert.match(output, /\/proc\/globes/);
@@ -31,7 +31,7 @@ test('a second server on the same data is refused', async (t) => {
     assertStatus(await get(first, '/ready'), 200);
 });
 
-test('a process keeps no shared memory, which would stay behind when it is killed', async () => {
+test('a process uses no shared memory, which would remain when it is killed', async () => {
     const maps = readProc(`${server.pid}/maps`);
     assert.match(maps, /libc\.so/);
     assert.doesNotMatch(maps, /\/dev\/shm\//);
@@ -66,7 +66,7 @@ test('each request is one line in the log, without query, token or password', as
     }
 });
 
-test('what a client sends cannot forge lines in the log', async () => {
+test('clients cannot forge lines in the log', async () => {
     const begin = server.log.length;
     await get(server, '/nowhere%0d%0aGlobes%200%20started%20at%20x:1%1b%5b31m');
     await get(server, '/end-of-forgery');

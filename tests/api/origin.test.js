@@ -1,4 +1,4 @@
-// Which pages may speak to the server: Origin and CORS (docs/protocol.md#browsers).
+// Which pages may use the server: Origin and CORS (docs/protocol.md#browsers).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,7 +14,7 @@ const shake = (headers, path = '/chats/1/ws', requestLine) =>
 
 const own = () => `http://${server.host}:${server.port}`;
 
-test("Origin is the server's own, or none, by default", async () => {
+test("by default, Origin must be the server's own or absent", async () => {
     assert.equal((await shake({ Origin: own() })).status, 101);
     assert.equal((await shake({})).status, 101);
     const strangers = [
@@ -28,7 +28,7 @@ test("Origin is the server's own, or none, by default", async () => {
     ];
     for (const origin of strangers) {
         const answer = await shake({ Origin: origin });
-        assert.equal(answer.status, 403, `${origin} is let in`);
+        assert.equal(answer.status, 403, `${origin} is accepted`);
         assert.equal(answer.json.error.code, 304);
     }
 });
@@ -39,7 +39,7 @@ test('Origin is compared with the Host that the browser used', async () => {
     assert.equal((await shake({ Host: 'chat.example', Origin: 'http://other.example' })).status, 403);
 });
 
-test('Origin may be on the list AllowedOrigins', async (t) => {
+test('origins in AllowedOrigins are accepted', async (t) => {
     const listed = await startServer(t, {
         config: { AllowedOrigins: ['https://app.example', 'http://localhost:3000'] },
     });
@@ -58,7 +58,7 @@ test('Origin may be on the list AllowedOrigins', async (t) => {
     }
 });
 
-test('Origin may be anything where AllowedOrigins has *', async (t) => {
+test('any Origin is accepted if AllowedOrigins has *', async (t) => {
     const open = await startServer(t, { config: { AllowedOrigins: ['*'] } });
     for (const origin of ['https://any.example', 'null']) {
         assert.equal((await exchange(open, handshake(open, '/chats/1/ws', { Origin: origin }))).status, 101);
@@ -67,7 +67,7 @@ test('Origin may be anything where AllowedOrigins has *', async (t) => {
     assert.match(answer.headers['access-control-allow-origin'], /^(\*|https:\/\/any\.example)$/);
 });
 
-test('AllowedOrigins drives CORS on the REST API', async (t) => {
+test('AllowedOrigins controls CORS of the REST API', async (t) => {
     const origin = 'https://app.example';
     const listed = await startServer(t, { config: { AllowedOrigins: [origin] } });
     const answer = await request(listed, 'GET', '/chats/1', { headers: { Origin: origin } });
@@ -77,7 +77,7 @@ test('AllowedOrigins drives CORS on the REST API', async (t) => {
     assert.equal(missing.headers['access-control-allow-origin'], origin, 'errors must be readable too');
     const large = await request(listed, 'POST', '/chats', { headers: { Origin: origin }, body: 'x'.repeat(70_000) });
     assert.equal(large.status, 413);
-    assert.equal(large.headers['access-control-allow-origin'], origin, 'so must what is refused before its body was read');
+    assert.equal(large.headers['access-control-allow-origin'], origin, 'also the error of a request that is refused before its body was read');
     const stranger = await request(listed, 'GET', '/chats/1', { headers: { Origin: 'https://evil.example' } });
     assert.equal(stranger.headers['access-control-allow-origin'], undefined);
 

@@ -23,7 +23,7 @@ const server = sharedServer();
 const createOwned = (fields = {}) => createRoom(server, { owner: true, ...fields });
 const createOwnedPrivate = () => createOwned({ visibility: 'private', password: PASSWORD });
 
-test('an owner gets a token of 30 days with the room', async () => {
+test('the creator of an owned room gets a token of 30 days', async () => {
     const room = await createOwned();
     const { username, room_id, role, iat, exp } = openToken(room.owner_token).claims;
     assert.deepEqual(
@@ -33,7 +33,7 @@ test('an owner gets a token of 30 days with the room', async () => {
     assert.ok(!(await get(server, `/chats/${room.id}`)).text.includes('owner_token'));
 });
 
-test('the owner is named by the body', async () => {
+test('the body gives the name of the owner', async () => {
     const { owner_token } = await createOwned({ name: 'ada' });
     assert.equal(openToken(owner_token).claims.username, 'ada');
 });
@@ -43,7 +43,7 @@ test('an owner with an empty name is called owner', async () => {
     assert.equal(openToken(owner_token).claims.username, 'owner');
 });
 
-test('nobody asked for is nobody made an owner', async () => {
+test('without the request for an owner a room has none', async () => {
     for (const owner of [false, null, '']) assert.ok(!('owner_token' in (await createRoom(server, { owner }))));
 });
 
@@ -72,14 +72,14 @@ test('only the owner changes or deletes an owned private room', async () => {
     assertStatus(await remove(server, path, { token: room.owner_token }), 200);
 });
 
-test("the owner's token opens the room and names its bearer", async () => {
+test("the owner's token admits to the room under its name", async () => {
     const room = await createOwnedPrivate();
     const owner = await ChatClient.join(server, room, 'owner', { token: room.owner_token });
     assert.equal((await get(server, `/chats/${room.id}`, { token: room.owner_token })).json.users[0].username, 'owner');
     await owner.leave();
 });
 
-test("the owner's token outlives a new password", async () => {
+test("the owner's token stays valid after a new password", async () => {
     const room = await createOwnedPrivate();
     const path = `/chats/${room.id}`;
     const guest = await takeToken(server, room, 'ben');
@@ -101,7 +101,7 @@ test("the owner's token can be renewed, also in a public room", async () => {
     }
 });
 
-test('a room token never becomes an owner by renewal', async () => {
+test('a renewed room token does not make an owner', async () => {
     const room = await createOwnedPrivate();
     const token = await takeToken(server, room, 'owner');
     const renewed = (await get(server, `/chats/${room.id}/token/renew`, { token })).json.token;

@@ -1,4 +1,4 @@
-// globes.v1: the welcome, coming back to where one was, taking over one's own name (docs/protocol.md#coming-back-globesv1).
+// globes.v1: the welcome, resuming, and taking over one's own name (docs/protocol.md#coming-back-globesv1).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,14 +9,14 @@ import { eventually } from './harness/wait.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 0 } });
 
-/** A room in which ada has said 1 … count. */
+/** A room in which ada has sent 1 … count. */
 async function roomWithTexts(count, where = server) {
     const [room, ada] = await roomWith(where, 'ada');
     await sayNext(ada, count);
     return [room, ada];
 }
 
-/** ada goes on counting; resolves when all of it has come back. */
+/** ada continues to count; resolves when all of it was received. */
 async function sayNext(ada, count, first = 1) {
     for (let number = first; number < first + count; number += 1) ada.say('ada', `${number}`);
     await ada.find(({ msg }) => msg === `${first + count - 1}`);
@@ -30,7 +30,7 @@ async function nextSeqs(client, count) {
 
 const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-test('the welcome comes first and tells the newest seq, the users and a session', async () => {
+test('the welcome is the first frame and has the newest seq, the users and a session', async () => {
     const [room, ada] = await roomWithTexts(3);
     const ben = await ChatClient.open(server, room, { resume: '' });
     assert.equal(ben.socket.protocol, 'globes.v1');
@@ -48,7 +48,7 @@ test('the welcome comes first and tells the newest seq, the users and a session'
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
-test('a large room names the 200 who arrived first, and counts all', async () => {
+test('a large room lists its first 200 members, and counts all', async () => {
     const own = await roomWith(server, 'member 1');
     const [room] = own;
     const members = [own[1]];
@@ -68,13 +68,13 @@ test('a large room names the 200 who arrived first, and counts all', async () =>
     assert.deepEqual([answer.users.map(({ username }) => username), answer.online], [names, 205]);
     const { json: list } = await get(server, `/chats?after=${room.id - 1}&limit=1`);
     assert.equal(list[0].online, 205);
-    // Whoever is listed and leaves makes room for the next.
+    // The leave of a listed member makes room for the next member.
     await members[0].leave();
     await eventually(async () => (await get(server, `/chats/${room.id}`)).json.online === 204, 'the first has left');
     assert.deepEqual(await usersOf(server, room), range(2, 201).map((number) => `member ${number}`));
 });
 
-test('a plain client gets no welcome, no ack and nothing of before', async () => {
+test('a plain client gets no welcome, no ack and no earlier messages', async () => {
     const [room, ada] = await roomWithTexts(3);
     const ben = await ChatClient.open(server, room);
     ben.say('ben', 'hello', { id: 'c1' });
@@ -96,7 +96,7 @@ test('globes.v1 and a token go together, in any order', async () => {
     }
 });
 
-test('after brings everything since then, once and in order, and then live', async () => {
+test('after replays everything since then, once and in order, and then live events', async () => {
     const [room, ada] = await roomWithTexts(30);
     const ben = await ChatClient.resume(server, room, '?after=10');
     assert.deepEqual([ben.welcome.resumed, ben.welcome.seq], [true, 30]);
@@ -106,7 +106,7 @@ test('after brings everything since then, once and in order, and then live', asy
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
-test('what is replayed has the bytes of then', async () => {
+test('replayed frames have the original bytes', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     ada.send({ event_type: 'send', name: 'ada', color: '#abc', msg: 'quoted "\\u00e9" \\ / \u2028', id: 'c1' });
     ada.say('ada', 'second');
@@ -116,7 +116,7 @@ test('what is replayed has the bytes of then', async () => {
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
-test('last brings the newest few', async () => {
+test('last replays the newest few', async () => {
     const [room, ada] = await roomWithTexts(30);
     for (const [query, first] of [
         ['?last=3', 28],
@@ -133,7 +133,7 @@ test('last brings the newest few', async () => {
     await Promise.all([ada.leave(), none.leave()]);
 });
 
-test('a place beyond the newest, or none, is only live', async () => {
+test('a resume point beyond the newest event, or no resume point, gives only live events', async () => {
     const [room, ada] = await roomWithTexts(3);
     for (const query of ['', '?after=4', '?after=9007199254740993', '?after=18446744073709551615']) {
         const ben = await ChatClient.resume(server, room, query);
@@ -146,13 +146,13 @@ test('a place beyond the newest, or none, is only live', async () => {
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
-test('the welcome of a room in which nobody said anything has no time', async () => {
+test('the welcome of a room without messages has no time', async () => {
     const client = await ChatClient.resume(server, await createRoom(server));
     assert.deepEqual(Object.keys(client.welcome), ['event_type', 'room_id', 'seq', 'users', 'online', 'resumed', 'session']);
     await client.leave();
 });
 
-test('after with the time of that event resumes; with another time it is only live', async () => {
+test('after with the time of that event resumes; with another time it gives only live events', async () => {
     const [room, ada] = await roomWithTexts(30);
     const { events } = (await get(server, `/chats/${room.id}/events`)).json;
     for (const seq of [1, 10, 29, 30]) {
@@ -184,7 +184,7 @@ test('history after an event of another time is refused', async () => {
     await ada.leave();
 });
 
-test('the time of an event that is not kept any more is not compared', async () => {
+test('the time of an event that is not stored any more is not compared', async () => {
     const room = await createRoom(server, { max_events: 5 });
     const ada = await ChatClient.join(server, room, 'ada');
     await sayNext(ada, 20);
@@ -198,7 +198,7 @@ test('the time of an event that is not kept any more is not compared', async () 
     await ada.leave();
 });
 
-test('what is no place is refused before the upgrade', async () => {
+test('an invalid resume point is refused before the upgrade', async () => {
     const room = await createRoom(server);
     const headers = {
         Connection: 'Upgrade',
@@ -229,7 +229,7 @@ test('what is no place is refused before the upgrade', async () => {
     }
 });
 
-test('a storm of reconnects in a busy room sees every send once, in order', async () => {
+test('many reconnects in a busy room see every send once, in order', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const total = 600;
     const talking = (async () => {
@@ -250,7 +250,7 @@ test('a storm of reconnects in a busy room sees every send once, in order', asyn
     await ada.leave();
 });
 
-test('a long replay from the store crosses to live without gap or repeat', async (t) => {
+test('a long replay from the store reaches the live log without gap or repeat', async (t) => {
     const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const [room, ada] = await roomWithTexts(1500, own);
     await ada.leave();
@@ -264,7 +264,7 @@ test('a long replay from the store crosses to live without gap or repeat', async
     await Promise.all([ben.leave(), cid.leave()]);
 });
 
-test('a reader that is told of no join misses no leave: the users stay right through a replay', async () => {
+test('a reader that misses a join also misses its leave: the users stay correct through a replay', async () => {
     const [room, ada] = await roomWithTexts(400);
     const users = new Set();
     const ben = await ChatClient.resume(server, room, '?after=0');
@@ -283,9 +283,9 @@ test('a reader that is told of no join misses no leave: the users stay right thr
     await Promise.all([cid.leave(), ben.leave()]);
 });
 
-// --- the same person -------------------------------------------------------------------------------------------------
+// --- sessions --------------------------------------------------------------------------------------------------------
 
-test('who comes back with its session takes over its name at once, without leave or join', async () => {
+test('a client that resumes with its session takes over its name at once, without leave or join', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const old = await ChatClient.resume(server, room);
     old.send({ event_type: 'join', name: 'ben', color: 'blue' });
@@ -299,7 +299,7 @@ test('who comes back with its session takes over its name at once, without leave
     await Promise.all([ada.leave(), back.leave()]);
 });
 
-test('who comes with the token of an open connection takes over its name', async () => {
+test('a client with the token of an open connection takes over its name', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const old = await ChatClient.resume(server, room, '', { token });
@@ -312,7 +312,7 @@ test('who comes with the token of an open connection takes over its name', async
     await back.leave();
 });
 
-test('a session that is not known takes over nothing', async () => {
+test('an unknown session takes over nothing', async () => {
     const [room, ada] = await roomWith(server, 'ada');
     const other = await ChatClient.resume(server, room, `?session=${'0'.repeat(32)}`);
     other.say('ada', 'not me');

@@ -1,4 +1,4 @@
-// Rooms over REST: create, find, delete, keep (docs/protocol.md#rooms).
+// Rooms over REST: create, find, delete, persist (docs/protocol.md#rooms).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -40,7 +40,7 @@ test('room 1 is the public chat and belongs to the server', async () => {
     assert.equal((await get(server, '/chats/Public%20Chat')).text, (await get(server, '/chats/1')).text);
 });
 
-test('a room answers with its fields in order and its times in UTC', async () => {
+test('a room has its fields in order and its times in UTC', async () => {
     const created = await post(server, '/chats', { visibility: 'public', description: 'd', title: freshTitle() });
     assertStatus(created, 201);
     const order = ['title', 'description', 'visibility', 'createdAt', 'updatedAt', 'id', 'users', 'online'];
@@ -52,7 +52,7 @@ test('a room answers with its fields in order and its times in UTC', async () =>
     assert.equal((await get(server, `/chats/${created.json.id}`)).text, created.text);
 });
 
-test('a room may do without a description', async () => {
+test('the description is optional', async () => {
     assert.equal((await createRoom(server)).description, '');
     assert.equal((await createRoom(server, { description: null })).description, '');
 });
@@ -77,7 +77,7 @@ test('a room is found by id and by title, without regard to case', async () => {
     assertError(await get(server, '/chats/99999999999999999999999999'), 404, 101);
 });
 
-test('a percent-encoded title reaches the room that it names', async () => {
+test('a percent-encoded title finds its room', async () => {
     const titles = [
         'one/two/three',
         'what? #1 & more = 100%',
@@ -101,14 +101,14 @@ test('a percent-encoded title reaches the room that it names', async () => {
     assertError(await get(server, '/chats/one/two/three'), 404, 501);
 });
 
-test('a path with broken percent encoding or no UTF-8 finds no room and breaks nothing', async () => {
+test('a path with invalid percent encoding or invalid UTF-8 finds no room', async () => {
     for (const path of ['/chats/%', '/chats/%zz', '/chats/a%2', '/chats/%ff%fe', '/chats/%c3%28', '/chats/%00']) {
         const { status } = await get(server, path);
         assert.ok(status === 400 || status === 404, `${path} answers ${status}`);
     }
 });
 
-test('HEAD answers as GET does, without the body', async () => {
+test('HEAD is answered as GET, without the body', async () => {
     const room = await createRoom(server);
     const paths = [
         '/',
@@ -130,7 +130,7 @@ test('HEAD answers as GET does, without the body', async () => {
     }
 });
 
-test('a slash too many is another path', async () => {
+test('an additional slash is another path', async () => {
     const { id } = await createRoom(server);
     for (const path of [
         '/chats/',
@@ -146,7 +146,7 @@ test('a slash too many is another path', async () => {
     assertError(await post(server, '/chats/', { title: freshTitle(), visibility: 'public' }), 404, 501);
 });
 
-test('a wrong method is told which ones there are', async () => {
+test('405 lists the allowed methods', async () => {
     const { id } = await createRoom(server);
     const cases = [
         ['PATCH', '/chats', ['GET', 'HEAD', 'POST']],
@@ -159,7 +159,7 @@ test('a wrong method is told which ones there are', async () => {
         ['TRACE', '/', ['GET', 'HEAD']],
     ];
     for (const [method, path, allowed] of cases) {
-        // Content-Length keeps Node from sending a chunked body with the odd methods.
+        // Content-Length keeps Node from sending a chunked body with unusual methods.
         const answer = await request(server, method, path, { body: '' });
         assertError(answer, 405, 502);
         const listed = (answer.headers.allow ?? '').split(',').map((name) => name.trim());
@@ -174,7 +174,7 @@ test('unknown paths answer with JSON', async () => {
     }
 });
 
-test('a deleted room is gone and its title is free', async () => {
+test('a deleted room does not exist and its title is free', async () => {
     const room = await createRoom(server);
     const answer = await remove(server, `/chats/${encodeURIComponent(room.title)}`);
     assert.deepEqual([answer.status, answer.text], [200, '{"status":true}']);
@@ -185,7 +185,7 @@ test('a deleted room is gone and its title is free', async () => {
     await createRoom(server, { title: room.title });
 });
 
-test('who is in a private room is shown to those with its token', async () => {
+test('the users of a private room are visible only with its token', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const ada = await ChatClient.join(server, room, 'ada', { token });
@@ -199,7 +199,7 @@ test('who is in a private room is shown to those with its token', async () => {
     await ada.leave();
 });
 
-test('ids are never used again, also not after a restart', async (t) => {
+test('ids are never used again, not even after a restart', async (t) => {
     const own = await startServer(t);
     const first = await createRoom(own);
     const second = await createRoom(own);
@@ -225,7 +225,7 @@ test('rooms survive kill -9', async (t) => {
     await takeToken(own, room, 'ada');
 });
 
-test('two requests for the same title at once make one room', async () => {
+test('two requests for the same title at once create one room', async () => {
     const title = freshTitle('Contested');
     const answers = await Promise.all(
         Array.from({ length: 20 }, () => post(server, '/chats', { title, visibility: 'public' })),
@@ -234,7 +234,7 @@ test('two requests for the same title at once make one room', async () => {
     for (const answer of answers.filter(({ status }) => status !== 201)) assertError(answer, 400, 102, 'title');
 });
 
-test('no answer and no log ever holds a password or its hash', async (t) => {
+test('no response and no log has a password or its hash', async (t) => {
     const own = await startServer(t);
     const password = 'unmistakable-password-1';
     const changed = 'unmistakable-password-2';

@@ -1,4 +1,4 @@
-// The list of rooms, and who is never in it (docs/protocol.md#the-list).
+// The list of rooms, and hidden rooms, which it never has (docs/protocol.md#the-list).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -32,7 +32,7 @@ test('a hidden room has a random id and is never listed', async () => {
         assert.equal((await get(server, `/chats/${id}`)).json.title, title);
         assert.equal((await get(server, `/chats/${encodeURIComponent(title)}`)).json.id, id);
     }
-    assert.ok((await createRoom(server)).id < FIRST_RANDOM_ID, 'counting goes on as before');
+    assert.ok((await createRoom(server)).id < FIRST_RANDOM_ID, 'counting continues as before');
 });
 
 test('a room that becomes hidden keeps its id and leaves the list', async () => {
@@ -44,7 +44,7 @@ test('a room that becomes hidden keeps its id and leaves the list', async () => 
     await takeToken(server, room, 'ada');
 });
 
-test('the list counts who is online instead of naming them', async () => {
+test('the list has the number of users online instead of their names', async () => {
     const room = await createRoom(server);
     const ada = await ChatClient.join(server, room, 'ada');
     const ben = await ChatClient.join(server, room, 'ben');
@@ -82,12 +82,12 @@ test('the list is paged in ascending order of id', async (t) => {
     assert.equal(
         (await get(own, '/chats?after=50&limit=1')).json[0].id,
         51,
-        'the room after which to go on need not exist',
+        'the room in `after` need not exist',
     );
     assert.equal((await get(own, '/chats?after=5000')).text, '[]');
 });
 
-test('query values out of range are refused by name', async () => {
+test('query values out of range are refused, and the error names the parameter', async () => {
     for (const limit of ['0', '1001', '-1', 'abc', '', '1.5', '99999999999999999999']) {
         assertError(await get(server, `/chats?limit=${limit}`), 400, 105, 'limit');
     }

@@ -19,7 +19,7 @@ import { sharedServer } from './harness/server.js';
 
 const server = sharedServer();
 
-test('PUT keeps what is left out', async () => {
+test('PUT does not change absent fields', async () => {
     const room = await createRoom(server, { description: 'before' });
     const path = `/chats/${room.id}`;
     const { json } = await put(server, path, { description: 'after' });
@@ -34,7 +34,7 @@ test('PUT keeps what is left out', async () => {
     assert.deepEqual((await get(server, path)).json.createdAt, room.createdAt);
 });
 
-test('PUT takes an empty text as left out, but for the description, which it clears', async () => {
+test('PUT ignores empty texts, except that an empty description clears it', async () => {
     const room = await createRoom(server, { description: 'before', retention: 60, max_events: 5 });
     const empty = { title: '', visibility: '', password: '', retention: '', max_events: '' };
     const { json } = await put(server, `/chats/${room.id}`, empty);
@@ -49,7 +49,7 @@ test('PUT takes an empty text as left out, but for the description, which it cle
     assertError(await put(server, `/chats/${room.id}`, needsPassword), 400, 105, 'password');
 });
 
-test('a renamed room answers to its id and new title at once, and its old title is free', async () => {
+test('a renamed room is found by its id and new title at once, and its old title is free', async () => {
     const room = await createRoom(server);
     const title = freshTitle('Renamed');
     assert.equal((await put(server, `/chats/${encodeURIComponent(room.title)}`, { title })).json.title, title);
@@ -79,7 +79,7 @@ test('PUT follows the rules of POST', async () => {
     assertError(await put(server, path, { password: 'long enough' }), 400, 105, 'visibility');
     assertError(await put(server, path, { visibility: 'private' }), 400, 105, 'password');
     assertError(await put(server, path, { visibility: 'private', password: 'short' }), 400, 105, 'password');
-    assert.deepEqual((await get(server, path)).json, room, 'nothing of a refused change was taken over');
+    assert.deepEqual((await get(server, path)).json, room, 'a refused change changes nothing');
     assertError(await put(server, '/chats/4711', {}), 404, 101);
 });
 

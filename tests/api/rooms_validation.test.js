@@ -1,4 +1,4 @@
-// What a room may be made of (docs/protocol.md#rooms). One table for POST, tried on PUT too.
+// The validation of rooms (docs/protocol.md#rooms). One table for POST, tried on PUT too.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -159,7 +159,7 @@ test('broken JSON, other JSON and wrong types are code 103', async () => {
     assertError(await get(server, '/chats/Never%20made'), 404, 101);
 });
 
-test('text that is no UTF-8 is refused', async () => {
+test('invalid UTF-8 is refused', async () => {
     const bytes = (title) =>
         Buffer.concat([Buffer.from('{"visibility":"public","title":"bad '), title, Buffer.from('"}')]);
     const wrong = [

@@ -1,5 +1,5 @@
-// Runs all black-box tests: the quick files two at a time, those that load the machine one after the other.
-// Arguments choose files by a part of their name: `node run.js rooms tokens`.
+// Runs all black-box tests: the quick files two at a time, those that load the machine one after another. Arguments
+// select files by a part of their name: `node run.js rooms tokens`.
 //
 // GLOBES_BINARY       the server (default build/release/globes)
 // GLOBES_ASAN_BINARY  a server with sanitizers, for the garbage test
@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
 const isOnMongodb = process.env.GLOBES_STORE === 'mongodb';
 
-// What a store has a part in. The others are about connections, or look into the SQLite file.
+// Tests that use the store. The others are about connections, or read the SQLite file.
 const STORE_FILES = /^(chat|chat_\w+|history|owners|resume|rooms|rooms_\w+|send_ids|tokens|walkthrough)\.test\.js$/;
 
 function testFiles(folder) {
@@ -29,7 +29,7 @@ function testFiles(folder) {
         .map((name) => join(here, folder, name));
 }
 
-// What the client library takes from Node 20, and Node 18 has behind flags; tests start further processes of Node.
+// Features of Node 20 that the client library uses and Node 18 has behind flags; tests start further processes of Node.
 if (process.versions.node.startsWith('18.')) {
     const flags = '--experimental-global-customevent --experimental-global-webcrypto';
     process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} ${flags}`;
@@ -41,7 +41,7 @@ function run(files, concurrency) {
     return spawnSync(process.execPath, [...flags, ...files], { stdio: 'inherit' }).status ?? 1;
 }
 
-/** A server for the tests on MongoDB, unless one is given or there is none to be had; null then. */
+/** A server for the tests on MongoDB; null if one is given or none is available. */
 async function startMongodb() {
     if (!isOnMongodb || process.env.GLOBES_TEST_MONGODB_URI) return null;
     const why = withoutFerretdb();

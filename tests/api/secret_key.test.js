@@ -1,4 +1,4 @@
-// The key behind the tokens: given or made, and what a change of it does (docs/protocol.md#tokens-and-owners).
+// The key of the tokens: configured or generated, and the effect of a change (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,16 +9,16 @@ import { startServer } from './harness/server.js';
 
 const renew = (on, room, token) => get(on, `/chats/${room.id}/token/renew`, { token });
 
-test('without SECRET_KEY the server makes one, keeps it to itself and keeps it', async (t) => {
+test('without SECRET_KEY the server generates a key, keeps it secret and stores it', async (t) => {
     const own = await startServer(t);
     const room = await createPrivateRoom(own);
     const token = await takeToken(own, room, 'ada');
     const secrets = (await readdir(own.dataFolder)).filter((name) => !name.startsWith('globes.db'));
-    assert.ok(secrets.length > 0, 'a secret file beside the data');
+    assert.ok(secrets.length > 0, 'a secret file in the data folder');
     for (const name of secrets) {
         assert.equal((await stat(join(own.dataFolder, name))).mode & 0o777, 0o600, name);
         const content = (await readFile(join(own.dataFolder, name), 'utf8')).trim();
-        assert.ok(content.length >= 32, 'long enough to be one');
+        assert.ok(content.length >= 32, 'long enough');
         assert.ok(!own.log.includes(content), 'not in the log');
     }
     await own.stop();
@@ -26,7 +26,7 @@ test('without SECRET_KEY the server makes one, keeps it to itself and keeps it',
     assertStatus(await renew(own, room, token), 201);
 });
 
-test('two servers never make the same key', async (t) => {
+test('two servers never generate the same key', async (t) => {
     const first = await startServer(t);
     const second = await startServer(t);
     const room = await createPrivateRoom(first, { title: 'Twins' });
@@ -34,12 +34,12 @@ test('two servers never make the same key', async (t) => {
     assertError(await renew(second, room, await takeToken(first, room, 'ada')), 403, 403, 'token');
 });
 
-test('SECRET_KEY decides which tokens are good, from .env or, with precedence, the environment', async (t) => {
+test('SECRET_KEY determines which tokens are valid, from .env or, with precedence, the environment', async (t) => {
     const own = await startServer(t, { dotenv: "SECRET_KEY='from the file'\n" });
     const room = await createPrivateRoom(own);
     const byFile = await takeToken(own, room, 'ada');
     const files = (await readdir(own.dataFolder)).filter((name) => !name.startsWith('globes.db'));
-    assert.deepEqual(files, [], 'no key is made where one was given');
+    assert.deepEqual(files, [], 'no key is generated if one is configured');
     await own.stop();
     await own.start({ env: { SECRET_KEY: 'from the environment' } });
     assertError(await renew(own, room, byFile), 403, 403, 'token');

@@ -1,4 +1,4 @@
-// Sends with an id: acked, and stored and broadcast once however often they come (docs/protocol.md#sending-twice).
+// Sends with an id: acked, and stored and broadcast once however often they are sent (docs/protocol.md#sending-twice).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -23,7 +23,7 @@ test('a globes.v1 client gets an ack for every send with an id', async () => {
     await ada.leave();
 });
 
-test('a repeat is acked as a duplicate with the original seq and reaches nobody', async () => {
+test('a repeat is acked as a duplicate with the original seq and not broadcast', async () => {
     const [room, ben] = await roomWith(server, 'ben');
     const ada = await ChatClient.resume(server, room);
     ada.say('ada', 'once', { id: 'c1' });
@@ -41,7 +41,7 @@ test('a repeat is acked as a duplicate with the original seq and reaches nobody'
     await Promise.all([again.leave(), ben.leave()]);
 });
 
-test('a plain client gets the frame of the original again, alone', async () => {
+test('only a plain client that repeats a send gets the original frame again', async () => {
     const [room, ben] = await roomWith(server, 'ben');
     const ada = await ChatClient.open(server, room);
     ada.say('ada', 'once', { id: 'c1' });
@@ -53,7 +53,7 @@ test('a plain client gets the frame of the original again, alone', async () => {
     await Promise.all([ada.leave(), ben.leave()]);
 });
 
-test('the same id of another name, or in another room, is another message', async () => {
+test('the same id of another name, or in another room, is a new message', async () => {
     const [room, ada, ben] = await roomWith(server, 'ada', 'ben');
     const [other, cid] = await roomWith(server, 'ada');
     for (const [client, name] of [

@@ -1,4 +1,4 @@
-// What signals do to a server (docs/operations.md).
+// The effect of signals on a server (docs/operations.md).
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
@@ -15,12 +15,12 @@ const operations = resolve(dirname(fileURLToPath(import.meta.url)), '../../docs/
 const LOGGED = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 const IGNORED = ['SIGPIPE', 'SIGXFSZ', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGSTKFLT'];
 const STOPS = { SIGTERM: 0, SIGINT: 0, SIGPWR: 0, SIGXCPU: 1 };
-// A core dump is what they are for, or what a defect needs.
+// These signals mean a core dump, on request or after a defect.
 const LEFT = ['SIGQUIT', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP', 'SIGKILL'];
 const HARMLESS = ['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGWINCH'];
 const REAL_TIME = [34, 35, 50, 63, 64];
 
-test('every signal of this system has its place here and in the documentation', async () => {
+test('this test and the documentation list every signal of this system', async () => {
     const known = [...LOGGED, ...IGNORED, ...Object.keys(STOPS), ...LEFT, ...HARMLESS];
     const numbers = new Set(known.map((name) => constants.signals[name]));
     for (const [name, number] of Object.entries(constants.signals)) assert.ok(numbers.has(number), name);
@@ -29,7 +29,7 @@ test('every signal of this system has its place here and in the documentation', 
         assert.match(page, new RegExp(`^\\| [^|]*\\b${name}\\b`, 'm'), `${name} in docs/operations.md`);
 });
 
-test('signals without a meaning end nothing, and those that somebody sends are logged', async (t) => {
+test('signals without a meaning do not end the server, and those of a user are logged', async (t) => {
     const server = await startServer(t);
     const ada = await ChatClient.join(server, await createRoom(server), 'ada');
     for (const name of LOGGED) {
@@ -45,7 +45,7 @@ test('signals without a meaning end nothing, and those that somebody sends are l
 });
 
 for (const [name, code] of Object.entries(STOPS)) {
-    test(`${name} ends the server in order, with exit code ${code}`, async (t) => {
+    test(`${name} shuts the server down, with exit code ${code}`, async (t) => {
         const server = await startServer(t);
         const ada = await ChatClient.join(server, await createRoom(server), 'ada');
         server.signal(name);

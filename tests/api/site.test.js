@@ -1,4 +1,4 @@
-// The built-in site: what is served where, in which forms, and for whom (protocol, "The site").
+// The built-in site: its addresses, forms and caching (docs/protocol.md#the-site).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import { sharedServer } from './harness/server.js';
 
 const server = sharedServer();
 
-/** The address of the page's own program, which the page names. */
+/** The address of the page's own program, as the page loads it. */
 async function scriptOfPage() {
     const { text } = await getPage(server, '/');
     const [, path] = text.match(/<script type="module" src="([^"]+)"/);
@@ -28,7 +28,7 @@ test('browsers get the page at every address of the app', async () => {
     }
 });
 
-test('other clients keep their JSON there', async () => {
+test('other clients get JSON there', async () => {
     const room = await createRoom(server);
     for (const Accept of ['application/json', '*/*', 'application/json, text/html;q=0.9', undefined]) {
         const headers = Accept === undefined ? {} : { Accept };
@@ -40,7 +40,7 @@ test('other clients keep their JSON there', async () => {
     }
 });
 
-test('a browser gets the page with 404 where nothing is, and other clients JSON', async () => {
+test('at an unknown address a browser gets the page with 404, and other clients JSON', async () => {
     const { text } = await getPage(server, '/index.html');
     const ofNoRoom = ['/chats/4711', '/chats/no%20such%20room', '/chats/4711/entrance'];
     const ofNothing = ['/nothing', '/chats/', '/chats/1/', '/chats/1/nothing', '/chats/1/entrance/', '/a/b/c?d=e', '/%ff'];
@@ -48,7 +48,7 @@ test('a browser gets the page with 404 where nothing is, and other clients JSON'
         const page = await getPage(server, path, { headers: { 'If-None-Match': '*' } });
         assertPage(page, 404);
         assert.equal(page.text, text, path);
-        assert.equal(page.headers.etag, undefined, 'nobody takes it for the page itself');
+        assert.equal(page.headers.etag, undefined, 'must not be cached as the page itself');
         assert.equal(page.headers['cache-control'], 'no-cache');
         const headers = { Accept: BROWSER_ACCEPT };
         const head = await request(server, 'HEAD', path, { headers });
@@ -61,14 +61,14 @@ test('a browser gets the page with 404 where nothing is, and other clients JSON'
     assertError(await request(server, 'POST', '/nothing', { body: '', headers }), 404, 501);
 });
 
-test('the page at a room is 404 once the room is gone, whatever the browser has kept', async () => {
+test('the page of a deleted room is 404, even if the browser has cached it', async () => {
     const room = await createRoom(server);
     const { headers } = await getPage(server, `/chats/${room.id}`);
     assertStatus(await request(server, 'DELETE', `/chats/${room.id}`), 200);
     assertPage(await getPage(server, `/chats/${room.id}`, { headers: { 'If-None-Match': headers.etag } }), 404);
 });
 
-test('every answer that depends on Accept tells caches so, errors included', async () => {
+test('every response that depends on Accept has Vary, errors included', async () => {
     const room = await createRoom(server);
     const ofRoom = [`/chats/${room.id}`, `/chats/${room.id}/entrance`];
     const ofNothing = ['/chats/4711', '/chats/4711/entrance', '/chats/no%20one', '/nothing', '/%ff'];
@@ -86,7 +86,7 @@ test('every answer that depends on Accept tells caches so, errors included', asy
     }
 });
 
-test('no cache keeps an answer of the API without asking', async () => {
+test('no cache keeps a response of the API without revalidation', async () => {
     for (const path of ['/chats', '/chats/1', '/chats/1/events', '/chats/4711/events', '/health', '/ready', '/nowhere'])
         assert.equal((await request(server, 'GET', path)).headers['cache-control'], 'no-cache', path);
 });
@@ -123,14 +123,14 @@ test('the page runs under a policy without inline scripts, styles or other hosts
     assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
 });
 
-test('what a client says in Host adds no source to the policy', async () => {
+test('an invalid Host adds no source to the policy', async () => {
     for (const Host of ["a;script-src'*'", '*', "'unsafe-inline'", '[::1', 'a:99999']) {
         const { headers } = await getPage(server, '/', { headers: { Host } });
         assert.match(headers['content-security-policy'], /connect-src 'self'; base-uri/, Host);
     }
 });
 
-test("the page's own files have hashed names and are kept for ever", async () => {
+test("the page's own files have hashed names and are cached as immutable", async () => {
     const path = await scriptOfPage();
     assert.match(path, /^\/assets\/app\.[0-9a-f]{8}\.js$/);
     const { status, headers } = await getBytes(server, path);
@@ -143,7 +143,7 @@ test("the page's own files have hashed names and are kept for ever", async () =>
     assertError(await request(server, 'GET', '/app.js'), 404, 501);
 });
 
-test('the page is asked for anew each time, and answered with 304 while it is the same', async () => {
+test('the page is revalidated each time, and answered with 304 if it has not changed', async () => {
     for (const path of ['/', '/chats', '/chats/1', '/index.html', await scriptOfPage()]) {
         const { headers } = await getBytes(server, path, { Accept: BROWSER_ACCEPT });
         assert.match(headers.etag, /^"[^"]+"$/);
@@ -161,7 +161,7 @@ test('the page is asked for anew each time, and answered with 304 while it is th
     assert.equal((await getPage(server, '/')).headers['cache-control'], 'no-cache');
 });
 
-test('brotli and gzip hold the same bytes, each with a tag of its own', async () => {
+test('brotli and gzip have the same contents, each with its own tag', async () => {
     const decoders = { br: brotliDecompressSync, gzip: gunzipSync, identity: (bytes) => bytes };
     const tags = new Set();
     const plain = await getBytes(server, '/index.html');
@@ -180,7 +180,7 @@ test('brotli and gzip hold the same bytes, each with a tag of its own', async ()
     assert.equal(tags.size, 3);
 });
 
-test('Accept-Encoding is weighed', async () => {
+test('the weights of Accept-Encoding are used', async () => {
     const expected = {
         'gzip, deflate, br, zstd': 'br',
         'gzip, deflate': 'gzip',
@@ -199,7 +199,7 @@ test('Accept-Encoding is weighed', async () => {
     }
 });
 
-test('HEAD tells what GET would', async () => {
+test('HEAD has the headers of GET', async () => {
     for (const path of ['/', '/chats/1/entrance', await scriptOfPage()]) {
         const headers = { Accept: BROWSER_ACCEPT, 'Accept-Encoding': 'br' };
         const full = await getBytes(server, path, headers);

@@ -55,14 +55,14 @@ test("Static answers the app's addresses with the folder's page, for browsers on
     assertError(await get(own, '/chats/1/entrance'), 404, 501);
 });
 
-test('Static leaves the rules of its pages to them, but for frames', async (t) => {
+test('Static sets no policy for its pages except for frames', async (t) => {
     const policy = async (server) => (await getPage(server, '/')).headers['content-security-policy'];
     assert.equal(await policy(await startWithFolder(t)), "frame-ancestors 'none'");
     const framed = await startWithFolder(t, { FrameAncestors: ['https://a.example', 'https://b.example'] });
     assert.equal(await policy(framed), 'frame-ancestors https://a.example https://b.example');
 });
 
-test('where Static has no page the built-in one is served, and the log says so', async (t) => {
+test('if the folder of Static has no page, the built-in one is served and a warning is logged', async (t) => {
     for (const files of [{}, { 'site/app.js': '' }]) {
         const own = await startServer(t, { config: { Static: 'site' }, files });
         for (const path of ['/', '/chats/1', '/chats', '/index.html']) assertPage(await getPage(own, path));

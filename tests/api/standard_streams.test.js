@@ -1,5 +1,5 @@
-// Standard input, output and error as a careless parent leaves them: full, closed, without a reader. The server serves
-// and ends as if nothing were wrong (docs/operations.md#logs).
+// Standard input, output and error in a bad state: full, closed, without a reader. The server works and ends normally
+// (docs/operations.md#logs).
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -41,7 +41,7 @@ class Pipe {
         return fd;
     }
 
-    /** Writes until it takes no more. */
+    /** Writes until the pipe is full. */
     fill() {
         const fd = this.open(constants.O_RDWR | constants.O_NONBLOCK);
         for (let size = 4096; size >= 1; ) {
@@ -54,7 +54,7 @@ class Pipe {
         }
     }
 
-    /** What is in it now. */
+    /** The contents of the pipe. */
     drain() {
         const fd = this.open(constants.O_RDONLY | constants.O_NONBLOCK);
         const bytes = Buffer.alloc(1 << 20);
@@ -73,7 +73,7 @@ class Pipe {
     }
 }
 
-/** A server on a port of its own whose standard streams the test has chosen; `redirect` is what a shell does to them. */
+/** A server on a port of its own with the test's standard streams; `redirect` is a redirection of the shell. */
 async function startWith(t, { stdio = 'ignore', redirect = '', config = {} } = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'globes-streams-'));
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
@@ -92,7 +92,7 @@ async function startWith(t, { stdio = 'ignore', redirect = '', config = {} } = {
     await eventually(isUp, 'the server answers');
     return {
         ...server,
-        /** Somebody chats; then SIGTERM, and the server must end as after any SIGTERM. */
+        /** A client sends a message; then SIGTERM, and the server must end normally. */
         async chatAndStop() {
             const ada = await ChatClient.join(server, await createRoom(server), 'ada');
             ada.say('ada', 'hello');
@@ -114,18 +114,18 @@ function makePipe(t, name) {
     return pipe;
 }
 
-test('a full standard error that nobody reads holds up neither the chat nor the end', async (t) => {
+test('a full standard error without a reader delays neither the chat nor the shutdown', async (t) => {
     const pipe = makePipe(t, 'stderr');
     pipe.fill();
     const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
     await server.chatAndStop();
 });
 
-test('a full standard error costs the oldest lines of the log, which are counted in their place and as a metric', async (t) => {
+test('with a full standard error the oldest lines are dropped, and counted in their place and as a metric', async (t) => {
     const pipe = makePipe(t, 'stderr');
     pipe.fill();
     const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
-    // More than the 1 MiB that may wait: each line of the log is longer than 256 bytes.
+    // More than the queue's limit of 1 MiB: each line of the log is longer than 256 bytes.
     const requests = 6000;
     const target = (number) => `/${String(number).padStart(5, '0')}${'-'.repeat(240)}`;
     const connection = await Connection.open(server);
@@ -148,14 +148,14 @@ test('a full standard error costs the oldest lines of the log, which are counted
     const numbers = (some) => some.flatMap((line) => line.match(/ path=\/(\d{5})-/)?.[1] ?? []).map(Number);
     const [before, after] = [numbers(lines.slice(0, place)), numbers(lines.slice(place))];
     assert.deepEqual(before, before.map((_, index) => index));
-    assert.ok(before.length < 100, `${before.length} requests stand before the gap`);
-    assert.deepEqual(after, after.map((_, index) => requests - after.length + index), 'the newest are all there');
+    assert.ok(before.length < 100, `${before.length} requests are logged before the gap`);
+    assert.deepEqual(after, after.map((_, index) => requests - after.length + index), 'the newest lines are complete');
     assert.ok(requests - before.length - after.length <= Number(dropped));
     assert.equal((await metricsOf(server)).get(name), Number(dropped));
     await server.chatAndStop();
 });
 
-test('a full standard output that nobody reads holds up neither the work nor the end', async (t) => {
+test('a full standard output without a reader delays neither the work nor the shutdown', async (t) => {
     const pipe = makePipe(t, 'stdout');
     pipe.fill();
     const config = { Retention: 1 };
@@ -163,20 +163,20 @@ test('a full standard output that nobody reads holds up neither the work nor the
     const ada = await ChatClient.join(server, { id: 1 }, 'ada');
     ada.say('ada', 'soon forgotten');
     assert.equal((await ada.next()).msg, 'soon forgotten');
-    // Work of the thread that has printed the start line.
+    // Uses the thread that has printed the start line.
     await eventually(async () => (await countEvents(server.dataFolder, 1)) === 0, 'what has expired is removed');
     await server.chatAndStop();
 });
 
-test('a standard error whose reader has gone does no harm', async (t) => {
+test('a standard error whose reader has exited does no harm', async (t) => {
     const server = await startWith(t, { stdio: ['ignore', 'ignore', 'pipe'] });
     await server.chatAndStop();
 });
 
-test('closed standard streams are taken by no file and no connection', async (t) => {
+test('closed standard streams are not reused by files or connections', async (t) => {
     const server = await startWith(t, { redirect: '0<&- 1>&- 2>&-' });
     for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${server.pid}/fd/${fd}`), '/dev/null');
-    // Open for the wrong direction: what is written to them fails, as it would on a closed one.
+    // Open for the wrong direction: a write fails as on a closed one.
     const access = (fd) => {
         const [, flags] = readFileSync(`/proc/${server.pid}/fdinfo/${fd}`, 'utf8').match(/^flags:\s*(\d+)$/m);
         return parseInt(flags, 8) & 3;

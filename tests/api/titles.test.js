@@ -1,4 +1,4 @@
-// Every title that a room may have leads to it by its percent-encoded path, with the clients that people use.
+// Every valid title leads to its room by its percent-encoded path, with common clients.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -59,7 +59,7 @@ const clients = {
     },
 };
 
-test('a room is reached by its percent-encoded title', async () => {
+test('a room is found by its percent-encoded title', async () => {
     const rooms = await Promise.all(TITLES.map((title) => createRoom(server, { title })));
     const urls = TITLES.map((title) => `${server.origin}/chats/${encodeURIComponent(title)}`);
     for (const [name, ask] of Object.entries(clients)) {
@@ -69,7 +69,7 @@ test('a room is reached by its percent-encoded title', async () => {
     }
 });
 
-test('a title that clients take for a folder above is refused, for new rooms and old ones', async () => {
+test('a title that clients normalise as a parent folder is refused, for new rooms and old ones', async () => {
     const room = await createRoom(server);
     for (const title of ['..', ' .. ']) {
         assertError(await post(server, '/chats', { title, visibility: 'public' }), 400, 105, 'title');

@@ -1,4 +1,4 @@
-// Room tokens: asking, renewing, forging, ending (docs/protocol.md#tokens-and-owners).
+// Room tokens: request, renewal, forgery, expiry (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -23,7 +23,7 @@ const server = sharedServer({ env: { SECRET_KEY } });
 const ask = (room, body, options) => post(server, `/chats/${room.id}/token`, body, options);
 const renew = (room, token, on = server) => get(on, `/chats/${room.id}/token/renew`, { token });
 
-test('a token answers in its order and says who, where and how long', async () => {
+test('the answer has its fields in order, and the token has name, room and expiry', async () => {
     const room = await createPrivateRoom(server);
     const answer = await ask(room, { secret: PASSWORD, name: 'ada' });
     assertStatus(answer, 201);
@@ -36,7 +36,7 @@ test('a token answers in its order and says who, where and how long', async () =
     assert.ok(Math.abs(claims.iat - Date.now() / 1000) < 60);
 });
 
-test('TokenMinutes sets how long', async (t) => {
+test('TokenMinutes sets the lifetime', async (t) => {
     const own = await startServer(t, { config: { TokenMinutes: 5 } });
     const { iat, exp } = openToken(await takeToken(own, await createPrivateRoom(own), 'ada')).claims;
     assert.equal(exp - iat, 300);
@@ -62,7 +62,7 @@ test('a public room needs no token', async () => {
     assert.deepEqual([renewed.status, renewed.text], [200, '{"status":true}']);
 });
 
-test('the secret is looked at first, then the name', async () => {
+test('the secret is checked first, then the name', async () => {
     const room = await createPrivateRoom(server);
     const wrongSecrets = [
         '',
@@ -88,7 +88,7 @@ test('the secret is looked at first, then the name', async () => {
     for (const body of wrongNames) assertError(await ask(room, { secret: PASSWORD, ...body }), 400, 303, 'name');
 });
 
-test('a name has up to 32 characters, whatever their bytes', async () => {
+test('a name has up to 32 characters, whatever their length in bytes', async () => {
     const room = await createPrivateRoom(server);
     for (const name of ['a', 'x'.repeat(32), '🎈'.repeat(32), 'Größe 世界', '"<&>\\']) {
         const answer = await ask(room, { secret: PASSWORD, name });
@@ -98,7 +98,7 @@ test('a name has up to 32 characters, whatever their bytes', async () => {
     }
 });
 
-test('other fields and the content type are not looked at', async () => {
+test('other fields and the content type are ignored', async () => {
     const room = await createPrivateRoom(server);
     const body = {
         secret: PASSWORD,
@@ -126,7 +126,7 @@ test('a password longer than its room has, or nearly right, is wrong', async () 
     assertError(await ask(other, { secret: `${PASSWORD}\u0000more`, name: 'ada' }), 401, 304, 'secret');
 });
 
-test('more passwords than can wait are refused for now, and the others are checked', async (t) => {
+test("passwords beyond the queue's limit are refused for now, and the others are checked", async (t) => {
     const own = await startServer(t, { config: { HashThreads: 1 } });
     const room = await createPrivateRoom(own);
     const askIt = () => post(own, `/chats/${room.id}/token`, { secret: PASSWORD, name: 'ada' });
@@ -140,7 +140,7 @@ test('more passwords than can wait are refused for now, and the others are check
     assertStatus(await askIt(), 201);
 });
 
-test('a token is renewed by itself', async () => {
+test('a valid token is enough to renew it', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const renewed = await renew(room, token);
@@ -149,7 +149,7 @@ test('a token is renewed by itself', async () => {
     assertStatus(await renew(room, renewed.json.token), 201);
 });
 
-test('every bad token is refused alike', async () => {
+test('all invalid tokens are refused in the same way', async () => {
     const room = await createPrivateRoom(server);
     const other = await createPrivateRoom(server);
     const good = await takeToken(server, room, 'ada');
@@ -195,7 +195,7 @@ test('every bad token is refused alike', async () => {
     assertStatus(await renew(room, good), 201);
 });
 
-test('a token counts in the Bearer scheme alone', async () => {
+test('a token counts only in the Bearer scheme', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const path = `/chats/${room.id}/token/renew`;
@@ -207,7 +207,7 @@ test('a token counts in the Bearer scheme alone', async () => {
     }
 });
 
-test('a new password ends the tokens of the old one', async () => {
+test('a new password invalidates the tokens of the old one', async () => {
     const room = await createPrivateRoom(server);
     const path = `/chats/${room.id}`;
     const old = await takeToken(server, room, 'ada');
@@ -218,7 +218,7 @@ test('a new password ends the tokens of the old one', async () => {
     assertStatus(await renew(room, fresh), 201);
 });
 
-test('the same password set again ends the tokens too, as does a round trip through public', async () => {
+test('setting the same password again, or going through public, invalidates the tokens too', async () => {
     const room = await createPrivateRoom(server);
     const path = `/chats/${room.id}`;
     const first = await takeToken(server, room, 'ada');
@@ -227,7 +227,7 @@ test('the same password set again ends the tokens too, as does a round trip thro
     assertError(await renew(room, first), 403, 403, 'token');
 });
 
-test('a change that touches neither password nor visibility keeps the tokens', async () => {
+test('a change of neither password nor visibility keeps the tokens valid', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');
     const path = `/chats/${room.id}`;
@@ -236,7 +236,7 @@ test('a change that touches neither password nor visibility keeps the tokens', a
     assertStatus(await renew(room, token), 201);
 });
 
-test('more than ten wrong passwords a minute are too many, also for the right one', async () => {
+test('more than ten wrong passwords a minute are refused, then also the correct one', async () => {
     const room = await createPrivateRoom(server);
     const other = await createPrivateRoom(server);
     for (let tries = 0; tries < 10; tries += 1) {
@@ -252,12 +252,12 @@ test('more than ten wrong passwords a minute are too many, also for the right on
     await takeToken(server, other, 'ada');
 });
 
-test('right passwords are never throttled', async () => {
+test('correct passwords are never throttled', async () => {
     const room = await createPrivateRoom(server);
     for (let tries = 0; tries < 15; tries += 1) await takeToken(server, room, `name ${tries}`);
 });
 
-test('password checks do not hold up anything else', async () => {
+test('password checks do not delay other requests', async () => {
     const rooms = await Promise.all(Array.from({ length: 8 }, () => createPrivateRoom(server)));
     let checking = 16;
     const checks = Array.from({ length: checking }, (_, index) =>

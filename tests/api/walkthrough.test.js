@@ -1,4 +1,4 @@
-// The walk-through of the README, in its order, by curl and a WebSocket client that knows nothing but that page.
+// The walk-through of the README, in its order, with curl and a WebSocket client that uses only that page.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ import { openToken } from './harness/tokens.js';
 const run = promisify(execFile);
 const server = sharedServer();
 
-/** curl's view of an answer: status, header lines, body. */
+/** A response of curl: status, header lines, body. */
 async function curl(path, ...flags) {
     const { stdout } = await run('curl', [
         '--silent',
@@ -32,11 +32,11 @@ const DUPLICATE = '{"status":false,"error":{"code":102,"error":"Room error: Dupl
 const NO_ROOM = '{"status":false,"error":{"code":101,"error":"Room error: Room not found"}}';
 const WRONG_SECRET = '{"status":false,"error":{"code":304,"error":"Unauthorized operation","field":"secret"}}';
 
-test('the start line names version and address', () => {
+test('the start line has version and address', () => {
     assert.match(server.log, /^Globes \d+\.\d+(\.\d+)? started at 127\.0\.0\.1:\d+$/m);
 });
 
-test('the tour of the README gives what it shows', async (t) => {
+test('the tour of the README prints what the README shows', async (t) => {
     const { origin } = await startServer(t);
     const tour = fileURLToPath(new URL('../../scripts/tour', import.meta.url));
     const { stdout } = await run(tour, [origin]);

@@ -1,4 +1,5 @@
-// The documents of one collection of a FakeMongodb: found, inserted under unique indexes, updated and removed.
+// The documents of one collection of a FakeMongodb, which finds, inserts, updates and removes them. Unique indexes are
+// checked.
 #pragma once
 
 #include <cstdint>
@@ -30,22 +31,22 @@ FakeValue fake_text(std::string text);
 FakeValue fake_document(FakeDocument fields);
 FakeValue fake_array(std::vector<FakeDocument> documents);
 
-/// The first field of that name; an absent value if there is none.
+/// The first field of that name; an absent value if it does not exist.
 const FakeValue& field_of(const FakeDocument& document, std::string_view name);
 void set_field(FakeDocument& document, const std::string& name, FakeValue value);
 
-/// As BSON; `bytes` is advanced behind the document. What the driver sends is well formed.
+/// From BSON; advances `bytes` to the end of the document. The driver sends well-formed documents.
 std::string to_bson(const FakeDocument& document);
 FakeDocument from_bson(std::string_view& bytes);
 
 class FakeDocuments {
 public:
-    /// Unique over these fields together.
+    /// The fields together are unique.
     void add_index(std::string name, FakeDocument key);
     const std::vector<std::pair<std::string, FakeDocument>>& indexes() const { return indexes_; }
     bool exists() const { return !documents_.empty() || !indexes_.empty(); }
 
-    /// False: an index holds its key already.
+    /// Returns false if an index contains the key already.
     bool insert(FakeDocument document);
     std::vector<FakeDocument> find(const FakeDocument& filter, const FakeDocument& sort, std::int64_t limit) const;
     /// Returns how many matched; at most one.

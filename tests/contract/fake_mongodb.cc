@@ -12,7 +12,7 @@
 namespace globes::store {
 namespace {
 
-constexpr std::int32_t kReply = 1;     // the opcodes: the answer to …
+constexpr std::int32_t kReply = 1;     // the opcodes: a reply to …
 constexpr std::int32_t kQuery = 2004;  // … which only the first hello uses,
 constexpr std::int32_t kMessage = 2013;
 constexpr std::size_t kHeaderBytes = 16;
@@ -44,7 +44,7 @@ void write_all(int socket, std::string_view bytes) {
 }
 
 std::string message_of(const Header& request, const std::string& document) {
-    // An OP_REPLY counts its documents, an OP_MSG has flags and the kind of its section.
+    // An OP_REPLY has the number of its documents; an OP_MSG has flags and the kind of its section.
     const bool is_query = request.opcode == kQuery;
     std::string body(is_query ? 20 : 5, '\0');
     if (is_query) body[16] = 1;
@@ -58,7 +58,7 @@ std::string message_of(const Header& request, const std::string& document) {
     return message + body;
 }
 
-/// The command of a message, with the documents that stand beside it.
+/// The command of a message, with the documents in its other sections.
 std::pair<FakeDocument, std::vector<FakeDocument>> read_message(std::int32_t opcode, std::string_view bytes) {
     std::vector<FakeDocument> documents;
     if (opcode == kQuery) {
@@ -275,7 +275,7 @@ std::string FakeMongodb::answer(const std::string& command, const FakeDocument& 
             return ok({{"value", fake_document(collections_[name].find(fields("query"), {}, 1).front())}});
         }
         std::size_t matched = 0;
-        // Beside the command, or in it.
+        // In a section of its own, or in the command.
         std::vector<FakeDocument> statements = documents;
         for (const auto& [at, update] : fields("updates")) statements.push_back(update.fields);
         for (const FakeDocument& one : statements) {

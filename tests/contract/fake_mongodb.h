@@ -1,5 +1,5 @@
-// A MongoDB of the tests' own, in this process: as much of the wire protocol and of a server as store/mongo asks for,
-// with documents in memory. It counts what it is asked, and may answer anything instead of the truth.
+// A MongoDB in the test process: the part of the wire protocol and of a server that store/mongo needs, with documents
+// in memory. It counts the commands that it gets, and can replace any reply.
 #pragma once
 
 #include <atomic>
@@ -26,26 +26,27 @@ public:
     /// `mongodb://127.0.0.1:PORT/`
     std::string uri() const;
 
-    /// Gets the command's name and the answer's bytes, from its length on, and changes them or not. Returns false for a
-    /// connection that is closed behind them. Called on threads of the server, one at a time.
+    /// Gets the command's name and the bytes of the reply, starting with its length, and may change them. Returns false
+    /// to close the connection after the reply. Called on threads of the server, one call at a time.
     using Tamper = std::function<bool(const std::string& command, std::string& message)>;
     void set_tamper(Tamper tamper);
-    /// Gets each command's name and collection before it is carried out, on the thread of its connection, and may take
-    /// its time: other connections are served meanwhile.
+    /// Gets each command's name and collection before it is carried out, on the thread of its connection. It may block:
+    /// other connections are served meanwhile.
     using Before = std::function<void(const std::string& command, const std::string& collection)>;
     void set_before(Before before);
-    /// The `n` of an insert is what was sent, also where a document of it was refused.
+    /// From now on the `n` of an insert is the number of documents sent, even if a document was refused.
     void count_refused_documents() { counts_refused_ = true; }
 
-    /// Whether a hello named a compressor that its client understands.
+    /// Whether a hello named a compressor that its client supports.
     bool is_offered_compression() const { return is_offered_compression_; }
-    /// What listCollections says of a collection beside its name, such as its type; it is listed then, even if empty.
+    /// Fields that listCollections adds to a collection, such as its type. The collection is listed even if it is
+    /// empty.
     void describe(const std::string& collection, FakeDocument fields) { described_[collection] = std::move(fields); }
-    /// How often `command` came so far.
+    /// How often `command` was received so far.
     std::size_t count(const std::string& command);
     FakeDocuments& collection(const std::string& name) { return collections_[name]; }
     using Collections = std::map<std::string, FakeDocuments>;
-    /// A copy of all that it has, and other contents for it, as of a backup. While it serves, too.
+    /// Returns a copy of all contents, and replaces them as a restored backup does. Also while it serves.
     Collections contents();
     void set_contents(Collections contents);
 

@@ -11,7 +11,7 @@ void FaultVfs::fail_from(int nth, Fault fault, bool once) {
 
 bool FaultVfs::strikes() {
     int until = until_fault_;
-    // Counts down to 1, which fails; it stays at 1 where everything after it fails too.
+    // Counts down to 1: that operation fails. If all later ones fail too, it stays at 1.
     while (until > 1)
         if (until_fault_.compare_exchange_weak(until, until - 1)) return false;
     if (until == 0 || (once_ && !until_fault_.compare_exchange_strong(until, 0))) return false;
@@ -41,7 +41,7 @@ int FaultVfs::write(File& file, const void* bytes, int size, sqlite3_int64 offse
     return SQLITE_ERROR;
 }
 
-/// What takes no room on the disk: it succeeds where only that is missing.
+/// For operations that need no space on the disk: they succeed on a full disk.
 template <class Act>
 int FaultVfs::change(Act act, int error) {
     if (!strikes() || fault_ == Fault::disk_full || fault_ == Fault::torn_write) return act();

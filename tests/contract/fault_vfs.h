@@ -8,7 +8,7 @@
 
 namespace globes::store {
 
-/// What a write, truncation or fsync that is to fail does instead.
+/// How a write, truncation or fsync fails.
 enum class Fault {
     disk_full,      ///< Nothing, and says that the disk is full. An fsync succeeds.
     torn_write,     ///< Half of the write, then the disk is full. An fsync succeeds.
@@ -22,9 +22,9 @@ public:
 
     static std::string name() { return "globes-fault"; }
 
-    /// The `nth` operation from now on (1: the next) fails, and so do all after it unless `once`.
+    /// Operation number `nth` from now on (1: the next) fails, and so do all after it unless `once`.
     void fail_from(int nth, Fault fault, bool once);
-    /// Whether a fault has struck since then.
+    /// Whether an operation has failed since then.
     bool struck() const { return struck_; }
     void heal() { until_fault_ = 0; }
 
@@ -43,7 +43,7 @@ private:
     template <class Act>
     int change(Act act, int error);
 
-    std::atomic<int> until_fault_ = 0;  // operations; 0: none will fail
+    std::atomic<int> until_fault_ = 0;  // operations; 0: no fault is planned
     std::atomic<bool> once_ = false;
     std::atomic<Fault> fault_ = Fault::disk_full;
     std::atomic<bool> struck_ = false;

@@ -14,7 +14,8 @@
 namespace globes::store {
 namespace {
 
-/// The first line that comes out of `pipe`, without its end; what there was where it closes before that.
+/// The first line from `pipe` without its line break, or all bytes before the end of the pipe if there is no complete
+/// line.
 std::string read_line(int pipe) {
     std::string line;
     char c = 0;
@@ -37,7 +38,7 @@ void Ferretdb::start(const std::string& address) {
     const std::string folder = folder_.path().string();
     process_ = ::fork();
     if (process_ == 0) {
-        // It goes with the tests, however they end.
+        // The process ends with the tests, even if they crash.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::dup2(pipe[1], STDOUT_FILENO);
         ::execl(program_.c_str(), program_.c_str(), address.c_str(), folder.c_str(), nullptr);
@@ -61,7 +62,7 @@ void Ferretdb::restart() {
 
 void Ferretdb::pause() const {
     ::kill(process_, SIGSTOP);
-    // Its threads stop one by one; until the last has, it may still answer.
+    // The threads stop one after another; until the last one has stopped, the server may still reply.
     ::waitpid(process_, nullptr, WUNTRACED);
 }
 

@@ -28,17 +28,17 @@ TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
     EXPECT_THAT(seqs_in(*store, 2), ElementsAre(1, 2));
     EXPECT_EQ(read(*store, {.room = 1}).first_seq, 3);
     EXPECT_THAT(sent_seqs(*store, {{1, "david", "c2"}, {1, "david", "c3"}}), ElementsAre(0, 3));
-    EXPECT_EQ(commit(*store, appends(1, 1, 1)), failed) << "its seq was given";
+    EXPECT_EQ(commit(*store, appends(1, 1, 1)), failed) << "the seq was used";
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
-    EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before the room was changed";
+    EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before another change of the room";
 }
 
-TEST(MemoryStore, IsSureToKeepHalfOfWhatItCanHold) {
+TEST(MemoryStore, GuaranteesHalfOfItsCapacity) {
     EXPECT_EQ(make_memory_store({.events_per_room = 20})->sure_events(), 10);
     EXPECT_EQ(make_memory_store()->sure_events(), 10'000);
 }
 
-TEST(MemoryStore, DropsNothingForABatchThatFails) {
+TEST(MemoryStore, AFailedBatchDropsNoEvents) {
     const auto store = make_memory_store({.events_per_room = 3});
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(*store, appends(1, 1, 3)), committed);

@@ -1,5 +1,5 @@
-// A database that answers anything: whatever it says, the process lives, everybody is answered, and once it is itself
-// again the store goes on.
+// A database that sends arbitrary replies: the process does not crash, every call is answered, and the store continues
+// when the replies are correct again.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -28,7 +28,7 @@
 #include "store/mongo/mongo_store.h"
 #include "store/mongo/session.h"
 
-// As in src/store/mongo/driver.cc: absent where the driver is another one, whose answers nobody checks.
+// As in src/store/mongo/driver.cc: absent if this driver has no such function; then replies are not checked.
 extern "C" [[gnu::weak]] bool __real__mongoc_rpc_scatter(void* rpc, const std::uint8_t* bytes, std::size_t size);
 
 namespace globes::store {
@@ -69,13 +69,13 @@ void set_int32(std::string& message, std::size_t at, std::int32_t number) {
 void set_length(std::string& message, std::size_t length) { set_int32(message, 0, static_cast<std::int32_t>(length)); }
 
 void set_document(std::string& message, const FakeDocument& document) {
-    // Behind the header of an OP_REPLY, or of an OP_MSG.
+    // After the header of an OP_REPLY, or of an OP_MSG.
     message.resize(message[kOpcodeAt] == 1 ? kReplyDocumentAt : kDocumentAt);
     message += to_bson(document);
     set_length(message, message.size());
 }
 
-/// As an OP_COMPRESSED whose content says that it has `size` bytes unpacked; `compressor` 0 packs nothing.
+/// As an OP_COMPRESSED that claims an uncompressed size of `size` bytes; `compressor` 0 does not compress.
 void pack(std::string& message, std::string_view content, std::int32_t size, char compressor) {
     message.resize(kBodyAt);
     set_int32(message, kOpcodeAt, 2012);
@@ -87,7 +87,7 @@ void pack(std::string& message, std::string_view content, std::int32_t size, cha
     set_length(message, message.size());
 }
 
-/// As an OP_REPLY, which answers an OP_QUERY alone.
+/// As an OP_REPLY, which is valid only as the reply to an OP_QUERY.
 void make_reply(std::string& message) {
     const std::string document = message.substr(kDocumentAt);
     message.resize(kBodyAt);
@@ -111,7 +111,7 @@ protected:
         store_ = open();
         ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     }
-    /// Changes the next answer to `command`, and no other.
+    /// Changes only the next reply to `command`.
     void change_once(std::string command, std::function<void(std::string& message)> change) {
         auto is_due = std::make_shared<bool>(true);
         server_.set_tamper([=](const std::string& asked, std::string& message) {
@@ -119,7 +119,7 @@ protected:
             return true;
         });
     }
-    /// Replaces the document of the next answer to `command`.
+    /// Replaces the document of the next reply to `command`.
     void answer_once(std::string command, FakeDocument document) {
         change_once(std::move(command), [=](std::string& message) { set_document(message, document); });
     }
@@ -136,7 +136,7 @@ AppendEvent send(std::uint64_t seq, std::string client_id) {
 
 FakeValue int32(std::int64_t number) { return FakeValue(16, number); }
 
-TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItCounts) {
+TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItsCount) {
     server_.count_refused_documents();
     open_with_room();
     ASSERT_EQ(commit(*store_, batch_of(send(1, "a"))), committed);
@@ -146,10 +146,10 @@ TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItCoun
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2));
 }
 
-TEST_F(MongoAnswers, WhatStandsBeforeARepeatIsReadThoughAnotherRoomOfTheBatchIsStuck) {
+TEST_F(MongoAnswers, EventsBeforeARepeatAreReadThoughAnotherRoomOfTheBatchIsStuck) {
     open_with_room();
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(2)}, send(1, "a"))), committed);
-    // No other insert and no later look than those of the repeat get an answer.
+    // Only the insert with the repeated id and the lookup after it get replies.
     int looks = 0;
     server_.set_tamper([&](const std::string& asked, std::string& message) {
         const bool is_of_repeat = asked == "insert" ? message.contains("writeErrors") : asked != "find" || ++looks <= 2;
@@ -163,7 +163,7 @@ TEST_F(MongoAnswers, WhatStandsBeforeARepeatIsReadThoughAnotherRoomOfTheBatchIsS
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2));
 }
 
-TEST_F(MongoAnswers, WhatTheServerDoesNotConfirmIsReadBack) {
+TEST_F(MongoAnswers, EventsThatTheServerDoesNotConfirmAreReadBack) {
     open_with_room();
     std::uint64_t seq = 0;
     for (const FakeDocument& wrong :
@@ -183,7 +183,7 @@ TEST_F(MongoAnswers, WhatTheServerDoesNotConfirmIsReadBack) {
     EXPECT_EQ(seqs_in(*store_, 1).size(), seq);
 }
 
-TEST_F(MongoAnswers, AServerThatRefusesForEverIsAskedNowAndThen) {
+TEST_F(MongoAnswers, AServerThatRefusesForeverIsAskedAtIntervals) {
     open_with_room();
     server_.set_tamper([](const std::string& asked, std::string& message) {
         if (asked == "insert")
@@ -193,7 +193,7 @@ TEST_F(MongoAnswers, AServerThatRefusesForEverIsAskedNowAndThen) {
         return true;
     });
     const std::size_t before = server_.count("insert");
-    EXPECT_NE(commit(*store_, batch_of(send(1, "a"))), failed) << "it is there";
+    EXPECT_NE(commit(*store_, batch_of(send(1, "a"))), failed) << "it is stored";
     EXPECT_LT(server_.count("insert") - before, 50);
 }
 
@@ -226,7 +226,7 @@ TEST_F(MongoAnswers, AJobThatAWriterNeverTookDoesNotKeepItsGroup) {
     EXPECT_EQ(commit(*store_, appends(1, 3, 3)), committed);
 }
 
-TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {
+TEST_F(MongoAnswers, DocumentsThatWereNotRequestedAreNotHistory) {
     open_with_room();
     ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
     const auto cursor = [](FakeDocument event) {
@@ -258,7 +258,7 @@ TEST_F(MongoAnswers, DocumentsThatWereNotAskedForAreNoHistory) {
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3));
 }
 
-// Where a text is due: a number, a boolean, an array, a document, a date, and three bytes of binary data.
+// In place of a text: a number, a boolean, an array, a document, a date, and three bytes of binary data.
 const std::array kOddValues = {int32(7),          FakeValue(8, 1), fake_array({FakeDocument{}}),
                                fake_document({}), FakeValue(9, 1), FakeValue(5, 3)};
 
@@ -268,7 +268,7 @@ FakeDocument cursor_of(FakeValue name_space) {
              fake_document({{"id", fake_number(0)}, {"ns", std::move(name_space)}, {"firstBatch", fake_array({})}})}};
 }
 
-TEST_F(MongoAnswers, ACursorWhoseNamespaceNamesNoCollectionIsAskedForAgain) {
+TEST_F(MongoAnswers, ACursorWhoseNamespaceHasNoCollectionIsRequestedAgain) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     open_with_room();
     ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
@@ -282,7 +282,7 @@ TEST_F(MongoAnswers, ACursorWhoseNamespaceNamesNoCollectionIsAskedForAgain) {
     }
 }
 
-TEST_F(MongoAnswers, AnErrorWhoseMessageIsNoTextIsReadBack) {
+TEST_F(MongoAnswers, AnErrorWhoseMessageIsNotATextIsReadBack) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     open_with_room();
     std::uint64_t seq = 0;
@@ -298,7 +298,7 @@ TEST_F(MongoAnswers, AnErrorWhoseMessageIsNoTextIsReadBack) {
     EXPECT_EQ(seqs_in(*store_, 1).size(), seq);
 }
 
-TEST_F(MongoAnswers, ACompressedAnswerIsNoneAsNoneWasAskedFor) {
+TEST_F(MongoAnswers, ACompressedReplyIsInvalidBecauseCompressionWasNotOffered) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     open_with_room();
     std::string broken(5, '\0');
@@ -317,13 +317,13 @@ TEST_F(MongoAnswers, ACompressedAnswerIsNoneAsNoneWasAskedFor) {
     EXPECT_EQ(seqs_in(*store_, 1).size(), seq);
 }
 
-TEST_F(MongoAnswers, AConnectionStringThatAsksForCompressionGetsNone) {
+TEST_F(MongoAnswers, AConnectionStringWithCompressorsOffersNoCompression) {
     const auto store = open_mongo_store({.uri = server_.uri() + "?compressors=zlib", .times = kHasty});
     EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     EXPECT_FALSE(server_.is_offered_compression());
 }
 
-TEST_F(MongoAnswers, AnAnswerInTheFormOfAnotherQuestionIsNone) {
+TEST_F(MongoAnswers, AReplyInTheFormOfAnotherRequestIsInvalid) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     open_with_room();
     change_once("insert", make_reply);
@@ -331,7 +331,7 @@ TEST_F(MongoAnswers, AnAnswerInTheFormOfAnotherQuestionIsNone) {
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1));
 }
 
-TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
+TEST_F(MongoAnswers, ACursorThatIsNotReadToItsEndIsClosedOnTheServer) {
     const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");
     mongo::Document list;
@@ -347,7 +347,7 @@ TEST_F(MongoAnswers, AListThatIsNotReadToItsEndIsClosedAtItsServer) {
     EXPECT_EQ(server_.count("killCursors"), 1);
 }
 
-TEST_F(MongoAnswers, NothingOfAValueIsToldWhateverTheServersWording) {
+TEST_F(MongoAnswers, NoErrorTextQuotesAValueWhateverTheServersWording) {
     const mongo::ConnectionPool pool(server_.uri(), kHasty);
     mongo::Session session(pool, "fake");
     mongo::Document document;
@@ -411,7 +411,7 @@ TEST_F(MongoAnswers, AStartQueriesEachRoomForItsNewestEventOnlyIfTheServerExplai
         server_.set_before([&](const std::string& command, const std::string& collection) {
             finds += command == "find" && collection == "globes_events";
         });
-        // It starts and stops before a heartbeat looks for the newest message.
+        // The store starts and stops before a heartbeat queries the newest message.
         const StoredRooms rooms = open()->load_rooms();
         server_.set_before(nullptr);
         EXPECT_EQ(rooms.rooms.size(), 3);
@@ -429,13 +429,13 @@ TEST_F(MongoAnswers, AStartQueriesEachRoomForItsNewestEventOnlyIfTheServerExplai
             {"queryPlanner", fake_document({{"winningPlan", plan},
                                             {"rejectedPlans", fake_array({{{"stage", fake_text(rejected)}}})}})}};
     };
-    EXPECT_EQ(finds_of_a_start(), 1) << "without the command";
+    EXPECT_EQ(finds_of_a_start(), 1) << "the server does not support explain";
     answer_once("explain", explained("IXSCAN", "COLLSCAN"));
     EXPECT_EQ(finds_of_a_start(), 3);
     answer_once("explain", explained("COLLSCAN", "IXSCAN"));
     EXPECT_EQ(finds_of_a_start(), 1);
     answer_once("explain", {{"ok", int32(1)}, {"queryPlanner", fake_document({})}});
-    EXPECT_EQ(finds_of_a_start(), 1) << "as FerretDB 1.24 answers";
+    EXPECT_EQ(finds_of_a_start(), 1) << "the reply of FerretDB 1.24";
 }
 
 TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
@@ -447,7 +447,7 @@ TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
     change.document("$set", document);
     FakeValue labels(4, 0);
     labels.fields = {{"0", fake_text("SomeOtherLabel")}, {"1", fake_text("RetryableWriteError")}};
-    // HostUnreachable: one of the errors that a member of a cluster labels, and that no table of this store names.
+    // HostUnreachable: an error that a member of a cluster labels, and that is not in the store's table of codes.
     const FakeDocument plain = {{"ok", int32(0)}, {"code", int32(6)}, {"errmsg", fake_text("unreachable")}};
     FakeDocument labelled = plain;
     set_field(labelled, "errorLabels", labels);
@@ -465,11 +465,11 @@ TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
     EXPECT_THAT(statuses(plain), Each(mongo::WriteStatus::not_applied));
 }
 
-TEST_F(MongoAnswers, AnUpsertThatMetAnotherOneIsMadeOnceMore) {
+TEST_F(MongoAnswers, AnUpsertThatConflictsWithAnotherIsSentAgain) {
     const FakeDocument error = {{"index", int32(0)}, {"code", int32(11'000)}, {"errmsg", fake_text("E11000")}};
     const FakeDocument refused = {{"ok", int32(1)}, {"n", int32(0)}, {"writeErrors", fake_array({error})}};
     answer_once("update", refused);
-    EXPECT_NO_THROW(open()->stop()) << "the layout is noted";
+    EXPECT_NO_THROW(open()->stop()) << "the layout version is stored";
     answer_once("findAndModify", {{"ok", int32(0)}, {"code", int32(11'000)}, {"errmsg", fake_text("E11000")}});
     ASSERT_NO_THROW(store_ = open()) << "it takes over";
     answer_once("update", refused);
@@ -486,7 +486,7 @@ TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
     numbers.fields = {{"0", int32(1)}};
     const FakeValue yes(8, 1);
     constexpr MongoTimes kImpatient{.selection = 50ms, .connect = 50ms, .socket = 50ms};
-    // The first hello is of the driver's own look at the server, the second of a connection.
+    // The first hello is for monitoring the server, the second for a connection.
     for (const int from : {0, 1}) {
         for (const FakeDocument& odd :
              {FakeDocument{{"compression", numbers}}, FakeDocument{{"setName", fake_text("rs")}, {"hosts", numbers}},
@@ -514,7 +514,7 @@ TEST_F(MongoAnswers, NoHelloEndsTheProcess) {
     EXPECT_NE(open(), nullptr);
 }
 
-TEST_F(MongoAnswers, WhatAnotherProgramHasWrittenIsNotTakenForTheAnswersOwn) {
+TEST_F(MongoAnswers, DocumentsOfOtherProgramsAreNotMistakenForFieldsOfTheReply) {
     const FakeDocument own_words = {
         {"code", int32(0)},        {"ns", fake_text("orders")},    {"errorLabels", int32(1)},
         {"errmsg", int32(1)},      {"firstBatch", int32(1)},       {"hosts", int32(1)},
@@ -533,18 +533,18 @@ TEST_F(MongoAnswers, WhatAnotherProgramHasWrittenIsNotTakenForTheAnswersOwn) {
     EXPECT_NE(open(), nullptr);
 }
 
-// --- any answer ------------------------------------------------------------------------------------------------------
+// --- arbitrary replies -----------------------------------------------------------------------------------------------
 
 class Mutator {
 public:
     explicit Mutator(unsigned seed) : random_(seed) {}
 
-    /// One answer of `one_in` becomes something else. Returns false where the connection closes behind it.
+    /// Replaces one of `one_in` replies. Returns false if the connection closes after it.
     bool operator()(std::string& message, unsigned one_in) {
         look_at(message);
         return below(one_in) != 0 || message.size() <= kDocumentAt || change(message, static_cast<int>(below(13)));
     }
-    /// The answer becomes another of the length that it says, so that the connection stays in use.
+    /// Keeps the length in the header correct, so that the connection stays in use.
     void rewrite(std::string& message) {
         look_at(message);
         constexpr std::array kInPlace = {0, 1, 2, 7, 8, 9, 10, 11};
@@ -557,13 +557,13 @@ private:
         message_ = &message;
         message_size_ = message.size();
     }
-    /// As `operator()` returns.
+    /// The return value of `operator()`.
     bool change(std::string& message, int how) {
         switch (how) {
-            case 0:  // garbage in a few places of the document
+            case 0:  // random bytes at a few positions of the document
                 for (std::size_t i = 0; i <= below(4); ++i) at(kBodyAt) = static_cast<char>(random_());
                 return true;
-            case 1:  // another type, another name, a number that is as large as can be
+            case 1:  // another type, another name, the largest possible number
                 at(kDocumentAt) = "\x01\x02\x03\x04\x05\x08\x09\x0A\x10\x12\x7F\xFF"[below(12)];
                 return true;
             case 2:
@@ -573,26 +573,26 @@ private:
             case 3:  // half of it
                 message.resize(message.size() / 2 + below(message.size() / 2));
                 return false;
-            case 4:  // of another length than it says
+            case 4:  // a wrong length
                 message.resize(kBodyAt + below(message.size() - kBodyAt));
                 set_length(message, message.size());
                 return true;
-            case 5:  // a length that can't be
+            case 5:  // an impossible length
                 set_int32(message, 0, std::array{-1, 0, 15, 2'000'000'000}[below(4)]);
                 return below(2) == 0;
-            case 6:  // of another question, or no answer at all
+            case 6:  // a wrong request id or opcode
                 message[8 + below(8)] ^= static_cast<char>(1 + below(255));
                 return true;
-            case 7:  // an answer to another question
+            case 7:  // the reply to another request
             case 8:
             case 9:
                 set_document(message, odd_document());
                 return true;
-            case 10:  // compressed, and of another size than it says, or with nothing sensible in it
+            case 10:  // compressed, with a wrong uncompressed size or invalid contents
                 pack(message, std::string(below(100), static_cast<char>(random_())), std::array{-1, 0, 5, 50}[below(4)],
                      static_cast<char>(below(4)));
                 return true;
-            case 11:  // in the form of an answer to an OP_QUERY
+            case 11:  // in the form of a reply to an OP_QUERY
                 make_reply(message);
                 return true;
             default:
@@ -601,7 +601,7 @@ private:
     }
     char& at(std::size_t from) { return (*message_)[index(from)]; }
     std::size_t index(std::size_t from) { return from + below(message_size_ - from); }
-    /// Mostly something else.
+    /// Replaces most replies.
     FakeValue odd_text(const char* text) {
         const unsigned choice = below(kOddValues.size() + 2);
         return choice < kOddValues.size() ? kOddValues[choice] : fake_text(text);
@@ -641,7 +641,7 @@ bool is_long() {
     return value != nullptr && *value == '1';
 }
 
-TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
+TEST_F(MongoAnswers, NoReplyEndsTheProcessOrLeavesACallUnanswered) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const int kRounds = is_long() ? 1'000 : 40;
     open_with_room();
@@ -661,7 +661,7 @@ TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
     }
     while (answered < 3 * kRounds) std::this_thread::yield();
     server_.set_tamper(nullptr);
-    // It may have been told that another process has taken over, and believe it for good.
+    // A reply may have made it believe, for good, that another process has taken over.
     store_->stop();
     store_ = open();
     const auto is_committed = [&](std::uint64_t seq) { return commit(*store_, batch_of(send(seq, ""))) == committed; };
@@ -671,7 +671,7 @@ TEST_F(MongoAnswers, NoAnswerEndsTheProcessOrLeavesAnybodyWaiting) {
     EXPECT_TRUE(ping(*store_));
 }
 
-TEST_F(MongoAnswers, NoAnswerEndsACall) {
+TEST_F(MongoAnswers, NoReplyEndsACommand) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const int kRounds = is_long() ? 5'000 : 200;
     const mongo::ConnectionPool pool(server_.uri(), kHasty);
@@ -712,7 +712,7 @@ TEST_F(MongoAnswers, NoAnswerEndsACall) {
     EXPECT_EQ(session.remove("some", document).status, mongo::WriteStatus::acknowledged);
 }
 
-TEST_F(MongoAnswers, NoAnswerEndsAStart) {
+TEST_F(MongoAnswers, NoReplyEndsAStart) {
     if (!kAreAnswersChecked) GTEST_SKIP() << kUncheckedDriver;
     const int kRounds = is_long() ? 1'000 : 40;
     open_with_room();

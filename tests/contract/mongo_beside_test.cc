@@ -1,4 +1,4 @@
-// Exports and checks of a MongoDB beside the server that purges, deletes and goes on meanwhile.
+// Exports and checks of a MongoDB while a server purges and deletes in it.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
@@ -38,7 +38,7 @@ constexpr std::uint64_t kEvents = 20;
 
 class MongoBeside : public testing::Test {
 protected:
-    /// Two rooms in which as much was said.
+    /// Two rooms with the same number of events.
     void SetUp() override { fill(); }
 
     void fill() {
@@ -53,7 +53,7 @@ protected:
         return open_mongo_store({.uri = server_.uri(), .use = MongoUse::read, .times = times});
     }
 
-    // What a server does, in its order: while no call is under way, or from within an answer.
+    // The server's writes, in their order: between two calls, or during a reply.
     void purge(std::uint64_t through_seq, RoomId room = kRoom) {
         server_.collection("globes_rooms")
             .update({{"_id", id_of(room)}},
@@ -70,8 +70,7 @@ protected:
         server_.collection("globes_events").remove({{"room_id", id_of(room)}, {"seq", up_to}});
     }
     static FakeValue id_of(RoomId room) { return fake_number(static_cast<std::int64_t>(room)); }
-    /// Calls `act` behind the find of that number from now on, before it is answered. Returns false where there were
-    /// fewer while `work` ran.
+    /// Calls `act` after the find with this number, before its reply is sent. Returns false if `work` sent fewer finds.
     bool with_act_at(std::size_t find, const std::function<void()>& act, const std::function<void()>& work) {
         std::size_t finds = 0;
         server_.set_tamper([&](const std::string& command, std::string&) {
@@ -98,7 +97,7 @@ protected:
             progress);
         return checked;
     }
-    /// The lines, or the error.
+    /// The lines of the export, or the error.
     std::string export_of(Store& store) const {
         const int fd = ::memfd_create("lines", MFD_CLOEXEC);
         maintenance::LineWriter out(fd, "out");
@@ -119,7 +118,7 @@ protected:
     const SystemClock clock_;
 };
 
-TEST_F(MongoBeside, WhatIsPurgedAfterTheOpeningIsNotMissing) {
+TEST_F(MongoBeside, EventsThatWerePurgedAfterTheOpeningAreNotMissing) {
     const auto store = open_to_read();
     purge(17);
     const EventPage page = read(*store, {.room = kRoom, .limit = 100});
@@ -132,17 +131,17 @@ TEST_F(MongoBeside, WhatIsPurgedAfterTheOpeningIsNotMissing) {
     EXPECT_THAT(export_of(*store), HasSubstr(R"("first_seq":21,"last_seq":20)"));
 }
 
-TEST_F(MongoBeside, ARoomThatIsDeletedAfterTheOpeningIsNoFaultAndNotExported) {
+TEST_F(MongoBeside, ARoomThatIsDeletedAfterTheOpeningIsNotAFaultAndNotExported) {
     const auto store = open_to_read();
     delete_room();
     EXPECT_THAT(check(*store).faults, IsEmpty());
     EXPECT_THAT(export_of(*store), HasSubstr(R"("rooms":1,"events":20)"));
 }
 
-TEST_F(MongoBeside, WheneverEventsArePurgedOrTheirRoomIsDeletedACheckFindsNoFault) {
+TEST_F(MongoBeside, ACheckFindsNoFaultWheneverEventsArePurgedOrTheirRoomIsDeleted) {
     const std::array<std::function<void()>, 4> acts = {
         [this] { purge(7); }, [this] { purge(kEvents); }, [this] { delete_room(); },
-        // The events are still to go.
+        // The events are removed later.
         [this] { server_.collection("globes_rooms").remove({{"_id", id_of(kRoom)}}); }};
     for (std::size_t act = 0; act < acts.size(); ++act) {
         std::size_t find = 1;
@@ -159,7 +158,7 @@ TEST_F(MongoBeside, WheneverEventsArePurgedOrTheirRoomIsDeletedACheckFindsNoFaul
     }
 }
 
-TEST_F(MongoBeside, WheneverEventsArePurgedAnExportHoldsTheOthers) {
+TEST_F(MongoBeside, AnExportHoldsTheRemainingEventsWheneverEventsArePurged) {
     for (std::size_t find = 1;; ++find) {
         fill();
         const auto store = open_to_read();
@@ -171,7 +170,7 @@ TEST_F(MongoBeside, WheneverEventsArePurgedAnExportHoldsTheOthers) {
     }
 }
 
-TEST_F(MongoBeside, WhatIsMissingInTheMiddleIsAFault) {
+TEST_F(MongoBeside, AnEventThatIsMissingInTheMiddleIsAFault) {
     const auto store = open_to_read();
     purge(7);
     server_.collection("globes_events").remove({{"room_id", id_of(kRoom)}, {"seq", fake_number(11)}});
@@ -179,8 +178,8 @@ TEST_F(MongoBeside, WhatIsMissingInTheMiddleIsAFault) {
     EXPECT_THAT(export_of(*store), HasSubstr("room 2: seq 11 is missing"));
 }
 
-TEST_F(MongoBeside, WhatCannotBeReadIsNoFault) {
-    // A document that Globes can't have written, so that only this room's events can't be read.
+TEST_F(MongoBeside, AnEventThatCannotBeReadIsNotAFault) {
+    // A document that Globes cannot have written, so that only the events of this room cannot be read.
     server_.collection("globes_events")
         .update({{"room_id", id_of(kRoom)}, {"seq", fake_number(3)}},
                 {{"$set", fake_document({{"kind", fake_text("unheard-of")}})}}, false);
@@ -189,11 +188,11 @@ TEST_F(MongoBeside, WhatCannotBeReadIsNoFault) {
     EXPECT_THAT(checked.faults, IsEmpty());
     EXPECT_THAT(checked.unread, ElementsAre("room 2: its events from seq 1 on could not be read"));
     EXPECT_EQ(checked.report.unread, 1);
-    EXPECT_EQ(checked.report.events, kEvents) << "the other room was looked at";
+    EXPECT_EQ(checked.report.events, kEvents) << "the other room was checked";
     EXPECT_THAT(export_of(*store), HasSubstr("room 2: its events from seq 1 on could not be read"));
 }
 
-TEST_F(MongoBeside, ACheckEndsWhereNothingCanBeReadAnyMore) {
+TEST_F(MongoBeside, ACheckEndsWhenNothingCanBeReadAnyMore) {
     const auto store = open_to_read({.selection = 300ms, .connect = 300ms, .socket = 300ms});
     server_.set_tamper([](const std::string& command, std::string& message) {
         if (command == "find") message.clear();

@@ -1,4 +1,5 @@
-// A MongoDB that is slow, gone, or not ours alone: what store/mongo answers meanwhile, and that it goes on by itself.
+// A MongoDB that is slow or unreachable, or that another process uses too: how store/mongo answers, and that it
+// recovers.
 #include <gmock/gmock.h>
 
 #include <array>
@@ -22,10 +23,10 @@ using testing::Not;
 using enum CommitOutcome;
 using Clock = std::chrono::steady_clock;
 
-// As in use, but faster, so that calls break off while a test looks.
+// Shorter than in production, so that calls time out within a test.
 constexpr MongoTimes kHasty{
     .selection = 300ms, .connect = 300ms, .socket = 500ms, .lookup = 400ms, .batch = 800ms, .read = 800ms};
-// A loaded machine is late, but not so late.
+// A margin for a loaded machine.
 constexpr std::chrono::milliseconds kInTime = kHasty.batch + 1s;
 
 class MongoFaults : public testing::Test {
@@ -42,7 +43,7 @@ protected:
     std::unique_ptr<Store> open(MongoTimes times = kHasty) const {
         return open_mongo_store({.uri = server_.uri() + "faults", .times = times});
     }
-    /// Appends again and again until it is there; an outcome that was unknown may bring it, too.
+    /// Appends until the event is stored; a batch with an unknown outcome may also store it.
     void append_at_last(RoomId room, std::uint64_t seq) const {
         while (true) {
             commit(*store_, appends(room, seq, seq));
@@ -59,7 +60,7 @@ protected:
     std::unique_ptr<Store> store_;
 };
 
-TEST_F(MongoFaults, FailsWhatItCannotSendAndGoesOnWhenTheServerIsBack) {
+TEST_F(MongoFaults, FailsUnsentBatchesAndContinuesWhenTheServerIsBack) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
     server_.kill();
     const auto begun = Clock::now();
@@ -75,7 +76,7 @@ TEST_F(MongoFaults, FailsWhatItCannotSendAndGoesOnWhenTheServerIsBack) {
     EXPECT_TRUE(ping(*store_));
 }
 
-TEST_F(MongoFaults, AnswersInTimeThoughTheServerDoesNot) {
+TEST_F(MongoFaults, AnswersInTimeThoughTheServerDoesNotReply) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     server_.pause();
     std::atomic<int> late = 0;
@@ -94,14 +95,14 @@ TEST_F(MongoFaults, AnswersInTimeThoughTheServerDoesNot) {
     server_.go_on();
 }
 
-TEST_F(MongoFaults, BringsToAnEndWhatItBegan) {
+TEST_F(MongoFaults, CompletesBatchesThatItBegan) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     server_.pause();
     StoreBatch batch = appends(1, 1, 3);
     batch.push_back(AppendEvent{sample_event(2, 1)});
     EXPECT_EQ(commit(*store_, std::move(batch)), unknown);
-    EXPECT_FALSE(read(*store_, {.room = 1, .limit = 1}).ok) << "it may still turn up";
-    // Until the connection is given up, too.
+    EXPECT_FALSE(read(*store_, {.room = 1, .limit = 1}).ok) << "it may still be stored";
+    // Longer than the driver waits for a reply on the connection.
     std::this_thread::sleep_for(2 * kHasty.socket);
     server_.go_on();
     EXPECT_THAT(seqs_at_last(1), ElementsAre(1, 2, 3));
@@ -110,8 +111,8 @@ TEST_F(MongoFaults, BringsToAnEndWhatItBegan) {
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(MongoFaults, SetsARoomBackWhoseChangeIsUnknown) {
-    // All three are written over one connection; one that had to be made anew would send nothing while it is paused.
+TEST_F(MongoFaults, RollsBackAChangeOfARoomWithAnUnknownOutcome) {
+    // All three use one connection: a new connection would send nothing while the server is paused.
     constexpr RoomId kDeleted = 5;
     constexpr RoomId kNew = 9;
     RoomRecord changed = sample_room(1);
@@ -145,7 +146,7 @@ TEST_F(MongoFaults, StopsInTimeThoughACallBlocks) {
     server_.go_on();
 }
 
-TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWritingInAllRoomsAtTheFirstEventOfTheNewer) {
+TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWritingInAllRoomsAtItsFirstConflictWithTheNewer) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(*store_, appends(1, 1, 1)), committed);
     const auto newer = open();
@@ -162,7 +163,7 @@ TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWritingInAllRoomsAtTheFirstEventOfT
     EXPECT_THAT(seqs_in(*newer, 2), ElementsAre());
 }
 
-TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWithinAHeartbeatThoughItMeetsNoEventOfTheNewer) {
+TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWithinAHeartbeatWithoutAConflict) {
     MongoTimes times = kHasty;
     times.heartbeat = 50ms;
     const auto older = open(times);
@@ -175,7 +176,7 @@ TEST_F(MongoFaults, TheOlderOfTwoWritersStopsWithinAHeartbeatThoughItMeetsNoEven
     EXPECT_EQ(commit(*newer, appends(1, seq, seq)), committed);
 }
 
-TEST_F(MongoFaults, AnOlderWriterChangesNoRoomOnceANewerIsThere) {
+TEST_F(MongoFaults, AnOlderWriterChangesNoRoomAfterANewerHasStarted) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     const auto newer = open();
     EXPECT_EQ(commit(*store_, batch_of(DeleteRoom{1})), failed) << "before any heartbeat";
@@ -183,17 +184,17 @@ TEST_F(MongoFaults, AnOlderWriterChangesNoRoomOnceANewerIsThere) {
     EXPECT_EQ(open()->load_rooms().rooms.size(), 1);
 }
 
-TEST_F(MongoFaults, WhatAnOlderWriterHadWrittenBeforeItMetTheNewerStays) {
+TEST_F(MongoFaults, EventsThatAnOlderWriterStoredBeforeAConflictStay) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     const auto newer = open();
     const Event second = sample_event(1, 2, "of the newer one");
     ASSERT_EQ(commit(*newer, batch_of(AppendEvent{second})), committed);
     EXPECT_EQ(commit(*store_, appends(1, 1, 3)), unknown)
-        << "the first of them is there, and the newer may have read it";
+        << "the first event is stored, and the newer process may have read it";
     EXPECT_THAT(events_in(*newer, 1), ElementsAre(sample_event(1, 1), second));
 }
 
-/// What became of a batch in rooms 1, 2 and 5; the first and the last are of one connection.
+/// The outcomes of a batch in rooms 1, 2 and 5; rooms 1 and 5 use the same connection.
 std::array<CommitOutcome, 3> outcomes(Store& store, StoreBatch batch) {
     std::promise<BatchOutcome> promise;
     store.append(std::move(batch), [&](BatchOutcome outcome) { promise.set_value(std::move(outcome)); });
@@ -206,7 +207,7 @@ StoreBatch said_in_three_rooms(std::uint64_t seq) {
                     AppendEvent{sample_event(5, seq)});
 }
 
-TEST_F(MongoFaults, WhatCameLateInOneRoomConcernsNoOther) {
+TEST_F(MongoFaults, AForeignWriteInOneRoomAffectsNoOtherRoom) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)}, PutRoom{sample_room(5)})),
               committed);
     const auto newer = open();
@@ -216,7 +217,7 @@ TEST_F(MongoFaults, WhatCameLateInOneRoomConcernsNoOther) {
     EXPECT_THAT(seqs_in(*newer, 2), ElementsAre(1));
 }
 
-TEST_F(MongoFaults, WhatAnOlderProcessSentLateIsReadBack) {
+TEST_F(MongoFaults, EventsThatAnOlderProcessSentLateAreReadBack) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     const auto newer = open();
     const Event late = sample_event(1, 1, "late");
@@ -230,29 +231,29 @@ TEST_F(MongoFaults, WhatAnOlderProcessSentLateIsReadBack) {
     EXPECT_THAT(events_in(*newer, 1), ElementsAre(late, mine));
 }
 
-TEST_F(MongoFaults, AnImportIsRefusedBesideAServer) {
+TEST_F(MongoFaults, AnImportIsRefusedWhileAServerRuns) {
     MongoTimes times = kHasty;
     times.heartbeat = 200ms;
     const auto import = [&] {
         return open_mongo_store({.uri = server_.uri() + "faults", .use = MongoUse::import, .times = times});
     };
     store_->stop();
-    EXPECT_NE(import(), nullptr) << "one that has ended is none";
+    EXPECT_NE(import(), nullptr) << "a server that has ended does not count";
     const auto serving = open(times);
     EXPECT_THAT(import, testing::ThrowsMessage<std::runtime_error>(HasSubstr("a server runs on it")));
-    EXPECT_EQ(commit(*serving, batch_of(PutRoom{sample_room(1)})), committed) << "nothing was taken from it";
+    EXPECT_EQ(commit(*serving, batch_of(PutRoom{sample_room(1)})), committed) << "the import did not take over";
     serving->stop();
     EXPECT_NE(import(), nullptr);
 }
 
-TEST_F(MongoFaults, WhoOnlyReadsChangesNothingAndMissesNoWrongName) {
+TEST_F(MongoFaults, AReadOnlyStoreChangesNothingAndRejectsAWrongDatabaseName) {
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(*store_, appends(1, 1, 3)), committed);
     const auto open_to_read = [&](std::string_view database) {
         return open_mongo_store({.uri = server_.uri() + std::string(database), .use = MongoUse::read, .times = kHasty});
     };
     EXPECT_THAT(seqs_in(*open_to_read("faults"), 1), ElementsAre(1, 2, 3));
-    EXPECT_EQ(commit(*store_, appends(1, 4, 4)), committed) << "the server writes on";
+    EXPECT_EQ(commit(*store_, appends(1, 4, 4)), committed) << "the server continues to write";
     EXPECT_THAT([&] { open_to_read("fautls"); },
                 testing::ThrowsMessage<std::runtime_error>(HasSubstr("holds no rooms")));
 }
@@ -260,7 +261,7 @@ TEST_F(MongoFaults, WhoOnlyReadsChangesNothingAndMissesNoWrongName) {
 TEST(MongoOpening, NamesTheHostsAndTheCauseButNeverThePassword) {
     try {
         open_mongo_store({.uri = "mongodb://anna:topsecret@127.0.0.1:1/", .times = kHasty});
-        FAIL() << "nobody listens there";
+        FAIL() << "opened a store without a server";
     } catch (const std::runtime_error& error) {
         EXPECT_THAT(error.what(), AllOf(HasSubstr("MongoDB at 127.0.0.1:1, database chat_server: cannot be reached"),
                                         Not(HasSubstr("topsecret")), Not(HasSubstr("anna"))));

@@ -1,4 +1,5 @@
-// What a database holds when Globes opens it: its own collections, those of a version before, and another program's.
+// The contents of a database when Globes opens it: its own collections, those of an older version, and those of another
+// program.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -26,9 +27,9 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 using enum CommitOutcome;
 
-// A look for another server takes a few heartbeats.
+// The check for another server takes a few heartbeat intervals.
 constexpr MongoTimes kQuick{.heartbeat = 20ms};
-// As `kQuick`, for the server in this process, which answers at once or not at all.
+// As `kQuick`, for the server in this process, which replies at once or never.
 constexpr MongoTimes kHasty{.selection = 500ms, .connect = 500ms, .socket = 2s, .heartbeat = 20ms};
 
 class MongoLayout : public testing::Test {
@@ -40,7 +41,7 @@ protected:
         return [this, use] { open(use); };
     }
     FakeDocuments& collection(const char* name) { return server_.collection(name); }
-    /// As the original keeps a message; both kinds have an _id of their own.
+    /// A message as the original system stores it; messages of both systems have an _id.
     static FakeDocument message_of_the_original(std::int64_t number) {
         return {{"_id", fake_number(number)}, {"eventtype", fake_text("send")}, {"user", fake_text("david")},
                 {"roomid", fake_number(1)},   {"msg", fake_text("hello")},      {"verified", FakeValue(8, 0)}};
@@ -52,7 +53,7 @@ protected:
         ASSERT_EQ(commit(*store, batch_of(DeleteRoom{2})), committed);
         store->stop();
     }
-    /// Gives what `fill` has made the names that it had in version 1.
+    /// Renames the collections that `fill` has created to their names of version 1.
     void make_old() {
         for (const char* kind : {"rooms", "events", "counters", "removals"}) {
             FakeDocuments& own = collection((std::string("globes_") + kind).c_str());
@@ -84,8 +85,8 @@ TEST_F(MongoLayout, RenamesTheCollectionsOfAnOlderVersionOnce) {
     EXPECT_EQ(server_.count("renameCollection"), renamed);
 }
 
-TEST_F(MongoLayout, GoesOnWithARenamingThatWasInterruptedAnywhere) {
-    // The connection breaks at the command `left`, which is carried out and not answered.
+TEST_F(MongoLayout, ContinuesARenamingThatWasInterruptedAtAnyPoint) {
+    // The connection breaks after the command `left` is carried out and before its reply.
     for (int at = 1;; ++at) {
         FakeMongodb& server = server_;
         for (const char* name : {"rooms", "events", "counters", "removals"}) {
@@ -129,7 +130,7 @@ TEST_F(MongoLayout, LeavesTheCollectionsOfAnotherProgramAlone) {
     }
 }
 
-TEST_F(MongoLayout, TakesOverTheRoomsOfAnOlderVersionBesideMessagesOfAnotherProgram) {
+TEST_F(MongoLayout, TakesOverTheRoomsOfAnOlderVersionNextToMessagesOfAnotherProgram) {
     fill();
     make_old();
     collection("chat_events") = {};
@@ -140,29 +141,29 @@ TEST_F(MongoLayout, TakesOverTheRoomsOfAnOlderVersionBesideMessagesOfAnotherProg
     EXPECT_EQ(collection("chat_events").find({}, {}, 0).size(), 1);
 }
 
-TEST_F(MongoLayout, RefusesACollectionThatHoldsBothKindsAndNamesIt) {
+TEST_F(MongoLayout, RejectsAndNamesACollectionWithDocumentsOfBothPrograms) {
     fill();
     make_old();
     ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
     EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(
                                AllOf(HasSubstr("chat_events"), HasSubstr("of Globes and of another program"))));
     EXPECT_TRUE(collection("chat_rooms").exists()) << "nothing was renamed";
-    EXPECT_FALSE(collection("globes_rooms").exists()) << "nothing was made";
+    EXPECT_FALSE(collection("globes_rooms").exists()) << "nothing was created";
 }
 
-TEST_F(MongoLayout, RefusesItsOwnNamesWhereAnotherProgramHasThem) {
+TEST_F(MongoLayout, RejectsItsOwnNamesIfAnotherProgramUsesThem) {
     ASSERT_TRUE(collection("globes_events").insert(message_of_the_original(1)));
     EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("globes_events")));
     EXPECT_TRUE(collection("globes_events").indexes().empty());
     EXPECT_FALSE(collection("globes_counters").exists());
 }
 
-TEST_F(MongoLayout, RefusesToRenameUnderAServerOfTheOlderVersion) {
+TEST_F(MongoLayout, RefusesToRenameWhileAServerOfTheOlderVersionRuns) {
     fill();
     make_old();
     std::uint64_t beats = 1'000;
     server_.set_tamper([&](const std::string&, std::string&) {
-        // As the other server counts up.
+        // Increments the heartbeat as the other server does.
         collection("chat_counters")
             .update({{"_id", fake_text("heartbeat")}},
                     {{"$set", fake_document({{"value", fake_number(static_cast<std::int64_t>(++beats))}})}}, true);
@@ -172,7 +173,7 @@ TEST_F(MongoLayout, RefusesToRenameUnderAServerOfTheOlderVersion) {
     EXPECT_TRUE(collection("chat_events").exists());
 }
 
-TEST_F(MongoLayout, WhoOnlyReadsSaysThatTheServerHasToBeStartedOnce) {
+TEST_F(MongoLayout, AReadOnlyStoreReportsThatTheServerMustBeStartedOnce) {
     fill();
     make_old();
     EXPECT_THAT(opening(MongoUse::read), ThrowsMessage<std::runtime_error>(HasSubstr("start the server once")));
@@ -181,8 +182,8 @@ TEST_F(MongoLayout, WhoOnlyReadsSaysThatTheServerHasToBeStartedOnce) {
     expect_all_there(*open(MongoUse::read));
 }
 
-TEST_F(MongoLayout, GoesOnWhereAnotherProcessRenamesTheCollectionsMeanwhile) {
-    // The other one is done behind the command `left`.
+TEST_F(MongoLayout, ContinuesIfAnotherProcessRenamesTheCollectionsMeanwhile) {
+    // The other process has finished after the command `left`.
     for (int at = 1;; ++at) {
         for (const char* name : {"rooms", "events", "counters", "removals"}) {
             collection((std::string("globes_") + name).c_str()) = {};
@@ -207,13 +208,13 @@ TEST_F(MongoLayout, GoesOnWhereAnotherProcessRenamesTheCollectionsMeanwhile) {
     }
 }
 
-TEST_F(MongoLayout, AViewOfAnotherProgramUnderAnOlderNameIsNoHindrance) {
+TEST_F(MongoLayout, AViewOfAnotherProgramUnderAnOlderNameIsIgnored) {
     for (const char* name : {"chat_events", "chat_rooms", "chat_counters", "chat_removals"})
         server_.describe(name, {{"type", fake_text("view")}, {"options", fake_document({{"viewOn", fake_text("x")}})}});
     EXPECT_EQ(commit(*open(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
 }
 
-TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
+TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreIgnored) {
     ASSERT_TRUE(collection("chat_events").insert(message_of_the_original(1)));
     bool is_first = true;
     server_.set_tamper([&](const std::string& command, std::string& message) {
@@ -229,7 +230,7 @@ TEST_F(MongoLayout, IndexesOfAnotherProgramThatCannotBeListedAreNoHindrance) {
     EXPECT_FALSE(is_first);
 }
 
-TEST_F(MongoLayout, RefusesItsOwnNamesWhereTheyAreNoPlainCollections) {
+TEST_F(MongoLayout, RejectsItsOwnNamesIfTheyAreNotPlainCollections) {
     const auto capped = fake_document({{"capped", FakeValue(8, 1)}});
     for (const bool is_used : {false, true}) {
         if (is_used) fill();
@@ -247,7 +248,7 @@ TEST_F(MongoLayout, RefusesItsOwnNamesWhereTheyAreNoPlainCollections) {
     }
 }
 
-TEST_F(MongoLayout, RefusesAUniqueIndexThatItHasNotMadeAndNamesIt) {
+TEST_F(MongoLayout, RejectsAndNamesAUniqueIndexThatItDidNotCreate) {
     fill();
     for (const char* name : {"globes_events", "globes_rooms", "globes_counters", "globes_removals"}) {
         const FakeDocuments before = collection(name);
@@ -257,23 +258,23 @@ TEST_F(MongoLayout, RefusesAUniqueIndexThatItHasNotMadeAndNamesIt) {
         collection(name) = before;
     }
     collection("globes_events").add_index("another_name", {{"room_id", fake_number(1)}, {"seq", fake_number(1)}});
-    EXPECT_NE(open(), nullptr) << "it guards what Globes guards";
+    EXPECT_NE(open(), nullptr) << "it checks the same keys as Globes' own index";
 }
 
-TEST_F(MongoLayout, RefusesTheDatabaseOfANewerVersion) {
+TEST_F(MongoLayout, RejectsTheDatabaseOfANewerVersion) {
     fill();
     collection("globes_counters")
         .update({{"_id", fake_text("layout")}}, {{"$set", fake_document({{"value", fake_number(3)}})}}, false);
     EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("newer version of Globes")));
 }
 
-TEST_F(MongoLayout, ADatabaseOfItsOwnNameWinsOverTheDefault) {
+TEST_F(MongoLayout, AConfiguredDatabaseNameTakesPrecedenceOverTheDefault) {
     const auto store = open_mongo_store({.uri = server_.uri(), .database = "elsewhere", .times = kHasty});
     EXPECT_THAT([&] { open_mongo_store({.uri = "mongodb://127.0.0.1:1/", .database = "elsewhere", .times = kHasty}); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("database elsewhere: cannot be reached")));
 }
 
-/// The collections and their indexes keep what they hold.
+/// The collections keep their documents and indexes.
 void rename_on(const std::string& server) {
     const std::string uri = fresh_database(server);
     const std::string database = uri.substr(uri.rfind('/') + 1);
@@ -292,7 +293,7 @@ void rename_on(const std::string& server) {
     EXPECT_THAT(seqs_in(*renamed, 1), ElementsAre(1));
     Event repeat = sample_event(1, 2);
     repeat.client_id = sample_event(1, 1).client_id;
-    EXPECT_EQ(commit(*renamed, batch_of(AppendEvent{repeat})), failed) << "the unique index is there";
+    EXPECT_EQ(commit(*renamed, batch_of(AppendEvent{repeat})), failed) << "the unique index exists";
     EXPECT_EQ(commit(*renamed, batch_of(AppendEvent{sample_event(1, 2)})), committed);
 }
 
@@ -301,7 +302,7 @@ TEST(MongoLayoutOnServers, FerretdbRenamesCollections) {
     rename_on(*shared_mongodb());
 }
 
-TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
+TEST(MongoLayoutOnServers, FerretdbReportsACappedCollection) {
     GLOBES_SKIP_WITHOUT_MONGODB();
     const std::string uri = fresh_database(*shared_mongodb());
     const mongo::ConnectionPool pool(uri, kQuick);
@@ -313,7 +314,7 @@ TEST(MongoLayoutOnServers, FerretdbHasACappedCollection) {
                 ThrowsMessage<std::runtime_error>(HasSubstr("globes_events is a capped collection")));
 }
 
-TEST(MongoLayoutOnServers, MongoJavaServerHasAnIndexOfAnotherProgram) {
+TEST(MongoLayoutOnServers, MongoJavaServerReportsAnIndexOfAnotherProgram) {
     if (!shared_mongo_java_server()) GTEST_SKIP() << "no mongo-java-server to test with";
     const std::string uri = fresh_database(*shared_mongo_java_server());
     const mongo::ConnectionPool pool(uri, kQuick);

@@ -1,5 +1,5 @@
-// A database that is dropped, emptied, restored or replaced under a running store: it is found out within a heartbeat,
-// or by whoever asks whether the store is ready, and nothing is written any more.
+// A database that is dropped, emptied, restored or replaced while a store uses it: the store finds out within a
+// heartbeat interval, or at the next `ping`, and stops writing.
 #include <gmock/gmock.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
@@ -24,10 +24,10 @@ using testing::Not;
 using enum CommitOutcome;
 
 constexpr MongoTimes kTimes{.heartbeat = 20ms};
-// No heartbeat comes.
+// Longer than the test: no heartbeat.
 constexpr MongoTimes kNoHeartbeat{.heartbeat = 1h};
 
-/// What is logged as long as it lives.
+/// Captures the log during its lifetime.
 class Log {
 public:
     Log() {
@@ -37,7 +37,7 @@ public:
     ~Log() { spdlog::set_default_logger(before_); }
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
-    /// When nothing logs any more.
+    /// Call after all threads that log have ended.
     std::string text() const { return text_.str(); }
 
 private:
@@ -50,7 +50,7 @@ protected:
     std::unique_ptr<Store> open(MongoTimes times = kTimes) {
         return open_mongo_store({.uri = server_.uri(), .times = times});
     }
-    /// With rooms 1 and 2 and an event in each.
+    /// Has rooms 1 and 2 with an event in each.
     std::unique_ptr<Store> open_with_events(MongoTimes times = kTimes) {
         auto store = open(times);
         EXPECT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)},
@@ -58,7 +58,7 @@ protected:
                   committed);
         return store;
     }
-    /// Sends until one fails; false: none did for a long time.
+    /// Sends until a send fails; returns false if no send fails for a long time.
     static bool is_refused_at_last(Store& store) {
         const auto end = std::chrono::steady_clock::now() + 20s;
         for (std::uint64_t seq = 100; std::chrono::steady_clock::now() < end; ++seq)
@@ -70,7 +70,7 @@ protected:
         EXPECT_EQ(commit(store, appends(2, 2, 2)), failed) << "in every room";
         EXPECT_EQ(commit(store, batch_of(PutRoom{sample_room(3)})), failed);
         EXPECT_FALSE(ping(store));
-        EXPECT_FALSE(read(store, {.room = 1, .limit = 1}).ok) << "what is there now is no history";
+        EXPECT_FALSE(read(store, {.room = 1, .limit = 1}).ok) << "another database's documents are not history";
         store.stop();
         const std::string text = log.text();
         EXPECT_THAT(text, HasSubstr("event=database_lost"));
@@ -81,14 +81,14 @@ protected:
     FakeMongodb server_;
 };
 
-TEST_F(MongoLost, ADatabaseThatIsDroppedTakesNothingMore) {
+TEST_F(MongoLost, ADroppedDatabaseGetsNoMoreWrites) {
     const Log log;
     const auto store = open_with_events();
     server_.set_contents({});
     expect_lost(*store, log, "gone");
 }
 
-TEST_F(MongoLost, AnOlderStateThatIsPutBackTakesNothingMore) {
+TEST_F(MongoLost, ARestoredOlderStateGetsNoMoreWrites) {
     const Log log;
     open_with_events()->stop();
     auto older_state = server_.contents();
@@ -98,7 +98,7 @@ TEST_F(MongoLost, AnOlderStateThatIsPutBackTakesNothingMore) {
     expect_lost(*store, log, "older");
 }
 
-TEST_F(MongoLost, AnOlderStateOfTheSameStartTakesNothingMore) {
+TEST_F(MongoLost, ARestoredOlderStateOfTheSameStartGetsNoMoreWrites) {
     const Log log;
     const auto store = open_with_events();
     auto older_state = server_.contents();
@@ -109,25 +109,25 @@ TEST_F(MongoLost, AnOlderStateOfTheSameStartTakesNothingMore) {
     expect_lost(*store, log, "older");
 }
 
-TEST_F(MongoLost, MessagesThatAreRemovedFromTheirCollectionAreMissed) {
+TEST_F(MongoLost, MessagesThatAreRemovedFromTheirCollectionAreNoticed) {
     const Log log;
     const auto store = open_with_events();
     auto contents = server_.contents();
     contents["globes_events"].remove({});
     server_.set_contents(std::move(contents));
-    // Nobody sends meanwhile, which would make another event the newest.
+    // No other send meanwhile, because its event would be the newest.
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (ping(*store) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     expect_lost(*store, log, "message");
 }
 
-TEST_F(MongoLost, AnOlderStateThatAnotherProcessHasTakenOverSinceIsNotTakenForItsOwn) {
+TEST_F(MongoLost, ARestoredStateThatAnotherProcessHasTakenOverIsNotMistakenForItsOwn) {
     const Log log;
     open_with_events()->stop();
     auto older_state = server_.contents();
     const auto store = open(kNoHeartbeat);
     server_.set_contents(std::move(older_state));
-    // It gets the same number.
+    // The other process gets the same number.
     const auto other = open();
     EXPECT_FALSE(ping(*store));
     EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed);
@@ -138,7 +138,7 @@ TEST_F(MongoLost, AnOlderStateThatAnotherProcessHasTakenOverSinceIsNotTakenForIt
     EXPECT_THAT(log.text(), HasSubstr("event=database_lost"));
 }
 
-TEST_F(MongoLost, ADatabaseThatIsReplacedByAnEmptyOneOfAnotherStartTakesNothingMore) {
+TEST_F(MongoLost, ADatabaseThatIsReplacedByAnEmptyOneOfAnotherStartGetsNoMoreWrites) {
     const Log log;
     const auto store = open_with_events();
     FakeMongodb other;
@@ -147,7 +147,7 @@ TEST_F(MongoLost, ADatabaseThatIsReplacedByAnEmptyOneOfAnotherStartTakesNothingM
     expect_lost(*store, log, "another");
 }
 
-TEST_F(MongoLost, ACollectionThatIsDroppedIsFoundByItsIndexes) {
+TEST_F(MongoLost, ADroppedCollectionIsNoticedByItsMissingIndexes) {
     for (const char* name : {"globes_events", "globes_rooms"}) {
         const Log log;
         const auto store = open_with_events();
@@ -159,7 +159,7 @@ TEST_F(MongoLost, ACollectionThatIsDroppedIsFoundByItsIndexes) {
     }
 }
 
-TEST_F(MongoLost, WhoAsksWhetherItIsReadyNeedsNoHeartbeat) {
+TEST_F(MongoLost, APingNoticesItWithoutAHeartbeat) {
     const auto store = open_with_events(kNoHeartbeat);
     ASSERT_TRUE(ping(*store));
     server_.set_contents({});
@@ -174,11 +174,11 @@ TEST_F(MongoLost, NoRoomIsChangedInAnotherDatabase) {
     EXPECT_TRUE(server_.contents()["globes_rooms"].find({}, {}, 0).empty());
 }
 
-TEST_F(MongoLost, AReadOfAMomentBeforeAFailOverIsNoLoss) {
+TEST_F(MongoLost, AReadOfTheStateBeforeAFailOverIsNotALoss) {
     const auto store = open_with_events(kNoHeartbeat);
     auto now = server_.contents();
     server_.set_contents({});
-    // The read finds nothing, and what comes after it finds all.
+    // The read finds nothing; later calls find everything.
     server_.set_tamper([&, done = false](const std::string& command, std::string&) mutable {
         if (command == "find" && !std::exchange(done, true))
             server_.collection("globes_counters") = now["globes_counters"];

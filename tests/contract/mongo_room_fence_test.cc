@@ -1,5 +1,5 @@
-// Two stores on one database while the older one's change of a room is on its way: what the newer one has loaded stays
-// as it is.
+// Two stores on one database while a change of a room by the older one is in flight: the room stays as the newer one
+// has loaded it.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -20,14 +20,14 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using enum CommitOutcome;
 
-// Only what is sent tells the older one of the newer.
+// No heartbeat: the older store notices the newer one only by its own writes.
 constexpr MongoTimes kNoHeartbeat{.heartbeat = 1h};
 
 class MongoRoomFence : public testing::Test {
 protected:
     std::unique_ptr<Store> open() { return open_mongo_store({.uri = server_.uri(), .times = kNoHeartbeat}); }
 
-    /// Does `act` between the next such command's way to the server and its being carried out.
+    /// Does `act` after the next such command was received and before it is carried out.
     void meanwhile(std::string command, std::string collection, std::function<void()> act) {
         server_.set_before([=, this](const std::string& asked, const std::string& in) {
             if (asked != command || in != collection) return;
@@ -35,7 +35,8 @@ protected:
             act();
         });
     }
-    /// The older one's write is overtaken by a start of the newer one, and by what that does before it has loaded.
+    /// The newer store starts, and then does `act` before it loads the rooms, while a write of the older one is in
+    /// flight.
     CommitOutcome overtaken(StoreWrite write, std::string command) {
         meanwhile(std::move(command), "globes_rooms", [this] { newer_ = open(); });
         return commit(*older_, {std::move(write)});
@@ -74,7 +75,7 @@ TEST_F(MongoRoomFence, ARoomThatTheNewerHasLoadedIsNotChangedByTheOlder) {
     EXPECT_THAT(stored_records(), ElementsAre(changed));
 }
 
-TEST_F(MongoRoomFence, NothingIsPurgedByTheOlderInARoomThatTheNewerHasLoaded) {
+TEST_F(MongoRoomFence, TheOlderPurgesNothingInARoomThatTheNewerHasLoaded) {
     ASSERT_EQ(commit(*older_, batch_of(PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(*older_, appends(2, 1, 3)), committed);
     EXPECT_NE(overtaken(PurgeEvents{2, 2}, "update"), committed);
@@ -82,11 +83,12 @@ TEST_F(MongoRoomFence, NothingIsPurgedByTheOlderInARoomThatTheNewerHasLoaded) {
     EXPECT_THAT(seqs_in(*open(), 2), ElementsAre(1, 2, 3));
 }
 
-TEST_F(MongoRoomFence, APublicChatThatBothMakeIsTheNewers) {
+TEST_F(MongoRoomFence, APublicChatThatBothCreateBelongsToTheNewer) {
     RoomRecord mine = sample_room(kPublicChatId);
     ++mine.created_at;
     meanwhile("insert", "globes_rooms", [this] { newer_ = open(); });
-    ASSERT_EQ(commit(*older_, batch_of(PutRoom{sample_room(kPublicChatId)})), committed) << "nothing is in its way";
+    ASSERT_EQ(commit(*older_, batch_of(PutRoom{sample_room(kPublicChatId)})), committed)
+        << "no document conflicts with it";
     ASSERT_TRUE(newer_->load_rooms().rooms.empty());
     EXPECT_EQ(commit(*newer_, batch_of(PutRoom{mine})), committed);
     EXPECT_EQ(commit(*newer_, batch_of(AppendEvent{sample_event(kPublicChatId, 1)})), committed);
@@ -97,13 +99,13 @@ TEST_F(MongoRoomFence, ARoomOfAnotherTitleUnderTheSameIdIsNotOverwritten) {
     RoomRecord other = sample_room(5);
     other.title = "Of the older one";
     meanwhile("insert", "globes_rooms", [this] { newer_ = open(); });
-    ASSERT_EQ(commit(*older_, batch_of(PutRoom{other})), committed) << "nothing is in the way of a new document";
+    ASSERT_EQ(commit(*older_, batch_of(PutRoom{other})), committed) << "no document conflicts with it";
     EXPECT_EQ(commit(*newer_, batch_of(PutRoom{sample_room(5)})), failed);
     EXPECT_TRUE(ping(*newer_));
     EXPECT_THAT(stored_records(), ElementsAre(other));
 }
 
-TEST_F(MongoRoomFence, ARoomThatComesWhileTheNewerTakesOverIsTakenOverToo) {
+TEST_F(MongoRoomFence, ARoomThatIsCreatedDuringATakeOverIsTakenOverToo) {
     ASSERT_EQ(commit(*older_, batch_of(PutRoom{sample_room(2)}, PutRoom{sample_room(3)})), committed);
     const FakeDocument by_id = {{"_id", fake_number(3)}};
     auto contents = server_.contents();

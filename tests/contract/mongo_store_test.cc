@@ -11,7 +11,7 @@ namespace {
 using namespace globes::chat;
 using namespace std::chrono_literals;
 
-// The suite asks for more than anybody has patience for in a room, of a server that reads every document for a query.
+// The suite stores so many events in a room that a server that reads every document for a query is too slow for it.
 constexpr MongoTimes kPatient{
     .selection = 60s, .connect = 60s, .socket = 60s, .lookup = 60s, .batch = 60s, .read = 60s};
 

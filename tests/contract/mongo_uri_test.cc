@@ -9,19 +9,19 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-TEST(MongoUri, IsMadeOfItsPartsPercentEncoded) {
+TEST(MongoUri, IsBuiltOfItsPartsPercentEncoded) {
     const std::string uri = mongo_srv_uri("an@na", "p:/?#%ß", "cluster0.example.net");
     EXPECT_EQ(uri, "mongodb+srv://an%40na:p%3A%2F%3F%23%25%C3%9F@cluster0.example.net/");
     EXPECT_THAT(mongo_uri_fault(uri), IsEmpty());
 }
 
-TEST(MongoUri, TakesWhatTheDriverTakes) {
+TEST(MongoUri, AcceptsWhatTheDriverAccepts) {
     for (const char* uri :
          {"mongodb://localhost", "mongodb://u:p@a:1,b:2/?replicaSet=rs0&tls=true", "mongodb://u:p%40@h/?appname=a@b"})
         EXPECT_THAT(mongo_uri_fault(uri), IsEmpty()) << uri;
 }
 
-TEST(MongoUri, SaysWhatIsWrongWithoutQuotingIt) {
+TEST(MongoUri, DescribesAFaultWithoutQuotingTheUri) {
     EXPECT_THAT(mongo_uri_fault("http://u:secret@h"), HasSubstr("must begin with mongodb://"));
     for (const char* uri : {"mongodb://u:sec:ret@h/", "mongodb://", "mongodb://u:secret@/", "mongodb://u:sec/ret@h",
                             "mongodb://u:secret@h/?w=%zz", "mongodb://u:secret@h:port/", "mongodb://u:sec@ret@h/",
@@ -38,12 +38,12 @@ TEST(MongoUri, HostsAreNamedWithoutCredentials) {
     EXPECT_EQ(mongo_hosts("mongodb+srv://u:secret@cluster0.example.net/"), "cluster0.example.net");
 }
 
-TEST(MongoUri, HasAUserOrNone) {
+TEST(MongoUri, TellsWhetherItHasAUser) {
     EXPECT_TRUE(has_mongo_user("mongodb://an%40na:secret@a:1/"));
     EXPECT_FALSE(has_mongo_user("mongodb://a:1/"));
 }
 
-TEST(MongoUri, NamesADatabaseInItsPath) {
+TEST(MongoUri, HasADatabaseInItsPath) {
     EXPECT_EQ(mongo_database("mongodb://u:p@h:1/mine?tls=true"), "mine");
     for (const char* uri : {"mongodb://h", "mongodb://h/", "mongodb://h/?tls=true", "no uri"})
         EXPECT_THAT(mongo_database(uri), IsEmpty()) << uri;

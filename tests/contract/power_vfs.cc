@@ -30,7 +30,7 @@ void PowerVfs::on_open(const std::string& file) {
     if (!files_.contains(file)) files_[file].synced = content_of(file);
 }
 
-// A file's coming and going reaches the disk at once here.
+// Creating and removing a file is durable at once in this model.
 void PowerVfs::on_delete(const std::string& file) {
     const std::lock_guard lock(mutex_);
     if (has_power_) files_.erase(file);
@@ -82,7 +82,7 @@ void PowerVfs::restore() {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, file] : files_) {
         std::ofstream(name, std::ios::binary | std::ios::trunc) << file.synced;
-        // The index of the WAL is in memory, whatever its name says.
+        // The index of the WAL is in memory, although it has a file name.
         std::filesystem::remove(name + "-shm");
     }
 }

@@ -1,5 +1,5 @@
-// A disk that loses its power on command. What was written and not yet synced when the power goes is there or not, each
-// write by itself, whole or cut off at a sector, as a disk that reorders leaves it.
+// A disk that loses power on command. A write that was not synced before is then complete, absent, or cut off at a
+// sector, independently of other writes, as on a disk that reorders writes.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ public:
 
     static std::string name() { return "globes-power"; }
 
-    /// From now on nothing reaches a file, and every write, truncation and fsync fails. What the files hold then is
-    /// settled here.
+    /// Cuts the power: from now on every write, truncation and fsync fails and changes no file. Decides here which
+    /// unsynced writes the files keep.
     void cut();
-    /// Gives the files what the disk had when the power went. After every user has closed them.
+    /// Restores the contents that the disk had when the power was cut. Call after all files are closed.
     void restore();
-    /// How many writes were lost, wholly or in part.
+    /// How many writes were lost completely or in part.
     std::size_t lost() const { return lost_; }
 
     int write(File& file, const void* bytes, int size, sqlite3_int64 offset) override;
     int truncate(File& file, sqlite3_int64 size) override;
     int sync(File& file, int flags) override;
-    /// Promises nothing.
+    /// No guarantees.
     int device_characteristics(File&) override { return 0; }
     void on_open(const std::string& file) override;
     void on_delete(const std::string& file) override;
@@ -42,12 +42,12 @@ private:
         bool truncates;
     };
     struct Content {
-        std::string synced;  // what the disk holds for sure
+        std::string synced;  // the durable contents
         std::vector<Write> unsynced;
     };
 
     static void apply(std::string& content, const Write& write);
-    /// False without power.
+    /// False if the power is off.
     bool note(const File& file, Write write);
 
     std::mutex mutex_;

@@ -1,4 +1,4 @@
-// Who looks into a SQLite file from beside its server: the reader, the backup, the check.
+// Programs that open a SQLite file next to its server: the reader, the backup, the check.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -43,7 +43,7 @@ protected:
         }
         return "(none)";
     }
-    /// Of the file, then of what the port shows.
+    /// The faults of the file, then those of its contents as the port returns them.
     std::vector<std::string> faults() const {
         std::vector<std::string> found = check_sqlite(file_);
         const SystemClock clock;
@@ -80,7 +80,7 @@ TEST_F(SqliteBeside, AReaderWritesNothing) {
     EXPECT_TRUE(ping(*reader));
 }
 
-TEST_F(SqliteBeside, OnlyAGlobesDatabaseOfThisSchemaIsRead) {
+TEST_F(SqliteBeside, OnlyAGlobesDatabaseOfThisSchemaCanBeRead) {
     const auto opening_of = [](const std::filesystem::path& file) {
         return error_of([&] { open_sqlite_reader(file); });
     };
@@ -97,7 +97,7 @@ TEST_F(SqliteBeside, OnlyAGlobesDatabaseOfThisSchemaIsRead) {
     EXPECT_THAT(error_of([&] { back_up_sqlite(file_, copy_, [](auto, auto) {}); }), HasSubstr("older Globes"));
 }
 
-TEST_F(SqliteBeside, ABackupIsTheStateInWhichItBegan) {
+TEST_F(SqliteBeside, ABackupIsTheStateAtItsStart) {
     const auto store = open_sqlite_store(file_);
     ASSERT_EQ(commit(*store, appends(1, 10, 60'000)), committed);
     std::ofstream{copy_};
@@ -105,9 +105,9 @@ TEST_F(SqliteBeside, ABackupIsTheStateInWhichItBegan) {
     int steps = 0;
     back_up_sqlite(file_, copy_, [&](std::uint64_t copied, std::uint64_t all) {
         EXPECT_LE(copied, all);
-        EXPECT_EQ(commit(*store, appends(1, next, next)), committed) << "nobody waits for it";
+        EXPECT_EQ(commit(*store, appends(1, next, next)), committed) << "no commit waits for the backup";
         ++next;
-        if (++steps > 100) throw std::runtime_error("it begins anew with every step");
+        if (++steps > 100) throw std::runtime_error("it begins again with every step");
     });
     EXPECT_GT(steps, 2);
     const auto restored = open_sqlite_store(copy_);
@@ -118,11 +118,11 @@ TEST_F(SqliteBeside, ABackupIsTheStateInWhichItBegan) {
     EXPECT_THAT(check_sqlite(copy_), IsEmpty());
 }
 
-TEST_F(SqliteBeside, FindsNothingWrongWithWhatIsRight) {
+TEST_F(SqliteBeside, ACorrectDatabaseHasNoFaults) {
     const auto store = open_sqlite_store(file_);
     ASSERT_EQ(commit(*store, appends(1, 10, 3000)), committed);
     ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
-    EXPECT_THAT(faults(), IsEmpty()) << "the events of a deleted room are on their way out";
+    EXPECT_THAT(faults(), IsEmpty()) << "the events of a deleted room may still be stored";
 }
 
 TEST_F(SqliteBeside, FindsAGap) {
@@ -130,27 +130,27 @@ TEST_F(SqliteBeside, FindsAGap) {
                 ElementsAre("room 1: seq 4 is missing", "room 1: seqs 6 to 7 are missing"));
 }
 
-TEST_F(SqliteBeside, FindsALostBeginning) {
+TEST_F(SqliteBeside, FindsAMissingBeginning) {
     EXPECT_THAT(faults_after("DELETE FROM events WHERE room_id = 2 AND seq < 7"),
                 ElementsAre("room 2: begins at seq 7, but the purge ended before seq 5"));
 }
 
-TEST_F(SqliteBeside, FindsAnIdThatIsThereTwice) {
+TEST_F(SqliteBeside, FindsARepeatedId) {
     EXPECT_THAT(faults_after("UPDATE events SET client_id = 'c2', name_key = NULL WHERE room_id = 1 AND seq = 5"),
                 ElementsAre("room 1: seq 5 has the same id as seq 2 of the same sender"));
 }
 
-TEST_F(SqliteBeside, FindsAnIdThatWouldNotBeKnownAgain) {
+TEST_F(SqliteBeside, FindsAnIdThatALookupWouldNotFind) {
     EXPECT_THAT(faults_after("UPDATE events SET name_key = 'maria' WHERE room_id = 1 AND seq = 5"),
                 ElementsAre("room 1: the id of seq 5 does not lead to it"));
 }
 
-TEST_F(SqliteBeside, FindsEventsOfNoRoom) {
+TEST_F(SqliteBeside, FindsEventsWithoutARoom) {
     EXPECT_THAT(faults_after("UPDATE events SET room_id = 77 WHERE room_id = 1 AND seq > 6"),
                 ElementsAre("3 events of room 77, which does not exist"));
 }
 
-TEST_F(SqliteBeside, TakesTimeThatGoesBackForNoFault) {
+TEST_F(SqliteBeside, TimesThatGoBackAreNotAFault) {
     EXPECT_THAT(faults_after("UPDATE events SET time_us = 5 WHERE room_id = 1 AND seq = 5"), testing::IsEmpty());
 }
 

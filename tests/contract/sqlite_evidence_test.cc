@@ -1,4 +1,4 @@
-// What a transaction leaves behind tells whether it took place, whatever it wrote.
+// Tells from the contents of the database whether a transaction was committed, whatever it wrote.
 #include <gtest/gtest.h>
 
 #include "contract/store_suite.h"
@@ -12,12 +12,13 @@ using namespace globes::chat;
 class SqliteEvidence : public testing::Test {
 protected:
     SqliteEvidence() {
-        // Makes the tables.
+        // Creates the tables.
         const auto store = open_sqlite_store(database_.file);
         commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)}, AppendEvent{sample_event(1, 1)}));
     }
 
-    /// Writes `batch` in a transaction that ends as told, and what the next one makes of its evidence.
+    /// Writes `batch` in a transaction that ends as told; returns what the next transaction concludes from the
+    /// evidence.
     static bool took_place(WriteSession& session, const StoreBatch& batch, bool is_committed) {
         session.begin();
         for (const StoreWrite& write : batch) session.apply(write);
@@ -36,7 +37,7 @@ protected:
     const Database database_{.file = folder_.path() / "globes.db", .vfs = {}};
 };
 
-TEST_F(SqliteEvidence, TellsATransactionThatTookPlaceFromOneThatDidNot) {
+TEST_F(SqliteEvidence, TellsACommittedTransactionFromOneThatWasNot) {
     WriteSession session(database_);
     const StoreBatch batches[] = {
         appends(1, 2, 3),

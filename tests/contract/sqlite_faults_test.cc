@@ -1,5 +1,5 @@
-// A disk that fails at every possible moment: what the store answered must be true, now and after a crash, and it must
-// go on once the disk does.
+// A disk that fails at every possible point: the store's answers must be true, now and after a crash, and it must
+// continue when the disk works again.
 #include <gmock/gmock.h>
 #include <spdlog/spdlog.h>
 
@@ -25,7 +25,7 @@ using enum CommitOutcome;
 constexpr RoomId kRoom = 1;
 constexpr RoomId kOtherRoom = 2;
 
-/// Thousands of faults would drown what the tests have to say.
+/// Without it, the log lines of thousands of faults would hide the output of the tests.
 class QuietLog {
 public:
     QuietLog() { spdlog::set_level(spdlog::level::off); }
@@ -42,7 +42,7 @@ struct FaultCase {
     Fault fault;
     bool once;
     Durability durability;
-    bool checkpoints;  // in the middle of it
+    bool checkpoints;  // a checkpoint during the test
 };
 
 class SqliteFaults : public testing::TestWithParam<FaultCase> {
@@ -59,14 +59,14 @@ protected:
     const std::filesystem::path file_ = folder_.path() / "data" / "globes.db";
 };
 
-/// What the store said of the events that it was given.
+/// The outcomes that the store reported.
 struct Answers {
     std::vector<std::uint64_t> committed_seqs;
     std::vector<std::uint64_t> failed_seqs;
     std::map<RoomId, CommitOutcome> rooms;  // of the puts of new rooms
 };
 
-/// Batches of events, alone and in groups, beside rooms that come and go.
+/// Batches of events, alone and in groups, and rooms that are created and deleted.
 Answers run_script(Store& store) {
     Answers answers;
     std::uint64_t seq = 1;
@@ -100,7 +100,7 @@ Answers run_script(Store& store) {
     return answers;
 }
 
-/// None where the room can't be read.
+/// Empty if the room cannot be read.
 std::optional<std::vector<std::uint64_t>> seqs(const EventPage& page) {
     if (!page.ok) return std::nullopt;
     std::vector<std::uint64_t> seqs;
@@ -109,13 +109,13 @@ std::optional<std::vector<std::uint64_t>> seqs(const EventPage& page) {
 }
 
 void expect_true(const Answers& answers, const std::vector<std::uint64_t>& found, const std::string& where) {
-    EXPECT_THAT(answers.committed_seqs, IsSubsetOf(found)) << "committed, but not there " << where;
+    EXPECT_THAT(answers.committed_seqs, IsSubsetOf(found)) << "committed, but absent " << where;
     std::vector<std::uint64_t> wrong;
     std::ranges::set_intersection(answers.failed_seqs, found, std::back_inserter(wrong));
-    EXPECT_THAT(wrong, ElementsAre()) << "failed, but there " << where;
+    EXPECT_THAT(wrong, ElementsAre()) << "failed, but stored " << where;
 }
 
-/// Copies the files as a crash would leave them and looks what the next start finds.
+/// Copies the files as after a crash, and checks what the next start finds.
 void expect_true_after_crash(const Answers& answers, const std::filesystem::path& folder,
                              const std::optional<std::vector<std::uint64_t>>& settled) {
     const ScratchFolder scratch;
@@ -136,7 +136,7 @@ void expect_true_after_crash(const Answers& answers, const std::filesystem::path
         }
 }
 
-TEST_P(SqliteFaults, WhatItAnswersIsTrue) {
+TEST_P(SqliteFaults, ItsAnswersAreTrue) {
     int nth = 1;
     for (bool struck = true; struck && !HasFailure(); ++nth) {
         SCOPED_TRACE("operation " + std::to_string(nth));
@@ -151,7 +151,7 @@ TEST_P(SqliteFaults, WhatItAnswersIsTrue) {
         expect_true_after_crash(answers, file_.parent_path(), early);
         disk_.heal();
 
-        ASSERT_EQ(commit(*store, {}), committed) << "the disk is well again";
+        ASSERT_EQ(commit(*store, {}), committed) << "the disk works again";
         std::vector<std::uint64_t> found = seqs_in(*store, kRoom);
         expect_true(answers, found, "in the same process");
         if (early) {
@@ -161,7 +161,7 @@ TEST_P(SqliteFaults, WhatItAnswersIsTrue) {
         found.push_back(1000);
         expect_true_after_crash(answers, file_.parent_path(), found);
     }
-    EXPECT_GT(nth, 20) << "there was hardly anything to fail";
+    EXPECT_GT(nth, 20) << "too few operations to fail";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -208,10 +208,10 @@ TEST_F(SqliteFaultTest, ReadsOfAnUnsettledRoomAreNotOk) {
     EXPECT_EQ(commit(*store, appends(1, 1, 1)), unknown);
     EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok);
     EXPECT_FALSE(find_sends(*store, {{2, "david", "c1"}, {1, "david", "c1"}}).ok);
-    EXPECT_TRUE(read(*store, {.room = 2, .limit = 10}).ok) << "nothing of it was on its way";
+    EXPECT_TRUE(read(*store, {.room = 2, .limit = 10}).ok) << "none of its writes is unknown";
     EXPECT_TRUE(find_sends(*store, {{2, "david", "c1"}}).ok);
     EXPECT_EQ(commit(*store, {}), unknown);
-    EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok) << "an empty batch has settled nothing";
+    EXPECT_FALSE(read(*store, {.room = 1, .limit = 10}).ok) << "an empty batch does not settle the outcome";
     disk_.heal();
     // Without anything to commit.
     EventPage page;
@@ -219,7 +219,7 @@ TEST_F(SqliteFaultTest, ReadsOfAnUnsettledRoomAreNotOk) {
     EXPECT_EQ(commit(*store, appends(1, 1, 1)), page.events.empty() ? committed : failed);
 }
 
-TEST_F(SqliteFaultTest, ReadsGoOnOnceTheDiskDoes) {
+TEST_F(SqliteFaultTest, ReadsContinueWhenTheDiskWorksAgain) {
     {
         const auto store = open_sqlite_store(file_);
         ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
@@ -237,7 +237,7 @@ TEST_F(SqliteFaultTest, ReadsGoOnOnceTheDiskDoes) {
     EXPECT_EQ(commit(*store, appends(1, 501, 501)), committed);
 }
 
-TEST_F(SqliteFaultTest, AFaultWhileOpeningIsAnErrorAndTheNextOpenGoesOn) {
+TEST_F(SqliteFaultTest, AFaultWhileOpeningIsAnErrorAndTheNextOpenContinues) {
     bool struck = true;
     for (int nth = 1; struck && !HasFailure(); ++nth) {
         SCOPED_TRACE(nth);

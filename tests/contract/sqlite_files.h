@@ -1,4 +1,4 @@
-// A SQLite file looked at, or made, from beside the store.
+// Reads or creates a SQLite file without the store.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace globes::store {
 
-/// Carries out `sql` on a connection of its own; fails the test if that fails.
+/// Runs `sql` on a new connection; fails the test if that fails.
 void run_sql(const std::filesystem::path& file, const std::string& sql);
-/// The number that `sql` asks for; -1 if there is none.
+/// The number that the query `sql` returns; -1 if it returns no row.
 std::int64_t ask_sql(const std::filesystem::path& file, const std::string& sql);
 
 }  // namespace globes::store

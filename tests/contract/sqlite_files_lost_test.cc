@@ -1,5 +1,5 @@
-// A database whose files are removed, replaced or cut off under the running store: nothing is acked that the next start
-// would not find.
+// A database whose files are removed, replaced or truncated while a store uses them: nothing is acknowledged that the
+// next start would not find.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -40,7 +40,7 @@ protected:
     std::unique_ptr<Store> store_ = open_sqlite_store(database_);
 };
 
-/// The parameter: what is behind the database's name.
+/// The parameter: the suffix of the file name.
 class SqliteFilesLost : public SqliteFolderLost, public testing::WithParamInterface<const char*> {
 protected:
     std::filesystem::path file() const { return database_.string() + GetParam(); }
@@ -66,7 +66,7 @@ TEST_P(SqliteFilesLost, AReplacedFileIsNoticed) {
     expect_refused();
 }
 
-TEST_P(SqliteFilesLost, AFileThatComesBackIsGoodAgain) {
+TEST_P(SqliteFilesLost, AFileThatIsMovedBackIsValidAgain) {
     std::filesystem::rename(file(), elsewhere());
     expect_refused();
     std::filesystem::rename(elsewhere(), file());
@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Files, SqliteFilesLost, testing::Values("", "-wal", "-s
     return suffix.empty() ? std::string("Database") : suffix == "-wal" ? std::string("Log") : std::string("Index");
 });
 
-TEST_F(SqliteFolderLost, AFolderThatIsMovedAwayAndBackGoesOn) {
+TEST_F(SqliteFolderLost, AFolderThatIsMovedAwayAndBackIsValidAgain) {
     std::filesystem::rename(data_, elsewhere());
     expect_refused();
     std::filesystem::create_directory(data_);
@@ -92,11 +92,11 @@ TEST_F(SqliteFolderLost, AFolderThatIsMovedAwayAndBackGoesOn) {
     EXPECT_EQ(append(2), committed);
 }
 
-TEST_F(SqliteFolderLost, ReadsGoOnFromWhatIsOpen) {
+TEST_F(SqliteFolderLost, ReadsContinueFromOpenFiles) {
     ASSERT_THAT(seqs_in(*store_, 1), ElementsAre(1));
     std::filesystem::remove_all(data_);
     EXPECT_EQ(append(2), failed);
-    // The pool has threads that have not opened the database yet: those say that they can't read.
+    // Some threads of the pool have not opened the database yet: their reads fail.
     for (int i = 0; i < 20; ++i) {
         const EventPage page = read(*store_, {.room = 1, .limit = 10});
         if (page.ok) {
@@ -105,12 +105,12 @@ TEST_F(SqliteFolderLost, ReadsGoOnFromWhatIsOpen) {
     }
 }
 
-TEST_F(SqliteFolderLost, ALogThatWasCutOffIsNoticed) {
+TEST_F(SqliteFolderLost, ATruncatedLogIsNoticed) {
     std::filesystem::resize_file(database_.string() + "-wal", 4096);
     expect_refused();
 }
 
-TEST_F(SqliteFolderLost, ADatabaseThatWasCutOffIsNoticed) {
+TEST_F(SqliteFolderLost, ATruncatedDatabaseIsNoticed) {
     append_long_ones(2, 50);
     run_sql(database_, "PRAGMA wal_checkpoint(PASSIVE)");
     ASSERT_EQ(append(51), committed);
@@ -119,7 +119,7 @@ TEST_F(SqliteFolderLost, ADatabaseThatWasCutOffIsNoticed) {
     EXPECT_FALSE(ping(*store_));
 }
 
-TEST_F(SqliteFolderLost, ADatabaseThatAnotherProgramHasMadeShorterIsGood) {
+TEST_F(SqliteFolderLost, ADatabaseThatAnotherProgramHasShortenedIsValid) {
     append_long_ones(2, 50);
     run_sql(database_, "PRAGMA wal_checkpoint(PASSIVE)");
     ASSERT_EQ(commit(*store_, batch_of(PurgeEvents{1, 49})), committed);
@@ -130,7 +130,7 @@ TEST_F(SqliteFolderLost, ADatabaseThatAnotherProgramHasMadeShorterIsGood) {
     EXPECT_TRUE(ping(*store_));
 }
 
-TEST_F(SqliteFolderLost, ALogThatAnotherProgramHasEmptiedIsGood) {
+TEST_F(SqliteFolderLost, ALogThatAnotherProgramHasEmptiedIsValid) {
     append_long_ones(2, 50);
     run_sql(database_, "PRAGMA wal_checkpoint(TRUNCATE)");
     ASSERT_EQ(std::filesystem::file_size(database_.string() + "-wal"), 0);

@@ -1,5 +1,5 @@
-// The power goes in the middle of the writing: with `power` nothing acknowledged is lost; with `process` what is lost
-// is the end, and what is there is whole.
+// A power failure while the store writes: `power` loses nothing acknowledged; `process` loses events only at the end,
+// and no part of a batch.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ constexpr std::uint64_t kEventsInBatch = 3;
 constexpr int kBatchesInFlight = 8;
 constexpr int kCuts = 50;
 
-/// Tasks of a core that runs on the test's thread, from any thread.
+/// Runs the core's tasks, which any thread posts, on the test's thread.
 class TaskInbox {
 public:
     void post(Task task) {
@@ -64,12 +64,12 @@ protected:
         std::uint64_t acknowledged = 0;  ///< The newest seq that was answered `committed` before the power went.
         std::size_t lost_writes = 0;
     };
-    /// Appends until `enough` is acknowledged, and then the power goes.
+    /// Appends until `enough` batches are acknowledged; then cuts the power.
     Outcome write_until_the_power_goes(std::uint64_t enough, std::uint32_t seed) {
         PowerVfs disk(seed);
         Outcome outcome;
         {
-            // Small, so that the power goes in checkpoints too.
+            // Small, so that the power also fails during checkpoints.
             const auto store = open_sqlite_store(
                 file, {.durability = GetParam(), .checkpoint_pages = 20, .max_wal_pages = 50, .vfs = PowerVfs::name()});
             const StoredRooms stored = store->load_rooms();
@@ -114,7 +114,7 @@ TEST_P(SqlitePower, LosesNothingAcknowledgedOrOnlyTheEnd) {
         ASSERT_EQ(ask_sql(file, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0);
         const auto store = open_sqlite_store(file);
         const auto found = seqs_in(*store, 1);
-        for (std::size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], i + 1) << "a gap, or one twice";
+        for (std::size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], i + 1) << "missing or repeated";
         ASSERT_EQ(found.size() % kEventsInBatch, 0) << "half a batch";
         if (GetParam() == Durability::power) {
             ASSERT_GE(found.size(), outcome.acknowledged);
@@ -122,11 +122,11 @@ TEST_P(SqlitePower, LosesNothingAcknowledgedOrOnlyTheEnd) {
         has_lost_events |= found.size() < outcome.acknowledged;
         there = found.size();
     }
-    EXPECT_GT(lost_writes, 0U) << "the power went when nothing was at stake";
-    EXPECT_EQ(has_lost_events, GetParam() == Durability::process) << "what the two levels differ in";
+    EXPECT_GT(lost_writes, 0U) << "no write was in flight";
+    EXPECT_EQ(has_lost_events, GetParam() == Durability::process) << "the difference between the two levels";
 }
 
-// What was lost is said anew, with other events: a client that has seen the lost ones must hear of it.
+// After a loss, the same seqs are used for other events; a client that has seen the lost ones must be told.
 TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
     std::uint64_t seen = 0;
     std::uint64_t kept = 0;

@@ -13,7 +13,7 @@ using namespace globes::chat;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Schema 1 as it was released, with a room that speaks; it never changes.
+// Schema 1 as it was released, with one room and its events; never change it.
 constexpr const char* kSchema1 = R"sql(
 CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, applied_at_us INTEGER NOT NULL) STRICT;
 INSERT INTO schema_versions VALUES (1, 1607030634000000);
@@ -56,7 +56,7 @@ TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
     const auto store = open_sqlite_store(file_);
     const StoredRooms stored = store->load_rooms();
     ASSERT_EQ(stored.rooms.size(), 2);
-    EXPECT_EQ(stored.rooms[0].last_seq, 40) << "its events are gone, its seqs were given";
+    EXPECT_EQ(stored.rooms[0].last_seq, 40) << "its events are removed, but their seqs were used";
     EXPECT_EQ(stored.rooms[0].first_seq, 41);
     EXPECT_EQ(stored.rooms[1].record, (RoomRecord{.id = 4,
                                                   .title = "Old room",
@@ -80,7 +80,7 @@ TEST_F(SqliteSchemaTest, RefusesANewerSchema) {
     run_sql(file_, std::string(kSchema1) + "INSERT INTO schema_versions VALUES (1000, 0)");
     try {
         open_sqlite_store(file_);
-        ADD_FAILURE() << "opened it";
+        ADD_FAILURE() << "the file was opened";
     } catch (const std::runtime_error& error) {
         EXPECT_EQ(error.what(), file_.string() + ": was written by a newer Globes (schema 1000; this one knows up to " +
                                     std::to_string(migrations().back().version) + ")");
@@ -102,7 +102,7 @@ TEST_F(SqliteSchemaTest, TakesEachStepOnceAndInOrder) {
     EXPECT_EQ(ask_sql(file_, "SELECT group_concat(version, '') FROM schema_versions"), 123);
 }
 
-TEST_F(SqliteSchemaTest, TakesBackAStepThatFailsAndKeepsTheOnesBefore) {
+TEST_F(SqliteSchemaTest, RollsBackAStepThatFailsAndKeepsTheOnesBefore) {
     const Migration broken[] = {{1, "CREATE TABLE a (x)"}, {2, "CREATE TABLE b (x); CREATE TABLE a (x)"}};
     EXPECT_THAT(migrate_error(broken), HasSubstr("already exists"));
     EXPECT_EQ(ask_sql(file_, "SELECT max(version) FROM schema_versions"), 1);

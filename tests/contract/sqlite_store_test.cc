@@ -73,7 +73,7 @@ TEST_F(SqliteStoreTest, RefusesASecondOpener) {
     EXPECT_EQ(open_error(), "(opened)");
 }
 
-TEST_F(SqliteStoreTest, RefusesWhatIsNoDatabase) {
+TEST_F(SqliteStoreTest, RefusesAFileThatIsNotADatabase) {
     std::filesystem::create_directory(file_.parent_path());
     std::ofstream(file_) << std::string(5000, 'x');
     EXPECT_THAT(open_error(), AllOf(HasSubstr(file_.string()), HasSubstr("not a database")));
@@ -97,18 +97,18 @@ TEST_F(SqliteStoreTest, RefusesAnotherProgramsDatabase) {
     EXPECT_EQ(open_error(), file_.string() + ": is not a database of Globes");
 }
 
-TEST_F(SqliteStoreTest, RefusesAFolderThatItCannotMake) {
+TEST_F(SqliteStoreTest, RefusesAFolderThatItCannotCreate) {
     std::ofstream(file_.parent_path()) << "a file";
     EXPECT_THAT(open_error(), HasSubstr(file_.parent_path().string()));
 }
 
-TEST_F(SqliteStoreTest, NeedsNothingButAnOpenAfterAnUncleanStop) {
+TEST_F(SqliteStoreTest, OpensAfterAnUncleanStop) {
     const std::filesystem::path copy = folder_.path() / "copy";
     {
         const auto store = open();
         ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
         for (std::uint64_t seq = 1; seq <= 100; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
-        // As a crash leaves them: the WAL holds it all, and its index is of no use to anyone else.
+        // As after a crash: the WAL holds all commits, and its index cannot be used.
         std::filesystem::copy(file_.parent_path(), copy);
     }
     std::filesystem::remove(copy / "globes.db-shm");
@@ -148,7 +148,7 @@ TEST_F(SqliteStoreTest, ReadsAFewPagesOfTheFileHoweverMuchIsStored) {
     ASSERT_GT(std::filesystem::file_size(file_) / 4096, 1000);
     FaultVfs disk;
     const auto pages_read = [&](auto ask) {
-        // Opened anew, so that nothing is in a cache.
+        // Opened again, so that the cache is empty.
         const auto store = open_sqlite_store(file_, {.reader_threads = 1, .vfs = FaultVfs::name()});
         EXPECT_TRUE(ping(*store));
         const long before = disk.reads();
@@ -166,13 +166,13 @@ TEST_F(SqliteStoreTest, ReadsAFewPagesOfTheFileHoweverMuchIsStored) {
               20);
 }
 
-TEST_F(SqliteStoreTest, FindsAndKeepsNothingOfADeletedRoomsEvents) {
+TEST_F(SqliteStoreTest, FindsNoEventsOfADeletedRoom) {
     const auto store = open();
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
     store->append(batch_of(DeleteRoom{1}), [](CommitOutcome) {});
     HeldWriter held(*store);
-    ASSERT_GT(ask_sql(file_, "SELECT count(*) FROM events"), 0) << "there is nothing left to find";
+    ASSERT_GT(ask_sql(file_, "SELECT count(*) FROM events"), 0) << "all events are removed already";
     EXPECT_THAT(sent_seqs(*store, {{1, "david", "c20000"}}), ElementsAre(0));
     EXPECT_THAT(events_in(*store, 1), IsEmpty());
     held.let_go();
@@ -188,7 +188,7 @@ TEST_F(SqliteStoreTest, RemovesTheEventsOfADeletedRoomAlsoAfterAReopen) {
         ASSERT_EQ(commit(*store, batch_of(DeleteRoom{1})), committed);
         EXPECT_THAT(events_in(*store, 1), IsEmpty());
     }
-    EXPECT_GT(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"), 0) << "nothing is left to be done";
+    EXPECT_GT(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"), 0) << "all events are removed already";
     const auto store = open();
     while (ask_sql(file_, "SELECT count(*) FROM removals") > 0) std::this_thread::yield();
     EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"), 0);
@@ -200,38 +200,38 @@ TEST_F(SqliteStoreTest, CommitsGoOnWhileADeletedRoomsEventsAreRemoved) {
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(*store, appends(1, 1, 20'000)), committed);
     std::promise<std::int64_t> left;
-    // Both answers come on the thread that also removes, so nothing is removed while they look.
+    // Both callbacks run on the thread that also removes, so nothing is removed while they count.
     store->append(batch_of(DeleteRoom{1}), [&](CommitOutcome) {
         store->append(appends(2, 1, 1), [&](CommitOutcome outcome) {
             EXPECT_EQ(outcome, committed);
             left.set_value(ask_sql(file_, "SELECT count(*) FROM events WHERE room_id = 1"));
         });
     });
-    EXPECT_GT(left.get_future().get(), 0) << "the commit waited for all of it";
+    EXPECT_GT(left.get_future().get(), 0) << "the commit waited for the whole removal";
 }
 
-TEST_F(SqliteStoreTest, MovesTheWalIntoTheFileBesideTheCommits) {
+TEST_F(SqliteStoreTest, MovesTheWalIntoTheFileDuringCommits) {
     const auto store = open_sqlite_store(file_, {.checkpoint_pages = 16, .max_wal_pages = kNever});
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     const auto before = std::filesystem::file_size(file_);
     for (std::uint64_t seq = 1; seq <= 200; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
-    // The commits stand in the WAL alone until a checkpoint moves them.
+    // The commits are only in the WAL until a checkpoint moves them.
     while (std::filesystem::file_size(file_) <= before) std::this_thread::yield();
     EXPECT_EQ(seqs_in(*store, 1).size(), 200);
 }
 
-TEST_F(SqliteStoreTest, BoundsTheWalWhereNoCheckpointBesideItGetsToTheEnd) {
+TEST_F(SqliteStoreTest, BoundsTheWalWhenNoParallelCheckpointFinishes) {
     constexpr int kMaxPages = 64;
     const auto store = open_sqlite_store(file_, {.checkpoint_pages = kNever, .max_wal_pages = kMaxPages});
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
-    // Each writes a page at least.
+    // Each writes at least one page.
     for (std::uint64_t seq = 1; seq <= 1000; ++seq) ASSERT_EQ(commit(*store, appends(1, seq, seq)), committed);
     const auto pages = std::filesystem::file_size(file_.string() + "-wal") / 4096;
     EXPECT_LE(pages, kMaxPages + 10);
     EXPECT_EQ(seqs_in(*store, 1).size(), 1000);
 }
 
-TEST_F(SqliteStoreTest, LeavesNoWalBehindACleanStop) {
+TEST_F(SqliteStoreTest, LeavesNoWalAfterACleanStop) {
     auto store = open();
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     store.reset();

@@ -10,8 +10,8 @@
 namespace globes::chat {
 
 ScratchFolder::ScratchFolder() {
-    // In memory where that can be had: thousands of fsyncs would make minutes of seconds, and a crash of a process,
-    // which is what these tests are about, leaves the same there.
+    // In memory if the machine has such a folder: thousands of fsyncs would take minutes. These tests are about crashes
+    // of the process, after which the files are the same there.
     const bool has_memory = ::access("/dev/shm", W_OK) == 0;
     const std::filesystem::path parent = has_memory ? "/dev/shm" : std::filesystem::temp_directory_path();
     std::string name = (parent / "globes-store-XXXXXX").string();
@@ -115,7 +115,7 @@ void HeldWriter::let_go() {
 }
 
 void StoreSuite::SetUp() {
-    if (store_ == nullptr) GTEST_SKIP() << "what this store needs is not there";
+    if (store_ == nullptr) GTEST_SKIP() << "the server that this store needs is not installed";
 }
 
 void StoreSuite::open(StoreLimits limits) {
@@ -124,7 +124,7 @@ void StoreSuite::open(StoreLimits limits) {
 }
 
 void StoreSuite::reopen() {
-    if (!GetParam().is_persistent) GTEST_SKIP() << "keeps nothing";
+    if (!GetParam().is_persistent) GTEST_SKIP() << "not a persistent store";
     store_->stop();
     open({});
 }

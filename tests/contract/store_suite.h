@@ -1,5 +1,5 @@
-// One suite for every store: what src/chat/store.h promises, as tests. A store takes part by instantiating the suite
-// with a StoreKind; the files called suite_… hold the tests.
+// One suite for every store: the guarantees of src/chat/store.h as tests. A store instantiates the suite with a
+// StoreKind; the files suite_… contain the tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,13 +18,13 @@ namespace globes::chat {
 struct StoreKind {
     std::string name;
     bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
-    /// Null where what the store needs is not on this machine: its tests are skipped.
+    /// Null if a program that the store needs is not installed: its tests are skipped.
     std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
 
     friend void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
-/// A folder that goes with the scope.
+/// A folder that is removed at the end of the scope.
 class ScratchFolder {
 public:
     ScratchFolder();
@@ -49,19 +49,19 @@ StoreBatch batch_of(Writes... writes) {
     return batch;
 }
 
-/// The calls of a store, waited for.
+/// The calls of a store; each waits for its answer.
 CommitOutcome commit(Store& store, StoreBatch batch);
 EventPage read(Store& store, EventQuery query);
 SendLookup find_sends(Store& store, std::vector<SendKey> keys);
 bool ping(Store& store);
-/// Everything in `room`; fails the test if it can't be read.
+/// All events of `room`; fails the test if they cannot be read.
 std::vector<Event> events_in(Store& store, RoomId room);
 std::vector<std::uint64_t> seqs_in(Store& store, RoomId room);
 std::vector<std::uint64_t> seqs_of(const EventPage& page);
-/// What each of `keys` was sent as, 0 for those that were not; fails the test if that can't be found out.
+/// The seq of the send with each key, 0 if it does not exist; fails the test if the lookup fails.
 std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& keys);
 
-/// Keeps the thread that answers batches busy until `let_go`, so that what is appended meanwhile gathers.
+/// Blocks the thread that answers batches until `let_go`, so that batches that are appended meanwhile form a group.
 class HeldWriter {
 public:
     explicit HeldWriter(Store& store);
@@ -81,9 +81,9 @@ protected:
     void SetUp() override;
 
     Store& store() { return *store_; }
-    /// A store of its own folder, in place of the one before.
+    /// A new store in a folder of its own; replaces the previous one.
     void open(StoreLimits limits);
-    /// Stops the store and opens it anew; skips the test where that begins from nothing.
+    /// Stops the store and opens it again; skips the test if the store is not persistent.
     void reopen();
 
 private:

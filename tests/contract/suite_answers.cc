@@ -1,4 +1,4 @@
-// How answers come: guarantees 3 and 10 of src/chat/store.h, the limits of its queues, and what `stop` leaves behind.
+// How answers arrive: guarantees 3 and 10 of src/chat/store.h, the limits of the queues, and the state after `stop`.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -70,7 +70,7 @@ TEST_P(StoreSuite, TakesBatchesFromManyThreads) {
     for (RoomId room = 1; room <= kThreads; ++room) EXPECT_EQ(seqs_in(store(), room).size(), kBatches);
 }
 
-TEST_P(StoreSuite, DropsBatchesBeyondItsQueue) {
+TEST_P(StoreSuite, DropsBatchesBeyondItsQueueLimit) {
     const StoreBatch put = batch_of(PutRoom{sample_room(1)});
     const StoreBatch one = appends(1, 1, 1);
     open({.queued_bytes = queued_bytes({}) + 3 * queued_bytes(one)});
@@ -83,11 +83,11 @@ TEST_P(StoreSuite, DropsBatchesBeyondItsQueue) {
     ASSERT_EQ(commit(store(), {}), committed);
     EXPECT_THAT(outcomes, ElementsAre(committed, committed, committed, failed, failed, failed));
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3));
-    EXPECT_EQ(commit(store(), appends(1, 4, 6)), committed) << "there is room again";
-    EXPECT_EQ(commit(store(), appends(1, 7, 20)), failed) << "more than the queue could ever hold";
+    EXPECT_EQ(commit(store(), appends(1, 4, 6)), committed) << "there is space again";
+    EXPECT_EQ(commit(store(), appends(1, 7, 20)), failed) << "more than the limit of the queue";
 }
 
-TEST_P(StoreSuite, RefusesReadsBeyondItsQueue) {
+TEST_P(StoreSuite, RefusesReadsBeyondItsQueueLimit) {
     constexpr int kReads = 100;
     open({.queued_reads = 4});
     std::atomic<int> answered_ok = 0;
@@ -107,12 +107,12 @@ TEST_P(StoreSuite, RefusesReadsBeyondItsQueue) {
     asked.count_down();
     answered.wait();
     EXPECT_GE(answered_ok, 4);
-    EXPECT_LE(answered_ok, 4 + 16) << "those that wait, and one for each thread of the store";
+    EXPECT_LE(answered_ok, 4 + 16) << "the waiting reads, and one for each thread of the store";
     EXPECT_TRUE(read(store(), {.room = 1, .limit = 1}).ok);
     EXPECT_TRUE(ping(store()));
 }
 
-TEST_P(StoreSuite, StopCommitsAndAnswersWhatItAccepted) {
+TEST_P(StoreSuite, StopCommitsAndAnswersAcceptedBatches) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     std::vector<CommitOutcome> outcomes;
     std::atomic<int> reads = 0;
@@ -137,7 +137,7 @@ TEST_P(StoreSuite, StopCommitsAndAnswersWhatItAccepted) {
     EXPECT_EQ(seqs_in(store(), 1).size(), 50);
 }
 
-TEST_P(StoreSuite, RefusesWhatComesAfterStop) {
+TEST_P(StoreSuite, RefusesCallsAfterStop) {
     store().stop();
     EXPECT_EQ(commit(store(), {}), failed);
     EXPECT_FALSE(read(store(), {.room = 1, .limit = 1}).ok);

@@ -1,4 +1,4 @@
-// What one batch does to the others that are committed with it (guarantees 1, 2 and 3).
+// How a batch affects other batches that are committed with it (guarantees 1, 2 and 3).
 #include <gmock/gmock.h>
 
 #include <limits>
@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using enum CommitOutcome;
 
-TEST_P(StoreSuite, RefusesEventsBehindADeletionInTheSameGroup) {
+TEST_P(StoreSuite, RefusesEventsAfterADeletionInTheSameGroup) {
     std::vector<CommitOutcome> outcomes;
     const auto note = [&](CommitOutcome outcome) { outcomes.push_back(outcome); };
     HeldWriter held(store());
@@ -25,7 +25,7 @@ TEST_P(StoreSuite, RefusesEventsBehindADeletionInTheSameGroup) {
     EXPECT_THAT(seqs_in(store(), 1), IsEmpty());
 }
 
-TEST_P(StoreSuite, RefusesABatchWithAnEventBehindItsRoomsDeletion) {
+TEST_P(StoreSuite, RefusesABatchWithAnEventAfterTheDeletionOfItsRoom) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
     EXPECT_EQ(
         commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, DeleteRoom{1}, AppendEvent{sample_event(1, 3)})),
@@ -53,7 +53,7 @@ TEST_P(StoreSuite, AnswersInOrderThoughSomeFail) {
     EXPECT_THAT(wrong, IsEmpty());
 }
 
-TEST_P(StoreSuite, TakesBoundsOfAnySize) {
+TEST_P(StoreSuite, AcceptsBoundsOfAnySize) {
     constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);

@@ -1,4 +1,4 @@
-// `globes export`, `import` and `check` on every store: what one holds comes whole into another.
+// `globes export`, `import` and `check` on every store: all data of one store can be moved to another.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using enum CommitOutcome;
 
-/// A file without a name, with `text` in it.
+/// A file without a name, with the contents `text`.
 class MemoryFile {
 public:
     explicit MemoryFile(std::string_view text = {}) : fd_(::memfd_create("lines", MFD_CLOEXEC)) {
@@ -63,7 +63,7 @@ RoomRecord public_chat(UnixMicros made_at = 1'607'030'634'000'000) {
     return {.id = kPublicChatId, .title = "Public Chat", .created_at = made_at, .updated_at = made_at};
 }
 
-/// A store of its own, opened anew for each call as each command would.
+/// A store of its own, opened again for each call, as each command does.
 class Place {
 public:
     explicit Place(const StoreKind& kind) : kind_(kind) {}
@@ -114,8 +114,8 @@ public:
         return faults;
     }
 
-    /// Rooms of every sort: silent, spoken in for longer than a page, partly and wholly purged, hidden; and an id that
-    /// was given to a room that is gone. 5 rooms, 2514 events.
+    /// Different rooms: without events, with several pages of events, partly and completely purged, hidden; and an id
+    /// that a deleted room had. 5 rooms, 2514 events.
     void fill() const {
         RoomRecord hidden = sample_room(kFirstRandomRoomId + 77);
         hidden.title = "Versteckt \"☃\"\\";
@@ -153,7 +153,7 @@ TEST_P(StoreSuite, AnImportedStoreExportsTheSameBytes) {
     EXPECT_THAT(to.check_faults(), IsEmpty());
 }
 
-TEST_P(StoreSuite, WhatWasPurgedBeforeAnExportStaysTaken) {
+TEST_P(StoreSuite, SeqsThatWerePurgedBeforeAnExportStayUsed) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.fill();
@@ -181,7 +181,7 @@ TEST_P(StoreSuite, OneRoomIsExportedByItsIdOrItsTitle) {
     EXPECT_EQ(to.export_rooms("3"), by_id);
 }
 
-TEST_P(StoreSuite, AnImportThatWasInterruptedGoesOn) {
+TEST_P(StoreSuite, AnInterruptedImportContinues) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.fill();
@@ -219,18 +219,18 @@ TEST_P(StoreSuite, AnImportAddsTheNewerEventsOfARoom) {
     to.import_rooms(older);
     EXPECT_EQ(to.import_rooms(newer).events, 3);
     EXPECT_EQ(to.export_rooms(), newer);
-    EXPECT_EQ(to.import_rooms(older).known_events, 5) << "what is there in addition stays";
+    EXPECT_EQ(to.import_rooms(older).known_events, 5) << "additional events stay";
     EXPECT_EQ(to.export_rooms(), newer);
 }
 
-TEST_P(StoreSuite, AnImportNeverChangesWhatIsThere) {
+TEST_P(StoreSuite, AnImportNeverChangesStoredData) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place place(GetParam());
     place.fill();
     const std::string exported = place.export_rooms();
     const auto fault_with = [&](std::string_view old, std::string_view text) {
         const ImportReport report = place.import_rooms(replaced(exported, old, text));
-        EXPECT_FALSE(report.may_be_repeated) << "that would never help";
+        EXPECT_FALSE(report.may_be_repeated) << "a repetition would never help";
         return report.fault.value_or("(imported)");
     };
     EXPECT_EQ(fault_with("\"title\":\"Room 2\"", "\"title\":\"Room 22\""),
@@ -244,7 +244,7 @@ TEST_P(StoreSuite, AnImportNeverChangesWhatIsThere) {
     EXPECT_EQ(place.export_rooms(), exported);
 }
 
-TEST_P(StoreSuite, ALineThatTheStoreRefusesIsNamed) {
+TEST_P(StoreSuite, ALineThatTheStoreRefusesIsReported) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.write(batch_of(PutRoom{sample_room(2)}));
@@ -258,7 +258,7 @@ TEST_P(StoreSuite, ALineThatTheStoreRefusesIsNamed) {
     to.with_store([](Store& store) { EXPECT_EQ(seqs_in(store, 2).size(), 14); });
 }
 
-TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyWhereNobodySpoke) {
+TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyIfItHasNoEvents) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.write(batch_of(PutRoom{public_chat()}));
@@ -274,7 +274,7 @@ TEST_P(StoreSuite, AnImportReplacesThePublicChatOnlyWhereNobodySpoke) {
     EXPECT_EQ(used.import_fault(exported), "in: line 2: another room 1 exists already: Public Chat");
 }
 
-TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
+TEST_P(StoreSuite, AnImportGivesTheTitleOfThePublicChatToNoOtherRoom) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     RoomRecord other = sample_room(5);
     other.title = "PUBLIC Chat";
@@ -283,11 +283,11 @@ TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
     const std::string exported = from.export_rooms();
     const std::string fault = "in: line 2: room 5: its title is that of room 1, which is the server's own";
     const Place empty(GetParam());
-    EXPECT_EQ(empty.import_fault(exported), fault) << "a server makes room 1 at its first start";
+    EXPECT_EQ(empty.import_fault(exported), fault) << "a server creates room 1 at its first start";
     const Place used(GetParam());
     used.write(batch_of(PutRoom{public_chat()}));
     EXPECT_EQ(used.import_fault(exported), fault);
-    // Where room 1 comes with another title, this one is free.
+    // If room 1 comes with another title, this one is free.
     RoomRecord renamed = public_chat();
     renamed.title = "Lobby";
     from.write(batch_of(PutRoom{renamed}));
@@ -298,7 +298,7 @@ TEST_P(StoreSuite, AnImportTakesTheTitleOfThePublicChatForNoOtherRoom) {
     }
 }
 
-TEST_P(StoreSuite, AnImportTakesTheTitleThatRoom1GivesUpWhereverItStandsInTheFile) {
+TEST_P(StoreSuite, AnImportUsesTheTitleThatRoom1GivesUpWhateverTheOrderOfTheFile) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     RoomRecord other = sample_room(5);
     other.title = "PUBLIC Chat";
@@ -318,7 +318,7 @@ TEST_P(StoreSuite, AnImportTakesTheTitleThatRoom1GivesUpWhereverItStandsInTheFil
         EXPECT_EQ(place->export_rooms(), exported);
         EXPECT_EQ(place->import_rooms(turned).known_events, 1) << "and once more";
     }
-    // A room 1 that stays as it is gives nothing up.
+    // A room 1 that does not change keeps its title.
     const Place spoken_in(GetParam());
     spoken_in.write(batch_of(PutRoom{public_chat()}, AppendEvent{sample_event(1, 1)}));
     EXPECT_EQ(spoken_in.import_fault(turned),
@@ -346,7 +346,7 @@ TEST_P(StoreSuite, ADumpOfTheOriginalMayGiveTheTitleOfRoom1ToAnother) {
                             "room 5: its title is that of room 1, which is the server's own"));
 }
 
-TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
+TEST_P(StoreSuite, AnImportReportsFaultsOfAFile) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.write(batch_of(PutRoom{sample_room(2)}));
@@ -373,7 +373,7 @@ TEST_P(StoreSuite, AnImportFindsWhatIsWrongWithAFile) {
     EXPECT_EQ(fault_of({1, 2, 3, 4, 5, 6}), "(imported)");
 }
 
-TEST_P(StoreSuite, TimesThatStepBackAreMovedAndAreNoFault) {
+TEST_P(StoreSuite, TimesThatGoBackAreCorrectedAndAreNotAFault) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.write(batch_of(PutRoom{sample_room(2)}));
@@ -390,14 +390,14 @@ TEST_P(StoreSuite, TimesThatStepBackAreMovedAndAreNoFault) {
     EXPECT_THAT(to.check_faults(), testing::IsEmpty());
 }
 
-TEST_P(StoreSuite, AnImportMendsWhatAKillLeftOfOne) {
+TEST_P(StoreSuite, AnImportRepairsAnImportThatWasKilled) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place from(GetParam());
     from.write(batch_of(PutRoom{sample_room(4)}, PutRoom{sample_room(7)}));
     from.write(appends(4, 1, 9));
     from.write(batch_of(PurgeEvents{4, 9}, DeleteRoom{7}));
     const std::string exported = from.export_rooms();
-    // What a store without transactions may hold after a kill in the middle of a batch.
+    // A state that a store without transactions may have after a kill in the middle of a batch.
     const Place to(GetParam());
     const Event skipped{.room = 4, .seq = 9, .name = "globes import", .text = "Purged before the export"};
     to.write(batch_of(PutRoom{{.id = 7}}, PutRoom{sample_room(4)}, AppendEvent{skipped}));
@@ -417,7 +417,7 @@ std::string original_dump(int count) {
     return text;
 }
 
-TEST_P(StoreSuite, ADumpOfTheOriginalComesInOnceHoweverOften) {
+TEST_P(StoreSuite, ARepeatedImportOfADumpOfTheOriginalAddsNothing) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place to(GetParam());
     to.write(batch_of(PutRoom{public_chat()}));
@@ -435,7 +435,7 @@ TEST_P(StoreSuite, ADumpOfTheOriginalComesInOnceHoweverOften) {
     EXPECT_THAT(exported, HasSubstr(R"("room_id":3,"seq":1503,"name":"ada","color":"","msg":"1503")"));
 }
 
-TEST_P(StoreSuite, ADumpOfTheOriginalIsRefusedWholeWhereTheStoreHasOtherRooms) {
+TEST_P(StoreSuite, ADumpOfTheOriginalIsRefusedCompletelyIfTheStoreHasOtherRooms) {
     if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
     const Place to(GetParam());
     to.write(batch_of(PutRoom{public_chat()}, PutRoom{sample_room(3)}, PutRoom{{.id = 7, .title = "SILENT"}}));

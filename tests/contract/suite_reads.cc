@@ -1,4 +1,4 @@
-// What reads bring: the query's bounds, texts as they were, and guarantees 2 and 8 of src/chat/store.h.
+// The results of reads: the bounds of a query, unchanged texts, and guarantees 2 and 8 of src/chat/store.h.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -16,7 +16,7 @@ using testing::IsEmpty;
 using enum CommitOutcome;
 using namespace std::string_literals;
 
-TEST_P(StoreSuite, ReadsWhatLiesBetweenTheBounds) {
+TEST_P(StoreSuite, ReadsTheEventsWithinTheBounds) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 9)), committed);
     ASSERT_EQ(commit(store(), appends(2, 1, 9)), committed);
@@ -40,14 +40,14 @@ TEST_P(StoreSuite, ReadsWhatLiesBetweenTheBounds) {
     EXPECT_THAT(query(7, ~std::uint64_t{0}, ~std::size_t{0}, true), ElementsAre(8, 9));
 }
 
-TEST_P(StoreSuite, ReadsNothingFromARoomThatIsNotThere) {
+TEST_P(StoreSuite, ReadsNothingFromARoomThatDoesNotExist) {
     const EventPage page = read(store(), {.room = 77, .limit = 10});
     EXPECT_TRUE(page.ok);
     EXPECT_THAT(page.events, IsEmpty());
     EXPECT_EQ(page.first_seq, 1);
 }
 
-TEST_P(StoreSuite, GivesBackEveryByteOfAnEvent) {
+TEST_P(StoreSuite, ReturnsEveryByteOfAnEvent) {
     Event event{.kind = static_cast<EventKind>(99),
                 .room = kEndOfRoomIds - 1,
                 .seq = (std::uint64_t{1} << 53) - 1,
@@ -60,11 +60,11 @@ TEST_P(StoreSuite, GivesBackEveryByteOfAnEvent) {
     EXPECT_THAT(events_in(store(), event.room), ElementsAre(event));
 }
 
-TEST_P(StoreSuite, ReadsSeeWhatWasReportedCommitted) {
+TEST_P(StoreSuite, ReadsSeeEventsThatWereReportedAsCommitted) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     for (std::uint64_t seq = 1; seq <= 200; ++seq) {
         std::promise<EventPage> page;
-        // Asked for on the store's own thread, with no time in between.
+        // Requested on the store's own thread, immediately after the commit.
         store().append(appends(1, seq, seq), [&](CommitOutcome outcome) {
             EXPECT_EQ(outcome, committed);
             store().read_events({.room = 1, .limit = 1, .newest_first_cut = true},
@@ -101,11 +101,11 @@ TEST_P(StoreSuite, ReadersNeverSeeHalfABatch) {
         const std::uint64_t last = first + kEventsInBatch - 1;
         store().append(appends(1, first, last), [&known, last](CommitOutcome) { known = last; });
     }
-    // Readers may see the last batch before its answer comes.
+    // Readers may see the last batch before its answer arrives.
     EXPECT_EQ(commit(store(), {}), committed);
 }
 
-TEST_P(StoreSuite, IsReached) { EXPECT_TRUE(ping(store())); }
+TEST_P(StoreSuite, PingIsTrue) { EXPECT_TRUE(ping(store())); }
 
 }  // namespace
 }  // namespace globes::chat

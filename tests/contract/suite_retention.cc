@@ -1,4 +1,4 @@
-// What is purged and what has expired: `PurgeEvents`, `EventQuery::expiry` and the first seq that is left.
+// Purged and expired events: `PurgeEvents`, `EventQuery::expiry` and the first remaining seq.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -21,7 +21,7 @@ Event event_at(std::uint64_t seq, UnixMicros time) {
     return event;
 }
 
-/// What is older than `time` has expired.
+/// Events before `time` have expired.
 Expiry older_than(UnixMicros time) { return {.now = 2 * time, .period = time}; }
 
 TEST_P(StoreSuite, PurgesARoomsOldestEvents) {
@@ -34,34 +34,34 @@ TEST_P(StoreSuite, PurgesARoomsOldestEvents) {
     for (const std::uint64_t through_seq : {0U, 3U, 4U})
         EXPECT_EQ(commit(store(), batch_of(PurgeEvents{1, through_seq})), committed);
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(5, 6));
-    EXPECT_EQ(commit(store(), batch_of(PurgeEvents{7, 4})), committed) << "nothing, where there is no room";
+    EXPECT_EQ(commit(store(), batch_of(PurgeEvents{7, 4})), committed) << "no effect if the room does not exist";
 }
 
-TEST_P(StoreSuite, APurgedSeqStaysTaken) {
+TEST_P(StoreSuite, APurgedSeqStaysUsed) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 6)), committed);
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 4})), committed);
     EXPECT_EQ(commit(store(), appends(1, 2, 2)), failed);
     EXPECT_EQ(commit(store(), appends(1, 4, 4)), failed);
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
-    EXPECT_EQ(commit(store(), appends(1, 4, 4)), failed) << "also before the room was changed";
+    EXPECT_EQ(commit(store(), appends(1, 4, 4)), failed) << "also before another change of the room";
     EXPECT_EQ(commit(store(), appends(1, 7, 7)), committed);
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(5, 6, 7));
 }
 
-TEST_P(StoreSuite, GoesOnAfterEverythingWasPurged) {
+TEST_P(StoreSuite, ContinuesAfterEverythingWasPurged) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 6)), committed);
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, kNoSeq})), committed);
     EXPECT_THAT(seqs_in(store(), 1), IsEmpty());
     EXPECT_EQ(read(store(), {.room = 1}).first_seq, 7);
     EXPECT_EQ(commit(store(), appends(1, 6, 6)), failed);
-    EXPECT_EQ(commit(store(), appends(1, 7, 8)), committed) << "only what was there is purged";
+    EXPECT_EQ(commit(store(), appends(1, 7, 8)), committed) << "only events that exist are purged";
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(7, 8));
     EXPECT_EQ(read(store(), {.room = 1}).first_seq, 7);
 }
 
-TEST_P(StoreSuite, ARoomMadeAgainBeginsAnew) {
+TEST_P(StoreSuite, ARoomThatIsCreatedAgainStartsAtSeq1) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 6)), committed);
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 4}, DeleteRoom{1}, PurgeEvents{1, 5})), committed);
@@ -84,7 +84,7 @@ TEST_P(StoreSuite, PurgesInTheOrderOfABatch) {
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(3, 4));
 }
 
-TEST_P(StoreSuite, PurgesNothingForABatchThatFails) {
+TEST_P(StoreSuite, AFailedBatchPurgesNothing) {
     const AppendEvent fault{sample_event(99, 1)};
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 6)), committed);
@@ -100,9 +100,9 @@ TEST_P(StoreSuite, PurgesNothingForABatchThatFails) {
     EXPECT_EQ(commit(store(), appends(1, 7, 7)), committed);
 }
 
-TEST_P(StoreSuite, TellsTheFirstSeqWhateverIsAsked) {
+TEST_P(StoreSuite, ReturnsTheFirstSeqForEveryQuery) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
-    EXPECT_EQ(read(store(), {.room = 1, .limit = 1}).first_seq, 1) << "nothing was said";
+    EXPECT_EQ(read(store(), {.room = 1, .limit = 1}).first_seq, 1) << "no event exists";
     ASSERT_EQ(commit(store(), appends(1, 1, 9)), committed);
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 3})), committed);
     for (const EventQuery& query :
@@ -112,7 +112,7 @@ TEST_P(StoreSuite, TellsTheFirstSeqWhateverIsAsked) {
     EXPECT_THAT(seqs_of(read(store(), {.room = 1, .after = 1, .limit = 2})), ElementsAre(4, 5));
 }
 
-TEST_P(StoreSuite, ExpiredEventsAreGoneForReads) {
+TEST_P(StoreSuite, ReadsDoNotReturnExpiredEvents) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), batch_of(AppendEvent{event_at(1, 100)}, AppendEvent{event_at(2, 200)},
                                        AppendEvent{event_at(3, 200)}, AppendEvent{event_at(4, 300)},
@@ -139,15 +139,15 @@ TEST_P(StoreSuite, ExpiredEventsAreGoneForReads) {
     EXPECT_THAT(seqs_of(page(401)), IsEmpty());
     EXPECT_EQ(page(101, 3).first_seq, 2);
     EXPECT_EQ(page(201, 0, 2).first_seq, 4);
-    EXPECT_EQ(page(401).first_seq, 6) << "nothing is left";
+    EXPECT_EQ(page(401).first_seq, 6) << "all events have expired";
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 3})), committed);
     EXPECT_EQ(page(101).first_seq, 4) << "it was purged before it expired";
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 5})), committed);
     EXPECT_EQ(page(101).first_seq, 6);
-    EXPECT_EQ(read(store(), {.room = 77, .expiry = older_than(101)}).first_seq, 1) << "of no room";
+    EXPECT_EQ(read(store(), {.room = 77, .expiry = older_than(101)}).first_seq, 1) << "the room does not exist";
 }
 
-TEST_P(StoreSuite, FindsTheFirstThatHasNotExpiredAmongAnyNumber) {
+TEST_P(StoreSuite, FindsTheFirstUnexpiredEventAmongAnyNumber) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     for (std::uint64_t last = 1; last <= 33; ++last) {
         ASSERT_EQ(commit(store(), batch_of(AppendEvent{event_at(last, static_cast<UnixMicros>(last * 10))})),
@@ -164,7 +164,7 @@ TEST_P(StoreSuite, FindsTheFirstThatHasNotExpiredAmongAnyNumber) {
     }
 }
 
-// --- times of a clock that was wrong ---------------------------------------------------------------------------------
+// --- times of a wrong clock ------------------------------------------------------------------------------------------
 
 constexpr UnixMicros kSecond = 1'000'000;
 constexpr UnixMicros kHour = 3600 * kSecond;
@@ -176,7 +176,7 @@ constexpr UnixMicros kPeriod = 600 * kSecond;
 
 UnixMicros true_time(std::uint64_t seq) { return kBegin + static_cast<UnixMicros>(seq) * kSpacing; }
 
-/// `last` events, one a minute; those from `first_wrong` on, `count` of them, with a time that is wrong by `jump`.
+/// `last` events, one a minute; the times of `count` events from `first_wrong` on are wrong by `jump`.
 std::vector<Event> events_of_a_wrong_clock(std::uint64_t last, std::uint64_t first_wrong, std::uint64_t count,
                                            UnixMicros jump) {
     std::vector<Event> events;
@@ -199,7 +199,7 @@ std::uint64_t first_seq_at(Store& store, UnixMicros now) {
     return read(store, {.room = 1, .limit = 1, .expiry = expiry_at(now)}).first_seq;
 }
 
-TEST_P(StoreSuite, TimesAreKeptHoweverTheyJump) {
+TEST_P(StoreSuite, StoresTimesUnchangedHoweverTheyJump) {
     const std::vector<UnixMicros> times = {
         kBegin,   kBegin + 5,   kBegin - 3 * kSecond, 0, 1, kIn2038 - 1, kIn2038, kIn2038 + kYear, kBegin - kYear,
         -kSecond, -kSecond - 1, kBegin + kSecond};
@@ -215,9 +215,9 @@ TEST_P(StoreSuite, AnEventFromTheFutureExpiresWithTheNextOne) {
     for (const UnixMicros jump : {kHour / 12, kHour, kYear, kIn2038 - kBegin}) {
         put(store(), events_of_a_wrong_clock(kLast, kWrong, 1, jump));
         for (std::uint64_t minute = kWrong; minute <= kLast + 10; ++minute) {
-            // The oldest one that is ten minutes old by its true time …
+            // The oldest event that is ten minutes old by its true time …
             std::uint64_t expected = minute <= 10 ? 1 : minute - 10;
-            // … and the wrong one, as long as nothing that was said later has expired.
+            // … and the wrong one, until a later event has expired.
             if (expected == kWrong + 1) expected = kWrong;
             ASSERT_EQ(first_seq_at(store(), true_time(minute)), expected) << jump << " in minute " << minute;
         }
@@ -226,14 +226,14 @@ TEST_P(StoreSuite, AnEventFromTheFutureExpiresWithTheNextOne) {
     }
 }
 
-TEST_P(StoreSuite, AnEventFromLongAgoTakesNothingWithIt) {
+TEST_P(StoreSuite, AnEventFromThePastExpiresNoOtherEvent) {
     constexpr std::uint64_t kLast = 40;
     constexpr std::uint64_t kWrong = 20;
     for (const UnixMicros jump : {-kHour, -kYear, -kBegin}) {
         put(store(), events_of_a_wrong_clock(kLast, kWrong, 3, jump));
         for (std::uint64_t minute = kWrong + 3; minute <= kLast + 10; ++minute) {
             std::uint64_t expected = minute - 10;
-            // They go with the last one before them.
+            // They expire with the last event before them.
             if (expected >= kWrong && expected < kWrong + 3) expected = kWrong + 3;
             ASSERT_EQ(first_seq_at(store(), true_time(minute)), expected) << jump << " in minute " << minute;
         }
@@ -241,7 +241,7 @@ TEST_P(StoreSuite, AnEventFromLongAgoTakesNothingWithIt) {
     }
 }
 
-TEST_P(StoreSuite, AClockThatStepsBackLessThanThePeriodTakesAwayNoMoreThanTheStep) {
+TEST_P(StoreSuite, AClockThatStepsBackLessThanThePeriodExpiresNoMoreThanTheStep) {
     constexpr std::uint64_t kLast = 40;
     constexpr std::uint64_t kWrong = 20;
     for (const UnixMicros jump : {-kSecond, -kPeriod / 2}) {
@@ -258,7 +258,7 @@ TEST_P(StoreSuite, AClockThatStepsBackLessThanThePeriodTakesAwayNoMoreThanTheSte
     }
 }
 
-TEST_P(StoreSuite, ALongTimeOfAWrongClockIsOverWhenTheRoomHasGoneOnForAsLong) {
+TEST_P(StoreSuite, ALongTimeOfAWrongClockEndsWhenTheRoomHasContinuedForAsLong) {
     constexpr std::uint64_t kLast = 400;
     put(store(), events_of_a_wrong_clock(kLast, 100, 50, kYear));
     for (std::uint64_t minute = 210; minute <= kLast + 10; ++minute)
@@ -266,7 +266,7 @@ TEST_P(StoreSuite, ALongTimeOfAWrongClockIsOverWhenTheRoomHasGoneOnForAsLong) {
     EXPECT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1);
     ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
     put(store(), events_of_a_wrong_clock(kLast, 100, 300, kYear));
-    EXPECT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1) << "the newest one has expired";
+    EXPECT_EQ(first_seq_at(store(), true_time(kLast + 11)), kLast + 1) << "the newest event has expired";
 }
 
 TEST_P(StoreSuite, ReadersNeverSeeHalfAPurge) {
@@ -292,7 +292,7 @@ TEST_P(StoreSuite, ReadersNeverSeeHalfAPurge) {
     is_over = true;
 }
 
-TEST_P(StoreSuite, RemembersWhatWasPurgedThroughAReopen) {
+TEST_P(StoreSuite, KeepsPurgedSeqsAfterAReopen) {
     for (RoomId room = 1; room <= 3; ++room) {
         ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(room)})), committed);
         ASSERT_EQ(commit(store(), appends(room, 1, 9)), committed);

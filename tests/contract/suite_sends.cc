@@ -1,4 +1,4 @@
-// Sends with a client id: that no sender has one twice (guarantee 6 of src/chat/store.h), and `find_sends`.
+// Sends with a client id: no sender can use an id twice (guarantee 6 of src/chat/store.h), and `find_sends`.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -38,7 +38,7 @@ TEST_P(StoreSuite, FindsASendByRoomNameAndId) {
                                           Optional(first.event), std::nullopt, Optional(first.event)));
 }
 
-TEST_P(StoreSuite, FindsNothingWhereNothingIsAsked) {
+TEST_P(StoreSuite, FindsNothingForAnEmptyLookup) {
     const SendLookup lookup = find_sends(store(), {});
     EXPECT_TRUE(lookup.ok);
     EXPECT_THAT(lookup.found, ElementsAre());
@@ -57,7 +57,7 @@ TEST_P(StoreSuite, RefusesAnIdThatItsSenderHasUsed) {
     EXPECT_THAT(sent_seqs(store(), {{1, "david", "c1"}, {1, "david", "c2"}, {1, "david", "C1"}}), ElementsAre(1, 0, 3));
 }
 
-TEST_P(StoreSuite, TellsWhichEventRepeatsAnIdOrWritesNothing) {
+TEST_P(StoreSuite, ReportsTheEventThatRepeatsAnIdOrWritesNothing) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(store(), batch_of(send(1, 1, "david", "c1"))), committed);
     std::promise<BatchOutcome> promise;
@@ -74,14 +74,14 @@ TEST_P(StoreSuite, TellsWhichEventRepeatsAnIdOrWritesNothing) {
     EXPECT_EQ(seqs_in(store(), 1).back(), last + 1);
 }
 
-TEST_P(StoreSuite, TakesAnyNumberOfSendsWithoutAnId) {
+TEST_P(StoreSuite, AcceptsAnyNumberOfSendsWithoutAnId) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     EXPECT_EQ(commit(store(), batch_of(send(1, 1, "david", ""), send(1, 2, "david", ""))), committed);
     EXPECT_EQ(commit(store(), batch_of(send(1, 3, "david", ""))), committed);
     EXPECT_THAT(sent_seqs(store(), {{1, "david", ""}}), ElementsAre(0));
 }
 
-TEST_P(StoreSuite, TellsNamesAndIdsApartByEveryByte) {
+TEST_P(StoreSuite, DistinguishesNamesAndIdsByEveryByte) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     const std::string zero("\0", 1);
     ASSERT_EQ(commit(store(), batch_of(send(1, 1, "ab", "c"), send(1, 2, "a", "bc"), send(1, 3, "a", "b" + zero),
@@ -118,7 +118,7 @@ TEST_P(StoreSuite, ForgetsAnIdWithItsEvent) {
     const std::vector<SendKey> keys = {{1, "david", "c1"}, {1, "david", "c2"}, {1, "david", "c3"}, {2, "david", "c1"}};
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 2})), committed);
     EXPECT_THAT(sent_seqs(store(), keys), ElementsAre(0, 0, 3, 1));
-    EXPECT_EQ(commit(store(), batch_of(send(1, 4, "david", "c1"))), committed) << "it is free again";
+    EXPECT_EQ(commit(store(), batch_of(send(1, 4, "david", "c1"))), committed) << "it can be used again";
     EXPECT_EQ(commit(store(), batch_of(send(1, 5, "david", "c3"))), failed);
     EXPECT_THAT(sent_seqs(store(), keys), ElementsAre(4, 0, 3, 1));
     ASSERT_EQ(commit(store(), batch_of(DeleteRoom{1})), committed);
@@ -134,7 +134,7 @@ TEST_P(StoreSuite, KeepsTheIdsOfARoomThatIsPutAgain) {
     EXPECT_EQ(commit(store(), batch_of(send(1, 2, "david", "c1"))), failed);
 }
 
-TEST_P(StoreSuite, IdsStandAsBeforeABatchThatFails) {
+TEST_P(StoreSuite, AFailedBatchChangesNoIds) {
     const AppendEvent fault = send(99, 1, "david", "c1");
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, send(1, 1, "david", "c1"))), committed);
     const std::vector<SendKey> keys = {{1, "david", "c1"}, {1, "david", "c2"}};
@@ -160,11 +160,11 @@ TEST_P(StoreSuite, FindsManySendsAtOnce) {
     for (std::uint64_t i = 1; i <= 2 * kSends; ++i) ASSERT_EQ(seqs[i - 1], i <= kSends ? i : 0);
 }
 
-TEST_P(StoreSuite, FindsWhatWasReportedCommitted) {
+TEST_P(StoreSuite, FindsSendsThatWereReportedAsCommitted) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     for (std::uint64_t seq = 1; seq <= 200; ++seq) {
         std::promise<SendLookup> lookup;
-        // Asked for on the store's own thread, with no time in between.
+        // Requested on the store's own thread, immediately after the commit.
         store().append(appends(1, seq, seq), [&](CommitOutcome outcome) {
             EXPECT_EQ(outcome, committed);
             store().find_sends({{1, "david", fmt::format("c{}", seq)}},
@@ -174,7 +174,7 @@ TEST_P(StoreSuite, FindsWhatWasReportedCommitted) {
     }
 }
 
-TEST_P(StoreSuite, KeepsIdsThroughAReopen) {
+TEST_P(StoreSuite, KeepsIdsAfterAReopen) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 1})), committed);

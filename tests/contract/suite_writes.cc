@@ -1,4 +1,4 @@
-// What becomes of batches: guarantees 1, 2, 6 and 7 of src/chat/store.h, and what `load_rooms` brings back.
+// The outcomes of batches: guarantees 1, 2, 6 and 7 of src/chat/store.h, and the result of `load_rooms`.
 #include <gmock/gmock.h>
 
 #include "contract/store_suite.h"
@@ -20,7 +20,7 @@ TEST_P(StoreSuite, IsEmptyAtFirst) {
 TEST_P(StoreSuite, CommitsAnEmptyBatch) { EXPECT_EQ(commit(store(), {}), committed); }
 
 TEST_P(StoreSuite, CommitsBatchesInTheOrderOfAppend) {
-    // Each of them fails, or shows, if it comes before the one in front of it.
+    // Each of them fails, or has a different result, if it is carried out before the previous one.
     std::vector<CommitOutcome> outcomes;
     const auto note = [&](CommitOutcome outcome) { outcomes.push_back(outcome); };
     store().append(batch_of(AppendEvent{sample_event(1, 1)}), note);
@@ -43,17 +43,17 @@ TEST_P(StoreSuite, AppliesTheWritesOfABatchInTheirOrder) {
     EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)}, PutRoom{sample_room(2)})), failed);
 }
 
-TEST_P(StoreSuite, KeepsNothingOfABatchThatFails) {
+TEST_P(StoreSuite, KeepsNothingOfAFailedBatch) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1, "first")})), committed);
     EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, PutRoom{sample_room(2)},
                                        AppendEvent{sample_event(2, 1)}, AppendEvent{sample_event(1, 1, "again")})),
               failed);
     EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "first")));
     EXPECT_THAT(events_in(store(), 2), IsEmpty());
-    EXPECT_EQ(commit(store(), appends(2, 1, 1)), failed) << "its room should not be there";
+    EXPECT_EQ(commit(store(), appends(2, 1, 1)), failed) << "the room must not exist";
 }
 
-TEST_P(StoreSuite, BringsBackARoomWhoseDeletionFails) {
+TEST_P(StoreSuite, ARoomWhoseDeletionFailsStays) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);
     EXPECT_EQ(commit(store(), batch_of(DeleteRoom{1}, AppendEvent{sample_event(1, 4)})), failed);
@@ -67,7 +67,7 @@ TEST_P(StoreSuite, BringsBackARoomWhoseDeletionFails) {
     EXPECT_EQ(commit(store(), appends(1, 4, 4)), committed);
 }
 
-TEST_P(StoreSuite, RefusesASeqThatIsTaken) {
+TEST_P(StoreSuite, RefusesASeqThatIsUsed) {
     Event second = sample_event(1, 1, "second");
     second.client_id = "not that of the first";
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
@@ -76,7 +76,7 @@ TEST_P(StoreSuite, RefusesASeqThatIsTaken) {
     second.seq = 2;
     EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(1, 2)}, AppendEvent{second})), failed);
     EXPECT_THAT(events_in(store(), 1), ElementsAre(sample_event(1, 1, "first")));
-    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)})), committed) << "another room's";
+    EXPECT_EQ(commit(store(), batch_of(AppendEvent{sample_event(2, 1)})), committed) << "in another room";
 }
 
 TEST_P(StoreSuite, FailsOnlyTheBatchThatBreaksARule) {
@@ -95,7 +95,7 @@ TEST_P(StoreSuite, FailsOnlyTheBatchThatBreaksARule) {
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1, 2, 3, 4, 5));
 }
 
-TEST_P(StoreSuite, ADeletedRoomTakesItsEventsWithIt) {
+TEST_P(StoreSuite, ADeletedRoomLosesItsEvents) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 2000)), committed);
     ASSERT_EQ(commit(store(), appends(2, 1, 2)), committed);
@@ -107,7 +107,7 @@ TEST_P(StoreSuite, ADeletedRoomTakesItsEventsWithIt) {
     EXPECT_THAT(seqs_in(store(), 1), ElementsAre(1000));
 }
 
-TEST_P(StoreSuite, DeletingWhatIsNotThereIsNoFault) { EXPECT_EQ(commit(store(), batch_of(DeleteRoom{5})), committed); }
+TEST_P(StoreSuite, DeletingAnAbsentRoomIsNotAFault) { EXPECT_EQ(commit(store(), batch_of(DeleteRoom{5})), committed); }
 
 TEST_P(StoreSuite, PuttingARoomAgainKeepsItsEvents) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)}, AppendEvent{sample_event(1, 1)})), committed);
@@ -116,7 +116,7 @@ TEST_P(StoreSuite, PuttingARoomAgainKeepsItsEvents) {
     EXPECT_EQ(commit(store(), appends(1, 1, 1)), failed);
 }
 
-TEST_P(StoreSuite, TakesBigBatches) {
+TEST_P(StoreSuite, CommitsLargeBatches) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     const std::string text(16 * 1024, 'x');
     StoreBatch batch;
@@ -127,7 +127,7 @@ TEST_P(StoreSuite, TakesBigBatches) {
     EXPECT_EQ(events.back(), sample_event(1, 1000, text));
 }
 
-TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
+TEST_P(StoreSuite, LoadsRoomsAfterAReopen) {
     RoomRecord room = sample_room(2);
     room.title = "Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0 \xF0\x9F\x8C\x8D \0'\""s;
     room.owned = false;
@@ -156,11 +156,11 @@ TEST_P(StoreSuite, BringsRoomsBackAfterAReopen) {
     EXPECT_EQ(seqs_in(store(), 2).size(), 20);
 }
 
-TEST_P(StoreSuite, KnowsTheNewestOfEachOfManyRoomsAfterAReopen) {
+TEST_P(StoreSuite, FindsTheNewestEventOfEachOfManyRoomsAfterAReopen) {
     constexpr RoomId kRooms = 30;
     for (RoomId room = 1; room <= kRooms; ++room) {
         ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(room)})), committed);
-        if (room == 1) continue;  // without any
+        if (room == 1) continue;  // without events
         ASSERT_EQ(commit(store(), appends(room, 1, room - 1)), committed);
     }
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{.room = kRooms, .through_seq = kRooms - 1})), committed);
@@ -170,12 +170,12 @@ TEST_P(StoreSuite, KnowsTheNewestOfEachOfManyRoomsAfterAReopen) {
     ASSERT_EQ(stored.rooms.size(), kRooms);
     for (RoomId room = 1; room <= kRooms; ++room) {
         EXPECT_EQ(stored.rooms[room - 1].last_seq, room - 1);
-        if (room == kRooms) continue;  // what was purged may still be there and tell its time
+        if (room == kRooms) continue;  // purged events may still be stored and determine the time
         EXPECT_EQ(stored.rooms[room - 1].last_time, room > 1 ? sample_event(room, room - 1).time : 0) << room;
     }
 }
 
-TEST_P(StoreSuite, NeverGivesACountedIdAgain) {
+TEST_P(StoreSuite, NeverUsesACountedIdAgain) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(7)}, PutRoom{sample_room(3)})), committed);
     ASSERT_EQ(commit(store(), appends(7, 1, 1)), committed);
     ASSERT_EQ(commit(store(), batch_of(DeleteRoom{7}, DeleteRoom{3})), committed);
@@ -186,7 +186,7 @@ TEST_P(StoreSuite, NeverGivesACountedIdAgain) {
     EXPECT_EQ(stored.next_room_id, 8);
 }
 
-TEST_P(StoreSuite, KeepsWhatWasCommittedThroughAReopen) {
+TEST_P(StoreSuite, KeepsCommittedEventsAfterAReopen) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);
     reopen();

@@ -6,7 +6,7 @@
 namespace globes::store {
 namespace {
 
-/// What SQLite sees as a file; the real one follows in the same memory.
+/// A file as SQLite sees it; the real one follows in the same memory.
 struct ShimFile {
     sqlite3_file base;
     VfsShim* shim;
@@ -24,7 +24,7 @@ sqlite3_file* real(sqlite3_file* file) {
 
 VfsShim& shim_of(sqlite3_vfs* vfs) { return *static_cast<VfsShim*>(vfs->pAppData); }
 
-/// Asks the shim.
+/// Calls the shim.
 template <auto kMethod, class... Arguments>
 int ask(sqlite3_file* file, Arguments... arguments) {
     const auto& shim_file = *reinterpret_cast<ShimFile*>(file);
@@ -32,7 +32,7 @@ int ask(sqlite3_file* file, Arguments... arguments) {
     return (shim_file.shim->*kMethod)(real_file, arguments...);
 }
 
-/// Passes a method on to the real file.
+/// Calls the method of the real file.
 template <auto kMethod, class... Arguments>
 int pass(sqlite3_file* file, Arguments... arguments) {
     return (real(file)->pMethods->*kMethod)(real(file), arguments...);
@@ -68,7 +68,7 @@ const sqlite3_io_methods kMethods = {
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
     auto* shim_file = new (file) ShimFile{.base = {nullptr}, .shim = &shim_of(vfs), .name = nullptr};
     const int code = system_vfs()->xOpen(system_vfs(), name, real(file), flags, out_flags);
-    // Without methods SQLite does not close it.
+    // SQLite does not close a file without methods.
     if (real(file)->pMethods == nullptr) return code;
     shim_file->name = new std::string(name == nullptr ? "" : name);
     shim_file->base.pMethods = &kMethods;
@@ -87,7 +87,7 @@ VfsShim::VfsShim(std::string name) : name_(std::move(name)), vfs_(*system_vfs())
     vfs_.szOsFile += static_cast<int>(sizeof(ShimFile));
     vfs_.pNext = nullptr;
     vfs_.zName = name_.c_str();
-    // The other members stay the system's own: they know nothing of files but their names.
+    // The other members remain the system's own: they do not depend on the file object.
     vfs_.pAppData = this;
     vfs_.xOpen = open;
     vfs_.xDelete = remove;

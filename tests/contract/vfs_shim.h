@@ -1,5 +1,5 @@
-// A disk of the tests: a SQLite VFS over the system's own, in which whoever derives from it decides what becomes of
-// each read and each change. While one lives it is registered under its name.
+// A disk for tests: a SQLite VFS on top of the system's own. A derived class decides what each read and each change
+// does. The VFS is registered under its name during its lifetime.
 #pragma once
 
 #include <sqlite3.h>
@@ -13,7 +13,7 @@ public:
     VfsShim(const VfsShim&) = delete;
     VfsShim& operator=(const VfsShim&) = delete;
 
-    /// A file that SQLite has open, on the real disk. Results are SQLite's.
+    /// A file on the real disk that SQLite has open. Results are those of SQLite.
     class File {
     public:
         File(sqlite3_file* real, const std::string& name) : real_(real), name_(name) {}
@@ -33,14 +33,14 @@ public:
         const std::string& name_;
     };
 
-    // By SQLite, on whatever thread uses it. Unless overridden they do what they are asked for.
+    // Called by SQLite on any thread that uses the file. By default they call the real file.
     virtual int read(File& file, void* bytes, int size, sqlite3_int64 offset) { return file.read(bytes, size, offset); }
     virtual int write(File& file, const void* bytes, int size, sqlite3_int64 offset) {
         return file.write(bytes, size, offset);
     }
     virtual int truncate(File& file, sqlite3_int64 size) { return file.truncate(size); }
     virtual int sync(File& file, int flags) { return file.sync(flags); }
-    /// What SQLite may take for granted, such as that a write never tears the bytes beside it.
+    /// Guarantees that SQLite may rely on, for example that a write never damages the bytes next to it.
     virtual int device_characteristics(File& file) { return file.device_characteristics(); }
     virtual void on_open(const std::string&) {}
     virtual void on_delete(const std::string&) {}

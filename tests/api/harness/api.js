@@ -1,4 +1,4 @@
-// The REST API as a well-behaved client uses it, and what docs/protocol.md#errors says about its errors.
+// The REST API as a correct client uses it, and its errors as docs/protocol.md#errors lists them.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 
@@ -28,7 +28,7 @@ export const ERROR_TEXT = {
     506: 'Bad request',
 };
 
-/** What an error event says to people, by code and field. */
+/** The sentence of an error event, by code and field. */
 export const ERROR_SENTENCE = {
     '201 name': 'You are not in this room, so you cannot leave it.',
     '202 name': 'That name is taken.',
@@ -44,8 +44,8 @@ export const ERROR_SENTENCE = {
 };
 
 /**
- * One request on a connection of its own. `path` goes out as it is.
- * `body`: an object is sent as JSON, text and bytes as they are.
+ * One request on a new connection. `path` is sent unchanged.
+ * `body`: an object is sent as JSON, text and bytes unchanged.
  */
 export function request(server, method, path, { body, token, headers = {} } = {}) {
     const { promise, resolve, reject } = withResolvers();
@@ -75,7 +75,7 @@ export const post = (server, path, body, options) => request(server, 'POST', pat
 export const put = (server, path, body, options) => request(server, 'PUT', path, { body, ...options });
 export const remove = (server, path, options) => request(server, 'DELETE', path, options);
 
-/** The body of an error, to the byte. */
+/** The exact body of an error. */
 export function errorBody(code, field) {
     const error = field === undefined ? { code, error: ERROR_TEXT[code] } : { code, error: ERROR_TEXT[code], field };
     return JSON.stringify({ status: false, error });
@@ -106,7 +106,7 @@ export function freshTitle(stem = 'Room') {
     return `${stem} no. ${titles}`;
 }
 
-/** Creates a room (public, with a fresh title, unless `fields` say otherwise) and answers with it. */
+/** Creates a room (public, with a new title, unless `fields` say otherwise) and resolves with it. */
 export async function createRoom(server, fields = {}) {
     const answer = await post(server, '/chats', { title: freshTitle(), visibility: 'public', ...fields });
     assertStatus(answer, 201);
@@ -134,7 +134,7 @@ export async function onlineIn(server, room, token) {
     return answer.json.online;
 }
 
-/** The names of the first 200 in the room, in order of arrival, as `GET /chats/{room}` tells. */
+/** The names in the room, in order of arrival, from `GET /chats/{room}`. */
 export async function usersOf(server, room, token) {
     const answer = await get(server, `/chats/${room.id}`, { token });
     assertStatus(answer, 200);

@@ -1,9 +1,9 @@
-// Headless Chromium, as installed on the machine.
+// Headless Chromium from the system.
 import { chromium } from 'playwright-core';
 
 const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
 
-/** A browser that lives as long as the test, for as many contexts as it needs. */
+/** A browser for the duration of the test, with any number of contexts. */
 export async function launchBrowser(t) {
     const browser = await chromium.launch({
         executablePath,
@@ -14,8 +14,8 @@ export async function launchBrowser(t) {
 }
 
 /**
- * A page of a browser that lives as long as the test. By default tests may bring scripts of their own into it, whatever
- * policy (CSP) it has for itself.
+ * A page in a browser for the duration of the test. By default tests may add scripts to it, whatever its policy (CSP)
+ * is.
  */
 export async function openPage(t, url, { bypassCSP = true } = {}) {
     const browser = await launchBrowser(t);
@@ -25,14 +25,14 @@ export async function openPage(t, url, { bypassCSP = true } = {}) {
 }
 
 /**
- * A chat client on the page's own WebSocket. Frames are collected in the page, so none is missed between two calls.
+ * A chat client with the page's own WebSocket. Frames are collected in the page, so none is missed between two calls.
  */
 export class BrowserSocket {
     constructor(page) {
         this.page = page;
     }
 
-    /** Opens the socket; answers with the subprotocol that the browser agreed on. */
+    /** Opens the socket; resolves with the subprotocol that was negotiated. */
     async open(path, protocols) {
         return this.page.evaluate(
             ([where, offered]) =>

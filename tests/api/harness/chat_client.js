@@ -1,4 +1,4 @@
-// Someone in a room, by the `ws` package: records every frame and lets tests await them in order.
+// A chat client that uses the `ws` package: records every frame, and lets tests wait for them in order.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
@@ -30,8 +30,8 @@ export class ChatClient {
     }
 
     /**
-     * `token` travels as a subprotocol, as browsers must send it. `resume`: speaks globes.v1, with this query
-     * (`''`, `'?after=7'`, …).
+     * `token` is sent as a subprotocol, as browsers must send it. `resume`: uses globes.v1 with this query (`''`,
+     * `'?after=7'`, …).
      */
     static async open(server, room, { token, resume, headers = {}, origin } = {}) {
         const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
@@ -42,7 +42,7 @@ export class ChatClient {
         return client;
     }
 
-    /** Opens with globes.v1 and takes the welcome, which stands in `welcome`. */
+    /** Opens with globes.v1 and reads the welcome into `welcome`. */
     static async resume(server, room, query = '', options = {}) {
         const client = await ChatClient.open(server, room, { ...options, resume: query });
         client.welcome = await client.next();
@@ -50,7 +50,7 @@ export class ChatClient {
         return client;
     }
 
-    /** Opens and joins; answers when the join has come back. */
+    /** Opens and joins; resolves when the join was received. */
     static async join(server, room, name, { color = 'red', ...options } = {}) {
         const client = await ChatClient.open(server, room, options);
         client.send({ event_type: 'join', name, color });
@@ -58,7 +58,7 @@ export class ChatClient {
         return client;
     }
 
-    /** An event as an object; text goes out as it is. */
+    /** Sends an event; an object as JSON, text unchanged. */
     send(event) {
         this.lastSent = event;
         this.socket.send(typeof event === 'string' ? event : JSON.stringify(event));
@@ -87,7 +87,8 @@ export class ChatClient {
     }
 
     /**
-     * Says something and expects it as the very next frame: proves that nothing else was sent to this client before.
+     * Sends a message and expects it as the very next frame: this proves that nothing else was sent to this client
+     * before.
      */
     async expectSilence(name) {
         const msg = `fence ${Math.random()}`;
@@ -97,7 +98,7 @@ export class ChatClient {
         return event;
     }
 
-    /** The next frame must be this error about the event that was sent last, to the byte. */
+    /** The next frame must be exactly this error about the event that was sent last. */
     async expectError(room, code, field, id) {
         const name = code === 303 && field === undefined ? '' : triedName(this.lastSent);
         assert.equal(await this.nextText(), errorEvent(room, { code, field, name, id }));
@@ -107,7 +108,7 @@ export class ChatClient {
         this.socket.ping();
     }
 
-    /** Resolves with `{ code, reason }` when the connection is over. */
+    /** Resolves with `{ code, reason }` when the connection has ended. */
     closed(ms = DEADLINE_MS) {
         return within(this.#closed.promise, () => 'the connection is closed', ms);
     }
@@ -127,7 +128,7 @@ export class ChatClient {
 }
 
 /**
- * A new public room with these members, each of whom has received the joins of those behind.
+ * A new public room with these members, each of whom has received the joins of the later ones.
  * @returns {Promise<[object, ...ChatClient[]]>} the room and its members
  */
 export async function roomWith(server, ...names) {
@@ -140,7 +141,7 @@ export async function roomWith(server, ...names) {
     return [room, ...members];
 }
 
-/** The name that an event tried; empty where it has no valid one. */
+/** The name in an event; empty if it is invalid. */
 function triedName(event) {
     const { name } = typeof event === 'string' ? JSON.parse(event) : event;
     return typeof name === 'string' && /^\P{Cc}{1,32}$/u.test(name) ? name : '';

@@ -1,17 +1,17 @@
-// The program's maintenance commands, run to their end or killed on the way.
+// The program's maintenance commands, run to their end or killed.
 import { spawn } from 'node:child_process';
 
 import { releaseBinary } from './server.js';
 import { within, withResolvers } from './wait.js';
 
-/** A command at work, in an almost empty environment. */
+/** A running command, in an almost empty environment. */
 export class Command {
     #exit = withResolvers();
 
     stdout = '';
     stderr = '';
 
-    /** @param {string} folder to work in; its data stands in the folder data, unless `args` say otherwise */
+    /** @param {string} folder the working folder; the data is in its folder data, unless `args` say otherwise */
     constructor(folder, args) {
         const { PATH, HOME } = process.env;
         this.name = `globes ${args.join(' ')}`;
@@ -23,7 +23,7 @@ export class Command {
         this.process.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
     }
 
-    /** Its exit code, all that it printed. */
+    /** Resolves with its exit code and its output. */
     async ended() {
         const { code, signal } = await within(this.#exit.promise, () => `${this.name} ends; it said:\n${this.stderr}`);
         return { code, signal, stdout: this.stdout, stderr: this.stderr };

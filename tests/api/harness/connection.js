@@ -1,10 +1,10 @@
-// A TCP connection where the test decides about every byte, and a reader of HTTP answers on it.
+// A TCP connection on which the test controls every byte, and a parser of HTTP responses on it.
 import net from 'node:net';
 import { once } from 'node:events';
 
 import { DEADLINE_MS, within, withResolvers } from './wait.js';
 
-/** `allowHalfOpen`: the test may write on after the server has ended its side. */
+/** `allowHalfOpen`: the test may still write after the server has ended its side. */
 export async function connect(server, { allowHalfOpen = false } = {}) {
     const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen });
     await once(socket, 'connect');
@@ -44,7 +44,7 @@ export class Connection {
         this.socket.write(bytes);
     }
 
-    /** One byte in each segment, as far as TCP lets a program say so. */
+    /** Sends one byte in each segment, as far as TCP allows. */
     async writeByteByByte(bytes) {
         for (const byte of Buffer.from(bytes)) {
             await new Promise((resolve) => this.socket.write(Buffer.of(byte), resolve));
@@ -52,8 +52,8 @@ export class Connection {
     }
 
     /**
-     * Takes what `parse` finds at the beginning of what came in.
-     * `parse(bytes, ended)` answers `{ value, length }`, or null where it needs more.
+     * Removes and returns what `parse` finds at the start of the received bytes. `parse(bytes, ended)` returns `{
+     * value, length }`, or null if it needs more.
      */
     async take(parse, what, ms = DEADLINE_MS) {
         for (;;) {
@@ -72,7 +72,7 @@ export class Connection {
         }
     }
 
-    /** Resolves with what was still unread when the server has ended the connection, in whatever way. */
+    /** Resolves with the unread bytes when the server has ended the connection, in any way. */
     ended(ms = DEADLINE_MS) {
         const rest = (bytes, ended) => (ended ? { value: bytes, length: bytes.length } : null);
         return this.take(rest, 'the server ends the connection', ms);
@@ -101,7 +101,7 @@ export class Connection {
     }
 }
 
-/** Sends `bytes` on a connection of their own and answers with the first response. */
+/** Sends `bytes` on a new connection and resolves with the first response. */
 export async function exchange(server, bytes, method) {
     const connection = await Connection.open(server);
     try {

@@ -23,7 +23,7 @@ export function exportLines({ room = 2, title = 'Imported room', events, nextRoo
     return [head, record, ...sends, end].map((line) => `${JSON.stringify(line)}\n`);
 }
 
-/** The rooms of an export by id, each with its `events`; asserts that the file is whole and its seqs have no gap. */
+/** The rooms of an export by id, each with its `events`; asserts that the file is complete and the seqs have no gap. */
 export function readExport(text) {
     const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line));
     assert.equal(lines[0].kind, 'globes-export');

@@ -1,11 +1,11 @@
-// WebSocket frames (RFC 6455, 5.2), right ones and wrong ones. No I/O.
+// WebSocket frames (RFC 6455, 5.2), valid and invalid. No I/O.
 import { randomBytes } from 'node:crypto';
 
 export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 };
 
 /**
- * A frame as a client sends it. The defaults make a right one; everything may be set wrong.
- * `lengthBytes`: 0, 2 or 8 bytes of extended length, whether needed or not; `declaredLength`: what the header claims.
+ * A frame of a client. The defaults make a valid one; every part can be made invalid.
+ * `lengthBytes`: 0, 2 or 8 bytes of extended length, whether needed or not; `declaredLength`: the length in the header.
  */
 export function encodeFrame(opcode, payload = '', options = {}) {
     const { fin = true, rsv = 0, mask = true, lengthBytes, declaredLength } = options;

@@ -1,9 +1,9 @@
-// What a room's history says, read over the API: the same for every store.
+// A room's history, read over the API: the same for every store.
 import assert from 'node:assert/strict';
 
 import { assertStatus, get } from './api.js';
 
-/** All events of a room, page by page; they must be 1, 2, 3 … without gap. */
+/** All events of a room, page by page; their seqs must be 1, 2, 3 … without gap. */
 export async function history(server, room) {
     const events = [];
     for (;;) {
@@ -18,7 +18,7 @@ export async function history(server, room) {
     }
 }
 
-/** Everything that these clients received must stand in the history as they got it. */
+/** Everything that these clients received must be in the history unchanged. */
 export function assertInHistory(events, clients) {
     for (const client of clients) {
         for (const received of client.received('send')) {
@@ -27,7 +27,7 @@ export function assertInHistory(events, clients) {
     }
 }
 
-/** For rooms in which nobody says the same thing twice. */
+/** For rooms in which no text is sent twice. */
 export function assertOnce(events) {
     const texts = new Set(events.map(({ msg }) => msg));
     assert.equal(texts.size, events.length, 'something is stored twice');

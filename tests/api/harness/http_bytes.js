@@ -1,16 +1,16 @@
-// Requests that create a room, as bytes, so that tests may frame them in every right and wrong way.
+// Requests that create a room, as bytes, so that tests can frame them correctly or incorrectly.
 import { freshTitle } from './api.js';
 
 /** A body that POST /chats accepts. */
 export const roomBody = (title = freshTitle()) => JSON.stringify({ title, visibility: 'public' });
 
-/** A POST /chats with these header lines beside Host, and this body as it is. */
+/** A POST /chats with these header lines after Host, and this body unchanged. */
 export function postChats(headerLines, body, version = '1.1') {
     const lines = ['Host: globes.test', ...headerLines].map((line) => `${line}\r\n`).join('');
     return `POST /chats HTTP/${version}\r\n${lines}\r\n${body}`;
 }
 
-/** The same with the body's true length. */
+/** The same with the body's correct length. */
 export const withLength = (body, ...more) => postChats([`Content-Length: ${Buffer.byteLength(body)}`, ...more], body);
 
 /** A chunked body, one chunk for each part. */

@@ -5,7 +5,7 @@ import { assertStatus, get } from './api.js';
 
 const SAMPLE = /^([a-z_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)+\})? (\S+)$/;
 
-/** The samples of a text, by name with labels as they stand there: `globes_connections{kind="http"}`. */
+/** The samples of a text, by name with labels: `globes_connections{kind="http"}`. */
 export function parseMetrics(text) {
     const samples = new Map();
     let current = null;
@@ -33,7 +33,7 @@ export function parseMetrics(text) {
     return samples;
 }
 
-/** What the server counts now. */
+/** The server's current metrics. */
 export async function metricsOf(server) {
     const answer = await get(server, '/metrics');
     assertStatus(answer, 200);

@@ -1,6 +1,6 @@
-// A real server that speaks MongoDB's protocol, for one test: FerretDB as scripts/install-ferretdb has built it, or a
-// mongo-java-server (scripts/install-mongo-java-server), in a folder of its own on a free port; or databases of the server
-// that GLOBES_TEST_MONGODB_URI names.
+// A real server of MongoDB's protocol for one test: FerretDB (scripts/install-ferretdb) or mongo-java-server
+// (scripts/install-mongo-java-server), with a new folder and a free port; or a database of the server in
+// GLOBES_TEST_MONGODB_URI.
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const ferretdb = join(repository, 'build/ferretdb/ferretdb');
 const mongoJavaServer = join(repository, 'build/mongo-java-server/mongo-java-server');
 
-/** Why there is no such server to test with, as node's `skip` takes it. Where it must be there, that is an error. */
+/** The reason why the server is not available, for node's `skip`. Throws if GLOBES_NEEDS_MONGODB is set. */
 function without(binary, name) {
     if (existsSync(binary)) return false;
     if (process.env.GLOBES_NEEDS_MONGODB) throw new Error(`${binary} is missing`);
@@ -28,7 +28,7 @@ export const withoutMongoJavaServer = () => without(mongoJavaServer, 'mongo-java
 
 let databases = 0;
 
-/** The URI of a database that nobody has used before, on the server at `uri`. */
+/** The URI of a new database on the server at `uri`. */
 export function freshDatabase(uri) {
     databases += 1;
     return `${uri.replace(/\/?$/, '/')}globes-test-${process.pid}-${Date.now()}-${databases}`;
@@ -38,14 +38,14 @@ export class Ferretdb {
     #program;
     #process = null;
     #folder = null;
-    /** `mongodb://127.0.0.1:PORT/`, the same through restarts. */
+    /** `mongodb://127.0.0.1:PORT/`; a restart does not change it. */
     uri = null;
 
     constructor(program = ferretdb) {
         this.#program = program;
     }
 
-    /** Starts it, again with what it had after a kill, and resolves when it listens. */
+    /** Starts the server, after a kill with the same data, and resolves when it listens. */
     async start() {
         this.#folder ??= await mkdtemp(join(tmpdir(), 'globes-mongodb-'));
         const address = this.uri === null ? '127.0.0.1:0' : new URL(this.uri).host;
@@ -55,7 +55,7 @@ export class Ferretdb {
         return this;
     }
 
-    /** SIGKILL: no chance to tidy up. */
+    /** SIGKILL, without any cleanup. */
     async kill() {
         const ended = once(this.#process, 'exit');
         this.#process.kill('SIGKILL');
@@ -63,7 +63,7 @@ export class Ferretdb {
         this.#process = null;
     }
 
-    /** It keeps its connections and answers nothing. */
+    /** SIGSTOP: it keeps its connections and does not reply. */
     pause() {
         this.#process.kill('SIGSTOP');
     }
@@ -79,14 +79,14 @@ export class Ferretdb {
 }
 
 /**
- * One for a test alone, ended with it.
+ * A server for one test, ended with it.
  * @param {import('node:test').TestContext} t
  */
 export function startFerretdb(t) {
     return startFor(t, new Ferretdb());
 }
 
-/** The same of a mongo-java-server, which keeps nothing through a kill. */
+/** The same with a mongo-java-server, which loses its data when it is killed. */
 export function startMongoJavaServer(t) {
     return startFor(t, new Ferretdb(mongoJavaServer));
 }

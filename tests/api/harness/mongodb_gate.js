@@ -1,17 +1,17 @@
-// A gate before a MongoDB: passes everything on, but for the commands that it is told to answer itself, as a server does
-// that knows a user's rights. FerretDB as the tests embed it has no users.
+// A proxy before a MongoDB: forwards everything except commands that it answers itself, as a server answers a user
+// without rights. The FerretDB of the tests has no users.
 import { once } from 'node:events';
 import net from 'node:net';
 
 import { withResolvers } from './wait.js';
 
 const HEADER_BYTES = 16;
-// The opcode of every command behind the first handshake, and where its document begins: behind the header, four bytes
-// of flags and one for the kind of the section.
+// The opcode of every command after the first handshake, and the start of its document: after the header, four bytes of
+// flags and one for the kind of the section.
 const OP_MSG = 2013;
 const DOCUMENT_AT = HEADER_BYTES + 5;
 
-/** The name of an OP_MSG's command, which is the key of its document's first field; null for any other message. */
+/** The name of an OP_MSG's command (the key of the first field); null for any other message. */
 function commandOf(message) {
     if (message.readInt32LE(12) !== OP_MSG) return null;
     const key = DOCUMENT_AT + 5;
@@ -51,7 +51,7 @@ export class MongodbGate {
     #sockets = new Set();
     #listener = null;
 
-    /** One before the server at `uri` (`mongodb://HOST:PORT/`), ended with the test. */
+    /** A proxy before the server at `uri` (`mongodb://HOST:PORT/`), ended with the test. */
     static async start(t, uri) {
         const gate = new MongodbGate();
         gate.#target = new URL(uri);
@@ -72,30 +72,30 @@ export class MongodbGate {
         return `mongodb://${this.host}/`;
     }
 
-    /** From now on `command` is answered with these fields, if `text` is somewhere in it. */
+    /** From now on `command` is answered with these fields if its bytes contain `text`. */
     answer(command, fields, text = '') {
         this.#answers.set(command, { fields, text });
     }
 
-    /** As a server answers whose user may not do that. */
+    /** Answers as a server does if the user lacks the right. */
     refuse(command, text) {
         const errmsg = `not authorized on chat_server to execute command { ${command}: "chat_events", text: "a secret" }`;
         this.answer(command, { ok: 0, errmsg, code: 13, codeName: 'Unauthorized' }, text);
     }
 
-    /** It is passed on again. */
+    /** Forwards it again. */
     allow(command) {
         this.#answers.delete(command);
     }
 
-    /** The connection over which the next `command` with `text` in it comes is stuck from then on, until `letGo`; resolves when it is. */
+    /** Blocks the connection of the next `command` with `text` in it until `letGo`; resolves when it is blocked. */
     holdUp(command, text = '') {
         const { promise, resolve } = withResolvers();
         this.#holding = { command, text, stuck: resolve };
         return promise;
     }
 
-    /** What is stuck arrives, late. */
+    /** Forwards the blocked bytes. */
     letGo() {
         for (const pass of this.#held.splice(0)) pass();
     }

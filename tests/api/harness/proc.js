@@ -1,7 +1,7 @@
-// What the kernel tells of processes and sockets.
+// The kernel's information about processes and sockets.
 import { readFileSync } from 'node:fs';
 
-/** The whole of a file below /proc. Node 18's asynchronous `readFile` ends after the first page of one. */
+/** Reads a whole file below /proc. Node 18's asynchronous `readFile` ends after its first page. */
 export function readProc(path) {
     return readFileSync(`/proc/${path}`, 'utf8');
 }

@@ -1,4 +1,4 @@
-// Random choices that a seed repeats (xorshift32), for tests that must fail the same way twice.
+// Random choices from a seed (xorshift32), so that a failing test fails in the same way again.
 
 export class Random {
     #state;
@@ -35,7 +35,7 @@ export class Random {
         return bytes;
     }
 
-    /** `bytes` with a few of them changed, dropped, doubled or cut off. */
+    /** `bytes` with some of them changed, removed, repeated or cut off. */
     mutate(bytes) {
         let result = Buffer.from(bytes);
         for (let changes = this.between(1, 6); changes > 0; changes -= 1) {

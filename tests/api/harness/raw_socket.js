@@ -1,4 +1,4 @@
-// A WebSocket client with no manners of its own: it sends what the test says and answers nothing by itself.
+// A WebSocket client that sends exactly what the test says and answers nothing by itself.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
@@ -10,7 +10,7 @@ const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 /**
- * The bytes of an opening handshake. `changes` replace headers by name; null leaves one out, an array repeats it.
+ * The bytes of an opening handshake. `changes` replaces headers by name; null removes one, an array repeats it.
  */
 export function handshake(server, path, changes = {}, requestLine = `GET ${path} HTTP/1.1`) {
     const headers = {
@@ -28,10 +28,10 @@ export function handshake(server, path, changes = {}, requestLine = `GET ${path}
 }
 
 export class RawSocket extends Connection {
-    /** The answer to the handshake. */
+    /** The response to the handshake. */
     opening = null;
 
-    /** Opens `/chats/{room}/ws`; the server must agree. */
+    /** Opens `/chats/{room}/ws`; the server must accept. */
     static async open(server, room, { headers = {}, allowHalfOpen = false } = {}) {
         const raw = new RawSocket(await connect(server, { allowHalfOpen }));
         raw.write(handshake(server, `/chats/${room.id}/ws`, headers));
@@ -62,7 +62,7 @@ export class RawSocket extends Connection {
         return JSON.parse(frame.payload.toString('utf8'));
     }
 
-    /** Skips what comes before the server's close frame; answers with its code (1005 for none). */
+    /** Skips frames before the server's close frame; resolves with its code (1005 if it has none). */
     async closeCode(ms = DEADLINE_MS) {
         for (;;) {
             const frame = await this.nextFrame(ms);
@@ -71,7 +71,7 @@ export class RawSocket extends Connection {
         }
     }
 
-    /** Leaves as RFC 6455 wants it: close frame, its echo, end of the connection. */
+    /** Closes as RFC 6455 requires: close frame, its echo, end of the connection. */
     async leave(code = 1000) {
         this.sendFrame(Opcode.CLOSE, closePayload(code));
         const echoed = await this.closeCode();

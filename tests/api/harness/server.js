@@ -1,4 +1,4 @@
-// One real server process: started in a temporary folder of its own, watched, stopped, killed, started again.
+// A real server process: started in a new temporary folder, observed, stopped, killed, restarted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { within, withResolvers } from './wait.js';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-// A key of every config.json that a test does not write itself: how many threads carry the connections.
+// Used in every config.json that a test does not write itself: the number of I/O threads.
 const ioThreads = process.env.GLOBES_IO_THREADS ? { IoThreads: Number(process.env.GLOBES_IO_THREADS) } : {};
 
 // Where it is set, a server that a test configures no store for gets a database of its own there.
@@ -31,9 +31,9 @@ export function isSanitized(binary = releaseBinary) {
 const STOP_MS = 10_000;
 
 /**
- * What a server is started with.
+ * Options of a server.
  * @typedef {object} ServerOptions
- * @property {object|string|Buffer|null} [config] keys of config.json beside Address; text is written as it is; null: no file
+ * @property {object|string|Buffer|null} [config] keys of config.json besides Address; text is written unchanged; null: no file
  * @property {string|Buffer} [dotenv] the content of .env
  * @property {Record<string, string>} [files] further files of the working folder, by path
  * @property {Record<string, string>} [env] added to an otherwise almost empty environment
@@ -49,9 +49,9 @@ export class Server {
     #expectRunning = false;
     #logWaiters = new Set();
 
-    /** The working folder; there from the first start until `finish`. */
+    /** The working folder; it exists from the first start until `finish`. */
     folder = null;
-    /** Everything that was printed since the first start, both streams. */
+    /** All output since the first start, of both streams. */
     log = '';
     host = '';
     port = 0;
@@ -67,7 +67,7 @@ export class Server {
         return this.#process.pid;
     }
 
-    /** As a browser names it. */
+    /** The origin as a browser sends it. */
     get origin() {
         return `http://${this.host}:${this.port}`;
     }
@@ -76,7 +76,7 @@ export class Server {
         return join(this.folder, 'data');
     }
 
-    /** Starts the process, again in the same folder after a stop, and resolves when it has said its address. */
+    /** Starts the process, after a stop in the same folder, and resolves when it has logged its address. */
     async start(changes = {}) {
         Object.assign(this.#options, changes);
         await this.#prepareFolder();
@@ -91,7 +91,7 @@ export class Server {
         return this;
     }
 
-    /** Starts a process that is meant to end by itself. */
+    /** Starts a process that is expected to end by itself. */
     async runToEnd() {
         await this.#prepareFolder();
         this.#spawn();
@@ -113,7 +113,7 @@ export class Server {
         assert.deepEqual({ code, signal }, { code: 0, signal: null }, `after SIGTERM; it said:\n${this.log}`);
     }
 
-    /** SIGKILL: no chance to tidy up. */
+    /** SIGKILL, without any cleanup. */
     async kill() {
         this.assertAlive();
         this.#expectRunning = false;
@@ -131,7 +131,7 @@ export class Server {
         assert.ok(alive, `the server ended by itself (${signalCode ?? exitCode}); it said:\n${this.log.slice(-4000)}`);
     }
 
-    /** Stops what should still run, fails if it doesn't, and removes the folder. */
+    /** Stops the process, fails if it ended before, and removes the folder. */
     async finish() {
         try {
             if (this.#expectRunning) await this.stop();
@@ -141,7 +141,7 @@ export class Server {
         }
     }
 
-    /** Resolves with the match as soon as the output, from `offset` on, matches. */
+    /** Resolves with the match as soon as the output after `offset` matches. */
     async logged(pattern, offset = 0) {
         const { promise, resolve: found, reject } = withResolvers();
         const look = (ended) => {
@@ -210,7 +210,7 @@ export class Server {
 }
 
 /**
- * One server for all tests of a file. Fails the test after which the process is gone, and starts it again for the next.
+ * One server for all tests of a file. If it crashes, fails that test, and starts again for the next one.
  * @param {ServerOptions} options
  */
 export function sharedServer(options) {
@@ -229,7 +229,7 @@ export function sharedServer(options) {
 }
 
 /**
- * A server for one test alone, ended with it.
+ * A server for one test, ended with it.
  * @param {import('node:test').TestContext} t
  * @param {ServerOptions} options
  */
@@ -240,7 +240,7 @@ export async function startServer(t, options) {
 }
 
 /**
- * Runs the program to its end, where it is meant to end by itself.
+ * Runs the program to its end; it is expected to end by itself.
  * @param {ServerOptions} options
  * @returns {Promise<{ code: number, output: string }>}
  */

@@ -1,19 +1,19 @@
-// The site as a browser asks for it, with the bytes as they came.
+// The site as a browser requests it, with the raw bytes.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 
 import { request } from './api.js';
 import { within, withResolvers } from './wait.js';
 
-/** What Chromium sends when somebody enters an address. */
+/** The Accept header of Chromium for an address that a user enters. */
 export const BROWSER_ACCEPT = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 
-/** What a browser gets that is led to `path`. */
+/** The response to a browser that navigates to `path`. */
 export function getPage(server, path, { headers = {} } = {}) {
     return request(server, 'GET', path, { headers: { Accept: BROWSER_ACCEPT, ...headers } });
 }
 
-/** The undecoded body, which need not be text. */
+/** The raw body, which need not be text. */
 export function getBytes(server, path, headers = {}) {
     const { promise, resolve, reject } = withResolvers();
     const { host, port } = server;
@@ -34,7 +34,7 @@ export function assertPage({ status, headers }, expectedStatus = 200) {
     assert.match(headers['content-type'], /^text\/html; *charset=utf-8$/);
 }
 
-/** That caches keep this answer apart from the one of the other kind under the same path. */
+/** Caches must keep this response apart from the one of the other type under the same path. */
 export function assertVariesByAccept({ headers }) {
     assert.match(headers.vary ?? '', /\bAccept\b(?!-)/);
     assert.equal(headers['cache-control'], 'no-cache');

@@ -1,10 +1,10 @@
-// A disk so small that a test can fill it. Needs root, for a tmpfs.
+// A disk that is small enough for a test to fill it. Needs root, for a tmpfs.
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A tmpfs that is gone with the test, or null where that is not permitted. */
+/** A tmpfs that is removed with the test, or null if that is not permitted. */
 export function mountSmallDisk(t, mebibytes = 4) {
     const folder = mkdtempSync(join(tmpdir(), 'globes-disk-'));
     try {
@@ -20,7 +20,7 @@ export function mountSmallDisk(t, mebibytes = 4) {
     return folder;
 }
 
-/** Writes to `path` until nothing fits. */
+/** Writes to `path` until the disk is full. */
 export function fillDisk(path) {
     const file = openSync(path, 'w');
     try {

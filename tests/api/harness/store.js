@@ -1,4 +1,4 @@
-// What the embedded store holds, read beside or after the server by SQLite's own shell.
+// The contents of the SQLite store, read by SQLite's own shell while the server runs or afterwards.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -19,30 +19,30 @@ export function storedEvents(dataFolder, roomId) {
     return query(dataFolder, `SELECT ${columns} FROM events WHERE room_id = ${roomId} ORDER BY seq`);
 }
 
-/** How many events of a room are stored, those included that readers don't see any more. */
+/** The number of stored events of a room, including those that readers cannot see any more. */
 export async function countEvents(dataFolder, roomId) {
     const [{ count }] = await query(dataFolder, `SELECT count(*) AS count FROM events WHERE room_id = ${roomId}`);
     return count;
 }
 
-/** The oldest seq of a room that is stored, whether readers see it or not; null where there is none. */
+/** The oldest stored seq of a room, whether readers see it or not; null if the room has no events. */
 export async function oldestSeq(dataFolder, roomId) {
     const [{ oldest }] = await query(dataFolder, `SELECT min(seq) AS oldest FROM events WHERE room_id = ${roomId}`);
     return oldest;
 }
 
-/** What the key of a room's tokens is made of, beside the server's own: `{ token_epoch, password_hash }`. */
+/** The parts of the key of a room's tokens, besides the server's own: `{ token_epoch, password_hash }`. */
 export async function storedRoomKeyParts(dataFolder, roomId) {
     const [parts] = await query(dataFolder, `SELECT token_epoch, password_hash FROM rooms WHERE id = ${roomId}`);
     return parts;
 }
 
-/** The rows must be 1, 2, 3 … without gap. */
+/** The seqs of the rows must be 1, 2, 3 … without gap. */
 export function assertContiguous(rows) {
     rows.forEach((row, index) => assert.equal(row.seq, index + 1, `seq ${row.seq} stands at place ${index + 1}`));
 }
 
-/** Every received send event must be in the store, once, as it was delivered. */
+/** Every received send event must be stored once, as it was delivered. */
 export function assertStored(rows, events) {
     for (const event of events) {
         const row = rows[event.seq - 1];

@@ -1,9 +1,9 @@
-// Someone who talks all the time, through whatever happens to the server.
+// A client that sends all the time, whatever happens to the server.
 import { eventually } from './wait.js';
 
 /**
- * Says one thing after the other, each with an id; what is refused is said again, under the same id, until it is heard.
- * `refused` are the times that a refusal took.
+ * Sends one message after another, each with an id; repeats a refused one with the same id until it was received.
+ * `refused`: how long each refusal took.
  */
 export class Talker {
     refused = [];
@@ -50,19 +50,19 @@ export class Talker {
         if (!this.#isStopped) setTimeout(() => this.#say(), 50);
     }
 
-    /** Resolves when the last thing is heard. */
+    /** Resolves when the last message was received. */
     finish() {
         this.#isLast = true;
         return eventually(() => this.heard === this.#number, `${this.name} hears its last`);
     }
 
-    /** Says nothing more, heard or not. */
+    /** Sends nothing more. */
     stop() {
         this.#isLast = true;
         this.#isStopped = true;
     }
 
-    /** Resolves when so many more have been heard. */
+    /** Resolves when that many more messages were received. */
     hears(more, ms) {
         const enough = this.heard + more;
         return eventually(() => this.heard >= enough, `${this.name} hears ${more} more`, ms);

@@ -1,4 +1,4 @@
-// JSON Web Tokens taken apart, bent and forged.
+// JSON Web Tokens, parsed, changed and forged.
 import { createHmac } from 'node:crypto';
 
 import { storedRoomKeyParts } from './store.js';
@@ -6,13 +6,13 @@ import { storedRoomKeyParts } from './store.js';
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
 
-/** `{ header, claims }`, unchecked. */
+/** `{ header, claims }`, without a check. */
 export function openToken(token) {
     const [header, claims] = token.split('.');
     return { header: decode(header), claims: decode(claims) };
 }
 
-/** A token with the signature of whoever knows `key`; `hash` as node:crypto names it. */
+/** A token that is signed with `key`; `hash` as node:crypto names it. */
 export function forgeToken({ header = { alg: 'HS256', typ: 'JWT' }, claims, key, hash = 'sha256' }) {
     const signed = `${encode(header)}.${encode(claims)}`;
     return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`;
@@ -25,18 +25,18 @@ export function tamper(token, { header = {}, claims = {} }) {
     return `${encode({ ...opened.header, ...header })}.${encode({ ...opened.claims, ...claims })}.${signature}`;
 }
 
-/** A token that claims to need no signature. */
+/** A token with an algorithm that needs no signature. */
 export function unsigned(claims, alg = 'none') {
     return `${encode({ alg, typ: 'JWT' })}.${encode(claims)}.`;
 }
 
-/** Claims that nobody could find fault with. */
+/** Valid claims. */
 export function freshClaims(room, username = 'mallory') {
     const iat = Math.floor(Date.now() / 1000);
     return { username, room_id: room.id, iat, exp: iat + 3600 };
 }
 
-/** A room token with any claims from the server's own key, as `room_key` in src/chat/tokens.cc makes it. */
+/** A room token with any claims, signed with the server's own key, as `room_key` in src/chat/tokens.cc derives it. */
 export async function forgeRoomToken(server, room, { secretKey, claims }) {
     const { token_epoch: epoch, password_hash: hash } = await storedRoomKeyParts(server.dataFolder, room.id);
     const numbers = Buffer.alloc(16);

@@ -1,5 +1,5 @@
-// People at the page: one Chromium for all tests of a file, each visitor with a profile of their own. Whatever the page
-// throws, and every breach of its Content-Security-Policy, fails the test.
+// Visitors of the page: one Chromium for all tests of a file, with a profile for each visitor. Every exception in the
+// page and every violation of its Content-Security-Policy fails the test.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,10 +16,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 
-/** What the browser says by itself about answers that are no success; the page is expected to cope with them. */
+/** Chromium's own messages about error responses, which the page handles. */
 const NETWORK_NOISE = /^Failed to load resource|^WebSocket connection to .* failed/;
 
-/** A folder to serve in place of the built-in page, such as the sources as they are. */
+/** A folder to serve in place of the built-in page, for example the sources. */
 const folder = process.env.GLOBES_WEB && resolve(process.env.GLOBES_WEB);
 
 /** For `sharedServer`: the server with the page to test. */
@@ -37,7 +37,7 @@ export function sharedBrowser() {
     after(() => browser.close());
 
     /**
-     * Somebody new opens `url`.
+     * A new visitor opens `url`.
      * @param {import('node:test').TestContext} t
      * @param {{ size?: object, scheme?: 'light' | 'dark', locale?: string, init?: () => void }} [options] `init` runs in
      *     the page before its own scripts; the rest is Playwright's
@@ -67,21 +67,22 @@ export function sharedBrowser() {
     };
 }
 
-/** Comes into a public room by its entrance. */
+/** Enters a public room by its entrance. */
 export async function enter(page, name) {
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Join' }).click();
     await page.waitForURL(/\/chats\/\d+$/);
-    // The address changes first: until the room's page is loaded, the entrance stands there still.
+    // Wait for the address first: the entrance is still shown until the room's page is loaded.
     await page.locator('html[data-view="room"]').waitFor({ state: 'attached' });
 }
 
-/** Resolves when the room's page says that the connection stands. To the letter: “Disconnected” has the word in it. */
+/** Resolves when the room's page shows that it is connected. Matches exactly, because “Disconnected” contains the
+ * word. */
 export function connected(page) {
     return page.locator('.room-state').getByText('Connected', { exact: true }).waitFor({ state: 'attached' });
 }
 
-/** As if the tab went out of sight, or came back: headless pages are always seen. */
+/** Simulates that the tab is hidden or shown again: headless pages are always visible. */
 export function setHidden(page, hidden) {
     return page.evaluate((value) => {
         Object.defineProperty(document, 'hidden', { value, configurable: true });
@@ -89,7 +90,7 @@ export function setHidden(page, hidden) {
     }, hidden);
 }
 
-/** Wrong passwords until the server takes no more of them for this room from this address. */
+/** Sends wrong passwords until the server refuses further ones for this room from this address. */
 export async function exhaustPasswordTries(server, room) {
     await eventually(async () => {
         const { status } = await post(server, `/chats/${room.id}/token`, { name: 'mallory', secret: 'wrong password' });
@@ -97,7 +98,7 @@ export async function exhaustPasswordTries(server, room) {
     }, 'the server refuses further tries');
 }
 
-/** Makes many public rooms at once. */
+/** Creates many public rooms at once. */
 export async function createRooms(server, titles) {
     for (const title of titles) assertStatus(await post(server, '/chats', { title, visibility: 'public' }), 201);
 }
@@ -106,7 +107,7 @@ export function assertFocused(locator) {
     return eventually(() => locator.evaluate((element) => element.matches(':focus')), `${locator} has the focus`);
 }
 
-/** Nothing that axe-core knows to look for is wrong with the page as it stands. */
+/** axe-core finds no violation in the page as it is shown. */
 export async function assertAccessible(page) {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
@@ -116,7 +117,7 @@ export async function assertAccessible(page) {
     assert.deepEqual(found, [], `at ${page.url()}`);
 }
 
-/** Nothing is wider than the screen. */
+/** No element is wider than the screen. */
 export async function assertFits(page) {
     const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
     assert.ok(content <= screen, `the content is ${content} px wide on a screen of ${screen} px, at ${page.url()}`);

@@ -1,10 +1,10 @@
-// Waiting with a deadline. A deadline only ever turns into a failure; no test takes it for "nothing happened".
+// Waiting with a deadline. A deadline always means failure; no test uses it to check that nothing happens.
 
-/** Below a minute: tests of the client's renewals make minutes pass in milliseconds. */
+/** Below a minute, because tests of the client's renewals make minutes pass in milliseconds. */
 export const DEADLINE_MS = 50_000;
 
 /**
- * Resolves as `promise` does, or rejects after `ms` with what `describe()` says then.
+ * Resolves as `promise` does, or rejects after `ms` with the text of `describe()`.
  * @param {Promise<T>} promise
  * @param {() => string} describe
  * @returns {Promise<T>}
@@ -23,8 +23,8 @@ export function within(promise, describe, ms = DEADLINE_MS) {
 }
 
 /**
- * Asks `check` again and again until it answers something truthy, which is returned.
- * For state that nothing announces: file descriptors, the list of users over HTTP.
+ * Calls `check` until it returns something truthy, which is returned. For state without notifications: file
+ * descriptors, the list of users over HTTP.
  */
 export async function eventually(check, what, ms = DEADLINE_MS) {
     const end = Date.now() + ms;
@@ -36,7 +36,7 @@ export async function eventually(check, what, ms = DEADLINE_MS) {
     }
 }
 
-/** Things that happen in order, and readers who wait for the next of them. */
+/** Values in order, and readers that wait for the next one. */
 export class Inbox {
     #items = [];
     #read = 0;
@@ -48,25 +48,25 @@ export class Inbox {
         this.#wake();
     }
 
-    /** Nothing more comes; whoever waits in vain is rejected with `reason`. */
+    /** No more values: a reader that waits is rejected with `reason`. */
     end(reason) {
         this.#ended ??= reason;
         this.#wake();
     }
 
-    /** Everything that ever came. */
+    /** All values that were ever added. */
     get all() {
         return this.#items;
     }
 
-    /** What came and was not read yet; reading goes on behind it. */
+    /** The values that were not read yet; skips them. */
     drain() {
         const rest = this.#items.slice(this.#read);
         this.#read = this.#items.length;
         return rest;
     }
 
-    /** The next one in order. */
+    /** The next value in order. */
     async next(what = 'the next one', ms = DEADLINE_MS) {
         const last = () => JSON.stringify(this.#items.slice(-3).map((item) => String(item).slice(0, 200)));
         while (this.#read >= this.#items.length) {
@@ -78,7 +78,7 @@ export class Inbox {
         return this.#items[this.#read++];
     }
 
-    /** The next one for which `accepts` is true; those before it are skipped. */
+    /** The next value for which `accepts` is true; skips those before it. */
     async find(accepts, what = accepts.toString(), ms = DEADLINE_MS) {
         for (;;) {
             const item = await this.next(what, ms);

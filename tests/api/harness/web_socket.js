@@ -1,2 +1,2 @@
-// The WebSocket client of the `ws` package, for test folders beside this one, which have no packages of their own.
+// The WebSocket client of the `ws` package, for other test folders, which have no packages of their own.
 export { WebSocket } from 'ws';

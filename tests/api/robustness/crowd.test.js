@@ -1,4 +1,4 @@
-// Many at once: everyone comes at the same moment, or goes at the same moment.
+// Many clients at once: all connect at the same moment, or disconnect at the same moment.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -16,8 +16,8 @@ const config = { MessagesPerSecond: 0 };
 const joinFrame = (name) => encodeFrame(Opcode.TEXT, JSON.stringify({ event_type: 'join', name, color: 'red' }));
 
 /**
- * One of thousands: keeps no frames, only a digest and the number of bytes behind the handshake.
- * As everyone gets the same bytes, one digest stands for all.
+ * One of thousands of clients: keeps no frames, only a digest and the number of bytes after the handshake. All clients
+ * get the same bytes, so their digests must be equal.
  */
 class Onlooker {
     #digest = createHash('sha1');
@@ -49,7 +49,7 @@ class Onlooker {
         return onlooker;
     }
 
-    /** The digest of everything received, once it is `wanted` bytes. */
+    /** The digest of everything received, once that is `wanted` bytes. */
     async digestOf(wanted) {
         this.wanted = wanted;
         this.#check();
@@ -80,7 +80,7 @@ class Onlooker {
     }
 }
 
-test('2,000 clients join one room within a second, and everyone sees everyone come', async (t) => {
+test('2,000 clients join one room within a second, and all receive all joins', async (t) => {
     const crowd = 2000;
     const server = await startServer(t, { config });
     const room = await createRoom(server);
@@ -93,7 +93,7 @@ test('2,000 clients join one room within a second, and everyone sees everyone co
     const frames = onlookers.map((_, index) => joinFrame(`member ${index}`));
     const begin = performance.now();
     onlookers.forEach(({ socket }, index) => socket.write(frames[index]));
-    assert.ok(performance.now() - begin < 1000, 'all joins are on their way within a second');
+    assert.ok(performance.now() - begin < 1000, 'all joins are sent within a second');
 
     const names = new Set();
     while (names.size < crowd) {
@@ -115,17 +115,17 @@ test('2,000 clients join one room within a second, and everyone sees everyone co
     }
     const digest = wire.digest('hex');
     for (const onlooker of onlookers) assert.equal(await onlooker.digestOf(bytes), digest);
-    assert.equal(onlookers.filter(({ lost }) => lost !== null).length, 0, 'nobody was dropped');
+    assert.equal(onlookers.filter(({ lost }) => lost !== null).length, 0, 'no connection was dropped');
     assert.equal(await onlineIn(server, room), crowd + 1);
 
     for (const { socket } of onlookers) socket.resetAndDestroy();
     await eventually(async () => (await usersOf(server, room)).length === 1, 'everyone has left', 60_000);
 });
 
-test('500 connect, join and vanish at once: 500 leaves, each once, and nothing stays behind', async (t) => {
+test('500 clients connect, join and disconnect at once: 500 leaves, each once, and nothing remains', async (t) => {
     const crowd = 500;
     const rounds = 10;
-    // After these the allocator has what it needs at once, and the room what it keeps for quick resumes.
+    // After these, the allocator and the room's replay cache have grown to their usual size.
     const firstRounds = 4;
     const mostGrowth = (rounds - firstRounds) * crowd * 256;
     let memory = 0;
@@ -173,7 +173,7 @@ test('500 connect, join and vanish at once: 500 leaves, each once, and nothing s
     await witness.leave();
 });
 
-test('vanishing before the answer to the handshake leaves nothing behind', async (t) => {
+test('clients that disconnect before the handshake is answered leave nothing behind', async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
     const witness = await ChatClient.join(server, room, 'witness');
@@ -185,7 +185,7 @@ test('vanishing before the answer to the handshake leaves nothing behind', async
                 const socket = await connect(server);
                 socket.on('error', () => {});
                 const bytes = Buffer.concat([request, joinFrame(`hasty ${index}`)]);
-                // Cut at different places: within the request, behind it, within the first frame, behind all of it.
+                // Cut at different points: within the request, after it, within the first frame, after all of it.
                 await new Promise((resolve) =>
                     socket.write(bytes.subarray(0, 1 + ((index * 37) % bytes.length)), resolve),
                 );

@@ -1,4 +1,5 @@
-// A disk without space: refusals instead of losses, and chat goes on when the disk does. Needs root, for a small tmpfs.
+// A full disk: refusals instead of losses, and the chat continues when there is space again. Needs root, for a small
+// tmpfs.
 import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { fillDisk, mountSmallDisk } from '../harness/small_disk.js';
 import { assertContiguous, assertStored, storedEvents } from '../harness/store.js';
 import { eventually } from '../harness/wait.js';
 
-test('a full disk: sends are refused, nothing unsaved is delivered, and it goes on by itself', async (t) => {
+test('on a full disk, sends are refused, nothing unsaved is delivered, and the chat continues by itself', async (t) => {
     const server = new Server({ config: { MessagesPerSecond: 0 } });
     t.after(() => server.finish());
     const disk = mountSmallDisk(t);
@@ -33,7 +34,7 @@ test('a full disk: sends are refused, nothing unsaved is delivered, and it goes 
     const ballast = join(disk, 'ballast');
     fillDisk(ballast);
 
-    // What was allocated before may still take some messages.
+    // Space that was allocated before may still hold some messages.
     let refusal = null;
     let delivered = 1;
     while (!refusal && sent < 2000) {
@@ -51,7 +52,7 @@ test('a full disk: sends are refused, nothing unsaved is delivered, and it goes 
         assert.deepEqual([event.event_type, event.error?.code], ['error', 505]);
     }
     assertStatus(await get(server, '/health'), 200);
-    assert.equal((await get(server, `/chats/${room.id}`)).json.users.length, 2, 'rooms can still be looked at');
+    assert.equal((await get(server, `/chats/${room.id}`)).json.users.length, 2, 'rooms can still be read');
 
     unlinkSync(ballast);
     await eventually(async () => {

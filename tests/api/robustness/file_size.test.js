@@ -1,4 +1,5 @@
-// A limit of the size of files (RLIMIT_FSIZE) is a full disk: refusals, no loss, and chat goes on when it is lifted.
+// A limit of the file size (RLIMIT_FSIZE) acts as a full disk: refusals, no loss, and the chat continues when it is
+// lifted.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { eventually } from '../harness/wait.js';
 
 const limitFiles = (pid, bytes) => execFileSync('prlimit', ['--pid', `${pid}`, `--fsize=${bytes}:unlimited`]);
 
-test('files at their limit: sends are refused, nothing unsaved is delivered, and it goes on by itself', async (t) => {
+test('at the file size limit, sends are refused, nothing unsaved is delivered, and the chat continues by itself', async (t) => {
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(server);
     const ada = await ChatClient.join(server, room, 'ada');
@@ -41,7 +42,7 @@ test('files at their limit: sends are refused, nothing unsaved is delivered, and
     assertStored(rows, heard);
 });
 
-test('a maintenance command at the limit says so and leaves nothing half behind', async (t) => {
+test('a maintenance command at the limit says so and leaves no partial file', async (t) => {
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const ada = await ChatClient.join(server, { id: 1 }, 'ada');
     for (let count = 1; count <= 50; count += 1) ada.say('ada', `${count} `.padEnd(4000, 'x'));

@@ -1,4 +1,4 @@
-// Delivered implies stored: kill -9 in the middle of traffic, again and again on the same data.
+// Delivered implies stored: kill -9 in the middle of traffic, repeatedly on the same data.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,7 +13,7 @@ const ROUNDS = 20;
 const SENDERS = 4;
 const IN_FLIGHT = 5;
 
-/** Keeps `IN_FLIGHT` messages on their way until the connection ends. */
+/** Keeps `IN_FLIGHT` messages in flight until the connection ends. */
 function keepTalking(client, name, round) {
     let count = 0;
     const next = () => {
@@ -38,7 +38,7 @@ function received(client, count) {
     return within(promise, () => `${count} messages; ${seen} came`);
 }
 
-test(`kill -9 in the middle of traffic, ${ROUNDS} times: whatever was delivered is stored, once, in order`, async (t) => {
+test(`kill -9 in the middle of traffic, ${ROUNDS} times: every delivered message is stored, once, in order`, async (t) => {
     const random = new Random(20201203);
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const rooms = [await createRoom(server), await createRoom(server)];
@@ -80,7 +80,7 @@ test(`kill -9 in the middle of traffic, ${ROUNDS} times: whatever was delivered 
         const ada = await ChatClient.open(server, room);
         ada.say('ada', 'after all that');
         assert.equal((await ada.next()).seq, stored + 1);
-        assert.ok(delivered[index].size > 0, 'there was something to lose');
+        assert.ok(delivered[index].size > 0, 'there were messages to lose');
         await ada.leave();
     }
 });

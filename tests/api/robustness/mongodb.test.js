@@ -1,5 +1,5 @@
-// MongoDB as the store: Globes killed, the database killed, stopped and out of reach. Nothing that anyone received is
-// missing afterwards, nothing is there twice, and chat goes on by itself.
+// MongoDB as the store: Globes killed, the database killed, paused or unreachable. Afterwards no delivered message is
+// missing or repeated, and the chat continues by itself.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -61,7 +61,7 @@ async function killRounds(t, database) {
     }
     for (const [index, room] of rooms.entries()) {
         const stored = (await history(server, room)).length;
-        assert.ok(stored > 0, 'there was something to lose');
+        assert.ok(stored > 0, 'there were messages to lose');
         const ada = await ChatClient.open(server, room);
         const talker = new Talker(ada, 'ada', 'after all that');
         await talker.hears(1);
@@ -81,8 +81,8 @@ test(`kill -9 of Globes on a server with indexes, ${ROUNDS} times`, { skip: with
     killRounds(t, await startMongoJavaServer(t)));
 
 /**
- * Whoever waits for the database waits for as long as it is away. Less than that, but more than the 50 ms that the threads
- * have, may also be a machine with others on it.
+ * A thread that waits for the database would wait as long as the outage. A shorter time, above the usual 50 ms, may
+ * also be caused by other processes on the machine.
  */
 async function assertNeverWaited(t, server) {
     const metrics = await metricsOf(server);
@@ -95,7 +95,7 @@ async function assertNeverWaited(t, server) {
     assert.ok(metrics.get('globes_events_refused_total{code="505"}') > 0);
 }
 
-/** What a server does while the database is gone, and afterwards; `away` makes it go, `back` brings it back. */
+/** The server's behaviour during and after an outage of the database; `away` begins it, `back` ends it. */
 async function outage(t, away, back) {
     const ferretdb = await startFerretdb(t);
     const server = await startOn(t, ferretdb);
@@ -113,7 +113,7 @@ async function outage(t, away, back) {
 
     await away(ferretdb);
     await eventually(() => talkers.some(({ refused }) => refused.length > 0), 'somebody is refused');
-    assert.match(server.log, /event=store_failed cause=/, 'the log says so with the first refusal');
+    assert.match(server.log, /event=store_failed cause=/, 'the first refusal is logged');
     await eventually(() => talkers.every(({ refused }) => refused.length > 0), 'everyone is refused');
     assertError(await get(server, '/ready'), 503, 505);
     assertStatus(await get(server, '/health'), 200);
@@ -133,7 +133,7 @@ async function outage(t, away, back) {
     const slowest = Math.max(...talkers.flatMap(({ refused }) => refused));
     t.diagnostic(`the slowest refusal took ${Math.round(slowest)} ms`);
     assert.ok(slowest < REFUSED_WITHIN_MS, `a refusal took ${slowest} ms`);
-    for (const client of clients) assert.ok(client.isOpen, 'nobody was disconnected');
+    for (const client of clients) assert.ok(client.isOpen, 'no connection was closed');
     const pong = Promise.all([...clients, witness].map((client) => client.pongs.next()));
     for (const client of [...clients, witness]) client.ping();
     await pong;
@@ -157,7 +157,7 @@ test('the database is killed and comes back', { skip }, (t) =>
         },
     ));
 
-test(`the database stops for ${STOPPED_MS / 1000} s and goes on`, { skip }, (t) =>
+test(`the database is paused for ${STOPPED_MS / 1000} s and continues`, { skip }, (t) =>
     outage(
         t,
         (ferretdb) => ferretdb.pause(),
@@ -167,7 +167,7 @@ test(`the database stops for ${STOPPED_MS / 1000} s and goes on`, { skip }, (t) 
         },
     ));
 
-test('a stop while the database does not answer ends in time', { skip }, async (t) => {
+test('a shutdown while the database does not reply ends in time', { skip }, async (t) => {
     const ferretdb = await startFerretdb(t);
     const server = await startOn(t, ferretdb);
     const room = await createRoom(server);
@@ -178,7 +178,7 @@ test('a stop while the database does not answer ends in time', { skip }, async (
     ferretdb.goOn();
 });
 
-test('nobody listens where the MongoDB should be: exit code 1, the host, no password', async () => {
+test('an unreachable MongoDB at the start: exit code 1, the host, no password', async () => {
     const env = { MONGODB_URI: 'mongodb://anna:topsecret@127.0.0.1:1/' };
     const { code, output } = await runToEnd({ env });
     assert.equal(code, 1, output);
@@ -186,7 +186,7 @@ test('nobody listens where the MongoDB should be: exit code 1, the host, no pass
     assert.doesNotMatch(output, /topsecret|anna/);
 });
 
-test('what can be no connection string: exit code 2, the variable, no password', async () => {
+test('an invalid connection string: exit code 2, the variable, no password', async () => {
     for (const uri of ['http://anna:topsecret@h', 'mongodb://anna:top:secret@h', 'mongodb://anna:topsecret@h/?w=%zz']) {
         const { code, output } = await runToEnd({ env: { MONGODB_URI: uri } });
         assert.equal(code, 2, output);
@@ -199,7 +199,7 @@ test('what can be no connection string: exit code 2, the variable, no password',
     assert.doesNotMatch(output, /topsecret/);
 });
 
-test('the name of a database: exit code 2 where it cannot be one, or the connection string has another', async () => {
+test('an invalid or contradictory database name: exit code 2', async () => {
     const uri = 'mongodb://anna:topsecret@127.0.0.1:1/';
     for (const env of [
         { MONGODB_URI: uri, MONGODB_DATABASE: 'a/b' },

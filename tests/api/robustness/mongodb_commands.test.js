@@ -1,4 +1,4 @@
-// The commands on a MongoDB: none of the time limits of live chat is theirs.
+// The commands on MongoDB: the deadlines of live chat do not apply.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { exportLines } from '../harness/export_file.js';
 import { freshDatabase, startFerretdb, withoutFerretdb } from '../harness/mongodb.js';
 import { MongodbGate } from '../harness/mongodb_gate.js';
 
-// Longer than whoever chats waits for a commit (2 s), a lookup (0.8 s) or a page of history (2.5 s).
+// Longer than a live commit (2 s), a lookup (0.8 s) or a page of history (2.5 s) may take.
 const SLOW_MS = 3000;
 
 async function folderOn(t, uri) {
@@ -21,7 +21,8 @@ async function folderOn(t, uri) {
     return folder;
 }
 
-/** Runs a command whose call `call`, the first that holds `text`, has no answer for that long, unless it ends before. */
+/** Runs a command whose first call `call` with `text` in it gets no reply for that long, unless the command ends
+ * before. */
 async function runSlowly(t, ferretdb, name, { args, input, call, text }) {
     const gate = await MongodbGate.start(t, ferretdb.uri);
     const folder = await folderOn(t, gate.uri + name);
@@ -35,7 +36,7 @@ async function runSlowly(t, ferretdb, name, { args, input, call, text }) {
     return stdout;
 }
 
-test('a slow database is no fault of what it holds', { skip: withoutFerretdb() }, async (t) => {
+test('a slow database is not a fault of its contents', { skip: withoutFerretdb() }, async (t) => {
     const ferretdb = await startFerretdb(t);
     const uri = freshDatabase(ferretdb.uri);
     const name = uri.slice(ferretdb.uri.length);
@@ -53,7 +54,7 @@ test('a slow database is no fault of what it holds', { skip: withoutFerretdb() }
     assert.equal(exportedSlowly, exported);
 });
 
-test('what a check is not allowed to read is no fault', { skip: withoutFerretdb() }, async (t) => {
+test('documents that a check is not allowed to read are not a fault', { skip: withoutFerretdb() }, async (t) => {
     const ferretdb = await startFerretdb(t);
     const gate = await MongodbGate.start(t, ferretdb.uri);
     const folder = await folderOn(t, freshDatabase(gate.uri));

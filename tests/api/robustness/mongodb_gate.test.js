@@ -1,4 +1,4 @@
-// A MongoDB that does not let Globes in, or not everywhere, or leaves one connection without an answer.
+// A MongoDB that refuses the login or some commands, or leaves one connection without a reply.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -17,7 +17,7 @@ async function startGate(t) {
     return MongodbGate.start(t, (await startFerretdb(t)).uri);
 }
 
-/** A connection string with a user in it, and the database that it names. */
+/** A connection string with a user and a database. */
 function login(gate, options = '') {
     const uri = freshDatabase(gate.uri.replace('://', '://anna:topsecret@'));
     return { uri: uri + options, database: uri.slice(uri.lastIndexOf('/') + 1) };
@@ -52,7 +52,7 @@ for (const command of ['createIndexes', 'listIndexes', 'findAndModify', 'find'])
     });
 }
 
-test('no user is named where the server wants one: exit code 1, and that', { skip }, async (t) => {
+test('no user where the server needs one: exit code 1, and the reason', { skip }, async (t) => {
     const gate = await startGate(t);
     gate.answer('createIndexes', {
         ok: 0,
@@ -65,7 +65,7 @@ test('no user is named where the server wants one: exit code 1, and that', { ski
     assert.match(output, /: no user name is given, and without one rights are lacking: .*requires authentication$/m);
 });
 
-/** A server behind the gate, in whose room ada has said something. */
+/** A server behind the gate, with a room in which ada has sent a message. */
 async function startBehind(t, gate) {
     const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(gate.uri) } });
     const room = await createRoom(server);
@@ -79,7 +79,7 @@ async function hears(client, text) {
     assert.equal((await client.next()).msg, text);
 }
 
-/** A room whose last write timed out answers 503 until it is known what became of it. */
+/** A room whose last write timed out answers 503 until the outcome is known. */
 function isReadable(server, room) {
     const read = async () => (await get(server, `/chats/${room.id}/events`)).status === 200;
     return eventually(read, 'the room can be read');
@@ -87,7 +87,7 @@ function isReadable(server, room) {
 
 const count = (log, event) => log.split('\n').filter((line) => line.includes(`event=${event} `)).length;
 
-test('the right to write is taken away: sends answer 505, the log says why once, and all is well with it back', { skip }, async (t) => {
+test('without the right to write, sends answer 505 and the log says why once; with the right again, all is well', { skip }, async (t) => {
     const gate = await startGate(t);
     const { server, room, ada } = await startBehind(t, gate);
     gate.refuse('insert');
@@ -98,7 +98,7 @@ test('the right to write is taken away: sends answer 505, the log says why once,
     }
     assert.equal(count(server.log, 'store_failed'), 1, server.log);
     assert.match(server.log, /event=store_failed cause="not authorized/);
-    assert.doesNotMatch(server.log, /secret/, 'what the server quotes of a command');
+    assert.doesNotMatch(server.log, /secret/, 'a command that the server quotes');
     assertStatus(await get(server, '/ready'), 200);
     gate.allow('insert');
     await hears(ada, 'after');
@@ -109,13 +109,13 @@ test('the right to write is taken away: sends answer 505, the log says why once,
         [2, 'after'],
     ]);
     ada.say('ada', 'refused: first', { id: 'first' });
-    assert.equal((await ada.next()).seq, 3, 'it was not there');
+    assert.equal((await ada.next()).seq, 3, 'it was not stored');
 });
 
-test('a connection that is stuck holds up its own rooms, not the others', { skip }, async (t) => {
+test('a connection that is stuck blocks its own rooms only', { skip }, async (t) => {
     const gate = await startGate(t);
     const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(gate.uri) } });
-    // The rooms are shared out over four connections by their number.
+    // Each of four connections writes the rooms whose id modulo 4 is its index.
     const rooms = [];
     for (let i = 0; i < 5; i += 1) rooms.push(await createRoom(server));
     const [stuck, other, , , neighbour] = await Promise.all(rooms.map((room) => ChatClient.join(server, room, 'ada')));
@@ -143,7 +143,7 @@ test('a connection that is stuck holds up its own rooms, not the others', { skip
     assert.ok((await metricsOf(server)).get('globes_store_batches_total{outcome="unknown"}') >= 1);
 });
 
-test('the right to read is taken away: history answers 503, the log says why once, and all is well with it back', { skip }, async (t) => {
+test('without the right to read, history answers 503 and the log says why once; with the right again, all is well', { skip }, async (t) => {
     const gate = await startGate(t);
     const { server, room, ada } = await startBehind(t, gate);
     gate.refuse('find');

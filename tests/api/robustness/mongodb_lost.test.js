@@ -1,5 +1,4 @@
-// The database under a running server is no longer the one that it has opened: nothing more is acked, and the server
-// says so.
+// The database is replaced while a server uses it: nothing more is acked, and the server reports it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -8,7 +7,7 @@ import { ChatClient } from '../harness/chat_client.js';
 import { freshDatabase, startMongoJavaServer, withoutMongoJavaServer } from '../harness/mongodb.js';
 import { startServer } from '../harness/server.js';
 
-test('a database that comes back empty takes nothing more', { skip: withoutMongoJavaServer() }, async (t) => {
+test('a database that comes back empty gets no more writes', { skip: withoutMongoJavaServer() }, async (t) => {
     const database = await startMongoJavaServer(t);
     const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(database.uri) } });
     const room = await createRoom(server);

@@ -1,5 +1,5 @@
-// Two Globes on one database: the one that was started last is in charge, and the older one stops writing, says so and is
-// not ready. Meanwhile nothing that anyone received is missing, twice, or at another place.
+// Two servers on one database: the one that was started last is the writer; the older one stops writing, logs that, and
+// is not ready. No delivered message is missing, repeated or reordered.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -23,7 +23,7 @@ const DATABASES = [
     ['mongo-java-server', startMongoJavaServer, withoutMongoJavaServer()],
 ];
 
-/** Two who talk in each of the rooms of a server. */
+/** Two clients that send all the time in each room of a server. */
 async function talkIn(server, rooms, names, round) {
     const clients = [];
     const talkers = [];
@@ -61,7 +61,7 @@ async function assertFencedOff(older, room) {
 }
 
 for (const [name, startDatabase, skip] of DATABASES) {
-    test(`the one that starts last takes over while both are talked to (${name}), ${ROUNDS} times`, { skip }, async (t) => {
+    test(`the server that starts last takes over while both are busy (${name}), ${ROUNDS} times`, { skip }, async (t) => {
         const database = await startDatabase(t);
         const options = { config: { MessagesPerSecond: 0 }, env: { MONGODB_URI: freshDatabase(database.uri) } };
         let older = await startServer(t, options);
@@ -84,7 +84,7 @@ for (const [name, startDatabase, skip] of DATABASES) {
         }
     });
 
-    test(`an older one that was stopped and wakes up writes nothing more (${name}), ${ROUNDS} times`, { skip }, async (t) => {
+    test(`an older server that was suspended and wakes up writes nothing more (${name}), ${ROUNDS} times`, { skip }, async (t) => {
         const database = await startDatabase(t);
         for (let round = 1; round <= ROUNDS; round += 1) {
             const options = { config: { MessagesPerSecond: 0 }, env: { MONGODB_URI: freshDatabase(database.uri) } };

@@ -19,13 +19,13 @@ net::HttpRequest with_authorization(std::string value) {
     return request;
 }
 
-TEST(BearerToken, IsWhatFollowsTheScheme) {
+TEST(BearerToken, IsTheTextAfterTheScheme) {
     EXPECT_EQ(bearer_token(with_authorization("Bearer abc.def.ghi")), "abc.def.ghi");
     EXPECT_EQ(bearer_token(with_authorization("bEARER abc")), "abc");
     EXPECT_EQ(bearer_token(with_authorization("Bearer   abc")), "abc");
 }
 
-TEST(BearerToken, IsEmptyWhereThereIsNone) {
+TEST(BearerToken, IsEmptyWithoutAToken) {
     EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
     for (const char* value :
          {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
@@ -96,7 +96,7 @@ TEST_F(AccessTest, OnlyTheOwnerMayChangeAnOwnedProtectedRoom) {
     EXPECT_TRUE(change(secret_owned, owner_token(secret_owned)));
 }
 
-TEST_F(AccessTest, AnExpiredTokenIsNone) {
+TEST_F(AccessTest, AnExpiredTokenCountsAsAbsent) {
     const std::string token = room_token(secret);
     clock.now += 3'600'000'000;
     EXPECT_EQ(change(secret, token).error(), kInvalidToken);

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-TEST(ErrorTable, SaysWhatTheContractSays) {
+TEST(ErrorTable, MatchesTheDocumentation) {
     struct Row {
         ErrorCode code;
         int number;
@@ -66,12 +66,12 @@ TEST(ErrorResponse, IsTheReadmesExample) {
     EXPECT_FALSE(response.close);
 }
 
-TEST(ErrorResponse, HasNoFieldWhereTheErrorHasNone) {
+TEST(ErrorResponse, LeavesOutAnAbsentField) {
     EXPECT_EQ(error_response({ErrorCode::path_not_found}).body,
               R"({"status":false,"error":{"code":501,"error":"Not found"}})");
 }
 
-TEST(ErrorResponse, UsesTheStatusOfTheTableUnlessTold) {
+TEST(ErrorResponse, UsesTheStatusOfTheTableByDefault) {
     for (const ErrorEntry& entry : error_table())
         EXPECT_EQ(error_response({entry.code}).status, entry.http_status) << entry.text;
     EXPECT_EQ(error_response({ErrorCode::session_not_established}, 426).status, 426);
@@ -80,7 +80,7 @@ TEST(ErrorResponse, UsesTheStatusOfTheTableUnlessTold) {
     EXPECT_EQ(error_response({ErrorCode::bad_request}, 408).status, 408);
 }
 
-TEST(ErrorResponse, TellsWhenToComeBackWhereThatHelps) {
+TEST(ErrorResponse, HasRetryAfterIfARetryMayHelp) {
     for (const ErrorEntry& entry : error_table()) {
         const net::HttpResponse response = error_response({entry.code}, 0, 42);
         if (entry.code == ErrorCode::too_many_requests || entry.code == ErrorCode::unavailable)
@@ -91,7 +91,7 @@ TEST(ErrorResponse, TellsWhenToComeBackWhereThatHelps) {
     EXPECT_THAT(error_response({ErrorCode::unavailable}).headers, ElementsAre(Pair("Retry-After", "1")));
 }
 
-TEST(EventErrorSentence, IsOneSentenceForEachErrorOfAnEvent) {
+TEST(EventErrorSentence, EachErrorOfAnEventHasASentence) {
     constexpr Error kOfEvents[] = {
         {ErrorCode::user_not_found, "name"},
         {ErrorCode::duplicate_username, "name"},
@@ -108,21 +108,22 @@ TEST(EventErrorSentence, IsOneSentenceForEachErrorOfAnEvent) {
     std::set<std::string_view> sentences;
     for (const Error& error : kOfEvents) {
         const std::string_view sentence = event_error_sentence(error);
-        EXPECT_NE(sentence, error_entry(error.code).text) << "is for people";
+        EXPECT_NE(sentence, error_entry(error.code).text) << "the sentence is for people";
         EXPECT_TRUE(sentence.ends_with('.')) << sentence;
         EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
     }
-    EXPECT_EQ(event_error_sentence({ErrorCode::room_not_found}), "Room error: Room not found") << "no event's error";
+    EXPECT_EQ(event_error_sentence({ErrorCode::room_not_found}), "Room error: Room not found")
+        << "not an error of an event";
 }
 
-TEST(ErrorResponse, ClosesOnlyAfterWhatWasNotReadWhole) {
+TEST(ErrorResponse, ClosesTheConnectionOnlyIfTheRequestWasNotReadCompletely) {
     for (const ErrorEntry& entry : error_table())
         EXPECT_EQ(error_response({entry.code}).close,
                   entry.code == ErrorCode::bad_request || entry.code == ErrorCode::too_large)
             << entry.text;
 }
 
-TEST(ErrorTable, WhatIsTooLargeIsToldTheLimit) {
+TEST(ErrorTable, ErrorsOfSizeHaveTheLimit) {
     const auto response = too_large_response(431, 16384);
     EXPECT_EQ(response.status, 431);
     EXPECT_TRUE(response.close);

@@ -23,7 +23,7 @@ TEST(Accept, ABrowserThatOpensAnAddressWantsThePage) {
     EXPECT_TRUE(is_page_preferred("application/json;q=0.5, text/*"));
 }
 
-TEST(Accept, EveryoneElseWantsJson) {
+TEST(Accept, OtherClientsWantJson) {
     EXPECT_FALSE(prefers_html({}));
     for (const char* accept : {"", "*/*", "application/json", "application/json, text/html", "text/html;q=0.5, */*",
                                "text/html;q=0", "application/*, text/html;q=0.9", "text/plain", "html"})
@@ -35,13 +35,13 @@ TEST(Accept, TheMostSpecificRangeCounts) {
     EXPECT_TRUE(is_page_preferred("*/*, application/json;q=0.1, text/html;q=0.2"));
 }
 
-TEST(Accept, AWeightThatIsNoneIsNone) {
+TEST(Accept, AnInvalidWeightCountsAsAbsent) {
     for (const char* accept : {"text/html;q=2", "text/html;q=x", "text/html;q=", "text/html;q=-1", "text/html;q=nan",
                                "text/html;q=1e0", "text/html;q=0.5x"})
         EXPECT_FALSE(is_page_preferred(accept)) << accept;
 }
 
-TEST(AcceptEncoding, NobodyGetsACodingThatWasNotNamed) {
+TEST(AcceptEncoding, ACodingThatTheClientDidNotNameIsNotUsed) {
     EXPECT_EQ(choose_coding({}, true, true), Coding::identity);
     for (const char* accepted : {"", "deflate", "zstd, compress", "identity", "brotli"})
         EXPECT_EQ(choose_coding(with("accept-encoding", accepted), true, true), Coding::identity) << accepted;
@@ -73,7 +73,7 @@ TEST(AcceptEncoding, OnlyFormsThatExistAreChosen) {
     EXPECT_EQ(choose_coding(request, true, false), Coding::gzip);
     EXPECT_EQ(choose_coding(request, false, false), Coding::identity);
     EXPECT_EQ(choose_coding(with("accept-encoding", "identity;q=0"), false, false), Coding::identity)
-        << "better than nothing";
+        << "better than no answer";
 }
 
 TEST(AcceptEncoding, SeveralLinesAreOneList) {

@@ -23,12 +23,12 @@ bool is_allowed(std::string origin, std::string host, const Allowed& allowed = {
     return is_origin_allowed(from(std::move(origin), std::move(host)), allowed);
 }
 
-TEST(Origin, WhoSendsNoneIsNoBrowserAndPasses) {
+TEST(Origin, ARequestWithoutAnOriginIsAllowed) {
     EXPECT_TRUE(is_origin_allowed(from(""), {}));
     EXPECT_TRUE(is_origin_allowed(from(""), {"https://page.example"}));
 }
 
-TEST(Origin, TheServersOwnPasses) {
+TEST(Origin, TheServersOwnOriginIsAllowed) {
     EXPECT_TRUE(is_allowed("http://chat.example:5000", "chat.example:5000"));
     EXPECT_TRUE(is_allowed("http://chat.example:5000", "Chat.Example:5000"));
     EXPECT_TRUE(is_allowed("http://127.0.0.1:5000", "127.0.0.1:5000"));
@@ -36,7 +36,7 @@ TEST(Origin, TheServersOwnPasses) {
     EXPECT_TRUE(is_allowed("http://chat.example", "chat.example"));
 }
 
-TEST(Origin, ThePortOfTheSchemeMayBeLeftOut) {
+TEST(Origin, ThePortOfTheSchemeIsOptional) {
     EXPECT_TRUE(is_allowed("http://chat.example", "chat.example:80"));
     EXPECT_TRUE(is_allowed("http://chat.example:80", "chat.example"));
     EXPECT_FALSE(is_allowed("http://chat.example", "chat.example:8080"));
@@ -51,14 +51,14 @@ TEST(Origin, AnotherSchemeHostOrPortIsAnotherOrigin) {
         EXPECT_FALSE(is_allowed(origin, "chat.example:5000")) << origin;
 }
 
-TEST(Origin, AnEmptyHostIsNobodysOwn) { EXPECT_FALSE(is_allowed("http://", "")); }
+TEST(Origin, AnEmptyHostIsNotTheServersOwn) { EXPECT_FALSE(is_allowed("http://", "")); }
 
-TEST(Origin, TheListAllowsWhatItNamesWhole) {
+TEST(Origin, TheListAllowsExactlyItsOrigins) {
     const Allowed allowed = {"https://one.example", "https://two.example:8443"};
     EXPECT_TRUE(is_allowed("https://one.example", "chat.example", allowed));
     EXPECT_TRUE(is_allowed("HTTPS://One.Example", "chat.example", allowed));
     EXPECT_TRUE(is_allowed("https://two.example:8443", "chat.example", allowed));
-    EXPECT_TRUE(is_allowed("http://chat.example", "chat.example", allowed)) << "its own stays allowed";
+    EXPECT_TRUE(is_allowed("http://chat.example", "chat.example", allowed)) << "its own origin stays allowed";
     for (const char* origin : {"http://one.example", "https://one.example:8443", "https://two.example",
                                "https://one.example.evil.example", "https://one.exampl", "null"})
         EXPECT_FALSE(is_allowed(origin, "chat.example", allowed)) << origin;
@@ -91,23 +91,23 @@ TEST(Cors, AnotherPageMayNotButCachesKeepThemApart) {
     }
 }
 
-TEST(Cors, WithoutAListThereIsNothingToSay) {
+TEST(Cors, WithoutAListThereAreNoCorsHeaders) {
     EXPECT_THAT(answer_to("https://one.example", {}).headers, IsEmpty());
-    EXPECT_THAT(answer_to("http://chat.example:5000", {}).headers, IsEmpty()) << "its own page needs no leave";
+    EXPECT_THAT(answer_to("http://chat.example:5000", {}).headers, IsEmpty()) << "its own page does not need CORS";
 }
 
-TEST(Cors, AStarAnswersWithThePageThatAsks) {
+TEST(Cors, AStarAnswersWithTheOriginOfTheRequest) {
     EXPECT_THAT(answer_to("https://one.example", {"*"}).headers,
                 Contains(Pair("Access-Control-Allow-Origin", "https://one.example")));
 }
 
 TEST(Cors, CredentialsAreNeverAllowed) {
-    // Authorization travels in a header that the page sets; cookies have nothing to do here.
+    // Authorization is a header that the page sets; cookies are not used.
     EXPECT_THAT(answer_to("https://one.example", {"*"}).headers,
                 Not(Contains(Pair("Access-Control-Allow-Credentials", testing::_))));
 }
 
-TEST(Preflight, TellsAnAllowedPageWhatItMaySend) {
+TEST(Preflight, TellsAnAllowedPageWhichHeadersItMaySend) {
     const net::HttpResponse response =
         preflight_response(from("https://one.example"), {"https://one.example"}, "GET, HEAD, POST");
     EXPECT_EQ(response.status, 204);
@@ -117,7 +117,7 @@ TEST(Preflight, TellsAnAllowedPageWhatItMaySend) {
     EXPECT_THAT(response.headers, Contains(Pair("Access-Control-Allow-Headers", "Authorization, Content-Type")));
 }
 
-TEST(Preflight, TellsAnyoneElseOnlyTheMethods) {
+TEST(Preflight, TellsOtherPagesOnlyTheMethods) {
     for (const char* origin : {"https://evil.example", ""})
         EXPECT_THAT(preflight_response(from(origin), {"https://one.example"}, "GET, HEAD").headers,
                     testing::ElementsAre(Pair("Allow", "GET, HEAD")));

@@ -45,16 +45,16 @@ TEST(EmbeddedAnswer, EachFormHasItsOwnBytesAndTag) {
     }
 }
 
-TEST(EmbeddedAnswer, WhatTheClientHasIsNotSentAgain) {
+TEST(EmbeddedAnswer, AFormThatTheClientHasIsNotSentAgain) {
     const auto known = embedded_answer(request("br", "\"a1-br\""), kScript, {});
     EXPECT_EQ(known.status, 304);
     EXPECT_EQ(known.body, "");
     EXPECT_THAT(known.headers, Contains(Pair("ETag", "\"a1-br\"")));
     EXPECT_THAT(known.headers, Contains(Pair("Vary", "Accept-Encoding")));
-    EXPECT_EQ(embedded_answer(request("gzip", "\"a1-br\""), kScript, {}).status, 200) << "these are other bytes";
+    EXPECT_EQ(embedded_answer(request("gzip", "\"a1-br\""), kScript, {}).status, 200) << "another form has other bytes";
 }
 
-TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
+TEST(EmbeddedAnswer, TheNotFoundPageHasNoTagAndIsAlwaysSentCompletely) {
     const auto missing = embedded_answer(request("", "*"), kPage, {}, 404);
     EXPECT_EQ(missing.status, 404);
     EXPECT_EQ(missing.body, "the page");
@@ -63,7 +63,7 @@ TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
     EXPECT_THAT(missing.headers, Contains(Key("Content-Security-Policy")));
 }
 
-TEST(EmbeddedAnswer, OnlyAHashedNameIsKeptWithoutAsking) {
+TEST(EmbeddedAnswer, OnlyAHashedNameIsCachedWithoutRevalidation) {
     EXPECT_THAT(embedded_answer(request(), kScript, {}).headers,
                 Contains(Pair("Cache-Control", "public, max-age=31536000, immutable")));
     EXPECT_THAT(embedded_answer(request(), kPage, {}).headers, Contains(Pair("Cache-Control", "no-cache")));
@@ -87,27 +87,27 @@ TEST(EmbeddedSite, HasAPageAndOnlyFilesOfKnownTypes) {
 
 // --- the policy ------------------------------------------------------------------------------------------------------
 
-TEST(PagePolicy, NothingInlineAndNothingFromElsewhere) {
+TEST(PagePolicy, AllowsNothingInlineAndNothingFromOtherOrigins) {
     EXPECT_EQ(built_in_policy({}, "chat.example:5000"),
               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
               "connect-src 'self' ws://chat.example:5000 wss://chat.example:5000; "
               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 
-TEST(PagePolicy, AHostThatIsNoneIsNoSource) {
+TEST(PagePolicy, AnInvalidHostIsNotASource) {
     for (const char* host : {"", "*", "a; script-src *", "'unsafe-inline'", "a b", "a/b", "a,b", "[::1"})
         EXPECT_THAT(built_in_policy({}, host), HasSubstr("connect-src 'self'; base-uri")) << host;
     EXPECT_THAT(built_in_policy({}, "[::1]:5000"), HasSubstr("connect-src 'self' ws://[::1]:5000 wss://[::1]:5000;"));
 }
 
-TEST(PagePolicy, FramesAreForThoseThatAreConfigured) {
+TEST(PagePolicy, OnlyConfiguredOriginsMayFrameThePage) {
     const PagePolicy policy{.frame_ancestors = {"https://a.example", "https://b.example"}};
     EXPECT_THAT(built_in_policy(policy, "h"), EndsWith("; frame-ancestors https://a.example https://b.example"));
     EXPECT_EQ(static_policy(policy), "frame-ancestors https://a.example https://b.example");
     EXPECT_EQ(static_policy({}), "frame-ancestors 'none'");
 }
 
-TEST(PagePolicy, FilesAreForOthersOnlyWhereOthersAreAllowed) {
+TEST(PagePolicy, OtherOriginsMayLoadFilesOnlyIfConfigured) {
     const auto resource_policy = [](const PagePolicy& policy, bool page) {
         net::HttpResponse response;
         add_policy_headers(policy, page, response);

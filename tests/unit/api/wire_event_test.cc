@@ -20,7 +20,7 @@ std::string repeat(std::string_view character, std::size_t count) {
     return text;
 }
 
-/// `head` is an object without its end; `value` is JSON.
+/// `head` is an object without its closing brace; `value` is JSON.
 std::string with_field(std::string_view head, std::string_view key, std::string_view value) {
     return fmt::format(R"({},"{}":{}}})", head, key, value);
 }
@@ -34,7 +34,7 @@ ClientEvent accepted(std::string_view frame) {
     return {};
 }
 
-/// The fault of a frame that must be refused with code 303.
+/// The fault of a frame, which must be refused with code 303.
 EventRefusal fault_of(std::string_view frame) {
     const auto event = parse_client_event(frame);
     if (event) {
@@ -68,7 +68,7 @@ TEST(ParseClientEvent, RefusesUnknownEventTypes) {
     EXPECT_EQ(refused_field("{}"), "event_type");
 }
 
-TEST(ParseClientEvent, RefusesBadNamesOfEveryKind) {
+TEST(ParseClientEvent, RefusesInvalidNames) {
     for (const char* type : {"send", "join", "leave"}) {
         const std::string head = fmt::format(R"({{"event_type":"{}","msg":"x")", type);
         EXPECT_EQ(refused_field(head + "}"), "name");
@@ -78,7 +78,7 @@ TEST(ParseClientEvent, RefusesBadNamesOfEveryKind) {
     }
 }
 
-TEST(ParseClientEvent, TakesNamesUpToTheLimit) {
+TEST(ParseClientEvent, AcceptsNamesUpToTheLimit) {
     for (const std::string& name : {"a"s, "two words"s, repeat("x", 32), repeat("🦄", 32)})
         EXPECT_EQ(accepted(with_field(R"({"event_type":"join")", "name", in_quotes(name))).name, name);
 }
@@ -104,7 +104,7 @@ TEST(ParseClientEvent, JoinAndLeaveIgnoreTheTextButNotItsType) {
     }
 }
 
-TEST(ParseClientEvent, DropsTextThatIsNoColor) {
+TEST(ParseClientEvent, DropsTextThatIsNotAColor) {
     const auto color_of = [](std::string_view color) {
         return accepted(with_field(R"({"event_type":"send","name":"a","msg":"x")", "color", color)).color;
     };
@@ -126,7 +126,7 @@ TEST(ParseClientEvent, IdIsOptionalAndHas1To64Characters) {
     const std::string head = R"({"event_type":"send","name":"a","msg":"x")";
     EXPECT_EQ(accepted(head + "}").client_id, "");
     EXPECT_EQ(accepted(head + R"(,"id":null})").client_id, "");
-    EXPECT_EQ(accepted(head + R"(,"id":""})").client_id, "") << "an empty text is the same as none";
+    EXPECT_EQ(accepted(head + R"(,"id":""})").client_id, "") << "an empty text counts as absent";
     for (const std::string& id : {"c"s, repeat("x", 64), repeat("日", 64)})
         EXPECT_EQ(accepted(with_field(head, "id", in_quotes(id))).client_id, id);
     for (const std::string& id : {"1"s, "true"s, "[]"s, "{}"s, in_quotes(repeat("x", 65))}) {
@@ -136,7 +136,7 @@ TEST(ParseClientEvent, IdIsOptionalAndHas1To64Characters) {
     }
 }
 
-TEST(ParseClientEvent, ReportsTheFirstFaultInTheOrderOfTheContract) {
+TEST(ParseClientEvent, ReportsTheFirstFaultInTheDocumentedOrder) {
     EXPECT_EQ(refused_field(R"({"id":1,"color":1,"msg":1,"name":1,"event_type":1})"), "event_type");
     EXPECT_EQ(refused_field(R"({"id":1,"color":1,"msg":1,"name":1,"event_type":"send"})"), "name");
     EXPECT_EQ(refused_field(R"({"id":1,"color":1,"msg":1,"name":"a","event_type":"send"})"), "msg");
@@ -144,7 +144,7 @@ TEST(ParseClientEvent, ReportsTheFirstFaultInTheOrderOfTheContract) {
     EXPECT_EQ(refused_field(R"({"id":1,"color":"red","msg":"x","name":"a","event_type":"send"})"), "id");
 }
 
-TEST(ParseClientEvent, FaultCarriesTheValidIdWhereverItStands) {
+TEST(ParseClientEvent, AFaultCarriesTheValidIdWhateverThePositionOfTheId) {
     for (const char* frame :
          {R"({"id":"c1"})", R"({"event_type":"send","id":"c1"})", R"({"id":"c1","event_type":"send","name":"a"})",
           R"({"event_type":"send","name":"a","msg":"x","color":1,"id":"c1"})"})
@@ -187,13 +187,13 @@ std::string event_json(const chat::Event& event) {
     return out;
 }
 
-TEST(AppendEventJson, WritesTheContractsEvent) {
+TEST(AppendEventJson, WritesTheDocumentedEvent) {
     EXPECT_EQ(event_json(full_event()),
               R"({"event_type":"send","name":"my-username","room_id":2,"color":"red","msg":"hello",)"
               R"("time":"2020-12-03T21:23:54.421318Z","seq":17,"id":"optional"})");
 }
 
-TEST(AppendEventJson, LeavesOutColorAndIdWhereThereAreNone) {
+TEST(AppendEventJson, LeavesOutAbsentColorAndId) {
     chat::Event event = full_event();
     event.color.clear();
     event.client_id.clear();
@@ -223,7 +223,7 @@ TEST(AppendEventJson, EscapesEveryTextOfAClient) {
               R"("time":"2020-12-03T21:23:54.421318Z","seq":17,"id":"x\ty"})");
 }
 
-TEST(AppendEventJson, WritesTheLargestNumbersWhole) {
+TEST(AppendEventJson, WritesTheLargestNumbersExactly) {
     chat::Event event = full_event();
     event.room = chat::kEndOfRoomIds - 1;
     event.seq = 9'007'199'254'740'991;
@@ -231,7 +231,7 @@ TEST(AppendEventJson, WritesTheLargestNumbersWhole) {
     EXPECT_NE(event_json(event).find(R"("seq":9007199254740991,)"), std::string::npos);
 }
 
-TEST(AppendEventJson, AppendsBehindWhatIsThere) {
+TEST(AppendEventJson, AppendsToExistingBytes) {
     std::string out = "[";
     append_event_json(out, full_event());
     EXPECT_EQ(out, "[" + event_json(full_event()));
@@ -244,16 +244,16 @@ TEST(ParseClientEvent, FaultCarriesTheNameOnlyIfItIsValid) {
         EXPECT_EQ(fault_of(frame).name, "ada") << frame;
     for (const std::string& name : {"7"s, R"("")"s, R"(["ada"])"s, R"("a\nb")"s, in_quotes(repeat("x", 33))})
         EXPECT_EQ(fault_of(with_field(R"({"event_type":"send")", "name", name)).name, "") << name;
-    EXPECT_EQ(fault_of(R"({"event_type":"send","name":"ada")").name, "") << "a frame that can't be read has none";
+    EXPECT_EQ(fault_of(R"({"event_type":"send","name":"ada")").name, "") << "a frame that cannot be parsed has no name";
 }
 
-TEST(ErrorEventJson, WritesTheContractsError) {
+TEST(ErrorEventJson, WritesTheDocumentedError) {
     EXPECT_EQ(error_event_json(2, {{ErrorCode::duplicate_username, "name"}, "david", "c1"}),
               R"({"event_type":"error","name":"david","room_id":2,"msg":"That name is taken.",)"
               R"("error":{"code":202,"error":"Client error: Duplicate username","field":"name"},"id":"c1"})");
 }
 
-TEST(ErrorEventJson, HasFieldPauseAndIdOnlyWhereTheyAreKnown) {
+TEST(ErrorEventJson, HasFieldPauseAndIdOnlyIfTheyAreKnown) {
     EXPECT_EQ(error_event_json(2, {{ErrorCode::unavailable}}),
               R"({"event_type":"error","name":"","room_id":2,)"
               R"("msg":"The server could not confirm that. Try again in a moment.",)"

@@ -15,7 +15,7 @@ namespace {
 using namespace std::string_literals;
 using Type = JsonField::Type;
 
-/// What the field "key" of `text` is. The text must be readable.
+/// Describes the value of the field "key" of `text`, which must be valid.
 JsonField read_key(std::string_view text) {
     std::array<JsonField, 1> fields{{{"key"}}};
     EXPECT_TRUE(read_json_object(text, fields)) << text;
@@ -33,7 +33,7 @@ std::string written(std::string_view text) {
     return out;
 }
 
-TEST(ReadJsonObject, PassesOverAByteOrderMark) {
+TEST(ReadJsonObject, SkipsAByteOrderMark) {
     EXPECT_EQ(read_key("\xEF\xBB\xBF{\"key\":\"x\"}").text, "x");
     EXPECT_FALSE(is_readable("\xEF\xBB\xBF\xEF\xBB\xBF{}"));
     EXPECT_FALSE(is_readable("\xEF\xBB\xBF"));
@@ -74,7 +74,7 @@ TEST(ReadJsonObject, UnescapesTexts) {
     EXPECT_EQ(read_key(R"({"k\u0065y":"x"})").text, "x");
 }
 
-TEST(ReadJsonObject, ReadsLongTextsWithManyEscapesWhole) {
+TEST(ReadJsonObject, ReadsLongTextsWithManyEscapesCompletely) {
     std::string sent;
     std::string meant;
     for (int i = 0; i < 5000; ++i) {
@@ -102,7 +102,7 @@ TEST(ReadJsonObject, LastOfEqualKeysCounts) {
     EXPECT_FALSE(retyped.flag);
 }
 
-TEST(ReadJsonObject, LooksOnlyAtTheOutermostObject) {
+TEST(ReadJsonObject, ReadsOnlyTheOutermostObject) {
     EXPECT_EQ(read_key(R"({"a":{"key":"inner"},"key":"outer","b":[{"key":"inner"}]})").text, "outer");
     EXPECT_EQ(read_key(R"({"a":["key","inner"]})").type, Type::absent);
     EXPECT_EQ(read_key(R"({"key":["inner"]})").text, "");
@@ -117,7 +117,7 @@ TEST(ReadJsonObject, FillsSeveralFieldsInAnyOrder) {
     EXPECT_TRUE(c.flag);
 }
 
-TEST(ReadJsonObject, RefusesWhatIsNoObject) {
+TEST(ReadJsonObject, RefusesOtherValuesThanObjects) {
     for (const char* text : {"", " ", "null", "true", "1", "\"key\"", "[]", R"(["key","x"])", R"([{"key":"x"}])"})
         EXPECT_FALSE(is_readable(text)) << text;
 }
@@ -185,7 +185,7 @@ TEST(AppendJsonString, EscapesOnlyWhatMustBe) {
     EXPECT_EQ(written("\x7F <&> ż日🦄 \xE2\x80\xA8"), "\"\x7F <&> ż日🦄 \xE2\x80\xA8\"");
 }
 
-TEST(AppendJsonString, IsReadBackAsItWas) {
+TEST(AppendJsonString, IsReadBackUnchanged) {
     std::string text;
     for (int byte = 0; byte < 0x80; ++byte) text += static_cast<char>(byte);
     text += "ż日🦄";

@@ -48,7 +48,7 @@ TEST(ParseRoomDraft, ReadsEveryField) {
     EXPECT_EQ(draft->owner_name, "david");
 }
 
-TEST(ParseRoomDraft, NullIsTheSameAsLeftOut) {
+TEST(ParseRoomDraft, NullCountsAsAbsent) {
     for (const char* body :
          {"{}", R"({"title":null,"description":null,"visibility":null,"password":null,"owner":null,"name":null})",
           R"({"id":7,"users":[],"Title":"x"})"}) {
@@ -63,7 +63,7 @@ TEST(ParseRoomDraft, NullIsTheSameAsLeftOut) {
     }
 }
 
-TEST(ParseRoomDraft, AnEmptyTextIsLeftOutInAFieldOfAnyType) {
+TEST(ParseRoomDraft, AnEmptyTextCountsAsAbsentInAFieldOfAnyType) {
     const auto draft = parse_room_draft(
         R"({"title":"","description":"","visibility":"","password":"","retention":"","max_events":"","owner":"","name":""})");
     ASSERT_TRUE(draft);
@@ -102,7 +102,7 @@ TEST(ParseRoomDraft, ReportsTheFirstWrongTypeWhateverTheOrderInTheBody) {
     expect_invalid_json(parse_room_draft(body), "description", body);
 }
 
-TEST(ParseRoomPatch, ReadsEveryFieldAndLeavesTheRest) {
+TEST(ParseRoomPatch, ReadsEveryFieldAndLeavesAbsentFieldsUnchanged) {
     const auto patch = parse_room_patch(R"({"visibility":"hidden","password":"long enough"})");
     ASSERT_TRUE(patch);
     EXPECT_EQ(patch->title, std::nullopt);
@@ -117,7 +117,7 @@ TEST(ParseRoomPatch, ReadsEveryFieldAndLeavesTheRest) {
     EXPECT_EQ(texts->password, std::nullopt);
 }
 
-TEST(ParseRoomPatch, AnEmptyTextIsLeftOutButForADescriptionWhichItClears) {
+TEST(ParseRoomPatch, AnEmptyTextCountsAsAbsentExceptThatItClearsADescription) {
     const auto patch = parse_room_patch(
         R"({"title":"","description":"","visibility":"","password":"","retention":"","max_events":""})");
     ASSERT_TRUE(patch);
@@ -138,7 +138,7 @@ TEST(ParseRoomPatch, RefusesBrokenBodiesAndWrongTypes) {
         }
 }
 
-TEST(ParseRoomPatch, IgnoresTheOwnersFieldsOfWhateverType) {
+TEST(ParseRoomPatch, IgnoresTheOwnersFieldsWhateverTheirTypes) {
     EXPECT_TRUE(parse_room_patch(R"({"owner":"yes","name":7,"id":"x"})"));
 }
 
@@ -148,7 +148,7 @@ TEST(ParseTokenRequest, ReadsSecretAndNameAndNothingElse) {
     EXPECT_EQ(request.name, "david");
 }
 
-TEST(ParseTokenRequest, TakesNothingThatIsNoString) {
+TEST(ParseTokenRequest, RefusesValuesThatAreNotStrings) {
     for (const std::string_view value : {"1", "true", "null", "[]", "{}"}) {
         const std::string secret = R"({"name":"david","secret":)" + std::string(value) + "}";
         EXPECT_EQ(parse_token_request(secret).secret, std::nullopt) << secret;
@@ -159,7 +159,7 @@ TEST(ParseTokenRequest, TakesNothingThatIsNoString) {
     }
 }
 
-TEST(ParseTokenRequest, HasNeitherInABodyThatCannotBeRead) {
+TEST(ParseTokenRequest, HasNoFieldsIfTheBodyIsInvalid) {
     for (const std::string_view body : kBrokenBodies) {
         EXPECT_EQ(parse_token_request(body).secret, std::nullopt) << body;
         EXPECT_EQ(parse_token_request(body).name, std::nullopt) << body;
@@ -205,7 +205,7 @@ TEST(AppendRoomJson, ListsUsersInOrderOfArrival) {
                   R"({"username":"a\"b","color":"","last_activity":"1970-01-01T00:00:00.000001Z"}],"online":2})");
 }
 
-TEST(AppendRoomJson, HidesUsersFromStrangersButNotTheirNumber) {
+TEST(AppendRoomJson, HidesUsersFromClientsWithoutAccess) {
     RoomView view = readme_room();
     view.users = {{"zoe", "red", 0}};
     view.online = 1;
@@ -217,7 +217,7 @@ TEST(AppendRoomJson, OwnersTokenIsTheLastField) {
               std::string(kReadmeRoomHead) + R"("users":[],"online":0,"owner_token":"e.y.J"})");
 }
 
-TEST(AppendRoomJson, NeverTellsTheHash) {
+TEST(AppendRoomJson, NeverContainsThePasswordHash) {
     RoomView view = readme_room();
     view.record.visibility = Visibility::private_room;
     view.record.password_hash = "$2b$10$hash";
@@ -236,7 +236,7 @@ TEST(AppendRoomJson, EscapesTitleAndDescription) {
     EXPECT_TRUE(room_json(view, true).starts_with(R"({"title":"\"quoted\" \\ ż","description":"</script>",)"));
 }
 
-TEST(RoomListJson, CountsInPlaceOfUsers) {
+TEST(RoomListJson, HasCountsInPlaceOfUsers) {
     EXPECT_EQ(room_list_json({}), "[]");
     std::vector<RoomView> rooms(2, readme_room());
     rooms[0].users = {{"zoe", "red", 0}};

@@ -12,12 +12,12 @@ class Assertions : public testing::Test {
 protected:
     void SetUp() override {
 #ifdef GLOBES_IS_RELEASE
-        GTEST_SKIP() << "a release build checks no assertions";
+        GTEST_SKIP() << "a release build does not check assertions";
 #endif
     }
 };
 
-TEST_F(Assertions, AFailedOneEndsATestBuild) {
+TEST_F(Assertions, AFailedAssertionEndsATestBuild) {
     [[maybe_unused]] const volatile bool holds = false;
     EXPECT_DEATH(assert(holds), "holds");
 }

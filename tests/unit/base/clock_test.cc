@@ -26,7 +26,7 @@ TEST(Clock, ReadsTheTimesThatItWrites) {
         EXPECT_EQ(parse_rfc3339(format_rfc3339(time)), time);
 }
 
-TEST(Clock, ReadsNoOtherTexts) {
+TEST(Clock, RefusesOtherFormsOfTimes) {
     for (const char* text :
          {"", "2020", "2020-12-03T21:23:54Z", "2020-12-03T21:23:54.421318", "2020-12-03T21:23:54.421318z",
           "2020-12-03 21:23:54.421318Z", "2020-12-03T21:23:54.421318+00:00", "2020-12-03T21:23:54.4213180Z",
@@ -36,7 +36,7 @@ TEST(Clock, ReadsNoOtherTexts) {
         EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
 }
 
-TEST(Clock, SystemClockTellsTheTimeOfDayInMicroseconds) {
+TEST(Clock, SystemClockReturnsTheTimeOfDayInMicroseconds) {
     const SystemClock clock;
     const UnixMicros now = clock.now_us();
     EXPECT_GT(now, 1'700'000'000'000'000) << "later than 2023";

@@ -14,8 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Each test works in an empty folder of its own: the files that are read by default are looked for in the working
-/// folder.
+/// Each test works in an empty folder of its own, because the default files are in the working folder.
 class ConfigTest : public testing::Test {
 protected:
     ConfigTest() {
@@ -57,7 +56,7 @@ protected:
     ConfigSources sources_;
 };
 
-TEST_F(ConfigTest, NothingSetMeansTheDefaults) {
+TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     const auto config = load();
     EXPECT_EQ(config.address, (HostPort{"127.0.0.1", 5000}));
     EXPECT_EQ(config.redis_url, "");
@@ -116,10 +115,10 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 23u) << "a new key belongs in this test too";
+    EXPECT_EQ(config_keys().size(), 23u) << "add a new key to this test";
 }
 
-TEST_F(ConfigTest, AStaticFolderWithoutAPageIsNotUsedAndTold) {
+TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
     std::filesystem::create_directory("empty");
     for (const std::string folder : {"no/such/folder", "empty", "config.json"}) {
         const auto config = load(fmt::format(R"({{"Static": "{}"}})", folder));
@@ -134,7 +133,7 @@ TEST_F(ConfigTest, AStaticFolderWithoutAPageIsNotUsedAndTold) {
     EXPECT_TRUE(load(R"({"Static": "", "RedisURL": ""})").warnings.empty());
 }
 
-TEST_F(ConfigTest, ARedisUrlIsTakenAndToldNotToBeUsed) {
+TEST_F(ConfigTest, ARedisUrlIsAcceptedWithAWarningThatItIsNotUsed) {
     EXPECT_THAT(load(R"({"RedisURL": "redis://r"})").warnings, ElementsAre(HasSubstr("RedisURL is not used")));
 }
 
@@ -175,7 +174,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
     }
 }
 
-TEST_F(ConfigTest, RangesAreNamed) {
+TEST_F(ConfigTest, ErrorsNameTheValidRange) {
     EXPECT_EQ(error(R"({"TokenMinutes": 0})"), "config.json: TokenMinutes: must be a whole number from 1 to 525600");
     EXPECT_EQ(error(R"({"ReadTimeout": 0})"),
               "config.json: ReadTimeout: must be a number of seconds from 0.001 to 1000000000");
@@ -212,12 +211,12 @@ TEST_F(ConfigTest, ANamedFileReplacesTheDefaultOne) {
     EXPECT_EQ(error(), "(accepted)");
 }
 
-TEST_F(ConfigTest, AFolderIsNoFile) {
+TEST_F(ConfigTest, AFolderIsNotAFile) {
     std::filesystem::create_directory("config.json");
     EXPECT_EQ(error(), "config.json: cannot be read");
 }
 
-TEST_F(ConfigTest, LaterSourcesWin) {
+TEST_F(ConfigTest, LaterSourcesTakePrecedence) {
     write("config.json", R"({"Address": "127.0.0.1:1", "DataDir": "a"})");
     EXPECT_EQ(load().address, (HostPort{"127.0.0.1", 1}));
     write(".env", "PORT=2");
@@ -251,10 +250,10 @@ TEST_F(ConfigTest, EveryVariableIsReadFromBothSources) {
     EXPECT_EQ(config.mongodb.cluster, "7");
     EXPECT_EQ(config.mongodb.database, "7");
     EXPECT_EQ(config.address.port, 7);
-    EXPECT_EQ(environment_.size(), 7u) << "a new variable belongs in this test too";
+    EXPECT_EQ(environment_.size(), 7u) << "add a new variable to this test";
 }
 
-TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
+TEST_F(ConfigTest, EmptyVariablesCountAsAbsent) {
     write(".env", "PORT=2\nSECRET_KEY=\nMONGODB_URI=''");
     environment_["PORT"] = "";
     const auto config = load();
@@ -263,7 +262,7 @@ TEST_F(ConfigTest, EmptyVariablesAreNotSet) {
     EXPECT_FALSE(config.mongodb.any());
 }
 
-TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
+TEST_F(ConfigTest, MongodbIsConfiguredByAUriOrByThreeParts) {
     const std::string kRest =
         ": missing; set all of MONGODB_USER, MONGODB_PASSWORD and MONGODB_CLUSTER, or MONGODB_URI";
     environment_ = {{"MONGODB_URI", "mongodb://localhost"}};
@@ -282,7 +281,7 @@ TEST_F(ConfigTest, MongodbIsNamedByAUriOrByThreeParts) {
     EXPECT_EQ(error(), ".env: MONGODB_USER, MONGODB_PASSWORD, MONGODB_CLUSTER" + kRest);
 }
 
-TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreLeftAloneWithOneWarning) {
+TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreIgnoredWithOneWarning) {
     environment_["MONGO_URI"] = "not looked for";
     EXPECT_TRUE(load().warnings.empty());
     write(".env", "COMPOSE_PROJECT_NAME=topsecret\nMONGO_URI=topsecret\nSECRETKEY=$topsecret\nPORT=7\nMONGO_URI=again");
@@ -294,7 +293,7 @@ TEST_F(ConfigTest, UnknownKeysOfTheEnvFileAreLeftAloneWithOneWarning) {
     EXPECT_FALSE(config.mongodb.any());
 }
 
-TEST_F(ConfigTest, TheWarningOfUnknownKeysHasALimit) {
+TEST_F(ConfigTest, TheWarningOfUnknownKeysHasALimitedLength) {
     std::string text = std::string(500, 'K') + "=v\n";
     for (int i = 0; i < 1000; ++i) text += "KEY" + std::to_string(i) + "=v\n";
     write(".env", text);
@@ -304,13 +303,13 @@ TEST_F(ConfigTest, TheWarningOfUnknownKeysHasALimit) {
     EXPECT_LT(config.warnings[0].size(), 400u);
 }
 
-TEST_F(ConfigTest, AFaultyValueIsAnErrorForAKnownKeyAlone) {
+TEST_F(ConfigTest, AnInvalidValueIsAnErrorOnlyForAKnownKey) {
     write(".env", "OTHER=$topsecret\nSECRET_KEY=$topsecret");
     EXPECT_THAT(error(), testing::StartsWith(".env: SECRET_KEY: line 2: "));
     EXPECT_THAT(error(), Not(HasSubstr("topsecret")));
 }
 
-TEST_F(ConfigTest, AByteOrderMarkIsPassedOver) {
+TEST_F(ConfigTest, AByteOrderMarkIsSkipped) {
     EXPECT_EQ(load("\xEF\xBB\xBF{\"TokenMinutes\": 5}").token_life, std::chrono::minutes(5));
     write(".env", "\xEF\xBB\xBFPORT=7");
     EXPECT_EQ(load().address.port, 7);
@@ -367,7 +366,7 @@ TEST(ConfigAddress, ReadsHostAndPort) {
     EXPECT_EQ(parse_host_port(":5000"), (HostPort{"0.0.0.0", 5000}));
 }
 
-TEST(ConfigAddress, RefusesWhatIsNoHostAndPort) {
+TEST(ConfigAddress, RefusesTextsThatAreNotHostAndPort) {
     for (const auto* text : {"",
                              ":",
                              "5000",
@@ -393,7 +392,7 @@ TEST(ConfigAddress, RefusesWhatIsNoHostAndPort) {
     }
 }
 
-TEST(ConfigAddress, OriginsCompareAsBrowsersSendThem) {
+TEST(ConfigAddress, OriginsAreComparedAsBrowsersSendThem) {
     EXPECT_EQ(parse_origin("https://example.org"), "https://example.org");
     EXPECT_EQ(parse_origin("HTTP://Example.ORG:8080"), "http://example.org:8080");
     EXPECT_EQ(parse_origin("http://a:80"), "http://a");
@@ -403,7 +402,7 @@ TEST(ConfigAddress, OriginsCompareAsBrowsersSendThem) {
     EXPECT_EQ(parse_origin("capacitor://localhost"), "capacitor://localhost");
 }
 
-TEST(ConfigAddress, RefusesWhatIsNoOrigin) {
+TEST(ConfigAddress, RefusesTextsThatAreNotAnOrigin) {
     for (const auto* text : {"", "*", "null", "example.org", "https://", "://a", "https://a/", "https://a/b",
                              "https://a?b", "https://u@a", "https://a:", "https://a:0", "https://a:65536",
                              "https://*.a", "https://a b", "1http://a", "https://[a", "https:/a", "https://[::1]x"}) {

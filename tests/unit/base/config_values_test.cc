@@ -11,7 +11,7 @@ namespace {
 
 std::string meant(std::string_view key) { return std::string(meant_key(key, environment_keys()).value_or("")); }
 
-TEST(ConfigHint, FindsMisspeltKeys) {
+TEST(ConfigHint, FindsMisspelledKeys) {
     EXPECT_EQ(meant("SECRETKEY"), "SECRET_KEY");
     EXPECT_EQ(meant("secret_key"), "SECRET_KEY");
     EXPECT_EQ(meant("SECRET-KEYS"), "SECRET_KEY");
@@ -23,7 +23,7 @@ TEST(ConfigHint, FindsMisspeltKeys) {
     EXPECT_EQ(meant("Port"), "PORT");
 }
 
-TEST(ConfigHint, KnowsOtherProgramsNames) {
+TEST(ConfigHint, KnowsTheKeysOfOtherPrograms) {
     EXPECT_EQ(meant("JWT_SECRET"), "SECRET_KEY");
     EXPECT_EQ(meant("DB_USER"), "MONGODB_USER");
     EXPECT_EQ(meant("DB_PASSWORD"), "MONGODB_PASSWORD");
@@ -36,7 +36,7 @@ TEST(ConfigHint, KnowsOtherProgramsNames) {
     EXPECT_EQ(meant("MONGO_PASS"), "MONGODB_PASSWORD");
 }
 
-TEST(ConfigHint, IsSilentAboutKeysOfOthers) {
+TEST(ConfigHint, HasNoHintForUnrelatedKeys) {
     for (const auto* key : {"PATH", "HOST", "HOME", "COMPOSE_PROJECT_NAME", "POSTGRES_PASSWORD", "API_KEY", "NODE_ENV",
                             "DATABASE_URL", "K", ""})
         EXPECT_EQ(meant(key), "") << key;

@@ -46,8 +46,8 @@ TEST(EnvFile, OtherEncodingsAreNamed) {
     EXPECT_EQ(error_of("K\0=\0v\0"s), ".env: is UTF-16, must be UTF-8");
 }
 
-// What a shell (`. ./.env`), docker compose, the dotenv of Node and that of Python all read in the same way. Where the
-// shell takes the line for a command and not for an assignment, it has no say.
+// Values that a shell (`. ./.env`), docker compose, the dotenv of Node and that of Python all read in the same way.
+// Lines that the shell takes for a command and not for an assignment are compared without the shell.
 TEST(EnvFile, ValuesAreThoseThatAllProgramsRead) {
     constexpr struct {
         std::string_view line;
@@ -98,7 +98,7 @@ TEST(EnvFile, ValuesThatProgramsReadDifferentlyHaveAFault) {
              "KEY=top#secret",          "KEY=#topsecret",
              "KEY= # topsecret",        "KEY=topsecret\t# comment",  // comments
              "KEY=top;secret",          "KEY=top|secret",
-             "KEY=<topsecret>",         "KEY=(topsecret)",  // a shell's own
+             "KEY=<topsecret>",         "KEY=(topsecret)",  // special characters of the shell
              R"(KEY="top$secret")",     R"(KEY="topsecret$")",
              R"(KEY="`topsecret`")",  // expansion in double quotes
              R"(KEY="top\"secret")",    R"(KEY="top\\secret")",
@@ -132,7 +132,7 @@ TEST(EnvFile, AnOpenQuoteIsAnErrorThatDoesntShowTheValue) {
     EXPECT_EQ(error_of("A=1\nKEY=\"topsecret"), ".env: KEY: the quote on line 2 is not closed");
     EXPECT_EQ(error_of("KEY='topsecret\nB=2"), ".env: KEY: the quote on line 1 is not closed");
     EXPECT_EQ(error_of("KEY=\"topsecret\\\""), ".env: KEY: the quote on line 1 is not closed");
-    // The first quote of the next value seems to close this one.
+    // The first quote of the next value looks like the end of this one.
     EXPECT_EQ(error_of("KEY='topsecret\nB='2'"), ".env: KEY: the quote on line 1 is not closed");
 }
 

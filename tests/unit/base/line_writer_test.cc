@@ -54,14 +54,14 @@ TEST_F(LineWriterTest, WritesLinesInTheirOrder) {
     EXPECT_EQ(writer.dropped(), 0U);
 }
 
-TEST_F(LineWriterTest, AnUrgentLineTakesThoseBeforeItAlong) {
+TEST_F(LineWriterTest, AnUrgentLineFlushesTheLinesBeforeIt) {
     LineWriter writer(end());
     writer.add("one\n", false);
     writer.add("two\n", true);
     EXPECT_EQ(read(8), "one\ntwo\n");
 }
 
-TEST_F(LineWriterTest, WritesWhatIsQueuedWhenItEnds) {
+TEST_F(LineWriterTest, TheDestructorWritesQueuedLines) {
     {
         LineWriter writer(end());
         writer.add("last\n", false);
@@ -69,7 +69,7 @@ TEST_F(LineWriterTest, WritesWhatIsQueuedWhenItEnds) {
     EXPECT_EQ(read(5), "last\n");
 }
 
-TEST_F(LineWriterTest, WritesWhatIsQueuedBeforeAFlushEnds) {
+TEST_F(LineWriterTest, FlushWritesQueuedLines) {
     LineWriter writer(end());
     writer.add("one\n", false);
     writer.flush();
@@ -94,7 +94,7 @@ std::string numbered(std::size_t begin, std::size_t end) {
 
 std::string dropped_line(std::uint64_t lines) { return "dropped " + std::to_string(lines) + '\n'; }
 
-/// The pipe has room for half of kLongLine, so a writer of that has begun it and waits.
+/// The pipe has space for half of kLongLine, so a writer of that line has written a part and blocks.
 class StuckLineWriterTest : public LineWriterTest {
 protected:
     static constexpr int kPipeBytes = 4096;
@@ -111,7 +111,7 @@ protected:
     const std::string long_line_ = std::string(2 * kPipeBytes - 1, '>') + '\n';
 };
 
-TEST_F(StuckLineWriterTest, KeepsAsManyLinesAsFitIn) {
+TEST_F(StuckLineWriterTest, KeepsAsManyLinesAsFitIntoTheQueue) {
     LineWriter writer(end(), dropped_line);
     get_stuck(writer);
     for (std::size_t i = 0; i < kQueuedLines; ++i) writer.add(numbered(i), false);
@@ -120,7 +120,7 @@ TEST_F(StuckLineWriterTest, KeepsAsManyLinesAsFitIn) {
     EXPECT_TRUE(read(expected.size()) == expected);
 }
 
-TEST_F(StuckLineWriterTest, DropsTheOldestLinesAndSaysInTheirPlaceHowMany) {
+TEST_F(StuckLineWriterTest, DropsTheOldestLinesAndReportsTheirNumberInTheirPlace) {
     LineWriter writer(end(), dropped_line);
     get_stuck(writer);
     for (std::size_t i = 0; i < kQueuedLines + 700; ++i) writer.add(numbered(i), false);
@@ -143,7 +143,7 @@ TEST_F(StuckLineWriterTest, DropsAsManyOldLinesAsANewOneNeeds) {
     EXPECT_TRUE(read(expected.size()) == expected);
 }
 
-TEST_F(StuckLineWriterTest, DropsALineThatIsLargerThanTheQueueAlone) {
+TEST_F(StuckLineWriterTest, DropsOnlyALineThatIsLargerThanTheQueue) {
     LineWriter writer(end(), dropped_line);
     get_stuck(writer);
     writer.add("before\n", false);
@@ -153,7 +153,7 @@ TEST_F(StuckLineWriterTest, DropsALineThatIsLargerThanTheQueueAlone) {
     EXPECT_EQ(read(expected.size()), expected);
 }
 
-TEST_F(StuckLineWriterTest, ReportsWhatItDroppedWhenItEnds) {
+TEST_F(StuckLineWriterTest, TheDestructorReportsDroppedLines) {
     {
         LineWriter writer(end(), dropped_line);
         get_stuck(writer);
@@ -184,14 +184,14 @@ TEST_F(StuckLineWriterTest, FinishesALineThatTheDescriptorTookInPart) {
     std::signal(SIGPIPE, before);
 }
 
-TEST_F(LineWriterTest, EndsAlthoughNobodyReads) {
+TEST_F(LineWriterTest, EndsAlthoughTheDescriptorIsNotRead) {
     const std::string line = std::string(1023, 'x') + "\n";
     std::size_t lines = 0;
     {
         LineWriter writer(end());
         for (; lines < 512; ++lines) writer.add(line, true);
     }
-    // The thread is left in its write, and goes on where somebody reads after all.
+    // The thread stays blocked in its write, and continues if the descriptor is read later.
     EXPECT_EQ(read(lines * line.size()).size(), lines * line.size());
 }
 
@@ -204,7 +204,7 @@ TEST_F(LineWriterTest, WaitsForADescriptorThatDoesNotBlock) {
     EXPECT_EQ(writer.dropped(), 0U);
 }
 
-TEST_F(LineWriterTest, ReportsLinesThatTheDescriptorRefusedAlthoughNoneFollows) {
+TEST_F(LineWriterTest, ReportsLinesThatTheDescriptorRefusedAlthoughNoOtherLineFollows) {
     const int fd = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
     {
         LineWriter writer(fd, dropped_line);

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-/// What `write` makes the server log on stderr.
+/// The lines that `write` logs on stderr.
 template <class Write>
 std::string logged(LogLevel level, Write write) {
     testing::internal::CaptureStderr();
@@ -45,7 +45,7 @@ TEST(Log, AccessLinesCannotBeForged) {
     EXPECT_THAT(line, HasSubstr("peer=\"x y\""));
 }
 
-TEST(Log, AccessLinesAreCapped) {
+TEST(Log, AccessLinesHaveALimitedLength) {
     const auto line =
         format_access_line({.method = std::string(100, 'M'), .target = "/" + std::string(100'000, 'p'), .peer = "::1"});
     EXPECT_LT(line.size(), 400u);
@@ -71,7 +71,7 @@ TEST(Log, QueuedLinesAreWrittenAtTheEnd) {
     EXPECT_THAT(lines, HasSubstr("event=x n=999\n"));
 }
 
-TEST(Log, TheLoggerBeforeItIsBackAfterIt) {
+TEST(Log, ThePreviousLoggerIsRestored) {
     const auto before = spdlog::default_logger();
     logged(LogLevel::info, [&] { EXPECT_NE(spdlog::default_logger(), before); });
     EXPECT_EQ(spdlog::default_logger(), before);

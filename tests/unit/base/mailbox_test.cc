@@ -69,16 +69,16 @@ TEST(TaskBatch, FreesTasksThatNeverRan) {
     EXPECT_EQ(held.use_count(), 1);
 }
 
-TEST(Mailbox, TellsTheProducerWhenItWasEmpty) {
+TEST(Mailbox, TellsTheProducerThatItWasEmpty) {
     Mailbox queue;
-    EXPECT_FALSE(queue.push(TaskBatch())) << "nothing to wake anyone for";
+    EXPECT_FALSE(queue.push(TaskBatch())) << "an empty batch does not wake the consumer";
     EXPECT_TRUE(queue.push([] {}));
     EXPECT_FALSE(queue.push([] {}));
     queue.take();
     EXPECT_TRUE(queue.push([] {}));
 }
 
-TEST(Mailbox, HandsOverOldestFirstAcrossBatchesAndSingleTasks) {
+TEST(Mailbox, ReturnsTasksOldestFirstFromBatchesAndSingleTasks) {
     std::vector<int> ran;
     const auto task = [&ran](int number) { return [&ran, number] { ran.push_back(number); }; };
     Mailbox queue;
@@ -108,7 +108,7 @@ TEST(Mailbox, TasksMayPushFurtherTasks) {
     EXPECT_THAT(ran, ElementsAre(1, 2));
 }
 
-TEST(Mailbox, FreesWhatNobodyTook) {
+TEST(Mailbox, FreesTasksThatWereNeverTaken) {
     const auto held = std::make_shared<int>();
     {
         Mailbox queue;
@@ -117,7 +117,7 @@ TEST(Mailbox, FreesWhatNobodyTook) {
     EXPECT_EQ(held.use_count(), 1);
 }
 
-TEST(Mailbox, KeepsTheOrderOfEachProducerAndLosesNothing) {
+TEST(Mailbox, KeepsTheOrderOfEachProducerAndLosesNoTask) {
     constexpr std::size_t kProducers = 4;
     constexpr int kTasks = 5000;
     Mailbox queue;
@@ -137,7 +137,7 @@ TEST(Mailbox, KeepsTheOrderOfEachProducerAndLosesNothing) {
                 }
             });
         }
-        // The consumer sleeps whenever it is ahead: a lost wake-up would leave the test hanging here.
+        // The consumer sleeps whenever it is ahead: after a lost wake-up, the test would hang here.
         std::size_t total = 0;
         while (total < kProducers * kTasks) {
             queue.wait();

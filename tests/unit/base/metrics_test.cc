@@ -9,7 +9,7 @@ namespace {
 
 using enum MetricsText::Kind;
 
-TEST(MetricsText, TellsHelpAndKindBeforeTheSamples) {
+TEST(MetricsText, WritesHelpAndTypeBeforeTheSamples) {
     MetricsText text;
     text.begin("globes_messages_stored_total", counter, "Messages that are in the store.");
     text.sample(17);
@@ -34,7 +34,7 @@ std::string sample(Value value, MetricsText::Labels labels = {}) {
     return text.text().substr(begin);
 }
 
-TEST(MetricsText, LabelsStandInTheirOrder) {
+TEST(MetricsText, LabelsKeepTheirOrder) {
     EXPECT_EQ(sample(1, {{"kind", "http"}}), "m{kind=\"http\"} 1\n");
     EXPECT_EQ(sample(1, {{"b", "2"}, {"a", "1"}}), "m{b=\"2\",a=\"1\"} 1\n");
 }
@@ -43,13 +43,13 @@ TEST(MetricsText, LabelValuesAreEscaped) {
     EXPECT_EQ(sample(1, {{"a", "quote \" backslash \\ end\nß"}}), "m{a=\"quote \\\" backslash \\\\ end\\nß\"} 1\n");
 }
 
-TEST(MetricsText, HelpStaysOnItsLine) {
+TEST(MetricsText, HelpStaysOnOneLine) {
     MetricsText text;
     text.begin("m", gauge, "two\nlines, a \\ and a \"");
     EXPECT_EQ(text.text(), "# HELP m two\\nlines, a \\\\ and a \"\n# TYPE m gauge\n");
 }
 
-TEST(MetricsText, NumbersLoseNothing) {
+TEST(MetricsText, NumbersAreExact) {
     EXPECT_EQ(sample(UINT64_MAX), "m 18446744073709551615\n");
     EXPECT_EQ(sample(-1), "m -1\n");
     EXPECT_EQ(sample(0.25), "m 0.25\n");

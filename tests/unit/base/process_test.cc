@@ -12,7 +12,7 @@ namespace {
 
 double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-TEST(ProcessFigures, TheProcessHasStartedNotLongAgoAndOnce) {
+TEST(ProcessFigures, TheStartTimeIsRecentAndConstant) {
     const double started = process_figures().start_time_s;
     EXPECT_LE(started, now_s());
     EXPECT_GT(started, now_s() - 86'400);
@@ -29,7 +29,7 @@ TEST(ProcessFigures, WorkTakesProcessorTime) {
 TEST(ProcessFigures, MemoryThatIsUsedIsResident) {
     constexpr std::size_t kBytes = std::size_t{64} << 20;
     const std::uint64_t before = process_figures().resident_bytes;
-    // From the system: a compiler may leave out what only this test uses.
+    // Allocated from the system, because a compiler may remove an allocation that only this test uses.
     void* const used =
         ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     ASSERT_NE(used, MAP_FAILED);

@@ -16,13 +16,13 @@ TEST(Random, HexHasTwoDigitsForEachByte) {
     EXPECT_EQ(hex.find_first_not_of("0123456789abcdef"), std::string::npos);
 }
 
-TEST(Random, NothingComesTwice) {
+TEST(Random, NothingIsRepeated) {
     std::set<std::string> seen;
     for (int i = 0; i < 1000; ++i) seen.insert(random_hex(8));
     EXPECT_EQ(seen.size(), 1000u);
 }
 
-TEST(Random, EveryBitOfANumberIsSetAtTimes) {
+TEST(Random, EveryBitOfANumberIsSetSometimes) {
     std::uint64_t ever_set = 0;
     std::uint64_t always_set = SystemRandom::max();
     for (int i = 0; i < 200; ++i) {
@@ -34,7 +34,7 @@ TEST(Random, EveryBitOfANumberIsSetAtTimes) {
     EXPECT_EQ(always_set, 0u);
 }
 
-TEST(Random, FeedsDistributions) {
+TEST(Random, WorksWithStandardDistributions) {
     SystemRandom source;
     std::uniform_int_distribution<int> digits(0, 9);
     std::set<int> seen;

@@ -12,7 +12,7 @@
 namespace globes {
 namespace {
 
-TEST(Ring, KeepsTheOrderOfADequeWhateverIsDone) {
+TEST(Ring, KeepsTheOrderOfADequeForAnyOperations) {
     std::mt19937 random(1);
     Ring<int> ring;
     std::deque<int> deque;
@@ -43,7 +43,7 @@ TEST(Ring, KeepsTheOrderOfADequeWhateverIsDone) {
     }
 }
 
-TEST(Ring, HoldsNothingOfWhatWasTakenOut) {
+TEST(Ring, ReleasesItemsThatWereTakenOut) {
     const auto value = std::make_shared<int>(1);
     Ring<std::shared_ptr<int>> ring;
     for (int i = 0; i < 8; ++i) ring.push_back(value);
@@ -54,7 +54,7 @@ TEST(Ring, HoldsNothingOfWhatWasTakenOut) {
     EXPECT_EQ(value.use_count(), 4);
 }
 
-TEST(Ring, IsSearchedInHalves) {
+TEST(Ring, SupportsBinarySearch) {
     Ring<int> ring;
     for (int i = 0; i < 5; ++i) ring.push_back(-1);
     for (int i = 0; i < 5; ++i) ring.pop_front();

@@ -35,7 +35,7 @@ protected:
     std::filesystem::path folder_;
 };
 
-TEST_F(SecretFileTest, MakesThirtyTwoRandomBytesOnce) {
+TEST_F(SecretFileTest, CreatesThirtyTwoRandomBytesOnce) {
     const auto secret = load_or_make_secret(folder_);
     EXPECT_THAT(secret, MatchesRegex("[0-9a-f]{64}"));
     EXPECT_EQ(load_or_make_secret(folder_), secret);
@@ -51,17 +51,17 @@ TEST_F(SecretFileTest, OnlyTheServersUserMayReadIt) {
     EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
-TEST_F(SecretFileTest, MakesTheFolder) {
+TEST_F(SecretFileTest, CreatesTheFolder) {
     load_or_make_secret(folder_ / "a" / "b");
     EXPECT_TRUE(std::filesystem::exists(folder_ / "a" / "b" / "secret"));
 }
 
-TEST_F(SecretFileTest, LeavesNothingElseBehind) {
+TEST_F(SecretFileTest, LeavesNoTemporaryFile) {
     load_or_make_secret(folder_);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 
-TEST_F(SecretFileTest, ServersThatStartAtOnceAgree) {
+TEST_F(SecretFileTest, ServersThatStartAtTheSameTimeAgree) {
     constexpr int kServers = 8;
     std::vector<std::string> secrets(kServers);
     std::barrier start(kServers);
@@ -76,7 +76,7 @@ TEST_F(SecretFileTest, ServersThatStartAtOnceAgree) {
     EXPECT_THAT(secrets, testing::Each(secrets.front()));
 }
 
-TEST_F(SecretFileTest, ReadsASecretOfTheOperators) {
+TEST_F(SecretFileTest, ReadsASecretThatTheOperatorWrote) {
     write("  a secret phrase of the operator's own \r\n\n");
     EXPECT_EQ(load_or_make_secret(folder_), "a secret phrase of the operator's own");
 }
@@ -90,17 +90,17 @@ TEST_F(SecretFileTest, RefusesEmptyAndShortFilesWithoutShowingThem) {
     }
 }
 
-TEST_F(SecretFileTest, RefusesWhatIsNoReadableFile) {
+TEST_F(SecretFileTest, RefusesAFileThatCannotBeRead) {
     std::filesystem::create_directory(folder_ / "secret");
     EXPECT_THAT(error(), HasSubstr("cannot be read: Is a directory"));
 }
 
-TEST_F(SecretFileTest, NamesTheFolderThatCannotBeMade) {
+TEST_F(SecretFileTest, NamesTheFolderThatCannotBeCreated) {
     std::ofstream(folder_ / "file") << "x";
     EXPECT_THROW(load_or_make_secret(folder_ / "file" / "data"), std::runtime_error);
 }
 
-TEST_F(SecretFileTest, WarnsWhereOthersMayReadIt) {
+TEST_F(SecretFileTest, WarnsIfOtherUsersMayReadIt) {
     load_or_make_secret(folder_);
     ASSERT_EQ(chmod((folder_ / "secret").c_str(), 0644), 0);
     testing::internal::CaptureStdout();  // spdlog's own default logger writes there.

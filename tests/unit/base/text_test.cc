@@ -18,7 +18,7 @@ TEST(Unicode, AcceptsEveryLengthOfUtf8) {
         EXPECT_TRUE(is_valid_utf8(text)) << text;
 }
 
-TEST(Unicode, RefusesWhatIsNoUtf8) {
+TEST(Unicode, RefusesInvalidUtf8) {
     const std::vector<std::string> malformed = {
         "\x80",
         "a\xBF",
@@ -68,12 +68,12 @@ TEST(Unicode, TrimsUnicodeWhiteSpaceAtBothEndsOnly) {
               "a")
         << "no-break and ideographic space";
     EXPECT_EQ(trim(" 🦄 "), "🦄");
-    EXPECT_EQ(trim("\xE2\x80\x8B"), "\xE2\x80\x8B") << "a zero width space is no White_Space";
+    EXPECT_EQ(trim("\xE2\x80\x8B"), "\xE2\x80\x8B") << "a zero width space is not White_Space";
 }
 
 TEST(Unicode, FoldsCaseOneCharacterToOne) {
     EXPECT_EQ(fold_case("Public Chat 2"), "public chat 2");
-    EXPECT_EQ(fold_case("@[`{"), "@[`{") << "neighbours of the letters stay";
+    EXPECT_EQ(fold_case("@[`{"), "@[`{") << "characters next to the letters do not change";
     EXPECT_EQ(fold_case("ŻÓŁĆ"), fold_case("żółć"));
     EXPECT_EQ(fold_case("ΣΑΣ"), fold_case("σας"));
     EXPECT_EQ(fold_case("ДАВИД"), "давид");
@@ -81,11 +81,11 @@ TEST(Unicode, FoldsCaseOneCharacterToOne) {
                         "elvin"),
               "kelvin")
         << "the Kelvin sign is a K";
-    EXPECT_EQ(fold_case("ß"), "ß") << "simple folding never makes two characters of one";
+    EXPECT_EQ(fold_case("ß"), "ß") << "simple folding never turns one character into two";
     EXPECT_NE(fold_case("e"), fold_case("é"));
 }
 
-TEST(Unicode, AByteOrderMarkIsLeftOutOnce) {
+TEST(Unicode, AByteOrderMarkIsRemovedOnce) {
     EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBFtext"), "text");
     EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF\xEF\xBB\xBF"), "\xEF\xBB\xBF");
     EXPECT_EQ(without_byte_order_mark("\xEF\xBB"), "\xEF\xBB");

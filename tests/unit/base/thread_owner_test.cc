@@ -7,7 +7,7 @@
 
 #include "base/mailbox.h"
 
-#ifndef NDEBUG  // without assertions nothing knows its owner
+#ifndef NDEBUG  // without assertions there is no owner
 
 namespace globes {
 namespace {
@@ -37,7 +37,7 @@ TEST(ThreadOwner, AThreadCanTakeAnObjectOver) {
     EXPECT_TRUE(owner.is_here());
 }
 
-/// The dying process starts a thread, which ThreadSanitizer allows no fork of a process with threads.
+/// The dying process starts a thread, which ThreadSanitizer does not allow after a fork of a process with threads.
 class ThreadOwnerDeathTest : public testing::Test {
 protected:
     ThreadOwnerDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }

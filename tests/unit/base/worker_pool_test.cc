@@ -23,7 +23,7 @@ TEST(WorkerPool, RunsAsManyTasksAtOnceAsItHasThreads) {
     std::latch all_done(3);
     for (int i = 0; i < 3; ++i) {
         ASSERT_TRUE(pool.try_post([&] {
-            all_running.arrive_and_wait();  // Would wait for ever with fewer threads.
+            all_running.arrive_and_wait();  // Would block forever with fewer threads.
             all_done.count_down();
         }));
     }
@@ -54,7 +54,7 @@ TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
     EXPECT_EQ(failed_tasks(TaskThread::worker), failed + 1);
 }
 
-TEST(WorkerPool, RefusesTasksBeyondItsQueue) {
+TEST(WorkerPool, RefusesTasksBeyondItsQueueLimit) {
     WorkerPool pool(1, 2);
     std::latch running(1);
     std::latch go_on(1);
@@ -64,7 +64,7 @@ TEST(WorkerPool, RefusesTasksBeyondItsQueue) {
         go_on.wait();
         done.count_down();
     }));
-    running.wait();  // It has left the queue now.
+    running.wait();  // It is not in the queue any more.
     EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
     EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
     EXPECT_FALSE(pool.try_post([&] { ADD_FAILURE() << "was refused"; }));
@@ -75,7 +75,7 @@ TEST(WorkerPool, RefusesTasksBeyondItsQueue) {
     again.get_future().wait();
 }
 
-TEST(WorkerPool, StopWaitsForWhatRunsAndDropsWhatWaits) {
+TEST(WorkerPool, StopWaitsForRunningTasksAndDropsWaitingOnes) {
     WorkerPool pool(1, 10);
     std::latch running(1);
     std::promise<void> dropped;
@@ -103,13 +103,13 @@ TEST(WorkerPool, TasksMayPost) {
     ran.get_future().wait();
 }
 
-TEST(WorkerPool, FreesATaskBeforeTheNextRunsAndNotUnderItsLock) {
+TEST(WorkerPool, FreesATaskBeforeTheNextRunsAndWithoutItsLock) {
     WorkerPool pool(1, 2);
     std::latch owned(1);
     std::promise<bool> posted;
     const auto post_when_freed = [&](int* number) {
         delete number;
-        posted.set_value(pool.try_post([] {}));  // Would wait for itself under the lock.
+        posted.set_value(pool.try_post([] {}));  // With the lock, this would be a deadlock.
     };
     std::shared_ptr<int> freed(new int, post_when_freed);
     const std::weak_ptr<int> alive = freed;

@@ -71,7 +71,7 @@ TEST(Centrifuge, PublishesDataInAChannel) {
 
 namespace {
 
-/// The payload of a client's frame with a 7-bit or 16-bit length, as a server unmasks it.
+/// The unmasked payload of a client frame with a 7-bit or 16-bit length.
 std::string unmask(std::string_view frame) {
     const std::size_t header = (static_cast<std::uint8_t>(frame[1]) & 0x7f) == 126 ? 4 : 2;
     std::string payload(frame.substr(header + 4));
@@ -97,7 +97,7 @@ TEST(ClientFrame, LongPayloadsHaveA16BitLength) {
     EXPECT_EQ(unmask(frame), std::string(300, 'x'));
 }
 
-TEST(ClientFrame, ASendEventCarriesItsMarkAndTheAskedTextLength) {
+TEST(ClientFrame, ASendEventHasItsMarkAndTheRequestedTextLength) {
     SendEvent event(3, "bench-3", 64);
     std::string frame;
     event.append(frame, 1, 10);
@@ -120,7 +120,7 @@ TEST(ClientFrame, NoTwoMessagesHaveTheSameId) {
     for (const std::string& id : ids) EXPECT_EQ(id.size(), 32);
 }
 
-TEST(ServerFrame, IsReadOnlyWhenWhole) {
+TEST(ServerFrame, IsReadOnlyWhenComplete) {
     const std::string frame = std::string("\x81\x7e\x00\x80", 4) + std::string(128, 'y');
     for (std::size_t size = 0; size < frame.size(); ++size) {
         EXPECT_FALSE(read_server_frame(std::string_view(frame).substr(0, size))) << size;

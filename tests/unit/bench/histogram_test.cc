@@ -16,11 +16,11 @@ TEST(Histogram, IsExactBelow256) {
     EXPECT_EQ(histogram.quantile(1), 100u);
 }
 
-TEST(Histogram, KnowsEveryMagnitudeWithinOnePercent) {
+TEST(Histogram, IsExactWithinOnePercentAtEveryMagnitude) {
     for (std::uint64_t value = 255; value < std::uint64_t{1} << 62; value = value * 3 / 2 + 1) {
         Histogram histogram;
         histogram.record(static_cast<std::int64_t>(value));
-        histogram.record(static_cast<std::int64_t>(value * 2));  // So that the quantile is not cut to the maximum.
+        histogram.record(static_cast<std::int64_t>(value * 2));  // So that the quantile is not limited by the maximum.
         const std::uint64_t found = histogram.quantile(0.5);
         EXPECT_GE(found, value);
         EXPECT_LE(static_cast<double>(found), static_cast<double>(value) * 1.008) << value;
@@ -41,7 +41,7 @@ TEST(Histogram, NeighbouringValuesKeepTheirOrder) {
     }
 }
 
-TEST(Histogram, AQuantileIsTheValueThatThatManyDoNotExceed) {
+TEST(Histogram, AQuantileIsTheValueThatThatShareDoesNotExceed) {
     Histogram histogram;
     for (int i = 0; i < 999; ++i) histogram.record(10);
     histogram.record(200);

@@ -8,7 +8,7 @@ using namespace globes::bench;
 
 namespace {
 
-/// A run of one second where nothing was amiss.
+/// A run of one second without any fault.
 Report sound_report() {
     Report report;
     report.window_s = 1;
@@ -52,7 +52,7 @@ TEST(Report, AnyFaultMakesItUnsound) {
     EXPECT_FALSE(dropped.is_sound());
 }
 
-TEST(Report, SaysThatTheFloodLimitIsOn) {
+TEST(Report, ReportsThatTheFloodLimitIsOn) {
     Report report = sound_report();
     EXPECT_FALSE(contains(to_table(Options(), report), "MessagesPerSecond"));
     report.findings.errors[503] = 7;
@@ -60,7 +60,7 @@ TEST(Report, SaysThatTheFloodLimitIsOn) {
     EXPECT_FALSE(report.is_sound());
 }
 
-TEST(Report, BlamesTheClientOnlyWhereTheServerHadTimeLeft) {
+TEST(Report, BlamesTheClientOnlyIfTheServerWasNotBusy) {
     Report report = sound_report();
     EXPECT_FALSE(report.is_client_bound());
     report.client_cpu_share = 0.97;

@@ -17,7 +17,7 @@ constexpr MessageId kA3{0, 3};
 constexpr MessageId kB1{1, 1};
 constexpr MessageId kB2{1, 2};
 
-/// A room with two senders; each member is played what it receives.
+/// A room with two senders; the test calls what each member receives.
 class RoomOrderTest : public testing::Test {
 protected:
     using Received = std::vector<MessageId>;
@@ -48,13 +48,13 @@ protected:
 
 }  // namespace
 
-TEST_F(RoomOrderTest, FindsNothingWhereAllSeeTheSame) {
+TEST_F(RoomOrderTest, FindsNothingIfAllMembersReceiveTheSame) {
     for (std::size_t member = 0; member < 3; ++member) member_receives(member, {kA1, kB1, kA2, kB2, kA3});
     EXPECT_EQ(received_by(2), 5u);
     expect_faults(0, 0);
 }
 
-TEST_F(RoomOrderTest, FindsNothingWhereMembersTakeTurnsAtBeingFirst) {
+TEST_F(RoomOrderTest, FindsNothingIfDifferentMembersAreFirst) {
     member_receives(0, {kA1});
     member_receives(1, {kA1, kB1, kA2});
     member_receives(2, {kA1, kB1, kA2, kB2});
@@ -71,7 +71,7 @@ TEST_F(RoomOrderTest, FindsALossInTheMiddle) {
     expect_faults(0, 0);
 }
 
-TEST_F(RoomOrderTest, FindsALossBeforeWhatNobodyElseHasYet) {
+TEST_F(RoomOrderTest, FindsALossBeforeMessagesThatNoOtherMemberHasYet) {
     member_receives(0, {kA1, kB1});
     member_receives(1, {kA2});
     member_receives(0, {kA2});
@@ -120,18 +120,18 @@ TEST_F(RoomOrderTest, ALateMessageIsNotMissingButArrivingTwiceIsARepeat) {
     expect_faults(1, 1);
 }
 
-TEST_F(RoomOrderTest, TellsTheTimeFromTheFirstToTheLastMember) {
+TEST_F(RoomOrderTest, ReportsTheTimeFromTheFirstToTheLastMember) {
     EXPECT_FALSE(order_.deliver(members_[0], kA1, 100));
     EXPECT_FALSE(order_.deliver(members_[1], kA1, 150));
     EXPECT_EQ(order_.deliver(members_[2], kA1, 175), 75);
 }
 
-TEST_F(RoomOrderTest, ALoneMemberIsFirstAndLast) {
+TEST_F(RoomOrderTest, TheOnlyMemberIsFirstAndLast) {
     RoomOrder alone(1, 1);
     EXPECT_EQ(alone.deliver(members_[0], kA1, 100), 0);
 }
 
-TEST_F(RoomOrderTest, AGuestMayComeAndGoAnywhere) {
+TEST_F(RoomOrderTest, AGuestMayEnterAndLeaveAnywhere) {
     member_receives(0, {kA1, kB1, kA2, kB2, kA3});
     guest_receives({kB1, kA2, kB2});
     guest_receives({});
@@ -144,13 +144,13 @@ TEST_F(RoomOrderTest, AGuestMayBeAheadOfEveryone) {
     expect_faults(0, 0);
 }
 
-TEST_F(RoomOrderTest, FindsWhatAGuestMissed) {
+TEST_F(RoomOrderTest, FindsMessagesThatAGuestMissed) {
     member_receives(0, {kA1, kB1, kA2, kB2});
     guest_receives({kA1, kB2});
     expect_faults(0, 0, 2);
 }
 
-TEST_F(RoomOrderTest, FindsWhatAGuestMissedAheadOfEveryone) {
+TEST_F(RoomOrderTest, FindsMessagesThatAGuestMissedAheadOfEveryone) {
     guest_receives({kA1, kA2});
     member_receives(0, {kA1, kB1, kA2});
     expect_faults(0, 0, 1);

@@ -40,7 +40,7 @@ TEST(Pace, WithoutARateIsNeverDue) {
 
 namespace {
 
-/// What a server makes of a message.
+/// The event that a server makes of a message.
 std::string delivered(std::uint32_t sender, std::uint32_t n, std::int64_t sent_ns) {
     std::string mark(kMarkBytes, '\0');
     write_mark(mark.data(), {sender, n, sent_ns});
@@ -76,7 +76,7 @@ protected:
         return options;
     }
 
-    static constexpr std::uint32_t kSender = 1;  // Room 1's only one.
+    static constexpr std::uint32_t kSender = 1;  // The only sender of room 1.
     Options options_ = options();
     RunState state_{options_, {"/0", "/1"}};
     Counters counters_;
@@ -104,7 +104,8 @@ TEST_F(TrafficTest, OnlyTheWindowIsMeasured) {
     EXPECT_EQ(counters_.deliveries.value(), 4u);
     EXPECT_EQ(counters_.window_deliveries.value(), 0u);
     const Findings& found = finish();
-    // Sent within the window: its latency counts although it came after it, or the slowest would be left out.
+    // Sent within the window: its latency counts although it arrived later, because otherwise the slowest would be
+    // ignored.
     EXPECT_EQ(found.latency_ns.max(), 510u);
     EXPECT_EQ(found.latency_ns.count(), 2u);
 }
@@ -117,14 +118,14 @@ TEST_F(TrafficTest, OnlyTheSendersOwnCopyEndsTheFlight) {
     EXPECT_EQ(seats_[0].sender->in_flight, 0u);
 }
 
-TEST_F(TrafficTest, WhatNeverCameIsMissingToEachMember) {
+TEST_F(TrafficTest, AMessageThatNeverArrivedIsMissingForEachMember) {
     send_at(1000);
     send_at(1001);
     everyone_receives(delivered(kSender, 1, 1000), 1100);
     EXPECT_EQ(finish().missing, 2u);
 }
 
-TEST_F(TrafficTest, ARefusedMessageIsNotMissingAndFreesItsPlace) {
+TEST_F(TrafficTest, ARefusedMessageIsNotMissingAndLeavesTheWindow) {
     send_at(1000);
     traffic_.on_text(seats_[0],
                      R"({"event_type":"error","room_id":2,"error":{"code":503,"error":"Too many requests"}})", 1100);
@@ -142,7 +143,7 @@ TEST_F(TrafficTest, AnotherRoomsMessageIsForeign) {
     EXPECT_EQ(counters_.deliveries.value(), 0u);
 }
 
-TEST_F(TrafficTest, ARepeatIsNeitherMeasuredNorTakenForAnotherMessage) {
+TEST_F(TrafficTest, ARepeatIsNeitherMeasuredNorMistakenForAnotherMessage) {
     send_at(1000);
     send_at(1001);
     for (int i = 0; i < 2; ++i) everyone_receives(delivered(kSender, 1, 1000), 1100);

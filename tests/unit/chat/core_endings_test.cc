@@ -1,4 +1,4 @@
-// How connections end with their authorization, and rooms by deletion, while the store takes its time.
+// How connections end when their authorization ends or their room is deleted, while the store is slow.
 #include <gmock/gmock.h>
 
 #include "unit/chat/core_harness.h"
@@ -16,7 +16,7 @@ protected:
 
 // --- authorization that ends -----------------------------------------------------------------------------------------
 
-TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
+TEST_F(CoreEndingsTest, AChangeThatEndsTokensEndsTheirConnectionsToo) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
     ASSERT_TRUE(enter({.connection = 1, .io_thread = 0, .token_name = "ann"}, tea));
     ASSERT_TRUE(enter({.connection = 2, .io_thread = 1, .token_name = "bob"}, tea));
@@ -35,7 +35,7 @@ TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
     turn();
     EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 2: #1 eve: you go\n", "end 2: authorization_ended"));
     ASSERT_EQ(io_threads[0].calls.size(), 3U);
-    EXPECT_EQ(io_threads[0].calls[0], "extend 2: #1 eve: you go\n") << "what was said before still reaches them";
+    EXPECT_EQ(io_threads[0].calls[0], "extend 2: #1 eve: you go\n") << "earlier messages still reach them";
     EXPECT_EQ(io_threads[0].calls[1], "end 1: authorization_ended");
     EXPECT_THAT(io_threads[0].calls[2], testing::HasSubstr("ann has left the room.\n"));
     EXPECT_THAT(io_threads[0].calls[2], testing::HasSubstr("bob has left the room.\n"));
@@ -44,12 +44,12 @@ TEST_F(CoreEndingsTest, WhereTokensEndTheirConnectionsEndToo) {
     join(1, "ann");
     depart(1);
     turn();
-    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "who was ended is gone, once";
+    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "the ended connection was removed once";
     EXPECT_EQ(core.enter(tea, 0, {.connection = 4}).error().code, ErrorCode::invalid_token);
     EXPECT_TRUE(core.enter(tea, 1, {.connection = 5}));
 }
 
-TEST_F(CoreEndingsTest, WhoeverEntersWhileTokensAreEndingIsEndedWithThem) {
+TEST_F(CoreEndingsTest, AConnectionThatEntersWhileTokensAreEndingIsEndedWithThem) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
     update(record(tea), made(Visibility::private_room, tea));
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
@@ -57,7 +57,7 @@ TEST_F(CoreEndingsTest, WhoeverEntersWhileTokensAreEndingIsEndedWithThem) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended"));
 }
 
-TEST_F(CoreEndingsTest, AChangeThatFailsEndsNobody) {
+TEST_F(CoreEndingsTest, AFailedChangeEndsNoConnection) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
     update(record(tea), made(Visibility::private_room, tea));
@@ -67,7 +67,7 @@ TEST_F(CoreEndingsTest, AChangeThatFailsEndsNobody) {
     EXPECT_TRUE(core.enter(tea, 0, {.connection = 2}));
 }
 
-TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNobody) {
+TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNoConnection) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
     rename(tea, "Coffee");
@@ -75,7 +75,7 @@ TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNobody) {
     EXPECT_THAT(io_threads[0].calls, IsEmpty());
 }
 
-TEST_F(CoreEndingsTest, WhereARoomBecomesPrivateAllButTheOwnerEnd) {
+TEST_F(CoreEndingsTest, WhenARoomBecomesPrivateAllConnectionsButTheOwnersEnd) {
     const RoomId tea = add_room("Tea");
     ASSERT_TRUE(enter({.connection = 1}, tea));
     ASSERT_TRUE(enter({.connection = 2, .token_name = "eve", .owner = true}, tea));
@@ -84,7 +84,7 @@ TEST_F(CoreEndingsTest, WhereARoomBecomesPrivateAllButTheOwnerEnd) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended"));
 }
 
-TEST_F(CoreEndingsTest, WhereARoomBecomesPublicOnlyThoseEndThatCameByARoomToken) {
+TEST_F(CoreEndingsTest, WhenARoomBecomesPublicOnlyConnectionsWithARoomTokenEnd) {
     const RoomId tea = add_room("Tea");
     ASSERT_TRUE(enter({.connection = 1}, tea));
     ASSERT_TRUE(enter({.connection = 2, .token_name = "ann"}, tea));
@@ -96,7 +96,7 @@ TEST_F(CoreEndingsTest, WhereARoomBecomesPublicOnlyThoseEndThatCameByARoomToken)
 
 // --- deleting --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreEndingsTest, ADeletedRoomIsGoneAndItsConnectionsEnd) {
+TEST_F(CoreEndingsTest, ADeletedRoomDoesNotExistAndItsConnectionsEnd) {
     const RoomId tea = add_room("Tea");
     ASSERT_TRUE(enter({.connection = 1, .io_thread = 1, .owner = true}, tea));
     join(1, "ann");
@@ -118,7 +118,7 @@ TEST_F(CoreEndingsTest, ADeletedRoomIsGoneAndItsConnectionsEnd) {
     EXPECT_NE(add_room("Tea"), tea) << "the title is free";
 }
 
-TEST_F(CoreEndingsTest, WhatWasOnItsWayBeforeTheDeletionStillReachesThem) {
+TEST_F(CoreEndingsTest, EventsFromBeforeTheDeletionStillReachThem) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     send(1, "ann", "last words");
@@ -130,7 +130,7 @@ TEST_F(CoreEndingsTest, WhatWasOnItsWayBeforeTheDeletionStillReachesThem) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 2: #1 ann: last words\n", "end 1: room_deleted"));
 }
 
-TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
+TEST_F(CoreEndingsTest, NoEventIsStoredAfterTheDeletion) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     send(1, "ann", "a");
@@ -151,7 +151,7 @@ TEST_F(CoreEndingsTest, NoEventFollowsTheDeletionIntoTheStore) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: room_deleted"));
 }
 
-TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
+TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedContinues) {
     const RoomId tea = add_room("Tea");
     enter({1, 2}, tea);
     send(1, "ann", "first");
@@ -160,19 +160,19 @@ TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedGoesOn) {
     const Answer removed = remove(record(tea));
     store.commit();
     turn();
-    ASSERT_EQ(store.batches.size(), 1U) << "nothing but the deletion";
+    ASSERT_EQ(store.batches.size(), 1U) << "only the deletion";
     store.fail();
     turn();
     EXPECT_EQ(*removed, "505");
     EXPECT_EQ(id_of("Tea"), tea);
-    ASSERT_EQ(store.batches.size(), 1U) << "what waited does not wait for more";
+    ASSERT_EQ(store.batches.size(), 1U) << "the waiting events are sent at once";
     settle();
     send(1, "ann", "and more");
     settle();
     EXPECT_EQ(read(2), "#1 ann: first\n#2 ann: waits\n#3 ann: and more\n");
 }
 
-TEST_F(CoreEndingsTest, PeopleComeAndGoWhileTheRoomIsBeingDeleted) {
+TEST_F(CoreEndingsTest, ParticipantsEnterAndLeaveWhileTheRoomIsBeingDeleted) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     remove(record(tea));
@@ -187,7 +187,7 @@ TEST_F(CoreEndingsTest, PeopleComeAndGoWhileTheRoomIsBeingDeleted) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 2: room_deleted"));
 }
 
-TEST_F(CoreEndingsTest, ADeletionThatWasPutOffFindsTheRoomGone) {
+TEST_F(CoreEndingsTest, ADelayedDeletionFindsNoRoom) {
     const RoomId tea = add_room("Tea");
     const Answer first = remove(record(tea));
     const Answer second = remove(record(tea));
@@ -199,7 +199,7 @@ TEST_F(CoreEndingsTest, ADeletionThatWasPutOffFindsTheRoomGone) {
     EXPECT_GT(add_room("Coffee"), tea);
 }
 
-TEST_F(CoreEndingsTest, ADeletionWaitsForAChangeOnItsWay) {
+TEST_F(CoreEndingsTest, ADeletionWaitsForAChangeInFlight) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     rename(tea, "Coffee");

@@ -1,4 +1,5 @@
-// A core between fakes, without a thread: commands run when the test gives them, answers of the store when it says so.
+// A core between fakes, without a thread: commands run when the test gives them, and the store answers when the test
+// says so.
 #pragma once
 
 #include <array>
@@ -19,28 +20,28 @@ protected:
 
     explicit CoreHarness(bool store_tells_repeats = false) : store(store_tells_repeats) {}
 
-    /// A stored server with room 1, nothing said yet.
+    /// A stored server with room 1 and no events.
     void load() { load({{.record = {.id = kPublicChatId, .title = "Public Chat"}, .last_seq = 0}}, 2); }
     void load(std::vector<StoredRoom> rooms, RoomId next_id) {
         for (const StoredRoom& room : rooms) store.kept[room.record.id].record = room.record;
         core.load({.rooms = std::move(rooms), .next_room_id = next_id});
     }
 
-    /// What the core thread does while it has something to do: all that was posted, then the end of the batch. Reads
-    /// of the store are answered within it, commits are not.
+    /// Does what the core thread does when it is busy: runs all posted tasks, then ends the batch. Reads of the store
+    /// are answered within this call, commits are not.
     void turn() {
         do {
             for (Task& task : std::exchange(posted, {})) task();
             core.end_batch();
         } while (!posted.empty());
     }
-    /// Ends the batch, commits whatever the store was given, and hears of it; until nothing is left.
+    /// Ends the batch, commits all batches of the store, and handles the answers, until nothing is left to do.
     void settle() {
         for (turn(); !store.batches.empty(); turn())
             while (!store.batches.empty()) store.commit();
     }
 
-    // --- people ---
+    // --- participants ---
 
     Result<Core::Entered> enter(Entry entry, RoomId room = kPublicChatId) {
         const auto entered = core.enter(room, record(room).token_epoch, entry);
@@ -65,16 +66,16 @@ protected:
         act(EventKind::send, connection, std::move(name), std::move(text), std::move(id));
     }
     void depart(ConnectionId connection) { core.depart(places.at(connection).room, connection); }
-    /// All that a connection could read so far.
+    /// All text that a connection could read so far.
     std::string read(ConnectionId connection) {
         const Place& place = places.at(connection);
         return io_threads[place.io_thread].read(place.room, place.from);
     }
 
     // --- rooms ---
-    // Each of these is a batch of its own: the store has what it asks for when it returns.
+    // Each of these is a batch of its own: when it returns, the store has the request.
 
-    /// An answer that has come, or none yet: `ok`, `102 title`, `changed`.
+    /// An answer, or "" if it has not arrived yet: `ok`, `102 title`, `changed`.
     using Answer = std::shared_ptr<std::string>;
 
     static std::string told(const Error& error) {
@@ -92,7 +93,7 @@ protected:
         core.end_batch();
         return answer;
     }
-    /// A room that the store has.
+    /// Creates and stores a room.
     RoomId add_room(std::string title, Visibility visibility = Visibility::public_room) {
         const Answer created = create(title, visibility);
         settle();
@@ -105,7 +106,7 @@ protected:
         core.end_batch();
         return answer;
     }
-    /// The record of `room` after a change of its visibility, as room_rules.h makes it.
+    /// The record of `room` after a change of its visibility, as room_rules.h returns it.
     RoomRecord made(Visibility visibility, RoomId room) const {
         RoomRecord next = record(room);
         next.visibility = visibility;
@@ -129,12 +130,12 @@ protected:
         core.end_batch();
         return answer;
     }
-    /// The room's record as it is now; an empty one where there is no such room.
+    /// The current record of the room; an empty record if the room does not exist.
     RoomRecord record(RoomId room) const {
         const Room* found = core.find({.id = room, .folded_title = {}});
         return found == nullptr ? RoomRecord{.id = room} : found->record();
     }
-    /// The id behind a title; 0 where there is none.
+    /// The id of the room with this title; 0 if it does not exist.
     RoomId id_of(std::string_view title) const {
         const Room* found = core.find(RoomKey::of(title));
         return found == nullptr ? 0 : found->record().id;

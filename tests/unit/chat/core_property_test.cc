@@ -1,5 +1,5 @@
-// Random commands and random answers of the store, and what must hold whatever happens. A seed is a run; it fails the
-// same way each time.
+// Random commands and random answers of the store, with invariants that must always hold. A seed is one run; a failing
+// seed always fails in the same way.
 #include <algorithm>
 #include <random>
 #include <set>
@@ -15,7 +15,7 @@ constexpr unsigned kRuns = 60;
 
 class CorePropertyTest : public CoreHarness, public testing::WithParamInterface<unsigned> {
 protected:
-    /// A connection as the test expects it to stand.
+    /// The state of a connection that the test expects.
     struct Guest {
         bool is_gone = false;
         std::string name = {};  // while a member
@@ -23,7 +23,7 @@ protected:
     struct Act {
         EventKind kind;
         ConnectionId guest = 0;
-        bool is_lost = false;  // a send of unknown outcome: it may be refused and yet in the log
+        bool is_lost = false;  // a send with an unknown outcome: it may be refused and still be in the log
         std::size_t refusals = 0;
     };
 
@@ -46,7 +46,7 @@ protected:
         return from[roll(from.size())];
     }
 
-    // --- what happens ---
+    // --- actions ---
 
     void step() {
         const std::size_t what = roll(100);
@@ -74,7 +74,7 @@ protected:
     void speak() {
         if (guests_.empty()) return;
         ConnectionId connection = 1 + roll(guests_.size());
-        // Mostly somebody who is there; now and then somebody of whom the core has heard the end.
+        // Mostly a connection in a room; sometimes one that the core has already ended.
         for (int i = 0; i < 10 && guests_[connection].is_gone; ++i) connection = 1 + roll(guests_.size());
         const std::string name = guests_[connection].name;
         const EventKind kind = pick<EventKind>({EventKind::send, EventKind::send, EventKind::join, EventKind::leave});
@@ -107,13 +107,13 @@ protected:
         go(connection);
     }
 
-    /// The connection has left its room, whoever wanted that.
+    /// The connection has left its room, for whatever reason.
     void go(ConnectionId connection) {
         Guest& guest = guests_[connection];
         EXPECT_FALSE(std::exchange(guest.is_gone, true)) << "ended twice: " << connection;
         const Place& place = places[connection];
         if (!guest.name.empty()) expected_[place.room].leaves.insert(std::exchange(guest.name, {}));
-        // What a io_thread is told of a room may have a gap where nobody there reads it.
+        // The slices that an I/O thread gets of a room may have a gap if no connection there reads the room.
         if (participants_on(place.io_thread, place.room) == 0) told_to_[place.io_thread].erase(place.room);
     }
 
@@ -146,7 +146,7 @@ protected:
         rooms_ = listed();
     }
 
-    /// The store is well again, everybody speaks once more, and all go.
+    /// The store works again, every connection sends once more, and all leave.
     void end() {
         const auto answer_all = [this] {
             for (turn(); !store.batches.empty() || !store.reads.empty(); turn()) {
@@ -155,7 +155,7 @@ protected:
             }
         };
         answer_all();
-        // Twice: what is said first may only make a room look what the store has.
+        // Twice: the first send may only make a room read what the store has.
         for (int round = 0; round < 2; ++round) {
             for (const RoomId room : listed()) {
                 const ConnectionId connection = guests_.size() + 1;
@@ -168,10 +168,10 @@ protected:
         }
     }
 
-    // --- what must hold ---
+    // --- invariants ---
 
     void on_extend(unsigned io_thread, RoomId room, const roomlog::Slice& slice) {
-        EXPECT_GT(participants_on(io_thread, room), 0U) << "nobody is there";
+        EXPECT_GT(participants_on(io_thread, room), 0U) << "no participant there";
         const auto [told_to, is_first] = told_to_[io_thread].try_emplace(room, slice.begin);
         EXPECT_EQ(told_to->second, slice.begin) << "a gap";
         told_to->second = slice.end();
@@ -209,11 +209,11 @@ protected:
             last_id[guest] = event.client_id;
             if (event.kind == EventKind::leave) continue;
             const auto [holder, is_new] = holders.emplace(fold_case(event.name), guest);
-            EXPECT_EQ(holder->second, guest) << event.name << " is somebody else";
+            EXPECT_EQ(holder->second, guest) << event.name << "the name belongs to another connection";
             EXPECT_TRUE(is_new || event.kind != EventKind::join) << event.name << " entered twice";
         }
         for (std::size_t i = 0; i < durable.size(); ++i) EXPECT_EQ(durable[i].seq, i + 1);
-        EXPECT_TRUE(durable == store.kept.at(room).events) << "the log is not what the store has";
+        EXPECT_TRUE(durable == store.kept.at(room).events) << "the log differs from the store";
         EXPECT_EQ(joins, expected_[room].joins);
         EXPECT_EQ(leaves, expected_[room].leaves);
     }
@@ -229,7 +229,7 @@ protected:
             const std::size_t heard = logged[id] + said.refusals;
             EXPECT_LE(logged[id], 1U);
             EXPECT_LE(heard, said.is_lost ? 2U : 1U);
-            // Nobody is told where the sender has gone, by itself or with its room.
+            // No answer is sent to a sender that has left, by itself or because its room was deleted.
             EXPECT_GE(heard, guests_[said.guest].is_gone ? 0U : 1U);
         }
     }
@@ -263,7 +263,7 @@ protected:
     std::vector<Answer> answers_;
 };
 
-TEST_P(CorePropertyTest, WhateverHappensTheLogIsWhatTheStoreHas) {
+TEST_P(CorePropertyTest, TheLogAlwaysEqualsTheStoredEvents) {
     for (int i = 0; i < kSteps; ++i) step();
     end();
     check_acts();
@@ -272,7 +272,7 @@ TEST_P(CorePropertyTest, WhateverHappensTheLogIsWhatTheStoreHas) {
     settle();
     for (const RoomId room : listed()) check_room(room);
     for (const Answer& answer : answers_) EXPECT_NE(*answer, "") << "a request without an answer";
-    EXPECT_GT(encoder.events.size(), 20U) << "hardly anything happened";
+    EXPECT_GT(encoder.events.size(), 20U) << "too few events";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, CorePropertyTest, testing::Range(0U, kRuns));

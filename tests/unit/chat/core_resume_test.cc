@@ -1,4 +1,4 @@
-// Sends with ids, and readers that come back: what each sees, and that it sees it once.
+// Sends with ids, and readers that resume: each sees the right events, and each event once.
 #include <gmock/gmock.h>
 
 #include "unit/chat/core_harness.h"
@@ -13,7 +13,7 @@ class CoreResumeTest : public CoreHarness {
 protected:
     CoreResumeTest() { load(); }
 
-    /// Enters as a client that speaks globes.v1.
+    /// Enters as a client that uses globes.v1.
     Core::Entered come_back(ConnectionId connection, Entry entry = {}) {
         entry.connection = connection;
         entry.resumes = true;
@@ -28,7 +28,8 @@ protected:
             settle();
         }
     }
-    /// What a reader that has all up to `after` gets from its way in on, the live part too. Reads are answered at once.
+    /// What a reader that has all events up to `after` receives after it enters, including live events. Reads are
+    /// answered at once.
     std::string read_on(const Core::Entered& entered, std::uint64_t after) {
         CatchUp::Reader reader{.room = entered.room, .after = after, .until = entered.last_seq, .from = entered.from};
         std::string text;
@@ -42,12 +43,12 @@ protected:
             if (!step || !step->is_ok) return text + "(ended)";
             for (const roomlog::Slice& frames : step->frames) text += frames.bytes();
             if (step->live) return text + io_threads[0].read(entered.room, *step->live);
-            EXPECT_GT(step->after, reader.after) << "no step forward";
+            EXPECT_GT(step->after, reader.after) << "no progress";
             reader.after = step->after;
             if (between_steps) between_steps();
         }
     }
-    /// What a client with that event as its last one is told. Reads are answered at once, and counted.
+    /// The result for a client whose last event is that one. Reads are answered at once, and counted.
     std::optional<CatchUp::SeenCheck> check_seen(std::uint64_t seq, UnixMicros time, RoomId room = 1) {
         std::optional<CatchUp::SeenCheck> result;
         core.catch_up().check_last_seen(room, {.seq = seq, .time = time},
@@ -73,7 +74,7 @@ protected:
 
 // --- ids -------------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreResumeTest, WhoSpeaksGlobesV1GetsAnAckForEachSendWithAnId) {
+TEST_F(CoreResumeTest, AClientThatUsesGlobesV1GetsAnAckForEachSendWithAnId) {
     come_back(1);
     send(1, "ann", "a", "c1");
     send(1, "ann", "b");
@@ -90,7 +91,7 @@ TEST_F(CoreResumeTest, APlainClientGetsNoAck) {
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n"));
 }
 
-TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndItsSenderIsToldAlone) {
+TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndOnlyItsSenderIsAnswered) {
     enter({1, 3});
     come_back(2, {.token_name = "ann"});
     send(1, "ann", "first", "c1");
@@ -110,7 +111,7 @@ TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndItsSenderIsToldAlone
     EXPECT_EQ(store.kept[1].events.size(), 2U);
 }
 
-TEST_F(CoreResumeTest, ARepeatOfWhatIsOnItsWayIsAnsweredWithIt) {
+TEST_F(CoreResumeTest, ARepeatOfASendInFlightIsAnsweredWithThatSend) {
     come_back(1);
     send(1, "ann", "a", "c1");
     send(1, "ann", "a", "c1");
@@ -133,7 +134,7 @@ TEST_F(CoreResumeTest, IdsAreKnownAfterARestart) {
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("ack 1: c1 1 again"));
 }
 
-TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
+TEST_F(CoreResumeTest, ASendWhoseIdCannotBeLookedUpIsRefusedAndMayBeRepeated) {
     come_back(1);
     store.answers_lookups = false;
     send(1, "ann", "a", "c1");
@@ -145,7 +146,7 @@ TEST_F(CoreResumeTest, ASendWhoseIdCanNotBeLookedUpIsRefusedAndMayBeRepeated) {
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n", "ack 1: c1 1"));
 }
 
-TEST_F(CoreResumeTest, ASendThatIsLostAndThereAllTheSameIsFoundByItsId) {
+TEST_F(CoreResumeTest, ASendThatWasRefusedAsUnknownAndIsStoredIsFoundByItsId) {
     come_back(1);
     send(1, "ann", "a", "c1");
     turn();
@@ -171,7 +172,7 @@ TEST_F(CoreResumeTest, SendsOfOneSenderKeepTheirOrderWithAndWithoutIds) {
 
 // --- taking over -----------------------------------------------------------------------------------------------------
 
-TEST_F(CoreResumeTest, WhoComesWithTheSessionOfAMemberTakesItsPlace) {
+TEST_F(CoreResumeTest, AConnectionWithTheSessionOfAMemberTakesItsPlace) {
     enter({3});
     come_back(1, {.session = "s1"});
     join(1, "ann");
@@ -191,7 +192,7 @@ TEST_F(CoreResumeTest, WhoComesWithTheSessionOfAMemberTakesItsPlace) {
     EXPECT_TRUE(read(3).ends_with("\nann has left the room.\n"));
 }
 
-TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
+TEST_F(CoreResumeTest, AConnectionWithTheTokenOfAMemberTakesItsPlace) {
     come_back(1, {.token_name = "ann", .token = "t"});
     join(1, "ann");
     settle();
@@ -201,7 +202,7 @@ TEST_F(CoreResumeTest, WhoComesWithTheTokenOfAMemberTakesItsPlace) {
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
 }
 
-TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
+TEST_F(CoreResumeTest, ATokenDeterminesTheNameWhateverTheSession) {
     const RoomId room = add_room("Tea", Visibility::private_room);
     ASSERT_TRUE(
         enter(Entry{.connection = 1, .token_name = "ann", .resumes = true, .session = "s1", .token = "a"}, room));
@@ -221,7 +222,7 @@ TEST_F(CoreResumeTest, ATokenDecidesOnTheNameWhateverSessionItComesWith) {
     EXPECT_TRUE(read(1).ends_with("#1 eve: it is me\n")) << read(1);
 }
 
-TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
+TEST_F(CoreResumeTest, AnEmptySecretOrOneOfAnotherRoomTakesOverNothing) {
     ASSERT_EQ(add_room("Tea"), 2U);
     come_back(1, {.session = "s1"});
     join(1, "ann");
@@ -236,7 +237,7 @@ TEST_F(CoreResumeTest, NobodyTakesOverByASecretOfAnotherRoomOrAnEmptyOne) {
 // --- the last event seen ---------------------------------------------------------------------------------------------
 
 TEST_F(CoreResumeTest, TheNewestSeqComesWithItsTime) {
-    EXPECT_EQ(come_back(1).newest_time, std::nullopt) << "nothing was said";
+    EXPECT_EQ(come_back(1).newest_time, std::nullopt) << "no event exists";
     say(1, "ann", 1);
     const UnixMicros time = clock.now;
     clock.now += 5'000'000;
@@ -282,16 +283,16 @@ TEST_F(CoreResumeTest, AfterARestartTheNewestStoredEventIsComparedWithoutARead) 
     EXPECT_EQ(seen_reads, 0);
 }
 
-TEST_F(CoreResumeTest, AnEventThatIsNotKeptIsNotCompared) {
+TEST_F(CoreResumeTest, AnEventThatIsNotStoredIsNotCompared) {
     core.load({.rooms = {{.record = {.id = 5, .title = "Old"}, .last_seq = 41, .first_seq = 42}}, .next_room_id = 6});
     const auto entered = enter(Entry{.connection = 1, .resumes = true}, 5);
     EXPECT_EQ(entered->newest_time, std::nullopt);
     EXPECT_EQ(check_seen(41, 1, 5), CatchUp::SeenCheck::matches);
     EXPECT_EQ(check_seen(42, 1, 5), CatchUp::SeenCheck::differs);
-    EXPECT_EQ(check_seen(1, 1, 99), CatchUp::SeenCheck::matches) << "there is no such room";
+    EXPECT_EQ(check_seen(1, 1, 99), CatchUp::SeenCheck::matches) << "the room does not exist";
 }
 
-TEST_F(CoreResumeTest, AnEventThatCanNotBeReadIsNeitherTheSameNorAnother) {
+TEST_F(CoreResumeTest, AnEventThatCannotBeReadNeitherMatchesNorDiffers) {
     enter({1});
     say(1, "ann", 300);
     std::optional<CatchUp::SeenCheck> result;
@@ -303,7 +304,7 @@ TEST_F(CoreResumeTest, AnEventThatCanNotBeReadIsNeitherTheSameNorAnother) {
 
 // --- catching up -----------------------------------------------------------------------------------------------------
 
-TEST_F(CoreResumeTest, WhatIsRecentComesFromTheLogInOneStep) {
+TEST_F(CoreResumeTest, RecentEventsComeFromTheLogInOneStep) {
     enter({1});
     say(1, "ann", 20);
     const auto entered = come_back(2);
@@ -313,14 +314,14 @@ TEST_F(CoreResumeTest, WhatIsRecentComesFromTheLogInOneStep) {
     EXPECT_TRUE(store.reads.empty());
 }
 
-TEST_F(CoreResumeTest, WhatIsOlderComesFromTheStorePageByPage) {
+TEST_F(CoreResumeTest, OlderEventsComeFromTheStorePageByPage) {
     enter({1});
     say(1, "ann", 300);
     EXPECT_EQ(read_on(come_back(2), 7), lines(8, 300));
     EXPECT_EQ(steps, 3);
 }
 
-TEST_F(CoreResumeTest, CrossesToLiveWithoutGapOrRepeatHoweverFastTheRoomMoves) {
+TEST_F(CoreResumeTest, ReachesTheLiveLogWithoutGapOrRepeatHoweverFastTheRoomMoves) {
     enter({1});
     say(1, "ann", 290);
     const auto entered = come_back(2);
@@ -332,7 +333,7 @@ TEST_F(CoreResumeTest, CrossesToLiveWithoutGapOrRepeatHoweverFastTheRoomMoves) {
     EXPECT_EQ(seen, lines(8, 690));
 }
 
-TEST_F(CoreResumeTest, JoinsAndLeavesAreSeenFromTheWayInOn) {
+TEST_F(CoreResumeTest, JoinsAndLeavesAreSeenFromTheEntryOn) {
     enter({1, 3});
     say(1, "ann", 300);
     join(3, "bob");
@@ -346,7 +347,7 @@ TEST_F(CoreResumeTest, JoinsAndLeavesAreSeenFromTheWayInOn) {
     EXPECT_EQ(read_on(entered, 0), lines(1, 300) + "bob has left the room.\n" + lines(301, 301));
 }
 
-TEST_F(CoreResumeTest, AReaderEndsWhereTheStoreCanNotBeReadOrTheRoomIsGone) {
+TEST_F(CoreResumeTest, AReaderEndsIfTheStoreCannotBeReadOrTheRoomIsDeleted) {
     enter({1});
     say(1, "ann", 300);
     const auto entered = come_back(2);

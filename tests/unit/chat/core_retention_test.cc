@@ -1,4 +1,4 @@
-// What expires: readers don't see it from that moment on, and the store loses it a little later.
+// Expiry: readers do not see expired events, and the store removes them a little later.
 #include <gmock/gmock.h>
 
 #include "unit/chat/core_harness.h"
@@ -36,7 +36,7 @@ protected:
     std::size_t kept() { return store.kept[kPublicChatId].events.size(); }
 };
 
-TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited) {
+TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadIfTheirNumberIsLimited) {
     load_with(0, 10);
     say(25);
     EXPECT_EQ(readable().first_seq, 16U);
@@ -48,7 +48,7 @@ TEST_F(CoreRetentionTest, OnlyTheNewestEventsCanBeReadWhereTheirNumberIsLimited)
     EXPECT_EQ(readable().first_seq, 16U);
 }
 
-TEST_F(CoreRetentionTest, WhatTheStoreIsNotSureToKeepIsNotShown) {
+TEST_F(CoreRetentionTest, EventsThatTheStoreMayDropAreNotShown) {
     store.most_events = 7;
     const auto shown = [this] { return readable().last_seq - readable().first_seq + 1; };
     load_with(0, 0);
@@ -64,7 +64,7 @@ TEST_F(CoreRetentionTest, WhatTheStoreIsNotSureToKeepIsNotShown) {
     }
 }
 
-TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
+TEST_F(CoreRetentionTest, ExpiredEventsCannotBeReadFromThatMomentOn) {
     load_with(10, 0);
     say(25);
     EXPECT_EQ(readable().expiry.not_before(), clock.now - 10 * kSecond);
@@ -77,7 +77,7 @@ TEST_F(CoreRetentionTest, WhatIsTooOldCanNotBeReadFromThatMomentOn) {
     EXPECT_TRUE(seen.starts_with("#15 ")) << seen;
 }
 
-TEST_F(CoreRetentionTest, TheOldestReadableSeqIsExactAfterALook) {
+TEST_F(CoreRetentionTest, TheOldestReadableSeqIsExactAfterARead) {
     load_with(10, 0);
     say(25);
     bool done = false;
@@ -89,10 +89,10 @@ TEST_F(CoreRetentionTest, TheOldestReadableSeqIsExactAfterALook) {
     clock.now += 100 * kSecond;
     core.purger().refresh(1, [] {});
     answer_reads();
-    EXPECT_EQ(readable().first_seq, 26U) << "nothing is left";
+    EXPECT_EQ(readable().first_seq, 26U) << "all events have expired";
 }
 
-TEST_F(CoreRetentionTest, ALookIsForNothingWhereNothingExpiresByTime) {
+TEST_F(CoreRetentionTest, NothingIsReadIfNothingExpiresByTime) {
     load_with(0, 10);
     say(25);
     bool done = false;
@@ -101,7 +101,7 @@ TEST_F(CoreRetentionTest, ALookIsForNothingWhereNothingExpiresByTime) {
     EXPECT_TRUE(store.reads.empty());
 }
 
-TEST_F(CoreRetentionTest, WhatIsGoneStaysGoneWhereTheRoomKeepsMoreFromNowOn) {
+TEST_F(CoreRetentionTest, ExpiredEventsStayHiddenIfTheRoomKeepsMoreFromNowOn) {
     load_with(0, 10);
     say(25);
     RoomRecord next = record(1);
@@ -114,7 +114,7 @@ TEST_F(CoreRetentionTest, WhatIsGoneStaysGoneWhereTheRoomKeepsMoreFromNowOn) {
     EXPECT_EQ(readable().first_seq, 16U);
 }
 
-TEST_F(CoreRetentionTest, ARepeatOfWhatIsGoneShowsItToNobody) {
+TEST_F(CoreRetentionTest, ARepeatOfAnExpiredEventIsNotShown) {
     load_with(10, 0);
     send(1, "ann", "once said", "c1");
     settle();
@@ -131,7 +131,7 @@ TEST_F(CoreRetentionTest, ARepeatOfWhatIsGoneShowsItToNobody) {
     EXPECT_TRUE(read(1).ends_with("#2 ann: said again\n")) << read(1);
 }
 
-TEST_F(CoreRetentionTest, WhatHasExpiredIsPurgedInSmallSteps) {
+TEST_F(CoreRetentionTest, ExpiredEventsArePurgedInSmallSteps) {
     load_with(10, 0);
     for (int i = 0; i < 2'500; ++i) {
         send(1, "ann", "x");
@@ -146,7 +146,7 @@ TEST_F(CoreRetentionTest, WhatHasExpiredIsPurgedInSmallSteps) {
     EXPECT_EQ(kept(), 0U);
 }
 
-TEST_F(CoreRetentionTest, SeqsGoOnAfterAPurge) {
+TEST_F(CoreRetentionTest, SeqsContinueAfterAPurge) {
     load_with(10, 0);
     say(5);
     clock.now += 60 * kSecond;
@@ -158,7 +158,7 @@ TEST_F(CoreRetentionTest, SeqsGoOnAfterAPurge) {
     EXPECT_EQ(readable().last_seq, 6U);
 }
 
-TEST_F(CoreRetentionTest, APurgeThatFailsIsTriedAgainAtTheNextCall) {
+TEST_F(CoreRetentionTest, AFailedPurgeIsTriedAgainAtTheNextCall) {
     load_with(0, 10);
     say(25);
     core.purger().run();
@@ -171,7 +171,7 @@ TEST_F(CoreRetentionTest, APurgeThatFailsIsTriedAgainAtTheNextCall) {
     EXPECT_EQ(kept(), 10U);
 }
 
-TEST_F(CoreRetentionTest, AnExpiredMessageGoesWithTheNextRunHoweverManyRoomsThereAre) {
+TEST_F(CoreRetentionTest, AnExpiredMessageIsPurgedAtTheNextRunHoweverManyRoomsExist) {
     constexpr RoomId kRooms = 3'000;
     std::vector<StoredRoom> rooms;
     for (RoomId id = 1; id <= kRooms; ++id)
@@ -185,13 +185,13 @@ TEST_F(CoreRetentionTest, AnExpiredMessageGoesWithTheNextRunHoweverManyRoomsTher
     ASSERT_EQ(store.kept[kRooms].events.size(), 1U);
     clock.now += 66 * kSecond;
     core.purger().run();
-    EXPECT_LE(store.reads.size(), 1U) << "no other room has anything that could expire";
+    EXPECT_LE(store.reads.size(), 1U) << "no other room has events that can expire";
     answer_reads();
     settle();
     EXPECT_EQ(store.kept[kRooms].events.size(), 0U);
 }
 
-TEST_F(CoreRetentionTest, ManyRoomsThatAreDueAtOnceArePurgedInOneRun) {
+TEST_F(CoreRetentionTest, ManyRoomsThatAreDueAtTheSameTimeArePurgedInOneRun) {
     constexpr RoomId kRooms = 500;
     std::vector<StoredRoom> rooms;
     for (RoomId id = 1; id <= kRooms; ++id) {
@@ -201,7 +201,7 @@ TEST_F(CoreRetentionTest, ManyRoomsThatAreDueAtOnceArePurgedInOneRun) {
     load(std::move(rooms), kRooms + 1);
     clock.now += 61 * kSecond;
     core.purger().run();
-    EXPECT_LE(store.reads.size(), Purger::kMaxConcurrentRooms) << "the store is not flooded";
+    EXPECT_LE(store.reads.size(), Purger::kMaxConcurrentRooms) << "few reads at the same time";
     while (!store.reads.empty() || !store.batches.empty()) {
         answer_reads();
         settle();
@@ -209,7 +209,7 @@ TEST_F(CoreRetentionTest, ManyRoomsThatAreDueAtOnceArePurgedInOneRun) {
     for (RoomId id = 1; id <= kRooms; ++id) EXPECT_EQ(store.kept[id].events.size(), 0U) << id;
 }
 
-TEST_F(CoreRetentionTest, RoomsWithoutALimitAreNeverLookedAt) {
+TEST_F(CoreRetentionTest, RoomsWithoutALimitAreNeverRead) {
     load_with(0, 0);
     say(5);
     clock.now += 3600 * kSecond;
@@ -219,7 +219,7 @@ TEST_F(CoreRetentionTest, RoomsWithoutALimitAreNeverLookedAt) {
     EXPECT_TRUE(store.batches.empty());
 }
 
-TEST_F(CoreRetentionTest, ARoomThatIsGivenALimitIsPurgedAtTheNextRun) {
+TEST_F(CoreRetentionTest, ARoomThatGetsALimitIsPurgedAtTheNextRun) {
     load_with(0, 0);
     say(25);
     RoomRecord next = record(1);
@@ -231,7 +231,7 @@ TEST_F(CoreRetentionTest, ARoomThatIsGivenALimitIsPurgedAtTheNextRun) {
     EXPECT_EQ(kept(), 10U);
 }
 
-TEST_F(CoreRetentionTest, TheOldestEventDecidesWhenARoomIsLookedAtAgain) {
+TEST_F(CoreRetentionTest, TheOldestEventDeterminesWhenARoomIsDueAgain) {
     load_with(100, 0);
     say(5);
     core.purger().run();
@@ -239,7 +239,7 @@ TEST_F(CoreRetentionTest, TheOldestEventDecidesWhenARoomIsLookedAtAgain) {
     settle();
     clock.now += 50 * kSecond;
     core.purger().run();
-    EXPECT_TRUE(store.reads.empty()) << "nothing can have expired";
+    EXPECT_TRUE(store.reads.empty()) << "no event can have expired";
     clock.now += 50 * kSecond;
     core.purger().run();
     answer_reads();
@@ -259,7 +259,7 @@ TEST_F(CoreRetentionTest, AStepOfTheWallClockMakesEveryRoomDue) {
     EXPECT_EQ(store.reads.size(), 1U);
 }
 
-TEST_F(CoreRetentionTest, NothingIsPurgedWhileTheServerEnds) {
+TEST_F(CoreRetentionTest, NothingIsPurgedDuringShutdown) {
     load_with(0, 10);
     say(25);
     core.drain([] {});
@@ -272,7 +272,7 @@ TEST_F(CoreRetentionTest, NothingIsPurgedWhileTheServerEnds) {
 
 constexpr UnixMicros kYear = 365 * 24 * 3600 * kSecond;
 
-TEST_F(CoreRetentionTest, AnEventFromTheFutureGoesWithTheOnesBesideIt) {
+TEST_F(CoreRetentionTest, AnEventFromTheFutureExpiresWithTheEventsNextToIt) {
     load_with(10, 0);
     say(5);
     clock.jump(3600 * kSecond);
@@ -288,7 +288,7 @@ TEST_F(CoreRetentionTest, AnEventFromTheFutureGoesWithTheOnesBesideIt) {
     EXPECT_EQ(kept(), 4U);
 }
 
-TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
+TEST_F(CoreRetentionTest, TheNewestEventExpiresWhenTheRoomWasSilentForThatLong) {
     load_with(10, 0);
     say(5);
     clock.jump(kYear);
@@ -303,7 +303,7 @@ TEST_F(CoreRetentionTest, TheNewestEventGoesWhenTheRoomWasSilentForThatLong) {
     clock.now += 2 * kSecond;
     EXPECT_EQ(readable().first_seq, 7U);
     say(1);
-    EXPECT_EQ(readable().first_seq, 7U) << "what is gone stays gone when somebody talks again";
+    EXPECT_EQ(readable().first_seq, 7U) << "expired events stay hidden when the room is active again";
     core.purger().run();
     answer_reads();
     settle();
@@ -315,7 +315,7 @@ protected:
     CoreRetentionOfTellingStore() : CoreRetentionTest(true) {}
 };
 
-TEST_F(CoreRetentionOfTellingStore, WhatIsStoredBeforeARepeatEndsTheSilence) {
+TEST_F(CoreRetentionOfTellingStore, EventsThatAreStoredBeforeARepeatEndTheSilence) {
     load({{.record = {.id = kPublicChatId, .title = "Public Chat", .retention_s = 10}, .last_seq = 1}}, 2);
     store.kept[kPublicChatId].events = {
         {.kind = EventKind::send, .room = kPublicChatId, .seq = 1, .name = "ann", .client_id = "a", .time = clock.now}};
@@ -335,7 +335,7 @@ TEST_F(CoreRetentionOfTellingStore, WhatIsStoredBeforeARepeatEndsTheSilence) {
     EXPECT_THAT(store.kept[kPublicChatId].events, testing::Contains(testing::Field(&Event::client_id, "b")));
 }
 
-TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {
+TEST_F(CoreRetentionTest, AfterARestartStoredEventsAreAtLeastAsOldAsTheServer) {
     StoredRoom room{
         .record = {.id = 5, .title = "Old", .retention_s = 10}, .last_seq = 1, .last_time = clock.now + kYear};
     load({room}, 6);
@@ -345,7 +345,7 @@ TEST_F(CoreRetentionTest, AfterARestartWhatIsStoredIsAtLeastAsOldAsTheServer) {
     EXPECT_EQ(first_seq(), 2U);
 }
 
-TEST_F(CoreRetentionTest, EventsFrom1970AreReplayedAndTakeNothingWithThem) {
+TEST_F(CoreRetentionTest, EventsFrom1970AreReplayedAndExpireNoOthers) {
     load_with(10, 0);
     say(5);
     const UnixMicros to_1970 = 1'000'000 - clock.now;

@@ -1,4 +1,4 @@
-// Rooms in the core: how they come and change while the store takes its time. How they and their connections end:
+// Rooms in the core: how they are created and changed while the store is slow. How they and their connections end:
 // core_endings_test.cc. Participants and messages: core_test.cc.
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@ using CoreLoadTest = CoreHarness;
 
 // --- at start --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreLoadTest, AFreshStoreGetsItsPublicChat) {
+TEST_F(CoreLoadTest, ANewStoreGetsItsPublicChat) {
     load({}, 1);
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), ElementsAre("put 1 Public Chat"));
@@ -34,7 +34,7 @@ TEST_F(CoreLoadTest, AFreshStoreGetsItsPublicChat) {
     EXPECT_EQ(add_room("Tea"), 2U);
 }
 
-TEST_F(CoreLoadTest, PublicChatTakesAFreeTitleWhereAnotherRoomHasIts) {
+TEST_F(CoreLoadTest, PublicChatGetsAFreeTitleIfAnotherRoomHasIts) {
     load({{.record = {.id = 5, .title = "PUBLIC chat"}}, {.record = {.id = 6, .title = "Public Chat 2"}}}, 7);
     settle();
     EXPECT_EQ(record(kPublicChatId).title, "Public Chat 3");
@@ -42,7 +42,7 @@ TEST_F(CoreLoadTest, PublicChatTakesAFreeTitleWhereAnotherRoomHasIts) {
     EXPECT_EQ(id_of("Public Chat"), 5);
 }
 
-TEST_F(CoreLoadTest, PublicChatTakesMessagesWhileItsFirstPutIsOnItsWay) {
+TEST_F(CoreLoadTest, PublicChatAcceptsMessagesWhileItsFirstPutIsInFlight) {
     load({}, 1);
     enter({1});
     send(1, "ann", "hi");
@@ -50,7 +50,7 @@ TEST_F(CoreLoadTest, PublicChatTakesMessagesWhileItsFirstPutIsOnItsWay) {
     EXPECT_EQ(read(1), "#1 ann: hi\n");
 }
 
-TEST_F(CoreLoadTest, PublicChatWorksOnceTheStoreDoes) {
+TEST_F(CoreLoadTest, PublicChatWorksWhenTheStoreWorks) {
     load({}, 1);
     store.fail();
     turn();
@@ -69,7 +69,7 @@ TEST_F(CoreLoadTest, PublicChatWorksOnceTheStoreDoes) {
     EXPECT_THAT(store.written(0), ElementsAre("1#2 c")) << "it was put once";
 }
 
-TEST_F(CoreLoadTest, AStoreThatNeverGotPublicChatGetsItAtTheNextStart) {
+TEST_F(CoreLoadTest, AStoreWithoutPublicChatGetsItAtTheNextStart) {
     load({{.record = {.id = 2, .title = "Tea"}, .last_seq = 0}}, 3);
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), ElementsAre("put 1 Public Chat"));
@@ -78,14 +78,14 @@ TEST_F(CoreLoadTest, AStoreThatNeverGotPublicChatGetsItAtTheNextStart) {
     EXPECT_EQ(add_room("Coffee"), 3U);
 }
 
-TEST_F(CoreLoadTest, TakesOverWhatTheStoreHad) {
+TEST_F(CoreLoadTest, LoadsTheStoredRooms) {
     load({{.record = {.id = 1, .title = "Public Chat"}, .last_seq = 3},
           {.record = {.id = 5, .title = "Tea", .visibility = Visibility::private_room, .token_epoch = 4},
            .last_seq = 17},
           {.record = {.id = kFirstRandomRoomId + 9, .title = "Secret", .visibility = Visibility::hidden_room},
            .last_seq = 0}},
          30);
-    EXPECT_TRUE(store.batches.empty()) << "it is no fresh store";
+    EXPECT_TRUE(store.batches.empty()) << "the store is not new";
     EXPECT_EQ(id_of("TEA"), 5U);
     EXPECT_EQ(id_of("secret"), kFirstRandomRoomId + 9);
     EXPECT_THAT(listed(), ElementsAre(1, 5));
@@ -97,14 +97,14 @@ TEST_F(CoreLoadTest, TakesOverWhatTheStoreHad) {
     EXPECT_THAT(store.written(0), ElementsAre("5#18 hi"));
 }
 
-TEST_F(CoreLoadTest, CountsIdsFromWhereTheStoreStoodNotFromItsRooms) {
+TEST_F(CoreLoadTest, CountsIdsFromTheStoredNextIdAndNotFromTheRooms) {
     load({{.record = {.id = 1, .title = "Public Chat"}, .last_seq = 0}}, 30);
     EXPECT_EQ(add_room("Tea"), 30U);
 }
 
 // --- creating --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreRoomsTest, ARoomIsThereOnceTheStoreHasIt) {
+TEST_F(CoreRoomsTest, ARoomExistsWhenItIsStored) {
     clock.now = 77;
     const Answer answer = create("Tea");
     EXPECT_EQ(id_of("Tea"), 0U);
@@ -117,13 +117,13 @@ TEST_F(CoreRoomsTest, ARoomIsThereOnceTheStoreHasIt) {
     EXPECT_EQ(id_of("TEA"), 2U);
 }
 
-TEST_F(CoreRoomsTest, ATitleThatARoomHasIsRefusedWithoutRegardToCase) {
+TEST_F(CoreRoomsTest, ATitleOfAnotherRoomIsRefusedInAnyCase) {
     EXPECT_EQ(*create("public CHAT"), "102 title");
     EXPECT_TRUE(store.batches.empty());
-    EXPECT_EQ(add_room("Tea"), 2U) << "and no id was given";
+    EXPECT_EQ(add_room("Tea"), 2U) << "and no id was used";
 }
 
-TEST_F(CoreRoomsTest, OfTwoRoomsOfOneTitleOnTheirWayTheFirstGetsIt) {
+TEST_F(CoreRoomsTest, OfTwoRoomsInFlightWithTheSameTitleTheFirstGetsIt) {
     const Answer first = create("Tea");
     const Answer second = create("TEA");
     EXPECT_EQ(*second, "102 title");
@@ -143,7 +143,7 @@ TEST_F(CoreRoomsTest, ARoomThatCouldNotBeStoredFreesItsTitle) {
     EXPECT_GT(add_room("Tea"), 1U);
 }
 
-TEST_F(CoreRoomsTest, IdsAreNeverGivenAgain) {
+TEST_F(CoreRoomsTest, IdsAreNeverUsedAgain) {
     const RoomId tea = add_room("Tea");
     const Answer removed = remove(record(tea));
     settle();
@@ -156,7 +156,7 @@ TEST_F(CoreRoomsTest, AHiddenRoomGetsARandomIdAndIsNeverListed) {
     EXPECT_GE(id, RoomId{1} << 48);
     EXPECT_LT(id, RoomId{1} << 53);
     EXPECT_THAT(listed(), ElementsAre(1));
-    EXPECT_EQ(add_room("Tea"), 2U) << "and takes no counted one";
+    EXPECT_EQ(add_room("Tea"), 2U) << "the hidden room used no counted id";
 }
 
 TEST_F(CoreRoomsTest, ARoomKeepsItsIdWhenItsVisibilityChanges) {
@@ -172,7 +172,7 @@ TEST_F(CoreRoomsTest, ARoomKeepsItsIdWhenItsVisibilityChanges) {
     EXPECT_THAT(listed(), ElementsAre(1, secret));
 }
 
-TEST_F(CoreRoomsTest, TheListGoesUpById) {
+TEST_F(CoreRoomsTest, TheListIsSortedById) {
     for (const char* title : {"b", "a", "d"}) add_room(title);
     EXPECT_THAT(listed(), ElementsAre(1, 2, 3, 4));
     EXPECT_THAT(listed(0, 3), ElementsAre(1, 2, 3));
@@ -182,7 +182,7 @@ TEST_F(CoreRoomsTest, TheListGoesUpById) {
 
 // --- changing --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreRoomsTest, AChangeIsSeenOnceTheStoreHasIt) {
+TEST_F(CoreRoomsTest, AChangeIsVisibleWhenItIsStored) {
     const RoomId tea = add_room("Tea");
     const RoomRecord before = record(tea);
     RoomRecord next = before;
@@ -198,12 +198,12 @@ TEST_F(CoreRoomsTest, AChangeIsSeenOnceTheStoreHasIt) {
     EXPECT_EQ(store.kept[tea].record, next);
 }
 
-TEST_F(CoreRoomsTest, ARoomThatIsNotThereCannotBeChangedOrDeleted) {
+TEST_F(CoreRoomsTest, ARoomThatDoesNotExistCannotBeChangedOrDeleted) {
     EXPECT_EQ(*update({.id = 9}, {.id = 9}), "101");
     EXPECT_EQ(*remove({.id = 9}), "101");
 }
 
-TEST_F(CoreRoomsTest, ARenameTakesTheNewTitleAtOnceAndFreesTheOldOnlyWhenItIsStored) {
+TEST_F(CoreRoomsTest, ARenameClaimsTheNewTitleAtOnceAndFreesTheOldOneWhenItIsStored) {
     const RoomId tea = add_room("Tea");
     const Answer renamed = rename(tea, "Coffee");
     EXPECT_EQ(*create("coffee"), "102 title");
@@ -217,7 +217,7 @@ TEST_F(CoreRoomsTest, ARenameTakesTheNewTitleAtOnceAndFreesTheOldOnlyWhenItIsSto
     EXPECT_NE(add_room("Tea"), tea);
 }
 
-TEST_F(CoreRoomsTest, ARenameThatFailsFreesTheNewTitleAndKeepsTheOld) {
+TEST_F(CoreRoomsTest, AFailedRenameFreesTheNewTitleAndKeepsTheOldOne) {
     const RoomId tea = add_room("Tea");
     const Answer renamed = rename(tea, "Coffee");
     store.fail();
@@ -228,7 +228,7 @@ TEST_F(CoreRoomsTest, ARenameThatFailsFreesTheNewTitleAndKeepsTheOld) {
     EXPECT_NE(add_room("Coffee"), tea);
 }
 
-TEST_F(CoreRoomsTest, AChangeThatFailsKeepsTheTitle) {
+TEST_F(CoreRoomsTest, AFailedChangeKeepsTheTitle) {
     const RoomId tea = add_room("Tea");
     rename(tea, "TEA");
     store.fail();
@@ -237,7 +237,7 @@ TEST_F(CoreRoomsTest, AChangeThatFailsKeepsTheTitle) {
     EXPECT_EQ(*create("tea"), "102 title");
 }
 
-TEST_F(CoreRoomsTest, ATitleThatIsTakenOrOnItsWayIsRefused) {
+TEST_F(CoreRoomsTest, ATitleThatIsUsedOrInFlightIsRefused) {
     const RoomId tea = add_room("Tea");
     EXPECT_EQ(*rename(tea, "PUBLIC chat"), "102 title");
     create("Coffee");
@@ -252,7 +252,7 @@ TEST_F(CoreRoomsTest, TwoRoomsCannotSwapTitlesThroughOneAnother) {
     const Answer first = rename(tea, "Coffee");
     EXPECT_EQ(*first, "102 title");
     const Answer away = rename(coffee, "Water");
-    EXPECT_EQ(*rename(tea, "Coffee"), "102 title") << "the old title is free only when it is stored";
+    EXPECT_EQ(*rename(tea, "Coffee"), "102 title") << "the old title becomes free when the change is stored";
     settle();
     EXPECT_EQ(*away, "ok");
     rename(tea, "Coffee");
@@ -261,7 +261,7 @@ TEST_F(CoreRoomsTest, TwoRoomsCannotSwapTitlesThroughOneAnother) {
     EXPECT_EQ(id_of("Water"), coffee);
 }
 
-TEST_F(CoreRoomsTest, ChangesOfOneRoomGoOneAfterTheOther) {
+TEST_F(CoreRoomsTest, ChangesOfOneRoomRunOneAfterAnother) {
     const RoomId tea = add_room("Tea");
     const RoomRecord base = record(tea);
     const Answer first = rename(tea, "Coffee");
@@ -274,10 +274,10 @@ TEST_F(CoreRoomsTest, ChangesOfOneRoomGoOneAfterTheOther) {
     EXPECT_EQ(*second, "changed");
     EXPECT_EQ(*third, "changed");
     EXPECT_TRUE(store.batches.empty());
-    EXPECT_EQ(*create("Water"), "") << "what was not done claims nothing";
+    EXPECT_EQ(*create("Water"), "") << "a change that was not made claims no title";
 }
 
-TEST_F(CoreRoomsTest, AChangeThatWasPutOffIsDoneWhereTheOneBeforeItFailed) {
+TEST_F(CoreRoomsTest, ADelayedChangeIsMadeIfTheOneBeforeItFailed) {
     const RoomId tea = add_room("Tea");
     const Answer first = rename(tea, "Coffee");
     const Answer second = rename(tea, "Coffee");
@@ -292,7 +292,7 @@ TEST_F(CoreRoomsTest, AChangeThatWasPutOffIsDoneWhereTheOneBeforeItFailed) {
     EXPECT_EQ(id_of("Coffee"), tea);
 }
 
-TEST_F(CoreRoomsTest, AChangeOfWhatIsNotTheRoomAnyMoreIsNotDone) {
+TEST_F(CoreRoomsTest, AChangeOfAnOutdatedRecordIsNotMade) {
     const RoomId tea = add_room("Tea");
     const RoomRecord old = record(tea);
     clock.now += 5;
@@ -306,7 +306,7 @@ TEST_F(CoreRoomsTest, AChangeOfWhatIsNotTheRoomAnyMoreIsNotDone) {
     EXPECT_EQ(record(tea).title, "Coffee");
 }
 
-TEST_F(CoreRoomsTest, DifferentRoomsChangeSideBySide) {
+TEST_F(CoreRoomsTest, DifferentRoomsChangeInParallel) {
     const RoomId tea = add_room("Tea");
     const RoomId coffee = add_room("Coffee");
     rename(tea, "Green tea");
@@ -314,7 +314,7 @@ TEST_F(CoreRoomsTest, DifferentRoomsChangeSideBySide) {
     EXPECT_EQ(store.batches.size(), 2U);
 }
 
-TEST_F(CoreRoomsTest, MessagesGoOnWhileTheRoomChanges) {
+TEST_F(CoreRoomsTest, MessagesContinueWhileTheRoomChanges) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     rename(tea, "Coffee");

@@ -1,4 +1,4 @@
-// What the core counts for `GET /metrics`.
+// The core's counters for `GET /metrics`.
 #include <gtest/gtest.h>
 
 #include "unit/chat/core_harness.h"
@@ -25,7 +25,7 @@ TEST_F(CoreCountsTest, RoomsAreThoseOfTheDirectory) {
 TEST_F(CoreCountsTest, AMemberIsCountedFromItsNameToItsLeave) {
     enter({1, 2, 3});
     settle();
-    EXPECT_EQ(counts.members.value(), 0U) << "nobody has a name";
+    EXPECT_EQ(counts.members.value(), 0U) << "no participant has a name";
     join(1, "ada");
     join(1, "ada");
     send(2, "bob", "hello");
@@ -39,7 +39,7 @@ TEST_F(CoreCountsTest, AMemberIsCountedFromItsNameToItsLeave) {
     EXPECT_EQ(counts.members.value(), 0U);
 }
 
-TEST_F(CoreCountsTest, WhoTakesOverANameIsNoFurtherMember) {
+TEST_F(CoreCountsTest, ATakeoverOfANameAddsNoMember) {
     enter(Entry{.connection = 1, .resumes = true, .session = "secret"});
     join(1, "ada");
     enter(Entry{.connection = 2, .resumes = true, .earlier_session = "secret"});
@@ -50,7 +50,7 @@ TEST_F(CoreCountsTest, WhoTakesOverANameIsNoFurtherMember) {
     EXPECT_EQ(counts.members.value(), 0U);
 }
 
-TEST_F(CoreCountsTest, MembersOfADeletedRoomAreGone) {
+TEST_F(CoreCountsTest, MembersOfADeletedRoomAreNotCounted) {
     const RoomId room = add_room("Deleted");
     enter({1}, room);
     join(1, "ada");
@@ -61,7 +61,7 @@ TEST_F(CoreCountsTest, MembersOfADeletedRoomAreGone) {
     EXPECT_EQ(counts.members.value(), 0U);
 }
 
-TEST_F(CoreCountsTest, MessagesCountOnceTheyAreStored) {
+TEST_F(CoreCountsTest, MessagesCountWhenTheyAreStored) {
     enter({1});
     send(1, "ann", "one");
     send(1, "ann", "two");

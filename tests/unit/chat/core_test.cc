@@ -1,4 +1,4 @@
-// Participants and what they say: from a command to the store, the log and the io_threads. Rooms themselves:
+// Participants and their events: from a command to the store, the log and the I/O threads. Rooms themselves:
 // core_rooms_test.cc.
 #include "chat/core.h"
 
@@ -19,11 +19,11 @@ protected:
 
 // --- entering --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, NobodyEntersARoomThatIsNotThere) {
+TEST_F(CoreTest, ARoomThatDoesNotExistCannotBeEntered) {
     EXPECT_EQ(enter(Entry{.connection = 1}, 9).error(), Error{ErrorCode::room_not_found});
 }
 
-TEST_F(CoreTest, NobodyEntersWithATokenOfBefore) {
+TEST_F(CoreTest, AnOutdatedTokenDoesNotAdmit) {
     for (const std::uint64_t epoch : {1U, 7U})
         EXPECT_EQ(core.enter(kPublicChatId, epoch, {.connection = 1}).error(),
                   (Error{ErrorCode::invalid_token, "token"}));
@@ -31,7 +31,7 @@ TEST_F(CoreTest, NobodyEntersWithATokenOfBefore) {
     EXPECT_TRUE(core.enter(kPublicChatId, 0, {.connection = 1}));
 }
 
-TEST_F(CoreTest, LiveBeginsWhereTheLogEndsOnEntering) {
+TEST_F(CoreTest, TheLivePositionIsTheEndOfTheLogOnEntering) {
     enter({1});
     join(1, "ann");
     enter({2});
@@ -41,7 +41,7 @@ TEST_F(CoreTest, LiveBeginsWhereTheLogEndsOnEntering) {
     EXPECT_EQ(read(2), "bob entered the room.\n");
 }
 
-TEST_F(CoreTest, UsersAreThoseWithANameInOrderOfArrival) {
+TEST_F(CoreTest, UsersAreParticipantsWithANameInOrderOfArrival) {
     enter({1, 2, 3});
     join(2, "zoe");
     join(1, "ann");
@@ -73,7 +73,7 @@ TEST_F(CoreTest, ALargeRoomListsTwoHundredUsersAndCountsAllOfThem) {
     EXPECT_EQ(entered->online, kMembers);
 }
 
-TEST_F(CoreTest, WhoTakesOverAMemberOfALargeRoomFindsItselfAmongTheListed) {
+TEST_F(CoreTest, AClientThatTakesOverAMemberOfALargeRoomIsListedInItsWelcome) {
     for (ConnectionId connection = 1; connection <= kMaxListedUsers; ++connection) {
         enter({connection});
         join(connection, fmt::format("member {}", connection));
@@ -88,9 +88,9 @@ TEST_F(CoreTest, WhoTakesOverAMemberOfALargeRoomFindsItselfAmongTheListed) {
     EXPECT_EQ(entered->online, 201U);
 }
 
-// --- what is wrong with an event -------------------------------------------------------------------------------------
+// --- invalid events --------------------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
+TEST_F(CoreTest, AnErrorGoesOnlyToItsSenderThroughItsIoThread) {
     enter({1});
     ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}));
     join(1, "ann");
@@ -111,7 +111,7 @@ TEST_F(CoreTest, WhatIsWrongGoesToItsSenderAloneThroughItsLane) {
     EXPECT_TRUE(store.batches.empty());
 }
 
-TEST_F(CoreTest, EventsOfARoomThatIsNotThereAreIgnored) {
+TEST_F(CoreTest, EventsInARoomThatDoesNotExistAreIgnored) {
     core.handle(9, 0, 1, {EventKind::send, "ann", "", "hi", ""});
     core.depart(9, 1);
     turn();
@@ -120,7 +120,7 @@ TEST_F(CoreTest, EventsOfARoomThatIsNotThereAreIgnored) {
 
 // --- delivered implies stored ----------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, NobodySeesASendBeforeTheStoreHasIt) {
+TEST_F(CoreTest, ASendIsNotVisibleBeforeItIsStored) {
     enter({1, 2});
     send(1, "ann", "hi");
     EXPECT_TRUE(store.batches.empty()) << "the batch has not ended";
@@ -129,13 +129,13 @@ TEST_F(CoreTest, NobodySeesASendBeforeTheStoreHasIt) {
     EXPECT_THAT(store.written(0), ElementsAre("1#1 hi"));
     EXPECT_EQ(read(2), "");
     store.commit();
-    EXPECT_EQ(read(2), "") << "the store's thread does not reach into the core";
+    EXPECT_EQ(read(2), "") << "the store's thread does not call the core";
     turn();
     EXPECT_EQ(read(1), "#1 ann: hi\n");
     EXPECT_EQ(read(2), "#1 ann: hi\n");
 }
 
-TEST_F(CoreTest, WhatABatchOfCommandsGatheredIsOneBatchOfTheStore) {
+TEST_F(CoreTest, TheCommandsOfABatchAreOneBatchOfTheStore) {
     ASSERT_EQ(add_room("Tea"), 2U);
     enter({1}, 1);
     enter({2}, 2);
@@ -147,7 +147,7 @@ TEST_F(CoreTest, WhatABatchOfCommandsGatheredIsOneBatchOfTheStore) {
     EXPECT_THAT(store.written(0), testing::UnorderedElementsAre("1#1 a", "1#2 c", "2#1 b"));
 }
 
-TEST_F(CoreTest, ARoomWaitsForItsAnswerAndOthersDoNot) {
+TEST_F(CoreTest, ARoomWaitsForItsAnswerAndOtherRoomsDoNot) {
     ASSERT_EQ(add_room("Tea"), 2U);
     enter({1}, 1);
     enter({2}, 2);
@@ -169,7 +169,7 @@ TEST_F(CoreTest, ARoomWaitsForItsAnswerAndOthersDoNot) {
 
 // --- failures --------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndDeliveredToNobody) {
+TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndNotDelivered) {
     enter({1, 2, 3});
     send(1, "ann", "a", "c1");
     send(2, "bob", "b");
@@ -183,10 +183,10 @@ TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndDeliveredToNobody) {
     EXPECT_TRUE(store.batches.empty());
     send(1, "ann", "again");
     settle();
-    EXPECT_EQ(read(3), "#1 ann: again\n") << "the disk is back, and there is no gap";
+    EXPECT_EQ(read(3), "#1 ann: again\n") << "the disk works again, and there is no gap";
 }
 
-TEST_F(CoreTest, WhoHasGoneIsToldNothing) {
+TEST_F(CoreTest, ASenderThatHasLeftGetsNoAnswer) {
     enter({1, 2});
     send(1, "ann", "a", "c1");
     turn();
@@ -196,7 +196,7 @@ TEST_F(CoreTest, WhoHasGoneIsToldNothing) {
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: ann has left the room.\n"));
 }
 
-TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
+TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreReadsTheStoredEvents) {
     enter({1});
     send(1, "ann", "a", "c1");
     settle();
@@ -225,7 +225,7 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreAsksWhatIsThere) {
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n#3 ann: c\n");
 }
 
-TEST_F(CoreTest, WhatTurnsOutToBeLostLeavesNoGap) {
+TEST_F(CoreTest, ALostSendLeavesNoGap) {
     enter({1});
     send(1, "ann", "a");
     turn();
@@ -238,7 +238,7 @@ TEST_F(CoreTest, WhatTurnsOutToBeLostLeavesNoGap) {
     EXPECT_EQ(read(1), "#1 ann: b\n");
 }
 
-TEST_F(CoreTest, AReadThatFailsIsTriedAgainAtTheNextEvent) {
+TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
     enter({1});
     send(1, "ann", "a");
     turn();
@@ -271,7 +271,7 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
     EXPECT_EQ(read(2), "#1 bob: b\n");
 }
 
-TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
+TEST_F(CoreTest, TheEventsThatWaitInARoomAreBounded) {
     enter({1, 2});
     for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), fmt::format("c{}", i));
     turn();
@@ -285,10 +285,10 @@ TEST_F(CoreTest, WhatWaitsInARoomIsBounded) {
     EXPECT_TRUE(read(2).ends_with(": small\n"));
 }
 
-// --- io_threads
-// -----------------------------------------------------------------------------------------------------------
+// --- I/O threads
+// ------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, OnlyLanesWithPeopleInTheRoomGetItsFrames) {
+TEST_F(CoreTest, OnlyIoThreadsWithParticipantsInTheRoomGetItsFrames) {
     ASSERT_EQ(add_room("Tea"), 2U);
     ASSERT_TRUE(enter(Entry{.connection = 1, .io_thread = 0}, 1));
     ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}, 2));
@@ -300,11 +300,11 @@ TEST_F(CoreTest, OnlyLanesWithPeopleInTheRoomGetItsFrames) {
     depart(1);
     ASSERT_TRUE(enter(Entry{.connection = 3, .io_thread = 1}, 1));
     turn();
-    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "nobody is left there";
-    EXPECT_THAT(io_threads[1].calls, IsEmpty()) << "it was said before";
+    EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "no participant is there";
+    EXPECT_THAT(io_threads[1].calls, IsEmpty()) << "it was published before";
 }
 
-TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
+TEST_F(CoreTest, AllIoThreadsGetTheSameBytesAndEachEventIsEncodedOnce) {
     ASSERT_TRUE(enter(Entry{.connection = 1, .io_thread = 0}));
     ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}));
     join(1, "ann");
@@ -318,7 +318,7 @@ TEST_F(CoreTest, AllLanesGetTheSameBytesAndEachEventIsEncodedOnce) {
                 ElementsAre("extend 1: ann entered the room.\nbob entered the room.\n", "extend 1: #1 ann: hi\n"));
 }
 
-TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryLane) {
+TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryIoThread) {
     for (FakeIoPort& port : io_threads) port.flushes = 0;
     turn();
     turn();
@@ -326,7 +326,7 @@ TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryLane) {
     EXPECT_EQ(io_threads[1].flushes, 2U);
 }
 
-TEST_F(CoreTest, ARoomWithoutPeopleKeepsNothingForThem) {
+TEST_F(CoreTest, ARoomWithoutParticipantsKeepsNoFramesForThem) {
     enter({1});
     send(1, "ann", "hi");
     turn();
@@ -341,7 +341,7 @@ TEST_F(CoreTest, ARoomWithoutPeopleKeepsNothingForThem) {
 
 // --- the end ---------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreTest, DrainingFinishesWhatWasAcceptedAndRefusesWhatComes) {
+TEST_F(CoreTest, DrainingCompletesAcceptedEventsAndRefusesLaterOnes) {
     enter({1});
     send(1, "ann", "a");
     turn();
@@ -354,7 +354,7 @@ TEST_F(CoreTest, DrainingFinishesWhatWasAcceptedAndRefusesWhatComes) {
     EXPECT_EQ(idle, 0);
     store.commit();
     turn();
-    EXPECT_EQ(idle, 0) << "b is on its way";
+    EXPECT_EQ(idle, 0) << "b is in flight";
     store.commit();
     turn();
     EXPECT_EQ(idle, 1);
@@ -363,15 +363,15 @@ TEST_F(CoreTest, DrainingFinishesWhatWasAcceptedAndRefusesWhatComes) {
     EXPECT_EQ(idle, 1);
 }
 
-TEST_F(CoreTest, DrainingWithNothingOnItsWayIsIdleAtOnce) {
+TEST_F(CoreTest, DrainingIsCompleteAtOnceIfNothingIsInFlight) {
     bool idle = false;
     core.drain([&] { idle = true; });
-    EXPECT_FALSE(idle) << "only a batch's end has published everything";
+    EXPECT_FALSE(idle) << "everything is published only after the end of the batch";
     turn();
     EXPECT_TRUE(idle);
 }
 
-TEST_F(CoreTest, DrainingStillAnnouncesWhoLeaves) {
+TEST_F(CoreTest, DrainingStillAnnouncesLeaves) {
     enter({1, 2});
     join(1, "ann");
     core.drain([] {});
@@ -411,7 +411,7 @@ TEST_F(CoreTest, DrainingRefusesChangesOfRooms) {
     EXPECT_TRUE(store.batches.empty());
 }
 
-TEST_F(CoreTest, ARoomWhosePartOfABatchFailedConcernsNoOther) {
+TEST_F(CoreTest, ARoomWhosePartOfABatchFailedAffectsNoOtherRoom) {
     const RoomId other = add_room("Other");
     enter({1});
     enter({2}, other);

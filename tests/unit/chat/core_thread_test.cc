@@ -15,7 +15,7 @@
 namespace globes::chat {
 namespace {
 
-TEST(CoreThread, RunsWhatWasPostedInOrderOnOneThreadOfItsOwn) {
+TEST(CoreThread, RunsPostedTasksInOrderOnOneThreadOfItsOwn) {
     std::vector<int> ran;
     std::vector<std::thread::id> threads;
     CoreThread core;
@@ -32,7 +32,7 @@ TEST(CoreThread, RunsWhatWasPostedInOrderOnOneThreadOfItsOwn) {
     for (const std::thread::id id : threads) EXPECT_EQ(id, threads.front());
 }
 
-TEST(CoreThread, EndsABatchOnceEverythingThatGatheredWasRun) {
+TEST(CoreThread, EndsABatchWhenAllQueuedTasksHaveRun) {
     std::string order;
     std::latch is_busy{1};
     std::latch may_go_on{1};
@@ -47,7 +47,7 @@ TEST(CoreThread, EndsABatchOnceEverythingThatGatheredWasRun) {
     for (int i = 0; i < 5; ++i) core.post([&] { order += '2'; });
     may_go_on.count_down();
     core.stop();
-    EXPECT_TRUE(order == "1e22222e" || order == "1e22222ee") << order;  // The stop may come as a batch of its own.
+    EXPECT_TRUE(order == "1e22222e" || order == "1e22222ee") << order;  // The stop may be a batch of its own.
 }
 
 TEST(CoreThread, ATaskOrAnEndOfBatchThatThrowsDoesNotEndIt) {
@@ -68,7 +68,7 @@ TEST(CoreThread, ATaskOrAnEndOfBatchThatThrowsDoesNotEndIt) {
     EXPECT_EQ(failed_tasks(TaskThread::core), failed + 2);
 }
 
-TEST(CoreThread, WakesForEveryTaskThatComesWhileItSleeps) {
+TEST(CoreThread, WakesForEveryTaskThatArrivesWhileItSleeps) {
     CoreThread core;
     core.start([] {});
     for (int i = 0; i < 100; ++i) {
@@ -100,13 +100,13 @@ TEST(CoreThread, TasksMayPostTasks) {
         core.post([&] { done.set_value(order + '2'); });
         order += '.';
     });
-    EXPECT_EQ(done.get_future().get(), "1.e2") << "in a later batch, not inside the one that posted it";
+    EXPECT_EQ(done.get_future().get(), "1.e2") << "in a later batch than the task that posted it";
 }
 
 TEST(CoreThread, KeepsTheOrderOfEachOfManyThreads) {
     constexpr std::size_t kThreads = 4;
     constexpr int kTasks = 5'000;
-    // Touched by the core thread alone: without that ThreadSanitizer complains.
+    // Only the core thread may use it; otherwise ThreadSanitizer reports it.
     std::array<int, kThreads> next{};
     bool in_order = true;
     std::size_t batches = 0;
@@ -139,7 +139,7 @@ TEST(CoreThread, BytesOfEventsAreBoundedOverAllThreads) {
     EXPECT_FALSE(core.reserve(CoreThread::kQueuedEventBytes + 1));
     ASSERT_TRUE(core.reserve(CoreThread::kQueuedEventBytes - 10));
     EXPECT_FALSE(core.reserve(11));
-    EXPECT_TRUE(core.reserve(10)) << "what was refused is not counted";
+    EXPECT_TRUE(core.reserve(10)) << "refused bytes are not counted";
     EXPECT_FALSE(core.reserve(1));
     core.release(1);
     EXPECT_TRUE(core.reserve(1));
@@ -159,13 +159,13 @@ TEST(CoreThread, ReservationsOfManyThreadsAddUp) {
     for (std::thread& thread : threads) thread.join();
     std::size_t sum = 0;
     for (const std::size_t count : reserved) sum += count;
-    EXPECT_EQ(sum, 1'000U) << "2,000 were tried, and all bytes but a rest are for 1,000";
+    EXPECT_EQ(sum, 1'000U) << "2,000 were tried, and the limit is enough for 1,000";
     EXPECT_FALSE(core.reserve(kBytes));
     core.release(sum * kBytes);
     EXPECT_TRUE(core.reserve(CoreThread::kQueuedEventBytes));
 }
 
-TEST(CoreThread, KnowsItsLongestPause) {
+TEST(CoreThread, ReportsItsLongestPause) {
     using std::chrono::steady_clock;
     CoreThread core;
     EXPECT_EQ(core.longest_pause_us(), 0);
@@ -194,7 +194,7 @@ TEST(CoreThread, StoppingTwiceOrWithoutAStartDoesNothing) {
     core.stop();
 }
 
-TEST(CoreThread, WhatComesAfterTheStopIsFreedUnrun) {
+TEST(CoreThread, TasksAfterTheStopAreFreedWithoutRunning) {
     const auto held = std::make_shared<int>(0);
     bool ran = false;
     {

@@ -43,7 +43,7 @@ TEST_F(DirectoryTest, FindsByIdAndByTitleWithoutRegardToCase) {
     EXPECT_EQ(directory.size(), 1U);
 }
 
-TEST_F(DirectoryTest, CountsIdsUpFromWhereItWasTold) {
+TEST_F(DirectoryTest, CountsIdsUpFromTheGivenId) {
     EXPECT_EQ(directory.give_id(Visibility::public_room), 1U);
     EXPECT_EQ(directory.give_id(Visibility::private_room), 2U);
     directory.give_id(Visibility::hidden_room);
@@ -52,7 +52,7 @@ TEST_F(DirectoryTest, CountsIdsUpFromWhereItWasTold) {
     EXPECT_EQ(directory.give_id(Visibility::public_room), 40U);
 }
 
-TEST_F(DirectoryTest, GivesNoIdAgainAfterItsRoomWasErased) {
+TEST_F(DirectoryTest, UsesNoIdAgainAfterItsRoomWasErased) {
     const RoomId id = directory.give_id(Visibility::public_room);
     add({.id = id, .title = "Tea"});
     directory.erase(id);
@@ -72,12 +72,12 @@ TEST_F(DirectoryTest, HiddenRoomsGetRandomIdsOf48To53Bits) {
         common_bits &= id;
     }
     EXPECT_EQ(ids.size(), 200U);
-    // Each bit was once set and once not: nothing is counted up (wrong by chance once in 2^190 runs).
+    // Each bit was once set and once not, so the ids are not counted (wrong by chance once in 2^190 runs).
     EXPECT_EQ(all_bits, (RoomId{1} << 53) - 1);
     EXPECT_EQ(common_bits, 0U);
 }
 
-TEST_F(DirectoryTest, ListsWhatIsNotHiddenInOrderOfId) {
+TEST_F(DirectoryTest, ListsRoomsThatAreNotHiddenInOrderOfId) {
     add({.id = 9, .title = "nine"});
     add({.id = 2, .title = "two", .visibility = Visibility::private_room});
     add({.id = kFirstRandomRoomId + 1, .title = "hidden", .visibility = Visibility::hidden_room});
@@ -110,7 +110,7 @@ TEST_F(DirectoryTest, ATitleBelongsToOneRoomWithoutRegardToCase) {
     EXPECT_FALSE(directory.claim_title("coffee", 2));
 }
 
-TEST_F(DirectoryTest, AClaimedTitleIsNoRoomYet) {
+TEST_F(DirectoryTest, AClaimedTitleIsNotARoomYet) {
     ASSERT_TRUE(directory.claim_title("Tea", 2));
     EXPECT_EQ(directory.find(RoomKey::of("Tea")), nullptr);
 }
@@ -139,7 +139,7 @@ TEST_F(DirectoryTest, ARoomThatChangesTheCaseOfItsTitleKeepsIt) {
     EXPECT_FALSE(directory.claim_title("tea", 3));
 }
 
-TEST_F(DirectoryTest, AnErasedRoomIsGoneFromEverywhere) {
+TEST_F(DirectoryTest, AnErasedRoomIsNotFoundAnywhere) {
     add({.id = 2, .title = "Tea"});
     directory.erase(2);
     directory.erase(2);

@@ -65,13 +65,13 @@ TEST(EventRules, ColorIsShortOrLongHex) {
         EXPECT_FALSE(is_color(color)) << color;
 }
 
-TEST(EventRules, OtherTextIsNoColor) {
+TEST(EventRules, OtherTextIsNotAColor) {
     for (const char* color : {"", " ", "reddish", "re", " red", "red ", "transparent", "currentcolor", "inherit",
                               "canvas", "rgb(1,2,3)", "red;background:url(x)", "lightgoldenrodyellowx"})
         EXPECT_FALSE(is_color(color)) << color;
 }
 
-TEST(EventRules, LettersThatOnlyFoldToAsciiMakeNoColor) {
+TEST(EventRules, LettersThatOnlyFoldToAsciiAreNotAColor) {
     EXPECT_FALSE(is_color("\xC5\xBFnow")) << "long s";
     EXPECT_FALSE(is_color("blac\xE2\x84\xAA")) << "Kelvin sign";
 }

@@ -11,7 +11,8 @@ using testing::ElementsAre;
 
 constexpr UnixMicros kSecond = 1'000'000;
 
-/// Of events 1, 2, 3 … with these times, in seconds; the time is `now` and events are kept for 100 s.
+/// The first unexpired seq of events 1, 2, 3 … with these times, in seconds, at the time `now`; events are kept for 100
+/// s.
 std::uint64_t first_at(UnixMicros now, const std::vector<UnixMicros>& times, int* looked_at = nullptr) {
     const auto times_at = [&](const std::vector<std::uint64_t>& seqs) {
         std::vector<std::optional<UnixMicros>> found;
@@ -23,7 +24,7 @@ std::uint64_t first_at(UnixMicros now, const std::vector<UnixMicros>& times, int
                            times_at);
 }
 
-TEST(Expiry, LooksCloselyAtTheOldestAndEverLessBehindThem) {
+TEST(Expiry, ReadsTheOldestEventsCloselyAndFewerOfLaterOnes) {
     EXPECT_THAT(expiry_samples({.first = 5, .last = 4}), ElementsAre());
     EXPECT_THAT(expiry_samples({.first = 5, .last = 7}), ElementsAre(5, 6, 7));
     const auto seqs = expiry_samples({.first = 1, .last = 100});
@@ -37,29 +38,29 @@ TEST(Expiry, EventsExpireByTheirTimes) {
     EXPECT_EQ(first_at(1101, times), 2U);
     EXPECT_EQ(first_at(1111, times), 4U);
     EXPECT_EQ(first_at(1121, times), 5U);
-    EXPECT_EQ(first_at(99, times), 1U) << "soon after 1970 nothing can be that old";
+    EXPECT_EQ(first_at(99, times), 1U) << "soon after 1970 no event can be that old";
     EXPECT_EQ(first_at(0, times), 1U);
     EXPECT_EQ(first_at(-5, times), 1U);
 }
 
-TEST(Expiry, AnEventFromTheFutureGoesWhenALaterOneDoes) {
+TEST(Expiry, AnEventFromTheFutureExpiresWithALaterOne) {
     const std::vector<UnixMicros> times = {1000, 1050, 1010, 1020};  // ahead by less than the period
     EXPECT_EQ(first_at(1101, times), 2U);
     EXPECT_EQ(first_at(1111, times), 4U);
     EXPECT_EQ(first_at(1111, {1000, 9999, 1010, 1020}), 4U);
-    EXPECT_EQ(first_at(1500, {1000, 9999, 1010, 1020}), 5U) << "nobody looked for a long time";
-    EXPECT_EQ(first_at(1100, {9999}), 1U) << "nothing tells how old it is";
+    EXPECT_EQ(first_at(1500, {1000, 9999, 1010, 1020}), 5U) << "no check for a long time";
+    EXPECT_EQ(first_at(1100, {9999}), 1U) << "its age is unknown";
 }
 
-TEST(Expiry, AnEventFromLongAgoGoesWithTheOnesBeforeIt) {
+TEST(Expiry, AnEventFromLongAgoExpiresWithTheOnesBeforeIt) {
     const std::vector<UnixMicros> times = {1000, 1010, 0, 1020};
     EXPECT_EQ(first_at(1050, times), 1U);
     EXPECT_EQ(first_at(1101, times), 2U);
     EXPECT_EQ(first_at(1111, times), 4U);
-    EXPECT_EQ(first_at(1111, {0, 1020}), 2U) << "there is nothing before it";
+    EXPECT_EQ(first_at(1111, {0, 1020}), 2U) << "no event is before it";
 }
 
-TEST(Expiry, FewEventsAreLookedAtHoweverManyThereAre) {
+TEST(Expiry, FewEventsAreReadHoweverManyExist) {
     std::vector<UnixMicros> times(1'000'000);
     for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<UnixMicros>(i + 1);
     int looked_at = 0;
@@ -72,7 +73,7 @@ TEST(Expiry, FewEventsAreLookedAtHoweverManyThereAre) {
     EXPECT_LT(looked_at, 100) << "as a purge finds it";
 }
 
-TEST(Expiry, AMissingEventTellsNothing) {
+TEST(Expiry, AMissingEventProvesNothing) {
     const auto times_at = [](const std::vector<std::uint64_t>& seqs) {
         return std::vector<std::optional<UnixMicros>>(seqs.size());
     };
@@ -91,7 +92,7 @@ TEST(ExpiryClock, FollowsSmallStepsAndStepsBackAtOnce) {
     }
 }
 
-TEST(ExpiryClock, BelievesAJumpAheadWhenItHasLasted) {
+TEST(ExpiryClock, AcceptsAJumpAheadWhenItHasLasted) {
     ManualClock clock;
     ExpiryClock expiry_clock(clock);
     clock.jump(3600 * kSecond);
@@ -99,13 +100,13 @@ TEST(ExpiryClock, BelievesAJumpAheadWhenItHasLasted) {
     EXPECT_EQ(expiry_clock.now(), clock.now - 3600 * kSecond);
     clock.now += 599 * kSecond;
     expiry_clock.observe();
-    EXPECT_EQ(expiry_clock.now(), clock.now - 3600 * kSecond) << "it goes on from before the jump";
+    EXPECT_EQ(expiry_clock.now(), clock.now - 3600 * kSecond) << "it continues from before the jump";
     clock.now += kSecond;
     expiry_clock.observe();
     EXPECT_EQ(expiry_clock.now(), clock.now);
 }
 
-TEST(ExpiryClock, ForgetsAJumpThatWasTakenBack) {
+TEST(ExpiryClock, ForgetsAJumpThatWasCorrected) {
     ManualClock clock;
     ExpiryClock expiry_clock(clock);
     for (int i = 0; i < 5; ++i) {

@@ -1,5 +1,5 @@
-// What stands in for the core's ports: a store whose answers the test gives, io_threads that write down what they are
-// told, a clock that stands still, and frames that people can read. No threads.
+// Fakes of the core's ports: a store whose answers the test gives, I/O threads that record their calls, a clock that
+// the test sets, and readable frames. No threads.
 #pragma once
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ private:
     UnixMicros jumped_by_ = 0;
 };
 
-/// `#1 ann: hello` for a send, the bare text for joins and leaves; one line each.
+/// `#1 ann: hello` for a send, the plain text for joins and leaves; one line each.
 class TextEncoder final : public EventEncoder {
 public:
     void append_frame(std::string& out, const Event& event) const override {
@@ -53,8 +53,8 @@ public:
     mutable std::vector<Event> events;  ///< All that were encoded, in order.
 };
 
-/// Holds batches and reads until the test answers them, oldest first, and fails the test where the core hands over what
-/// it must not: two batches of one room at a time, an event of a room that is going or gone, two rooms of one title.
+/// Holds batches and reads until the test answers them, oldest first. Fails the test if the core breaks a rule: two
+/// batches of one room at a time, an event of a room that is being deleted or does not exist, two rooms with one title.
 class FakeStore final : public Store {
 public:
     struct Kept {
@@ -76,7 +76,7 @@ public:
     void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) override {
         reads.push_back({query, std::move(done)});
     }
-    /// Answers at once, with what was committed so far.
+    /// Answers at once, with the committed rooms.
     void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) override {
         looked_up += keys.size();
         if (!answers_lookups) return done({});
@@ -101,13 +101,13 @@ public:
         done(CommitOutcome::committed);
     }
     void fail() { take().done(CommitOutcome::failed); }
-    /// Answers `unknown`; whether the batch is there after all shows with the next read of one of its rooms.
+    /// Answers `unknown`; the next read of one of its rooms shows whether the batch is stored.
     void lose(bool is_there) {
         auto [batch, done] = take();
         if (is_there) lost_.push_back(std::move(batch));
         done(CommitOutcome::unknown);
     }
-    /// Commits the part of the batch that is about `room`; of what the other rooms get it answers `failed`.
+    /// Commits the part of the batch in `room`; answers `failed` for the other rooms.
     void commit_only(RoomId room) {
         auto [batch, done] = take();
         std::vector<BatchOutcome::Part> parts;
@@ -119,8 +119,8 @@ public:
         apply(batch);
         done(BatchOutcome(std::move(parts)));
     }
-    /// Commits the sends of a batch of `room` alone that come before `repeated_seq`, whose id it says is stored
-    /// already.
+    /// Commits the sends of a batch of `room` alone that are before `repeated_seq`, and answers that the id of that one
+    /// is stored already.
     void commit_before(RoomId room, std::uint64_t repeated_seq) {
         auto [batch, done] = take();
         std::erase_if(batch,
@@ -160,7 +160,7 @@ public:
         done(std::move(page));
     }
 
-    /// What a batch that waits would write: `put 2 Tea`, `delete 2`, `2#1 hello`.
+    /// The writes of a waiting batch: `put 2 Tea`, `delete 2`, `2#1 hello`.
     std::vector<std::string> written(std::size_t waiting) const {
         std::vector<std::string> lines;
         for (const StoreWrite& write : batches.at(waiting).batch) lines.push_back(std::visit(Line{}, write));
@@ -212,11 +212,11 @@ private:
                 look_at(write);
                 const auto* append = std::get_if<AppendEvent>(&write);
                 EXPECT_TRUE(append == nullptr || append->event.room != event.room)
-                    << "a second batch of room " << event.room << " is on its way";
+                    << "a second batch of room " << event.room << " is in flight";
             }
         }
         for (const StoreWrite& write : own) look_at(write);
-        EXPECT_TRUE(is_there) << "an event of room " << event.room << ", which is going or gone";
+        EXPECT_TRUE(is_there) << "an event of room " << event.room << ", which is being deleted or does not exist";
         EXPECT_TRUE(is_durable(event.kind));
     }
 
@@ -254,7 +254,7 @@ private:
     std::vector<StoreBatch> lost_;
 };
 
-/// Writes down every call, and keeps what was published.
+/// Records every call, and keeps the published slices.
 class FakeIoPort final : public IoPort {
 public:
     void extend(RoomId room, const roomlog::Slice& slice) override {
@@ -287,7 +287,7 @@ public:
     void flush() override { ++flushes; }
 
     std::vector<std::string> take_calls() { return std::exchange(calls, {}); }
-    /// What a connection that entered at `from` reads; a failure where bytes are missing.
+    /// What a connection that entered at `from` reads; fails the test if bytes are missing.
     std::string read(RoomId room, roomlog::Position from) const {
         std::string text;
         const auto found = published.find(room);

@@ -24,7 +24,7 @@ protected:
                               .time = static_cast<UnixMicros>(seq) * 1'000'000});
         }
     }
-    /// Asks for the page behind `after`; what it holds goes into `pages` as first-last.
+    /// Requests the page after `after`; adds the first and last seq of its events to `pages`.
     void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0) {
         history.read(
             kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before},
@@ -56,7 +56,7 @@ protected:
     int reads = 0;
 };
 
-TEST_F(FrameHistoryTest, GivesTheAlignedPageThatHoldsTheNextEvent) {
+TEST_F(FrameHistoryTest, ReturnsTheAlignedPageWithTheNextEvent) {
     ask(0);
     ask(9);
     ask(10);
@@ -66,7 +66,7 @@ TEST_F(FrameHistoryTest, GivesTheAlignedPageThatHoldsTheNextEvent) {
     EXPECT_EQ(reads, 3) << "the first two share a read";
 }
 
-TEST_F(FrameHistoryTest, APageGivesTheFramesBetweenTwoSeqs) {
+TEST_F(FrameHistoryTest, APageReturnsTheFramesBetweenTwoSeqs) {
     ask(10);
     answer_reads();
     EXPECT_EQ(between(10, 12), "#11 ann: x\n#12 ann: x\n");
@@ -76,7 +76,7 @@ TEST_F(FrameHistoryTest, APageGivesTheFramesBetweenTwoSeqs) {
     EXPECT_EQ(between(12, 12), "");
 }
 
-TEST_F(FrameHistoryTest, APageKnowsTheTimesOfItsEvents) {
+TEST_F(FrameHistoryTest, APageHasTheTimesOfItsEvents) {
     ask(10);
     answer_reads();
     EXPECT_EQ(newest->time_of(11), 11'000'000);
@@ -93,7 +93,7 @@ TEST_F(FrameHistoryTest, APageIsReadOnceForManyReaders) {
     EXPECT_EQ(pages.size(), 2000U);
 }
 
-TEST_F(FrameHistoryTest, APageThatWasNotFullIsReadAgainWhenTheRoomHasGoneOn) {
+TEST_F(FrameHistoryTest, AnIncompletePageIsReadAgainWhenTheRoomHasNewEvents) {
     ask(20);
     answer_reads();
     say(3);
@@ -102,7 +102,7 @@ TEST_F(FrameHistoryTest, APageThatWasNotFullIsReadAgainWhenTheRoomHasGoneOn) {
     EXPECT_THAT(pages, testing::ElementsAre("21-25", "21-28"));
 }
 
-TEST_F(FrameHistoryTest, ReadsAreLimitedAndTheRestWaits) {
+TEST_F(FrameHistoryTest, ParallelReadsAreLimitedAndTheOthersWait) {
     ask(0);
     ask(10);
     ask(20);
@@ -111,29 +111,29 @@ TEST_F(FrameHistoryTest, ReadsAreLimitedAndTheRestWaits) {
     EXPECT_EQ(pages.size(), 3U);
 }
 
-TEST_F(FrameHistoryTest, ForgetsThePagesThatWereNotUsedForLongest) {
+TEST_F(FrameHistoryTest, DropsTheLeastRecentlyUsedPages) {
     for (const std::uint64_t after : {0U, 10U, 0U, 20U}) {
         ask(after);
         answer_reads();
     }
     EXPECT_EQ(reads, 3);
     ask(0);
-    EXPECT_EQ(pages.size(), 5U) << "it was used last but one";
+    EXPECT_EQ(pages.size(), 5U) << "it was the second to last used";
     ask(10);
     answer_reads();
     EXPECT_EQ(reads, 4);
 }
 
-TEST_F(FrameHistoryTest, LeavesOutWhatHasExpired) {
+TEST_F(FrameHistoryTest, OmitsExpiredEvents) {
     ask(0, 25, 4'000'000);
     answer_reads();
     EXPECT_THAT(pages, testing::ElementsAre("4-10"));
     ask(0, 25, 14'000'000);
     answer_reads();
-    EXPECT_EQ(pages.back(), "14-13") << "an empty page says where there is more";
+    EXPECT_EQ(pages.back(), "14-13") << "an empty page says where the next events are";
 }
 
-TEST_F(FrameHistoryTest, SaysWhereTheStoreCouldNotBeReadAndTriesAgainNextTime) {
+TEST_F(FrameHistoryTest, ReportsAFailedReadAndTriesAgainNextTime) {
     ask(0);
     store.answer_read(false);
     for (Task& task : std::exchange(posted, {})) task();

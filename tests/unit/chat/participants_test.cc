@@ -31,7 +31,7 @@ protected:
     Participants participants{2};
 };
 
-TEST_F(PeopleTest, FindsWhoIsInTheRoomAndNobodyElse) {
+TEST_F(PeopleTest, FindsOnlyTheParticipantsOfTheRoom) {
     EXPECT_THAT(participants.connections(), testing::IsEmpty());
     participants.add({.connection = 7, .io_thread = 1, .token_name = "ann", .owner = true});
     ASSERT_NE(participants.find(7), nullptr);
@@ -44,7 +44,7 @@ TEST_F(PeopleTest, FindsWhoIsInTheRoomAndNobodyElse) {
     EXPECT_THAT(participants.connections(), testing::IsEmpty());
 }
 
-TEST_F(PeopleTest, ConnectionsAreAllThatAreInTheRoomJoinedOrNot) {
+TEST_F(PeopleTest, ConnectionsAreAllParticipantsWithAndWithoutAName) {
     member(1, "ann");
     enter(2);
     enter(3);
@@ -52,7 +52,7 @@ TEST_F(PeopleTest, ConnectionsAreAllThatAreInTheRoomJoinedOrNot) {
     EXPECT_THAT(participants.connections(), UnorderedElementsAre(1, 3));
 }
 
-TEST_F(PeopleTest, KnowsWhichLanesHavePeople) {
+TEST_F(PeopleTest, KnowsWhichIoThreadsHaveParticipants) {
     EXPECT_FALSE(participants.io_threads().test(0));
     enter(1, 1);
     enter(2, 1);
@@ -109,7 +109,7 @@ TEST_F(PeopleTest, FoldingIsUnicodesAndSimple) {
     EXPECT_TRUE(participants.take_name(enter(14), "STRASSE"));
 }
 
-TEST_F(PeopleTest, ANameThatWasGivenUpStaysTakenUntilItIsReleased) {
+TEST_F(PeopleTest, ANameThatWasGivenUpStaysUsedUntilItIsReleased) {
     Participant& ann = member(1, "Ann");
     const std::uint64_t hold = participants.give_up_name(ann);
     EXPECT_FALSE(ann.is_member());
@@ -128,7 +128,7 @@ TEST_F(PeopleTest, ANameOutlivesTheConnectionUntilItIsReleased) {
     EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
 }
 
-TEST_F(PeopleTest, WhoeverGaveANameUpMayTakeItBackAndThenKeepsIt) {
+TEST_F(PeopleTest, AParticipantThatGaveANameUpMayTakeItBackAndKeepsIt) {
     Participant& ann = member(1, "ann");
     const std::uint64_t first = participants.give_up_name(ann);
     ASSERT_TRUE(participants.take_name(ann, "ANN"));
@@ -143,22 +143,22 @@ TEST_F(PeopleTest, WhoeverGaveANameUpMayTakeItBackAndThenKeepsIt) {
     EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
 }
 
-TEST_F(PeopleTest, WhoeverComesBackWithASessionTakesTheirNameBeforeItIsReleased) {
+TEST_F(PeopleTest, AConnectionWithTheSessionTakesTheNameBeforeItIsReleased) {
     participants.add({.connection = 1, .session = "s1"});
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
     const auto hold = participants.give_up_name(*participants.find(1));
     participants.remove(1);
 
     participants.add({.connection = 2, .session = "s2", .earlier_session = "s0"});
-    EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken) << "someone else";
+    EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken) << "another client";
     participants.add({.connection = 3, .session = "s3", .earlier_session = "s1"});
     ASSERT_TRUE(participants.take_name(*participants.find(3), "ann"));
     participants.release_name("ann", hold);
     EXPECT_EQ(participants.take_name(*participants.find(2), "ann").error(), kTaken)
-        << "the leave of then frees nothing now";
+        << "the earlier leave frees nothing now";
 }
 
-TEST_F(PeopleTest, WhoseWelcomeWasLostIsKnownByTheSessionBefore) {
+TEST_F(PeopleTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
     participants.add({.connection = 1, .session = "s1"});
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
     const Entry second{.connection = 2, .session = "s2", .earlier_session = "s1"};
@@ -174,7 +174,7 @@ TEST_F(PeopleTest, WhoseWelcomeWasLostIsKnownByTheSessionBefore) {
     EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}), nullptr);
 }
 
-TEST_F(PeopleTest, WhoeverComesBackArrivesLast) {
+TEST_F(PeopleTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {
     Participant& ann = member(1, "ann");
     member(2, "bob");
     participants.give_up_name(ann);
@@ -182,7 +182,7 @@ TEST_F(PeopleTest, WhoeverComesBackArrivesLast) {
     EXPECT_THAT(names(), ElementsAre("bob", "ann"));
 }
 
-TEST_F(PeopleTest, AMemberWhoLeftHasNoColorOfThen) {
+TEST_F(PeopleTest, AMemberThatLeftHasNoColorAfterItsReturn) {
     Participant& ann = member(1, "ann");
     ann.membership->color = "red";
     participants.give_up_name(ann);

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// The published vectors of jBCrypt and of Go's x/crypto/bcrypt, which the original was written with.
+// The published vectors of jBCrypt and of Go's x/crypto/bcrypt, which the original system uses.
 constexpr const char* kHashOfA = "$2a$10$k87L/MF28Q673VKh8/cPi.SUl7MU/rWuSiIDDFayrKk/1tBsSQu4u";
 constexpr const char* kHashOfAllmine = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
 
@@ -55,7 +55,7 @@ TEST(Passwords, AnUnreadableHashVerifiesNothing) {
     }
 }
 
-TEST(Passwords, AllOfAPasswordCounts) {
+TEST(Passwords, EveryByteOfAPasswordCounts) {
     const std::string longest(72, 'x');
     const auto hash = hash_password(longest);
     EXPECT_TRUE(verify_password(longest, hash));
@@ -63,7 +63,7 @@ TEST(Passwords, AllOfAPasswordCounts) {
     EXPECT_FALSE(verify_password(longest + "x", hash)) << "bcrypt alone would ignore the 73rd byte";
 }
 
-TEST(Passwords, ANulEndsNoPassword) {
+TEST(Passwords, ANulDoesNotEndAPassword) {
     EXPECT_FALSE(verify_password("a\0"s, kHashOfA));
     EXPECT_FALSE(verify_password("a\0b"s, kHashOfA));
 }

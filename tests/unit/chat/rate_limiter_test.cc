@@ -20,7 +20,7 @@ protected:
     std::chrono::steady_clock::time_point now_{1h};
 };
 
-TEST_F(RateLimiterTest, PassesABurstAndRefusesTheNext) {
+TEST_F(RateLimiterTest, AllowsABurstAndRefusesTheNext) {
     spend(60);
     EXPECT_EQ(ask(), (RateVerdict{Action::refuse, 50}));
 }
@@ -43,11 +43,11 @@ TEST_F(RateLimiterTest, NeverSavesMoreThanABurst) {
     EXPECT_EQ(ask().action, Action::refuse);
 }
 
-TEST_F(RateLimiterTest, PassesTheRateForEver) {
+TEST_F(RateLimiterTest, AllowsTheRateForever) {
     for (int i = 0; i < 10'000; ++i, now_ += 50ms) spend(1);
 }
 
-TEST_F(RateLimiterTest, PassesOnceTheWaitIsOver) {
+TEST_F(RateLimiterTest, AllowsTheNextMessageAfterTheWait) {
     limit_ = {.per_second = 3, .burst = 1};
     spend(1);
     const auto verdict = ask();
@@ -56,14 +56,14 @@ TEST_F(RateLimiterTest, PassesOnceTheWaitIsOver) {
     spend(1);
 }
 
-TEST_F(RateLimiterTest, RefusedMessagesCostNothing) {
+TEST_F(RateLimiterTest, RefusedMessagesDoNotCount) {
     spend(60);
     for (int i = 0; i < 50; ++i) EXPECT_EQ(ask().action, Action::refuse);
     now_ += 50ms;
     spend(1);
 }
 
-TEST_F(RateLimiterTest, ZeroIsNoLimit) {
+TEST_F(RateLimiterTest, ZeroMeansUnlimited) {
     limit_ = {.per_second = 0, .burst = 0};
     spend(100'000);
 }
@@ -88,7 +88,7 @@ TEST_F(RateLimiterTest, RefusalsAreForgottenAfterTenSeconds) {
 TEST_F(RateLimiterTest, HandlesTheHighestRate) {
     limit_ = {.per_second = 4'000'000'000, .burst = 1};
     spend(1);
-    EXPECT_EQ(ask(), (RateVerdict{Action::pass, 0})) << "an interval below one nanosecond is none";
+    EXPECT_EQ(ask(), (RateVerdict{Action::pass, 0})) << "an interval below one nanosecond means unlimited";
     limit_ = {.per_second = 1, .burst = 4'000'000};
     spend(4'000'000 - 1);
 }

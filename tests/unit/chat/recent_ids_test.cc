@@ -7,7 +7,7 @@
 namespace globes::chat {
 namespace {
 
-TEST(RecentIds, KnowsWhatWasAddedByRoomAndId) {
+TEST(RecentIds, FindsAddedIdsByRoomAndId) {
     RecentIds ids(1'000);
     EXPECT_FALSE(ids.add(1, "a"));
     EXPECT_TRUE(ids.add(1, "a"));
@@ -15,7 +15,7 @@ TEST(RecentIds, KnowsWhatWasAddedByRoomAndId) {
     EXPECT_FALSE(ids.add(1, "b"));
 }
 
-TEST(RecentIds, ForgetsTheOldestBeyondItsBytes) {
+TEST(RecentIds, DropsTheOldestBeyondItsByteLimit) {
     RecentIds ids(2 * RecentIds::kBytesOfId);
     ids.add(1, "a");
     ids.add(1, "b");
@@ -25,7 +25,7 @@ TEST(RecentIds, ForgetsTheOldestBeyondItsBytes) {
     EXPECT_FALSE(ids.add(1, "a"));
 }
 
-TEST(RecentIds, TakesWhatItWasToldToForgetForNew) {
+TEST(RecentIds, AForgottenIdIsNew) {
     RecentIds ids(1'000);
     ids.forget(1, "a");
     ids.add(1, "a");
@@ -36,7 +36,7 @@ TEST(RecentIds, TakesWhatItWasToldToForgetForNew) {
     EXPECT_TRUE(ids.add(1, "a"));
 }
 
-TEST(RecentIds, HoldsNoneWhereNoneFits) {
+TEST(RecentIds, HoldsNoIdIfNoneFits) {
     RecentIds ids(0);
     EXPECT_FALSE(ids.add(1, "a"));
     EXPECT_FALSE(ids.add(1, "a"));

@@ -13,12 +13,12 @@ TEST(RoomKey, DigitsOnlyAreAnId) {
     EXPECT_EQ(RoomKey::of("2").folded_title, "");
 }
 
-TEST(RoomKey, ANumberThatNoRoomCanHaveIsTheIdOfNoRoom) {
+TEST(RoomKey, ANumberBeyondAllRoomIdsIsTheIdOfNoRoom) {
     EXPECT_EQ(RoomKey::of("18446744073709551616").id, 0U);
     EXPECT_EQ(RoomKey::of("99999999999999999999999999999999").id, 0U);
 }
 
-TEST(RoomKey, AllElseIsATitleWithoutRegardToCase) {
+TEST(RoomKey, OtherTextsAreTitlesWithoutRegardToCase) {
     for (const char* title : {"-1", "+1", "1.0", "1 ", "2nd room", "0x10", "", "٤٢"}) {
         EXPECT_FALSE(RoomKey::of(title).id) << title;
         EXPECT_EQ(RoomKey::of(title).folded_title, title);

@@ -23,7 +23,7 @@ using namespace std::string_literals;
 
 constexpr std::string_view kNone = "";
 
-/// The field that is refused with code 105; "" where nothing is.
+/// The field that is refused with code 105; "" if the draft is accepted.
 template <class T>
 std::string_view refused_field(const Result<T>& result) {
     if (result) return kNone;
@@ -58,7 +58,7 @@ RoomRecord room(Visibility visibility) {
             .updated_at = 200};
 }
 
-TEST(CheckDraft, TakesTheFirstExampleOfTheReadme) {
+TEST(CheckDraft, AcceptsTheFirstExampleOfTheReadme) {
     const auto checked = check_draft({{.title = "My chat room",
                                        .description = "There are many like it, but this one is mine",
                                        .visibility = "public"}});
@@ -71,7 +71,7 @@ TEST(CheckDraft, TakesTheFirstExampleOfTheReadme) {
     EXPECT_EQ(checked->owner_name, "");
 }
 
-TEST(CheckDraft, HandsOnThePasswordOfAProtectedRoomForHashing) {
+TEST(CheckDraft, ReturnsThePasswordOfAProtectedRoomForHashing) {
     for (const auto& [text, visibility] :
          {std::pair{"private", Visibility::private_room}, std::pair{"hidden", Visibility::hidden_room}}) {
         const auto checked = check_draft({{.title = "Ours", .visibility = text, .password = "long enough"}});
@@ -107,7 +107,7 @@ TEST(CheckDraft, TitleRules) {
         {"42nd street", true},
         {"-42", true},
         {"4.2", true},
-        {"٤٢", true},  // Arabic-Indic digits are no id.
+        {"٤٢", true},  // Arabic-Indic digits are not an id.
         {"a\nb", false},
         {"a\0b"s, false},
         {"a\x7F"s, false},
@@ -128,8 +128,8 @@ TEST(CheckDraft, ATitleThatClientsNormaliseAwayIsRefused) {
         EXPECT_EQ(refused_field(check_draft(public_draft(title))), kNone) << title;
 }
 
-TEST(CheckPatch, ATitleFromBeforeTheRuleIsKept) {
-    EXPECT_TRUE(is_valid_title("..")) << "an import may bring it";
+TEST(CheckPatch, AnExistingInvalidTitleIsKept) {
+    EXPECT_TRUE(is_valid_title("..")) << "an import may contain it";
     RoomRecord old = room(Visibility::public_room);
     old.title = "..";
     const auto checked = check_patch(old, {.description = "New description"});
@@ -137,7 +137,7 @@ TEST(CheckPatch, ATitleFromBeforeTheRuleIsKept) {
     EXPECT_EQ(checked->record.title, "..");
 }
 
-TEST(CheckDraft, KeepsTheTitleTrimmed) {
+TEST(CheckDraft, TrimsTheTitle) {
     EXPECT_EQ(check_draft(public_draft(" \tTwo  words\xE3\x80\x80"))->record.title, "Two  words");
 }
 
@@ -196,7 +196,7 @@ TEST(CheckDraft, ProtectedRoomNeedsAPassword) {
     EXPECT_EQ(refused_field(check_draft({{.title = "Ours", .visibility = "Hidden"}})), "password");
 }
 
-TEST(CheckDraft, PublicRoomTakesNoPassword) {
+TEST(CheckDraft, APublicRoomHasNoPassword) {
     for (const char* password : {"long enough", "short", ""}) {
         RoomDraft draft = public_draft();
         draft.password = password;
@@ -204,7 +204,7 @@ TEST(CheckDraft, PublicRoomTakesNoPassword) {
     }
 }
 
-TEST(CheckDraft, ReportsTheFirstFaultInTheOrderOfTheContract) {
+TEST(CheckDraft, ReportsTheFirstFaultInTheDocumentedOrder) {
     RoomDraft draft{{.title = "x", .description = "\n", .visibility = "open", .password = "short"}, true, "\n"};
     EXPECT_EQ(refused_field(check_draft(draft)), "title");
     draft.title = "Ours";
@@ -219,7 +219,7 @@ TEST(CheckDraft, ReportsTheFirstFaultInTheOrderOfTheContract) {
     EXPECT_EQ(refused_field(check_draft(draft)), kNone);
 }
 
-TEST(CheckDraft, OwnerIsNamedOwnerUnlessTheBodySaysOtherwise) {
+TEST(CheckDraft, TheOwnersNameIsOwnerByDefault) {
     RoomDraft draft = public_draft();
     draft.owner = true;
     auto checked = check_draft(draft);
@@ -251,7 +251,7 @@ TEST(CheckDraft, NameOfARoomWithoutOwnerIsIgnored) {
     EXPECT_EQ(checked->owner_name, "");
 }
 
-TEST(CheckPatch, WhatIsLeftOutStays) {
+TEST(CheckPatch, AbsentFieldsDoNotChange) {
     for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room}) {
         const auto checked = check_patch(room(visibility), {});
         ASSERT_TRUE(checked);
@@ -272,7 +272,7 @@ TEST(CheckPatch, ChangesTextsWithoutEndingTokens) {
     EXPECT_FALSE(checked->ends_tokens);
 }
 
-TEST(CheckPatch, DescriptionCanBeEmptied) {
+TEST(CheckPatch, ADescriptionCanBeCleared) {
     EXPECT_EQ(check_patch(room(Visibility::public_room), {.description = ""})->record.description, "");
 }
 
@@ -286,11 +286,11 @@ TEST(CheckPatch, FollowsTheRulesOfNewRooms) {
     EXPECT_EQ(refused_field(check_patch(current, {.password = "short"})), "password");
 }
 
-/// One change of visibility or password, and what comes of it.
+/// A change of visibility or password, and its result.
 struct Change {
     Visibility from;
     RoomPatch patch;
-    std::string_view refused;  ///< The field; the rest is looked at only where there is none.
+    std::string_view refused;  ///< The refused field; if it is empty, the members below apply.
     Visibility to;
     bool keeps_hash;
     bool hashes_password;
@@ -343,7 +343,7 @@ TEST(CheckPatch, VisibilityAndPasswordChangeTogetherOrNotAtAll) {
     }
 }
 
-TEST(VisibilityText, IsReadBackAsItWasWritten) {
+TEST(VisibilityText, IsReadBackUnchanged) {
     for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room})
         EXPECT_EQ(visibility_from_text(visibility_text(visibility)), visibility);
     EXPECT_EQ(visibility_text(Visibility::hidden_room), "hidden");

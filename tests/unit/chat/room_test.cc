@@ -16,7 +16,7 @@ constexpr Error kTaken{ErrorCode::duplicate_username, "name"};
 constexpr Error kOtherName{ErrorCode::client_unauthorized, "name"};
 constexpr Error kUnavailable{ErrorCode::unavailable};
 
-/// Connections 1, 2 and 3 are in the room. Commands make one batch until `submit` ends it.
+/// Connections 1, 2 and 3 are in the room. Commands form one batch until `submit` ends it.
 class RoomTest : public testing::Test {
 protected:
     explicit RoomTest(bool resumes = false) {
@@ -24,7 +24,7 @@ protected:
             room.participants().add({.connection = connection, .resumes = resumes});
     }
 
-    /// The time of an event that is accepted `at` that time, behind one of `last_time`.
+    /// The time of an event that is accepted at `at`, after an event with the time `last_time`.
     UnixMicros stamped(UnixMicros last_time, UnixMicros at) {
         Room old{{.record = {.id = 2}, .last_seq = 41, .last_time = last_time}, shared};
         old.participants().add({.connection = 1});
@@ -32,7 +32,7 @@ protected:
         old.accept(1, {EventKind::send, "ann", "", "hi", ""}, at, own);
         return std::get<Append>(own.list().at(0)).event.time;
     }
-    /// Whether the event was accepted, or else what its sender was told.
+    /// Whether the event was accepted, or else the error for its sender.
     Result<void> accept(ConnectionId sender, ClientEvent event, UnixMicros at) {
         const std::size_t before = effects.list().size();
         room.accept(sender, std::move(event), at, effects);
@@ -59,7 +59,7 @@ protected:
         for (const Effect& effect : effects.list())
             if (const auto* kind = std::get_if<Kind>(&effect)) visit(*kind);
     }
-    /// The keys that were asked for since the last call.
+    /// The keys that were looked up since the last call.
     std::vector<SendKey> take_lookups() {
         std::vector<SendKey> asked;
         for_each<LookUp>([&](const LookUp& look_up) { asked.push_back(look_up.key); });
@@ -75,7 +75,7 @@ protected:
     bool can_submit() const {
         return std::ranges::any_of(effects.list(), [](const Effect& e) { return std::holds_alternative<Append>(e); });
     }
-    /// Ends the batch; the seqs and texts that it gives to the store.
+    /// Ends the batch; returns the seqs and texts that it gives to the store.
     std::vector<std::string> submit() {
         std::vector<std::string> lines;
         std::vector<Event> appended;
@@ -97,7 +97,7 @@ protected:
             if (answer.ends_with(" 0")) lines.push_back(answer.substr(0, answer.size() - 2));
         return lines;
     }
-    /// `sender id seq`, seq 0 for a refusal, ` again` behind a repeat; since the last call.
+    /// `sender id seq`, seq 0 for a refusal, with ` again` for a repeat; since the last call.
     std::vector<std::string> take_answers() {
         std::vector<std::string> lines;
         const auto look_at = [&](const Effect& effect) {
@@ -113,7 +113,7 @@ protected:
         answers_taken += lines.size();
         return lines;
     }
-    /// What came to the log since the last look.
+    /// The lines that were added to the log since the last call.
     std::string logged() {
         std::string text;
         for_each<Publish>([&](const Publish& publish) {
@@ -143,7 +143,7 @@ protected:
                         .io_threads = 1};
     Room room{{.record = {.id = 2, .title = "Tea"}}, shared};
     Effects effects;
-    std::vector<Effect> past;      // of the batches that ended
+    std::vector<Effect> past;      // of earlier batches
     std::vector<Event> submitted;  // to the store, with the last batch
     std::size_t lookups_taken = 0;
     std::size_t answers_taken = 0;
@@ -189,7 +189,7 @@ TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
     EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].color, "blue");
 }
 
-TEST_F(RoomTest, ANameOfSomeoneElseIsRefusedAndNothingIsBroadcast) {
+TEST_F(RoomTest, ANameOfAnotherParticipantIsRefusedAndNothingIsBroadcast) {
     ASSERT_TRUE(join(1, "Ann"));
     logged();
     EXPECT_EQ(join(2, "aNN").error(), kTaken);
@@ -209,7 +209,7 @@ TEST_F(RoomTest, AConnectionHasOneName) {
     EXPECT_THAT(names(), ElementsAre("ann", "bob"));
 }
 
-TEST_F(RoomTest, ALeaveOfWhoIsNoMemberIsRefused) {
+TEST_F(RoomTest, ALeaveOfAParticipantWithoutANameIsRefused) {
     EXPECT_EQ(leave(1, "ann").error(), kUserNotFound);
     ASSERT_TRUE(join(1, "ann"));
     EXPECT_EQ(leave(2, "ann").error(), kUserNotFound);
@@ -217,7 +217,7 @@ TEST_F(RoomTest, ALeaveOfWhoIsNoMemberIsRefused) {
     EXPECT_EQ(leave(1, "ann").error(), kUserNotFound);
 }
 
-TEST_F(RoomTest, InAPublicRoomLeavingAndJoiningMayChangeTheName) {
+TEST_F(RoomTest, InAPublicRoomAMemberMayChangeItsNameByLeavingAndJoining) {
     ASSERT_TRUE(join(1, "ann"));
     ASSERT_TRUE(leave(1, "ann"));
     ASSERT_TRUE(join(1, "bob"));
@@ -237,7 +237,7 @@ TEST_F(RoomTest, InAProtectedRoomTheNameIsTheTokens) {
     EXPECT_TRUE(send(11, "ann", "hi"));
 }
 
-TEST_F(RoomTest, InAPublicRoomATokenBindsNoName) {
+TEST_F(RoomTest, InAPublicRoomATokenDoesNotDetermineTheName) {
     room.participants().add({.connection = 11, .token_name = "owner", .owner = true});
     EXPECT_TRUE(join(11, "ann"));
 }
@@ -263,7 +263,7 @@ TEST_F(RoomTest, DepartingIsALeaveExactlyOnce) {
     EXPECT_TRUE(join(2, "ann"));
 }
 
-TEST_F(RoomTest, WhoNeverJoinedDepartsWithoutAWord) {
+TEST_F(RoomTest, AParticipantWithoutANameLeavesSilently) {
     room.depart(1, kNow, effects);
     ASSERT_TRUE(join(2, "bob"));
     ASSERT_TRUE(leave(2, "bob"));
@@ -272,7 +272,7 @@ TEST_F(RoomTest, WhoNeverJoinedDepartsWithoutAWord) {
     EXPECT_EQ(logged(), "");
 }
 
-TEST_F(RoomTest, EventsOfWhoHasGoneAreIgnored) {
+TEST_F(RoomTest, EventsOfADepartedParticipantAreIgnored) {
     room.depart(1, kNow, effects);
     EXPECT_TRUE(join(1, "ann"));
     EXPECT_TRUE(send(1, "ann", "hi"));
@@ -284,9 +284,9 @@ TEST_F(RoomTest, EventsOfWhoHasGoneAreIgnored) {
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-TEST_F(RoomTest, ASendReachesTheLogOnceItIsStored) {
+TEST_F(RoomTest, ASendReachesTheLogWhenItIsStored) {
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", "#abc", "hi", "c1"}, 5));
-    EXPECT_FALSE(can_submit()) << "its id may be known";
+    EXPECT_FALSE(can_submit()) << "its id must be looked up first";
     look_up();
     ASSERT_TRUE(can_submit());
     EXPECT_THAT(submit(), ElementsAre("1 hi"));
@@ -321,7 +321,7 @@ TEST_F(RoomTest, ASendTakesTheNameSilentlyAndItsLeaveIsAnnounced) {
     EXPECT_EQ(logged(), "ann has left the room.\n");
 }
 
-TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
+TEST_F(RoomTest, TheSequenceContinuesAfterTheStoredEvents) {
     Room old{{.record = {.id = 2}, .last_seq = 41}, shared};
     old.participants().add({.connection = 1});
     old.accept(1, {EventKind::send, "ann", "", "hi", ""}, kNow, effects);
@@ -331,14 +331,14 @@ TEST_F(RoomTest, TheSequenceGoesOnFromWhatTheStoreHad) {
 
 // --- times -----------------------------------------------------------------------------------------------------------
 
-TEST_F(RoomTest, TimeStandsStillWhereTheClockStepsBackALittle) {
+TEST_F(RoomTest, TimeDoesNotChangeIfTheClockStepsBackALittle) {
     constexpr UnixMicros kSecond = 1'000'000;
     EXPECT_EQ(stamped(kNow + 5, kNow), kNow + 5);
     EXPECT_EQ(stamped(kNow + 10 * kSecond, kNow), kNow + 10 * kSecond);
     EXPECT_EQ(stamped(kNow + 10 * kSecond + 1, kNow), kNow);
 }
 
-TEST_F(RoomTest, TimeComesBackAfterAClockThatWasAhead) {
+TEST_F(RoomTest, TimeReturnsToTheClockAfterAClockThatWasAhead) {
     constexpr UnixMicros kIn2020 = 1'607'030'634'421'318;
     constexpr UnixMicros kIn2038 = 2'147'483'648'000'000;
     constexpr UnixMicros kHour = 3'600'000'000;
@@ -348,7 +348,7 @@ TEST_F(RoomTest, TimeComesBackAfterAClockThatWasAhead) {
     EXPECT_EQ(stamped(0, kIn2020), kIn2020);
 }
 
-TEST_F(RoomTest, TimesGoOnWithTheClockThatSteppedBack) {
+TEST_F(RoomTest, TimesContinueWithTheClockThatSteppedBack) {
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "a", ""}, kNow + 3'600'000'000));
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "b", ""}, kNow));
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", "", "c", ""}, kNow - 5));
@@ -359,7 +359,7 @@ TEST_F(RoomTest, TimesGoOnWithTheClockThatSteppedBack) {
     EXPECT_THAT(times, ElementsAre(3'600'000'000, 0, 0, 5));
 }
 
-TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {
+TEST_F(RoomTest, OneBatchIsInFlightAndTheOtherEventsFormTheNext) {
     ASSERT_TRUE(send(1, "ann", "a"));
     ASSERT_TRUE(send(2, "bob", "b"));
     EXPECT_THAT(submit(), ElementsAre("1 a", "2 b"));
@@ -376,7 +376,7 @@ TEST_F(RoomTest, OneBatchIsOnItsWayAndTheRestMakesTheNext) {
 
 // --- the order of live events ----------------------------------------------------------------------------------------
 
-TEST_F(RoomTest, JoinsAndLeavesStandBehindTheSendsBeforeThem) {
+TEST_F(RoomTest, JoinsAndLeavesStayAfterEarlierSends) {
     ASSERT_TRUE(send(1, "ann", "a"));
     ASSERT_TRUE(join(2, "bob"));
     submit();
@@ -390,7 +390,7 @@ TEST_F(RoomTest, JoinsAndLeavesStandBehindTheSendsBeforeThem) {
     EXPECT_EQ(logged(), "#2 bob: b\nann has left the room.\n");
 }
 
-TEST_F(RoomTest, ANameIsFreeOnceItsLeaveIsInTheLog) {
+TEST_F(RoomTest, ANameIsFreeWhenItsLeaveIsInTheLog) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     room.depart(1, kNow, effects);
@@ -401,7 +401,7 @@ TEST_F(RoomTest, ANameIsFreeOnceItsLeaveIsInTheLog) {
     EXPECT_EQ(logged(), "#1 ann: a\nann has left the room.\nann entered the room.\n");
 }
 
-TEST_F(RoomTest, WhoeverLeftMayComeBackWhileItsLeaveWaits) {
+TEST_F(RoomTest, AMemberThatLeftMayComeBackWhileItsLeaveWaits) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     ASSERT_TRUE(leave(1, "ann"));
@@ -413,7 +413,7 @@ TEST_F(RoomTest, WhoeverLeftMayComeBackWhileItsLeaveWaits) {
     EXPECT_EQ(logged(),
               "#1 ann: a\nann has left the room.\nann entered the room.\nann has left the room.\nAnn entered the "
               "room.\n");
-    EXPECT_EQ(join(2, "ann").error(), kTaken) << "the leaves that came out freed nothing";
+    EXPECT_EQ(join(2, "ann").error(), kTaken) << "the leaves that were logged freed nothing";
     EXPECT_THAT(names(), ElementsAre("Ann"));
     room.depart(1, kNow, effects);
     EXPECT_TRUE(join(2, "ann"));
@@ -421,7 +421,7 @@ TEST_F(RoomTest, WhoeverLeftMayComeBackWhileItsLeaveWaits) {
 
 // --- failures --------------------------------------------------------------------------------------------------------
 
-TEST_F(RoomTest, AFailedBatchRefusesEverySendThatWaitsAndLeavesNoGap) {
+TEST_F(RoomTest, AFailedBatchRefusesEveryWaitingSendAndLeavesNoGap) {
     ASSERT_TRUE(send(1, "ann", "a", "c1"));
     ASSERT_TRUE(join(2, "bob"));
     submit();
@@ -437,7 +437,7 @@ TEST_F(RoomTest, AFailedBatchRefusesEverySendThatWaitsAndLeavesNoGap) {
     EXPECT_EQ(logged(), "#1 ann: again\n");
 }
 
-TEST_F(RoomTest, WhoseOnlySendFailedIsStillAMember) {
+TEST_F(RoomTest, AParticipantWhoseOnlySendFailedIsStillAMember) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     fail(true);
@@ -459,7 +459,7 @@ TEST_F(RoomTest, AfterAnUnknownOutcomeNothingIsSentUntilItIsKnown) {
     EXPECT_EQ(logged(), "cat entered the room.\n");
 }
 
-TEST_F(RoomTest, WhatTheStoreHadAfterAllIsPublishedAndTheSequenceGoesOnFromIt) {
+TEST_F(RoomTest, StoredEventsOfAnUnknownBatchArePublishedAndTheSequenceContinuesAfterThem) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     fail(false);
@@ -471,7 +471,7 @@ TEST_F(RoomTest, WhatTheStoreHadAfterAllIsPublishedAndTheSequenceGoesOnFromIt) {
     EXPECT_THAT(submit(), ElementsAre("2 b"));
 }
 
-TEST_F(RoomTest, WhatTheStoreHadNotIsNumberedAnew) {
+TEST_F(RoomTest, EventsThatWereNotStoredGetNewSeqs) {
     ASSERT_TRUE(send(1, "ann", "a"));
     submit();
     fail(false);
@@ -483,7 +483,7 @@ TEST_F(RoomTest, WhatTheStoreHadNotIsNumberedAnew) {
 
 // --- the limit -------------------------------------------------------------------------------------------------------
 
-TEST_F(RoomTest, WhatWaitsIsBoundedInBytes) {
+TEST_F(RoomTest, WaitingEventsAreBoundedInBytes) {
     ASSERT_TRUE(join(3, "cat"));
     const std::string text(4'000, 'x');
     std::size_t accepted = 0;
@@ -496,13 +496,13 @@ TEST_F(RoomTest, WhatWaitsIsBoundedInBytes) {
     EXPECT_TRUE(leave(3, "cat")) << "a leave is never refused";
 
     EXPECT_EQ(submit().size(), accepted);
-    EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable) << "on its way is not in the log";
+    EXPECT_EQ(send(1, "ann", "b").error(), kUnavailable) << "an event in flight is not in the log";
     room.commit(effects);
     EXPECT_TRUE(send(1, "ann", "b"));
 }
 
 TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
-    // What would leak by a few bytes each time shows after many rounds.
+    // A leak of a few bytes in each round is visible after many rounds.
     const std::string text(1'000, 'x');
     for (int round = 0; round < 200; ++round) {
         ASSERT_TRUE(send(1, "ann", text, "an id")) << round;
@@ -517,7 +517,7 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
     }
 }
 
-/// A store that finds out itself which event repeats an id.
+/// A store that reports which event repeats an id.
 class RoomOfTellingStore : public RoomTest {
 protected:
     RoomOfTellingStore() : RoomTest(true) { shared.store_tells_repeats = true; }
@@ -533,7 +533,7 @@ protected:
         for (const SendKey& key : keys) ids.push_back(key.client_id);
         return ids;
     }
-    /// The store knows the id `known` as that of the event `seq`, and no other of those that were looked up.
+    /// The store has the id `known` in the event `seq`, and no other of the ids that were looked up.
     void resolve(std::string_view known, std::uint64_t seq) {
         std::vector<std::optional<Event>> found(keys.size());
         for (std::size_t i = 0; i < keys.size(); ++i)
@@ -552,7 +552,7 @@ TEST_F(RoomOfTellingStore, NewIdsAreNotLookedUp) {
     EXPECT_THAT(take_answers(), ElementsAre("1 a 1", "2 a 2"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsLookedUpFirst) {
+TEST_F(RoomOfTellingStore, ARecentIdIsLookedUpFirst) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -561,7 +561,7 @@ TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsLookedUpFirst) {
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOthersKeepTheirOrder) {
+TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKeepTheirOrder) {
     say(1, "one", "a");
     say(1, "again", "old");
     say(2, "three", "c");
@@ -570,10 +570,10 @@ TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOthersKeepThei
     EXPECT_THAT(submit(), ElementsAre("1 one", "2 again", "3 three", "4 four"));
     room.commit_before(2, effects);
     EXPECT_EQ(room.last_seq(), 1);
-    EXPECT_EQ(logged(), "#1 n1: one\n") << "what stands before it is stored";
+    EXPECT_EQ(logged(), "#1 n1: one\n") << "the event before it is stored";
     EXPECT_THAT(take_answers(), ElementsAre("1 a 1"));
     say(2, "five", "e");
-    EXPECT_THAT(submit(), IsEmpty()) << "nothing overtakes";
+    EXPECT_THAT(submit(), IsEmpty()) << "later events wait";
     EXPECT_THAT(looked_up(), ElementsAre("old", "c"));
     resolve("old", 7);
     EXPECT_THAT(take_answers(), ElementsAre("1 old 7 again"));
@@ -608,7 +608,7 @@ TEST_F(RoomOfTellingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
     EXPECT_THAT(submit(), ElementsAre("1 hello", "2 later"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatCameLatelyStaysKnownIfItFailsBeforeItsLookupIsAnswered) {
+TEST_F(RoomOfTellingStore, ARecentIdStaysKnownIfItFailsBeforeItsLookupIsAnswered) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -621,7 +621,7 @@ TEST_F(RoomOfTellingStore, AnIdThatCameLatelyStaysKnownIfItFailsBeforeItsLookupI
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdBehindARepeatIsNewAgainIfItCanNotBeLookedUp) {
+TEST_F(RoomOfTellingStore, AnIdAfterARepeatIsNewAgainIfItCannotBeLookedUp) {
     say(1, "again", "old");
     say(2, "two", "b");
     submit();
@@ -636,7 +636,7 @@ TEST_F(RoomOfTellingStore, AnIdBehindARepeatIsNewAgainIfItCanNotBeLookedUp) {
     EXPECT_THAT(submit(), ElementsAre("1 two"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsNotNewIfItCanNotBeLookedUp) {
+TEST_F(RoomOfTellingStore, ARecentIdIsNotNewIfItCannotBeLookedUp) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -647,7 +647,7 @@ TEST_F(RoomOfTellingStore, AnIdThatCameLatelyIsNotNewIfItCanNotBeLookedUp) {
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, RecoveringTellsWhichRefusedIdsAreStored) {
+TEST_F(RoomOfTellingStore, RecoveryTellsWhichRefusedIdsAreStored) {
     say(1, "one", "a");
     say(2, "two", "b");
     submit();
@@ -661,7 +661,7 @@ TEST_F(RoomOfTellingStore, RecoveringTellsWhichRefusedIdsAreStored) {
     EXPECT_THAT(submit(), ElementsAre("2 two"));
 }
 
-TEST_F(RoomTest, EveryIdIsLookedUpWhereTheStoreTellsNoRepeats) {
+TEST_F(RoomTest, EveryIdIsLookedUpIfTheStoreDoesNotReportRepeats) {
     ASSERT_TRUE(accept(1, {EventKind::send, "ann", {}, "hello", "a"}, now));
     EXPECT_FALSE(can_submit());
 }

@@ -7,14 +7,14 @@ namespace {
 
 using enum CommitOutcome;
 
-TEST(BatchOutcome, OfRoomsThatFaredAlikeIsThatOfEach) {
+TEST(BatchOutcome, EqualOutcomesOfAllRoomsAreTheOutcomeOfTheBatch) {
     const BatchOutcome outcome({{1, failed}, {2, failed}});
     EXPECT_EQ(outcome, failed);
     EXPECT_EQ(outcome.of(1), failed);
     EXPECT_EQ(BatchOutcome(committed).of(7), committed);
 }
 
-TEST(BatchOutcome, OfRoomsThatFaredDifferentlyIsUnknownAsAWhole) {
+TEST(BatchOutcome, DifferentOutcomesOfRoomsAreUnknownAsAWhole) {
     const BatchOutcome outcome({{1, failed}, {2, committed}, {3, unknown}});
     EXPECT_EQ(outcome, unknown);
     EXPECT_EQ(outcome.of(1), failed);
@@ -22,7 +22,7 @@ TEST(BatchOutcome, OfRoomsThatFaredDifferentlyIsUnknownAsAWhole) {
     EXPECT_EQ(outcome.of(3), unknown);
 }
 
-TEST(BatchOutcome, NamesTheEventThatRepeatsAnIdInItsRoomAlone) {
+TEST(BatchOutcome, HasTheEventThatRepeatsAnIdInItsRoomOnly) {
     const BatchOutcome outcome({{1, failed, 5}, {2, failed}});
     EXPECT_EQ(outcome, failed);
     EXPECT_EQ(outcome.of(1), failed);
@@ -31,7 +31,7 @@ TEST(BatchOutcome, NamesTheEventThatRepeatsAnIdInItsRoomAlone) {
     EXPECT_EQ(BatchOutcome(failed).repeated_seq(1), 0);
 }
 
-TEST(BatchOutcome, OfNoRoomIsCommitted) { EXPECT_EQ(BatchOutcome(std::vector<BatchOutcome::Part>()), committed); }
+TEST(BatchOutcome, AnEmptyBatchIsCommitted) { EXPECT_EQ(BatchOutcome(std::vector<BatchOutcome::Part>()), committed); }
 
 }  // namespace
 }  // namespace globes::chat

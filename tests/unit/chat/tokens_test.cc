@@ -65,7 +65,7 @@ std::string big_endian(std::uint64_t number) {
     return bytes;
 }
 
-// The keys as the server derives them, written down once more: a change that ends everybody's tokens must not be an
+// The keys as the server derives them, computed here again: a change that invalidates all tokens must not happen by
 // accident.
 std::string room_key(const RoomRecord& room) {
     return hmac(EVP_sha256(), kSecret,
@@ -106,7 +106,7 @@ protected:
     RoomRecord public_room_;
 };
 
-TEST_F(TokensTest, SayWhoMayEnterWhichRoom) {
+TEST_F(TokensTest, AdmitToTheirRoom) {
     const auto claims = tokens_.verify(tokens_.issue_room_token(room_, "dävid"), room_);
     ASSERT_TRUE(claims);
     EXPECT_EQ(*claims, (TokenClaims{"dävid", 2, false, kNow + 3600}));
@@ -118,7 +118,7 @@ TEST_F(TokensTest, OwnersTokensLastThirtyDays) {
     EXPECT_EQ(*claims, (TokenClaims{"owner", 2, true, kNow + 30 * 86400}));
 }
 
-TEST_F(TokensTest, HaveTheClaimsOfTheContractAndAnIdOfTheirOwn) {
+TEST_F(TokensTest, HaveTheDocumentedClaimsAndAUniqueId) {
     const auto parts_of = [](const std::string& token) {
         const auto first = token.find('.');
         return std::pair(decode_base64url(token.substr(0, first)),
@@ -146,7 +146,7 @@ TEST_F(TokensTest, KeysStayTheSame) {
     EXPECT_TRUE(accepts(forge(room_key(room_), claims(), R"({"typ":"JWT","alg":"HS256"})")));
 }
 
-TEST_F(TokensTest, EndAtTheirExpiry) {
+TEST_F(TokensTest, ExpireAtTheirTime) {
     const auto token = tokens_.issue_room_token(room_, "david");
     clock_.advance(3599s);
     EXPECT_TRUE(accepts(token));
@@ -154,7 +154,7 @@ TEST_F(TokensTest, EndAtTheirExpiry) {
     EXPECT_FALSE(accepts(token));
 }
 
-TEST_F(TokensTest, OwnersTokensEndAtTheirExpiryToo) {
+TEST_F(TokensTest, OwnersTokensExpireToo) {
     const auto token = tokens_.issue_owner_token(room_, "owner");
     clock_.advance(std::chrono::days(30) - 1s);
     EXPECT_TRUE(accepts(token));
@@ -162,7 +162,7 @@ TEST_F(TokensTest, OwnersTokensEndAtTheirExpiryToo) {
     EXPECT_FALSE(accepts(token));
 }
 
-TEST_F(TokensTest, OpenNoOtherRoom) {
+TEST_F(TokensTest, DoNotAdmitToAnotherRoom) {
     auto other = room_;
     other.id = 4;
     EXPECT_FALSE(accepts(tokens_.issue_room_token(other, "david")));
@@ -171,7 +171,7 @@ TEST_F(TokensTest, OpenNoOtherRoom) {
         accepts(forge(room_key(room_), fmt::format(R"({{"username":"d","room_id":4,"iat":1,"exp":{}}})", kNow + 60))));
 }
 
-TEST_F(TokensTest, ANewPasswordEndsRoomTokensAndNotTheOwners) {
+TEST_F(TokensTest, ANewPasswordInvalidatesRoomTokensAndNotTheOwners) {
     const auto token = tokens_.issue_room_token(room_, "david");
     const auto owner_token = tokens_.issue_owner_token(room_, "owner");
     auto changed = room_;
@@ -180,7 +180,7 @@ TEST_F(TokensTest, ANewPasswordEndsRoomTokensAndNotTheOwners) {
     EXPECT_TRUE(accepts(owner_token, changed));
 }
 
-TEST_F(TokensTest, ANewEpochEndsRoomTokensAndNotTheOwners) {
+TEST_F(TokensTest, ANewEpochInvalidatesRoomTokensAndNotTheOwners) {
     const auto token = tokens_.issue_room_token(room_, "david");
     const auto owner_token = tokens_.issue_owner_token(room_, "owner");
     auto changed = room_;
@@ -189,13 +189,13 @@ TEST_F(TokensTest, ANewEpochEndsRoomTokensAndNotTheOwners) {
     EXPECT_TRUE(accepts(owner_token, changed));
 }
 
-TEST_F(TokensTest, AnotherSecretEndsAll) {
+TEST_F(TokensTest, AnotherSecretInvalidatesAllTokens) {
     const Tokens others("fedcba9876543210", clock_, 60min);
     EXPECT_FALSE(accepts(others.issue_room_token(room_, "david")));
     EXPECT_FALSE(accepts(others.issue_owner_token(room_, "david")));
 }
 
-TEST_F(TokensTest, PublicRoomsKnowOnlyTheOwners) {
+TEST_F(TokensTest, PublicRoomsAcceptOnlyOwnersTokens) {
     EXPECT_TRUE(accepts(tokens_.issue_owner_token(public_room_, "owner"), public_room_));
     EXPECT_FALSE(accepts(tokens_.issue_room_token(public_room_, "david"), public_room_));
 }
@@ -221,7 +221,7 @@ TEST_F(TokensTest, EveryOtherAlgorithmIsRefused) {
     EXPECT_FALSE(accepts(forge(key, claims(), R"(["HS256"])")));
 }
 
-TEST_F(TokensTest, NoneWithoutASignatureIsRefused) {
+TEST_F(TokensTest, ATokenWithoutASignatureIsRefused) {
     for (const auto* header : {R"({"alg":"none"})", R"({"alg":"none","typ":"JWT"})", R"({})", R"({"alg":"HS256"})"}) {
         const auto text = base64url(header) + '.' + base64url(claims());
         EXPECT_FALSE(accepts(text + '.')) << header;
@@ -230,7 +230,7 @@ TEST_F(TokensTest, NoneWithoutASignatureIsRefused) {
     }
 }
 
-TEST_F(TokensTest, ClaimsMustBeThereAndOfTheirType) {
+TEST_F(TokensTest, EveryClaimMustExistWithItsType) {
     const auto with = [](std::string_view name, std::string_view room, std::string_view iat, std::string_view exp) {
         std::string json;
         const auto add = [&](std::string_view claim, std::string_view value) {
@@ -257,10 +257,10 @@ TEST_F(TokensTest, ClaimsMustBeThereAndOfTheirType) {
         EXPECT_FALSE(accepts(forge(key, json)));
 }
 
-TEST_F(TokensTest, EveryChangedCharacterIsSeen) {
+TEST_F(TokensTest, EveryChangedCharacterIsDetected) {
     const auto token = tokens_.issue_room_token(room_, "david");
     for (std::size_t at = 0; at < token.size(); ++at) {
-        for (const char other : "AaZz09-_.=+/ \n\x01\x80") {  // With the U+0000 at its end.
+        for (const char other : "AaZz09-_.=+/ \n\x01\x80") {  // Includes the U+0000 at its end.
             if (other == token[at]) continue;
             auto changed = token;
             changed[at] = other;
@@ -269,7 +269,7 @@ TEST_F(TokensTest, EveryChangedCharacterIsSeen) {
     }
 }
 
-TEST_F(TokensTest, NothingMayStandAroundAToken) {
+TEST_F(TokensTest, TextAroundATokenIsRefused) {
     const auto token = tokens_.issue_room_token(room_, "david");
     ASSERT_TRUE(accepts(token));
     for (const auto& suffix : {"="s, "=="s, " "s, "."s, ".AA"s, "\0"s, "\0x"s, "\n"s, "A"s})
@@ -277,7 +277,7 @@ TEST_F(TokensTest, NothingMayStandAroundAToken) {
     for (const auto& prefix : {" "s, "."s, "\0"s, "Bearer "s, "A"s}) EXPECT_FALSE(accepts(prefix + token));
 }
 
-TEST_F(TokensTest, EveryCutTokenIsRefused) {
+TEST_F(TokensTest, EveryTruncatedTokenIsRefused) {
     const auto token = tokens_.issue_room_token(room_, "david");
     for (std::size_t size = 0; size < token.size(); ++size) EXPECT_FALSE(accepts(token.substr(0, size))) << size;
     for (const auto* text : {".", "..", "...", "a.b.c", "a..c", ".b.c", "a.b."}) EXPECT_FALSE(accepts(text)) << text;
@@ -304,11 +304,11 @@ TEST_F(TokensTest, HiddenRoomsHaveLargeIds) {
     EXPECT_EQ(claims->room, hidden.id);
 }
 
-TEST_F(TokensTest, NamesThatNoTokenCanHoldThrow) {
+TEST_F(TokensTest, NamesThatATokenCannotHoldThrow) {
     EXPECT_THROW(tokens_.issue_room_token(room_, "\xFF"), std::runtime_error);
 }
 
-TEST_F(TokensTest, AnyThreadMayAsk) {
+TEST_F(TokensTest, AnyThreadMayCall) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([this] {

@@ -10,14 +10,14 @@ using std::chrono::seconds;
 constexpr UnixMicros kSecond = 1'000'000;
 constexpr RetentionNow kNow{.wall = 1'000 * kSecond, .steady = std::chrono::steady_clock::time_point(seconds(500))};
 
-/// Of a room whose newest event, the 100th, was stored just now.
+/// For a room whose newest event, number 100, was stored just now.
 VisibilityFloors floors() {
     VisibilityFloors floors(1);
     floors.set_last_stored_at(kNow.steady);
     return floors;
 }
 
-TEST(RetentionOf, ARoomsOwnLimitsComeBeforeTheDefaults) {
+TEST(RetentionOf, ARoomsOwnLimitsTakePrecedenceOverTheDefaults) {
     const RetentionLimits defaults{.seconds = 10, .events = 20};
     EXPECT_EQ(retention_of({}, defaults, 0).seconds, 10U);
     EXPECT_EQ(retention_of({}, defaults, 0).events, 20U);
@@ -42,7 +42,7 @@ TEST(VisibilityFloors, WithoutLimitsEverythingThatIsStoredIsVisible) {
     EXPECT_TRUE(VisibilityFloors(101).range(100, {}, kNow).empty());
 }
 
-TEST(VisibilityFloors, TheHighestFloorDecidesAndNoFloorFalls) {
+TEST(VisibilityFloors, TheHighestFloorDecidesAndFloorsNeverDecrease) {
     const RetentionLimits limits{.seconds = 10, .events = 80};
     VisibilityFloors floors = globes::chat::floors();
     EXPECT_EQ(floors.range(100, limits, kNow).first_seq, 21U) << "80 events";
@@ -58,7 +58,7 @@ TEST(VisibilityFloors, TheHighestFloorDecidesAndNoFloorFalls) {
     EXPECT_EQ(floors.range(100, {.events = 80}, kNow).first_seq, 40U) << "nothing expires by time";
 }
 
-TEST(VisibilityFloors, ASilenceOfThePeriodHidesEverythingWhateverTheWallClockSays) {
+TEST(VisibilityFloors, ASilenceOfThePeriodHidesEverythingWhateverTheWallClock) {
     const RetentionLimits limits{.seconds = 10};
     RetentionNow now = kNow;
     now.wall = 0;
@@ -75,7 +75,7 @@ TEST(VisibleRange, ShowsNeitherEventsBeforeItNorThoseThatHaveExpired) {
     EXPECT_TRUE(range.shows(51, kNow.wall));
     EXPECT_TRUE(range.shows(51, kNow.wall - 10 * kSecond));
     EXPECT_FALSE(range.shows(51, kNow.wall - 10 * kSecond - 1));
-    EXPECT_TRUE(range.shows(51, 0)) << "a time of 1970 is wrong and proves nothing";
+    EXPECT_TRUE(range.shows(51, 0)) << "a time in 1970 is wrong and proves nothing";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Objects out of files of JSON: whatever stands around them, and whatever else people hand over.
+// Reads JSON objects from files, with anything around them, and reports files of other formats.
 #include "maintenance/document_reader.h"
 
 #include <fcntl.h>
@@ -63,17 +63,17 @@ TEST(DocumentReader, FindsTheItemsOfAnArray) {
     EXPECT_EQ(read_text("[]").fault, "");
 }
 
-TEST(DocumentReader, TakesFilesThatWerePutTogether) {
+TEST(DocumentReader, ReadsConcatenatedFiles) {
     EXPECT_THAT(read_text("[{\"a\":1}]\n[{\"a\":2}]{\"a\":3}{\"a\":4}").objects,
                 ElementsAre(R"({"a":1})", R"({"a":2})", R"({"a":3})", R"({"a":4})"));
 }
 
-TEST(DocumentReader, BracketsInTextsAreText) {
+TEST(DocumentReader, BracketsInTextsAreIgnored) {
     const std::string object = R"({"a":"}]\"}{[\\","{":"\\\""})";
     EXPECT_THAT(read_text("[" + object + "," + object + "]").objects, ElementsAre(object, object));
 }
 
-TEST(DocumentReader, AnEmptyFileHasNothing) {
+TEST(DocumentReader, AnEmptyFileHasNoObjects) {
     EXPECT_THAT(read_text("").objects, IsEmpty());
     EXPECT_EQ(fault_of(""), "");
     EXPECT_EQ(fault_of(" \n\n\t"), "");
@@ -85,7 +85,7 @@ TEST(DocumentReader, SkipsAByteOrderMark) {
     EXPECT_EQ(fault_of("\xEF\xBB\xBF"), "");
 }
 
-TEST(DocumentReader, NamesWhatIsNoUtf8Json) {
+TEST(DocumentReader, ReportsTheEncodingOfOtherFiles) {
     EXPECT_EQ(fault_of("\xFF\xFE{\0\"\0"s), "in: is UTF-16, must be UTF-8");
     EXPECT_EQ(fault_of("\0{\0\"\0a"s), "in: is UTF-16, must be UTF-8");
     EXPECT_EQ(fault_of("\x4B\0\0\0\x07_id\0"s),
@@ -99,7 +99,7 @@ TEST(DocumentReader, NamesWhatIsNoUtf8Json) {
     EXPECT_EQ(fault_of("[{}\n{}]"), "in: line 2: a comma is missing after the previous entry");
 }
 
-TEST(DocumentReader, TellsAFileThatWasCutOff) {
+TEST(DocumentReader, ReportsATruncatedFile) {
     EXPECT_EQ(fault_of("{}\n{\"a\":[1,"), "in: line 2: the file is truncated in this entry");
     EXPECT_EQ(fault_of("{\"a\":\"open"), "in: line 1: the file is truncated in this entry");
     EXPECT_EQ(fault_of("{\"a\":\"\\"), "in: line 1: the file is truncated in this entry");
@@ -107,24 +107,24 @@ TEST(DocumentReader, TellsAFileThatWasCutOff) {
     EXPECT_EQ(fault_of("["), "in: line 1: the array has no end: the file is truncated");
 }
 
-TEST(DocumentReader, AnObjectThatIsTooLongIsNotReadWhole) {
+TEST(DocumentReader, AnObjectThatIsTooLongIsNotReadCompletely) {
     std::string text = "{}\n{\"a\":\"";
     text.resize(DocumentReader::kMaxDocumentBytes + (std::size_t{4} << 20), 'x');
     EXPECT_EQ(fault_of(text), "in: line 2: is longer than 33554432 bytes");
     text = R"({"a":")";
     text.resize(DocumentReader::kMaxDocumentBytes - 2, 'x');
     text += "\"}";
-    EXPECT_THAT(read_text(text + text).objects, ElementsAre(text, text)) << "as long as it may be";
+    EXPECT_THAT(read_text(text + text).objects, ElementsAre(text, text)) << "the maximum length";
 }
 
-TEST(DocumentReader, DepthCostsNothing) {
+TEST(DocumentReader, DeepNestingNeedsNoStack) {
     std::string text = "{\"a\":";
     text.append(5'000'000, '[').append(5'000'000, ']').append("}{}");
     EXPECT_EQ(read_text(text).objects.size(), 2u);
     EXPECT_EQ(fault_of(std::string(1'000'000, '{')), "in: line 1: the file is truncated in this entry");
 }
 
-TEST(DocumentReader, ObjectsMayComeInPiecesOfAnySize) {
+TEST(DocumentReader, ObjectsMaySpanPiecesOfAnySize) {
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe(ends.data()), 0);
     const std::string text = "\xEF\xBB\xBF[{\"a\":\"\\\"}\"},\n{\"b\":{}}]";

@@ -58,7 +58,7 @@ TEST(ExportFormat, WritesTheLinesOfTheDocumentation) {
     EXPECT_EQ(export_line(ExportEnd{.rooms = 2, .events = 3}), R"({"kind":"end","rooms":2,"events":3})");
 }
 
-TEST(ExportFormat, ReadsWhatItWrites) {
+TEST(ExportFormat, ReadsItsOwnOutput) {
     EXPECT_EQ(std::get<ExportHead>(read_export_line(export_line(ExportHead{.next_room_id = 12}))).next_room_id, 12);
     const auto room = std::get<chat::StoredRoom>(read_export_line(kRoomLine));
     EXPECT_EQ(room.record, kRoom.record);
@@ -70,7 +70,7 @@ TEST(ExportFormat, ReadsWhatItWrites) {
     EXPECT_EQ(end.events, 3);
 }
 
-TEST(ExportFormat, NamesTheFieldThatIsWrongWithARoom) {
+TEST(ExportFormat, NamesTheInvalidFieldOfARoom) {
     const std::pair<const char*, const char*> changes[] = {
         {R"("id":7)", R"("id":0)"},
         {R"("id":7)", R"("id":9007199254740992)"},
@@ -98,7 +98,7 @@ TEST(ExportFormat, NamesTheFieldThatIsWrongWithARoom) {
     }
 }
 
-TEST(ExportFormat, NamesTheFieldThatIsWrongWithAnEvent) {
+TEST(ExportFormat, NamesTheInvalidFieldOfAnEvent) {
     const std::string long_text(4097, 'x');
     const std::pair<std::string, std::string> changes[] = {
         {R"("room_id":7)", R"("room_id":-1)"},
@@ -116,7 +116,7 @@ TEST(ExportFormat, NamesTheFieldThatIsWrongWithAnEvent) {
     }
 }
 
-TEST(ExportFormat, WantsEveryFieldAndNoOther) {
+TEST(ExportFormat, NeedsEveryFieldAndNoOther) {
     EXPECT_EQ(fault_of(replaced(kEventLine, R"("color":"red",)", "")), "color: is missing");
     EXPECT_THAT(fault_of(replaced(kEventLine, R"("seq":4)", R"("seq":4,"planted":1)")), HasSubstr("unknown fields"));
     EXPECT_EQ(fault_of(replaced(kEventLine, R"("kind":"send")", R"("kind":"edit")")),
@@ -125,7 +125,7 @@ TEST(ExportFormat, WantsEveryFieldAndNoOther) {
               "version: this Globes reads version 1 only");
 }
 
-TEST(ExportFormat, RefusesWhatIsNoObject) {
+TEST(ExportFormat, RefusesLinesThatAreNotObjects) {
     for (const char* line : {"", "{", "[]", "7", "{} {}", "{\"kind\":\"\xFF\"}", "\xEF\xBB\xBF{}"})
         EXPECT_NE(fault_of(line), "(accepted)") << line;
     EXPECT_EQ(fault_of(std::string_view(kEventLine).substr(0, 40)), "is not a JSON object");

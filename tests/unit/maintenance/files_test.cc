@@ -1,4 +1,4 @@
-// Lines in, lines out, and files that are there once they are whole.
+// Reading and writing lines, and files that appear under their name only when they are complete.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -55,7 +55,7 @@ protected:
     std::filesystem::path file_;
 };
 
-TEST_F(Files, LinesComeBackAsTheyWereWritten) {
+TEST_F(Files, LinesAreReadAsTheyWereWritten) {
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < 5000; ++i) lines.emplace_back(i * 7919 % 1000, static_cast<char>('a' + i % 26));
     lines.emplace_back(LineReader::kMaxLineBytes, 'x');
@@ -70,7 +70,7 @@ TEST_F(Files, LinesComeBackAsTheyWereWritten) {
     EXPECT_EQ(read_lines(), lines);
 }
 
-TEST_F(Files, AByteOrderMarkIsNoPartOfTheFirstLine) {
+TEST_F(Files, AByteOrderMarkIsNotPartOfTheFirstLine) {
     std::ofstream(file_) << "\xEF\xBB\xBFone\n\xEF\xBB\xBFtwo";
     EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "\xEF\xBB\xBFtwo"}));
     std::ofstream(file_) << "\xEF\xBB\xBF";
@@ -94,7 +94,7 @@ TEST_F(Files, AFileOfAnotherFormatIsNamed) {
     EXPECT_EQ(error_of([this] { read_lines(); }), "in: is compressed: decompress it with gunzip first");
 }
 
-TEST_F(Files, LookingAheadReadsNothing) {
+TEST_F(Files, PeekingReadsNothing) {
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < 5000; ++i) lines.emplace_back(i * 7919 % 1000, static_cast<char>('a' + i % 26));
     std::ofstream out(file_);
@@ -116,7 +116,7 @@ TEST_F(Files, LookingAheadReadsNothing) {
     ::close(fd);
 }
 
-TEST_F(Files, ALastLineNeedsNoEnd) {
+TEST_F(Files, TheLastLineNeedsNoLineBreak) {
     std::ofstream(file_) << "one\n\nthree";
     EXPECT_EQ(read_lines(), (std::vector<std::string>{"one", "", "three"}));
     std::ofstream{file_};
@@ -128,7 +128,7 @@ TEST_F(Files, ALineThatIsTooLongIsNotRead) {
     EXPECT_EQ(error_of([&] { read_lines(); }), "in: line 2: is longer than 262144 bytes");
 }
 
-TEST_F(Files, ADiskThatIsFullIsSaid) {
+TEST_F(Files, AFullDiskIsReported) {
     const int fd = ::open("/dev/full", O_WRONLY);
     LineWriter writer(fd, "out");
     writer.write("line");
@@ -136,7 +136,7 @@ TEST_F(Files, ADiskThatIsFullIsSaid) {
     ::close(fd);
 }
 
-TEST_F(Files, AFileIsThereOnceItIsWholeForItsUserAlone) {
+TEST_F(Files, AFileAppearsWhenItIsCompleteForItsUserOnly) {
     OutputFile file(file_, Existing::refuse);
     write(file, "half");
     EXPECT_FALSE(std::filesystem::exists(file_));
@@ -156,7 +156,7 @@ TEST_F(Files, AFileThatIsNotFinishedLeavesNothingBehind) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
-TEST_F(Files, AnExistingFileIsReplacedOnlyOnDemandAndAtTheEnd) {
+TEST_F(Files, AnExistingFileIsReplacedOnlyOnRequestAndAtTheEnd) {
     std::ofstream(file_) << "old";
     EXPECT_EQ(error_of([&] { OutputFile(file_, Existing::refuse); }),
               file_.string() + ": exists already; --force overwrites it");
@@ -167,7 +167,7 @@ TEST_F(Files, AnExistingFileIsReplacedOnlyOnDemandAndAtTheEnd) {
     EXPECT_EQ(content(file_), "new");
 }
 
-TEST_F(Files, AFileThatComesMeanwhileIsLeftAlone) {
+TEST_F(Files, AFileThatWasCreatedMeanwhileIsNotReplaced) {
     OutputFile file(file_, Existing::refuse);
     write(file, "new");
     std::ofstream(file_) << "somebody's";
@@ -181,7 +181,7 @@ TEST_F(Files, TwoProcessesDoNotWriteOneFile) {
               file_.string() + ".partial: another process is writing it");
 }
 
-TEST_F(Files, WhatAKilledProcessLeftIsWrittenOver) {
+TEST_F(Files, ThePartialFileOfAKilledProcessIsOverwritten) {
     std::ofstream(file_.string() + ".partial") << "a long beginning of something";
     OutputFile file(file_, Existing::refuse);
     write(file, "new");
@@ -189,7 +189,7 @@ TEST_F(Files, WhatAKilledProcessLeftIsWrittenOver) {
     EXPECT_EQ(content(file_), "new");
 }
 
-TEST_F(Files, AFileThatWasRemovedOrReplacedMeanwhileIsNoCopy) {
+TEST_F(Files, AFileThatWasRemovedOrReplacedMeanwhileIsAnError) {
     const std::string partial = file_.string() + ".partial";
     for (const Existing existing : {Existing::refuse, Existing::replace}) {
         OutputFile removed(file_, existing);

@@ -1,4 +1,4 @@
-// What an import says and counts where a store does not take a batch as it is.
+// The messages and counts of an import if a store does not commit a batch.
 #include "maintenance/import_batch.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ using chat::BatchOutcome;
 using testing::ElementsAre;
 using enum chat::CommitOutcome;
 
-/// Answers what it is told to, and then that all is committed.
+/// Answers with the given outcomes, and then commits everything.
 class ScriptedStore final : public chat::Store {
 public:
     chat::StoredRooms load_rooms() override { return {}; }
@@ -50,7 +50,7 @@ protected:
         const chat::Event event{.room = room, .seq = seq, .name = "ada", .text = "hello", .client_id = "c"};
         batch_.add({chat::AppendEvent{event}}, ++line_, {.events = 1});
     }
-    /// `line 2, repeat: what is wrong`
+    /// `line 2, repeat: <the fault>`
     std::string fault() {
         try {
             batch_.finish();
@@ -74,7 +74,7 @@ TEST_F(ImportBatchTest, ALineThatCannotBeWrittenIsFoundAndMayBeRepeated) {
     EXPECT_THAT(store_.sizes, ElementsAre(3, 1, 1));
 }
 
-TEST_F(ImportBatchTest, AnIdOfAnotherEventIsToldApartFromAStoreThatFails) {
+TEST_F(ImportBatchTest, AnIdOfAnotherEventIsDistinguishedFromAFailingStore) {
     store_.outcomes = {failed, failed};
     store_.found = chat::Event{.room = 2, .seq = 7};
     add_event(2, 9);
@@ -85,7 +85,7 @@ TEST_F(ImportBatchTest, AnIdOfAnotherEventIsToldApartFromAStoreThatFails) {
     EXPECT_EQ(fault(), "line 2, repeat: room 2: seq 9: the store could not write it");
 }
 
-TEST_F(ImportBatchTest, WhatIsNotKnownIsNotTriedAgain) {
+TEST_F(ImportBatchTest, AnUnknownOutcomeIsNotTriedAgain) {
     store_.outcomes = {unknown};
     add_event(2, 1);
     add_event(2, 2);
@@ -95,14 +95,14 @@ TEST_F(ImportBatchTest, WhatIsNotKnownIsNotTriedAgain) {
     EXPECT_THAT(store_.sizes, ElementsAre(2));
 }
 
-TEST_F(ImportBatchTest, RoomsThatFareDifferentlyAreToldApart) {
+TEST_F(ImportBatchTest, RoomsWithDifferentOutcomesAreDistinguished) {
     store_.outcomes = {BatchOutcome({{.room = 2, .outcome = committed}, {.room = 3, .outcome = failed}}), committed};
     add_event(2, 1);
     add_event(3, 1);
     add_event(3, 2);
     EXPECT_EQ(fault(), "(none)");
     EXPECT_EQ(batch_.committed().events, 3);
-    EXPECT_THAT(store_.sizes, ElementsAre(3, 1, 1)) << "what is there is not sent again";
+    EXPECT_THAT(store_.sizes, ElementsAre(3, 1, 1)) << "stored events are not sent again";
     store_.outcomes = {BatchOutcome({{.room = 2, .outcome = unknown}, {.room = 3, .outcome = committed}})};
     add_event(3, 3);
     add_event(2, 2);
@@ -111,7 +111,7 @@ TEST_F(ImportBatchTest, RoomsThatFareDifferentlyAreToldApart) {
     EXPECT_EQ(batch_.committed().events, 4);
 }
 
-TEST_F(ImportBatchTest, WhatStandsBeforeARepeatIsThere) {
+TEST_F(ImportBatchTest, EventsBeforeARepeatAreStored) {
     store_.outcomes = {BatchOutcome({{.room = 2, .outcome = failed, .repeated_seq = 3}})};
     store_.found = chat::Event{.room = 2, .seq = 1};
     for (std::uint64_t seq = 1; seq <= 4; ++seq) add_event(2, seq);

@@ -32,11 +32,11 @@ TEST(MessageSorter, SortsByRoomTimeIdAndTheOrderOfTheFile) {
         sorter.add(message(2, 5, "", "two"));
         sorter.finish();
         EXPECT_THAT(texts(sorter), testing::ElementsAre("one", "two", "three", "four", "five", "six"));
-        EXPECT_EQ(texts(sorter), texts(sorter)) << "as often as wanted";
+        EXPECT_EQ(texts(sorter), texts(sorter)) << "can be read several times";
     }
 }
 
-TEST(MessageSorter, AFileChangesNothing) {
+TEST(MessageSorter, TheTemporaryFileDoesNotChangeTheOrder) {
     std::mt19937 random(7);
     MessageSorter in_memory;
     MessageSorter in_runs(10'000);
@@ -65,7 +65,7 @@ TEST(MessageSorter, AFileChangesNothing) {
     EXPECT_FALSE(found->next());
 }
 
-TEST(MessageSorter, NothingIsNothing) {
+TEST(MessageSorter, SortsNoMessages) {
     MessageSorter sorter;
     sorter.finish();
     EXPECT_THAT(texts(sorter), testing::IsEmpty());

@@ -1,4 +1,4 @@
-// What a whole dump becomes: the lines of an export, and what is told about them.
+// The import of a whole dump: the lines of an export, and the report.
 #include "maintenance/original_dump.h"
 
 #include <fmt/format.h>
@@ -65,7 +65,7 @@ TEST_F(OriginalDumpTest, FilesInAnyOrderBecomeTheLinesOfAnExport) {
     EXPECT_THAT(dump.faults(), IsEmpty());
 }
 
-TEST_F(OriginalDumpTest, NothingIsAnEmptyExport) {
+TEST_F(OriginalDumpTest, AnEmptyDumpIsAnEmptyExport) {
     dump.finish();
     EXPECT_THAT(lines(), ElementsAre("head 1", "end 0 0"));
 }
@@ -76,7 +76,7 @@ TEST_F(OriginalDumpTest, AHiddenIdDoesNotMoveTheNextOne) {
     EXPECT_EQ(lines().front(), "head 5");
 }
 
-TEST_F(OriginalDumpTest, LeavesOutWhatHasNoPlaceHereAndCountsIt) {
+TEST_F(OriginalDumpTest, OmitsUnsupportedEntriesAndCountsThem) {
     read(room(2, "Two"), "rooms");
     read(R"({"eventtype":"join","roomid":2}{"eventtype":"leave","roomid":2}{"eventtype":"x"})" + send(2, "") +
              send(9, "gone", at(1'600'000'001)) + send(8, "gone", at(1'600'000'001)) +
@@ -95,7 +95,7 @@ TEST_F(OriginalDumpTest, LeavesOutWhatHasNoPlaceHereAndCountsIt) {
             "changed: 2 messages without a time; the first: events: entry 8 (line 1)"));
 }
 
-TEST_F(OriginalDumpTest, OfRoomsWithOneTitleTheFirstKeepsIt) {
+TEST_F(OriginalDumpTest, OfRoomsWithTheSameTitleTheFirstKeepsIt) {
     read(room(5, "ours") + room(4, "Ours") + room(6, "Ours (5)") + room(7, "PUBLIC chat"));
     dump.finish();
     EXPECT_THAT(lines(), ElementsAre("head 8", "room 4 0: Ours", "room 5 0: ours (5)", "room 6 0: Ours (5) (6)",
@@ -111,7 +111,7 @@ TEST_F(OriginalDumpTest, MessagesOfRoom1NeedNoRoomInTheFiles) {
     EXPECT_THAT(dump.summary(), IsEmpty());
 }
 
-TEST_F(OriginalDumpTest, AnotherRoom1IsTold) {
+TEST_F(OriginalDumpTest, AnotherRoom1IsReported) {
     read(room(1, "General") + room(2, "Public Chat"));
     dump.finish();
     EXPECT_THAT(lines(), ElementsAre("head 3", "room 1 0: General", "room 2 0: Public Chat", "end 2 0"));
@@ -125,23 +125,23 @@ TEST_F(OriginalDumpTest, MessagesWithoutRoomsAreRefused) {
     EXPECT_THAT(dump.faults(), ElementsAre("the files contain messages but no rooms: add the file of the rooms"));
 }
 
-TEST_F(OriginalDumpTest, MessagesOfRoomsThatAreFaultyThemselvesAreNoFaultBeside) {
+TEST_F(OriginalDumpTest, MessagesOfFaultyRoomsAreNotReportedAsFaultsToo) {
     read(R"({"id":2,"title":"Two","type":"strange"})");
     read(send(2, "hello"), "events");
     dump.finish();
     EXPECT_THAT(dump.faults(), ElementsAre("in: entry 1 (line 1): type: must be public, private or hidden"));
 }
 
-TEST_F(OriginalDumpTest, AnIdThatComesTwiceIsImportedOnceWhateverItIs) {
+TEST_F(OriginalDumpTest, ARepeatedIdIsImportedOnceWhateverItsType) {
     const std::string a_uuid = R"({"$binary":{"base64":"xjcGaV0zQZ6ZBSVXmKhHeA==","subType":"04"}})";
     read(room(2, "Two"));
     for (int file = 0; file < 2; ++file) {
-        // In the order of the file, which no id changes.
+        // In the order of the file, independent of the ids.
         read(send(2, "10", R"(,"_id":10)") + send(2, "9", R"(,"_id":9)") + send(2, "uuid", R"(,"_id":)" + a_uuid));
         read(send(2, "b", R"(,"_id":"b")" + at(1'600'000'001)) + send(2, "a", R"(,"_id":"a")" + at(1'600'000'001)) +
              send(2, "c", R"(,"_id":"9")" + at(1'600'000'001)));
         read(send(2, "behind", R"(,"_id":11)") + send(2, "oid", R"(,"_id":"000000000000000000000001")"));
-        // Without an id nothing tells that it is the same.
+        // Entries without an id cannot be recognised as duplicates.
         read(send(2, "none", at(1'600'000'002)) + send(2, "null", R"(,"_id":null)" + at(1'600'000'003)));
     }
     read(send(2, "10", R"(,"_id":{"$numberInt":"10"})") + send(2, "9", R"(,"_id":9.0)"));
@@ -153,7 +153,7 @@ TEST_F(OriginalDumpTest, AnIdThatComesTwiceIsImportedOnceWhateverItIs) {
     EXPECT_THAT(dump.summary().front(), HasSubstr("left out: 10 duplicate entries"));
 }
 
-TEST_F(OriginalDumpTest, AMessageWithoutATimeStaysBehindTheOneBeforeIt) {
+TEST_F(OriginalDumpTest, AMessageWithoutATimeStaysAfterTheOneBeforeIt) {
     read(room(2, "Two") + send(2, "first") + send(2, "a", at(1'600'000'005)) + send(2, "b") +
          send(2, "c", at(1'600'000'009)) + send(2, "d", at(1'600'000'007)));
     dump.finish();
@@ -169,7 +169,7 @@ TEST_F(OriginalDumpTest, ALongMessageBecomesSeveral) {
     EXPECT_THAT(dump.summary(), ElementsAre(HasSubstr("changed: 1 messages of more than 4096 characters")));
 }
 
-TEST_F(OriginalDumpTest, ARoomWithoutATimeIsAsOldAsItsFirstMessage) {
+TEST_F(OriginalDumpTest, ARoomWithoutATimeGetsThatOfItsFirstMessage) {
     read(room(2, "Two", "") + room(3, "Three", "") + send(2, "hello", at(1'600'000'001)));
     dump.finish();
     EXPECT_EQ(dump.rooms()[0].created_at, 1'600'000'001'000'000);
@@ -179,7 +179,7 @@ TEST_F(OriginalDumpTest, ARoomWithoutATimeIsAsOldAsItsFirstMessage) {
                 ElementsAre("changed: 2 rooms without a creation time; the first: in: entry 1 (line 1)"));
 }
 
-TEST_F(OriginalDumpTest, EveryFaultIsToldWithItsPlace) {
+TEST_F(OriginalDumpTest, EveryFaultIsReportedWithItsPosition) {
     read("{\"title\":\"No id\",\"type\":\"public\"}\n" + room(2, "Two") + "\n{}\n" + room(2, "Another") + "\n" +
              room(2, "Two"),
          "rooms");

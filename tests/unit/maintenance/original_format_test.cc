@@ -1,4 +1,4 @@
-// Rooms and events of the original's database, in every form that its dumps have.
+// Rooms and events of the original system's database, in every form of its dumps.
 #include "maintenance/original_format.h"
 
 #include <fmt/format.h>
@@ -47,7 +47,7 @@ std::string fault_of(std::string_view json) {
     }
 }
 
-/// `fields` are JSON members; a title, an id and a type are added in front.
+/// `fields` are JSON members; a title, an id and a type are added before them.
 std::string room_json(std::string_view fields = {}) {
     return fmt::format(R"({{"id":7,"title":"My chat room","type":"public"{}{}}})", fields.empty() ? "" : ",", fields);
 }
@@ -97,7 +97,7 @@ TEST(OriginalRoom, IsReadInEveryFormOfExtendedJson) {
     }
 }
 
-TEST(OriginalRoom, TheIdOfTheDatabaseIsItsOwnIfItIsANumber) {
+TEST(OriginalRoom, TheDatabaseIdIsUsedIfItIsANumber) {
     EXPECT_EQ(room(R"({"_id":9,"title":"Nine","type":"public"})").id, 9u);
     EXPECT_EQ(room(R"({"_id":{"$numberLong":"9"},"title":"Nine","type":"public"})").id, 9u);
     EXPECT_EQ(room(R"({"_id":9,"id":8,"title":"Eight","type":"public"})").id, 8u);
@@ -105,14 +105,14 @@ TEST(OriginalRoom, TheIdOfTheDatabaseIsItsOwnIfItIsANumber) {
               "id: is missing");
 }
 
-TEST(OriginalRoom, AWrongIdIsAFault) {
+TEST(OriginalRoom, AnInvalidIdIsAFault) {
     for (const std::string_view id : {"0", "-1", "1.5", "\"x\"", "{}", "[7]", "true", "9007199254740992", "1e300"})
         EXPECT_THAT(fault_of(fmt::format(R"({{"id":{},"title":"Wrong","type":"public"}})", id)),
                     HasSubstr("id: must be"))
             << id;
 }
 
-TEST(OriginalRoom, KeepsAHashInEveryFormThatDumpsHave) {
+TEST(OriginalRoom, KeepsAHashInEveryFormOfDumps) {
     // echo -n '$2a$…' | base64
     constexpr std::string_view kBase64 =
         "JDJhJDEwJE45cW84dUxPaWNrZ3gyWk1SWm9NeWVJalpBZ2NmbDdwOTJsZEd4YWQ2OExKWmRMMTdsaFd5";
@@ -130,7 +130,7 @@ TEST(OriginalRoom, KeepsAHashInEveryFormThatDumpsHave) {
     }
 }
 
-TEST(OriginalRoom, ALockedRoomWithoutAUsableHashIsAFaultThatDoesNotTellIt) {
+TEST(OriginalRoom, ALockedRoomWithoutAUsableHashIsAFaultThatDoesNotShowIt) {
     const auto fault = [](std::string_view password) {
         return fault_of(fmt::format(R"({{"id":7,"title":"Locked","type":"private"{}}})", password));
     };
@@ -153,14 +153,14 @@ TEST(OriginalRoom, AHashOfAPublicRoomIsDropped) {
     EXPECT_THAT(entry(room_json(R"("password":"")")).notes, IsEmpty());
 }
 
-TEST(OriginalRoom, ATypeThatIsNoneIsAFault) {
+TEST(OriginalRoom, AnInvalidTypeIsAFault) {
     for (const std::string_view type : {R"("type":"open")", R"("type":"")", R"("other":1)"})
         EXPECT_EQ(fault_of(fmt::format(R"({{"id":7,"title":"My room",{}}})", type)),
                   "type: must be public, private or hidden");
     EXPECT_EQ(fault_of(R"({"id":7,"title":"My room","type":2})"), "type: must be text");
 }
 
-TEST(OriginalRoom, TextsThatAreNotAllowedHereAreMadeSo) {
+TEST(OriginalRoom, InvalidTextsAreCorrected) {
     struct Case {
         std::string title;
         std::string expected;
@@ -186,12 +186,13 @@ TEST(OriginalRoom, TextsThatAreNotAllowedHereAreMadeSo) {
     EXPECT_THAT(entry(json).notes, ElementsAre(OriginalNote::description_changed));
 }
 
-TEST(OriginalRoom, TakesItsTimeFromTheIdOfTheDatabaseWhereItHasNoOther) {
+TEST(OriginalRoom, TakesItsTimeFromTheDatabaseIdIfItHasNoOther) {
     const RoomRecord dated =
         room(R"({"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":7,"title":"Dated","type":"public"})");
     EXPECT_EQ(format_rfc3339(dated.created_at), "2020-12-04T05:37:46.000000Z");
     EXPECT_EQ(dated.updated_at, 0);
-    EXPECT_EQ(room(room_json(R"("created_at":"0001-01-01T00:00:00Z")")).created_at, 0) << "the zero time is none";
+    EXPECT_EQ(room(room_json(R"("created_at":"0001-01-01T00:00:00Z")")).created_at, 0)
+        << "the zero time counts as absent";
     EXPECT_EQ(room(room_json(R"("created_at":{"$date":{"$numberLong":"-62135596800000"}})")).created_at, 0);
 }
 
@@ -203,7 +204,7 @@ TEST(OriginalMessage, IsReadWithoutItsSecrets) {
     EXPECT_EQ(read.event, (chat::Event{.room = 7, .name = "david", .color = "red", .text = "hello", .time = kTime}));
 }
 
-TEST(OriginalMessage, OnlySendsAreTaken) {
+TEST(OriginalMessage, OnlySendsAreRead) {
     const auto note_of = [](std::string_view json) {
         const OriginalEntry read = entry(json);
         EXPECT_TRUE(std::holds_alternative<std::monostate>(read.content)) << json;
@@ -218,7 +219,7 @@ TEST(OriginalMessage, OnlySendsAreTaken) {
                 ElementsAre(OriginalNote::empty_message));
 }
 
-TEST(OriginalMessage, TakesTimesInEveryForm) {
+TEST(OriginalMessage, ReadsTimesInEveryForm) {
     for (const std::string_view form :
          {R"({"$date":"2020-12-04T05:23:54.421Z"})", R"({"$date":{"$numberLong":"1607059434421"}})",
           R"({"$date":1607059434421})", R"("2020-12-04T05:23:54.421Z")", R"("2020-12-03T21:23:54.421-08:00")",
@@ -228,10 +229,10 @@ TEST(OriginalMessage, TakesTimesInEveryForm) {
         EXPECT_EQ(time_of_message(form), kTime) << form;
     EXPECT_EQ(time_of_message("1607059434"), 1'607'059'434'000'000);
     EXPECT_EQ(time_of_message(R"({"$timestamp":{"t":1607059434,"i":1}})"), 1'607'059'434'000'000);
-    EXPECT_EQ(time_of_message(R"("2020-12-04T05:23:54.4213184Z")"), kTime + 318) << "cut to microseconds";
+    EXPECT_EQ(time_of_message(R"("2020-12-04T05:23:54.4213184Z")"), kTime + 318) << "truncated to microseconds";
 }
 
-TEST(OriginalMessage, ATimeThatCanNotBeUsedIsNone) {
+TEST(OriginalMessage, AnInvalidTimeCountsAsAbsent) {
     for (const std::string_view form : {"null",
                                         "true",
                                         "{}",
@@ -260,18 +261,18 @@ TEST(OriginalMessage, ATimeThatCanNotBeUsedIsNone) {
                                         R"({"$numberLong":7})"}) {
         const std::string json = message_json(fmt::format(R"("timestamp":{})", form));
         if (form == R"({"$numberLong":7})") {
-            EXPECT_EQ(message(json).event.time, 7'000'000) << "a number where its text is meant";
+            EXPECT_EQ(message(json).event.time, 7'000'000) << "a number in place of its text";
             continue;
         }
         EXPECT_EQ(message(json).event.time, 0) << form;
         EXPECT_THAT(entry(json).notes, ElementsAre(OriginalNote::message_time_guessed)) << form;
     }
     const std::string dated = message_json(R"("_id":{"$oid":"5fc9cb2a0000000000000001"})");
-    EXPECT_EQ(format_rfc3339(message(dated).event.time), "2020-12-04T05:37:46.000000Z") << "its id tells";
+    EXPECT_EQ(format_rfc3339(message(dated).event.time), "2020-12-04T05:37:46.000000Z") << "the time in its id is used";
     EXPECT_THAT(entry(dated).notes, ElementsAre(OriginalNote::message_time_guessed));
 }
 
-TEST(OriginalMessage, NamesAndColorsThatAreNotAllowedHereAreMadeSo) {
+TEST(OriginalMessage, InvalidNamesAndColorsAreCorrected) {
     const auto read = [](std::string_view user, std::string_view color) {
         return fmt::format(R"({{"eventtype":"send","user":{},"roomid":7,"msg":"x","color":{},"timestamp":1607059434}})",
                            user, color);
@@ -287,7 +288,7 @@ TEST(OriginalMessage, NamesAndColorsThatAreNotAllowedHereAreMadeSo) {
     EXPECT_EQ(fault_of(read("7", "null")), "user: must be text");
 }
 
-TEST(OriginalMessage, ALongTextIsCutIntoPartsThatHaveAllOfIt) {
+TEST(OriginalMessage, ALongTextIsSplitIntoPartsWithoutALoss) {
     const std::string text = repeat("日", 4096) + repeat("x", 4096) + "🦄";
     const std::vector<std::string> parts = message_parts(text);
     EXPECT_THAT(parts, ElementsAre(repeat("日", 4096), repeat("x", 4096), "🦄"));
@@ -299,7 +300,7 @@ TEST(OriginalMessage, ALongTextIsCutIntoPartsThatHaveAllOfIt) {
     EXPECT_THAT(entry(json).notes, ElementsAre(OriginalNote::message_split));
 }
 
-TEST(OriginalEntry, WhatIsNeitherIsAFault) {
+TEST(OriginalEntry, AnEntryThatIsNeitherARoomNorAnEventIsAFault) {
     EXPECT_EQ(fault_of(R"({"username":"x","password":"secret"})"),
               "is neither a room (no title) nor an event (no eventtype)");
     EXPECT_EQ(fault_of("{}"), "is neither a room (no title) nor an event (no eventtype)");
@@ -309,7 +310,7 @@ TEST(OriginalEntry, WhatIsNeitherIsAFault) {
     EXPECT_EQ(fault_of(R"({"title":)" + repeat("[", 100'000) + repeat("]", 100'000) + "}"), "is nested too deeply");
 }
 
-TEST(OriginalEntry, WhateverIsReadKeepsTheRules) {
+TEST(OriginalEntry, EveryResultIsValid) {
     const std::string seeds[] = {
         room_json(fmt::format(
             R"("description":"d","password":"{}","created_at":{{"$date":"2020-12-04T05:23:54.421Z"}})", kHash)),

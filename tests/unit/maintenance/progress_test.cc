@@ -23,7 +23,7 @@ protected:
     const Progress::Write write_ = [this](std::string_view text) { shown_.emplace_back(text); };
 };
 
-TEST_F(ProgressTest, WritesOverItsLineAndTakesItAway) {
+TEST_F(ProgressTest, OverwritesItsLineAndRemovesIt) {
     {
         Progress progress("export", "events", clock_, write_);
         progress.at_part(1'234'567, 4'000'000);
@@ -43,7 +43,7 @@ TEST_F(ProgressTest, IsShownAFewTimesASecond) {
     EXPECT_EQ(shown_.size(), 5);
 }
 
-TEST_F(ProgressTest, LeavesNoTraceWhereNothingWasShown) {
+TEST_F(ProgressTest, PrintsNothingAtTheEndIfNothingWasShown) {
     {
         const Progress progress("export", "events", clock_, write_);
     }
@@ -56,7 +56,7 @@ TEST_F(ProgressTest, ShowsNothingWithoutATerminal) {
     progress.at(1, 0.5);
 }
 
-TEST_F(ProgressTest, KnowsNoShareOfNothing) {
+TEST_F(ProgressTest, ShowsNoPercentageOfAnUnknownTotal) {
     Progress progress("export", "events", clock_, write_);
     progress.at_part(0, 0);
     EXPECT_THAT(shown_, ElementsAre("\r\x1b[Kexport: 0 events"));

@@ -14,7 +14,7 @@ namespace {
 
 using enum DirectQueue::Limit;
 
-/// Pops everything, `most` bytes at a time, and returns it.
+/// Pops all bytes, at most `most` at a time, and returns them.
 std::string pop_all(DirectQueue& queue, std::size_t most = SIZE_MAX) {
     std::string sent;
     while (!queue.empty()) {
@@ -44,7 +44,7 @@ TEST(DirectQueue, ReturnsFramesInTheOrderOfPushes) {
     }
 }
 
-TEST(DirectQueue, BeginsBehindTheBytesThatWereSentBeforeThePush) {
+TEST(DirectQueue, StartsAfterTheBytesThatWereSentBeforeThePush) {
     DirectQueue queue;
     queue.push(roomlog::make_slice("half sent"), counted, 5);
     queue.push(roomlog::make_slice("whole"), counted);
@@ -63,7 +63,7 @@ TEST(DirectQueue, IsHalfSentFromTheFirstByteOfAPartToItsLast) {
     EXPECT_FALSE(queue.is_half_sent());
 }
 
-TEST(DirectQueue, CountsAPartInFullUntilItIsSentAndExemptPartsNever) {
+TEST(DirectQueue, CountsAPartInFullUntilItIsSentAndNeverCountsExemptParts) {
     DirectQueue queue;
     queue.push(roomlog::make_slice("12345"), counted, 4);
     queue.push(roomlog::make_slice("exempt"), exempt);
@@ -121,7 +121,7 @@ TEST(DirectQueue, ReleasesFramesAsSoonAsTheyAreSent) {
 }
 
 // Property: against a plain string and a plain sum.
-TEST(DirectQueue, LosesNoByteAndNoCount) {
+TEST(DirectQueue, LosesNoByteAndCountsCorrectly) {
     std::mt19937 random(7);
     DirectQueue queue;
     std::string expected;

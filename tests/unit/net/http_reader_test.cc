@@ -20,7 +20,7 @@ std::optional<HttpReader::Outcome> read_once(std::string_view bytes, const HttpL
     return reader.consume(bytes);
 }
 
-/// The request that `bytes` must be.
+/// Parses `bytes`, which must be a complete request.
 HttpRequest read(std::string_view bytes, const HttpLimits& limits = kLimits) {
     auto outcome = read_once(bytes, limits);
     if (!outcome || !*outcome) {
@@ -30,13 +30,13 @@ HttpRequest read(std::string_view bytes, const HttpLimits& limits = kLimits) {
     return std::move(**outcome);
 }
 
-/// The status that `bytes` must be refused with; 0 where they are not.
+/// The status that refuses `bytes`; 0 if they are accepted.
 int refusal(std::string_view bytes, const HttpLimits& limits = kLimits) {
     const auto outcome = read_once(bytes, limits);
     return outcome && !*outcome ? outcome->error().status : 0;
 }
 
-/// What comes of `stream` in reads of `size` bytes: methods, targets and bodies, and the status of a refusal.
+/// The result of `stream` in reads of `size` bytes: methods, targets and bodies, and the status of a refusal.
 std::vector<std::string> read_in_pieces(std::string_view stream, std::size_t size) {
     HttpReader reader(kLimits);
     std::vector<std::string> read;
@@ -67,11 +67,11 @@ TEST(HttpReader, ReadsARequest) {
     EXPECT_TRUE(request.keep_alive);
 }
 
-TEST(HttpReader, TakesAnyMethodThatIsAToken) {
+TEST(HttpReader, AcceptsAnyMethodThatIsAToken) {
     EXPECT_EQ(read("PURGE-all / HTTP/1.1\r\nHost: x\r\n\r\n").method, "PURGE-all");
 }
 
-TEST(HttpReader, KnowsWhetherTheConnectionIsKept) {
+TEST(HttpReader, TellsWhetherTheConnectionIsKeptOpen) {
     EXPECT_TRUE(read("GET / HTTP/1.1\r\nHost: x\r\n\r\n").keep_alive);
     EXPECT_FALSE(read("GET / HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n").keep_alive);
     EXPECT_FALSE(read("GET / HTTP/1.0\r\n\r\n").keep_alive);
@@ -86,7 +86,7 @@ TEST(HttpReader, ReadsChunksAndDropsTrailers) {
     EXPECT_EQ(request.header("authorization"), "");
 }
 
-TEST(HttpReader, GivesTheSameHoweverTheBytesAreCut) {
+TEST(HttpReader, TheResultIsTheSameHoweverTheBytesAreSplit) {
     const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
     const std::vector<std::string> ends = {
         "",
@@ -109,13 +109,13 @@ TEST(HttpReader, GivesTheSameHoweverTheBytesAreCut) {
     }
 }
 
-TEST(HttpReader, AnEmptyChunkedBodyMayComeInPieces) {
+TEST(HttpReader, AnEmptyChunkedBodyMayArriveInPieces) {
     const std::string stream = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n";
     for (std::size_t size = 1; size <= stream.size(); ++size)
         EXPECT_THAT(read_in_pieces(stream, size), ElementsAre("POST / ")) << size;
 }
 
-TEST(HttpReader, KeepsWhatFollowsARequest) {
+TEST(HttpReader, KeepsTheBytesAfterARequest) {
     HttpReader reader(kLimits);
     ASSERT_TRUE(reader.consume("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n\x81\x85more"));
     EXPECT_TRUE(reader.is_idle());
@@ -137,11 +137,11 @@ TEST(HttpReader, ReadsManyPipelinedRequests) {
     EXPECT_TRUE(reader.is_idle());
 }
 
-TEST(HttpReader, TellsWhereItIs) {
+TEST(HttpReader, ReportsItsState) {
     HttpReader reader(kLimits);
     EXPECT_TRUE(reader.is_idle());
     EXPECT_FALSE(reader.consume("\r\n"));
-    EXPECT_TRUE(reader.is_idle()) << "an empty line is no request";
+    EXPECT_TRUE(reader.is_idle()) << "an empty line does not start a request";
     EXPECT_FALSE(reader.consume("POST / HTTP/1.1\r\n"));
     EXPECT_FALSE(reader.is_idle());
     EXPECT_FALSE(reader.is_in_body());
@@ -174,7 +174,7 @@ TEST(HttpReader, AsksForContinueOnceAndOnlyBeforeTheBody) {
     EXPECT_FALSE(old.take_continue());
 }
 
-TEST(HttpReader, HeadsUpToTheLimitPass) {
+TEST(HttpReader, HeadsUpToTheLimitAreAccepted) {
     const std::string begin = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
     const std::string padding(kLimits.head_bytes - begin.size() - 4, 'p');
     read(begin + padding + "\r\n\r\n");
@@ -182,26 +182,26 @@ TEST(HttpReader, HeadsUpToTheLimitPass) {
     EXPECT_EQ(refusal("GET /" + std::string(kLimits.head_bytes, 'x')), 414);
 }
 
-TEST(HttpReader, BodiesUpToTheLimitPass) {
+TEST(HttpReader, BodiesUpToTheLimitAreAccepted) {
     const std::string most(kLimits.body_bytes, 'b');
     const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
     EXPECT_EQ(read(post + "Content-Length: 65536\r\n\r\n" + most).body, most);
-    EXPECT_EQ(refusal(post + "Content-Length: 65537\r\n\r\n"), 413) << "before any of it came";
+    EXPECT_EQ(refusal(post + "Content-Length: 65537\r\n\r\n"), 413) << "before any of its bytes arrived";
     EXPECT_EQ(read(post + "Transfer-Encoding: chunked\r\n\r\n10000\r\n" + most + "\r\n0\r\n\r\n").body, most);
     EXPECT_EQ(refusal(post + "Transfer-Encoding: chunked\r\n\r\n10000\r\n" + most + "\r\n1\r\n"), 413);
-    // The parser has a limit of 1 MiB of its own, which must not get in the way.
+    // The parser has its own limit of 1 MiB, which must not apply.
     const HttpLimits large{.body_bytes = std::size_t{3} << 20};
     const std::string three_mib(large.body_bytes, 'b');
     EXPECT_EQ(read(post + "Content-Length: 3145728\r\n\r\n" + three_mib, large).body, three_mib);
 }
 
-TEST(HttpReader, ManyTinyChunksMakeABody) {
+TEST(HttpReader, AcceptsABodyOfManyTinyChunks) {
     std::string stream = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (std::size_t i = 0; i < kLimits.body_bytes; ++i) stream += "1\r\nx\r\n";
     EXPECT_EQ(read(stream + "0\r\n\r\n").body, std::string(kLimits.body_bytes, 'x'));
 }
 
-TEST(HttpReader, MakesPathAndHostOfAnAbsoluteTarget) {
+TEST(HttpReader, SplitsAnAbsoluteTargetIntoHostAndPath) {
     const HttpRequest request = read("GET http://real:5000/chats?x=y HTTP/1.1\r\nHost: other\r\nA: b\r\n\r\n");
     EXPECT_EQ(request.target, "/chats?x=y");
     EXPECT_THAT(request.headers, ElementsAre(Pair("a", "b"), Pair("host", "real:5000")));
@@ -210,16 +210,16 @@ TEST(HttpReader, MakesPathAndHostOfAnAbsoluteTarget) {
     EXPECT_EQ(read("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").target, "*");
 }
 
-TEST(HttpReader, LeavesOutUpgradeOfHttp10) {
+TEST(HttpReader, IgnoresUpgradeInHttp10) {
     EXPECT_EQ(read("GET / HTTP/1.0\r\nUpgrade: websocket\r\n\r\n").header("upgrade"), "");
     EXPECT_EQ(read("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n").header("upgrade"), "websocket");
 }
 
-TEST(HttpReader, RefusesWhatTheParserWouldReadInAnotherWay) {
+TEST(HttpReader, RefusesBytesThatTheParserWouldReadDifferently) {
     const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
     EXPECT_EQ(refusal(post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
     EXPECT_EQ(refusal(post + "Transfer-Encoding: gzip\r\n\r\n"), 400);
-    EXPECT_EQ(refusal(post + "Connection: \"\r\n\r\n"), 400) << "only the parser looks at this one";
+    EXPECT_EQ(refusal(post + "Connection: \"\r\n\r\n"), 400) << "only the parser checks this one";
 }
 
 TEST(HttpRequest, ListsTheElementsOfAllLinesOfAHeader) {

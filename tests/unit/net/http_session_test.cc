@@ -1,4 +1,4 @@
-// Sessions on one end of a real socket pair, the client on the other. Time is a wheel that the test turns.
+// Sessions on one end of a real socket pair, the client on the other. The test advances the timer wheel.
 #include "net/http_session.h"
 
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@ struct FakeClock final : Clock {
     std::chrono::steady_clock::time_point now;
 };
 
-/// Connected stream sockets of whatever kind; `client` does not block.
+/// Connected stream sockets of any kind; `client` does not block.
 struct SocketPair {
     int server;
     int client;
@@ -99,7 +99,7 @@ protected:
         handler_ = [this](const std::shared_ptr<HttpExchange>& exchange) { waiting_.push_back(exchange); };
     }
 
-    /// Until nothing is ready any more: what was written is there at once, but a wait may need a round to begin.
+    /// Polls until nothing is ready any more. A wait may need one more round to begin.
     void run() {
         for (int idle_rounds = 0; idle_rounds < 3;) {
             context_.restart();
@@ -110,7 +110,7 @@ protected:
         ASSERT_EQ(::send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
         run();
     }
-    /// Everything that has come; `ended_` tells whether the server has ended its side.
+    /// All bytes that have arrived; `ended_` tells whether the server has shut its side down.
     std::string receive() {
         std::string received;
         std::array<char, 4096> piece;
@@ -143,7 +143,7 @@ protected:
     bool ended_ = false;
 };
 
-TEST_F(HttpSessionTest, AnswersOneRequestAfterTheOther) {
+TEST_F(HttpSessionTest, AnswersRequestsOneAfterAnother) {
     open();
     for (int i = 0; i < 3; ++i) {
         const std::string answer = exchange(kGet);
@@ -176,7 +176,7 @@ TEST_F(HttpSessionTest, PipelinedRequestsAreServedOneAtATimeInOrder) {
     EXPECT_EQ(waiting_.size(), 1u);
 }
 
-TEST_F(HttpSessionTest, ManyPipelinedRequestsNeedNoStack) {
+TEST_F(HttpSessionTest, ManyPipelinedRequestsDoNotGrowTheStack) {
     const auto stack_position = [] { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); };
     std::uintptr_t highest = 0;
     std::uintptr_t lowest = UINTPTR_MAX;
@@ -215,7 +215,7 @@ TEST_F(HttpSessionTest, NothingIsReadWhileAHandlerWorks) {
     EXPECT_EQ(waiting_.size(), 2u);
 }
 
-TEST_F(HttpSessionTest, ClosesWhereTheClientAsksForIt) {
+TEST_F(HttpSessionTest, ClosesIfTheClientAsksForIt) {
     open();
     EXPECT_THAT(exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), HasSubstr("Connection: close\r\n"));
     EXPECT_TRUE(ended_);
@@ -225,7 +225,7 @@ TEST_F(HttpSessionTest, ClosesWhereTheClientAsksForIt) {
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, ClosesWhereTheAnswerSaysSo) {
+TEST_F(HttpSessionTest, ClosesIfTheResponseSaysSo) {
     handler_ = [](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.close = true}); };
     open();
     EXPECT_THAT(exchange(kGet + kGet), HasSubstr("Connection: close\r\n"));
@@ -262,7 +262,7 @@ TEST_F(HttpSessionTest, AClientThatEndedItsSideGetsItsAnswer) {
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, RefusesAndThrowsAwayWhatFollows) {
+TEST_F(HttpSessionTest, RefusesAndDiscardsTheBytesAfterTheFault) {
     open();
     const std::string answer = exchange("nonsense\r\n\r\n" + kGet);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 "));
@@ -274,7 +274,7 @@ TEST_F(HttpSessionTest, RefusesAndThrowsAwayWhatFollows) {
     EXPECT_THAT(finished_, ElementsAre("  400 7 0 192.0.2.1"));
 }
 
-TEST_F(HttpSessionTest, LingersForAWhileOnly) {
+TEST_F(HttpSessionTest, LingersForALimitedTime) {
     open();
     exchange("nonsense\r\n");
     pass(settings_.drain_timeout);
@@ -283,7 +283,7 @@ TEST_F(HttpSessionTest, LingersForAWhileOnly) {
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, LingersForSoManyBytesOnly) {
+TEST_F(HttpSessionTest, LingersForALimitedNumberOfBytes) {
     settings_.drain_bytes = 100;
     open();
     exchange("nonsense\r\n");
@@ -308,7 +308,7 @@ TEST_F(HttpSessionTest, OffersContinueBeforeTheBody) {
     EXPECT_THAT(exchange(kPostHead + "Expect: 100-continue\r\n\r\nbody"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverItTrickles) {
+TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverSlowlyItArrives) {
     open();
     send("GET / HTTP/1.1\r\n");
     for (Tick i = 0; i < settings_.read_timeout; ++i) {
@@ -321,7 +321,7 @@ TEST_F(HttpSessionTest, AHeadThatTakesTooLongIs408HoweverItTrickles) {
     EXPECT_TRUE(ended_);
 }
 
-TEST_F(HttpSessionTest, TheBodyHasATimeOfItsOwn) {
+TEST_F(HttpSessionTest, TheBodyHasItsOwnTimeout) {
     open();
     send("POST / HTTP/1.1\r\nHost: x\r\n");
     pass(settings_.read_timeout);
@@ -333,12 +333,12 @@ TEST_F(HttpSessionTest, TheBodyHasATimeOfItsOwn) {
     EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
 }
 
-TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTime) {
+TEST_F(HttpSessionTest, ARequestThatFollowsAnotherHasItsOwnTimeout) {
     answer_later();
     open();
     send(kGet + "GET /half");
     pass(settings_.idle_timeout * 2);
-    EXPECT_EQ(hub_->size(), 1u) << "the handler may take as long as it likes";
+    EXPECT_EQ(hub_->size(), 1u) << "a handler has no timeout";
     waiting_[0]->respond({});
     run();
     pass(settings_.read_timeout);
@@ -368,7 +368,7 @@ TEST_F(HttpSessionTest, AConnectionWithoutAnyRequestIsClosedSilently) {
     EXPECT_TRUE(ended_);
 }
 
-TEST_F(HttpSessionTest, AClientThatTakesNothingIsClosed) {
+TEST_F(HttpSessionTest, AClientThatTakesNoBytesIsClosed) {
     const std::string large(4 << 20, 'x');
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
     open();
@@ -377,12 +377,12 @@ TEST_F(HttpSessionTest, AClientThatTakesNothingIsClosed) {
     EXPECT_GT(receive().size(), 0u);
     run();
     pass(settings_.write_timeout);
-    EXPECT_EQ(hub_->size(), 1u) << "it took something";
+    EXPECT_EQ(hub_->size(), 1u) << "it took some bytes";
     pass(1);
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, ALargeAnswerArrivesWholeAndTheNextRequestIsServed) {
+TEST_F(HttpSessionTest, ALargeResponseArrivesCompletelyAndTheNextRequestIsServed) {
     const std::string large(4 << 20, 'x');
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
     open();
@@ -393,7 +393,7 @@ TEST_F(HttpSessionTest, ALargeAnswerArrivesWholeAndTheNextRequestIsServed) {
     EXPECT_THAT(answers, EndsWith("\r\n\r\n"));
 }
 
-TEST_F(HttpSessionTest, AnExchangeThatIsDroppedAnswers500) {
+TEST_F(HttpSessionTest, ADroppedExchangeClosesTheConnection) {
     answer_later();
     open();
     send(kGet);
@@ -461,7 +461,7 @@ TEST_F(HttpSessionTest, ARefusalThatThrowsClosesTheConnection) {
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, AnswersForVanishedPeersAreHarmless) {
+TEST_F(HttpSessionTest, AnswersForDisconnectedPeersAreHarmless) {
     answer_later();
     open(tcp_pair());
     send(kGet);
@@ -492,7 +492,7 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     const auto upgraded = waiting_[0]->take_over();
     ASSERT_TRUE(upgraded);
     EXPECT_EQ(upgraded->unread, "\x81\x85unread");
-    EXPECT_EQ(waiting_[0]->request().target, "/x") << "the request is still needed for the answer";
+    EXPECT_EQ(waiting_[0]->request().target, "/x") << "the response still needs the request";
     EXPECT_EQ(hub_->size(), 0u);
     waiting_.clear();
     run();
@@ -504,7 +504,7 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     EXPECT_THAT(finished_, ElementsAre("GET /x 101 0 0 192.0.2.1"));
 }
 
-TEST_F(HttpSessionTest, ServesWhatCameWithTheConnectionWithoutAWait) {
+TEST_F(HttpSessionTest, ServesBytesThatArrivedWithTheConnectionWithoutAWait) {
     answer_later();
     const SocketPair pair = local_pair();
     ASSERT_EQ(::send(pair.client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
@@ -512,10 +512,10 @@ TEST_F(HttpSessionTest, ServesWhatCameWithTheConnectionWithoutAWait) {
     client_ = pair.client;
     hub_->adopt(pair.server, "192.0.2.1");
     ASSERT_EQ(waiting_.size(), 1u);
-    EXPECT_EQ(context_.poll(), 0u) << "nothing was asked of the loop";
+    EXPECT_EQ(context_.poll(), 0u) << "the event loop is not needed";
     waiting_[0]->respond({.body = "at once"});
     EXPECT_THAT(receive(), EndsWith("at once"));
-    EXPECT_THAT(exchange(kGet), IsEmpty()) << "the next request is waited for";
+    EXPECT_THAT(exchange(kGet), IsEmpty()) << "waits for the next request";
     ASSERT_EQ(waiting_.size(), 2u);
 }
 
@@ -528,7 +528,7 @@ TEST_F(HttpSessionTest, ReportsEveryAnswer) {
     EXPECT_THAT(finished_, ElementsAre("GET /x 404 4 3000 192.0.2.1"));
 }
 
-TEST_F(HttpSessionTest, StopEndsWaitingConnectionsAtOnceAndBusyOnesAfterTheirAnswer) {
+TEST_F(HttpSessionTest, StopEndsWaitingConnectionsAtOnceAndBusyOnesAfterTheirResponse) {
     answer_later();
     open();
     const int idle = client_;
@@ -555,7 +555,7 @@ TEST_F(HttpSessionTest, StopEndsWaitingConnectionsAtOnceAndBusyOnesAfterTheirAns
     EXPECT_EQ(hub_->size(), 0u);
 }
 
-TEST_F(HttpSessionTest, StopLetsAnAnswerUnderWayArriveWhole) {
+TEST_F(HttpSessionTest, StopLetsAResponseInProgressArriveCompletely) {
     const std::string large(4 << 20, 'x');
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
     open();

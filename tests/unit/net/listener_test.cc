@@ -49,7 +49,7 @@ protected:
         listener_.emplace(context_, at, settings_);
         listener_->start();
     }
-    /// The kernel accepts it, so it succeeds before the listener looks at it.
+    /// The kernel accepts the connection, so this succeeds before the listener accepts it.
     int connect() { return connect_to(INADDR_LOOPBACK, listener_->port()); }
     int connect_to(in_addr_t host, std::uint16_t port) {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -75,7 +75,7 @@ protected:
     std::vector<std::string> peers_;
 };
 
-TEST_F(ListenerTest, DealsConnectionsOutInTurn) {
+TEST_F(ListenerTest, DistributesConnectionsRoundRobin) {
     settings_.targets.push_back(target(1));
     settings_.targets.push_back(target(2));
     listen();
@@ -116,14 +116,14 @@ TEST_F(ListenerTest, AnAddressOfAnotherMachineEndsTheStart) {
     // TEST-NET-1 (RFC 5737): this machine has IPv4, but not this address.
     try {
         listen_at(context_, {endpoint("127.0.0.1"), endpoint("192.0.2.1")}, settings_);
-        FAIL() << "listens at a part of the addresses";
+        FAIL() << "listens at some of the addresses";
     } catch (const std::system_error& error) {
         EXPECT_EQ(error.code(), std::errc::address_not_available);
         EXPECT_THAT(error.what(), HasSubstr("192.0.2.1:"));
     }
 }
 
-TEST_F(ListenerTest, ANameHasItsAddressesOnceEach) {
+TEST_F(ListenerTest, ANameResolvesToEachOfItsAddressesOnce) {
     const auto found = addresses_of({"localhost", 7});
     ASSERT_FALSE(found.empty());
     for (const auto& address : found) {
@@ -155,7 +155,7 @@ TEST_F(ListenerTest, APortIsFreeAgainAfterTheStop) {
     EXPECT_EQ(listener_->port(), port);
 }
 
-TEST_F(ListenerTest, WaitsForRoom) {
+TEST_F(ListenerTest, WaitsAtTheConnectionLimit) {
     int asked = 0;
     settings_.has_room = [&] { return ++asked > 3; };
     listen();
@@ -164,7 +164,7 @@ TEST_F(ListenerTest, WaitsForRoom) {
     EXPECT_GE(asked, 4);
 }
 
-/// As long as it lives, every new descriptor is one too many.
+/// During its lifetime, no new descriptor can be opened.
 class NoDescriptors {
 public:
     NoDescriptors() {
@@ -190,7 +190,7 @@ TEST_F(ListenerTest, DoesNotSpinWithoutDescriptors) {
     EXPECT_EQ(context_.poll(), 0u);
 }
 
-TEST_F(ListenerTest, GoesOnWhenThereAreDescriptorsAgain) {
+TEST_F(ListenerTest, ContinuesWhenDescriptorsAreAvailableAgain) {
     listen();
     connect();
     {

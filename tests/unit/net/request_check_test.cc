@@ -1,4 +1,5 @@
-// What may not reach the parser, rule by rule. Whole requests, and the same requests cut anywhere: http_reader_test.cc.
+// Requests that must not reach the parser, rule by rule. Complete requests, and the same requests split anywhere:
+// http_reader_test.cc.
 #include "net/request_check.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +43,7 @@ TEST(HeadCheck, EndsAtTheEmptyLine) {
     EXPECT_EQ(check_head(head + "GET"), head.size());
 }
 
-TEST(HeadCheck, PassesOverOneEmptyLineInFront) {
+TEST(HeadCheck, SkipsOneEmptyLineBeforeTheRequest) {
     HeadCheck check(kLimits);
     ASSERT_EQ(check.check("\r\n"), 2u);
     EXPECT_FALSE(check.has_begun());
@@ -52,7 +53,7 @@ TEST(HeadCheck, PassesOverOneEmptyLineInFront) {
     EXPECT_EQ(check_head("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"), kBad);
 }
 
-TEST(HeadCheck, RefusesWhatIsNoRequestLine) {
+TEST(HeadCheck, RefusesInvalidRequestLines) {
     for (const auto* line : {"GET",
                              "GET /",
                              "GET / ",
@@ -80,7 +81,7 @@ TEST(HeadCheck, RefusesWhatIsNoRequestLine) {
         EXPECT_EQ(check_request_line(line), kBad) << line;
 }
 
-TEST(HeadCheck, TakesEveryFormOfTarget) {
+TEST(HeadCheck, AcceptsEveryFormOfTarget) {
     for (const auto* line :
          {"GET / HTTP/1.1", "GET /a%2Fb?c=d HTTP/1.0", "GET http://x/y HTTP/1.1", "GET HTTPS://x:5000?y HTTP/1.1",
           "OPTIONS * HTTP/1.1", "GET /\xC3\xA9 HTTP/1.1", "anything /x HTTP/1.1"})
@@ -107,14 +108,14 @@ TEST(HeadCheck, RefusesControlCharacters) {
     EXPECT_TRUE(check_lines("X: a\tb\xC3\xA9\xFF\r\n"));
 }
 
-TEST(HeadCheck, RefusesWhatIsNoHeader) {
+TEST(HeadCheck, RefusesInvalidHeaders) {
     for (const auto* line : {"nonsense", ": value", " X: folded", "\tX: folded", "X : y", "X\t: y", "X Y: z", "X(: y"})
         EXPECT_EQ(check_lines(std::string(line) + "\r\n"), kBad) << line;
     EXPECT_EQ(check_lines("X: one\r\n two\r\n"), kBad);
     EXPECT_TRUE(check_lines("X:\r\nY: \t \r\n"));
 }
 
-TEST(HeadCheck, WantsOneHost) {
+TEST(HeadCheck, NeedsExactlyOneHost) {
     EXPECT_EQ(check_head("GET / HTTP/1.1\r\n\r\n"), kBad);
     EXPECT_EQ(check_lines("hOST: x\r\n"), kBad);
     EXPECT_TRUE(check_head("GET / HTTP/1.0\r\n\r\n"));
@@ -125,7 +126,7 @@ TEST(HeadCheck, WantsOneHost) {
         EXPECT_EQ(check_head("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), kBad) << host;
 }
 
-TEST(HeadCheck, TakesOnePlainLength) {
+TEST(HeadCheck, AcceptsOnePlainLength) {
     HeadCheck check(kLimits);
     ASSERT_TRUE(check.check("POST / HTTP/1.1\r\nHost: x\r\ncontent-LENGTH: \t0042 \r\n\r\n"));
     EXPECT_EQ(check.content_length(), 42u);
@@ -138,7 +139,7 @@ TEST(HeadCheck, TakesOnePlainLength) {
     EXPECT_TRUE(check_lines("Content-Length: 18446744073709551615\r\n"));
 }
 
-TEST(HeadCheck, TakesChunkedOnceAndNothingElseAsCoding) {
+TEST(HeadCheck, AcceptsChunkedOnceAndNoOtherCoding) {
     HeadCheck check(kLimits);
     ASSERT_TRUE(check.check("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:  Chunked \r\n\r\n"));
     EXPECT_TRUE(check.is_chunked());
@@ -156,7 +157,7 @@ TEST(HeadCheck, RefusesTwoKindsOfFraming) {
     EXPECT_EQ(check_lines("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"), kBad);
 }
 
-TEST(HeadCheck, SeesWhoWaitsForContinue) {
+TEST(HeadCheck, DetectsExpectContinue) {
     HeadCheck waiting(kLimits);
     ASSERT_TRUE(waiting.check("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n\r\n"));
     EXPECT_TRUE(waiting.expects_continue());
@@ -165,7 +166,7 @@ TEST(HeadCheck, SeesWhoWaitsForContinue) {
     EXPECT_FALSE(other.expects_continue());
 }
 
-TEST(HeadCheck, TellsALongRequestLineFromLongHeaders) {
+TEST(HeadCheck, DistinguishesALongRequestLineFromLongHeaders) {
     const std::string head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     EXPECT_TRUE(check_head(head, {.head_bytes = head.size()}));
     EXPECT_EQ(check_head(head, {.head_bytes = head.size() - 1}), std::unexpected(HttpRefusal{431}));
@@ -174,7 +175,7 @@ TEST(HeadCheck, TellsALongRequestLineFromLongHeaders) {
     EXPECT_TRUE(check_head("\r\n" + head, {.head_bytes = head.size()}));
 }
 
-TEST(ChunkCheck, EndsBehindTheTrailers) {
+TEST(ChunkCheck, EndsAfterTheTrailers) {
     for (const std::string body : {"0\r\n\r\n", "2\r\n{}\r\n0\r\n\r\n", "000\r\nX: y\r\nZ:\r\n\r\n",
                                    "1\r\n\r\r\n0\r\n\r\n", "00A\r\n0123456789\r\n0\r\n\r\n"}) {
         EXPECT_EQ(check_chunks(body), body.size()) << body;
@@ -182,7 +183,7 @@ TEST(ChunkCheck, EndsBehindTheTrailers) {
     }
 }
 
-TEST(ChunkCheck, RefusesBadSizes) {
+TEST(ChunkCheck, RefusesInvalidSizes) {
     for (const auto* line : {"", "xyz", "-2", "+2", "0x2", " 2", "2 ", "2\t", "2 3", "10000000000000002"})
         EXPECT_EQ(check_chunks(std::string(line) + "\r\n"), kBad) << line;
 }
@@ -193,7 +194,7 @@ TEST(ChunkCheck, RefusesOtherLineEnds) {
         EXPECT_EQ(check_chunks(body), kBad) << body;
 }
 
-TEST(ChunkCheck, TakesWellFormedExtensionsOnly) {
+TEST(ChunkCheck, AcceptsWellFormedExtensionsOnly) {
     for (const auto* extension : {";a", ";a=b", " ; a = b", ";a;b=\"c\";d=\"\"", ";a=\"x\\\"y; z\""})
         EXPECT_TRUE(check_chunks("1" + std::string(extension) + "\r\nx\r\n0" + extension + "\r\n\r\n")) << extension;
     for (const auto* extension : {";", ";;a", ";a=", ";a b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a=\"b\\", ";a=\"\n\"",
@@ -207,7 +208,7 @@ TEST(ChunkCheck, LimitsItsLines) {
     EXPECT_EQ(check_chunks("0;" + most + "e"), kBad);
 }
 
-TEST(ChunkCheck, LimitsTheBodyAsSoonAsASizeTellsIt) {
+TEST(ChunkCheck, ChecksTheBodyLimitAsSoonAsASizeExceedsIt) {
     const HttpLimits limits{.body_bytes = 10};
     EXPECT_TRUE(check_chunks("5\r\n12345\r\n5\r\n12345\r\n0\r\n\r\n", limits));
     EXPECT_EQ(check_chunks("b\r\n", limits), std::unexpected(HttpRefusal{413}));
@@ -215,7 +216,7 @@ TEST(ChunkCheck, LimitsTheBodyAsSoonAsASizeTellsIt) {
     EXPECT_EQ(check_chunks("5\r\n12345\r\nffffffffffffffff\r\n", limits), std::unexpected(HttpRefusal{413}));
 }
 
-TEST(ChunkCheck, HoldsTrailersToTheRulesOfHeaders) {
+TEST(ChunkCheck, ChecksTrailersByTheRulesOfHeaders) {
     for (const auto* trailer : {"nonsense", ": x", " folded: x", "X : y", "X: a\x01z", "Content-Length: 2",
                                 "transfer-encoding: chunked", "Host: x", "Connection: close"})
         EXPECT_EQ(check_chunks("0\r\n" + std::string(trailer) + "\r\n"), kBad) << trailer;

@@ -29,7 +29,7 @@ protected:
         }
     }
 
-    /// What a request does: the handler called and its parameters, or the Allow list, or "-".
+    /// The result of a request: the handler called and its parameters, or the Allow list, or "-".
     std::string route(std::string_view method, std::string_view target) {
         const auto match = router_.match(method, target);
         if (!match) return match.error().is_unknown_path() ? "-" : "Allow: " + match.error().allow;
@@ -59,13 +59,13 @@ TEST_F(RouterTest, DecodesSegmentsAfterThePathIsSplit) {
     EXPECT_EQ(route("GET", "/chats/%2541"), "GET /chats/{room} <%41>") << "decoded once";
 }
 
-TEST_F(RouterTest, WhatDoesNotDecodeIsNoPath) {
+TEST_F(RouterTest, APathThatCannotBeDecodedIsNotFound) {
     for (const auto* target : {"/chats/%", "/chats/%4", "/chats/%zz", "/chats/%4g", "/chats/%+1", "/chats/%FF",
                                "/chats/\xFF", "/chats/%C3", "/chats/%C0%AF", "/chats/%ED%A0%80"})
         EXPECT_EQ(route("GET", target), "-") << target;
 }
 
-TEST_F(RouterTest, ASlashTooManyIsAnotherPath) {
+TEST_F(RouterTest, AnAdditionalSlashIsAnotherPath) {
     for (const auto* target : {"//", "/chats/", "//chats", "/chats//", "/chats/2/", "/chats//token/renew",
                                "/chats/2/token//renew", "", "*", "chats"})
         EXPECT_EQ(route("GET", target), "-") << target;
@@ -76,7 +76,7 @@ TEST_F(RouterTest, CaseMatters) {
     EXPECT_EQ(route("get", "/chats"), "Allow: GET, HEAD, POST");
 }
 
-TEST_F(RouterTest, TellsWhatAPathAllows) {
+TEST_F(RouterTest, ReturnsTheAllowedMethodsOfAPath) {
     EXPECT_EQ(route("DELETE", "/chats"), "Allow: GET, HEAD, POST");
     EXPECT_EQ(route("POST", "/chats/2"), "Allow: GET, HEAD, PUT, DELETE");
     EXPECT_EQ(route("OPTIONS", "/chats/2/token"), "Allow: POST");
@@ -91,7 +91,7 @@ TEST_F(RouterTest, HeadIsServedByTheHandlerOfGet) {
     EXPECT_EQ(route("POST", "/chats/2"), "Allow: GET, HEAD, PUT, DELETE");
 }
 
-TEST_F(RouterTest, TheFirstTemplateThatFitsIsTaken) {
+TEST_F(RouterTest, TheFirstMatchingTemplateIsUsed) {
     router_.add("GET", "/chats/new", [this](const auto&, const auto&) { called_ = "never"; });
     EXPECT_EQ(route("GET", "/chats/new"), "GET /chats/{room} <new>");
 }
@@ -105,7 +105,7 @@ TEST(ParseQuery, DecodesNamesAndValues) {
     EXPECT_THAT(parse_query("/chats?a=b?c"), ElementsAre(Pair("a", "b?c")));
 }
 
-TEST(ParseQuery, KeepsWhatCantBeDecoded) {
+TEST(ParseQuery, KeepsValuesThatCannotBeDecoded) {
     EXPECT_THAT(parse_query("/?after=%zz&last=%FF"), ElementsAre(Pair("after", "%zz"), Pair("last", "%FF")));
 }
 

@@ -150,7 +150,7 @@ TEST(TimerWheel, TimersMayOutliveIt) {
 }
 
 // Property: against a plain list of due ticks.
-TEST(TimerWheel, RingsLikeAListOfDueTicks) {
+TEST(TimerWheel, BehavesLikeAListOfDueTicks) {
     std::mt19937 random(3);
     TimerWheel wheel;
     std::vector<Alarm> alarms(50);

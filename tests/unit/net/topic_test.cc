@@ -204,7 +204,7 @@ TEST_F(TopicTest, TheCursorThatMovesToAnEarlierIndexDuringAFanOutIsNotSkipped) {
         const std::size_t before = said.size();
         say("to nine of them at least");
         topic.fan_out(5);
-        topic.remove(cursors[index]);  // cursors stand in the order of their adds
+        topic.remove(cursors[index]);  // cursors are in the order of their adds
         cursors.erase(cursors.begin() + static_cast<std::ptrdiff_t>(index));
         fan_out_to_end();
         EXPECT_EQ(readers_with(said.substr(before)), index < 5 ? 10U : 9U);

@@ -1,4 +1,4 @@
-// What a WebSocket client puts on the wire, and a record of what the server's decoder made of it.
+// The bytes that a WebSocket client sends, and a record of what the server's decoder reports.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace globes::net {
 
 inline constexpr MaskKey kTestKey{'\x37', '\xFA', '\x21', '\x3D'};
 
-/// A masked frame with whatever is in it. `is_final` false: more fragments follow.
+/// A masked frame with any contents. `is_final` false: more fragments follow.
 inline std::string client_frame(roomlog::Opcode opcode, std::string_view payload, bool is_final = true) {
     std::string plain;
     roomlog::append_frame(plain, opcode, payload);
@@ -31,7 +31,7 @@ inline std::string client_frame(roomlog::Opcode opcode, std::string_view payload
 
 inline std::string client_text(std::string_view payload) { return client_frame(roomlog::Opcode::text, payload); }
 
-/// Everything that a decoder reported, as `text:hello`, `ping:`, `pong:`, `close:1000:bye`.
+/// All events of a decoder, as `text:hello`, `ping:`, `pong:`, `close:1000:bye`.
 struct EventRecord final : WsEvents {
     std::vector<std::string> events;
     std::size_t stop_after = SIZE_MAX;  ///< The event of that number, from 1 on, returns false.
@@ -57,7 +57,7 @@ struct Decoded {
     friend bool operator==(const Decoded&, const Decoded&) = default;
 };
 
-/// What a new decoder makes of `stream`, fed in pieces of `piece_bytes`.
+/// The events of a new decoder for `stream`, passed in pieces of `piece_bytes`.
 inline Decoded decode(std::string stream, WsLimits limits = {}, std::size_t piece_bytes = SIZE_MAX) {
     WsDecoder decoder(limits);
     EventRecord record;

@@ -45,7 +45,7 @@ TEST(WsClose, EncodesCodeAndReason) {
     EXPECT_EQ(encode_close_payload(kCloseNoStatus, "never sent"), "");
 }
 
-TEST(WsClose, CutsALongReasonBetweenCharacters) {
+TEST(WsClose, TruncatesALongReasonBetweenCharacters) {
     EXPECT_EQ(encode_close_payload(kCloseNormal, std::string(123, 'a')).size(), 125u);
     EXPECT_EQ(encode_close_payload(kCloseNormal, std::string(124, 'a')).size(), 125u);
 

@@ -1,4 +1,4 @@
-// Every rule of RFC 6455 (5 to 8) that a client can break, and what just keeps it.
+// Every rule of RFC 6455 (5 to 8) that a client can break, and the limit cases that keep it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ std::string bytes(std::initializer_list<unsigned> values) {
 
 struct Violation {
     const char* what;
-    std::string stream;  // Its last byte is the one that breaks the rule.
+    std::string stream;  // Its last byte breaks the rule.
     CloseCode code;
 };
 
@@ -100,7 +100,7 @@ TEST(WsDecoderRules, ReservedOpcodesAreRefused) {
 }
 
 TEST(WsDecoderRules, BadTextFailsWithinItsFragment) {
-    // The rest of the fragment and of the message never comes.
+    // The rest of the fragment and of the message never arrives.
     std::string start = client_frame(Opcode::text, "good \xC0 and much more", false).substr(0, 6 + 6);
     EXPECT_EQ(decode(start).failure, kCloseInvalidText);
     start.pop_back();
@@ -125,7 +125,7 @@ TEST(WsDecoderRules, TheMessageLimitIsInclusiveOverFragments) {
     EXPECT_EQ(decode(begun + client_frame(Opcode::continuation, "56789X"), kLimits).failure, kCloseMessageTooBig);
 }
 
-TEST(WsDecoderRules, TheMessageLimitCountsEachMessageAlone) {
+TEST(WsDecoderRules, TheMessageLimitAppliesToEachMessage) {
     constexpr WsLimits kLimits{.message_bytes = 10};
     const std::string message =
         client_frame(Opcode::text, "012", false) + client_frame(Opcode::continuation, "3456789");

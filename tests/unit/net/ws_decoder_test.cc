@@ -71,14 +71,14 @@ Decoded long_conversation_decoded() {
             std::nullopt};
 }
 
-TEST(WsDecoder, DecodesAConversationFedWhole) { EXPECT_EQ(decode(long_conversation()), long_conversation_decoded()); }
+TEST(WsDecoder, DecodesAConversationInOnePiece) { EXPECT_EQ(decode(long_conversation()), long_conversation_decoded()); }
 
 TEST(WsDecoder, DecodesTheSameInPiecesOfAnySize) {
     for (std::size_t piece_bytes = 1; piece_bytes < long_conversation().size(); ++piece_bytes)
         EXPECT_EQ(decode(long_conversation(), {}, piece_bytes), long_conversation_decoded()) << piece_bytes;
 }
 
-TEST(WsDecoder, DecodesTheSameCutAtAnyTwoPoints) {
+TEST(WsDecoder, DecodesTheSameSplitAtAnyTwoPoints) {
     const std::size_t size = long_conversation().size();
     for (std::size_t first = 0; first <= size; ++first) {
         for (std::size_t second = first; second <= size; second += 7) {
@@ -94,7 +94,7 @@ TEST(WsDecoder, DecodesTheSameCutAtAnyTwoPoints) {
     }
 }
 
-TEST(WsDecoder, HandsOutAWholeFrameFromWhereItWasRead) {
+TEST(WsDecoder, ReturnsACompleteFrameWithoutACopy) {
     struct Where final : WsEvents {
         const char* message = nullptr;
         bool on_text(std::string_view text) override {
@@ -130,7 +130,7 @@ TEST(WsDecoder, ReportsACloseFrameWithoutACode) {
     EXPECT_EQ(decode(client_frame(Opcode::close, "")), (Decoded{{"close:1005:"}, std::nullopt}));
 }
 
-TEST(WsDecoder, IgnoresWhatFollowsACloseFrame) {
+TEST(WsDecoder, IgnoresBytesAfterACloseFrame) {
     EXPECT_THAT(decode(client_frame(Opcode::close, "") + client_text("late")).events, ElementsAre("close:1005:"));
 
     std::string close = client_frame(Opcode::close, "");
@@ -142,7 +142,7 @@ TEST(WsDecoder, IgnoresWhatFollowsACloseFrame) {
     EXPECT_THAT(record.events, ElementsAre("close:1005:"));
 }
 
-TEST(WsDecoder, IgnoresWhatFollowsAFailure) {
+TEST(WsDecoder, IgnoresBytesAfterAFailure) {
     std::string unmasked = "\x81\x02hi";
     std::string text = client_text("late");
     WsDecoder decoder;
@@ -152,12 +152,12 @@ TEST(WsDecoder, IgnoresWhatFollowsAFailure) {
     EXPECT_THAT(record.events, ElementsAre());
 }
 
-TEST(WsDecoder, DeliversWhatStandsBeforeAFailure) {
+TEST(WsDecoder, ReportsMessagesBeforeAFailure) {
     EXPECT_EQ(decode(client_text("good") + "\x81\x02hi" + client_text("late")),
               (Decoded{{"text:good"}, kCloseProtocolError}));
 }
 
-TEST(WsDecoder, StopsWhereAnEventSaysSo) {
+TEST(WsDecoder, StopsIfAHandlerSaysSo) {
     const std::string frames[] = {client_text("a"), client_frame(Opcode::ping, "b"), client_frame(Opcode::pong, "c"),
                                   client_frame(Opcode::text, "d", false) + client_frame(Opcode::continuation, "e")};
     for (const std::string& frame : frames) {
@@ -194,7 +194,7 @@ TEST(WsDecoder, HoldsNoMemoryBetweenMessages) {
     EXPECT_EQ(message_ends, 3u);
 }
 
-TEST(WsDecoder, BuffersWhatArrivedAndNotWhatWasAnnounced) {
+TEST(WsDecoder, BuffersReceivedAndNotAnnouncedBytes) {
     const std::string frame = client_text(std::string(64 << 10, 'x'));
     constexpr std::size_t kHeadBytes = 14;
     constexpr std::size_t kFixedBytes = 256;

@@ -43,7 +43,7 @@ int status_of(const HttpRequest& request) {
 
 TEST(WsHandshake, AcceptsABrowsersRequest) { EXPECT_EQ(status_of(good_request()), 101); }
 
-TEST(WsHandshake, TokensCountInAnyCaseAndAmongOthers) {
+TEST(WsHandshake, TokensMatchInAnyCaseAndAmongOthers) {
     EXPECT_EQ(status_of(request_with("upgrade", {"WebSocket"})), 101);
     EXPECT_EQ(status_of(request_with("upgrade", {"h2c, WEBSOCKET"})), 101);
     EXPECT_EQ(status_of(request_with("upgrade", {"h2c", "websocket"})), 101);
@@ -67,7 +67,7 @@ TEST(WsHandshake, AnotherVersionIs426) {
     EXPECT_EQ(status_of(request_with("sec-websocket-version", {"13", "8"})), 426);
 }
 
-TEST(WsHandshake, A426SaysWhatIsSpokenHere) {
+TEST(WsHandshake, A426HasTheSupportedVersion) {
     const HandshakeRefusal expected{
         426, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", "13"}}};
     EXPECT_EQ(check_handshake(request_with("upgrade", {})), std::unexpected(expected));
@@ -139,7 +139,7 @@ TEST(WsHandshake, ATokenIsASubprotocol) {
                 HasSubstr("\r\nSec-WebSocket-Protocol: " + std::string(token) + "\r\n"));
 }
 
-TEST(WsHandshake, ReadsOffersOverSeveralLinesInOrder) {
+TEST(WsHandshake, ReadsSubprotocolsOfSeveralLinesInOrder) {
     EXPECT_THAT(offered_subprotocols(request_with("sec-websocket-protocol", {"globes.v1, a.b.c", "other"})),
                 ElementsAre("globes.v1", "a.b.c", "other"));
     EXPECT_THAT(offered_subprotocols(good_request()), IsEmpty());

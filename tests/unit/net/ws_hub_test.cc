@@ -1,4 +1,4 @@
-// Many sessions and their topics: fan-out in turns, subscriptions and disconnects meanwhile. Slow readers:
+// Many sessions and their topics: fan-out in rounds, with subscriptions and disconnects in between. Slow readers:
 // ws_slow_reader_test.cc.
 #include "net/ws_hub.h"
 

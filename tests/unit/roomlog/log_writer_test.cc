@@ -24,7 +24,7 @@ std::string joined(const std::vector<Slice>& slices) {
     return bytes;
 }
 
-TEST(LogWriter, SaysWhereFramesStand) {
+TEST(LogWriter, ReturnsThePositionsOfFrames) {
     LogWriter writer;
     EXPECT_EQ(writer.end(), 0U);
     const Slice first = writer.append(text_frame("first"));
@@ -44,14 +44,14 @@ TEST(LogWriter, FramesShareABlockSoThatOneSendTakesMany) {
     EXPECT_EQ(first.offset + first.size, second.offset);
 }
 
-TEST(LogWriter, WhatWasPublishedIsNeverWrittenAgain) {
+TEST(LogWriter, PublishedBytesAreNeverOverwritten) {
     LogWriter writer;
     const Slice published = writer.append(text_frame("stays"));
     for (int i = 0; i < 1000; ++i) writer.append(text_frame("later " + std::to_string(i)));
     EXPECT_EQ(published.bytes(), text_frame("stays"));
 }
 
-TEST(LogWriter, ABlockLivesAsLongAsASliceOfIt) {
+TEST(LogWriter, ABlockLivesAsLongAsItsSlices) {
     LogWriter writer;
     Slice held = writer.append(text_frame("held"));
     const std::weak_ptr<const char[]> block = held.block;

@@ -1,4 +1,4 @@
-// A room log whose slices a test hands on in its own time, joined as the core joins them.
+// A room log whose slices a test publishes when it wants, joined as the core joins them.
 #pragma once
 
 #include <string_view>

@@ -30,7 +30,7 @@ protected:
     ReplayCache cache{budget, 0, std::nullopt};
 };
 
-TEST_F(ReplayCacheTest, GivesWhatIsDurableAfterASeq) {
+TEST_F(ReplayCacheTest, ReturnsDurableFramesAfterASeq) {
     say("a");
     announce("+");
     say("b");
@@ -42,7 +42,7 @@ TEST_F(ReplayCacheTest, GivesWhatIsDurableAfterASeq) {
     EXPECT_EQ(durable(3, 3), "");
 }
 
-TEST_F(ReplayCacheTest, GivesEverythingFromAPlaceInTheLog) {
+TEST_F(ReplayCacheTest, ReturnsAllFramesFromAPosition) {
     say("a");
     const Position from = writer.end();
     EXPECT_EQ(text_of(cache.since(from)), "");
@@ -53,7 +53,7 @@ TEST_F(ReplayCacheTest, GivesEverythingFromAPlaceInTheLog) {
     EXPECT_EQ(text_of(cache.since(0)), "a+b");
 }
 
-TEST_F(ReplayCacheTest, NeighboursAreOneSlice) {
+TEST_F(ReplayCacheTest, AdjacentFramesAreOneSlice) {
     say("a");
     say("b");
     announce("+");
@@ -62,7 +62,7 @@ TEST_F(ReplayCacheTest, NeighboursAreOneSlice) {
     EXPECT_EQ(cache.since(0).size(), 1U);
 }
 
-TEST_F(ReplayCacheTest, KnowsNothingOfWhatWasSaidBeforeItsTime) {
+TEST_F(ReplayCacheTest, HasNoFramesFromBeforeItsCreation) {
     ReplayCache younger(budget, 41, 410);
     EXPECT_EQ(younger.durable(40, 41), std::nullopt);
     EXPECT_TRUE(younger.durable(41, 41)->empty());
@@ -71,7 +71,7 @@ TEST_F(ReplayCacheTest, KnowsNothingOfWhatWasSaidBeforeItsTime) {
     EXPECT_EQ(text_of(*younger.durable(41, 42)), "x");
 }
 
-TEST_F(ReplayCacheTest, KnowsTheTimesFromTheNewestOneThatItDroppedOn) {
+TEST_F(ReplayCacheTest, HasTheTimesFromTheNewestDroppedFrameOn) {
     ReplayCache younger(budget, 41, 410);
     EXPECT_EQ(younger.time_of(40), std::nullopt);
     EXPECT_EQ(younger.time_of(41), 410);
@@ -85,11 +85,11 @@ TEST_F(ReplayCacheTest, KnowsTheTimesFromTheNewestOneThatItDroppedOn) {
     budget.room_bytes = 1;
     younger.add_live(writer.append("-"));
     EXPECT_EQ(younger.time_of(42), std::nullopt);
-    EXPECT_EQ(younger.time_of(43), 400) << "all frames are gone";
-    EXPECT_EQ(cache.time_of(0), std::nullopt) << "nothing was said";
+    EXPECT_EQ(younger.time_of(43), 400) << "all frames were dropped";
+    EXPECT_EQ(cache.time_of(0), std::nullopt) << "no event exists";
 }
 
-TEST_F(ReplayCacheTest, GivesUpItsOldestFramesAtTheLimitOfTheRoom) {
+TEST_F(ReplayCacheTest, DropsItsOldestFramesAtTheLimitOfTheRoom) {
     budget.room_bytes = 10'000;
     for (int i = 0; i < 20; ++i) say(std::string(1'000, 'x'));
     EXPECT_LE(budget.used, 10'000U);
@@ -99,7 +99,7 @@ TEST_F(ReplayCacheTest, GivesUpItsOldestFramesAtTheLimitOfTheRoom) {
     EXPECT_TRUE(cache.reaches(15'000));
 }
 
-TEST_F(ReplayCacheTest, TheRoomThatGrowsGivesWayToTheOthers) {
+TEST_F(ReplayCacheTest, ARoomThatGrowsDropsItsOwnFramesAtTheTotalLimit) {
     budget.total_bytes = 10'000;
     ReplayCache other(budget, 0, std::nullopt);
     LogWriter others_writer;
@@ -110,7 +110,7 @@ TEST_F(ReplayCacheTest, TheRoomThatGrowsGivesWayToTheOthers) {
     EXPECT_FALSE(cache.reaches(0));
 }
 
-TEST_F(ReplayCacheTest, ARoomThatEndsLeavesItsShareToTheOthers) {
+TEST_F(ReplayCacheTest, ARoomThatEndsReleasesItsShare) {
     {
         ReplayCache other(budget, 0, std::nullopt);
         LogWriter others_writer;

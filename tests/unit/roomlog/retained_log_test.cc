@@ -38,7 +38,7 @@ std::string read(const RetainedLog& retained, Position from) {
     return bytes;
 }
 
-TEST(RetainedLog, AFreshOneIsEmptyAndBeginsWhereItsFirstSliceDoes) {
+TEST(RetainedLog, ANewLogIsEmptyAndStartsAtItsFirstSlice) {
     RetainedLog retained;
     EXPECT_TRUE(retained.empty());
     EXPECT_EQ(retained.begin(), retained.end());
@@ -58,7 +58,7 @@ TEST(RetainedLog, ReadsFromAnyPositionAcrossSlices) {
         EXPECT_EQ(read(retained, 10 + from), all.substr(from)) << from;
 }
 
-TEST(RetainedLog, GathersNoMoreViewsThanThereIsRoomFor) {
+TEST(RetainedLog, GathersNoMoreViewsThanTheOutputHolds) {
     RetainedLog retained;
     for (Position at = 0; at < 5; ++at) retained.extend(slice_at(at, "x"));
     std::array<std::string_view, 3> views;

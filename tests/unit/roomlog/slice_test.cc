@@ -17,7 +17,7 @@ std::string frame_of(Opcode opcode, std::string_view payload) {
     return frame;
 }
 
-TEST(Frame, HeaderIsFinalUnmaskedAndAsShortAsTheLengthAllows) {
+TEST(Frame, HeaderIsFinalUnmaskedAndMinimal) {
     // Payload bytes and the header of RFC 6455, 5.2.
     const std::vector<std::pair<std::size_t, std::string>> cases = {
         {0, "\x81\x00"s},
@@ -44,7 +44,7 @@ TEST(Frame, FirstByteNamesTheOpcode) {
     EXPECT_EQ(frame_of(Opcode::pong, "hi"), "\x8A\x02hi"s);
 }
 
-TEST(Frame, AppendsBehindWhatIsThere) {
+TEST(Frame, AppendsToExistingBytes) {
     std::string frames = "before";
     append_frame(frames, Opcode::text, "a");
     append_frame(frames, Opcode::text, "b");
@@ -62,7 +62,7 @@ TEST(Frame, SizeIsThatOfTheFirstFrameWhateverFollows) {
     }
 }
 
-TEST(Frame, SizeIsKnownAsSoonAsTheHeaderIsWhole) {
+TEST(Frame, SizeIsKnownWhenTheHeaderIsComplete) {
     const std::vector<std::pair<std::size_t, std::size_t>> cases = {{5, 2}, {300, 4}, {70'000, 10}};
     for (const auto& [payload_bytes, header_bytes] : cases) {
         const std::string frame = frame_of(Opcode::text, std::string(payload_bytes, 'x'));
