@@ -1,7 +1,7 @@
 #include "api/core_link.h"
 
-#include "api/chat_socket.h"
-#include "api/wire_event.h"
+#include "api/wire/event.h"
+#include "api/ws/chat_socket.h"
 
 namespace globes::api {
 

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "api/core_link.h"
-#include "api/error_table.h"
-#include "api/negotiation.h"
+#include "api/request.h"
 #include "api/services.h"
+#include "api/wire/errors.h"
 #include "chat/room_key.h"
 #include "net/http_session.h"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "api/error_table.h"
+#include "api/wire/errors.h"
 #include "base/count.h"
 
 namespace globes::api {

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "api/error_table.h"
-#include "api/health.h"
-#include "api/metrics.h"
 #include "api/origin.h"
+#include "api/rest/health.h"
+#include "api/rest/metrics.h"
+#include "api/wire/errors.h"
 #include "chat/room_key.h"
 
 namespace globes::api {

@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "api/chat_upgrade.h"
 #include "api/core_link.h"
-#include "api/history.h"
-#include "api/room_tokens.h"
-#include "api/rooms.h"
+#include "api/rest/history.h"
+#include "api/rest/room_tokens.h"
+#include "api/rest/rooms.h"
 #include "api/services.h"
-#include "api/site.h"
+#include "api/site/site.h"
+#include "api/ws/chat_upgrade.h"
 #include "net/http_session.h"
 #include "net/router.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/chat_socket.h"
+#include "api/ws/chat_socket.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "chat/password_throttle.h"

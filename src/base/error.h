@@ -1,4 +1,4 @@
-// The error codes of the API (docs/protocol.md#errors). api/error_table.cc contains texts and statuses.
+// The error codes of the API (docs/protocol.md#errors). api/wire/errors.cc contains texts and statuses.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@ class CheckIncludes(CheckoutTest):
         self.assert_accepts("check-includes")
 
     def test_lets_main_include_everything(self):
-        self.write("src/main.cc", '#include "api/error_table.h"\n#include "store/sqlite/store.h"\n')
+        self.write("src/main.cc", '#include "api/wire/errors.h"\n#include "store/sqlite/store.h"\n')
         self.assert_accepts("check-includes")
 
     def test_finds_the_network_knowing_the_domain(self):
@@ -41,7 +41,7 @@ class CheckIncludes(CheckoutTest):
         self.assert_finds("check-includes", "src/store/sqlite/planted.cc:2", "1 wrong includes")
 
     def test_finds_the_load_generator_using_the_server(self):
-        self.write("src/bench/planted.cc", '#include "api/error_table.h"\n')
+        self.write("src/bench/planted.cc", '#include "api/wire/errors.h"\n')
         self.assert_finds("check-includes", "src/bench/planted.cc:1")
 
     def test_finds_an_include_without_its_folder(self):

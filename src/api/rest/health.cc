@@ -1,8 +1,8 @@
-#include "api/health.h"
+#include "api/rest/health.h"
 
 #include <functional>
 
-#include "api/error_table.h"
+#include "api/wire/errors.h"
 
 namespace globes::api {
 namespace {

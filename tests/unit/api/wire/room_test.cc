@@ -1,4 +1,4 @@
-#include "api/wire_room.h"
+#include "api/wire/room.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "api/wire_json.h"
+#include "api/wire/json.h"
 
 #include <gtest/gtest.h>
 

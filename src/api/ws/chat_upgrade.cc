@@ -1,4 +1,4 @@
-#include "api/chat_upgrade.h"
+#include "api/ws/chat_upgrade.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/error_table.h"
 #include "api/origin.h"
 #include "api/query.h"
-#include "api/replay.h"
-#include "api/wire_event.h"
+#include "api/wire/errors.h"
+#include "api/wire/event.h"
+#include "api/ws/replay.h"
 #include "base/random.h"
 #include "net/ws_handshake.h"
 #include "roomlog/frame.h"

@@ -1,4 +1,4 @@
-#include "api/error_table.h"
+#include "api/wire/errors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "api/content_type.h"
+#include "api/site/content_type.h"
 
 #include <algorithm>
 #include <array>

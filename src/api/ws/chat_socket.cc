@@ -1,9 +1,9 @@
-#include "api/chat_socket.h"
+#include "api/ws/chat_socket.h"
 
 #include <chrono>
 #include <utility>
 
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 #include "net/ws_close.h"
 
 namespace globes::api {

@@ -7,8 +7,8 @@
 
 #include "api/core_link.h"
 #include "api/exchange.h"
-#include "api/page_policy.h"
 #include "api/services.h"
+#include "api/site/file_headers.h"
 #include "chat/room_key.h"
 #include "net/http_message.h"
 #include "net/router.h"

@@ -1,6 +1,6 @@
-#include "api/frame_encoder.h"
+#include "api/wire/frame_encoder.h"
 
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 #include "roomlog/frame.h"
 
 namespace globes::api {

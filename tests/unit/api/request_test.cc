@@ -1,4 +1,4 @@
-#include "api/negotiation.h"
+#include "api/request.h"
 
 #include <gtest/gtest.h>
 

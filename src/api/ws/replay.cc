@@ -1,4 +1,4 @@
-#include "api/replay.h"
+#include "api/ws/replay.h"
 
 #include <utility>
 

@@ -1,11 +1,11 @@
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 
 #include <array>
 #include <utility>
 
-#include "api/error_table.h"
-#include "api/wire_json.h"
-#include "api/wire_room.h"
+#include "api/wire/errors.h"
+#include "api/wire/json.h"
+#include "api/wire/room.h"
 #include "base/ascii.h"
 #include "chat/event_rules.h"
 

@@ -1,12 +1,12 @@
-#include "api/room_tokens.h"
+#include "api/rest/room_tokens.h"
 
 #include <chrono>
 #include <optional>
 #include <utility>
 
 #include "api/access.h"
-#include "api/error_table.h"
-#include "api/wire_room.h"
+#include "api/wire/errors.h"
+#include "api/wire/room.h"
 #include "chat/event_rules.h"
 #include "chat/passwords.h"
 

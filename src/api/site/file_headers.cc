@@ -1,4 +1,4 @@
-#include "api/page_policy.h"
+#include "api/site/file_headers.h"
 
 #include "base/config_address.h"
 

@@ -1,4 +1,4 @@
-#include "api/metrics.h"
+#include "api/rest/metrics.h"
 
 #include <functional>
 #include <string>

@@ -1,10 +1,10 @@
-#include "api/site_answer.h"
+#include "api/site/files.h"
 
 #include <gmock/gmock.h>
 
 #include <string>
 
-#include "api/content_type.h"
+#include "api/site/content_type.h"
 
 namespace globes::api {
 namespace {

@@ -1,10 +1,10 @@
-#include "api/wire_room.h"
+#include "api/wire/room.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "api/wire_json.h"
+#include "api/wire/json.h"
 
 namespace globes::api {
 namespace {

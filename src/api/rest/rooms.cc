@@ -1,4 +1,4 @@
-#include "api/rooms.h"
+#include "api/rest/rooms.h"
 
 #include <cstdint>
 #include <optional>
@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/error_table.h"
 #include "api/query.h"
-#include "api/wire_room.h"
+#include "api/wire/errors.h"
+#include "api/wire/room.h"
 #include "chat/passwords.h"
 
 namespace globes::api {

@@ -1,11 +1,11 @@
-#include "api/error_table.h"
+#include "api/wire/errors.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
 
-#include "api/wire_json.h"
+#include "api/wire/json.h"
 #include "chat/event_rules.h"
 
 namespace globes::api {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string_view>
 
-#include "api/embedded_site.h"
-#include "api/page_policy.h"
+#include "api/site/embedded_site.h"
+#include "api/site/file_headers.h"
 #include "net/http_message.h"
 
 namespace globes::api {

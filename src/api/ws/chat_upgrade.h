@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "api/chat_socket.h"
 #include "api/core_link.h"
 #include "api/exchange.h"
 #include "api/services.h"
+#include "api/ws/chat_socket.h"
 #include "chat/room_key.h"
 #include "chat/tokens.h"
 

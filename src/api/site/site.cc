@@ -1,4 +1,4 @@
-#include "api/site.h"
+#include "api/site/site.h"
 
 #include <algorithm>
 #include <cassert>
@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "api/embedded_site.h"
-#include "api/error_table.h"
-#include "api/site_answer.h"
+#include "api/site/embedded_site.h"
+#include "api/site/files.h"
+#include "api/wire/errors.h"
 
 namespace globes::api {
 namespace {

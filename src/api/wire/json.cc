@@ -1,4 +1,4 @@
-#include "api/wire_json.h"
+#include "api/wire/json.h"
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>

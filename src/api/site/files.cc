@@ -1,4 +1,4 @@
-#include "api/site_answer.h"
+#include "api/site/files.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include "api/content_type.h"
-#include "api/error_table.h"
-#include "api/negotiation.h"
+#include "api/request.h"
+#include "api/site/content_type.h"
+#include "api/wire/errors.h"
 
 namespace globes::api {
 namespace {

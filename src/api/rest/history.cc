@@ -1,4 +1,4 @@
-#include "api/history.h"
+#include "api/rest/history.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "api/access.h"
 #include "api/query.h"
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 
 namespace globes::api {
 namespace {

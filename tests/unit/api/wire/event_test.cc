@@ -1,4 +1,4 @@
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
