@@ -18,10 +18,10 @@
 #include <utility>
 #include <vector>
 
-#include "api/origin.h"
+#include "api/access.h"
 #include "api/services.h"
 #include "api/wire/errors.h"
-#include "api/wire/frame_encoder.h"
+#include "api/wire/event.h"
 #include "base/line_writer.h"
 #include "base/logging.h"
 #include "base/mutex.h"

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "api/concurrency_limiter.h"
 #include "api/io_counts.h"
-#include "api/io_owned.h"
 #include "base/mailbox.h"
 #include "base/task_boundary.h"
 #include "base/worker_pool.h"
@@ -19,6 +19,27 @@
 #include "net/io_thread.h"
 
 namespace globes::api {
+
+/// Holds a value of an I/O thread, such as a callback that may have the last reference to a connection. The value is
+/// created and freed there: an owner that is destroyed on another thread, such as after an exception, posts it back.
+/// Thread: any may move and destroy the owner. The IoThread must outlive it.
+template <class Value>
+class IoOwned {
+public:
+    IoOwned(net::IoThread& io, Value value) : io_(&io), value_(std::make_unique<Value>(std::move(value))) {}
+    IoOwned(IoOwned&&) noexcept = default;
+    IoOwned& operator=(IoOwned&&) = delete;
+    ~IoOwned() {
+        if (value_ != nullptr) io_->post([value = std::move(value_)] {});
+    }
+
+    /// For a task that is posted to the I/O thread, which then frees the value.
+    std::unique_ptr<Value> release() { return std::move(value_); }
+
+private:
+    net::IoThread* io_;
+    std::unique_ptr<Value> value_;
+};
 
 /// Owned by main; outlives both threads.
 class CoreLink final : public chat::IoPort {
@@ -88,6 +109,8 @@ public:
     /// Steps of connections that catch up. Of thousands that come back at once a few are served in a pass, so that
     /// whoever talks meanwhile waits for those few only.
     ConcurrencyLimiter& replays() { return replays_; }
+    /// Sends `refusal` to the sender of the event, and counts it.
+    void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
     IoCounts& counts() { return counts_; }
     /// The same for any thread.
     const IoCounts& counts() const { return counts_; }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/origin.h"
+#include "api/access.h"
 
 namespace globes::api {
 

@@ -7,11 +7,14 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "net/router.h"
 
 namespace globes::api {
 namespace {
 
-/// `text/html;level=1;q=0.5`: what it is about, without parameters, and its weight.
+constexpr std::string_view kBearer = "bearer";
+
+/// An element such as `text/html;level=1;q=0.5`: its name without parameters, and its weight.
 struct Preference {
     std::string_view name;
     double weight = 1;
@@ -28,13 +31,13 @@ Preference parse_preference(std::string_view element) {
         double weight = 0;
         const char* const last = parameter.data() + parameter.size();
         const auto [stop, error] = std::from_chars(parameter.data() + 2, last, weight, std::chars_format::fixed);
-        // What is no weight is none at all: the client gets what it asks for clearly.
+        // An invalid weight counts as 0, so that another element of the list wins.
         preference.weight = error == std::errc{} && stop == last && weight >= 0 && weight <= 1 ? weight : 0;
     }
     return preference;
 }
 
-/// The weight of the first of `names` that the header has; the most specific one comes first.
+/// The weight of the first of `names` that the header contains. `names`: the most specific first.
 std::optional<double> weight(const net::HttpRequest& request, std::string_view header,
                              std::initializer_list<std::string_view> names) {
     const auto elements = request.header_list(header);
@@ -47,10 +50,10 @@ std::optional<double> weight(const net::HttpRequest& request, std::string_view h
     return std::nullopt;
 }
 
-/// 0 where the client refuses it.
+/// 0 if the client refuses it.
 double coding_weight(const net::HttpRequest& request, Coding coding) {
     constexpr std::string_view kHeader = "accept-encoding";
-    // What was not refused may be sent as it is, but whoever names a coding prefers that one.
+    // Identity is acceptable unless it is refused, but a client that names a coding prefers that coding.
     constexpr double kUnnamed = 0.0001;
     switch (coding) {
         case Coding::brotli:
@@ -66,6 +69,41 @@ double coding_weight(const net::HttpRequest& request, Coding coding) {
 std::string_view opaque_part(std::string_view etag) { return etag.starts_with("W/") ? etag.substr(2) : etag; }
 
 }  // namespace
+
+std::string_view bearer_token(const net::HttpRequest& request) {
+    const std::string_view value = request.header("authorization");
+    const std::size_t space = value.find(' ');
+    if (space == std::string_view::npos || !equals_ignoring_case(value.substr(0, space), kBearer)) return {};
+    const std::size_t token = value.find_first_not_of(' ', space);
+    return token == std::string_view::npos ? std::string_view{} : value.substr(token);
+}
+
+std::optional<std::string> text_parameter(const net::HttpRequest& request, std::string_view name) {
+    for (auto& [key, value] : net::parse_query(request.target))
+        if (key == name) return std::move(value);
+    return std::nullopt;
+}
+
+Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& request, std::string_view name,
+                                                      std::uint64_t least, std::uint64_t most) {
+    const auto text = text_parameter(request, name);
+    if (!text) return std::nullopt;
+    std::uint64_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, number);
+    if (error != std::errc{} || stop != end || number < least || number > most)
+        return std::unexpected(Error{ErrorCode::room_invalid_content, name});
+    return number;
+}
+
+Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
+                                                                   std::optional<std::uint64_t> after) {
+    const auto text = text_parameter(request, "at");
+    if (!text) return std::nullopt;
+    const auto time = parse_rfc3339(*text);
+    if (!time || after.value_or(0) == 0) return std::unexpected(Error{ErrorCode::room_invalid_content, "at"});
+    return chat::CatchUp::LastSeen{.seq = *after, .time = *time};
+}
 
 std::string_view coding_name(Coding coding) {
     constexpr std::array<std::string_view, 3> kNames{"br", "gzip", "identity"};

@@ -3,9 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "api/origin.h"
-#include "api/rest/health.h"
-#include "api/rest/metrics.h"
+#include "api/access.h"
+#include "api/rest/status.h"
 #include "api/wire/errors.h"
 #include "chat/room_key.h"
 

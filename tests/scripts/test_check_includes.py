@@ -44,6 +44,14 @@ class CheckIncludes(CheckoutTest):
         self.write("src/bench/planted.cc", '#include "api/wire/errors.h"\n')
         self.assert_finds("check-includes", "src/bench/planted.cc:1")
 
+    def test_finds_one_part_of_the_api_using_another(self):
+        self.write("src/api/rest/planted.cc", '#include "api/exchange.h"\n#include "api/ws/chat_socket.h"\n')
+        self.assert_finds("check-includes", 'src/api/rest/planted.cc:2: api/rest must not include "api/ws/chat_socket.h"', "1 wrong includes")
+
+    def test_finds_what_the_parts_of_the_api_share_using_a_part_or_the_routes(self):
+        self.write("src/api/planted.cc", '#include "api/wire/errors.h"\n#include "api/rest/rooms.h"\n#include "api/routes.h"\n')
+        self.assert_finds("check-includes", "src/api/planted.cc:2", "src/api/planted.cc:3", "2 wrong includes")
+
     def test_finds_an_include_without_its_folder(self):
         self.write("src/roomlog/planted.cc", '#include "frame.h"\n')
         self.assert_finds("check-includes", 'src/roomlog/planted.cc:1: "frame.h" is not a path below src')

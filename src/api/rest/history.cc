@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/query.h"
+#include "api/request.h"
 #include "api/wire/event.h"
 
 namespace globes::api {

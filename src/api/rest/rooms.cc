@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/query.h"
+#include "api/request.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
 #include "chat/passwords.h"

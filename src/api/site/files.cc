@@ -11,14 +11,13 @@
 #include <utility>
 
 #include "api/request.h"
-#include "api/site/content_type.h"
 #include "api/wire/errors.h"
 
 namespace globes::api {
 namespace {
 
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
-// Ask each time whether it has changed.
+// Clients ask each time whether the file has changed.
 constexpr const char* kRevalidate = "no-cache";
 constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
 
@@ -34,7 +33,7 @@ std::string_view form_of(const EmbeddedFile& file, Coding coding) {
     return file.identity;
 }
 
-/// None where the path leaves the folder, is missing, too large or no file.
+/// Absent if the file is outside the folder, does not exist, is too large, or is not a regular file.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view path) {
     std::error_code error;
     const auto root = std::filesystem::canonical(folder, error);
@@ -43,7 +42,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
     if (!error && std::filesystem::is_directory(file, error))
         file = std::filesystem::canonical(file / "index.html", error);
     if (error || !std::filesystem::is_regular_file(file, error)) return std::nullopt;
-    // Links may lead anywhere: what counts is where they end.
+    // Checked after symbolic links are resolved, because they may lead out of the folder.
     const auto [root_end, file_at] = std::ranges::mismatch(root, file);
     if (root_end != root.end() || std::filesystem::file_size(file, error) > kLargestFile || error) return std::nullopt;
     return file;
@@ -55,7 +54,7 @@ net::HttpResponse embedded_answer(const net::HttpRequest& request, const Embedde
                                   int status) {
     const Coding coding = choose_coding(request, !file.gzip.empty(), !file.brotli.empty());
     const bool is_coded = coding != Coding::identity;
-    // Each form has its own tag: they are different bytes.
+    // Each content coding has its own ETag, because its bytes differ.
     const std::string etag =
         is_coded ? fmt::format("\"{}-{}\"", file.etag, coding_name(coding)) : fmt::format("\"{}\"", file.etag);
     net::HttpResponse response{

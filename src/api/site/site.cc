@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "api/site/embedded_site.h"
 #include "api/site/files.h"
 #include "api/wire/errors.h"
 

@@ -8,6 +8,7 @@
 #include "api/wire/room.h"
 #include "base/ascii.h"
 #include "chat/event_rules.h"
+#include "roomlog/frame.h"
 
 namespace globes::api {
 namespace {
@@ -38,10 +39,10 @@ bool is_absent_or_string(const JsonField& field) {
     return field.type == FieldType::absent || field.type == FieldType::string;
 }
 
-/// An empty text in an optional field is the same as none.
+/// An empty text in an optional field counts as absent.
 bool is_left_out(const JsonField& field) { return is_absent_or_string(field) && field.text.empty(); }
 
-/// The text must be there for a send; the server writes that of a join and a leave, whatever the client sent.
+/// A send must have a text. The server writes the text of a join and a leave itself and ignores that of the client.
 bool is_valid_message(EventKind kind, const JsonField& message) {
     return kind == EventKind::send ? message.type == FieldType::string && chat::is_valid_text(message.text)
                                    : is_absent_or_string(message);
@@ -103,6 +104,12 @@ void append_event_json(std::string& out, const chat::Event& event) {
         append_json_string(out, event.client_id);
     }
     out += '}';
+}
+
+void FrameEncoder::append_frame(std::string& out, const chat::Event& event) const {
+    std::string json;
+    append_event_json(json, event);
+    roomlog::append_frame(out, roomlog::Opcode::text, json);
 }
 
 std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal,

@@ -13,25 +13,13 @@ std::size_t size_of(const chat::ClientEvent& event) {
     return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
 }
 
-net::CloseCode close_code(chat::Ending ending) {
-    switch (ending) {
-        case chat::Ending::authorization_ended:
-            return net::kCloseAuthorizationEnded;
-        case chat::Ending::replaced:
-            return net::kCloseReplaced;
-        case chat::Ending::room_deleted:
-            return net::kCloseRoomDeleted;
-    }
-    return net::kCloseInternalError;
-}
-
 }  // namespace
 
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
     if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
     auto event = parse_client_event(message);
-    if (!event) return send_refusal(side_.core_link, session, room_, event.error());
+    if (!event) return side_.core_link.send_refusal(session, room_, event.error());
     chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
     const bool told = side_.core_link.try_tell_core(
         size_of(*event), [&core_link = side_.core_link, room = room_, connection = connection_,
@@ -43,7 +31,7 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
                 throw;
             }
         });
-    if (!told) send_refusal(side_.core_link, session, room_, unconfirmed);
+    if (!told) side_.core_link.send_refusal(session, room_, unconfirmed);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
@@ -58,7 +46,7 @@ ChatSocket::Limiters& ChatSocket::limiters() {
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
     side_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
-    // Parsed for its name and its id alone, so that the sender knows which one was refused; refusals are limited too.
+    // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
     const auto event = parse_client_event(message);
     chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
     refusal.error = Error{ErrorCode::too_many_requests};
@@ -71,16 +59,6 @@ bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::
 void ChatSocket::on_closed() {
     side_.core_link.tell_core(
         [room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
-}
-
-void send_refusal(CoreLink& core_link, net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
-    core_link.counts().add_refusal(refusal.error.code);
-    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal));
-}
-
-void end_session(net::WsSession& session, chat::Ending ending) {
-    const net::CloseCode code = close_code(ending);
-    session.close(code, net::close_code_name(code));
 }
 
 }  // namespace globes::api

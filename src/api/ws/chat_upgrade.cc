@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "api/access.h"
-#include "api/origin.h"
-#include "api/query.h"
+#include "api/request.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
-#include "api/ws/replay.h"
 #include "base/random.h"
+#include "net/ws_close.h"
 #include "net/ws_handshake.h"
 #include "roomlog/frame.h"
 
@@ -67,6 +66,33 @@ net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
 constexpr int kForbidden = 403;
 
 using SeenCheck = chat::CatchUp::SeenCheck;
+
+void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection);
+
+void take_step(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection,
+               const chat::CatchUp::Step& step) {
+    net::WsHub& hub = core_link.io().hub();
+    net::WsSession* session = hub.find(connection);
+    if (session == nullptr) return;
+    if (!step.is_ok) return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
+    for (const roomlog::Slice& frames : step.frames) session->send_frames(frames);
+    if (step.live) return hub.subscribe(*session, reader.room, *step.live);
+    reader.after = step.after;
+    session->when_sent([&core_link, reader, connection] { catch_up(core_link, reader, connection); });
+}
+
+/// Sends what the reader has missed, page by page, the next one when the last is sent, and then subscribes its
+/// connection to the room log. Closes it with 1013 (try again later) if the store cannot be read.
+void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection) {
+    core_link.replays().acquire([&core_link, reader, connection](ConcurrencyLimiter::Permit permit) {
+        auto reply =
+            core_link.reply([&core_link, reader, connection, permit = std::move(permit)](
+                                const chat::CatchUp::Step& step) { take_step(core_link, reader, connection, step); });
+        core_link.tell_core([reader, reply = std::move(reply)](chat::Core& core) mutable {
+            core.catch_up().read(reader, std::move(reply));
+        });
+    });
+}
 
 }  // namespace
 

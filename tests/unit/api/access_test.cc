@@ -13,25 +13,6 @@ using chat::Visibility;
 constexpr Error kUnauthorized{ErrorCode::room_unauthorized};
 constexpr Error kInvalidToken{ErrorCode::invalid_token, "token"};
 
-net::HttpRequest with_authorization(std::string value) {
-    net::HttpRequest request;
-    request.headers.emplace_back("authorization", std::move(value));
-    return request;
-}
-
-TEST(BearerToken, IsWhatFollowsTheScheme) {
-    EXPECT_EQ(bearer_token(with_authorization("Bearer abc.def.ghi")), "abc.def.ghi");
-    EXPECT_EQ(bearer_token(with_authorization("bEARER abc")), "abc");
-    EXPECT_EQ(bearer_token(with_authorization("Bearer   abc")), "abc");
-}
-
-TEST(BearerToken, IsEmptyWhereThereIsNone) {
-    EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
-    for (const char* value :
-         {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
-        EXPECT_EQ(bearer_token(with_authorization(value)), "") << '\'' << value << '\'';
-}
-
 class AccessTest : public testing::Test {
 protected:
     static RoomRecord room(Visibility visibility, bool owned) {

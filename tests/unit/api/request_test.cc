@@ -14,6 +14,19 @@ net::HttpRequest with(std::string name, std::string value) {
     return request;
 }
 
+TEST(BearerToken, IsWhatFollowsTheScheme) {
+    EXPECT_EQ(bearer_token(with("authorization", "Bearer abc.def.ghi")), "abc.def.ghi");
+    EXPECT_EQ(bearer_token(with("authorization", "bEARER abc")), "abc");
+    EXPECT_EQ(bearer_token(with("authorization", "Bearer   abc")), "abc");
+}
+
+TEST(BearerToken, IsEmptyWhereThereIsNone) {
+    EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
+    for (const char* value :
+         {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
+        EXPECT_EQ(bearer_token(with("authorization", value)), "") << '\'' << value << '\'';
+}
+
 bool is_page_preferred(const char* accept) { return prefers_html(with("accept", accept)); }
 
 TEST(Accept, ABrowserThatOpensAnAddressWantsThePage) {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "api/site/content_type.h"
+#include "api/site/file_headers.h"
 
 namespace globes::api {
 namespace {

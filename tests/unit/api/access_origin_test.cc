@@ -1,4 +1,4 @@
-#include "api/origin.h"
+#include "api/access.h"
 
 #include <gmock/gmock.h>
 

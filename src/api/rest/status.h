@@ -1,0 +1,21 @@
+// What operators and monitors ask a server: whether the process runs, whether it can do its work, and its metrics
+// (docs/operations.md). Functions without state; thread: any I/O thread.
+#pragma once
+
+#include "api/core_link.h"
+#include "api/exchange.h"
+#include "api/services.h"
+
+namespace globes::api {
+
+/// `GET /health`: 200 as soon as the server listens.
+void health(const Exchange& exchange);
+
+/// `GET /ready`: 200 if the store can be reached and read now, otherwise 503.
+void ready(const Exchange& exchange, CoreLink& core_link, Services& services);
+
+/// `GET /metrics`: pings the store as `/ready` does, then calls `Services::metrics` on a worker of `Services::files`.
+/// 503 if its queue is full.
+void metrics(const Exchange& exchange, CoreLink& core_link, Services& services);
+
+}  // namespace globes::api
