@@ -18,7 +18,9 @@ constexpr std::uint64_t kLargestSeq = (std::uint64_t{1} << 53) - 1;
 
 constexpr int kConflict = 409;
 
-/// What a request asks for, apart from what may be read.
+using SeenCheck = chat::CatchUp::SeenCheck;
+
+/// What a request asks for; the query is not yet restricted to the visible range.
 struct Wanted {
     chat::EventQuery query;
     std::optional<chat::CatchUp::LastSeen> last_seen;
@@ -40,63 +42,61 @@ Result<Wanted> parse_query(const net::HttpRequest& request) {
                   .last_seen = *last_seen};
 }
 
+/// The room of a request and its visible range, at one moment.
+struct Found {
+    chat::RoomRecord record;
+    chat::VisibleRange visible;
+};
+
+std::optional<Found> find(const chat::Core& core, const chat::RoomKey& key) {
+    const chat::Room* room = core.find(key);
+    if (room == nullptr) return std::nullopt;
+    return Found{.record = room->record(), .visible = room->visible()};
+}
+
+/// Restricts a query to the events of the room that may be shown.
+chat::EventQuery visible_part(chat::EventQuery query, const Found& room) {
+    query.room = room.record.id;
+    query.after = std::max(query.after, room.visible.first_seq - 1);
+    // The store may have newer events, but the core does not know yet that they are committed.
+    query.before = std::min(query.before, room.visible.last_seq + 1);
+    query.expiry = room.visible.expiry;
+    if (query.before == 0) query.limit = 0;  // in a query, 0 means no upper end
+    return query;
+}
+
+/// The page as JSON; nullopt if it could not be read.
+std::optional<std::string> to_json(const chat::EventPage& page, const Found& room) {
+    if (!page.ok) return std::nullopt;
+    const auto [first_seq, last_seq, expiry] = room.visible;
+    return history_json(room.record.id, std::clamp(page.first_seq, first_seq, last_seq + 1), last_seq, page.events);
+}
+
 }  // namespace
 
-void History::page(const Exchange& exchange, const chat::RoomKey& key) {
-    core_link_.ask_core(
-        [key](const chat::Core& core) -> std::optional<Found> {
-            const chat::Room* room = core.find(key);
-            if (room == nullptr) return std::nullopt;
-            return Found{.record = room->record(), .readable = room->visible()};
-        },
-        [this, exchange](const std::optional<Found>& room) {
-            if (!room) return exchange.respond_error(Error{ErrorCode::room_not_found});
-            read(exchange, *room);
-        });
-}
-
-void History::read(const Exchange& exchange, const Found& room) {
+Handler History::page(Exchange exchange, chat::RoomKey key) {
+    const auto room = co_await core_link_.ask_core([&](const chat::Core& core) { return find(core, key); });
+    if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     const net::HttpRequest& request = exchange.request();
-    if (const auto may = may_enter(room.record, bearer_token(request), services_.tokens); !may)
-        return exchange.respond_error(may.error());
-    auto wanted = parse_query(request);
-    if (!wanted) return exchange.respond_error(wanted.error());
-    chat::EventQuery& query = wanted->query;
-    const chat::VisibleRange readable = room.readable;
-    query.room = room.record.id;
-    query.after = std::max(query.after, readable.first_seq - 1);
-    // What the core has not heard of as committed may still turn out not to be.
-    query.before = std::min(query.before, readable.last_seq + 1);
-    query.expiry = readable.expiry;
-    if (query.before == 0) query.limit = 0;  // 0 means no upper end there, and nothing here
-    if (!wanted->last_seen) return read_page(exchange, query, readable);
-    auto checked = core_link_.reply([this, exchange, query, readable](chat::CatchUp::SeenCheck seen) {
-        switch (seen) {
-            case chat::CatchUp::SeenCheck::matches:
-                return read_page(exchange, query, readable);
-            case chat::CatchUp::SeenCheck::differs:
-                return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
-            case chat::CatchUp::SeenCheck::unreadable:
-                return exchange.respond_error(Error{ErrorCode::unavailable});
-        }
-    });
-    core_link_.tell_core(
-        [id = query.room, seen = *wanted->last_seen, checked = std::move(checked)](chat::Core& core) mutable {
-            core.catch_up().check_last_seen(id, seen, std::move(checked));
+    if (const auto may = may_enter(room->record, bearer_token(request), services_.tokens); !may)
+        co_return exchange.respond_error(may.error());
+    const auto wanted = parse_query(request);
+    if (!wanted) co_return exchange.respond_error(wanted.error());
+    if (wanted->last_seen) {
+        const auto seen = co_await core_link_.ask_core_later<SeenCheck>([&](chat::Core& core, auto reply) {
+            core.catch_up().check_last_seen(room->record.id, *wanted->last_seen, std::move(reply));
         });
-}
+        if (seen == SeenCheck::unreadable) co_return exchange.respond_error(Error{ErrorCode::unavailable});
+        if (seen == SeenCheck::differs)
+            co_return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
+    }
 
-void History::read_page(const Exchange& exchange, const chat::EventQuery& query, const chat::VisibleRange& readable) {
     core_link_.counts().add_history_read();
-    const auto to_json = [id = query.room, readable](const chat::EventPage& page) -> std::optional<std::string> {
-        if (!page.ok) return std::nullopt;
-        const std::uint64_t first_seq = std::clamp(page.first_seq, readable.first_seq, readable.last_seq + 1);
-        return history_json(id, first_seq, readable.last_seq, page.events);
-    };
-    services_.store.read_events(query, core_link_.store_reply(to_json, [exchange](std::optional<std::string> json) {
-        if (!json) return exchange.respond_error(Error{ErrorCode::unavailable});
-        exchange.respond_json(200, std::move(*json));
-    }));
+    auto json = co_await core_link_.ask_store<std::optional<std::string>>(
+        [&](auto done) { services_.store.read_events(visible_part(wanted->query, *room), std::move(done)); },
+        [&](const chat::EventPage& page) { return to_json(page, *room); });
+    if (!json) co_return exchange.respond_error(Error{ErrorCode::unavailable});
+    exchange.respond_json(200, std::move(*json));
 }
 
 }  // namespace globes::api

@@ -1,11 +1,10 @@
-// Room tokens over REST (docs/protocol.md#tokens-and-owners): asking for one with the room's password, and renewing it.
-// One object for each I/O thread, which makes all calls; the hashing runs on workers.
+// Room tokens over REST (docs/protocol.md#tokens-and-owners). One object for each I/O thread, which makes all calls.
+// Owned by the routes.
 #pragma once
-
-#include <string>
 
 #include "api/core_link.h"
 #include "api/exchange.h"
+#include "api/handler.h"
 #include "api/services.h"
 #include "chat/room_key.h"
 
@@ -13,14 +12,16 @@ namespace globes::api {
 
 class RoomTokens {
 public:
+    /// Both outlive all connections.
     RoomTokens(CoreLink& core_link, Services& services) : core_link_(core_link), services_(services) {}
 
-    void request(const Exchange& exchange, const chat::RoomKey& key);
-    void renew(const Exchange& exchange, const chat::RoomKey& key);
+    /// Issues a room token for the room's password, which a worker verifies. 503 if its queue is full; 429 after too
+    /// many wrong passwords, with the time to wait.
+    Handler request(Exchange exchange, chat::RoomKey key);
+    /// Replaces a valid token by a newer one of the same kind.
+    Handler renew(Exchange exchange, chat::RoomKey key);
 
 private:
-    void check_secret(const Exchange& exchange, const chat::RoomRecord& room);
-
     CoreLink& core_link_;
     Services& services_;
 };

@@ -1,34 +1,29 @@
-// The room resources of the REST API (docs/protocol.md#rooms): list, create, get, update, delete. One object for each
-// I/O thread, which makes all calls.
+// The rooms of the REST API (docs/protocol.md#rooms): list, create, get, update, delete. One object for each I/O
+// thread, which makes all calls. Owned by the routes.
 #pragma once
-
-#include <string>
 
 #include "api/core_link.h"
 #include "api/exchange.h"
+#include "api/handler.h"
 #include "api/services.h"
 #include "chat/room_key.h"
-#include "chat/room_rules.h"
 
 namespace globes::api {
 
 class Rooms {
 public:
+    /// Both outlive all connections.
     Rooms(CoreLink& core_link, Services& services) : core_link_(core_link), services_(services) {}
 
-    void list(const Exchange& exchange);
-    void create(const Exchange& exchange);
-    void get(const Exchange& exchange, const chat::RoomKey& key);
-    void update(const Exchange& exchange, const chat::RoomKey& key);
-    void remove(const Exchange& exchange, const chat::RoomKey& key);
+    Handler list(Exchange exchange);
+    /// Hashes the password, if there is one, on a worker.
+    Handler create(Exchange exchange);
+    Handler get(Exchange exchange, chat::RoomKey key);
+    /// As `create`. If somebody else changes the room meanwhile, it checks and applies the change again.
+    Handler update(Exchange exchange, chat::RoomKey key);
+    Handler remove(Exchange exchange, chat::RoomKey key);
 
 private:
-    void store_new(const Exchange& exchange, chat::CheckedRoom room);
-    void store_change(const Exchange& exchange, const chat::RoomRecord& base, chat::RoomRecord next);
-    /// Hashes on a worker and goes on here with `then(hash)`.
-    template <class Then>
-    void hash(const Exchange& exchange, std::string password, Then then);
-
     CoreLink& core_link_;
     Services& services_;
 };

@@ -31,11 +31,11 @@ Site::Site(CoreLink& core_link, Services& services)
 
 void Site::add_routes(net::Router& router) {
     router.add("GET", "/", [this](const Http& http, const Parameters&) { page(Exchange(http, services_)); });
-    // The original's address of a room's door; only people come there.
+    // The entrance of a room in the original; only browsers request it.
     router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters& parameters) {
         Exchange exchange(http, services_);
-        if (exchange.prefers_html()) return room_page(exchange, chat::RoomKey::of(parameters.front()));
-        exchange.respond_error(Error{ErrorCode::path_not_found});
+        if (!exchange.prefers_html()) return exchange.respond_error(Error{ErrorCode::path_not_found});
+        room_page(exchange, chat::RoomKey::of(parameters.front()));
     });
     if (!services_.static_dir.empty()) return;
     for (const EmbeddedFile& file : embedded_site()) {
@@ -46,13 +46,17 @@ void Site::add_routes(net::Router& router) {
 }
 
 void Site::page(const Exchange& exchange, int status) {
-    if (!services_.static_dir.empty()) return static_page(exchange, status);
+    if (!services_.static_dir.empty()) {
+        respond_from_folder(exchange,
+                            [this, status] { return static_page_answer(services_.static_dir, policy_, status); });
+        return;
+    }
     exchange.respond(embedded_answer(exchange.request(), embedded_index(), policy_, status));
 }
 
-void Site::room_page(const Exchange& exchange, const chat::RoomKey& key) {
-    core_link_.ask_core([key](const chat::Core& core) { return core.find(key) != nullptr; },
-                        [this, exchange](bool exists) { page(exchange, exists ? 200 : 404); });
+Handler Site::room_page(Exchange exchange, chat::RoomKey key) {
+    const bool exists = co_await core_link_.ask_core([&](const chat::Core& core) { return core.find(key) != nullptr; });
+    page(exchange, exists ? 200 : 404);
 }
 
 void Site::unrouted(Exchange exchange) {
@@ -64,24 +68,19 @@ void Site::unrouted(Exchange exchange) {
     exchange.respond_error(Error{ErrorCode::path_not_found});
 }
 
-void Site::static_file(Exchange exchange, std::string_view path) {
+void Site::static_file(Exchange exchange, std::string path) {
     const bool wants_page = exchange.prefers_html();
-    answer_from_folder(exchange, [this, path = std::string(path), wants_page] {
+    respond_from_folder(exchange, [this, path = std::move(path), wants_page] {
         net::HttpResponse response = static_answer(services_.static_dir, path, policy_);
         if (response.status != 404 || !wants_page) return response;
         return static_page_answer(services_.static_dir, policy_, 404);
     });
 }
 
-void Site::static_page(const Exchange& exchange, int status) {
-    answer_from_folder(exchange, [this, status] { return static_page_answer(services_.static_dir, policy_, status); });
-}
-
-void Site::answer_from_folder(const Exchange& exchange, std::function<net::HttpResponse()> make) {
-    const bool posted = core_link_.try_work(services_.files, std::move(make), [exchange](net::HttpResponse response) {
-        exchange.respond(std::move(response));
-    });
-    if (!posted) exchange.respond_error(Error{ErrorCode::unavailable});
+Handler Site::respond_from_folder(Exchange exchange, std::function<net::HttpResponse()> make) {
+    auto response = co_await core_link_.run_on_worker(services_.files, [&] { return make(); });
+    if (!response) co_return exchange.respond_error(response.error());
+    exchange.respond(std::move(*response));
 }
 
 }  // namespace globes::api

@@ -1,8 +1,12 @@
 #include "api/ws/chat_upgrade.h"
 
 #include <algorithm>
+#include <coroutine>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/access.h"
@@ -17,6 +21,8 @@
 namespace globes::api {
 namespace {
 
+using SeenCheck = chat::CatchUp::SeenCheck;
+
 /// The protocol of clients that resume.
 constexpr std::string_view kResumableProtocol = "globes.v1";
 constexpr std::uint64_t kMostNewest = 1000;
@@ -28,7 +34,7 @@ bool offers_resuming(const net::HttpRequest& request) {
     return std::ranges::find(offers, kResumableProtocol) != offers.end();
 }
 
-/// The first offered subprotocol that may be a token, empty without one.
+/// The first offered subprotocol that may be a token; empty if there is no such one.
 std::string_view offered_token(const net::HttpRequest& request) {
     for (const std::string_view offer : net::offered_subprotocols(request))
         if (offer != kResumableProtocol) return offer;
@@ -40,23 +46,6 @@ std::string_view token_of(const net::HttpRequest& request) {
     return bearer.empty() ? offered_token(request) : bearer;
 }
 
-/// A room as it was when it was found to be open to whoever comes.
-struct Door {
-    chat::RoomId room = 0;
-    std::uint64_t token_epoch = 0;
-};
-
-Door door_of(const chat::RoomRecord& room) { return {.room = room.id, .token_epoch = room.token_epoch}; }
-
-/// For those who bring no token.
-Result<Door> open_door(const chat::Core& core, const chat::RoomKey& key) {
-    const chat::Room* room = core.find(key);
-    if (room == nullptr) return std::unexpected(Error{ErrorCode::room_not_found});
-    if (room->record().visibility != chat::Visibility::public_room)
-        return std::unexpected(Error{ErrorCode::invalid_token, "token"});
-    return door_of(room->record());
-}
-
 net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
     net::HttpResponse response = error_response(Error{ErrorCode::session_not_established}, refusal.status);
     response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
@@ -65,57 +54,15 @@ net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
 
 constexpr int kForbidden = 403;
 
-using SeenCheck = chat::CatchUp::SeenCheck;
+/// Where a client that resumes starts to read. With neither `after` nor `newest`: with the events to come.
+struct ResumePoint {
+    std::optional<std::uint64_t> after;
+    std::optional<std::uint64_t> newest;               ///< A number of events.
+    std::optional<chat::CatchUp::LastSeen> last_seen;  ///< The event with the seq `after`.
+};
 
-void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection);
-
-void take_step(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection,
-               const chat::CatchUp::Step& step) {
-    net::WsHub& hub = core_link.io().hub();
-    net::WsSession* session = hub.find(connection);
-    if (session == nullptr) return;
-    if (!step.is_ok) return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
-    for (const roomlog::Slice& frames : step.frames) session->send_frames(frames);
-    if (step.live) return hub.subscribe(*session, reader.room, *step.live);
-    reader.after = step.after;
-    session->when_sent([&core_link, reader, connection] { catch_up(core_link, reader, connection); });
-}
-
-/// Sends what the reader has missed, page by page, the next one when the last is sent, and then subscribes its
-/// connection to the room log. Closes it with 1013 (try again later) if the store cannot be read.
-void catch_up(CoreLink& core_link, const chat::CatchUp::Reader& reader, chat::ConnectionId connection) {
-    core_link.replays().acquire([&core_link, reader, connection](ConcurrencyLimiter::Permit permit) {
-        auto reply =
-            core_link.reply([&core_link, reader, connection, permit = std::move(permit)](
-                                const chat::CatchUp::Step& step) { take_step(core_link, reader, connection, step); });
-        core_link.tell_core([reader, reply = std::move(reply)](chat::Core& core) mutable {
-            core.catch_up().read(reader, std::move(reply));
-        });
-    });
-}
-
-}  // namespace
-
-void ChatUpgrade::upgrade(const Exchange& exchange, const chat::RoomKey& key) {
-    const net::HttpRequest& request = exchange.request();
-    if (const auto checked = net::check_handshake(request); !checked)
-        return exchange.respond(handshake_refusal(checked.error()));
-    if (!is_origin_allowed(request, services_.allowed_origins))
-        return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
-    const auto place = parse_place(request);
-    if (!place) return exchange.respond_error(place.error());
-    // Without a token there is nothing to check here, so the core is asked once.
-    if (token_of(request).empty())
-        return enter(exchange, *place, {}, [key](const chat::Core& core) { return open_door(core, key); });
-    with_room(core_link_, exchange, key, [this, exchange, place = *place](const chat::RoomRecord& room) {
-        const auto claims = may_enter(room, token_of(exchange.request()), services_.tokens);
-        if (!claims) return exchange.respond_error(claims.error());
-        enter(exchange, place, *claims, [door = door_of(room)](const chat::Core&) { return Result<Door>(door); });
-    });
-}
-
-Result<ChatUpgrade::Place> ChatUpgrade::parse_place(const net::HttpRequest& request) {
-    if (!offers_resuming(request)) return Place{};
+Result<ResumePoint> parse_resume_point(const net::HttpRequest& request) {
+    if (!offers_resuming(request)) return ResumePoint{};
     const auto after = number_parameter(request, "after", 0, kLargestNumber);
     if (!after) return std::unexpected(after.error());
     const auto newest = number_parameter(request, "last", 0, kMostNewest);
@@ -123,15 +70,13 @@ Result<ChatUpgrade::Place> ChatUpgrade::parse_place(const net::HttpRequest& requ
     if (*after && *newest) return std::unexpected(Error{ErrorCode::room_invalid_content, "last"});
     const auto last_seen = last_seen_parameter(request, *after);
     if (!last_seen) return std::unexpected(last_seen.error());
-    return Place{.after = *after, .newest = *newest, .last_seen = *last_seen};
+    return ResumePoint{.after = *after, .newest = *newest, .last_seen = *last_seen};
 }
 
-/// `find_door(core)`: the room to enter, or why not.
-template <class FindDoor>
-void ChatUpgrade::enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
-                        FindDoor find_door) {
-    const net::HttpRequest& request = exchange.request();
-    chat::Entry entry{.connection = core_link_.io().hub().next_id(), .io_thread = core_link_.number()};
+/// The connection as the core will know it. `claims`: of its token.
+chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request,
+                       const std::optional<chat::TokenClaims>& claims) {
+    chat::Entry entry{.connection = core_link.io().hub().next_id(), .io_thread = core_link.number()};
     entry.resumes = offers_resuming(request);
     if (claims) {
         entry.token_name = claims->username;
@@ -142,87 +87,178 @@ void ChatUpgrade::enter(const Exchange& exchange, const Place& place, const std:
         entry.session = random_hex(kSessionBytes);
         entry.earlier_session = text_parameter(request, "session").value_or("");
     }
-    // A token is answered as it came, or browsers would drop the connection.
-    Opening opening{.connection = entry.connection,
-                    .session = entry.session,
-                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
-                    .place = place};
-    auto reply = core_link_.reply([this, exchange, opening = std::move(opening)](const Result<Arrival>& arrival) {
-        if (!arrival) return exchange.respond_error(arrival.error());
-        open(exchange, *arrival, opening);
-    });
-    core_link_.tell_core([find_door = std::move(find_door), place, entry = std::move(entry),
-                          reply = std::move(reply)](chat::Core& core) mutable {
-        const Result<Door> door = find_door(core);
-        if (!door) return reply(Result<Arrival>(std::unexpected(door.error())));
-        auto enter = [&core, door = *door, entry = std::move(entry), reply = std::move(reply)](SeenCheck seen) mutable {
-            if (seen == SeenCheck::unreadable)
-                return reply(Result<Arrival>(std::unexpected(Error{ErrorCode::unavailable})));
-            auto entered = core.enter(door.room, door.token_epoch, std::move(entry));
-            if (!entered) return reply(Result<Arrival>(std::unexpected(entered.error())));
-            reply(Result<Arrival>(Arrival{.entered = std::move(*entered), .seen = seen}));
-        };
-        if (!place.after) return enter(SeenCheck::matches);
-        auto look = [&core, room = door->room, enter = std::move(enter)](SeenCheck seen) mutable {
-            core.purger().refresh(room, [seen, enter = std::move(enter)]() mutable { enter(seen); });
-        };
-        if (!place.last_seen) return look(SeenCheck::matches);
-        core.catch_up().check_last_seen(door->room, *place.last_seen, std::move(look));
-    });
+    return entry;
 }
 
-void ChatUpgrade::open(const Exchange& exchange, const Arrival& arrival, const Opening& opening) {
+/// What the core tells a connection that has entered a room.
+struct Entered : chat::Core::Entered {
+    SeenCheck seen;
+};
+
+/// Errors: room_not_found, invalid_token (the room is not public).
+Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const chat::RoomKey& key) {
+    const chat::Room* room = core.find(key);
+    if (room == nullptr) return std::unexpected(Error{ErrorCode::room_not_found});
+    if (room->record().visibility != chat::Visibility::public_room)
+        return std::unexpected(Error{ErrorCode::invalid_token, "token"});
+    return &room->record();
+}
+
+/// Enters `room`, and before that compares the last event that the client has seen, and has the visible range made
+/// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
+void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
+           CoreReply<Result<Entered>> reply) {
+    auto enter_now = [&core, id = room.id, token_epoch = room.token_epoch, &entry,
+                      reply = std::move(reply)](SeenCheck seen) mutable {
+        if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
+        auto entered = core.enter(id, token_epoch, entry);
+        if (!entered) return reply(std::unexpected(entered.error()));
+        reply(Entered{std::move(*entered), seen});
+    };
+    if (!resume_point.after) return enter_now(SeenCheck::matches);
+    auto refresh = [&core, id = room.id, enter_now = std::move(enter_now)](SeenCheck seen) mutable {
+        core.purger().refresh(id, [seen, enter_now = std::move(enter_now)]() mutable { enter_now(seen); });
+    };
+    if (!resume_point.last_seen) return refresh(SeenCheck::matches);
+    core.catch_up().check_last_seen(room.id, *resume_point.last_seen, std::move(refresh));
+}
+
+/// The seq after which the client reads; nullopt if it reads only the events to come.
+std::optional<std::uint64_t> start_of(const ResumePoint& resume_point, const Entered& entered) {
+    if (resume_point.newest) return entered.last_seq - std::min(*resume_point.newest, entered.last_seq);
+    if (!resume_point.after || entered.seen != SeenCheck::matches) return std::nullopt;
+    const bool reaches_back = *resume_point.after + 1 >= entered.first_seq && *resume_point.after <= entered.last_seq;
+    return reaches_back ? resume_point.after : std::nullopt;
+}
+
+/// `co_await all_sent(session)`: resumes when the direct queue is empty, possibly at once. If the session closes
+/// before, the handler is destroyed.
+auto all_sent(net::WsSession& session) {
+    struct Awaiter {
+        net::WsSession& session;
+
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> handler) noexcept {
+            run_task(TaskThread::io, [&session = session, handler] {
+                session.when_sent([suspended = SuspendedHandler(handler)]() mutable { suspended.resume(); });
+            });
+        }
+        void await_resume() const noexcept {}
+    };
+    return Awaiter{session};
+}
+
+/// Sends what the reader has missed, page by page, the next one when the last is sent. Then it subscribes the
+/// connection to the room log. Closes it with 1013 (try again later) if the store cannot be read.
+Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection) {
+    for (;;) {
+        net::WsSession* session = nullptr;
+        {
+            const auto permit = co_await core_link.replays().acquire();
+            auto step = co_await core_link.ask_core_later<chat::CatchUp::Step>(
+                [&](chat::Core& core, auto reply) { core.catch_up().read(reader, std::move(reply)); });
+            net::WsHub& hub = core_link.io().hub();
+            session = hub.find(connection);
+            if (session == nullptr) co_return;
+            if (!step.is_ok)
+                co_return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
+            for (roomlog::Slice& frames : step.frames) session->send_frames(std::move(frames));
+            if (step.live) co_return hub.subscribe(*session, reader.room, *step.live);
+            reader.after = step.after;
+        }
+        co_await all_sent(*session);
+    }
+}
+
+}  // namespace
+
+/// The upgrade of a connection that has entered its room.
+struct ChatUpgrade::Upgrade {
+    const chat::Entry& entry;
+    std::string subprotocol;
+    const ResumePoint& resume_point;
+    const Entered& entered;
+};
+
+Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
+    const net::HttpRequest& request = exchange.request();
+    if (const auto checked = net::check_handshake(request); !checked)
+        co_return exchange.respond(handshake_refusal(checked.error()));
+    if (!is_origin_allowed(request, services_.allowed_origins))
+        co_return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
+    const auto resume_point = parse_resume_point(request);
+    if (!resume_point) co_return exchange.respond_error(resume_point.error());
+
+    // The record that the token was checked against. Without a token, one question to the core is enough.
+    std::optional<chat::RoomRecord> room;
+    std::optional<chat::TokenClaims> claims;
+    if (!token_of(request).empty()) {
+        room = co_await find_room(core_link_, key);
+        if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        auto checked = may_enter(*room, token_of(request), services_.tokens);
+        if (!checked) co_return exchange.respond_error(checked.error());
+        claims = std::move(*checked);
+    }
+
+    const chat::Entry entry = make_entry(core_link_, request, claims);
+    const auto entered = co_await core_link_.ask_core_later<Result<Entered>>([&](chat::Core& core, auto reply) {
+        if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
+        const auto found = find_public_room(core, key);
+        if (!found) return reply(std::unexpected(found.error()));
+        enter(core, **found, *resume_point, entry, std::move(reply));
+    });
+    if (!entered) co_return exchange.respond_error(entered.error());
+    // A token is echoed as the subprotocol, because browsers drop the connection otherwise.
+    open(exchange, {.entry = entry,
+                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
+                    .resume_point = *resume_point,
+                    .entered = *entered});
+}
+
+void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
+    const chat::ConnectionId connection = upgrade.entry.connection;
     try {
-        open_socket(exchange, arrival, opening);
+        open_socket(exchange, upgrade);
     } catch (...) {
         // The core counts the connection already, so it must be told of its end. A second call has no effect.
-        ChatSocket(side_, arrival.entered.room, opening.connection).on_closed();
-        if (net::WsSession* session = core_link_.io().hub().find(opening.connection))
+        ChatSocket(side_, upgrade.entered.room, connection).on_closed();
+        if (net::WsSession* session = core_link_.io().hub().find(connection))
             session->close(net::kCloseInternalError, net::close_code_name(net::kCloseInternalError));
         throw;
     }
 }
 
-// Runs in the mailbox's order: frames that are published after `entered.from` come behind this.
-void ChatUpgrade::open_socket(const Exchange& exchange, const Arrival& arrival, const Opening& opening) {
-    const chat::Core::Entered& entered = arrival.entered;
-    auto socket = std::make_unique<ChatSocket>(side_, entered.room, opening.connection);
+// Runs in the mailbox's order, so that frames published after `entered.from` arrive later.
+void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) {
+    const Entered& entered = upgrade.entered;
+    const chat::ConnectionId connection = upgrade.entry.connection;
+    auto socket = std::make_unique<ChatSocket>(side_, entered.room, connection);
 
-    std::string first_bytes = net::switching_protocols(exchange.request(), opening.subprotocol);
+    std::string first_bytes = net::switching_protocols(exchange.request(), upgrade.subprotocol);
     std::optional<std::uint64_t> after;
-    if (!opening.session.empty()) {
-        after = start_of(opening.place, arrival);
+    if (upgrade.entry.resumes) {
+        after = start_of(upgrade.resume_point, entered);
         roomlog::append_frame(first_bytes, roomlog::Opcode::text,
                               welcome_json({.room = entered.room,
                                             .seq = entered.last_seq,
                                             .at = entered.newest_time,
                                             .users = entered.users,
                                             .online = entered.online,
-                                            .resumed = opening.place.after && after,
-                                            .session = opening.session}));
+                                            .resumed = upgrade.resume_point.after && after,
+                                            .session = upgrade.entry.session}));
     }
     // After everything that may throw, because only before it the exchange can answer 500.
     auto upgraded = exchange.take_over();
     if (!upgraded) return socket->on_closed();
     net::WsHub& hub = core_link_.io().hub();
-    net::WsSession* session =
-        hub.adopt(opening.connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
+    net::WsSession* session = hub.adopt(connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
     if (session == nullptr) return;
     if (after && *after < entered.last_seq) {
         catch_up(core_link_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},
-                 opening.connection);
+                 connection);
     } else {
         hub.subscribe(*session, entered.room, entered.from);
     }
-}
-
-/// Where reading begins; none for live only.
-std::optional<std::uint64_t> ChatUpgrade::start_of(const Place& place, const Arrival& arrival) {
-    const chat::Core::Entered& entered = arrival.entered;
-    if (place.newest) return entered.last_seq - std::min(*place.newest, entered.last_seq);
-    if (!place.after || arrival.seen != SeenCheck::matches) return std::nullopt;
-    const bool reaches_back = *place.after + 1 >= entered.first_seq && *place.after <= entered.last_seq;
-    return reaches_back ? place.after : std::nullopt;
 }
 
 }  // namespace globes::api

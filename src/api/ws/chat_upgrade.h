@@ -1,51 +1,30 @@
-// The way into a room: GET /chats/{room}/ws from the first look at the handshake to the open WebSocket
-// (docs/protocol.md#opening-the-socket). One object for each I/O thread, which makes all calls.
+// Entering a room by WebSocket: GET /chats/{room}/ws, from the check of the handshake to the open session that has
+// received the events it missed (docs/protocol.md#opening-the-socket). One object for each I/O thread, which makes all
+// calls. Owned by the routes.
 #pragma once
-
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include "api/core_link.h"
 #include "api/exchange.h"
+#include "api/handler.h"
 #include "api/services.h"
 #include "api/ws/chat_socket.h"
 #include "chat/room_key.h"
-#include "chat/tokens.h"
 
 namespace globes::api {
 
 class ChatUpgrade {
 public:
+    /// Both outlive all connections.
     ChatUpgrade(CoreLink& core_link, Services& services)
         : core_link_(core_link), services_(services), side_{.core_link = core_link, .limits = services.flood} {}
 
-    void upgrade(const Exchange& exchange, const chat::RoomKey& key);
+    /// Answers 101 and opens a session, or refuses the request.
+    Handler upgrade(Exchange exchange, chat::RoomKey key);
 
 private:
-    /// Where a client that resumes wants to begin: behind a seq, with the newest few, or live.
-    struct Place {
-        std::optional<std::uint64_t> after;
-        std::optional<std::uint64_t> newest;
-        std::optional<chat::CatchUp::LastSeen> last_seen;  // of the event that `after` names
-    };
-    struct Arrival {
-        chat::Core::Entered entered;
-        chat::CatchUp::SeenCheck seen;
-    };
-    struct Opening {
-        chat::ConnectionId connection;
-        std::string session;  // the secret for its welcome; empty for a plain client
-        std::string subprotocol;
-        Place place;
-    };
-    static Result<Place> parse_place(const net::HttpRequest& request);
-    static std::optional<std::uint64_t> start_of(const Place& place, const Arrival& arrival);
-    template <class FindDoor>
-    void enter(const Exchange& exchange, const Place& place, const std::optional<chat::TokenClaims>& claims,
-               FindDoor find_door);
-    void open(const Exchange& exchange, const Arrival& arrival, const Opening& opening);
-    void open_socket(const Exchange& exchange, const Arrival& arrival, const Opening& opening);
+    struct Upgrade;
+    void open(const Exchange& exchange, const Upgrade& upgrade);
+    void open_socket(const Exchange& exchange, const Upgrade& upgrade);
 
     CoreLink& core_link_;
     Services& services_;
