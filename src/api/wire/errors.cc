@@ -41,7 +41,7 @@ struct EventSentence {
     std::string_view text;
 };
 
-/// Every error that an event is refused with.
+/// All errors that an event is refused with.
 constexpr std::array kEventSentences = std::to_array<EventSentence>({
     {{ErrorCode::user_not_found, "name"}, "You are not in this room, so you cannot leave it."},
     {{ErrorCode::duplicate_username, "name"}, "That name is taken."},
@@ -99,7 +99,7 @@ net::HttpResponse error_response(const Error& error, int status_override, int re
 
 net::HttpResponse too_large_response(int status, std::size_t limit) {
     net::HttpResponse response = error_response(Error{ErrorCode::too_large}, status);
-    response.body.resize(response.body.size() - 2);  // both objects go on
+    response.body.resize(response.body.size() - 2);  // Reopens both objects
     response.body += R"(,"limit":)";
     append_json_integer(response.body, limit);
     response.body += "}}";

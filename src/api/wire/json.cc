@@ -11,8 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// Receives Boost.JSON's events and keeps the wanted fields of the outermost object. Boost calls it for every value
-/// with its text in parts where that holds escapes, then once more for the last part.
+/// Receives the events of Boost.JSON's parser and keeps the wanted fields of the outermost object. Boost passes a text
+/// with escapes in parts, and the last part to `on_string` or `on_key`.
 class FieldCollector {
 public:
     // NOLINTBEGIN(readability-identifier-naming): the names are Boost's.
@@ -70,7 +70,7 @@ public:
         return set_type(JsonField::Type::integer);
     }
     bool on_uint64(std::uint64_t, json::string_view text, json::error_code& error) {
-        return on_int64(INT64_MAX, text, error);  // beyond any limit, like the number itself
+        return on_int64(INT64_MAX, text, error);  // beyond every limit, as the number itself
     }
     bool on_double(double, json::string_view, json::error_code&) { return set_type(JsonField::Type::other); }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
@@ -93,8 +93,8 @@ private:
     }
 
     const std::span<JsonField> fields_;
-    JsonField* current_ = nullptr;  ///< The field whose value comes next; null where nobody asked for it.
-    std::string key_;               ///< The parts so far of a key of the outermost object.
+    JsonField* current_ = nullptr;  ///< The field of the next value; null if it is not wanted.
+    std::string key_;               ///< The parts of a key of the outermost object so far.
     int depth_ = 0;
     bool saw_object_ = false;
 };
@@ -126,7 +126,7 @@ bool read_json_object(std::string_view text, std::span<JsonField> fields) {
     json::basic_parser<FieldCollector> parser(options, fields);
     json::error_code error;
     const std::size_t consumed = parser.write_some(false, text.data(), text.size(), error);
-    // Trailing white space is consumed; anything else behind the object is left over.
+    // The parser consumes white space after the object, but nothing else.
     return !error && consumed == text.size() && parser.handler().saw_object();
 }
 

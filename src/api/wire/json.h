@@ -1,5 +1,4 @@
-// JSON in small pieces, for the wire_* files: reading the fields of one object, writing strings, numbers and times.
-// Plain functions without state, any thread.
+// Reading and writing JSON: the fields of one object, strings, numbers and times. Plain functions, any thread.
 #pragma once
 
 #include <concepts>
@@ -15,37 +14,37 @@
 
 namespace globes::api {
 
-/// A field that a reader asks for by `key`, and what was found there.
+/// A field to read, by its `key`, and the value that was found.
 struct JsonField {
     enum class Type : std::uint8_t {
         absent,  ///< Missing, or null.
         string,
         boolean,
-        integer,  ///< Within 64 bits; the largest signed one stands for those above it.
+        integer,  ///< Within 64 bits; greater ones than the greatest signed one are read as that.
         other,    ///< Another number, an array or an object.
     };
 
     std::string_view key;
-    Type expected = Type::string;  ///< For callers that check types; not looked at here.
+    Type expected = Type::string;  ///< For callers that check types; `read_json_object` does not.
     Type type = Type::absent;
-    std::string text = {};    ///< Of a string: unescaped, valid UTF-8, may hold U+0000.
+    std::string text = {};    ///< Of a string: unescaped, valid UTF-8, may contain U+0000.
     bool flag = false;        ///< Of a boolean.
     std::int64_t number = 0;  ///< Of an integer.
 };
 
-/// Arrays and objects in one another; the parser calls itself for each.
+/// The greatest depth of nested arrays and objects. The parser is recursive.
 inline constexpr std::size_t kDeepestJson = 500;
 
-/// Reads `text` as one JSON object (RFC 8259, nothing looser) and fills in `fields`; of equal keys the last one counts.
-/// A byte order mark in front of it is passed over (RFC 8259, 8.1).
+/// Parses `text` as one JSON object (strictly RFC 8259) and fills in `fields`; of equal keys the last one counts. Skips
+/// a byte order mark at the start (RFC 8259, 8.1).
 ///
-/// False, with `fields` in an unspecified state, where the text is broken JSON, no object, not valid UTF-8, holds a
-/// lone surrogate or nests deeper than `kDeepestJson`. Memory is taken only for the fields asked for, time grows
-/// linearly with the text: no document is built, so that nothing in the rest of it (deep, wide, keys made to collide)
-/// can cost more than its bytes.
+/// Returns false, and leaves `fields` unspecified, if the text is not JSON, not an object or not valid UTF-8, contains
+/// a lone surrogate, or is nested deeper than `kDeepestJson`. Uses memory for the given fields only, and time linear in
+/// the size of the text: it builds no document, so that deep or wide values and colliding keys cost no more than their
+/// bytes.
 bool read_json_object(std::string_view text, std::span<JsonField> fields);
 
-/// Appends `text` (valid UTF-8) in quotes. Escapes only what RFC 8259 demands: quote, backslash and U+0000..1F.
+/// Appends `text` (valid UTF-8) in quotes. Escapes only what RFC 8259 requires: quote, backslash and U+0000..1F.
 void append_json_string(std::string& out, std::string_view text);
 
 void append_json_integer(std::string& out, std::integral auto value) {

@@ -11,7 +11,7 @@ namespace {
 
 using FieldType = JsonField::Type;
 
-/// The one text that may be empty: a change to it clears the description of a room.
+/// The only text that may be empty, because a change to it clears the description of a room.
 constexpr std::string_view kDescription = "description";
 
 std::unexpected<Error> invalid_json(std::string_view field = {}) {
@@ -32,7 +32,7 @@ std::optional<std::int64_t> take_number(const JsonField& field) {
     return field.number;
 }
 
-/// A limit of the room's own; nothing where it has none.
+/// Appends a limit of the room, if it has its own.
 void append_limit(std::string& out, std::string_view key, std::uint64_t value) {
     if (value == 0) return;
     out += ",\"";
@@ -41,7 +41,7 @@ void append_limit(std::string& out, std::string_view key, std::uint64_t value) {
     append_json_integer(out, value);
 }
 
-/// Forms send every field they have, the empty ones as "". So an empty text counts as left out, in a field of any type.
+/// HTML forms send empty fields as "". So an empty text counts as absent, in a field of any type.
 void drop_empty_text(JsonField& field) {
     if (field.type == FieldType::string && field.text.empty() && field.key != kDescription)
         field.type = FieldType::absent;
@@ -55,7 +55,7 @@ Result<void> read_fields(std::string_view body, std::span<JsonField> fields) {
     return {};
 }
 
-/// Everything up to where `users` or `online` stands, the comma included.
+/// Appends everything before `users` or `online`, including the comma.
 void append_room_head(std::string& out, const chat::RoomRecord& record) {
     out += R"({"title":)";
     append_json_string(out, record.title);
@@ -89,7 +89,7 @@ void append_user(std::string& out, const chat::RoomUser& user) {
     out += '}';
 }
 
-/// Appends `[…]` with what `append_item` makes of each item.
+/// Appends `[…]`; `append_item(out, item)` appends each item.
 template <class Items, class AppendItem>
 void append_array(std::string& out, const Items& items, AppendItem append_item) {
     out += '[';
