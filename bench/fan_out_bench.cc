@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/frame_encoder.h"
+#include "api/wire/event.h"
 #include "chat/event.h"
 #include "net/ws_hub.h"
 #include "roomlog/log_writer.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "api/wire_event.h"
+#include "api/wire/event.h"
 
 namespace globes {
 namespace {

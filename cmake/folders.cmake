@@ -1,7 +1,8 @@
-# Each folder is a target: globes_library(store/sqlite PUBLIC …) creates globes_store_sqlite from src/store/sqlite/*.cc.
+# Each folder is a target: globes_library(store/sqlite PUBLIC …) creates globes_store_sqlite from src/store/sqlite/*.cc and
+# the sources in its subfolders.
 function(globes_library folder)
   string(REPLACE "/" "_" name globes_${folder})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
@@ -9,10 +10,10 @@ function(globes_library folder)
   target_link_libraries(${name} ${ARGN})
 endfunction()
 
-# One test program for each sub-folder (tests/unit/net -> unit_net), linked with the libraries that it may use.
+# One test program for each kind of test (tests/unit -> test_unit), linked with the libraries that it may use.
 function(globes_unit_tests folder)
   get_filename_component(kind ${folder} NAME)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc ${CMAKE_SOURCE_DIR}/${folder}/*/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
   if(NOT GLOBES_WITH_MONGODB)
     list(FILTER sources EXCLUDE REGEX "/(mongo_|fake_|ferretdb)[^/]*$")
   endif()

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/wire_event.h"
-#include "api/wire_json.h"
+#include "api/wire/event.h"
+#include "api/wire/json.h"
 #include "base/text.h"
 #include "chat/event.h"
 

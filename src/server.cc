@@ -18,10 +18,10 @@
 #include <utility>
 #include <vector>
 
-#include "api/error_table.h"
-#include "api/frame_encoder.h"
-#include "api/origin.h"
+#include "api/access.h"
 #include "api/services.h"
+#include "api/wire/errors.h"
+#include "api/wire/event.h"
 #include "base/line_writer.h"
 #include "base/logging.h"
 #include "base/mutex.h"

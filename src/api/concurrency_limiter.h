@@ -1,21 +1,21 @@
-// Limits how many expensive operations run at the same time. Further ones wait in a queue, first in, first out. One
-// thread only.
+// Limits how many expensive operations of handlers run at the same time. Further ones wait in a queue, first in, first
+// out. One I/O thread only.
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <utility>
 
-#include "base/task_boundary.h"
+#include "api/handler.h"
 
 namespace globes::api {
 
 class ConcurrencyLimiter {
     struct State {
         std::size_t free;
-        std::deque<std::move_only_function<void()>> waiting;
+        std::deque<SuspendedHandler> waiting;
     };
 
 public:
@@ -30,20 +30,30 @@ public:
         }
 
     private:
-        std::weak_ptr<State> state_;  // empty once it was moved from
+        std::weak_ptr<State> state_;  // empty after a move
     };
 
+    /// `most`: the number of permits.
     explicit ConcurrencyLimiter(std::size_t most)
         : state_(std::make_shared<State>(State{.free = most, .waiting = {}})) {}
 
-    /// Calls `begin(permit)` as soon as a permit is free, possibly at once.
-    template <class Begin>
-    void acquire(Begin begin) {
-        auto with_permit = [weak = std::weak_ptr(state_), begin = std::move(begin)]() mutable { begin(Permit(weak)); };
-        if (state_->free == 0) return state_->waiting.push_back(std::move(with_permit));
-        --state_->free;
-        with_permit();
-    }
+    class [[nodiscard]] PermitAwaiter {
+    public:
+        explicit PermitAwaiter(const std::shared_ptr<State>& state) : state_(state) {}
+
+        bool await_ready() const noexcept {
+            if (state_->free == 0) return false;
+            --state_->free;
+            return true;
+        }
+        void await_suspend(std::coroutine_handle<> handler) noexcept { state_->waiting.emplace_back(handler); }
+        Permit await_resume() const { return Permit(state_); }
+
+    private:
+        const std::shared_ptr<State>& state_;
+    };
+    /// `const auto permit = co_await limiter.acquire()` suspends until a permit is free.
+    PermitAwaiter acquire() { return PermitAwaiter(state_); }
 
 private:
     static void release(State& state) noexcept {
@@ -51,9 +61,9 @@ private:
             ++state.free;
             return;
         }
-        auto next = std::move(state.waiting.front());
+        SuspendedHandler next = std::move(state.waiting.front());
         state.waiting.pop_front();
-        run_task(TaskThread::io, next);
+        next.resume();
     }
 
     const std::shared_ptr<State> state_;

@@ -1,9 +1,29 @@
 #include "api/core_link.h"
 
-#include "api/chat_socket.h"
-#include "api/wire_event.h"
+#include "api/wire/event.h"
+#include "net/ws_close.h"
 
 namespace globes::api {
+namespace {
+
+net::CloseCode close_code(chat::Ending ending) {
+    switch (ending) {
+        case chat::Ending::authorization_ended:
+            return net::kCloseAuthorizationEnded;
+        case chat::Ending::replaced:
+            return net::kCloseReplaced;
+        case chat::Ending::room_deleted:
+            return net::kCloseRoomDeleted;
+    }
+    return net::kCloseInternalError;
+}
+
+}  // namespace
+
+void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
+    counts_.add_refusal(refusal.error.code);
+    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal));
+}
 
 void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {
     to_io_.add([this, room, slice] { io_.hub().extend(room, slice); });
@@ -11,7 +31,7 @@ void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {
 
 void CoreLink::refuse(chat::RoomId room, chat::ConnectionId connection, chat::EventRefusal refusal) {
     to_io_.add([this, room, connection, refusal = std::move(refusal)] {
-        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*this, *session, room, refusal);
+        if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*session, room, refusal);
     });
 }
 
@@ -29,8 +49,8 @@ void CoreLink::send(chat::ConnectionId connection, std::string frames) {
 }
 
 void CoreLink::end(chat::ConnectionId connection, chat::Ending ending) {
-    to_io_.add([this, connection, ending] {
-        if (net::WsSession* session = io_.hub().find(connection)) end_session(*session, ending);
+    to_io_.add([this, connection, code = close_code(ending)] {
+        if (net::WsSession* session = io_.hub().find(connection)) session->close(code, net::close_code_name(code));
     });
 }
 

@@ -1,15 +1,17 @@
-// Both directions between one I/O thread and the core. The I/O thread gathers questions and events here and hands them
-// over once a pass; the core gathers answers, frames and endings here and hands them over once a batch: one wake-up
-// each.
+// Both directions between one I/O thread and the core. The I/O thread gathers questions and events here and sends them
+// to the core once in each loop iteration; the core gathers replies, frames and endings here and sends them once for
+// each batch. So each direction costs one wake-up.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "api/concurrency_limiter.h"
+#include "api/handler.h"
 #include "api/io_counts.h"
-#include "api/io_owned.h"
 #include "base/mailbox.h"
 #include "base/task_boundary.h"
 #include "base/worker_pool.h"
@@ -20,12 +22,17 @@
 
 namespace globes::api {
 
+/// Resumes a handler with the value; core thread only. To be called once. If it is destroyed without a call, the
+/// handler is destroyed.
+template <class Value>
+using CoreReply = std::move_only_function<void(Value)>;
+
 /// Owned by main; outlives both threads.
 class CoreLink final : public chat::IoPort {
 public:
     CoreLink(net::IoThread& io, chat::CoreThread& core_thread) : io_(io), core_thread_(core_thread) {}
 
-    /// Before the threads start; the core is made after its lanes.
+    /// Before the threads start. The core is made later than this, because it needs its I/O ports.
     void set_core(chat::Core& core) { core_ = &core; }
 
     net::IoThread& io() { return io_; }
@@ -33,49 +40,56 @@ public:
 
     // --- I/O thread only ---
 
-    /// Runs `act(core)` on the core thread. Order is kept.
+    // For handlers (handler.h), each with `co_await`. The functions may capture by reference.
+
+    /// Results in `ask(core)`, which runs on the core thread.
+    template <class Ask>
+    auto ask_core(Ask ask) {
+        using Value = std::invoke_result_t<Ask&, chat::Core&>;
+        return awaiter<Value>([this, ask = std::move(ask)](Resumption<Value> resumption) mutable {
+            tell_core([this, &ask, resumption = std::move(resumption)](chat::Core& core) mutable {
+                to_io_.add(resumption.with(ask(core)));
+            });
+        });
+    }
+    /// Runs `start(core, reply)` on the core thread and results in the value that `reply`, a CoreReply<Value>, is
+    /// called with, possibly later.
+    template <class Value, class Start>
+    auto ask_core_later(Start start) {
+        return awaiter<Value>([this, start = std::move(start)](Resumption<Value> resumption) mutable {
+            tell_core([this, &start, resumption = std::move(resumption)](chat::Core& core) mutable {
+                start(core, CoreReply<Value>([this, resumption = std::move(resumption)](Value value) mutable {
+                          to_io_.add(resumption.with(std::move(value)));
+                      }));
+            });
+        });
+    }
+    /// Calls `start(done)` here. The store calls `done` on its own thread, where `convert` makes the result from the
+    /// argument.
+    template <class Value, class Start, class Convert>
+    auto ask_store(Start start, Convert convert) {
+        return awaiter<Value>(
+            [this, start = std::move(start), convert = std::move(convert)](Resumption<Value> resumption) mutable {
+                start([this, &convert, resumption = std::move(resumption)](auto told) mutable {
+                    run_task(TaskThread::store, [&] { io_.post(resumption.with(convert(std::move(told)))); });
+                });
+            });
+    }
+    /// Results in `work()`, which runs on a worker. Error: unavailable if the queue of the pool is full.
+    template <class Work>
+    auto run_on_worker(WorkerPool& pool, Work work) {
+        return WorkAwaiter<Work>(io_, pool, std::move(work));
+    }
+
+    // For all others.
+
+    /// Runs `act(core)` on the core thread. Order is kept, also with what handlers ask.
     template <class Act>
     void tell_core(Act act) {
         to_core_.add([this, act = std::move(act)]() mutable { act(*core_); });
     }
-    /// Makes a callback for the core: it runs `answer` here, on the I/O thread, with whatever it is called with.
-    /// Other threads never copy or free the objects that `answer` owns. If the core drops the callback or throws, an
-    /// exchange in `answer` ends without a response, so the client receives 500.
-    template <class Answer>
-    auto reply(Answer answer) {
-        return [this, held = IoOwned<Answer>(io_, std::move(answer))](auto... result) mutable {
-            to_io_.add(
-                [held = held.release(), ... result = std::move(result)]() mutable { (*held)(std::move(result)...); });
-        };
-    }
-    /// Makes a callback for a thread of the store: `convert` runs there and `answer(its result)` here. If `convert`
-    /// throws, `answer` is dropped.
-    template <class Convert, class Answer>
-    auto store_reply(Convert convert, Answer answer) {
-        return [this, convert = std::move(convert), held = IoOwned<Answer>(io_, std::move(answer))](auto told) mutable {
-            run_task(TaskThread::store, [&] {
-                auto result = convert(std::move(told));
-                io_.post([held = held.release(), result = std::move(result)]() mutable { (*held)(std::move(result)); });
-            });
-        };
-    }
-    /// Runs `ask(core)` on the core thread and then `answer(its result)` here.
-    template <class Ask, class Answer>
-    void ask_core(Ask ask, Answer answer) {
-        tell_core(
-            [ask = std::move(ask), reply = reply(std::move(answer))](chat::Core& core) mutable { reply(ask(core)); });
-    }
-    /// Runs `work()` on a worker and then `then(its result)` here; false if the pool is full. If `work`
-    /// throws, `then` is dropped.
-    template <class Work, class Then>
-    [[nodiscard]] bool try_work(WorkerPool& pool, Work work, Then then) {
-        return pool.try_post([this, work = std::move(work), held = IoOwned<Then>(io_, std::move(then))]() mutable {
-            auto result = work();
-            io_.post([held = held.release(), result = std::move(result)]() mutable { (*held)(std::move(result)); });
-        });
-    }
-    /// As `tell_core`, for what clients may send without end: false, and nothing is done, where the core is so far
-    /// behind that `bytes` more would exceed kQueuedEventBytes.
+    /// As `tell_core`, for commands that clients can send without limit. Returns false and does nothing if the events
+    /// queued for the core, and `bytes` more, would exceed CoreThread::kQueuedEventBytes.
     template <class Act>
     bool try_tell_core(std::size_t bytes, Act act) {
         if (!core_thread_.reserve(bytes)) return false;
@@ -85,14 +99,16 @@ public:
         });
         return true;
     }
-    /// Steps of connections that catch up. Of thousands that come back at once a few are served in a pass, so that
-    /// whoever talks meanwhile waits for those few only.
+    /// Limits how many connections catch up at once. If thousands return together, each loop iteration serves a few of
+    /// them, so that the messages of all others wait for those few only.
     ConcurrencyLimiter& replays() { return replays_; }
+    /// Sends `refusal` to the sender of the event, and counts it.
+    void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
     IoCounts& counts() { return counts_; }
     /// The same for any thread.
     const IoCounts& counts() const { return counts_; }
 
-    /// Hands over what was gathered. Once a pass.
+    /// Sends what was gathered to the core. To be called once in each loop iteration.
     void flush_to_core() {
         if (!to_core_.empty()) core_thread_.post(std::exchange(to_core_, {}));
     }
@@ -109,6 +125,11 @@ public:
 
 private:
     static constexpr std::size_t kReplays = 8;
+
+    template <class Value, class Start>
+    auto awaiter(Start start) {
+        return ValueAwaiter<Value, Start>(io_, std::move(start));
+    }
 
     // Constant once the threads run.
     net::IoThread& io_;

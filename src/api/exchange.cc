@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "api/origin.h"
+#include "api/access.h"
 
 namespace globes::api {
 
 void Exchange::respond(net::HttpResponse response) const {
     if (varies_by_accept_) response.headers.emplace_back("Vary", "Accept");
-    // Answers are about this moment, and a cache that is not told so may keep them as it likes, a 404 above all.
+    // Responses describe this moment. Without a rule, a cache may keep them as long as it likes, for example a 404.
     const bool has_rule =
         std::ranges::any_of(response.headers, [](const auto& h) { return h.first == "Cache-Control"; });
     if (!has_rule) response.headers.emplace_back("Cache-Control", "no-cache");

@@ -1,5 +1,4 @@
-// A request that waits for its answer, as the handlers see it, and small pieces that all of them use. I/O thread only;
-// the last copy must go there too.
+// A request that waits for its response, as the handlers see it.
 #pragma once
 
 #include <memory>
@@ -8,14 +7,17 @@
 #include <utility>
 
 #include "api/core_link.h"
-#include "api/error_table.h"
-#include "api/negotiation.h"
+#include "api/handler.h"
+#include "api/request.h"
 #include "api/services.h"
+#include "api/wire/errors.h"
 #include "chat/room_record.h"
 #include "net/http_session.h"
 
 namespace globes::api {
 
+/// Copies share the request. When the last of them is destroyed and nothing was sent, the response is 500. Thread: the
+/// I/O thread of the request, the destructor included.
 class Exchange {
 public:
     Exchange(std::shared_ptr<net::HttpExchange> http, const Services& services)
@@ -23,14 +25,14 @@ public:
 
     const net::HttpRequest& request() const { return http_->request(); }
 
-    /// Whether the client prefers the page to JSON. The answer, be it an error, depends on `Accept` from then on, and
-    /// says so: otherwise a browser that comes back to the page may show the JSON that the page itself has asked for.
+    /// Whether the client prefers the page to JSON. From then on the response has `Vary: Accept`, errors included.
+    /// Without it, a browser that returns to the page could show JSON that the page itself has requested.
     bool prefers_html() {
         varies_by_accept_ = true;
         return api::prefers_html(request());
     }
 
-    /// Answers, with the headers for caches and for CORS that are due.
+    /// Sends the response, with the headers for caches and for CORS.
     void respond(net::HttpResponse response) const;
     void respond_json(int status, std::string body) const { respond({.status = status, .body = std::move(body)}); }
     void respond_error(const Error& error) const { respond(error_response(error)); }
@@ -44,18 +46,14 @@ private:
     bool varies_by_accept_ = false;
 };
 
-/// Asks the core for the record of a room and goes on with `then(record)`; 404 where there is no such room.
-template <class Then>
-void with_room(CoreLink& core_link, const Exchange& exchange, const chat::RoomKey& key, Then then) {
-    core_link.ask_core(
-        [key](const chat::Core& core) {
-            const chat::Room* room = core.find(key);
-            return room == nullptr ? std::nullopt : std::optional(room->record());
-        },
-        [exchange, then = std::move(then)](std::optional<chat::RoomRecord> record) mutable {
-            if (!record) return exchange.respond_error(Error{ErrorCode::room_not_found});
-            then(std::move(*record));
-        });
+/// `co_await find_room(core_link, key)`: the record of a room; nullopt if the room does not exist. `key` must outlive
+/// the wait.
+inline auto find_room(CoreLink& core_link, const chat::RoomKey& key) {
+    return core_link.ask_core([&key](const chat::Core& core) -> std::optional<chat::RoomRecord> {
+        const chat::Room* room = core.find(key);
+        if (room == nullptr) return std::nullopt;
+        return room->record();
+    });
 }
 
 }  // namespace globes::api

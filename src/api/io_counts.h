@@ -1,4 +1,4 @@
-// What the handlers of one I/O thread have done, for `GET /metrics`. That thread counts, any thread reads.
+// Counters of the handlers of one I/O thread, for `GET /metrics`. That thread counts, any thread reads.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "api/error_table.h"
+#include "api/wire/errors.h"
 #include "base/metrics.h"
 
 namespace globes::api {
@@ -21,13 +21,13 @@ public:
     void add_history_read() { history_reads_.add(); }
 
     // Any thread.
-    /// Requests that were answered with a status of `status_class`: 1 (upgrades) to 5.
+    /// Requests whose response has a status of `status_class`: 1 (upgrades) to 5.
     std::uint64_t requests(int status_class) const {
         return requests_.at(static_cast<std::size_t>(status_class - 1)).value();
     }
     /// Events of connections that were refused with `code`.
     std::uint64_t refusals(ErrorCode code) const { return refusals_.at(index_of(code)).value(); }
-    /// Pages of history that the store was asked for over HTTP.
+    /// Pages of history that were requested over HTTP and read from the store.
     std::uint64_t history_reads() const { return history_reads_.value(); }
 
 private:

@@ -3,10 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "api/error_table.h"
-#include "api/health.h"
-#include "api/metrics.h"
-#include "api/origin.h"
+#include "api/access.h"
+#include "api/rest/status.h"
+#include "api/wire/errors.h"
 #include "chat/room_record.h"
 
 namespace globes::api {
@@ -23,14 +22,14 @@ Routes::Routes(CoreLink& core_link, Services& services)
       rooms_(core_link, services),
       tokens_(core_link, services),
       history_(core_link, services),
-      entrance_(core_link, services),
+      upgrade_(core_link, services),
       site_(core_link, services) {
     add_rooms();
     add_pages();
 }
 
 void Routes::add_rooms() {
-    // Each of these is about the one room that its path names.
+    // The paths of one room.
     const auto add = [this](const char* method, const char* path, auto handler) {
         router_.add(method, path, [this, handler](const Http& http, const Parameters& parameters) {
             handler(Exchange(http, services_), chat::RoomKey::of(parameters.front()));
@@ -44,11 +43,12 @@ void Routes::add_rooms() {
     add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });
     add("POST", "/chats/{room}/token", [this](const Exchange& e, const RoomKey& key) { tokens_.request(e, key); });
     add("GET", "/chats/{room}/token/renew", [this](const Exchange& e, const RoomKey& key) { tokens_.renew(e, key); });
-    add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { entrance_.upgrade(e, key); });
+    add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { upgrade_.upgrade(e, key); });
 
     router_.add("GET", "/chats", [this](const Http& http, const Parameters&) {
         Exchange exchange(http, services_);
-        exchange.prefers_html() ? site_.page(exchange) : rooms_.list(exchange);
+        if (exchange.prefers_html()) return site_.page(exchange);
+        rooms_.list(exchange);
     });
     router_.add("POST", "/chats",
                 [this](const Http& http, const Parameters&) { rooms_.create(Exchange(http, services_)); });

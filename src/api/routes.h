@@ -1,15 +1,15 @@
-// Every path that the server knows and the handler behind it. One object for each I/O thread, which makes all calls.
+// Every path of the server and its handler. One object for each I/O thread, which makes all calls. Owned by main.
 #pragma once
 
 #include <memory>
 
-#include "api/chat_upgrade.h"
 #include "api/core_link.h"
-#include "api/history.h"
-#include "api/room_tokens.h"
-#include "api/rooms.h"
+#include "api/rest/history.h"
+#include "api/rest/room_tokens.h"
+#include "api/rest/rooms.h"
 #include "api/services.h"
-#include "api/site.h"
+#include "api/site/site.h"
+#include "api/ws/chat_upgrade.h"
 #include "net/http_session.h"
 #include "net/router.h"
 
@@ -17,12 +17,12 @@ namespace globes::api {
 
 class Routes {
 public:
-    /// Both outlive this.
+    /// Both outlive all connections.
     Routes(CoreLink& core_link, Services& services);
     Routes(const Routes&) = delete;
     Routes& operator=(const Routes&) = delete;
 
-    /// Answers the request, now or later.
+    /// Answers the request, at once or later.
     void handle(const std::shared_ptr<net::HttpExchange>& http);
 
 private:
@@ -34,7 +34,7 @@ private:
     Rooms rooms_;
     RoomTokens tokens_;
     History history_;
-    ChatUpgrade entrance_;
+    ChatUpgrade upgrade_;
     Site site_;
     net::Router router_;
 };

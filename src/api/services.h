@@ -1,4 +1,4 @@
-// What the handlers share: made by main, the same for all I/O threads, constant while they run.
+// What the handlers of all I/O threads share. Made by main, constant while the threads run.
 #pragma once
 
 #include <filesystem>
@@ -6,28 +6,34 @@
 #include <string>
 #include <vector>
 
-#include "api/chat_socket.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "chat/passwords.h"
+#include "chat/rate_limiter.h"
 #include "chat/store.h"
 #include "chat/tokens.h"
 
 namespace globes::api {
+
+/// The limits of each connection.
+struct FloodLimits {
+    chat::RateLimit messages;
+    chat::RateLimit pings;  ///< Ten times as high.
+};
 
 struct Services {
     const Clock& clock;
     const chat::Tokens& tokens;
     chat::PasswordThrottle& throttle;
     WorkerPool& hashing;
-    WorkerPool& files;  ///< Reads of the folder in `static_dir`.
+    WorkerPool& files;  ///< Reads the folder `static_dir`, and collects the metrics.
     chat::Store& store;
     FloodLimits flood;
-    std::vector<std::string> allowed_origins;
-    std::vector<std::string> frame_ancestors;  ///< As `allowed_origins`; empty: nobody.
-    bool require_owner = false;
-    std::filesystem::path static_dir;  ///< Empty: the built-in site.
-    /// The text of `GET /metrics`. Any thread that may read files.
+    std::vector<std::string> allowed_origins;  ///< `*` means any.
+    std::vector<std::string> frame_ancestors;  ///< Origins that may frame the page; empty: none.
+    bool require_owner = false;                ///< Every new room has an owner.
+    std::filesystem::path static_dir;          ///< Empty: the embedded site.
+    /// The text of `GET /metrics`. Any thread that may block: it reads files.
     std::function<std::string(bool is_store_reachable)> metrics;
 };
 

@@ -1,6 +1,6 @@
-// The error codes of the API (docs/protocol.md#errors), and results with one of them. The api folder has their texts
-// and statuses. Functions with expected failures return a Result; exceptions are only for start-up and the edges of
-// tasks.
+// The error codes of the API (docs/protocol.md#errors), and results with one of them. api/wire/errors.cc has their
+// texts and statuses. Functions with expected failures return a Result; exceptions are only for start-up and the edges
+// of tasks.
 #pragma once
 
 #include <cstdint>

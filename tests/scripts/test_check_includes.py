@@ -8,7 +8,7 @@ class CheckIncludes(CheckoutTest):
         self.assert_accepts("check-includes")
 
     def test_lets_main_include_everything(self):
-        self.write("src/main.cc", '#include "api/error_table.h"\n#include "store/sqlite/store.h"\n')
+        self.write("src/main.cc", '#include "api/wire/errors.h"\n#include "store/sqlite/store.h"\n')
         self.assert_accepts("check-includes")
 
     def test_finds_the_network_knowing_the_domain(self):
@@ -41,8 +41,16 @@ class CheckIncludes(CheckoutTest):
         self.assert_finds("check-includes", "src/store/sqlite/planted.cc:2", "1 wrong includes")
 
     def test_finds_the_load_generator_using_the_server(self):
-        self.write("src/bench/planted.cc", '#include "api/error_table.h"\n')
+        self.write("src/bench/planted.cc", '#include "api/wire/errors.h"\n')
         self.assert_finds("check-includes", "src/bench/planted.cc:1")
+
+    def test_finds_one_part_of_the_api_using_another(self):
+        self.write("src/api/rest/planted.cc", '#include "api/exchange.h"\n#include "api/ws/chat_socket.h"\n')
+        self.assert_finds("check-includes", 'src/api/rest/planted.cc:2: api/rest must not include "api/ws/chat_socket.h"', "1 wrong includes")
+
+    def test_finds_what_the_parts_of_the_api_share_using_a_part_or_the_routes(self):
+        self.write("src/api/planted.cc", '#include "api/wire/errors.h"\n#include "api/rest/rooms.h"\n#include "api/routes.h"\n')
+        self.assert_finds("check-includes", "src/api/planted.cc:2", "src/api/planted.cc:3", "2 wrong includes")
 
     def test_finds_an_include_without_its_folder(self):
         self.write("src/roomlog/planted.cc", '#include "frame.h"\n')

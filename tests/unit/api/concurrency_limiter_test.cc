@@ -15,11 +15,14 @@ using Permit = ConcurrencyLimiter::Permit;
 
 class ConcurrencyLimiterTest : public testing::Test {
 protected:
-    void acquire(ConcurrencyLimiter& limiter, char name) {
-        limiter.acquire([this, name](Permit permit) {
-            begun += name;
-            permits.push_back(std::move(permit));
-        });
+    Handler acquire(ConcurrencyLimiter& limiter, char name) {
+        auto permit = co_await limiter.acquire();
+        begun += name;
+        permits.push_back(std::move(permit));
+    }
+    Handler fail(ConcurrencyLimiter& limiter) {
+        const auto permit = co_await limiter.acquire();
+        throw std::runtime_error("broken");
     }
 
     std::string begun;
@@ -53,12 +56,21 @@ TEST_F(ConcurrencyLimiterTest, PermitsThatNobodyWaitsForAreKept) {
 
 TEST_F(ConcurrencyLimiterTest, AnOperationThatThrowsGivesItsPermitBack) {
     ConcurrencyLimiter limiter(1);
-    EXPECT_THROW(limiter.acquire([](const Permit&) { throw std::runtime_error("broken"); }), std::runtime_error);
+    fail(limiter);
     acquire(limiter, 'a');
-    limiter.acquire([](const Permit&) { throw std::runtime_error("broken"); });
+    fail(limiter);
     acquire(limiter, 'b');
     permits.pop_front();
     EXPECT_EQ(begun, "ab") << "the one between them has thrown";
+}
+
+TEST_F(ConcurrencyLimiterTest, HandlersThatWaitEndWithTheLimiter) {
+    std::optional<ConcurrencyLimiter> limiter(std::in_place, 1);
+    acquire(*limiter, 'a');
+    acquire(*limiter, 'b');
+    limiter.reset();
+    permits.clear();
+    EXPECT_EQ(begun, "a") << "the other was destroyed, as the leak check of ASan confirms";
 }
 
 TEST_F(ConcurrencyLimiterTest, APermitMayOutliveTheLimiter) {

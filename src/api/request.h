@@ -1,0 +1,53 @@
+// What handlers read from a request: its token, the parameters of its query, and which form of a response the client
+// prefers (RFC 9110, 12.5) or has already (13.1.2). Plain functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "chat/catch_up.h"
+#include "net/http_message.h"
+
+namespace globes::api {
+
+/// The token of `Authorization: Bearer <token>`; empty if the request has none.
+std::string_view bearer_token(const net::HttpRequest& request);
+
+// --- the query ---
+
+/// The parameter `name`, percent-decoded; nullopt if it is absent.
+std::optional<std::string> text_parameter(const net::HttpRequest& request, std::string_view name);
+
+/// The parameter `name` as a number within [least, most]; nullopt if it is absent. `name` must be a literal.
+/// Error: room_invalid_content, with the parameter as its field, if it is not such a number.
+Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& request, std::string_view name,
+                                                      std::uint64_t least, std::uint64_t most);
+
+/// `at`, the time of the event that the parameter `after` names; nullopt if it is absent.
+/// Error: room_invalid_content with field `at`, if it is not a time as the server writes them, or if `after` is absent
+/// or 0, because there is no event 0.
+Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
+                                                                   std::optional<std::uint64_t> after);
+
+// --- content negotiation ---
+
+/// Content codings, in the server's order of preference.
+enum class Coding : std::uint8_t { brotli, gzip, identity };
+
+/// `br`, `gzip` or `identity`, as in headers.
+std::string_view coding_name(Coding coding);
+
+/// True if `Accept` prefers a web page to JSON.
+bool prefers_html(const net::HttpRequest& request);
+
+/// The available coding with the greatest weight in `Accept-Encoding`; of equal ones the first in the server's order.
+/// Identity is always available, and is the result if the header is absent or refuses all codings.
+Coding choose_coding(const net::HttpRequest& request, bool has_gzip, bool has_brotli);
+
+/// True if `If-None-Match` contains `*` or this entity tag, which includes its quotes. Uses weak comparison.
+bool has_current_form(const net::HttpRequest& request, std::string_view etag);
+
+}  // namespace globes::api

@@ -1,0 +1,140 @@
+#include "api/rest/rooms.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/access.h"
+#include "api/request.h"
+#include "api/wire/errors.h"
+#include "api/wire/room.h"
+#include "chat/passwords.h"
+#include "chat/room_rules.h"
+
+namespace globes::api {
+namespace {
+
+constexpr std::uint64_t kDefaultListed = 100;
+constexpr std::uint64_t kMostListed = 1000;
+
+chat::RoomKey key_of(chat::RoomId id) { return {.id = id, .folded_title = {}}; }
+
+/// The result of a change to a room; nullopt if somebody else has changed the room since it was read.
+template <class Value>
+using Changed = std::optional<Result<Value>>;
+
+/// Splits `reply` into the two callbacks of chat::RoomAdmin, of which one is called.
+template <class Value>
+auto callbacks(CoreReply<Changed<Value>> reply) {
+    auto shared = std::make_shared<CoreReply<Changed<Value>>>(std::move(reply));
+    return std::pair([shared] { (*shared)(std::nullopt); },
+                     [shared](Result<Value> result) { (*shared)(std::move(result)); });
+}
+
+}  // namespace
+
+Handler Rooms::list(Exchange exchange) {
+    const auto limit = number_parameter(exchange.request(), "limit", 1, kMostListed);
+    if (!limit) co_return exchange.respond_error(limit.error());
+    const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
+    if (!after) co_return exchange.respond_error(after.error());
+    const auto rooms = co_await core_link_.ask_core(
+        [&](const chat::Core& core) { return core.list(after->value_or(0), limit->value_or(kDefaultListed)); });
+    exchange.respond_json(200, room_list_json(rooms));
+}
+
+Handler Rooms::create(Exchange exchange) {
+    auto draft = parse_room_draft(exchange.request().body);
+    if (!draft) co_return exchange.respond_error(draft.error());
+    draft->owner = draft->owner || services_.require_owner;
+    auto checked = chat::check_draft(*draft);
+    if (!checked) co_return exchange.respond_error(checked.error());
+    if (checked->password) {
+        auto hash = co_await core_link_.run_on_worker(services_.hashing,
+                                                      [&] { return chat::hash_password(*checked->password); });
+        if (!hash) co_return exchange.respond_error(hash.error());
+        checked->record.password_hash = std::move(*hash);
+    }
+
+    const auto created = co_await core_link_.ask_core_later<Result<chat::RoomView>>(
+        [&](chat::Core& core, auto reply) { core.admin().create(std::move(checked->record), std::move(reply)); });
+    if (!created) co_return exchange.respond_error(created.error());
+    std::string owner_token;
+    if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, checked->owner_name);
+    net::HttpResponse response{.status = 201};
+    append_room_json(response.body, *created, true, owner_token);
+    response.headers.emplace_back("Location", "/chats/" + std::to_string(created->record.id));
+    exchange.respond(std::move(response));
+}
+
+Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
+    const auto room = co_await core_link_.ask_core([&](const chat::Core& core) -> std::optional<chat::RoomView> {
+        const chat::Room* found = core.find(key);
+        if (found == nullptr) return std::nullopt;
+        return found->view();
+    });
+    if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+    const bool may_see = may_enter(room->record, bearer_token(exchange.request()), services_.tokens).has_value();
+    std::string body;
+    append_room_json(body, *room, may_see);
+    exchange.respond_json(200, std::move(body));
+}
+
+Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
+    const net::HttpRequest& request = exchange.request();
+    for (;;) {
+        const auto current = co_await find_room(core_link_, key);
+        if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        if (const auto may = may_change(*current, bearer_token(request), services_.tokens); !may)
+            co_return exchange.respond_error(may.error());
+        const auto patch = parse_room_patch(request.body);
+        if (!patch) co_return exchange.respond_error(patch.error());
+        auto checked = chat::check_patch(*current, *patch);
+        if (!checked) co_return exchange.respond_error(checked.error());
+        if (checked->new_password) {
+            auto hash = co_await core_link_.run_on_worker(services_.hashing,
+                                                          [&] { return chat::hash_password(*checked->new_password); });
+            if (!hash) co_return exchange.respond_error(hash.error());
+            checked->record.password_hash = std::move(*hash);
+        }
+
+        const auto changed = co_await core_link_.ask_core_later<Changed<chat::RoomView>>([&](chat::Core& core,
+                                                                                             auto reply) {
+            auto [changed_meanwhile, done] = callbacks<chat::RoomView>(std::move(reply));
+            core.admin().update(*current, std::move(checked->record), std::move(changed_meanwhile), std::move(done));
+        });
+        if (!changed) {
+            key = key_of(current->id);
+            continue;
+        }
+        if (!*changed) co_return exchange.respond_error(changed->error());
+        std::string body;
+        append_room_json(body, **changed, true);
+        co_return exchange.respond_json(200, std::move(body));
+    }
+}
+
+Handler Rooms::remove(Exchange exchange, chat::RoomKey key) {
+    for (;;) {
+        const auto current = co_await find_room(core_link_, key);
+        if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        if (const auto may = may_change(*current, bearer_token(exchange.request()), services_.tokens); !may)
+            co_return exchange.respond_error(may.error());
+
+        const auto removed = co_await core_link_.ask_core_later<Changed<void>>([&](chat::Core& core, auto reply) {
+            auto [changed_meanwhile, done] = callbacks<void>(std::move(reply));
+            core.admin().remove(*current, std::move(changed_meanwhile), std::move(done));
+        });
+        if (!removed) {
+            key = key_of(current->id);
+            continue;
+        }
+        if (!*removed) co_return exchange.respond_error(removed->error());
+        co_return exchange.respond_json(200, R"({"status":true})");
+    }
+}
+
+}  // namespace globes::api

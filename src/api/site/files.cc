@@ -1,0 +1,96 @@
+#include "api/site/files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "api/request.h"
+#include "api/wire/errors.h"
+
+namespace globes::api {
+namespace {
+
+constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
+// Clients ask each time whether the file has changed.
+constexpr const char* kRevalidate = "no-cache";
+constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
+
+std::string_view form_of(const EmbeddedFile& file, Coding coding) {
+    switch (coding) {
+        case Coding::brotli:
+            return file.brotli;
+        case Coding::gzip:
+            return file.gzip;
+        case Coding::identity:
+            break;
+    }
+    return file.identity;
+}
+
+/// Absent if the file is outside the folder, does not exist, is too large, or is not a regular file.
+std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view path) {
+    std::error_code error;
+    const auto root = std::filesystem::canonical(folder, error);
+    if (error || path.find('\0') != std::string_view::npos) return std::nullopt;
+    auto file = std::filesystem::canonical(root / std::filesystem::path(path).relative_path(), error);
+    if (!error && std::filesystem::is_directory(file, error))
+        file = std::filesystem::canonical(file / "index.html", error);
+    if (error || !std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    // Checked after symbolic links are resolved, because they may lead out of the folder.
+    const auto [root_end, file_at] = std::ranges::mismatch(root, file);
+    if (root_end != root.end() || std::filesystem::file_size(file, error) > kLargestFile || error) return std::nullopt;
+    return file;
+}
+
+}  // namespace
+
+net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy,
+                                  int status) {
+    const Coding coding = choose_coding(request, !file.gzip.empty(), !file.brotli.empty());
+    const bool is_coded = coding != Coding::identity;
+    // Each content coding has its own ETag, because its bytes differ.
+    const std::string etag =
+        is_coded ? fmt::format("\"{}-{}\"", file.etag, coding_name(coding)) : fmt::format("\"{}\"", file.etag);
+    net::HttpResponse response{
+        .status = status,
+        .content_type = std::string(content_type(file.path)),
+        .headers = {{"Cache-Control", file.is_immutable ? kKeepForAYear : kRevalidate}, {"Vary", "Accept-Encoding"}}};
+    if (status == 200) response.headers.emplace_back("ETag", etag);
+    add_policy_headers(policy, is_page(file.path), response);
+    if (is_page(file.path))
+        response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, request.header("host")));
+    if (status == 200 && has_current_form(request, etag)) {
+        response.status = 304;
+        return response;
+    }
+    if (is_coded) response.headers.emplace_back("Content-Encoding", coding_name(coding));
+    response.body = form_of(file, coding);
+    return response;
+}
+
+net::HttpResponse static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy) {
+    const auto found = find_file(folder, path);
+    if (!found) return error_response(Error{ErrorCode::path_not_found});
+    std::ifstream file(*found, std::ios::binary);
+    net::HttpResponse response{.content_type = std::string(content_type(found->native())),
+                               .headers = {{"Cache-Control", kRevalidate}}};
+    response.body.assign(std::istreambuf_iterator<char>(file), {});
+    if (file.bad() || !file.is_open()) return error_response(Error{ErrorCode::path_not_found});
+    add_policy_headers(policy, is_page(found->native()), response);
+    if (is_page(found->native())) response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
+    return response;
+}
+
+net::HttpResponse static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status) {
+    net::HttpResponse response = static_answer(folder, kIndexPath, policy);
+    if (response.status == 200) response.status = status;
+    return response;
+}
+
+}  // namespace globes::api

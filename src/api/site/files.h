@@ -1,0 +1,44 @@
+// The files of the site, embedded in the program or in the folder `Static`, and the responses that contain them. Plain
+// functions, any thread. Those for the folder read from the disk and belong on a worker.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "api/site/file_headers.h"
+#include "net/http_message.h"
+
+namespace globes::api {
+
+/// A file of the folder `web`, which the build embeds (scripts/embed-site), in up to three content codings. All views
+/// last as long as the program.
+struct EmbeddedFile {
+    std::string_view path;      ///< Of its URL: `/assets/app.3f9a1c2b.js`.
+    std::string_view etag;      ///< Hash of the content, without quotes.
+    bool is_immutable;          ///< Its name contains a hash of the content, so the content of this path never changes.
+    std::string_view identity;  ///< Uncompressed.
+    std::string_view gzip;      ///< Empty if it would not be smaller.
+    std::string_view brotli;    ///< As `gzip`.
+};
+
+/// All embedded files in order of path. `kIndexPath` is one of them.
+std::span<const EmbeddedFile> embedded_site();
+
+/// The path of the page, in the embedded site and in a folder.
+inline constexpr const char* kIndexPath = "/index.html";
+
+/// The file in the content coding that the request prefers; 304 if the client has it already. With another `status`
+/// than 200 the file is the page for an error: it has no ETag then, and the status is never 304.
+net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy,
+                                  int status = 200);
+
+/// The file below `folder` with this path of a URL, percent-decoded; of a folder its index.html. 404 in JSON if it does
+/// not exist, is not a regular file, is larger than 16 MiB, or is outside `folder`, also through a symbolic link.
+/// Blocks.
+net::HttpResponse static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy);
+
+/// The page of `folder` with the status `status`; 404 in JSON if the folder does not contain it. Blocks.
+net::HttpResponse static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status);
+
+}  // namespace globes::api

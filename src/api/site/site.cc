@@ -1,0 +1,86 @@
+#include "api/site/site.h"
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/site/files.h"
+#include "api/wire/errors.h"
+
+namespace globes::api {
+namespace {
+
+using Http = std::shared_ptr<net::HttpExchange>;
+using Parameters = std::vector<std::string>;
+
+const EmbeddedFile& embedded_index() {
+    static const auto found = std::ranges::find(embedded_site(), kIndexPath, &EmbeddedFile::path);
+    assert(found != embedded_site().end());
+    return *found;
+}
+
+}  // namespace
+
+Site::Site(CoreLink& core_link, Services& services)
+    : core_link_(core_link),
+      services_(services),
+      policy_{.frame_ancestors = services.frame_ancestors, .is_shared = !services.allowed_origins.empty()} {}
+
+void Site::add_routes(net::Router& router) {
+    router.add("GET", "/", [this](const Http& http, const Parameters&) { page(Exchange(http, services_)); });
+    // The entrance of a room in the original; only browsers request it.
+    router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters& parameters) {
+        Exchange exchange(http, services_);
+        if (!exchange.prefers_html()) return exchange.respond_error(Error{ErrorCode::path_not_found});
+        room_page(exchange, chat::RoomKey::of(parameters.front()));
+    });
+    if (!services_.static_dir.empty()) return;
+    for (const EmbeddedFile& file : embedded_site()) {
+        router.add("GET", file.path, [this, &file](const Http& http, const Parameters&) {
+            Exchange(http, services_).respond(embedded_answer(http->request(), file, policy_));
+        });
+    }
+}
+
+void Site::page(const Exchange& exchange, int status) {
+    if (!services_.static_dir.empty()) {
+        respond_from_folder(exchange,
+                            [this, status] { return static_page_answer(services_.static_dir, policy_, status); });
+        return;
+    }
+    exchange.respond(embedded_answer(exchange.request(), embedded_index(), policy_, status));
+}
+
+Handler Site::room_page(Exchange exchange, chat::RoomKey key) {
+    const bool exists = co_await core_link_.ask_core([&](const chat::Core& core) { return core.find(key) != nullptr; });
+    page(exchange, exists ? 200 : 404);
+}
+
+void Site::unrouted(Exchange exchange) {
+    const net::HttpRequest& request = exchange.request();
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    const auto path = net::percent_decode(net::target_path(request.target));
+    if (reads && path && !services_.static_dir.empty()) return static_file(exchange, *path);
+    if (reads && exchange.prefers_html()) return page(exchange, 404);
+    exchange.respond_error(Error{ErrorCode::path_not_found});
+}
+
+void Site::static_file(Exchange exchange, std::string path) {
+    const bool wants_page = exchange.prefers_html();
+    respond_from_folder(exchange, [this, path = std::move(path), wants_page] {
+        net::HttpResponse response = static_answer(services_.static_dir, path, policy_);
+        if (response.status != 404 || !wants_page) return response;
+        return static_page_answer(services_.static_dir, policy_, 404);
+    });
+}
+
+Handler Site::respond_from_folder(Exchange exchange, std::function<net::HttpResponse()> make) {
+    auto response = co_await core_link_.run_on_worker(services_.files, [&] { return make(); });
+    if (!response) co_return exchange.respond_error(response.error());
+    exchange.respond(std::move(*response));
+}
+
+}  // namespace globes::api

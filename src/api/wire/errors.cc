@@ -1,0 +1,109 @@
+#include "api/wire/errors.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "api/wire/json.h"
+#include "chat/event.h"
+
+namespace globes::api {
+namespace {
+
+constexpr std::array kErrors = std::to_array<ErrorEntry>({
+    {ErrorCode::room_not_found, "Room error: Room not found", 404},
+    {ErrorCode::duplicate_room, "Room error: Duplicate room", 400},
+    {ErrorCode::room_invalid_json, "Room error: Invalid JSON", 400},
+    {ErrorCode::room_unauthorized, "Room error: Unauthorized operation", 401},
+    {ErrorCode::room_invalid_content, "Room error: Invalid content", 400},
+    {ErrorCode::user_not_found, "Client error: User not found", 404},
+    {ErrorCode::duplicate_username, "Client error: Duplicate username", 400},
+    {ErrorCode::client_invalid_json, "Client error: Invalid JSON", 400},
+    {ErrorCode::client_unauthorized, "Client error: Unauthorized operation", 401},
+    {ErrorCode::session_not_established, "Could not establish session", 400},
+    {ErrorCode::invalid_json, "Invalid JSON", 400},
+    {ErrorCode::unauthorized, "Unauthorized operation", 401},
+    {ErrorCode::unsupported_device, "Unsupported client device", 400},
+    {ErrorCode::invalid_token, "Token error: Invalid token", 403},
+    {ErrorCode::path_not_found, "Not found", 404},
+    {ErrorCode::method_not_allowed, "Method not allowed", 405},
+    {ErrorCode::too_many_requests, "Too many requests", 429},
+    {ErrorCode::too_large, "Request too large", 413},
+    {ErrorCode::unavailable, "Temporarily unavailable", 503},
+    {ErrorCode::bad_request, "Bad request", 400},
+    {ErrorCode::internal_error, "Internal error", 500},
+});
+static_assert(std::ranges::is_sorted(kErrors, {}, &ErrorEntry::code));
+
+struct EventSentence {
+    Error error;
+    std::string_view text;
+};
+
+/// All errors that an event is refused with.
+constexpr std::array kEventSentences = std::to_array<EventSentence>({
+    {{ErrorCode::user_not_found, "name"}, "You are not in this room, so you cannot leave it."},
+    {{ErrorCode::duplicate_username, "name"}, "That name is taken."},
+    {{ErrorCode::client_unauthorized, "name"}, "You are here under another name. Use that one."},
+    {{ErrorCode::invalid_json, ""}, "The server could not read that: it is not a valid JSON object."},
+    {{ErrorCode::invalid_json, "event_type"}, "The event type must be join, leave or send."},
+    {{ErrorCode::invalid_json, "name"}, "A name needs 1 to 32 characters, none of them a control character."},
+    {{ErrorCode::invalid_json, "msg"}, "A message needs 1 to 4096 characters."},
+    {{ErrorCode::invalid_json, "color"}, "The color must be text, such as red or #ff0000."},
+    {{ErrorCode::invalid_json, "id"}, "The id of an event must be text of 1 to 64 characters."},
+    {{ErrorCode::too_many_requests, ""}, "You are sending too fast. Wait a moment, then send it again."},
+    {{ErrorCode::unavailable, ""}, "The server could not confirm that. Try again in a moment."},
+});
+static_assert(chat::kMaxNameLength == 32 && chat::kMaxTextLength == 4096 && chat::kMaxClientIdLength == 64,
+              "kEventSentences tells people these limits");
+
+}  // namespace
+
+std::span<const ErrorEntry> error_table() { return kErrors; }
+
+const ErrorEntry& error_entry(ErrorCode code) {
+    const auto entry = std::ranges::lower_bound(kErrors, code, {}, &ErrorEntry::code);
+    assert(entry != kErrors.end() && entry->code == code);
+    return *entry;
+}
+
+std::string_view event_error_sentence(const Error& error) {
+    const auto found = std::ranges::find(kEventSentences, error, &EventSentence::error);
+    return found != kEventSentences.end() ? found->text : error_entry(error.code).text;
+}
+
+void append_error_json(std::string& out, const Error& error) {
+    out += R"({"code":)";
+    append_json_integer(out, std::to_underlying(error.code));
+    out += R"(,"error":)";
+    append_json_string(out, error_entry(error.code).text);
+    if (!error.field.empty()) {
+        out += R"(,"field":)";
+        append_json_string(out, error.field);
+    }
+    out += '}';
+}
+
+net::HttpResponse error_response(const Error& error, int status_override, int retry_after_s) {
+    net::HttpResponse response;
+    response.status = status_override != 0 ? status_override : error_entry(error.code).http_status;
+    response.body = R"({"status":false,"error":)";
+    append_error_json(response.body, error);
+    response.body += '}';
+    if (response.status == 429 || response.status == 503)
+        response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+    response.close = error.code == ErrorCode::bad_request || error.code == ErrorCode::too_large;
+    return response;
+}
+
+net::HttpResponse too_large_response(int status, std::size_t limit) {
+    net::HttpResponse response = error_response(Error{ErrorCode::too_large}, status);
+    response.body.resize(response.body.size() - 2);  // Reopens both objects
+    response.body += R"(,"limit":)";
+    append_json_integer(response.body, limit);
+    response.body += "}}";
+    return response;
+}
+
+}  // namespace globes::api

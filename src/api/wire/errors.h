@@ -1,0 +1,45 @@
+// The error table: maps each error to its text and HTTP status (docs/protocol.md#errors), and errors to responses.
+// Plain functions, any thread.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/http_message.h"
+
+namespace globes::api {
+
+struct ErrorEntry {
+    ErrorCode code;
+    std::string_view text;
+    int http_status;  ///< The usual one; `error_response` lists the exceptions.
+};
+
+/// Each error code once, in ascending order.
+std::span<const ErrorEntry> error_table();
+
+/// The entry of `code`. Precondition: the table contains `code`.
+const ErrorEntry& error_entry(ErrorCode code);
+
+/// The error of an event as a sentence for the person who sent it. If no event is refused with this error, the text of
+/// its entry.
+std::string_view event_error_sentence(const Error& error);
+
+/// Appends `{"code":102,"error":"Room error: Duplicate room","field":"title"}`, `field` only if the error has one.
+void append_error_json(std::string& out, const Error& error);
+
+/// `{"status":false,"error":{…}}` with the HTTP status of the error, or with `status_override` if it is not 0:
+/// 426 of session_not_established, 403 of unauthorized, 409 of room_invalid_content, 414 and 431 of too_large, 408 of
+/// bad_request.
+///
+/// Responses with 429 and 503 have a `Retry-After` of `retry_after_s`. After bad_request and too_large the connection
+/// is closed: the request was not read completely, so the start of the next one is not known.
+net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 1);
+
+/// too_large with `status` (413, 414, 431), and with `"limit"`: the largest accepted number of bytes.
+net::HttpResponse too_large_response(int status, std::size_t limit);
+
+}  // namespace globes::api

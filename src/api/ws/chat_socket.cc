@@ -1,0 +1,64 @@
+#include "api/ws/chat_socket.h"
+
+#include <chrono>
+#include <utility>
+
+#include "api/wire/event.h"
+#include "net/ws_close.h"
+
+namespace globes::api {
+namespace {
+
+std::size_t size_of(const chat::ClientEvent& event) {
+    return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
+}
+
+}  // namespace
+
+void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
+    auto event = parse_client_event(message);
+    if (!event) return side_.core_link.send_refusal(session, room_, event.error());
+    chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
+    const bool told = side_.core_link.try_tell_core(
+        size_of(*event), [&core_link = side_.core_link, room = room_, connection = connection_,
+                          event = std::move(*event), unconfirmed](chat::Core& core) mutable {
+            try {
+                core.handle(room, core_link.number(), connection, std::move(event));
+            } catch (...) {
+                core_link.refuse(room, connection, std::move(unconfirmed));
+                throw;
+            }
+        });
+    if (!told) side_.core_link.send_refusal(session, room_, unconfirmed);
+}
+
+bool ChatSocket::on_ping(net::WsSession& session) {
+    return allow(session, limiters().pings.ask(side_.limits.pings, std::chrono::steady_clock::now()), {});
+}
+
+ChatSocket::Limiters& ChatSocket::limiters() {
+    if (limiters_ == nullptr) limiters_ = std::make_unique<Limiters>();
+    return *limiters_;
+}
+
+bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
+    if (verdict.action == chat::RateVerdict::Action::pass) return true;
+    side_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
+    // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
+    const auto event = parse_client_event(message);
+    chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
+    refusal.error = Error{ErrorCode::too_many_requests};
+    session.send_direct(roomlog::Opcode::text, error_event_json(room_, refusal, verdict.retry_after_ms));
+    if (verdict.action == chat::RateVerdict::Action::close)
+        session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
+    return false;
+}
+
+void ChatSocket::on_closed() {
+    side_.core_link.tell_core(
+        [room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
+}
+
+}  // namespace globes::api

@@ -1,0 +1,46 @@
+// The chat side of a WebSocket session: parses its text frames to events for the core, and refuses invalid events.
+// Owned by the session, I/O thread only.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "api/core_link.h"
+#include "api/services.h"
+#include "chat/io_port.h"
+#include "chat/rate_limiter.h"
+#include "net/ws_session.h"
+
+namespace globes::api {
+
+/// What all chat sockets of one I/O thread share; outlives them.
+struct ChatSide {
+    CoreLink& core_link;
+    const FloodLimits& limits;
+};
+
+class ChatSocket final : public net::WsHandler {
+public:
+    ChatSocket(const ChatSide& side, chat::RoomId room, chat::ConnectionId connection)
+        : side_(side), room_(room), connection_(connection) {}
+
+    void on_text(net::WsSession& session, std::string_view message) override;
+    bool on_ping(net::WsSession& session) override;
+    /// Tells the core that the connection has ended. A second call has no effect there.
+    void on_closed() override;
+
+private:
+    struct Limiters {
+        chat::RateLimiter messages;
+        chat::RateLimiter pings;
+    };
+    Limiters& limiters();
+    bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);
+
+    const ChatSide& side_;
+    const chat::RoomId room_;
+    const chat::ConnectionId connection_;
+    std::unique_ptr<Limiters> limiters_;  // null until the first frame, because most connections only listen
+};
+
+}  // namespace globes::api

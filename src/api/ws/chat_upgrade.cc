@@ -1,0 +1,264 @@
+#include "api/ws/chat_upgrade.h"
+
+#include <algorithm>
+#include <coroutine>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/access.h"
+#include "api/request.h"
+#include "api/wire/errors.h"
+#include "api/wire/event.h"
+#include "base/random.h"
+#include "net/ws_close.h"
+#include "net/ws_handshake.h"
+#include "roomlog/slice.h"
+
+namespace globes::api {
+namespace {
+
+using SeenCheck = chat::CatchUp::SeenCheck;
+
+/// The protocol of clients that resume.
+constexpr std::string_view kResumableProtocol = "globes.v1";
+constexpr std::uint64_t kMostNewest = 1000;
+constexpr std::size_t kSessionBytes = 16;  // of the secret in a welcome
+constexpr std::uint64_t kLargestNumber = std::numeric_limits<std::uint64_t>::max();
+
+bool offers_resuming(const net::HttpRequest& request) {
+    const auto offers = net::offered_subprotocols(request);
+    return std::ranges::find(offers, kResumableProtocol) != offers.end();
+}
+
+/// The first offered subprotocol that may be a token; empty if there is no such one.
+std::string_view offered_token(const net::HttpRequest& request) {
+    for (const std::string_view offer : net::offered_subprotocols(request))
+        if (offer != kResumableProtocol) return offer;
+    return {};
+}
+
+std::string_view token_of(const net::HttpRequest& request) {
+    const std::string_view bearer = bearer_token(request);
+    return bearer.empty() ? offered_token(request) : bearer;
+}
+
+net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
+    net::HttpResponse response = error_response(Error{ErrorCode::session_not_established}, refusal.status);
+    response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
+    return response;
+}
+
+constexpr int kForbidden = 403;
+
+/// Where a client that resumes starts to read. With neither `after` nor `newest`: with the events to come.
+struct ResumePoint {
+    std::optional<std::uint64_t> after;
+    std::optional<std::uint64_t> newest;               ///< A number of events.
+    std::optional<chat::CatchUp::LastSeen> last_seen;  ///< The event with the seq `after`.
+};
+
+Result<ResumePoint> parse_resume_point(const net::HttpRequest& request) {
+    if (!offers_resuming(request)) return ResumePoint{};
+    const auto after = number_parameter(request, "after", 0, kLargestNumber);
+    if (!after) return std::unexpected(after.error());
+    const auto newest = number_parameter(request, "last", 0, kMostNewest);
+    if (!newest) return std::unexpected(newest.error());
+    if (*after && *newest) return std::unexpected(Error{ErrorCode::room_invalid_content, "last"});
+    const auto last_seen = last_seen_parameter(request, *after);
+    if (!last_seen) return std::unexpected(last_seen.error());
+    return ResumePoint{.after = *after, .newest = *newest, .last_seen = *last_seen};
+}
+
+/// The connection as the core will know it. `claims`: of its token.
+chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request,
+                       const std::optional<chat::TokenClaims>& claims) {
+    chat::Entry entry{.connection = core_link.io().hub().next_id(), .io_thread = core_link.number()};
+    entry.resumes = offers_resuming(request);
+    if (claims) {
+        entry.token_name = claims->username;
+        entry.owner = claims->owner;
+        entry.token = token_of(request);
+    }
+    if (entry.resumes) {
+        entry.session = random_hex(kSessionBytes);
+        entry.earlier_session = text_parameter(request, "session").value_or("");
+    }
+    return entry;
+}
+
+/// What the core tells a connection that has entered a room.
+struct Entered : chat::Core::Entered {
+    SeenCheck seen;
+};
+
+/// Errors: room_not_found, invalid_token (the room is not public).
+Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const chat::RoomKey& key) {
+    const chat::Room* room = core.find(key);
+    if (room == nullptr) return std::unexpected(Error{ErrorCode::room_not_found});
+    if (room->record().visibility != chat::Visibility::public_room)
+        return std::unexpected(Error{ErrorCode::invalid_token, "token"});
+    return &room->record();
+}
+
+/// Enters `room`, and before that compares the last event that the client has seen, and has the visible range made
+/// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
+void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
+           CoreReply<Result<Entered>> reply) {
+    auto enter_now = [&core, id = room.id, token_epoch = room.token_epoch, &entry,
+                      reply = std::move(reply)](SeenCheck seen) mutable {
+        if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
+        auto entered = core.enter(id, token_epoch, entry);
+        if (!entered) return reply(std::unexpected(entered.error()));
+        reply(Entered{std::move(*entered), seen});
+    };
+    if (!resume_point.after) return enter_now(SeenCheck::matches);
+    auto refresh = [&core, id = room.id, enter_now = std::move(enter_now)](SeenCheck seen) mutable {
+        core.purger().refresh(id, [seen, enter_now = std::move(enter_now)]() mutable { enter_now(seen); });
+    };
+    if (!resume_point.last_seen) return refresh(SeenCheck::matches);
+    core.catch_up().check_last_seen(room.id, *resume_point.last_seen, std::move(refresh));
+}
+
+/// The seq after which the client reads; nullopt if it reads only the events to come.
+std::optional<std::uint64_t> start_of(const ResumePoint& resume_point, const Entered& entered) {
+    if (resume_point.newest) return entered.last_seq - std::min(*resume_point.newest, entered.last_seq);
+    if (!resume_point.after || entered.seen != SeenCheck::matches) return std::nullopt;
+    const bool reaches_back = *resume_point.after + 1 >= entered.first_seq && *resume_point.after <= entered.last_seq;
+    return reaches_back ? resume_point.after : std::nullopt;
+}
+
+/// `co_await all_sent(session)`: resumes when the direct queue is empty, possibly at once. If the session closes
+/// before, the handler is destroyed.
+auto all_sent(net::WsSession& session) {
+    struct Awaiter {
+        net::WsSession& session;
+
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> handler) noexcept {
+            run_task(TaskThread::io, [&session = session, handler] {
+                session.when_sent([suspended = SuspendedHandler(handler)]() mutable { suspended.resume(); });
+            });
+        }
+        void await_resume() const noexcept {}
+    };
+    return Awaiter{session};
+}
+
+/// Sends what the reader has missed, page by page, the next one when the last is sent. Then it subscribes the
+/// connection to the room log. Closes it with 1013 (try again later) if the store cannot be read.
+Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection) {
+    for (;;) {
+        net::WsSession* session = nullptr;
+        {
+            const auto permit = co_await core_link.replays().acquire();
+            auto step = co_await core_link.ask_core_later<chat::CatchUp::Step>(
+                [&](chat::Core& core, auto reply) { core.catch_up().read(reader, std::move(reply)); });
+            net::WsHub& hub = core_link.io().hub();
+            session = hub.find(connection);
+            if (session == nullptr) co_return;
+            if (!step.is_ok)
+                co_return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
+            for (roomlog::Slice& frames : step.frames) session->send_frames(std::move(frames));
+            if (step.live) co_return hub.subscribe(*session, reader.room, *step.live);
+            reader.after = step.after;
+        }
+        co_await all_sent(*session);
+    }
+}
+
+}  // namespace
+
+/// The upgrade of a connection that has entered its room.
+struct ChatUpgrade::Upgrade {
+    const chat::Entry& entry;
+    std::string subprotocol;
+    const ResumePoint& resume_point;
+    const Entered& entered;
+};
+
+Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
+    const net::HttpRequest& request = exchange.request();
+    if (const auto checked = net::check_handshake(request); !checked)
+        co_return exchange.respond(handshake_refusal(checked.error()));
+    if (!is_origin_allowed(request, services_.allowed_origins))
+        co_return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
+    const auto resume_point = parse_resume_point(request);
+    if (!resume_point) co_return exchange.respond_error(resume_point.error());
+
+    // The record that the token was checked against. Without a token, one question to the core is enough.
+    std::optional<chat::RoomRecord> room;
+    std::optional<chat::TokenClaims> claims;
+    if (!token_of(request).empty()) {
+        room = co_await find_room(core_link_, key);
+        if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        auto checked = may_enter(*room, token_of(request), services_.tokens);
+        if (!checked) co_return exchange.respond_error(checked.error());
+        claims = std::move(*checked);
+    }
+
+    const chat::Entry entry = make_entry(core_link_, request, claims);
+    const auto entered = co_await core_link_.ask_core_later<Result<Entered>>([&](chat::Core& core, auto reply) {
+        if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
+        const auto found = find_public_room(core, key);
+        if (!found) return reply(std::unexpected(found.error()));
+        enter(core, **found, *resume_point, entry, std::move(reply));
+    });
+    if (!entered) co_return exchange.respond_error(entered.error());
+    // A token is echoed as the subprotocol, because browsers drop the connection otherwise.
+    open(exchange, {.entry = entry,
+                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
+                    .resume_point = *resume_point,
+                    .entered = *entered});
+}
+
+void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
+    const chat::ConnectionId connection = upgrade.entry.connection;
+    try {
+        open_socket(exchange, upgrade);
+    } catch (...) {
+        // The core counts the connection already, so it must be told of its end. A second call has no effect.
+        ChatSocket(side_, upgrade.entered.room, connection).on_closed();
+        if (net::WsSession* session = core_link_.io().hub().find(connection))
+            session->close(net::kCloseInternalError, net::close_code_name(net::kCloseInternalError));
+        throw;
+    }
+}
+
+// Runs in the mailbox's order, so that frames published after `entered.from` arrive later.
+void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) {
+    const Entered& entered = upgrade.entered;
+    const chat::ConnectionId connection = upgrade.entry.connection;
+    auto socket = std::make_unique<ChatSocket>(side_, entered.room, connection);
+
+    std::string first_bytes = net::switching_protocols(exchange.request(), upgrade.subprotocol);
+    std::optional<std::uint64_t> after;
+    if (upgrade.entry.resumes) {
+        after = start_of(upgrade.resume_point, entered);
+        roomlog::append_frame(first_bytes, roomlog::Opcode::text,
+                              welcome_json({.room = entered.room,
+                                            .seq = entered.last_seq,
+                                            .at = entered.newest_time,
+                                            .users = entered.users,
+                                            .online = entered.online,
+                                            .resumed = upgrade.resume_point.after && after,
+                                            .session = upgrade.entry.session}));
+    }
+    // After everything that may throw, because only before it the exchange can answer 500.
+    auto upgraded = exchange.take_over();
+    if (!upgraded) return socket->on_closed();
+    net::WsHub& hub = core_link_.io().hub();
+    net::WsSession* session = hub.adopt(connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
+    if (session == nullptr) return;
+    if (after && *after < entered.last_seq) {
+        catch_up(core_link_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},
+                 connection);
+    } else {
+        hub.subscribe(*session, entered.room, entered.from);
+    }
+}
+
+}  // namespace globes::api

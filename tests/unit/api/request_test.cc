@@ -1,0 +1,112 @@
+#include "api/request.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace globes::api {
+namespace {
+
+net::HttpRequest with(std::string name, std::string value) {
+    net::HttpRequest request;
+    request.headers.emplace_back(std::move(name), std::move(value));
+    return request;
+}
+
+TEST(BearerToken, IsWhatFollowsTheScheme) {
+    EXPECT_EQ(bearer_token(with("authorization", "Bearer abc.def.ghi")), "abc.def.ghi");
+    EXPECT_EQ(bearer_token(with("authorization", "bEARER abc")), "abc");
+    EXPECT_EQ(bearer_token(with("authorization", "Bearer   abc")), "abc");
+}
+
+TEST(BearerToken, IsEmptyWhereThereIsNone) {
+    EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
+    for (const char* value :
+         {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
+        EXPECT_EQ(bearer_token(with("authorization", value)), "") << '\'' << value << '\'';
+}
+
+bool is_page_preferred(const char* accept) { return prefers_html(with("accept", accept)); }
+
+TEST(Accept, ABrowserThatOpensAnAddressWantsThePage) {
+    EXPECT_TRUE(is_page_preferred("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"));
+    EXPECT_TRUE(is_page_preferred("text/html"));
+    EXPECT_TRUE(is_page_preferred("TEXT/HTML;level=1 ; Q=0.3"));
+    EXPECT_TRUE(is_page_preferred("application/json;q=0.5, text/*"));
+}
+
+TEST(Accept, EveryoneElseWantsJson) {
+    EXPECT_FALSE(prefers_html({}));
+    for (const char* accept : {"", "*/*", "application/json", "application/json, text/html", "text/html;q=0.5, */*",
+                               "text/html;q=0", "application/*, text/html;q=0.9", "text/plain", "html"})
+        EXPECT_FALSE(is_page_preferred(accept)) << accept;
+}
+
+TEST(Accept, TheMostSpecificRangeCounts) {
+    EXPECT_FALSE(is_page_preferred("text/*, text/html;q=0.1, application/json;q=0.5"));
+    EXPECT_TRUE(is_page_preferred("*/*, application/json;q=0.1, text/html;q=0.2"));
+}
+
+TEST(Accept, AWeightThatIsNoneIsNone) {
+    for (const char* accept : {"text/html;q=2", "text/html;q=x", "text/html;q=", "text/html;q=-1", "text/html;q=nan",
+                               "text/html;q=1e0", "text/html;q=0.5x"})
+        EXPECT_FALSE(is_page_preferred(accept)) << accept;
+}
+
+TEST(AcceptEncoding, NobodyGetsACodingThatWasNotNamed) {
+    EXPECT_EQ(choose_coding({}, true, true), Coding::identity);
+    for (const char* accepted : {"", "deflate", "zstd, compress", "identity", "brotli"})
+        EXPECT_EQ(choose_coding(with("accept-encoding", accepted), true, true), Coding::identity) << accepted;
+}
+
+TEST(AcceptEncoding, TheGreatestWeightWins) {
+    const std::map<const char*, Coding> expected = {
+        {"gzip, deflate, br, zstd", Coding::brotli},
+        {"br;q=0.9, gzip", Coding::gzip},
+        {"gzip;q=0.001", Coding::gzip},
+        {"GZIP", Coding::gzip},
+        {"x-gzip", Coding::gzip},
+        {"*", Coding::brotli},
+        {"*, br;q=0", Coding::gzip},
+        {"gzip;q=0.2, identity;q=0.8", Coding::identity},
+        {"gzip;q=0.2, *;q=0.8", Coding::brotli},
+        {"gzip, br, identity", Coding::brotli},
+        {"gzip;q=0, br;q=0", Coding::identity},
+        {"*;q=0", Coding::identity},
+        {"*;q=0, gzip", Coding::gzip},
+        {"identity;q=0, gzip;q=0.1", Coding::gzip},
+    };
+    for (const auto& [accepted, coding] : expected)
+        EXPECT_EQ(choose_coding(with("accept-encoding", accepted), true, true), coding) << accepted;
+}
+
+TEST(AcceptEncoding, OnlyFormsThatExistAreChosen) {
+    const auto request = with("accept-encoding", "br, gzip;q=0.5");
+    EXPECT_EQ(choose_coding(request, true, false), Coding::gzip);
+    EXPECT_EQ(choose_coding(request, false, false), Coding::identity);
+    EXPECT_EQ(choose_coding(with("accept-encoding", "identity;q=0"), false, false), Coding::identity)
+        << "better than nothing";
+}
+
+TEST(AcceptEncoding, SeveralLinesAreOneList) {
+    auto request = with("accept-encoding", "gzip;q=0.5");
+    request.headers.emplace_back("accept-encoding", "br");
+    EXPECT_EQ(choose_coding(request, true, true), Coding::brotli);
+}
+
+bool is_known(const char* if_none_match) { return has_current_form(with("if-none-match", if_none_match), "\"a1-br\""); }
+
+TEST(IfNoneMatch, FindsTheTagInTheList) {
+    for (const char* known : {"\"a1-br\"", "W/\"a1-br\"", "\"b\", \"a1-br\"", "\"b\",W/\"a1-br\" ", "*"})
+        EXPECT_TRUE(is_known(known)) << known;
+}
+
+TEST(IfNoneMatch, AnotherTagIsNoMatch) {
+    EXPECT_FALSE(has_current_form({}, "\"a1-br\""));
+    for (const char* known : {"", "\"a1\"", "a1-br", "\"a1-gzip\"", "\"A1-BR\"", "w/\"a1-br\"", "\"*\""})
+        EXPECT_FALSE(is_known(known)) << known;
+}
+
+}  // namespace
+}  // namespace globes::api
