@@ -19,15 +19,19 @@ UnixMicros whole_seconds(UnixMicros time) {
 std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder) {
     if (!page.ok) return nullptr;
     auto encoded = std::make_shared<FramePage>();
+    encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     std::string frames;
     for (const Event& event : page.events) {
+        if (event.seq < encoded->first_seq + encoded->ends.size()) continue;  // out of order
+        const std::size_t index = event.seq - encoded->first_seq;
+        // Seqs are consecutive, unless an operator has edited the database. A missing event has no bytes.
+        encoded->ends.resize(index, frames.size());
+        encoded->times.resize(index, event.time);
         encoder.append_frame(frames, event);
         encoded->ends.push_back(frames.size());
         encoded->times.push_back(event.time);
     }
-    encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
-    encoded->last_seq = page.events.empty() ? page.first_seq - 1 : page.events.back().seq;
-    assert(encoded->last_seq + 1 - encoded->first_seq == encoded->ends.size());
+    encoded->last_seq = encoded->first_seq + encoded->ends.size() - 1;
     encoded->frames = roomlog::make_slice(frames);
     return encoded;
 }

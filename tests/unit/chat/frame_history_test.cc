@@ -133,6 +133,18 @@ TEST_F(FrameHistoryTest, OmitsExpiredEvents) {
     EXPECT_EQ(pages.back(), "14-13") << "an empty page says where the next events are";
 }
 
+TEST_F(FrameHistoryTest, EventsThatAreMissingFromTheStoreHaveNoBytes) {
+    std::vector<Event>& events = store.kept[kRoom].events;
+    events.erase(events.begin() + 13, events.begin() + 16);  // 14 to 16
+    ask(10);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("11-20"));
+    EXPECT_EQ(between(12, 18), "#13 ann: x\n#17 ann: x\n#18 ann: x\n");
+    EXPECT_EQ(between(13, 16), "");
+    EXPECT_EQ(between(15, 17), "#17 ann: x\n");
+    EXPECT_EQ(newest->time_of(20), 20'000'000);
+}
+
 TEST_F(FrameHistoryTest, ReportsAFailedReadAndTriesAgainNextTime) {
     ask(0);
     store.answer_read(false);
