@@ -18,9 +18,12 @@ export interface Room {
     visibility: Visibility;
     createdAt: string;
     updatedAt: string;
-    /** The users in the room; not in lists. Empty for a private or hidden room that was requested without its token. */
+    /**
+     * The users in the room, in order of arrival, at most the first 200; not in lists. Empty for a private or hidden room that
+     * was requested without its token.
+     */
     users?: RoomUser[];
-    /** The number of users in the room; in lists only. */
+    /** The number of all users in the room. Older servers, which list all users, send it in lists only. */
     online?: number;
     /** Seconds for which messages are kept; absent: the server's default. */
     retention?: number;
@@ -276,13 +279,13 @@ export interface ConnectionEvents {
      * A connection was made, also after every loss. `seq` is the newest message of the room: messages up to it come first
      * (if requested), those above it are live. `resumed`: no message is missing since the last one that was shown.
      */
-    welcome: { seq: number; users: RoomUser[]; resumed: boolean };
+    welcome: { seq: number; users: RoomUser[]; online: number; resumed: boolean };
     /**
      * Messages strictly in order of `seq`, each once, own ones included.
      */
     event: SeenEvent;
-    /** The users in the room now; the same as `users` of the connection. */
-    users: { users: RoomUser[] };
+    /** The users in the room now, and their number; the same as `users` and `online` of the connection. */
+    users: { users: RoomUser[]; online: number };
     /**
      * Messages `from`..`to` will not come as events: read them with `history`, if they are kept. `before` is the last `seq`
      * before the gap, `now` the one from which the connection continues.
@@ -322,7 +325,10 @@ export class RoomConnection extends EventTarget {
     readonly seq: number;
     /** The time of that event, for the option `at`; null if `seq` is 0 or that event itself has not come. */
     readonly at: string | null;
+    /** The users in the room. In a room of more than 200 the server lists only the first ones, and those who join later. */
     readonly users: readonly RoomUser[];
+    /** The number of all users in the room, which is larger than that of `users` if not all are listed. */
+    readonly online: number;
     readonly token: Token | null;
     /** The number of messages that wait for their ack. */
     readonly queued: number;

@@ -30,7 +30,10 @@ export class RoomConnection extends EventTarget {
     #store;
     #own;
     #session = null;
+    /** The users that are listed: in a large room, not all. */
     #users = [];
+    /** The number of all users; never below that of the listed ones. */
+    #online = 0;
     /** The number of the newest message that was shown; null before the first welcome. */
     #seq;
     /** The time of that message, which proves which history it is from; null if none was shown. */
@@ -100,6 +103,9 @@ export class RoomConnection extends EventTarget {
     }
     get users() {
         return this.#users;
+    }
+    get online() {
+        return this.#online;
     }
     get seq() {
         return this.#seq ?? 0;
@@ -186,9 +192,11 @@ export class RoomConnection extends EventTarget {
         return query;
     }
 
-    #onWelcome({ seq, at = null, users, resumed, session }) {
+    #onWelcome({ seq, at = null, users, online, resumed, session }) {
         this.#pendingGap = this.#resumeAt(seq, at, resumed);
         this.#users = users;
+        // Servers before `online` list all users.
+        this.#online = Number.isSafeInteger(online) ? Math.max(online, users.length) : users.length;
         this.#sender.welcomed(users);
         this.#storeSession(session);
     }
@@ -196,9 +204,9 @@ export class RoomConnection extends EventTarget {
     #onOnline({ seq, users, resumed }) {
         const gap = this.#pendingGap;
         this.#pendingGap = null;
-        this.#emit('welcome', { seq, users, resumed });
+        this.#emit('welcome', { seq, users, online: this.#online, resumed });
         if (gap) this.#emit('gap', gap);
-        this.#emit('users', { users });
+        this.#emitUsers();
     }
 
     #onEnd(error) {
@@ -260,20 +268,28 @@ export class RoomConnection extends EventTarget {
     #onPresence(event) {
         if (event.event_type === 'leave') {
             this.#users = this.#users.filter(({ username }) => username !== event.name);
-            this.#emit('users', { users: this.#users });
+            this.#online = Math.max(this.#online - 1, this.#users.length);
+            this.#emitUsers();
         } else {
-            this.#updateUser(event.name, event.color, event.time);
+            this.#updateUser(event.name, event.color, event.time, { isNew: true });
         }
         const isOwn = this.#sender.onPresence(event);
         this.#emit('event', { ...event, isOwn });
     }
 
-    /** A user is in the room, and was active at `time`. */
-    #updateUser(name, color, time) {
+    /** A user is in the room, and was active at `time`. `isNew`: the user has joined. */
+    #updateUser(name, color, time, { isNew = false } = {}) {
         const known = this.#users.find(({ username }) => username === name);
         const user = { username: name, color: color ?? known?.color ?? '', last_activity: time };
         // A new array each time: the caller may keep the old one.
         this.#users = known ? this.#users.map((other) => (other === known ? user : other)) : [...this.#users, user];
-        if (!known || known.color !== user.color) this.#emit('users', { users: this.#users });
+        // The author of a message may have come without a join, or have been here without being listed. Only if all were
+        // listed is the author certainly new.
+        if (!known) this.#online = isNew ? this.#online + 1 : Math.max(this.#online, this.#users.length);
+        if (!known || known.color !== user.color) this.#emitUsers();
+    }
+
+    #emitUsers() {
+        this.#emit('users', { users: this.#users, online: this.#online });
     }
 }

@@ -16,6 +16,8 @@ export class ScriptedServer {
     connections = new Inbox();
     /** The users in the welcome. */
     users = [];
+    /** The number of users in the welcome; undefined: none, as servers before this field. */
+    online = undefined;
     /** Further fields of each welcome. */
     welcome = {};
     /** Sent instead of the welcome; null: the welcome. */
@@ -40,7 +42,7 @@ export class ScriptedServer {
     #connected(socket, url) {
         const connection = { socket, url, frames: new Inbox() };
         const reply = (event) => socket.send(JSON.stringify(event));
-        const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, resumed: false, session: 'secret' };
+        const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, online: this.online, resumed: false, session: 'secret' };
         if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after='), ...this.welcome });
         else socket.send(this.firstFrame);
         socket.on('error', () => {});

@@ -87,12 +87,14 @@ function chat(room: Room, token: Token | null): RoomConnection {
         same<typeof state, ConnectionState>(true);
         console.log(state, retryAt?.getTime(), error?.message);
     });
-    connection.addEventListener('welcome', ({ detail }) => console.log(detail.seq, detail.users, detail.resumed));
+    connection.addEventListener('welcome', ({ detail }) => console.log(detail.seq, detail.users, detail.online, detail.resumed));
     connection.addEventListener('event', ({ detail }) => {
         same<typeof detail, SeenEvent>(true);
         console.log(detail.isOwn, detail.msg.trim());
     });
-    connection.addEventListener('users', ({ detail }) => same<typeof detail.users, RoomUser[]>(true));
+    connection.addEventListener('users', ({ detail }) => {
+        same<typeof detail, { users: RoomUser[]; online: number }>(true);
+    });
     connection.addEventListener('gap', ({ detail }) => console.log(detail.from, detail.to, detail.reset, detail.reason));
     connection.addEventListener('problem', ({ detail }) => console.log(detail.error.code, detail.id));
     connection.addEventListener('token', ({ detail }) => same<typeof detail.token, Token>(true));
@@ -114,7 +116,10 @@ async function talk(connection: RoomConnection): Promise<Acked> {
     same<RoomConnection['retryAt'], Date | null>(true);
     same<Acked, { seq: number; duplicate: boolean }>(true);
     const users: readonly RoomUser[] = connection.users;
-    console.log(users.length);
+    same<RoomConnection['online'], number>(true);
+    console.log(users.length, connection.online);
+    // @ts-expect-error
+    connection.online = 0;
     connection.retry();
     connection.close();
     // @ts-expect-error
