@@ -276,9 +276,9 @@ export class GlobesChat extends HTMLElement {
         const button = iconButton('people', '', { class: 'icon-button people', 'aria-expanded': 'false', click: () => this.#view.showMembers() });
         button.append(count);
         const show = () => {
-            const { length } = connection.users;
-            count.textContent = String(length);
-            button.title = texts['room.membersCount'](length);
+            const { online } = connection;
+            count.textContent = String(online);
+            button.title = texts['room.membersCount'](online);
             button.setAttribute('aria-label', button.title);
         };
         connection.addEventListener('users', show);

@@ -18,6 +18,7 @@ class Connection extends EventTarget {
     seq = 0;
     name = 'me';
     users = [];
+    online = 0;
     history() {
         return Promise.resolve({ events: [], firstSeq: 1, lastSeq: 0 });
     }
@@ -65,7 +66,8 @@ window.fixture = {
     },
     async users(count) {
         connection.users = Array.from({ length: count }, (_, index) => ({ username: 'guest ' + index }));
-        connection.tell('users', { users: connection.users });
+        connection.online = count;
+        connection.tell('users', { users: connection.users, online: count });
         await settled();
     },
 };

@@ -108,7 +108,7 @@ class Entrance {
             handle: (error) => this.#handle(error),
         });
         if (notice) this.#form.showAlert(notice);
-        const count = room.users.length;
+        const count = room.online ?? room.users.length;
         this.element.replaceChildren(
             element(
                 'div',

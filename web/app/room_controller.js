@@ -92,7 +92,7 @@ export class RoomController {
         this.#header.destroy();
         this.#header = header;
         header.showState(this.#connection.state);
-        header.showMembers(this.#connection.users.length);
+        header.showMembers(this.#connection.online);
         header.membersShown(this.#view.membersShown);
         this.#view.setLanguage({ texts: this.#texts, language: locale });
         if (this.#connection.state === 'closed') this.#onClosed(this.#endedBy);
@@ -166,7 +166,7 @@ export class RoomController {
         const on = (type, listener) =>
             this.#connection.addEventListener(type, ({ detail }) => this.#isOver || listener(detail));
         on('state', ({ state }) => this.#showState(state));
-        on('users', ({ users }) => this.#header.showMembers(users.length));
+        on('users', ({ online }) => this.#header.showMembers(online));
         on('welcome', ({ seq }) => {
             this.#seqAtStart ??= seq;
         });

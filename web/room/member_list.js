@@ -1,4 +1,5 @@
-// The list of users in the room: a column beside the messages, or over them on narrow screens.
+// The list of users in the room: a column beside the messages, or over them on narrow screens. In a large room the server
+// lists only some of them; a line below tells how many more there are.
 import { element, iconButton } from './element.js';
 
 export class MemberList {
@@ -6,11 +7,15 @@ export class MemberList {
     #palette;
     #nameOf;
     #onShown;
+    /** @type {readonly { username: string, color?: string }[]} */
     #users = [];
+    /** The number of all users. */
+    #online = 0;
     #me = null;
     /** By name: { entry, fingerprint }. */
     #entries = new Map();
     #list = element('ul');
+    #more = element('p', { class: 'more', hidden: true });
     #title;
     #close;
     #opener = null;
@@ -34,9 +39,11 @@ export class MemberList {
             event.stopPropagation();
             this.show(false);
         };
+        // It has the focus so that it scrolls by keyboard.
+        const scroller = element('div', { class: 'listed', tabindex: 0, role: 'group', 'aria-label': texts['room.members'] }, this.#list, this.#more);
         this.element = element(
             'aside', { class: 'members', 'aria-label': texts['room.members'], hidden: true, keydown: pressed },
-            element('header', {}, this.#title, this.#close), this.#list,
+            element('header', {}, this.#title, this.#close), scroller,
         );
     }
 
@@ -57,16 +64,23 @@ export class MemberList {
         this.#onShown(shown);
     }
 
-    /** @param {{ username: string, color?: string }[]} users in the order in which they joined @param {string | null} me */
-    update(users, me) {
+    /**
+     * @param {{ users: readonly { username: string, color?: string }[], online: number, me: string | null }} room `users` in the
+     *     order in which they joined; `online` is the number of all, listed or not
+     */
+    update({ users, online, me }) {
         this.#users = users;
+        this.#online = online;
         this.#me = me;
         if (this.shown) this.#render();
     }
 
     /** Unchanged entries are not touched. */
     #render() {
-        this.#title.textContent = this.#texts['room.membersCount'](this.#users.length);
+        this.#title.textContent = this.#texts['room.membersCount'](this.#online);
+        const more = this.#online - this.#users.length;
+        this.#more.hidden = more <= 0;
+        this.#more.textContent = more > 0 ? this.#texts['room.membersMore'](more) : '';
         const here = new Set(this.#users.map(({ username }) => username));
         for (const [name, { entry }] of this.#entries) {
             if (here.has(name)) continue;

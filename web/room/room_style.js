@@ -14,7 +14,7 @@ button, textarea { font: inherit; color: inherit; }
 button { border: 0; background: none; padding: 0; cursor: pointer; }
 :focus { outline: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.scroller:focus-visible { outline-offset: -3px; }
+.scroller:focus-visible, .listed:focus-visible { outline-offset: -3px; }
 .visually-hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .icon { display: block; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 .icon-button { display: grid; flex: none; place-items: center; width: 40px; height: 40px; border-radius: 50%; color: var(--quiet); }
@@ -124,7 +124,9 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 .members { display: flex; flex: none; flex-direction: column; width: 250px; border-inline-start: 1px solid var(--border); background: var(--raised); }
 .members header { display: flex; align-items: center; justify-content: space-between; padding-block: 8px 4px; padding-inline: 18px 8px; }
 .members h2 { margin: 0; font-size: 14px; font-weight: 650; }
-.members ul { flex: 1; margin: 0; padding: 0 18px 16px; overflow-y: auto; list-style: none; }
+.members .listed { flex: 1; padding: 0 18px 16px; overflow-y: auto; }
+.members ul { margin: 0; padding: 0; list-style: none; }
+.members .more { margin: 0; padding: 6px 0; color: var(--quiet); }
 .members li { display: flex; align-items: center; gap: 10px; padding: 6px 0; color: var(--name-colour); font-weight: 600; }
 .members li::before { flex: none; width: 10px; height: 10px; border-radius: 50%; background: currentColor; content: ''; }
 .members bdi { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -289,7 +289,8 @@ export class RoomView {
 
     #showMembers() {
         this.#membersChanged = false;
-        this.#frame.members.update(this.#connection.users, this.#connection.name);
+        const { users, online, name } = this.#connection;
+        this.#frame.members.update({ users, online, me: name });
     }
 
     // --- actions of the user -----------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ export const texts = {
 
     'room.members': 'Personen hier',
     'room.membersCount': (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,
+    'room.membersMore': (count) => `und ${number(count)} ${plural(count, 'weitere Person', 'weitere Personen')}`,
     'room.membersClose': 'Liste der Personen schließen',
     'room.memberYou': '(du)',
 

@@ -49,6 +49,7 @@ export const texts = {
 
     'room.members': 'People here',
     'room.membersCount': (count) => `${number(count)} ${plural(count, 'person', 'people')} here`,
+    'room.membersMore': (count) => `and ${number(count)} more`,
     'room.membersClose': 'Close the list of people',
     'room.memberYou': '(you)',
 
