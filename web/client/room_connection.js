@@ -215,7 +215,7 @@ export class RoomConnection extends EventTarget {
     }
 
     /**
-     * Keeps the secret of the first connection for ever: a connection that replaced this one came with the same secret,
+     * Keeps the secret of the first connection forever: a connection that replaced this one came with the same secret,
      * so it is also the one to take the name back with. Later welcomes name secrets that only one connection knows.
      */
     #storeSession(session) {
