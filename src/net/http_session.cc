@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/task_boundary.h"
-#include "net/http_writer.h"
 
 namespace globes::net {
 namespace {

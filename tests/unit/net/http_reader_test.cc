@@ -222,14 +222,5 @@ TEST(HttpReader, RefusesBytesThatTheParserWouldReadDifferently) {
     EXPECT_EQ(refusal(post + "Connection: \"\r\n\r\n"), 400) << "only the parser checks this one";
 }
 
-TEST(HttpRequest, ListsTheElementsOfAllLinesOfAHeader) {
-    HttpRequest request;
-    request.headers = {{"a", " one,two ,, "}, {"b", "x"}, {"a", "\tthree"}, {"a", ","}};
-    EXPECT_THAT(request.header_list("a"), ElementsAre("one", "two", "three"));
-    EXPECT_THAT(request.header_list("c"), ElementsAre());
-    EXPECT_EQ(request.header("b"), "x");
-    EXPECT_EQ(request.header("c"), "");
-}
-
 }  // namespace
 }  // namespace globes::net

@@ -1,5 +1,6 @@
-#include "net/http_writer.h"
+#include "net/http_message.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace globes::net {
@@ -7,7 +8,16 @@ namespace {
 
 constexpr UnixMicros kNow = 784111777'999999;  // Sun, 06 Nov 1994 08:49:37.999999
 
-TEST(HttpWriter, WritesStatusHeadersAndBody) {
+TEST(HttpRequest, ListsTheElementsOfAllLinesOfAHeader) {
+    HttpRequest request;
+    request.headers = {{"a", " one,two ,, "}, {"b", "x"}, {"a", "\tthree"}, {"a", ","}};
+    EXPECT_THAT(request.header_list("a"), testing::ElementsAre("one", "two", "three"));
+    EXPECT_THAT(request.header_list("c"), testing::ElementsAre());
+    EXPECT_EQ(request.header("b"), "x");
+    EXPECT_EQ(request.header("c"), "");
+}
+
+TEST(HttpResponse, WritesStatusHeadersAndBody) {
     const HttpResponse response{.status = 201, .body = "{}", .headers = {{"Location", "/chats/2"}}};
     EXPECT_EQ(write_response(response, {}, kNow),
               "HTTP/1.1 201 Created\r\n"
@@ -20,20 +30,20 @@ TEST(HttpWriter, WritesStatusHeadersAndBody) {
               "{}");
 }
 
-TEST(HttpWriter, AnswersHeadAsGetWithoutTheBody) {
+TEST(HttpResponse, AnswersHeadAsGetWithoutTheBody) {
     const HttpResponse response{.body = "hello"};
     const std::string get = write_response(response, {}, kNow);
     EXPECT_EQ(write_response(response, {.head = true}, kNow) + "hello", get);
     EXPECT_TRUE(get.contains("Content-Length: 5\r\n"));
 }
 
-TEST(HttpWriter, AnEmptyBodyHasALengthAndNoType) {
+TEST(HttpResponse, AnEmptyBodyHasALengthAndNoType) {
     const std::string written = write_response({.status = 404}, {}, kNow);
     EXPECT_TRUE(written.contains("Content-Length: 0\r\n"));
     EXPECT_FALSE(written.contains("Content-Type"));
 }
 
-TEST(HttpWriter, NoContentAndNotModifiedHaveNoBody) {
+TEST(HttpResponse, NoContentAndNotModifiedHaveNoBody) {
     for (const int status : {204, 304}) {
         const std::string written = write_response({.status = status, .body = "never sent"}, {}, kNow);
         EXPECT_FALSE(written.contains("Content-")) << status;
@@ -41,14 +51,14 @@ TEST(HttpWriter, NoContentAndNotModifiedHaveNoBody) {
     }
 }
 
-TEST(HttpWriter, SaysWhetherTheConnectionIsKept) {
+TEST(HttpResponse, SaysWhetherTheConnectionIsKept) {
     EXPECT_FALSE(write_response({}, {}, kNow).contains("Connection"));
     EXPECT_TRUE(write_response({}, {.keep_alive = false}, kNow).contains("Connection: close\r\n"));
     EXPECT_TRUE(write_response({}, {.minor_version = 0}, kNow).contains("Connection: keep-alive\r\n"));
     EXPECT_TRUE(write_response({}, {.keep_alive = false, .minor_version = 0}, kNow).contains("Connection: close\r\n"));
 }
 
-TEST(HttpWriter, LeavesOutHeadersThatWouldBeSeveralLines) {
+TEST(HttpResponse, LeavesOutHeadersThatWouldBeSeveralLines) {
     const HttpResponse response{.body = "x",
                                 .headers = {{"A", "b\r\nSet-Cookie: c"},
                                             {"B", "b\nc"},
@@ -67,7 +77,7 @@ TEST(HttpWriter, LeavesOutHeadersThatWouldBeSeveralLines) {
     EXPECT_FALSE(write_response({.content_type = "a\r\nb: c", .body = "x"}, {}, kNow).contains("b: c"));
 }
 
-TEST(HttpWriter, NamesEveryStatusThatIsUsed) {
+TEST(HttpResponse, NamesEveryStatusThatIsUsed) {
     EXPECT_TRUE(write_response({.status = 426}, {}, kNow).starts_with("HTTP/1.1 426 Upgrade Required\r\n"));
     EXPECT_TRUE(
         write_response({.status = 431}, {}, kNow).starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"));
