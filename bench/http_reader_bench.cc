@@ -1,5 +1,5 @@
-// The cost of reading one HTTP request, without a socket. The number of iterations is fixed, so that instructions can be
-// counted as well.
+// The cost of reading one HTTP request, without a socket. The number of iterations is fixed, so that instructions can
+// be counted as well: docs/adr/0013-one-http-parser.md.
 #include <benchmark/benchmark.h>
 
 #include <string>

@@ -1,8 +1,12 @@
-// However a client's bytes are divided into reads, the requests must be the same, and the end of an accepted request
-// must be unambiguous: written again with the simplest framing, it is parsed as the same request.
+// However a client's bytes are divided into reads, the requests must be the same, and an accepted request must be
+// unambiguous: another parser (Boost.Beast) reads the same bytes as the same request with the same end, and so does our
+// own if the request is written again with the simplest framing.
 //
 // Input: one byte that seeds the reads, then the bytes of the client.
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -91,7 +95,6 @@ void check_framing(const HttpRequest& request) {
 }
 
 void check_text(const HttpRequest& request) {
-    const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7F'; };
     require(is_http_token(request.method), "methods are tokens");
     require(request.target.starts_with('/') || request.target == "*", "targets are paths");
     require(std::ranges::none_of(request.target, is_control) && !request.target.contains(' '), "targets are one word");
@@ -123,6 +126,25 @@ void check_meaning(const HttpRequest& request) {
     require(reader.take_unread().empty(), "and nothing else");
 }
 
+/// `stream`: the bytes from which `requests` were read.
+void check_with_beast(std::string_view stream, const std::vector<HttpRequest>& requests) {
+    namespace http = boost::beast::http;
+    for (const HttpRequest& request : requests) {
+        if (stream.starts_with("\r\n")) stream.remove_prefix(2);
+        http::request_parser<http::string_body> parser;
+        parser.eager(true);
+        boost::system::error_code error;
+        stream.remove_prefix(parser.put(boost::asio::buffer(stream), error));
+        require(!error && parser.is_done(), "Beast accepts what was accepted");
+        const auto& message = parser.get();
+        require(message.method_string() == request.method && message.body() == request.body, "and reads the same");
+        require(message.target() == request.target || !message.target().starts_with('/'), "with the same target");
+        require(parser.keep_alive() == request.keep_alive, "and the same end of the connection");
+        for (const auto& [name, value] : request.headers)
+            require(name == "host" || message[name] == request.header(name), "and the same headers");
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -135,6 +157,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::uint_fast32_t largest : {8u, 100u})
         require(same(read(stream, [&] { return 1 + random() % largest; }), whole), "any cut gives the same");
 
+    check_with_beast(stream, whole.requests);
     Router router;
     router.add("GET", "/chats/{room}/ws", [](const auto&, const auto&) {});
     for (const HttpRequest& request : whole.requests) {

@@ -1,6 +1,5 @@
-// Parses the requests of a connection: our own checks find the end of a request and refuse invalid ones, then Beast
-// parses the bytes that have passed. A state machine without I/O and time. Owned by one session, whose thread makes all
-// calls.
+// Reads the requests of a connection: passes its bytes to the parsers of head and body, and keeps what follows a
+// request. A state machine without I/O and time. Owned by one session, whose thread makes all calls.
 #pragma once
 
 #include <expected>
@@ -10,7 +9,7 @@
 #include <string_view>
 
 #include "net/http_message.h"
-#include "net/request_check.h"
+#include "net/http_parser.h"
 
 namespace globes::net {
 
@@ -27,14 +26,12 @@ public:
     /// Appends `bytes` to the unread bytes of earlier calls. Returns the next request, or a refusal if the bytes are
     /// not a valid request, or nothing if more bytes are needed.
     ///
-    /// 1. Bytes after a request are kept; `feed({})` continues with them.
+    /// 1. Bytes after a request are kept; `consume({})` continues with them.
     /// 2. The result does not depend on how the bytes are split into calls.
     /// 3. After a refusal, MUST NOT be called again.
     /// 4. Between requests the reader holds no memory except unread bytes.
     ///
-    /// Trailers are checked and then discarded, so that none of them can act as a header. An absolute target is
-    /// replaced by its path and query, and its host replaces Host (RFC 9112, 3.2.2). `Upgrade` in an HTTP/1.0 request
-    /// is ignored (RFC 9110, 7.8). The caller sets `peer_address`.
+    /// The caller sets `peer_address`.
     std::optional<Outcome> consume(std::string_view bytes);
 
     /// Whether no byte of the next request has arrived.

@@ -17,9 +17,9 @@
 
 #include "base/clock.h"
 #include "net/http_message.h"
+#include "net/http_parser.h"
 #include "net/http_reader.h"
 #include "net/http_socket.h"
-#include "net/request_check.h"
 #include "net/timer_wheel.h"
 
 namespace globes::net {

@@ -1,9 +1,10 @@
-// Checks of a request before Beast parses it. Beast 1.81 accepts requests that two servers in a chain may interpret
-// differently (request smuggling): folded lines, lists of lengths, unknown codings, trailers that become headers, and
-// misplaced spaces. These checks find the end of a request and refuse all of these (RFC 9112, 11.2).
+// Parses the bytes of a request: HeadParser the request line and headers, ChunkParser a chunked body. They refuse every
+// request that two servers in a chain may interpret differently (request smuggling, RFC 9112, 11.2): folded lines,
+// lists of lengths, two framings, unknown codings, trailers that could act as headers, misplaced spaces and line ends
+// (docs/adr/0013-one-http-parser.md).
 //
-// State machines without I/O. The result does not depend on how the bytes are split into calls. Owned by the reader of
-// one connection, whose thread makes all calls.
+// State machines without I/O. The result does not depend on how the bytes are split into calls, and a fault is refused
+// with the line that contains it. Owned by the reader of one connection, whose thread makes all calls.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "net/http_message.h"
 
 namespace globes::net {
 
@@ -28,11 +31,14 @@ struct HttpRefusal {
     friend bool operator==(const HttpRefusal&, const HttpRefusal&) = default;
 };
 
+using HttpParsed = std::expected<void, HttpRefusal>;
+
 /// One line that ends with CRLF and has no control characters except tabs.
-class LineCheck {
+class LineParser {
 public:
     enum class Step : std::uint8_t { more, complete, bad };
-    Step add(char c);
+    /// Moves `bytes` into the line until it is complete.
+    Step parse(std::string_view& bytes);
     /// The bytes so far; without the CRLF if the line is complete.
     std::string_view text() const { return text_; }
     void clear() { text_.clear(); }
@@ -43,70 +49,71 @@ private:
 };
 
 /// Request line and headers. One empty line before them is ignored (RFC 9112, 2.2).
-class HeadCheck {
+class HeadParser {
 public:
-    explicit HeadCheck(const HttpLimits& limits) : limits_(limits) {}
+    explicit HeadParser(const HttpLimits& limits) : limits_(limits) {}
 
-    /// Checks the next bytes and returns how many of them belong to the head: all, unless it is complete. MUST NOT be
-    /// called again after a refusal.
-    std::expected<std::size_t, HttpRefusal> check(std::string_view bytes);
+    /// Removes from `bytes` those that belong to the head: all, unless it is complete. MUST NOT be called again after a
+    /// refusal.
+    HttpParsed parse(std::string_view& bytes);
 
+    /// Returns true also if the request is refused only because of the size of its body.
     bool is_complete() const { return complete_; }
     /// Returns false until a byte other than those of an empty line has arrived.
     bool has_begun() const { return bytes_ > 0; }
 
     // Valid if the head is complete:
-    /// The offset of the request line: the size of the ignored empty line.
-    std::size_t begin() const { return passed_over_; }
-    int minor_version() const { return minor_version_; }
+    /// The request without its body. An absolute target is replaced by its path and query, and its host replaces Host
+    /// (RFC 9112, 3.2.2). `Upgrade` of HTTP/1.0 is left out (RFC 9110, 7.8).
+    HttpRequest& request() { return request_; }
     bool is_chunked() const { return chunked_; }
-    /// Empty if the request has no Content-Length. Always empty if `is_chunked`.
-    std::optional<std::uint64_t> content_length() const { return content_length_; }
+    /// 0 if the request has no Content-Length.
+    std::uint64_t content_length() const { return content_length_.value_or(0); }
     /// Whether the client waits for 100 Continue before it sends the body (RFC 9110, 10.1.1).
     bool expects_continue() const { return expects_continue_; }
 
 private:
     bool end_line(std::string_view line);
-    bool check_request_line(std::string_view line);
-    bool check_field(std::string_view line);
-    bool check_framing() const;
+    bool add_request_line(std::string_view line);
+    bool add_header(std::string_view line);
+    bool end_head();
+    bool set_keep_alive();
 
     const HttpLimits& limits_;
-    LineCheck line_;
+    LineParser line_;
+    HttpRequest request_;
     std::size_t bytes_ = 0;  // of the head so far
-    std::size_t passed_over_ = 0;
-    int minor_version_ = 0;
     int hosts_ = 0;
     std::optional<std::uint64_t> content_length_;
     bool chunked_ = false;
     bool expects_continue_ = false;
+    bool has_skipped_line_ = false;
     bool has_request_line_ = false;
     bool complete_ = false;
 };
 
-/// A chunked body with its trailers (RFC 9112, 7.1).
-class ChunkCheck {
+/// A chunked body with its trailers (RFC 9112, 7.1). Trailers are checked and then discarded.
+class ChunkParser {
 public:
-    explicit ChunkCheck(const HttpLimits& limits) : limits_(limits) {}
+    explicit ChunkParser(const HttpLimits& limits) : limits_(limits) {}
 
-    /// Checks the next bytes and returns how many of them belong to the body: all, unless it is complete. MUST NOT be
-    /// called again after a refusal.
-    std::expected<std::size_t, HttpRefusal> check(std::string_view bytes);
+    /// Removes from `bytes` those that belong to the body: all, unless it is complete. Appends their data to `body`.
+    /// MUST NOT be called again after a refusal.
+    HttpParsed parse(std::string_view& bytes, std::string& body);
 
     bool is_complete() const { return state_ == State::complete; }
-    /// Whether the size of the last chunk has arrived and the trailers are not complete.
-    bool is_in_trailers() const { return state_ == State::trailers; }
 
 private:
     enum class State : std::uint8_t { size_line, data, data_end, trailers, complete };
-    std::optional<HttpRefusal> add_to_line(char c);
+    std::optional<HttpRefusal> parse_line(std::string_view& bytes);
+    std::size_t line_bytes_left() const;
     std::optional<HttpRefusal> end_size_line();
     std::optional<HttpRefusal> end_trailer();
 
     const HttpLimits& limits_;
     State state_ = State::size_line;
-    LineCheck line_;
-    std::uint64_t data_left_ = 0;  // of the chunk
+    LineParser line_;
+    std::size_t data_left_ = 0;  // of the chunk
     std::size_t body_bytes_ = 0;
     std::size_t trailer_bytes_ = 0;
 };
