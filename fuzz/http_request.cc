@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "net/http_reader.h"
 #include "net/router.h"
 
@@ -101,7 +102,7 @@ void check_text(const HttpRequest& request) {
     for (const auto& [name, value] : request.headers) {
         require(is_http_token(name), "header names are tokens");
         require(std::ranges::none_of(value, is_control), "header values are one line");
-        require(trim_blanks(value) == value, "header values are trimmed");
+        require(globes::trim_blanks(value) == value, "header values are trimmed");
     }
 }
 

@@ -307,8 +307,8 @@ TEST(IoThread, ReportsItsLongestIteration) {
 
 TEST(IoThread, ExceptionsOfTasksDoNotEndIt) {
     const std::uint64_t failed = failed_tasks(TaskThread::io);
+    int flushes = 0;  // outlives the thread, which flushes once more when it stops
     IoThread thread(1, {});
-    int flushes = 0;
     thread.start([&] {
         if (++flushes == 1) throw std::runtime_error("flush");
     });
