@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/handler.h"
+#include "base/task_boundary.h"
 
 namespace globes::api {
 
@@ -46,7 +47,12 @@ public:
             --state_->free;
             return true;
         }
-        void await_suspend(std::coroutine_handle<> handler) noexcept { state_->waiting.emplace_back(handler); }
+        void await_suspend(std::coroutine_handle<> handler) noexcept {
+            // If the queue cannot grow, the handler is destroyed.
+            run_task(TaskThread::io, [&state = *state_, suspended = SuspendedHandler(handler)]() mutable {
+                state.waiting.push_back(std::move(suspended));
+            });
+        }
         Permit await_resume() const { return Permit(state_); }
 
     private:

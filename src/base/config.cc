@@ -1,6 +1,7 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>

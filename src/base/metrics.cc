@@ -1,6 +1,7 @@
 #include "base/metrics.h"
 
 #include <fmt/format.h>
+
 #include <cassert>
 #include <cmath>
 

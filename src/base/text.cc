@@ -2,6 +2,7 @@
 
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>

@@ -1,6 +1,7 @@
 #include "bench/client_messages.h"
 
 #include <fmt/format.h>
+
 #include <array>
 #include <cstring>
 

@@ -1,6 +1,7 @@
 #include "bench/traffic.h"
 
 #include <fmt/format.h>
+
 #include <charconv>
 #include <utility>
 

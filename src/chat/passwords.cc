@@ -2,6 +2,7 @@
 
 #include <crypt.h>
 #include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/text.h"
-
 namespace globes::net {
 
 struct HttpReader::Partial {

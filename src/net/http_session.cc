@@ -1,6 +1,7 @@
 #include "net/http_session.h"
 
 #include <unistd.h>
+
 #include <boost/asio/error.hpp>
 #include <utility>
 #include <vector>

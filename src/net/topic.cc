@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cerrno>

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cerrno>

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
+
 #include <cerrno>
 #include <exception>
 #include <stdexcept>

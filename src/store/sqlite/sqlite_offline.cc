@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_offline.h"
 
 #include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.h"
 
 #include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <utility>
 
