@@ -40,6 +40,7 @@ std::optional<std::int64_t> whole(double number) {
     return static_cast<std::int64_t>(number);
 }
 
+const json::value& unwrapped_number(json::value&& value) = delete;
 const json::value& unwrapped_number(const json::value& value) {
     for (const std::string_view key : {"$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"})
         if (const json::value* number = wrapped(value, key)) return *number;

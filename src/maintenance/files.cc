@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -140,11 +141,15 @@ void LineReader::look_ahead(const std::function<bool(std::string_view)>& take) c
     LineReader ahead(fd_, name_);
     ahead.kept_ = kept_.substr(begin_);
     ahead.number_ = number_;
-    try {
-        while (const auto line = ahead.next())
-            if (!take(*line)) break;
-    } catch (const std::runtime_error&) {  // `next` reports it as well.
-    }
+    const auto next = [&ahead]() -> std::optional<std::string_view> {
+        try {
+            return ahead.next();
+        } catch (const std::runtime_error&) {
+            return std::nullopt;  // When the line is read, `next` reports the fault.
+        }
+    };
+    while (const auto line = next())
+        if (!take(*line)) break;
     ::lseek(fd_, at, SEEK_SET);
 }
 

@@ -45,11 +45,11 @@ void OriginalDump::read(DocumentReader& in, Progress& progress) {
 
 void OriginalDump::take(OriginalEntry entry, const std::string& place) {
     for (const OriginalNote reason : entry.notes) note(reason, place);
-    if (auto* room = std::get_if<OriginalRoom>(&entry.content)) take_room(std::move(*room), place);
+    if (const auto* room = std::get_if<OriginalRoom>(&entry.content)) take_room(*room, place);
     if (auto* message = std::get_if<OriginalMessage>(&entry.content)) take_message(std::move(*message), place);
 }
 
-void OriginalDump::take_room(OriginalRoom room, const std::string& place) {
+void OriginalDump::take_room(const OriginalRoom& room, const std::string& place) {
     const chat::RoomId id = room.record.id;
     const auto [known, is_new] = rooms_.try_emplace(id, Room{.record = room.record, .place = place});
     if (is_new) return;

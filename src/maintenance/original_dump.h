@@ -62,7 +62,7 @@ private:
     using Rooms = std::map<chat::RoomId, Room>;
 
     void take(OriginalEntry entry, const std::string& place);
-    void take_room(OriginalRoom room, const std::string& place);
+    void take_room(const OriginalRoom& room, const std::string& place);
     void take_message(OriginalMessage message, const std::string& place);
     void add_fault(std::string fault);
     void note(OriginalNote note, const std::string& place);

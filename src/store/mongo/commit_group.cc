@@ -67,6 +67,7 @@ chat::BatchOutcome CommitGroup::outcome_of(const GroupMember& member) const {
     const auto is_done = [](const Operation* operation) { return operation->state == OperationState::done; };
     if (member.refused.empty() && std::ranges::all_of(member.operations, is_done)) return CommitOutcome::committed;
     std::vector<chat::BatchOutcome::Part> outcomes;
+    outcomes.reserve(member.refused.size());
     for (const chat::RoomId room : member.refused) outcomes.push_back({room, CommitOutcome::failed});
     const auto number = static_cast<std::size_t>(&member - members.data());
     assert(number < members.size());

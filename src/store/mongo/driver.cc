@@ -226,6 +226,7 @@ void start_driver() {
 // The linker redirects the driver's calls of these functions to this file (CMakeLists.txt), so that replies are checked
 // before the driver parses them. Weak: another version of the driver may not have these functions.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): the names are the linker's.
 [[gnu::weak]] void __real__mongoc_rpc_gather(void* rpc, void* array);
 void __wrap__mongoc_rpc_gather(void* rpc, void* array) {
     request_opcode = opcode_of(rpc);
@@ -247,6 +248,7 @@ bool __wrap__mongoc_cmd_check_ok(const bson_t* answer, std::int32_t version, bso
 bool __wrap__mongoc_cmd_check_ok_no_wce(const bson_t* answer, std::int32_t version, bson_error_t* error) {
     return check_reply(*answer, error) && __real__mongoc_cmd_check_ok_no_wce(answer, version, error);
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 }
 
 ConnectionPool::ConnectionPool(const std::string& uri, const MongoTimes& times) {

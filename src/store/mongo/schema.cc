@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -72,6 +73,7 @@ Names names_of(Session& session) {
 /// A view and a time series do not accept the documents of Globes, and a capped collection drops the oldest ones.
 void check_own_kinds(Session& session) {
     std::vector<std::string> names;
+    names.reserve(std::size(kCollections));
     for (const Collection& collection : kCollections) names.emplace_back(collection.name);
     Document any;
     any.texts("$in", names);

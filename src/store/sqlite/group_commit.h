@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -63,7 +64,7 @@ public:
     void checkpoint() noexcept;
 
 private:
-    enum class Result { committed, conflict, failed, unknown };
+    enum class Result : std::uint8_t { committed, conflict, failed, unknown };
 
     Result run(Batches batches) noexcept;
     /// Settles all commits that failed so far. Returns whether the last of them, which left `evidence`, took place.

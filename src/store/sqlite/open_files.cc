@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <system_error>
@@ -16,7 +17,7 @@
 namespace globes::store {
 namespace {
 
-enum Place : std::size_t { kDatabase, kWal };  // in `files_`
+enum Place : std::uint8_t { database_place, wal_place };  // in `files_`
 constexpr const char* kSuffixes[] = {"", "-wal", "-shm"};
 
 }  // namespace
@@ -89,10 +90,11 @@ std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes,
         const auto now = state_of(files_[place].path);  // the query may have extended it
         return !now || now->bytes < least;
     };
-    if (is_cut_off(kWal, wal_bytes, lengths.wal)) return fmt::format("{}: was truncated", files_[kWal].path.string());
-    if (is_cut_off(kDatabase, longest_database_, lengths.database))
-        return fmt::format("{}: was truncated", files_[kDatabase].path.string());
-    longest_database_ = sizes[kDatabase];
+    if (is_cut_off(wal_place, wal_bytes, lengths.wal))
+        return fmt::format("{}: was truncated", files_[wal_place].path.string());
+    if (is_cut_off(database_place, longest_database_, lengths.database))
+        return fmt::format("{}: was truncated", files_[database_place].path.string());
+    longest_database_ = sizes[database_place];
     return {};
 }
 
