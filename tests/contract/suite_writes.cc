@@ -186,6 +186,34 @@ TEST_P(StoreSuite, NeverUsesACountedIdAgain) {
     EXPECT_EQ(stored.next_room_id, 8);
 }
 
+TEST_P(StoreSuite, CountsTheIdsOfRoomsThatAreCreatedAtOnce) {
+    constexpr RoomId kAtOnce = 8;
+    constexpr RoomId kEnd = 1 + 10 * kAtOnce;
+    for (RoomId first = 1; first < kEnd; first += kAtOnce) {
+        StoreBatch creations;
+        StoreBatch deletions;
+        for (RoomId id = first; id < first + kAtOnce; ++id) {
+            creations.emplace_back(PutRoom{sample_room(id)});
+            deletions.emplace_back(DeleteRoom{id});
+        }
+        ASSERT_EQ(commit(store(), std::move(creations)), committed);
+        ASSERT_EQ(commit(store(), std::move(deletions)), committed);
+        reopen();
+        if (IsSkipped()) return;
+        ASSERT_EQ(store().load_rooms().next_room_id, first + kAtOnce);
+    }
+}
+
+TEST_P(StoreSuite, KeepsMoreThanAHundredRoomsAfterAReopen) {
+    constexpr RoomId kRooms = 120;
+    StoreBatch creations;
+    for (RoomId id = 1; id <= kRooms; ++id) creations.emplace_back(PutRoom{sample_room(id)});
+    ASSERT_EQ(commit(store(), std::move(creations)), committed);
+    reopen();
+    if (IsSkipped()) return;
+    EXPECT_EQ(store().load_rooms().rooms.size(), kRooms);
+}
+
 TEST_P(StoreSuite, KeepsCommittedEventsAfterAReopen) {
     ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
     ASSERT_EQ(commit(store(), appends(1, 1, 3)), committed);

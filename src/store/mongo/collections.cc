@@ -88,6 +88,15 @@ std::uint64_t EventCollection::newest_seq(chat::RoomId room) {
 
 WriteResult EventCollection::remove(const Events& events) { return session_.remove(kEvents, by_ids(events)); }
 
+WriteResult RoomIdCounter::raise(Session& session, chat::RoomId next) {
+    Document counter;
+    counter.text("_id", "next_room_id");
+    Document value;
+    value.number("value", next);
+    const MutexLock lock(mutex_);
+    return session.update(kCounters, counter, change("$max", value), true);
+}
+
 /// Matches the room's document, unless a newer process has claimed it.
 Document RoomCollection::own(chat::RoomId room) const {
     Document not_newer;
@@ -101,11 +110,7 @@ WriteResult RoomCollection::write(const PutRoomDocument& put, chat::RoomId room)
     if (put.before != nullptr) return update(*put.record, put.version);
     // The counter first: if the process ends in between, an id is skipped, and no id is used twice.
     if (room < chat::kFirstRandomRoomId) {
-        Document counter;
-        counter.text("_id", "next_room_id");
-        Document next;
-        next.number("value", room + 1);
-        const WriteResult counted = session_.update(kCounters, counter, change("$max", next), true);
+        const WriteResult counted = room_ids_.raise(session_, room + 1);
         if (counted.status != WriteStatus::acknowledged) return counted;
     }
     const WriteResult forgotten = remove_leftover_events(room);
@@ -167,7 +172,7 @@ WriteResult RoomCollection::insert(const chat::RoomRecord& record, std::uint64_t
 WriteResult RoomCollection::adopt(const chat::RoomRecord& record, std::uint64_t version) {
     Document number;
     number.number("writer", fence_.number());
-    const WriteResult claimed = session_.update(kRooms, by_id(record.id), change("$max", number));
+    WriteResult claimed = session_.update(kRooms, by_id(record.id), change("$max", number));
     if (claimed.status != WriteStatus::acknowledged) return claimed;
     Document fields;
     append_room_fields(fields, record, version);

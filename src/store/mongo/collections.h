@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/mongo/fence.h"
 #include "store/mongo/operations.h"
 #include "store/mongo/session.h"
@@ -51,10 +52,24 @@ private:
     const std::uint64_t writer_;
 };
 
+/// The counter of room ids, one for all writers. FerretDB may carry out `$max` as a read and a write: of two at the
+/// same time, the lower value can stay, and an id would be used twice. Thread: any.
+class RoomIdCounter {
+public:
+    /// Raises the stored counter to at least `next`. Waits while another thread raises it.
+    WriteResult raise(Session& session, chat::RoomId next) EXCLUDES(mutex_);
+
+private:
+    Mutex mutex_;
+};
+
 class RoomCollection {
 public:
-    /// Both must outlive it; `fence` has a number.
-    RoomCollection(Session& session, Fence& fence) : session_(session), fence_(fence) { assert(fence.number() != 0); }
+    /// All must outlive it; `fence` has a number.
+    RoomCollection(Session& session, Fence& fence, RoomIdCounter& room_ids)
+        : session_(session), fence_(fence), room_ids_(room_ids) {
+        assert(fence.number() != 0);
+    }
 
     /// Every call may be repeated. The highest version of a room wins, in whatever order writes arrive. Each filter has
     /// the number of this process, so a room that a newer process has claimed is not changed. The result is `rejected`
@@ -81,6 +96,7 @@ private:
 
     Session& session_;
     Fence& fence_;
+    RoomIdCounter& room_ids_;
 };
 
 }  // namespace globes::store::mongo

@@ -58,6 +58,7 @@ struct Engine {
     mongo::CommittedCatalogue catalogue;
     mongo::SharedState shared;
     mongo::Fence fence;
+    mongo::RoomIdCounter room_ids;
     std::vector<std::unique_ptr<mongo::RoomWriter>> writers;
     mongo::Committer committer;
     mongo::ReaderPool readers;
@@ -135,8 +136,8 @@ private:
         const std::vector<mongo::GarbageRange> removals =
             mongo::load_catalogue(session, engine.catalogue, engine.fence.number());
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
-            engine.writers.push_back(std::make_unique<mongo::RoomWriter>(engine.pool, engine.database, engine.fence,
-                                                                         engine.catalogue, engine.shared));
+            engine.writers.push_back(std::make_unique<mongo::RoomWriter>(
+                engine.pool, engine.database, engine.fence, engine.room_ids, engine.catalogue, engine.shared));
         const MutexLock lock(engine.shared.mutex);
         for (const mongo::GarbageRange& removal : removals)
             engine.writers[removal.room % engine.writers.size()]->collect(removal);

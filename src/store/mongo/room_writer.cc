@@ -33,12 +33,12 @@ EventCollection::Events events_of(const std::vector<Operation*>& operations) {
 
 }  // namespace
 
-RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
+RoomWriter::RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence, RoomIdCounter& room_ids,
                        const CommittedCatalogue& catalogue, SharedState& shared)
     : fence_(fence),
       shared_(shared),
       session_(pool, database),
-      rooms_(session_, fence),
+      rooms_(session_, fence, room_ids),
       events_(session_, fence.number()),
       garbage_collector_(catalogue) {}
 
@@ -192,7 +192,7 @@ WriteResult RoomWriter::insert(Job& job, Operations operations) {
     }
     const Operation* last_refused = nullptr;
     for (std::erase_if(operations, is_over); !operations.empty(); std::erase_if(operations, is_over)) {
-        const WriteResult result = events_.insert(events_of(operations));
+        WriteResult result = events_.insert(events_of(operations));
         if (result.status == WriteStatus::unknown || result.status == WriteStatus::not_applied) return result;
         end(Operations(operations.begin(), operations.begin() + static_cast<std::ptrdiff_t>(result.written)),
             OperationState::done);

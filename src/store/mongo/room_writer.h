@@ -19,7 +19,7 @@ namespace globes::store::mongo {
 class RoomWriter {
 public:
     /// All must outlive it; `fence` has a number.
-    RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence,
+    RoomWriter(const ConnectionPool& pool, const std::string& database, Fence& fence, RoomIdCounter& room_ids,
                const CommittedCatalogue& catalogue, SharedState& shared);
 
     /// Runs until the shared state is stopped. Thread: its own.
