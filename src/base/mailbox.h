@@ -50,7 +50,11 @@ public:
     Mailbox() = default;
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
-    ~Mailbox() { take_all(); }
+    ~Mailbox() {
+        // The destructors of tasks may push.
+        while (!take_all().empty()) {
+        }
+    }
 
     /// Returns true if the queue was empty: the consumer may be asleep and must be woken by the caller.
     bool push(TaskBatch batch);

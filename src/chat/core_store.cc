@@ -1,36 +1,41 @@
 #include "chat/core_store.h"
 
 #include <cassert>
+#include <functional>
+
+#include "base/task_boundary.h"
 
 namespace globes::chat {
 
-/// Returns a callback for a thread of the store. It posts the call of `done` to the core thread.
-template <class Answer, class Done>
-auto CoreStore::answer_here(Done done) {
+/// Returns the callback for a question to the store.
+template <class Answer>
+auto CoreStore::answer_here(Answer failure, std::move_only_function<void(Answer)> done) {
     ++in_flight_;
-    return [this, done = std::move(done)](Answer answer) mutable {
-        post_([this, done = std::move(done), answer = std::move(answer)]() mutable {
-            assert(in_flight_ > 0);
-            --in_flight_;
-            done(std::move(answer));
-        });
-    };
+    PendingAnswer<Answer> pending(post_, std::move(failure), [this, done = std::move(done)](Answer answer) mutable {
+        assert(in_flight_ > 0);
+        --in_flight_;
+        done(std::move(answer));
+    });
+    return PendingAnswer<Answer>::template callback<Answer>(std::move(pending), std::identity());
 }
 
 void CoreStore::append(StoreBatch batch, BatchDone done) {
-    store_.append(std::move(batch),
-                  answer_here<BatchOutcome>([this, done = std::move(done)](BatchOutcome outcome) mutable {
-                      count(outcome);
-                      done(std::move(outcome));
-                  }));
+    auto answer =
+        answer_here<BatchOutcome>(CommitOutcome::unknown, [this, done = std::move(done)](BatchOutcome outcome) mutable {
+            count(outcome);
+            done(std::move(outcome));
+        });
+    run_task(TaskThread::core, [&] { store_.append(std::move(batch), std::move(answer)); });
 }
 
 void CoreStore::read_events(const EventQuery& query, std::move_only_function<void(EventPage)> done) {
-    store_.read_events(query, answer_here<EventPage>(std::move(done)));
+    auto answer = answer_here<EventPage>({}, std::move(done));
+    run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });
 }
 
 void CoreStore::find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) {
-    store_.find_sends(std::move(keys), answer_here<SendLookup>(std::move(done)));
+    auto answer = answer_here<SendLookup>({}, std::move(done));
+    run_task(TaskThread::core, [&] { store_.find_sends(std::move(keys), std::move(answer)); });
 }
 
 void CoreStore::count(const BatchOutcome& outcome) {

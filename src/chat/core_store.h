@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/mailbox.h"
 #include "base/metrics.h"
+#include "chat/pending_answer.h"
 #include "chat/store.h"
 
 namespace globes::chat {
@@ -30,12 +32,12 @@ struct CoreCounts {
 
 class CoreStore {
 public:
-    /// `store` and `counts` MUST outlive this object. `post` runs a task on the core thread; it is called on any
-    /// thread.
-    CoreStore(Store& store, std::function<void(Task)> post, CoreCounts& counts)
-        : store_(store), post_(std::move(post)), counts_(counts) {}
+    /// `store` and `counts` MUST outlive this object.
+    CoreStore(Store& store, CorePost post, CoreCounts& counts)
+        : store_(store), post_(std::make_shared<const CorePost>(std::move(post))), counts_(counts) {}
 
-    /// Like the functions of Store, but `done` is called on the core thread.
+    /// Like the functions of Store, but `done` is called on the core thread, and they do not throw: if the store
+    /// throws, the outcome is unknown, or the answer is not ok.
     void append(StoreBatch batch, BatchDone done);
     void read_events(const EventQuery& query, std::move_only_function<void(EventPage)> done);
     void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done);
@@ -46,12 +48,12 @@ public:
     std::size_t in_flight() const { return in_flight_; }
 
 private:
-    template <class Answer, class Done>
-    auto answer_here(Done done);
+    template <class Answer>
+    auto answer_here(Answer failure, std::move_only_function<void(Answer)> done);
     void count(const BatchOutcome& outcome);
 
     Store& store_;
-    const std::function<void(Task)> post_;
+    const std::shared_ptr<const CorePost> post_;
     CoreCounts& counts_;
     std::size_t in_flight_ = 0;
 };

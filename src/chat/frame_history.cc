@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/task_boundary.h"
+
 namespace globes::chat {
 namespace {
 
@@ -54,9 +56,8 @@ std::optional<UnixMicros> FramePage::time_of(std::uint64_t seq) const {
     return times[seq - first_seq];
 }
 
-FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post,
-                           FrameHistoryLimits limits)
-    : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
+FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, CorePost post, FrameHistoryLimits limits)
+    : store_(store), encoder_(encoder), post_(std::make_shared<const CorePost>(std::move(post))), limits_(limits) {}
 
 void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
                         PageReply reply) {
@@ -79,6 +80,8 @@ void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq
 }
 
 void FrameHistory::start_reads() {
+    using PagePointer = std::shared_ptr<const FramePage>;
+    using Pending = PendingAnswer<PagePointer>;
     while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
         const Key key = queued_.front();
         queued_.pop_front();
@@ -89,14 +92,15 @@ void FrameHistory::start_reads() {
                                .before = key.last_seq + 1,
                                .limit = limits_.page_events,
                                .expiry = key.expiry};
-        store_.read_events(query, [this, key](const EventPage& page) {
-            post_([this, key, encoded = encode(page, encoder_)] {
-                assert(in_flight_ > 0);
-                --in_flight_;
-                take(key, encoded);
-                start_reads();
-            });
+        Pending pending(post_, nullptr, [this, key](const PagePointer& page) {
+            assert(in_flight_ > 0);
+            --in_flight_;
+            take(key, page);
+            start_reads();
         });
+        auto answer = Pending::callback<EventPage>(std::move(pending),
+                                                   [this](const EventPage& page) { return encode(page, encoder_); });
+        run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });
     }
 }
 
@@ -110,7 +114,7 @@ void FrameHistory::take(const Key& key, const std::shared_ptr<const FramePage>& 
         pages_.insert(std::move(node));
         forget_oldest();
     }
-    for (PageReply& reply : waiting) reply(page);
+    for (PageReply& reply : waiting) run_task(TaskThread::core, [&] { reply(page); });
 }
 
 void FrameHistory::forget_oldest() {

@@ -14,8 +14,8 @@
 #include <optional>
 #include <vector>
 
-#include "base/mailbox.h"
 #include "chat/event.h"
+#include "chat/pending_answer.h"
 #include "chat/store.h"
 #include "roomlog/slice.h"
 
@@ -46,9 +46,8 @@ public:
     /// Receives null if the store could not be read.
     using PageReply = std::move_only_function<void(std::shared_ptr<const FramePage>)>;
 
-    /// `store` and `encoder` MUST outlive this object. `post` runs a task on the core thread; it is called on any
-    /// thread.
-    FrameHistory(Store& store, const EventEncoder& encoder, std::function<void(Task)> post, FrameHistoryLimits limits);
+    /// `store` and `encoder` MUST outlive this object.
+    FrameHistory(Store& store, const EventEncoder& encoder, CorePost post, FrameHistoryLimits limits);
 
     /// Reads the page with the event after `after`, without expired events; it may be empty. Calls `reply` before it
     /// returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than `after`.
@@ -79,7 +78,7 @@ private:
 
     Store& store_;
     const EventEncoder& encoder_;
-    const std::function<void(Task)> post_;
+    const std::shared_ptr<const CorePost> post_;
     const FrameHistoryLimits limits_;
 
     std::map<Key, Entry> pages_;

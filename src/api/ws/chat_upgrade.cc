@@ -131,6 +131,31 @@ std::optional<std::uint64_t> start_of(const ResumePoint& resume_point, const Ent
     return reaches_back ? resume_point.after : std::nullopt;
 }
 
+void close_failed(net::WsSession& session) {
+    session.close(net::kCloseInternalError, net::close_code_name(net::kCloseInternalError));
+}
+
+/// Closes the connection with 1011 (internal error) if the handler fails or is destroyed before `release`: a session
+/// that no handler catches up would stay open without a message. Thread: the I/O thread.
+class CloseOnFailure {
+public:
+    CloseOnFailure(net::IoThread& io, chat::ConnectionId connection) : io_(&io), connection_(connection) {}
+    CloseOnFailure(const CloseOnFailure&) = delete;
+    CloseOnFailure& operator=(const CloseOnFailure&) = delete;
+    ~CloseOnFailure() {
+        if (io_ == nullptr) return;
+        // Later, because the thread may be ending.
+        io_->post([&io = *io_, connection = connection_] {
+            if (net::WsSession* session = io.hub().find(connection)) close_failed(*session);
+        });
+    }
+    void release() { io_ = nullptr; }
+
+private:
+    net::IoThread* io_;
+    chat::ConnectionId connection_;
+};
+
 /// `co_await all_sent(session)`: resumes when the direct queue is empty, possibly at once. If the session closes
 /// before, the handler is destroyed.
 auto all_sent(net::WsSession& session) {
@@ -139,9 +164,9 @@ auto all_sent(net::WsSession& session) {
 
         bool await_ready() const noexcept { return false; }
         void await_suspend(std::coroutine_handle<> handler) noexcept {
-            run_task(TaskThread::io, [&session = session, handler] {
-                session.when_sent([suspended = SuspendedHandler(handler)]() mutable { suspended.resume(); });
-            });
+            auto resume = [suspended = SuspendedHandler(handler)]() mutable { suspended.resume(); };
+            net::WsSession& waited_for = session;  // The handler may be destroyed here, and this object with it.
+            if (!run_task(TaskThread::io, [&] { waited_for.when_sent(std::move(resume)); })) close_failed(waited_for);
         }
         void await_resume() const noexcept {}
     };
@@ -154,17 +179,24 @@ Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::Connec
     for (;;) {
         net::WsSession* session = nullptr;
         {
+            CloseOnFailure close_on_failure(core_link.io(), connection);
             const auto permit = co_await core_link.replays().acquire();
             auto step = co_await core_link.ask_core_later<chat::CatchUp::Step>(
                 [&](chat::Core& core, auto reply) { core.catch_up().read(reader, std::move(reply)); });
             net::WsHub& hub = core_link.io().hub();
             session = hub.find(connection);
-            if (session == nullptr) co_return;
-            if (!step.is_ok)
-                co_return session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
+            if (session == nullptr) co_return close_on_failure.release();
+            if (!step.is_ok) {
+                session->close(net::kCloseTryAgainLater, net::close_code_name(net::kCloseTryAgainLater));
+                co_return close_on_failure.release();
+            }
             for (roomlog::Slice& frames : step.frames) session->send_frames(std::move(frames));
-            if (step.live) co_return hub.subscribe(*session, reader.room, *step.live);
+            if (step.live) {
+                hub.subscribe(*session, reader.room, *step.live);
+                co_return close_on_failure.release();
+            }
             reader.after = step.after;
+            close_on_failure.release();
         }
         co_await all_sent(*session);
     }
@@ -222,8 +254,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
     } catch (...) {
         // The core counts the connection already, so it must be told of its end. A second call has no effect.
         ChatSocket(side_, upgrade.entered.room, connection).on_closed();
-        if (net::WsSession* session = core_link_.io().hub().find(connection))
-            session->close(net::kCloseInternalError, net::close_code_name(net::kCloseInternalError));
+        if (net::WsSession* session = core_link_.io().hub().find(connection)) close_failed(*session);
         throw;
     }
 }

@@ -1,15 +1,9 @@
 // Requests over real sockets through both threads and a worker, with handlers that throw on each of them.
 #include "api/core_link.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -18,85 +12,49 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "net/http_session.h"
-#include "unit/chat/fakes.h"
+#include "unit/api/both_threads.h"
 
 namespace globes::api {
 namespace {
 
 using Http = std::shared_ptr<net::HttpExchange>;
 
-class CoreLinkTest : public testing::Test {
+class CoreLinkTest : public BothThreads {
 protected:
     CoreLinkTest() {
-        link.set_core(core);
-        settings.refusal = [](const net::HttpRequest&, int status) { return net::HttpResponse{.status = status}; };
-        hub = std::make_unique<net::HttpHub>(io.context(), io.hub().wheel(), io.read_buffer(), clock, settings,
-                                             [this](const Http& http) {
-                                                 if (http->request().target == "/fine") return http->respond({});
-                                                 handler(http);
-                                             });
-        core_thread.start([this] { core.end_batch(); });
-        io.start([this] { link.flush_to_core(); });
+        handler = [this](const Http& http) {
+            if (http->request().target == "/fine") return http->respond({});
+            tested(http);
+        };
     }
     ~CoreLinkTest() override {
         io.stop();
         pool.stop();
-        core_thread.stop();
-        for (const int client : clients) ::close(client);
     }
 
     /// The first line of the answer to `target`, on a connection of its own.
     std::string answer_to(const std::string& target) {
-        std::array<int, 2> pair{};
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) std::abort();
-        const auto [server, client] = pair;
-        ::fcntl(server, F_SETFL, O_NONBLOCK);
-        const timeval most{.tv_sec = 20, .tv_usec = 0};
-        ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
-        clients.push_back(client);
-        const std::string request = "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n";
-        EXPECT_EQ(::send(client, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-        io.post([this, fd = server] { hub->adopt(fd, "192.0.2.1"); });
-        std::array<char, 4096> bytes;
-        const ssize_t got = ::recv(client, bytes.data(), bytes.size(), 0);
-        const std::string answer(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        const std::string answer = receive(request("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"));
         return answer.substr(0, answer.find('\r'));
     }
     /// A request to `throwing` is answered 500, and the next request as if nothing had happened.
     void expect_500(std::function<void(Http)> throwing, TaskThread where) {
-        handler = std::move(throwing);
+        tested = std::move(throwing);
         const std::uint64_t failed = failed_tasks(where);
         EXPECT_EQ(answer_to("/throws"), "HTTP/1.1 500 Internal Server Error");
         EXPECT_EQ(answer_to("/fine"), "HTTP/1.1 200 OK");
         EXPECT_EQ(failed_tasks(where), failed + 1);
     }
     void expect_200(std::function<void(Http)> answering) {
-        handler = std::move(answering);
+        tested = std::move(answering);
         EXPECT_EQ(answer_to("/answers"), "HTTP/1.1 200 OK");
     }
 
     [[noreturn]] static void fail() { throw std::runtime_error("broken"); }
 
-    net::IoThread io{0, {}};
-    chat::FakeStore store;
-    chat::ManualClock clock;
-    chat::TextEncoder encoder;
-    chat::CoreThread core_thread;
-    CoreLink link{io, core_thread};
-    chat::Core core{{.store = store,
-                     .clock = clock,
-                     .encoder = encoder,
-                     .io_threads = {&link},
-                     .post = [this](Task task) { core_thread.post(std::move(task)); }},
-                    {}};
     WorkerPool pool{1, 4};
-    net::HttpSettings settings;
-    std::unique_ptr<net::HttpHub> hub;
-    std::function<void(Http)> handler;
-    std::vector<int> clients;
+    std::function<void(Http)> tested;
 };
 
 /// Tells on which thread it was destroyed.

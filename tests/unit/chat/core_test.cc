@@ -258,6 +258,27 @@ TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: c\n");
 }
 
+TEST_F(CoreTest, ASendIsRefusedIfTheStoreThrows) {
+    enter({1});
+    store.throws = 1;  // at the lookup of the id
+    send(1, "ann", "a", "c1");
+    turn();
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
+    store.throws = 2;  // at the append, and at the read of what is stored
+    send(1, "ann", "b");
+    turn();
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505"));
+    send(1, "ann", "c", "c3");
+    turn();
+    EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
+    store.answer_read();
+    turn();
+    send(1, "ann", "d");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: d\n");
+    EXPECT_EQ(core.counts().in_flight.value(), 0U);
+}
+
 TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
     ASSERT_EQ(add_room("Tea"), 2U);
     enter({1}, 1);

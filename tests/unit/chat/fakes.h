@@ -25,7 +25,10 @@ namespace globes::chat {
 
 class ManualClock final : public Clock {
 public:
-    UnixMicros now_us() const override { return now; }
+    UnixMicros now_us() const override {
+        if (throws) throw std::runtime_error("broken clock");
+        return now;
+    }
     std::chrono::steady_clock::time_point steady() const override {
         return std::chrono::steady_clock::time_point(std::chrono::microseconds(now - jumped_by_));
     }
@@ -36,6 +39,7 @@ public:
     }
 
     UnixMicros now = 1'607'030'634'421'318;  ///< To be set ahead where time passes.
+    bool throws = false;
 
 private:
     UnixMicros jumped_by_ = 0;
@@ -45,12 +49,14 @@ private:
 class TextEncoder final : public EventEncoder {
 public:
     void append_frame(std::string& out, const Event& event) const override {
+        if (throws) throw std::runtime_error("broken encoder");
         events.push_back(event);
         out +=
             is_durable(event.kind) ? fmt::format("#{} {}: {}\n", event.seq, event.name, event.text) : event.text + '\n';
     }
 
     mutable std::vector<Event> events;  ///< All that were encoded, in order.
+    bool throws = false;
 };
 
 /// Holds batches and reads until the test answers them, oldest first. Fails the test if the core breaks a rule: two
@@ -69,15 +75,18 @@ public:
     StoredRooms load_rooms() override { return {}; }
 
     void append(StoreBatch batch, BatchDone done) override {
+        maybe_throw();
         for (const StoreWrite& write : batch)
             if (const auto* append = std::get_if<AppendEvent>(&write)) check_append(batch, append->event);
         batches.push_back({std::move(batch), std::move(done)});
     }
     void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) override {
+        maybe_throw();
         reads.push_back({query, std::move(done)});
     }
     /// Answers at once, with the committed rooms.
     void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) override {
+        maybe_throw();
         looked_up += keys.size();
         if (!answers_lookups) return done({});
         SendLookup lookup{.ok = true, .found = {}};
@@ -181,9 +190,15 @@ public:
     std::size_t looked_up = 0;
     bool answers_lookups = true;
     std::uint64_t most_events = 0;
+    int throws = 0;                                        ///< The number of the next calls that throw.
     std::set<std::pair<RoomId, std::uint64_t>> ever_kept;  ///< Room and seq, of deleted rooms too.
 
 private:
+    void maybe_throw() {
+        if (throws == 0) return;
+        --throws;
+        throw std::runtime_error("broken store");
+    }
     struct Line {
         std::string operator()(const PutRoom& put) const {
             return fmt::format("put {} {}", put.room.id, put.room.title);

@@ -34,9 +34,11 @@ protected:
             });
     }
     void answer_reads() {
-        while (!store.reads.empty()) {
-            ++reads;
-            store.answer_read();
+        while (!store.reads.empty() || !posted.empty()) {
+            if (!store.reads.empty()) {
+                ++reads;
+                store.answer_read();
+            }
             for (Task& task : std::exchange(posted, {})) task();
         }
     }
@@ -122,6 +124,30 @@ TEST_F(FrameHistoryTest, DropsTheLeastRecentlyUsedPages) {
     ask(10);
     answer_reads();
     EXPECT_EQ(reads, 4);
+}
+
+TEST_F(FrameHistoryTest, AReadThatThrowsHasNoPageAndIsRepeatedForTheNextReader) {
+    for (int i = 0; i < 5; ++i) {  // more than may be in flight
+        store.throws = 1;
+        ask(0);
+        answer_reads();
+        encoder.throws = true;
+        ask(0);
+        answer_reads();
+        encoder.throws = false;
+    }
+    EXPECT_THAT(pages, testing::AllOf(testing::SizeIs(10), testing::Each("none")));
+    EXPECT_EQ(history.reads_in_flight(), 0U);
+    ask(0);
+    answer_reads();
+    EXPECT_EQ(pages.back(), "1-10");
+}
+
+TEST_F(FrameHistoryTest, AReaderThatThrowsDoesNotKeepOthersFromThePage) {
+    history.read(kRoom, 0, 25, {}, [](const auto&) { throw std::runtime_error("broken reader"); });
+    ask(0);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("1-10"));
 }
 
 TEST_F(FrameHistoryTest, OmitsExpiredEvents) {
