@@ -277,7 +277,7 @@ export class GlobesChat extends HTMLElement {
         button.append(count);
         const show = () => {
             const { online } = connection;
-            count.textContent = String(online);
+            count.textContent = texts['room.number'](online);
             button.title = texts['room.membersCount'](online);
             button.setAttribute('aria-label', button.title);
         };

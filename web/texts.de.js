@@ -4,6 +4,7 @@ const plural = (count, one, many) => (count === 1 ? one : many);
 const number = (count) => count.toLocaleString('de');
 
 export const texts = {
+    number,
     skipToContent: 'Zum Inhalt',
     language: 'Sprache',
     close: 'Schließen',

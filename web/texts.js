@@ -6,6 +6,7 @@ const number = (count) => count.toLocaleString('en');
 
 export const texts = {
     // Everywhere
+    number,
     skipToContent: 'Skip to content',
     language: 'Language',
     close: 'Close',

@@ -42,14 +42,14 @@ Core::Core(CorePorts ports, CoreSettings settings)
               .io_threads = ports_.io_threads.size(),
               .replay_cache = settings.replay_cache,
               .retention = settings.retention,
-              .store_tells_repeats = store_.tells_repeats()},
+              .store_reports_repeats = store_.reports_repeats()},
       history_(ports_.store, ports_.encoder, ports_.post, settings.history),
       purger_(directory_, store_, ports_.clock, expiry_clock_),
       admin_(directory_, shared_, purger_, effects_),
       catch_up_(directory_, purger_, history_) {}
 
 void Core::load(StoredRooms stored) {
-    shared_.sure_events = store_.sure_events();
+    shared_.guaranteed_events = store_.guaranteed_events();
     directory_.set_next_id(std::max(stored.next_room_id, kPublicChatId + 1));
     for (StoredRoom& room : stored.rooms) {
         directory_.claim_title(room.record.title, room.record.id);
@@ -86,9 +86,9 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
     if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
-    Participant* replaced = resumes ? room->participants().find_same(entry) : nullptr;
+    Participant* replaced = resumes ? room->participants().find_member_of_same_client(entry) : nullptr;
     // The name in a token is binding: the client cannot take over a member with another name.
-    if (replaced != nullptr && !room->may_be_called(entry.token_name, replaced->membership->name)) replaced = nullptr;
+    if (replaced != nullptr && !room->may_have_name(entry.token_name, replaced->membership->name)) replaced = nullptr;
     room->participants().add(std::move(entry));
     if (replaced != nullptr) {
         room->participants().transfer_membership(*replaced, *room->participants().find(connection));

@@ -42,8 +42,8 @@ public:
     void read_events(const EventQuery& query, std::move_only_function<void(EventPage)> done);
     void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done);
 
-    std::uint64_t sure_events() const { return store_.sure_events(); }
-    bool tells_repeats() const { return store_.tells_repeats(); }
+    std::uint64_t guaranteed_events() const { return store_.guaranteed_events(); }
+    bool reports_repeats() const { return store_.reports_repeats(); }
     /// The number of requests that the store has not answered yet.
     std::size_t in_flight() const { return in_flight_; }
 

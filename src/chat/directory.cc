@@ -27,7 +27,7 @@ std::vector<const Room*> Directory::list(RoomId after, std::size_t limit) const 
     return listed;
 }
 
-RoomId Directory::give_id(Visibility visibility) {
+RoomId Directory::new_id(Visibility visibility) {
     if (visibility != Visibility::hidden_room) return next_id_++;
     SystemRandom source;  // an id is not a secret, but counting must not find it
     std::uniform_int_distribution<RoomId> ids(kFirstRandomRoomId, kEndOfRoomIds - 1);

@@ -29,7 +29,7 @@ public:
     std::size_t size() const { return rooms_.size(); }
 
     /// Returns a new id: random for a hidden room, otherwise counted. Counted ids are never used again.
-    RoomId give_id(Visibility visibility);
+    RoomId new_id(Visibility visibility);
 
     /// Reserves a title for a room, so that no other room gets it while this one is written to the store. Returns false
     /// if another room has it.

@@ -45,7 +45,7 @@ void ExpiryClock::observe() {
     const auto now = clock_.steady();
     if (ahead > ahead_by_ + kClockJump) {
         if (!jumped_at_) jumped_at_ = now;
-        if (now - *jumped_at_ < kJumpBelievedAfter) return;
+        if (now - *jumped_at_ < kJumpAcceptedAfter) return;
     }
     ahead_by_ = ahead;
     jumped_at_.reset();

@@ -73,12 +73,12 @@ std::uint64_t first_unexpired(SeqRange range, const Expiry& expiry, TimesAt time
 }
 
 /// The wall clock for expiry. A jump ahead by more than `kClockJump` is accepted only after it has lasted for
-/// `kJumpBelievedAfter` by the monotonic clock; until then, time continues as if it had not happened. A jump back is
+/// `kJumpAcceptedAfter` by the monotonic clock; until then, time continues as if it had not happened. A jump back is
 /// accepted at once. Thread: one at a time.
 class ExpiryClock {
 public:
     static constexpr std::chrono::microseconds kClockJump = std::chrono::seconds(10);
-    static constexpr std::chrono::microseconds kJumpBelievedAfter = std::chrono::minutes(10);
+    static constexpr std::chrono::microseconds kJumpAcceptedAfter = std::chrono::minutes(10);
 
     /// `clock` MUST outlive this object.
     explicit ExpiryClock(const Clock& clock) : clock_(clock), ahead_by_(ahead_by()) {}

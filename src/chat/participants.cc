@@ -9,7 +9,7 @@
 
 namespace globes::chat {
 
-bool Participant::Proof::is_same_client(const Proof& earlier) const {
+bool Participant::Credentials::is_same_client(const Credentials& earlier) const {
     const auto is_of_earlier = [&](const Credential& credential) {
         return !credential.empty() &&
                (credential == earlier.session || credential == earlier.earlier_session || credential == earlier.token);
@@ -22,13 +22,13 @@ void Participants::add(Entry entry) {
     Participant participant{
         .connection = entry.connection, .io_thread = entry.io_thread, .owner = entry.owner, .resumes = entry.resumes};
     if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty()) {
-        const Participant::Proof proof{.token_name = std::move(entry.token_name),
-                                       .session = Credential::of(entry.session),
-                                       .earlier_session = Credential::of(entry.earlier_session),
-                                       .token = Credential::of(entry.token)};
-        for (const Credential& credential : {proof.session, proof.earlier_session, proof.token})
+        const Participant::Credentials credentials{.token_name = std::move(entry.token_name),
+                                                   .session = Credential::of(entry.session),
+                                                   .earlier_session = Credential::of(entry.earlier_session),
+                                                   .token = Credential::of(entry.token)};
+        for (const Credential& credential : {credentials.session, credentials.earlier_session, credentials.token})
             add_credential(credential, entry.connection);
-        participant.proof = std::make_unique<const Participant::Proof>(proof);
+        participant.credentials = std::make_unique<const Participant::Credentials>(credentials);
     }
     ++connections_on_[entry.io_thread];
     io_threads_.set(entry.io_thread);
@@ -41,9 +41,9 @@ std::optional<Participant> Participants::remove(ConnectionId connection) {
     Participant participant = std::move(found->second);
     assert(connections_on_[participant.io_thread] > 0);
     if (--connections_on_[participant.io_thread] == 0) io_threads_.reset(participant.io_thread);
-    if (participant.proof != nullptr) {
-        for (const Credential& credential :
-             {participant.proof->session, participant.proof->earlier_session, participant.proof->token})
+    if (participant.credentials != nullptr) {
+        for (const Credential& credential : {participant.credentials->session, participant.credentials->earlier_session,
+                                             participant.credentials->token})
             remove_credential(credential, connection);
     }
     participants_.erase(found);
@@ -61,7 +61,7 @@ void Participants::remove_credential(const Credential& credential, ConnectionId 
     if (at != end) credentials_.erase(at);
 }
 
-Participant* Participants::find_same(const Entry& entry) {
+Participant* Participants::find_member_of_same_client(const Entry& entry) {
     for (const std::string* secret : {&entry.earlier_session, &entry.token}) {
         if (secret->empty()) continue;
         const auto [begin, end] = credentials_.equal_range(Credential::of(*secret));
@@ -101,9 +101,9 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
         // its next events are broadcast after the leave.
         Holder& holder = found->second;
         const auto& former = holder.former;
-        const bool is_same_client =
-            former && (former->connection == participant.connection ||
-                       (former->proof && participant.proof && participant.proof->is_same_client(*former->proof)));
+        const bool is_same_client = former && (former->connection == participant.connection ||
+                                               (former->credentials && participant.credentials &&
+                                                participant.credentials->is_same_client(*former->credentials)));
         if (!is_same_client) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
         holder = {.hold = hold, .former = std::nullopt};
     }
@@ -116,8 +116,8 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
 std::uint64_t Participants::give_up_name(Participant& participant) {
     assert(participant.is_member());
     const auto membership = std::exchange(participant.membership, nullptr);
-    FormerHolder former{.connection = participant.connection, .proof = {}};
-    if (participant.proof != nullptr) former.proof = *participant.proof;
+    FormerHolder former{.connection = participant.connection, .credentials = {}};
+    if (participant.credentials != nullptr) former.credentials = *participant.credentials;
     Holder& holder = holders_.at(fold_case(membership->name));
     assert(holder.hold == membership->hold && !holder.former);
     holder.former = std::move(former);

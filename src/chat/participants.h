@@ -45,7 +45,7 @@ struct Membership {
 /// A connection in a room. Most connections only listen and have no token, so the other state is allocated on demand.
 struct Participant {
     /// The name in its token, and the credentials by which its client is recognized.
-    struct Proof {
+    struct Credentials {
         std::string token_name;
         Credential session;
         Credential earlier_session;
@@ -54,18 +54,20 @@ struct Participant {
         /// Whether this connection has a secret of the `earlier` one, so that both are connections of one client. That
         /// may be the session with which the earlier one resumed: a client that loses a connection before its welcome
         /// arrives resumes with the same session again.
-        bool is_same_client(const Proof& earlier) const;
+        bool is_same_client(const Credentials& earlier) const;
     };
 
     ConnectionId connection = 0;
     unsigned io_thread = 0;
     bool owner = false;
     bool resumes = false;
-    std::unique_ptr<const Proof> proof = {};      ///< Null if it has no token and no session.
-    std::unique_ptr<Membership> membership = {};  ///< Null if it is not a member.
+    std::unique_ptr<const Credentials> credentials = {};  ///< Null if it has no token and no session.
+    std::unique_ptr<Membership> membership = {};          ///< Null if it is not a member.
 
     bool is_member() const { return membership != nullptr; }
-    std::string_view token_name() const { return proof == nullptr ? std::string_view() : proof->token_name; }
+    std::string_view token_name() const {
+        return credentials == nullptr ? std::string_view() : credentials->token_name;
+    }
 };
 
 class Participants {
@@ -84,7 +86,7 @@ public:
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
     /// that has resumed with this session itself, or one with the same token. Returns null if no member matches.
-    Participant* find_same(const Entry& entry);
+    Participant* find_member_of_same_client(const Entry& entry);
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
 
@@ -111,7 +113,7 @@ private:
 
     struct FormerHolder {
         ConnectionId connection;
-        std::optional<Participant::Proof> proof;
+        std::optional<Participant::Credentials> credentials;
     };
     struct Holder {
         std::uint64_t hold;

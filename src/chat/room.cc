@@ -43,11 +43,11 @@ Room::Room(StoredRoom stored, Shared& shared)
 
 void Room::set_record(RoomRecord record) {
     assert(record.id == record_.id);
-    floors_.raise_announced(visible().first_seq);
+    floors_.raise_shown(visible().first_seq);
     record_ = std::move(record);
 }
 
-RetentionLimits Room::retention() const { return retention_of(record_, shared_.retention, shared_.sure_events); }
+RetentionLimits Room::retention() const { return retention_of(record_, shared_.retention, shared_.guaranteed_events); }
 
 VisibleRange Room::visible() const {
     return floors_.range(last_seq_, retention(),
@@ -94,12 +94,12 @@ UnixMicros Room::time_at(UnixMicros now) {
 
 Result<void> Room::check_name(const Participant& participant, const std::string& name) const {
     const bool is_own =
-        participant.is_member() ? name == participant.membership->name : may_be_called(participant.token_name(), name);
+        participant.is_member() ? name == participant.membership->name : may_have_name(participant.token_name(), name);
     if (!is_own) return name_error(ErrorCode::client_unauthorized);
     return {};
 }
 
-bool Room::may_be_called(std::string_view token_name, std::string_view name) const {
+bool Room::may_have_name(std::string_view token_name, std::string_view name) const {
     return record_.visibility == Visibility::public_room || token_name.empty() || name == token_name;
 }
 
@@ -148,7 +148,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
-    const bool may_be_stored = is_known || !shared_.store_tells_repeats;
+    const bool may_be_stored = is_known || !shared_.store_reports_repeats;
     if (const auto [queued_id, is_new] = queued_ids_.insert(std::move(id)); is_new) {
         try {
             enqueue({.event = std::move(sent),

@@ -49,9 +49,9 @@ public:
         const ExpiryClock& expiry_clock;
         std::size_t io_threads;  ///< The number of I/O threads.
         roomlog::ReplayCacheBudget replay_cache = {};
-        RetentionLimits retention = {};  ///< For limits that a room does not set.
-        std::uint64_t sure_events = 0;   ///< Store::sure_events
-        bool store_tells_repeats = false;
+        RetentionLimits retention = {};       ///< For limits that a room does not set.
+        std::uint64_t guaranteed_events = 0;  ///< Store::guaranteed_events
+        bool store_reports_repeats = false;
 
         // Updated by the rooms.
         RecentIds recent_ids{limits.recent_ids_bytes};
@@ -77,7 +77,7 @@ public:
     /// The time of the event `last_seq`; absent if that is 0, or if the event was not kept at the last start.
     std::optional<UnixMicros> newest_time() const { return replay_cache_.time_of(last_seq_); }
     /// Whether a client may have this name here. `token_name`: the name in its token; empty if it has no token.
-    bool may_be_called(std::string_view token_name, std::string_view name) const;
+    bool may_have_name(std::string_view token_name, std::string_view name) const;
 
     RetentionLimits retention() const;
     VisibilityFloors& floors() { return floors_; }

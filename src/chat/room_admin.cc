@@ -29,7 +29,7 @@ void RoomAdmin::create(RoomRecord record, RoomReply reply) {
     if (is_stopped_) return reply(failure(ErrorCode::unavailable));
     if (directory_.find(RoomKey::of(record.title)) != nullptr)
         return reply(failure(ErrorCode::duplicate_room, "title"));
-    record.id = directory_.give_id(record.visibility);
+    record.id = directory_.new_id(record.visibility);
     // Another room with this title may be in flight to the store.
     if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
     record.created_at = record.updated_at = shared_.clock.now_us();

@@ -13,9 +13,9 @@
 //  5. `failed`: the batch is not stored and never will be. `unknown`: the batch may be stored, or may still be stored
 //     later, until a `read_events` of its room that started afterwards has answered `ok`.
 //  6. Uniqueness: two events of one room never have the same seq, nor the same sender (folded name) and client id: such
-//     a batch fails, and the first event is unchanged. A store that `tells_repeats` may stop a room's part at the first
-//     event whose client id is stored already: the outcome has its seq, the events before it are stored, and the later
-//     ones are not.
+//     a batch fails, and the first event is unchanged. A store that `reports_repeats` may stop a room's part at the
+//     first event whose client id is stored already: the outcome has its seq, the events before it are stored, and the
+//     later ones are not.
 //  7. The deletion of a room removes its events. Counted room ids are never used again, also after a restart.
 //  8. A read sees every batch that was reported as `committed` before the read was requested.
 //  9. After an unclean stop, the next start needs no repair by an operator.
@@ -106,14 +106,14 @@ struct StoredRooms {
 };
 
 /// Selects events of one room with after < seq < before (if `before` is 0: no upper bound), in ascending order, at most
-/// `limit`. `newest_first_cut`: if more than `limit` match, returns the newest instead of the oldest.
+/// `limit`. `keeps_newest`: if more than `limit` match, returns the newest instead of the oldest.
 /// `expiry`: events that have expired are left out (expiry.h).
 struct EventQuery {
     RoomId room = 0;
     std::uint64_t after = 0;
     std::uint64_t before = 0;
     std::size_t limit = 0;
-    bool newest_first_cut = false;
+    bool keeps_newest = false;
     Expiry expiry = {};
 };
 
@@ -155,13 +155,13 @@ public:
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
 
     /// Whether `append` reports which event repeats a client id, so that new ids need no lookup.
-    virtual bool tells_repeats() const { return false; }
+    virtual bool reports_repeats() const { return false; }
 
     /// Finds the stored sends with these keys. Limited like `read_events`.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
 
     /// How many of a room's newest events the store certainly keeps until they are purged; 0: all.
-    virtual std::uint64_t sure_events() const { return 0; }
+    virtual std::uint64_t guaranteed_events() const { return 0; }
 
     /// Checks whether the store can be reached and read now (`/ready`).
     virtual void ping(std::move_only_function<void(bool)> done) = 0;

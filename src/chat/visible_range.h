@@ -23,8 +23,9 @@ struct RetentionLimits {
 };
 
 /// Returns the limits of a room: those of `record`, or `defaults` for limits that it does not set.
-/// `sure_events`: Store::sure_events.
-RetentionLimits retention_of(const RoomRecord& record, const RetentionLimits& defaults, std::uint64_t sure_events);
+/// `guaranteed_events`: Store::guaranteed_events.
+RetentionLimits retention_of(const RoomRecord& record, const RetentionLimits& defaults,
+                             std::uint64_t guaranteed_events);
 
 /// The events `first_seq` to `last_seq`, except those that `expiry` proves to have expired. Empty if `first_seq` is
 /// `last_seq` + 1.
@@ -62,7 +63,7 @@ public:
     std::uint64_t unexpired() const { return unexpired_; }
     void raise_unexpired(std::uint64_t seq) { unexpired_ = std::max(unexpired_, seq); }
     /// The oldest seq that was visible under an earlier retention.
-    void raise_announced(std::uint64_t seq) { announced_ = std::max(announced_, seq); }
+    void raise_shown(std::uint64_t seq) { shown_ = std::max(shown_, seq); }
 
     /// `at`: a monotonic time at which the newest event was stored already. All events are hidden one retention period
     /// later, if no newer one is stored.
@@ -82,7 +83,7 @@ public:
 private:
     std::uint64_t stored_;
     std::uint64_t unexpired_ = 1;
-    std::uint64_t announced_ = 1;
+    std::uint64_t shown_ = 1;
     std::chrono::steady_clock::time_point last_stored_at_ = {};
     std::optional<UnixMicros> checked_until_ = {};
     std::optional<UnixMicros> oldest_time_ = {};

@@ -34,8 +34,8 @@ TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
 }
 
 TEST(MemoryStore, GuaranteesHalfOfItsCapacity) {
-    EXPECT_EQ(make_memory_store({.events_per_room = 20})->sure_events(), 10);
-    EXPECT_EQ(make_memory_store()->sure_events(), 10'000);
+    EXPECT_EQ(make_memory_store({.events_per_room = 20})->guaranteed_events(), 10);
+    EXPECT_EQ(make_memory_store()->guaranteed_events(), 10'000);
 }
 
 TEST(MemoryStore, AFailedBatchDropsNoEvents) {

@@ -47,7 +47,7 @@ protected:
     void append_at_last(RoomId room, std::uint64_t seq) const {
         while (true) {
             commit(*store_, appends(room, seq, seq));
-            const EventPage page = read(*store_, {.room = room, .limit = 1, .newest_first_cut = true});
+            const EventPage page = read(*store_, {.room = room, .limit = 1, .keeps_newest = true});
             if (!page.events.empty() && page.events.back().seq == seq) return;
         }
     }

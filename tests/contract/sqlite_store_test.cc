@@ -155,7 +155,7 @@ TEST_F(SqliteStoreTest, ReadsAFewPagesOfTheFileHoweverMuchIsStored) {
         ask(*store);
         return disk.reads() - before;
     };
-    const EventQuery newest{.room = 1, .limit = 50, .newest_first_cut = true};
+    const EventQuery newest{.room = 1, .limit = 50, .keeps_newest = true};
     const EventQuery from_the_middle{.room = 1, .after = kEvents / 2, .limit = 50};
     const UnixMicros time = sample_event(1, kEvents / 2).time;
     const EventQuery not_expired{.room = 1, .limit = 50, .expiry = {.now = 2 * time, .period = time}};

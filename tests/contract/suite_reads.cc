@@ -22,7 +22,7 @@ TEST_P(StoreSuite, ReadsTheEventsWithinTheBounds) {
     ASSERT_EQ(commit(store(), appends(2, 1, 9)), committed);
     const auto query = [&](std::uint64_t after, std::uint64_t before, std::size_t limit, bool newest) {
         return seqs_of(
-            read(store(), {.room = 1, .after = after, .before = before, .limit = limit, .newest_first_cut = newest}));
+            read(store(), {.room = 1, .after = after, .before = before, .limit = limit, .keeps_newest = newest}));
     };
     EXPECT_THAT(query(0, 0, 3, false), ElementsAre(1, 2, 3));
     EXPECT_THAT(query(0, 0, 3, true), ElementsAre(7, 8, 9));
@@ -67,7 +67,7 @@ TEST_P(StoreSuite, ReadsSeeEventsThatWereReportedAsCommitted) {
         // Requested on the store's own thread, immediately after the commit.
         store().append(appends(1, seq, seq), [&](CommitOutcome outcome) {
             EXPECT_EQ(outcome, committed);
-            store().read_events({.room = 1, .limit = 1, .newest_first_cut = true},
+            store().read_events({.room = 1, .limit = 1, .keeps_newest = true},
                                 [&](EventPage answer) { page.set_value(std::move(answer)); });
         });
         ASSERT_THAT(seqs_of(page.get_future().get()), ElementsAre(seq));

@@ -107,7 +107,7 @@ TEST_P(StoreSuite, ReturnsTheFirstSeqForEveryQuery) {
     ASSERT_EQ(commit(store(), batch_of(PurgeEvents{1, 3})), committed);
     for (const EventQuery& query :
          {EventQuery{.room = 1, .limit = 3}, EventQuery{.room = 1}, EventQuery{.room = 1, .after = 6, .limit = 1},
-          EventQuery{.room = 1, .after = 50}, EventQuery{.room = 1, .before = 2, .limit = 1, .newest_first_cut = true}})
+          EventQuery{.room = 1, .after = 50}, EventQuery{.room = 1, .before = 2, .limit = 1, .keeps_newest = true}})
         EXPECT_EQ(read(store(), query).first_seq, 4);
     EXPECT_THAT(seqs_of(read(store(), {.room = 1, .after = 1, .limit = 2})), ElementsAre(4, 5));
 }
@@ -124,7 +124,7 @@ TEST_P(StoreSuite, ReadsDoNotReturnExpiredEvents) {
                               .after = after,
                               .before = before,
                               .limit = limit,
-                              .newest_first_cut = newest,
+                              .keeps_newest = newest,
                               .expiry = older_than(not_before)});
     };
     EXPECT_THAT(seqs_of(page(0)), ElementsAre(1, 2));

@@ -66,9 +66,9 @@ TEST_P(StoreSuite, ReportsTheEventThatRepeatsAnIdOrWritesNothing) {
                    [&](BatchOutcome outcome) { promise.set_value(std::move(outcome)); });
     const BatchOutcome outcome = promise.get_future().get();
     EXPECT_EQ(outcome.of(1), failed);
-    EXPECT_EQ(outcome.repeated_seq(1), store().tells_repeats() ? 4 : 0);
+    EXPECT_EQ(outcome.repeated_seq(1), store().reports_repeats() ? 4 : 0);
     EXPECT_EQ(outcome.repeated_seq(2), 0);
-    const std::uint64_t last = store().tells_repeats() ? 3 : 1;
+    const std::uint64_t last = store().reports_repeats() ? 3 : 1;
     EXPECT_EQ(seqs_in(store(), 1).back(), last);
     EXPECT_EQ(commit(store(), batch_of(send(1, last + 1, "david", "c5"))), committed);
     EXPECT_EQ(seqs_in(store(), 1).back(), last + 1);

@@ -92,7 +92,7 @@ export class RoomHeader {
     }
 
     showMembers(count) {
-        this.count.textContent = String(count);
+        this.count.textContent = this.#app.texts.number(count);
         this.countName.textContent = this.#app.texts.members(count);
         this.members.title = this.#app.texts.members(count);
         updatePresenceDot(this.#presenceDot, count);

@@ -46,6 +46,7 @@ export const texts = {
     'room.tooFast': 'Du sendest zu schnell. Warte einen Moment.',
 
     'room.members': 'Personen hier',
+    'room.number': number,
     'room.membersCount': (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,
     'room.membersMore': (count) => `und ${number(count)} ${plural(count, 'weitere Person', 'weitere Personen')}`,
     'room.membersClose': 'Liste der Personen schließen',

@@ -48,6 +48,7 @@ export const texts = {
     'room.tooFast': 'You are sending messages too fast. Wait a moment.',
 
     'room.members': 'People here',
+    'room.number': number,
     'room.membersCount': (count) => `${number(count)} ${plural(count, 'person', 'people')} here`,
     'room.membersMore': (count) => `and ${number(count)} more`,
     'room.membersClose': 'Close the list of people',

@@ -38,7 +38,7 @@ Result<Wanted> parse_query(const net::HttpRequest& request) {
     return Wanted{.query = {.after = after->value_or(0),
                             .before = before->value_or(kLargestSeq),
                             .limit = limit->value_or(kDefaultPage),
-                            .newest_first_cut = !*after},
+                            .keeps_newest = !*after},
                   .last_seen = *last_seen};
 }
 

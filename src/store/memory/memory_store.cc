@@ -17,7 +17,7 @@ class MemoryStore final : public chat::Store {
 public:
     explicit MemoryStore(MemorySettings settings)
         : limits_(settings.limits),
-          sure_events_(settings.events_per_room / 2),
+          guaranteed_events_(settings.events_per_room / 2),
           rooms_(settings.events_per_room),
           thread_([this] { work(); }) {}
     ~MemoryStore() override { stop(); }
@@ -33,7 +33,7 @@ public:
     void find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) override {
         push(Find{.keys = std::move(keys), .done = std::move(done)});
     }
-    std::uint64_t sure_events() const override { return sure_events_; }
+    std::uint64_t guaranteed_events() const override { return guaranteed_events_; }
     void ping(std::move_only_function<void(bool)> done) override { push(Ping{.done = std::move(done)}); }
 
     void stop() override {
@@ -142,7 +142,7 @@ private:
 
     // Constant after construction.
     const chat::StoreLimits limits_;
-    const std::uint64_t sure_events_;
+    const std::uint64_t guaranteed_events_;
 
     // The store's thread only.
     RoomTable rooms_;

@@ -145,7 +145,7 @@ chat::EventPage RoomTable::read(const chat::EventQuery& query) const {
                                   : std::ranges::lower_bound(first, events.end(), query.before, {}, &chat::Event::seq);
     if (static_cast<std::size_t>(last - first) > query.limit) {
         const auto limit = static_cast<std::ptrdiff_t>(query.limit);
-        (query.newest_first_cut ? first = last - limit : last = first + limit);
+        (query.keeps_newest ? first = last - limit : last = first + limit);
     }
     page.events.assign(first, last);
     return page;

@@ -85,7 +85,7 @@ public:
 
     chat::StoredRooms load_rooms() override { return engine_->catalogue.rooms(); }
 
-    bool tells_repeats() const override { return true; }
+    bool reports_repeats() const override { return true; }
     void append(chat::StoreBatch batch, chat::BatchDone done) override {
         engine_->committer.append(std::move(batch), std::move(done));
     }

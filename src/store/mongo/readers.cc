@@ -39,8 +39,8 @@ chat::EventPage Reader::read_from_catalogue(const chat::EventQuery& query) {
     range.first = std::max(page.first_seq, query.after + 1);
     if (query.before != 0) range.last = std::min(range.last, query.before - 1);
     if (range.first > range.last || query.limit == 0) return page;
-    page.events = events(query.room, range, query.limit, query.newest_first_cut);
-    if (query.newest_first_cut) std::ranges::reverse(page.events);
+    page.events = events(query.room, range, query.limit, query.keeps_newest);
+    if (query.keeps_newest) std::ranges::reverse(page.events);
     return page;
 }
 

@@ -83,11 +83,11 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
     chat::EventPage page{.ok = true, .first_seq = chat::first_unexpired(range, query.expiry, times)};
     if (page.first_seq > range.last) return page;
-    (query.newest_first_cut ? newest_ : oldest_)
+    (query.keeps_newest ? newest_ : oldest_)
         .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); }, query.room,
                column_value(std::max(query.after, page.first_seq - 1)),
                query.before == 0 ? kGreatestColumnValue : column_value(query.before), column_value(query.limit));
-    if (query.newest_first_cut) std::ranges::reverse(page.events);
+    if (query.keeps_newest) std::ranges::reverse(page.events);
     return page;
 }
 

@@ -18,7 +18,7 @@ class CoreHarness : public testing::Test {
 protected:
     static constexpr unsigned kIoThreads = 2;
 
-    explicit CoreHarness(bool store_tells_repeats = false) : store(store_tells_repeats) {}
+    explicit CoreHarness(bool store_reports_repeats = false) : store(store_reports_repeats) {}
 
     /// A stored server with room 1 and no events.
     void load() { load({{.record = {.id = kPublicChatId, .title = "Public Chat"}, .last_seq = 0}}, 2); }

@@ -8,7 +8,7 @@ namespace {
 
 class CoreCountsTest : public CoreHarness {
 protected:
-    explicit CoreCountsTest(bool store_tells_repeats = false) : CoreHarness(store_tells_repeats) { load(); }
+    explicit CoreCountsTest(bool store_reports_repeats = false) : CoreHarness(store_reports_repeats) { load(); }
     const CoreCounts& counts = core.counts();
 };
 

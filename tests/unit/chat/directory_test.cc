@@ -44,19 +44,19 @@ TEST_F(DirectoryTest, FindsByIdAndByTitleWithoutRegardToCase) {
 }
 
 TEST_F(DirectoryTest, CountsIdsUpFromTheGivenId) {
-    EXPECT_EQ(directory.give_id(Visibility::public_room), 1U);
-    EXPECT_EQ(directory.give_id(Visibility::private_room), 2U);
-    directory.give_id(Visibility::hidden_room);
-    EXPECT_EQ(directory.give_id(Visibility::public_room), 3U);
+    EXPECT_EQ(directory.new_id(Visibility::public_room), 1U);
+    EXPECT_EQ(directory.new_id(Visibility::private_room), 2U);
+    directory.new_id(Visibility::hidden_room);
+    EXPECT_EQ(directory.new_id(Visibility::public_room), 3U);
     directory = Directory(40);
-    EXPECT_EQ(directory.give_id(Visibility::public_room), 40U);
+    EXPECT_EQ(directory.new_id(Visibility::public_room), 40U);
 }
 
 TEST_F(DirectoryTest, UsesNoIdAgainAfterItsRoomWasErased) {
-    const RoomId id = directory.give_id(Visibility::public_room);
+    const RoomId id = directory.new_id(Visibility::public_room);
     add({.id = id, .title = "Tea"});
     directory.erase(id);
-    EXPECT_NE(directory.give_id(Visibility::public_room), id);
+    EXPECT_NE(directory.new_id(Visibility::public_room), id);
 }
 
 TEST_F(DirectoryTest, HiddenRoomsGetRandomIdsOf48To53Bits) {
@@ -64,7 +64,7 @@ TEST_F(DirectoryTest, HiddenRoomsGetRandomIdsOf48To53Bits) {
     RoomId all_bits = 0;
     RoomId common_bits = ~RoomId{0};
     for (int i = 0; i < 200; ++i) {
-        const RoomId id = directory.give_id(Visibility::hidden_room);
+        const RoomId id = directory.new_id(Visibility::hidden_room);
         EXPECT_GE(id, RoomId{1} << 48);
         EXPECT_LT(id, RoomId{1} << 53);
         ids.insert(id);

@@ -69,9 +69,9 @@ public:
         std::uint64_t purged = 0;  // up to this seq
     };
 
-    explicit FakeStore(bool tells_repeats = false) : tells_repeats_(tells_repeats) {}
+    explicit FakeStore(bool reports_repeats = false) : reports_repeats_(reports_repeats) {}
 
-    bool tells_repeats() const override { return tells_repeats_; }
+    bool reports_repeats() const override { return reports_repeats_; }
     StoredRooms load_rooms() override { return {}; }
 
     void append(StoreBatch batch, BatchDone done) override {
@@ -98,7 +98,7 @@ public:
         }
         done(std::move(lookup));
     }
-    std::uint64_t sure_events() const override { return most_events; }
+    std::uint64_t guaranteed_events() const override { return most_events; }
     void ping(std::move_only_function<void(bool)> done) override { done(true); }
     void stop() override {}
 
@@ -265,7 +265,7 @@ private:
             EXPECT_TRUE(titles.insert(fold_case(room.record.title)).second) << "twice: " << room.record.title;
     }
 
-    const bool tells_repeats_;
+    const bool reports_repeats_;
     std::vector<StoreBatch> lost_;
 };
 

@@ -163,15 +163,16 @@ TEST_F(PeopleTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
     const Entry second{.connection = 2, .session = "s2", .earlier_session = "s1"};
     participants.add(second);
-    participants.transfer_membership(*participants.find_same(second), *participants.find(2));
+    participants.transfer_membership(*participants.find_member_of_same_client(second), *participants.find(2));
     participants.remove(1);
 
-    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}),
+    EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s1"}),
               participants.find(2));
-    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s2"}),
+    EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s2"}),
               participants.find(2));
     participants.remove(2);
-    EXPECT_EQ(participants.find_same({.connection = 3, .session = "s3", .earlier_session = "s1"}), nullptr);
+    EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s1"}),
+              nullptr);
 }
 
 TEST_F(PeopleTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {

@@ -520,7 +520,7 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
 /// A store that reports which event repeats an id.
 class RoomOfTellingStore : public RoomTest {
 protected:
-    RoomOfTellingStore() : RoomTest(true) { shared.store_tells_repeats = true; }
+    RoomOfTellingStore() : RoomTest(true) { shared.store_reports_repeats = true; }
 
     /// Without a lookup.
     void say(ConnectionId connection, std::string text, std::string id) {

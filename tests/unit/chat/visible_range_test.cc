@@ -49,8 +49,8 @@ TEST(VisibilityFloors, TheHighestFloorDecidesAndFloorsNeverDecrease) {
     floors.raise_stored(30);
     floors.raise_stored(2);
     EXPECT_EQ(floors.range(100, limits, kNow).first_seq, 30U);
-    floors.raise_announced(40);
-    floors.raise_announced(1);
+    floors.raise_shown(40);
+    floors.raise_shown(1);
     EXPECT_EQ(floors.range(100, limits, kNow).first_seq, 40U);
     floors.raise_unexpired(50);
     floors.raise_unexpired(1);
