@@ -17,7 +17,9 @@ if(GLOBES_SANITIZE)
                                                   -fno-sanitize-recover=all)
   target_link_options(globes_options INTERFACE -fsanitize=${GLOBES_SANITIZE})
 endif()
-if(GLOBES_FUZZ)
+# libFuzzer's counters guide it to new inputs. For coverage it only replays the corpus, and the unit tests, which are not
+# linked with its runtime, use the same libraries.
+if(GLOBES_FUZZ AND NOT GLOBES_COVERAGE)
   target_compile_options(globes_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(GLOBES_COVERAGE)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/task_boundary.h"
 #include "store/memory/room_table.h"
 
 namespace globes::store {
@@ -134,7 +135,8 @@ private:
             if (queue_.empty()) return;
             requests.swap(queue_);
             lock.unlock();
-            for (Request& request : requests) std::visit([this](auto& one) { answer(one); }, request);
+            for (Request& request : requests)
+                run_task(TaskThread::store, [&] { std::visit([this](auto& one) { answer(one); }, request); });
             requests.clear();
             lock.lock();
         }
