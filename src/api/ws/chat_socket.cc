@@ -1,6 +1,7 @@
 #include "api/ws/chat_socket.h"
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "api/wire/event.h"
@@ -21,8 +22,9 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     auto event = parse_client_event(message);
     if (!event) return side_.core_link.send_refusal(session, room_, event.error());
     chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
-    const bool told = side_.core_link.try_tell_core(
-        size_of(*event), [&core_link = side_.core_link, room = room_, connection = connection_,
+    const std::size_t bytes = size_of(*event);  // before the event is moved: arguments have no order
+    const bool is_queued = side_.core_link.try_tell_core(
+        bytes, [&core_link = side_.core_link, room = room_, connection = connection_,
                           event = std::move(*event), unconfirmed](chat::Core& core) mutable {
             try {
                 core.handle(room, core_link.number(), connection, std::move(event));
@@ -31,7 +33,7 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
                 throw;
             }
         });
-    if (!told) side_.core_link.send_refusal(session, room_, unconfirmed);
+    if (!is_queued) side_.core_link.send_refusal(session, room_, unconfirmed);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {

@@ -1,10 +1,12 @@
-// A client that resumes, if the core fails while it catches up.
+// A client that resumes, if the core fails while it catches up; and what it sends while the core is busy.
 #include "api/ws/chat_upgrade.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <future>
 #include <string>
@@ -75,6 +77,13 @@ protected:
         in_core([&] { is_waiting = !store.reads.empty(); });
         return is_waiting;
     }
+    /// `text`: of 126 to 65,535 bytes.
+    static void send_text(int client, std::string_view text) {
+        std::string frame = {'\x81', '\xFE', static_cast<char>(text.size() >> 8), static_cast<char>(text.size())};
+        frame.append(4, '\0');  // the mask, which changes nothing
+        frame += text;
+        ASSERT_EQ(::send(client, frame.data(), frame.size(), MSG_NOSIGNAL), std::ssize(frame));
+    }
     /// Fails if the connection ends before.
     static void receive_until(int client, std::string_view end) {
         std::string received;
@@ -128,6 +137,24 @@ TEST_F(ChatUpgradeTest, AConnectionIsClosedIfTheStoreFailsWhileItCatchesUp) {
     in_core([this] { store.throws = 1; });
     let_catch_up();
     receive_until(client, kClosed1013);
+}
+
+TEST_F(ChatUpgradeTest, WhatWaitsForTheCoreIsCountedWithItsTexts) {
+    const int client = enter();
+    receive_until(client, "welcome");
+    std::promise<void> is_blocked;
+    std::promise<void> may_go_on;
+    core_thread.post([&] {
+        is_blocked.set_value();
+        may_go_on.get_future().get();
+    });
+    is_blocked.get_future().get();
+    constexpr std::size_t kLeft = 10'000;
+    EXPECT_TRUE(core_thread.reserve(chat::CoreThread::kQueuedEventBytes - kLeft));
+    for (const std::string_view id : {"fits", "fits too", "too much"})
+        send_text(client, fmt::format(R"({{"event_type":"send","name":"ann","id":"{}","msg":"{:x>4000}"}})", id, ""));
+    receive_until(client, R"("id":"too much")");
+    may_go_on.set_value();
 }
 
 }  // namespace
