@@ -120,6 +120,8 @@ public:
     std::optional<Exit> parse(int argc, char** argv) {
         try {
             app_.parse(argc, argv);
+            if (flags_.command != Command::serve && app_.count("--address") > 0)
+                throw CLI::ValidationError("--address", "only the server listens");
         } catch (const CLI::ParseError& error) {
             return app_.exit(error) == 0 ? Exit::fine : Exit::usage;
         }
@@ -175,7 +177,9 @@ private:
             "as other JSON. All files are read first. If they contain faults, nothing is imported and each fault is\n"
             "printed as a line. Omitted and changed entries are counted. See docs/moving-from-the-original.md.\n\n"
             "  globes import --from-original rooms.json messages.json");
-        app.add_option("file", flags_.import_files, "The export; standard input if absent or -")->type_name("FILE");
+        app.add_option("file", flags_.import_files,
+                       "The export; standard input if absent or -; several only with --from-original")
+            ->type_name("FILE");
         app.add_flag("--from-original", flags_.from_original, "Import dumps of the original system's database");
         app.callback([this] {
             flags_.command = Command::import_rooms;

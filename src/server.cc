@@ -137,17 +137,17 @@ public:
 private:
     using Deadline = std::chrono::steady_clock::time_point;
 
-    void make_sides();
+    void make_io_units();
     void make_core();
     std::size_t connections() const;
-    void run_on(IoUnit& side, std::function<void()> act);
+    void run_on(IoUnit& unit, std::function<void()> act);
     void drain_core(Deadline deadline);
     void close_connections(Deadline deadline);
     void end_threads();
 
     const Config& config_;
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
-    std::vector<std::unique_ptr<IoUnit>> sides_;
+    std::vector<std::unique_ptr<IoUnit>> io_units_;
     const SystemClock clock_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
@@ -168,45 +168,45 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
               config.token_life),
       hashing_(thread_count(config.hash_threads), kQueuedHashes),
       files_(kFileThreads, kQueuedFiles),
-      services_{
-          .clock = clock_,
-          .tokens = tokens_,
-          .throttle = throttle_,
-          .hashing = hashing_,
-          .files = files_,
-          .store = *store_,
-          .flood = flood_limits(config),
-          .allowed_origins = config.allowed_origins,
-          .frame_ancestors = config.frame_ancestors,
-          .require_owner = config.require_owner,
-          .static_dir = config.static_dir,
-          .metrics = [this, &logging](bool is_store_reachable) {
-              return metrics_text({sides_, core_->counts(), core_thread_, is_store_reachable, logging.dropped_lines()});
-          }} {
-    make_sides();
+      services_{.clock = clock_,
+                .tokens = tokens_,
+                .throttle = throttle_,
+                .hashing = hashing_,
+                .files = files_,
+                .store = *store_,
+                .flood = flood_limits(config),
+                .allowed_origins = config.allowed_origins,
+                .frame_ancestors = config.frame_ancestors,
+                .require_owner = config.require_owner,
+                .static_dir = config.static_dir,
+                .metrics = [this, &logging](bool is_store_reachable) {
+                    return metrics_text(
+                        {io_units_, core_->counts(), core_thread_, is_store_reachable, logging.dropped_lines()});
+                }} {
+    make_io_units();
     make_core();
 }
 
-void Server::make_sides() {
+void Server::make_io_units() {
     for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
-        auto side = std::make_unique<IoUnit>(number, ws_settings(config_), core_thread_);
-        side->routes = std::make_unique<api::Routes>(side->core_link, services_);
-        side->http =
-            std::make_unique<net::HttpHub>(side->io.context(), side->io.hub().wheel(), side->io.read_buffer(), clock_,
-                                           http_settings(config_, side->core_link.counts()),
-                                           [side = side.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
+        auto unit = std::make_unique<IoUnit>(number, ws_settings(config_), core_thread_);
+        unit->routes = std::make_unique<api::Routes>(unit->core_link, services_);
+        unit->http =
+            std::make_unique<net::HttpHub>(unit->io.context(), unit->io.hub().wheel(), unit->io.read_buffer(), clock_,
+                                           http_settings(config_, unit->core_link.counts()),
+                                           [unit = unit.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
                                                const auto begin = std::chrono::steady_clock::now();
-                                               side->routes->handle(exchange);
-                                               side->io.note_busy(std::chrono::steady_clock::now() - begin);
+                                               unit->routes->handle(exchange);
+                                               unit->io.note_busy(std::chrono::steady_clock::now() - begin);
                                            });
-        sides_.push_back(std::move(side));
+        io_units_.push_back(std::move(unit));
     }
 }
 
 void Server::make_core() {
     std::vector<chat::IoPort*> io_threads;
-    io_threads.reserve(sides_.size());
-    for (const auto& side : sides_) io_threads.push_back(&side->core_link);
+    io_threads.reserve(io_units_.size());
+    for (const auto& unit : io_units_) io_threads.push_back(&unit->core_link);
     core_ = std::make_unique<chat::Core>(
         chat::CorePorts{.store = *store_,
                         .clock = clock_,
@@ -214,27 +214,27 @@ void Server::make_core() {
                         .io_threads = std::move(io_threads),
                         .post = [this](Task task) { core_thread_.post(std::move(task)); }},
         chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
-    for (const auto& side : sides_) side->core_link.set_core(*core_);
+    for (const auto& unit : io_units_) unit->core_link.set_core(*core_);
     core_->load(store_->load_rooms());
 }
 
 std::string Server::start() {
     net::ListenerSettings settings;
     settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
-    for (const auto& side : sides_) {
-        settings.targets.emplace_back([&side = *side](int fd, std::string peer) {
-            side.io.post([&side, fd, peer = std::move(peer)] { side.http->adopt(fd, peer); });
+    for (const auto& unit : io_units_) {
+        settings.targets.emplace_back([&unit = *unit](int fd, std::string peer) {
+            unit.io.post([&unit, fd, peer = std::move(peer)] { unit.http->adopt(fd, peer); });
         });
     }
-    IoUnit& first = *sides_.front();
+    IoUnit& first = *io_units_.front();
     listeners_ = net::listen_at(first.io.context(), net::addresses_of(config_.address), settings);
     for (const auto& listener : listeners_) listener->start();
 
     core_thread_.start([this] { core_->end_batch(); });
-    for (const auto& side : sides_) {
-        side->io.start([&side = *side] {
-            side.core_link.flush_to_core();
-            side.count_connections();
+    for (const auto& unit : io_units_) {
+        unit->io.start([&unit = *unit] {
+            unit.core_link.flush_to_core();
+            unit.count_connections();
         });
     }
     const std::string& host = config_.address.host;
@@ -244,26 +244,26 @@ std::string Server::start() {
 
 std::size_t Server::connections() const {
     std::size_t sum = 0;
-    for (const auto& side : sides_) sum += side->http_connections.value() + side->ws_connections.value();
+    for (const auto& unit : io_units_) sum += unit->http_connections.value() + unit->ws_connections.value();
     return sum;
 }
 
 void Server::stop() {
     const auto now = std::chrono::steady_clock::now();
-    run_on(*sides_.front(), [this] {
+    run_on(*io_units_.front(), [this] {
         for (const auto& listener : listeners_) listener->stop();
     });
-    for (const auto& side : sides_) run_on(*side, [&side = *side] { side.http->stop(); });
+    for (const auto& unit : io_units_) run_on(*unit, [&unit = *unit] { unit.http->stop(); });
     drain_core(now + kDrainTime);
     close_connections(now + kDrainTime + kCloseTime);
     end_threads();
 }
 
 /// Runs `act` on the I/O thread and waits for it.
-void Server::run_on(IoUnit& side, std::function<void()> act) {
+void Server::run_on(IoUnit& unit, std::function<void()> act) {
     std::packaged_task<void()> task(std::move(act));
     const std::future<void> done = task.get_future();
-    side.io.post(std::move(task));
+    unit.io.post(std::move(task));
     done.wait();
 }
 
@@ -275,23 +275,23 @@ void Server::drain_core(Deadline deadline) {
 }
 
 void Server::close_connections(Deadline deadline) {
-    for (const auto& side : sides_) {
-        run_on(*side, [] {});  // one more loop iteration, which fans out the last events
-        run_on(*side, [&side = *side] {
-            side.io.hub().close_all(net::kCloseGoingAway, net::close_code_name(net::kCloseGoingAway));
+    for (const auto& unit : io_units_) {
+        run_on(*unit, [] {});  // one more loop iteration, which fans out the last events
+        run_on(*unit, [&unit = *unit] {
+            unit.io.hub().close_all(net::kCloseGoingAway, net::close_code_name(net::kCloseGoingAway));
         });
     }
     constexpr auto kLook = 10ms;
     while (connections() > 0 && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kLook);
-        for (const auto& side : sides_) run_on(*side, [] {});
+        for (const auto& unit : io_units_) run_on(*unit, [] {});
     }
 }
 
 // The I/O threads end first, so that no requests arrive any more. Then the store answers pending requests, which the
 // core receives before it ends.
 void Server::end_threads() {
-    for (const auto& side : sides_) side->io.stop();
+    for (const auto& unit : io_units_) unit->io.stop();
     hashing_.stop();
     files_.stop();
     store_->stop();

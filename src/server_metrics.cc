@@ -13,12 +13,12 @@ namespace globes {
 namespace {
 
 using enum MetricsText::Kind;
-using Sides = std::span<const std::unique_ptr<IoUnit>>;
+using IoUnits = std::span<const std::unique_ptr<IoUnit>>;
 
 template <class Of>
-std::uint64_t sum(Sides sides, Of of) {
+std::uint64_t sum(IoUnits io_units, Of of) {
     std::uint64_t total = 0;
-    for (const auto& side : sides) total += of(*side);
+    for (const auto& unit : io_units) total += of(*unit);
     return total;
 }
 
@@ -29,16 +29,16 @@ void write_build(MetricsText& text) {
     text.sample(1, {{"version", GLOBES_VERSION}});
 }
 
-void write_connections(MetricsText& text, Sides sides) {
+void write_connections(MetricsText& text, IoUnits io_units) {
     text.begin("globes_connections", gauge, "Open connections; an upgraded HTTP connection counts as websocket.");
-    text.sample(sum(sides, [](const IoUnit& side) { return side.http_connections.value(); }), {{"kind", "http"}});
-    text.sample(sum(sides, [](const IoUnit& side) { return side.ws_connections.value(); }), {{"kind", "websocket"}});
+    text.sample(sum(io_units, [](const IoUnit& unit) { return unit.http_connections.value(); }), {{"kind", "http"}});
+    text.sample(sum(io_units, [](const IoUnit& unit) { return unit.ws_connections.value(); }), {{"kind", "websocket"}});
 
     text.begin("globes_http_requests_total", counter, "Answered requests, by the class of their status.");
     constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
     static_assert(std::size(kClasses) == api::IoCounts::kStatusClasses);
     for (int number = 1; number <= api::IoCounts::kStatusClasses; ++number) {
-        text.sample(sum(sides, [number](const IoUnit& side) { return side.core_link.counts().requests(number); }),
+        text.sample(sum(io_units, [number](const IoUnit& unit) { return unit.core_link.counts().requests(number); }),
                     {{"status", kClasses[number - 1]}});
     }
 }
@@ -54,20 +54,20 @@ void write_chat(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_events_refused_total", counter, "Refused events, by the code of the error.");
     for (const api::ErrorEntry& error : api::error_table()) {
         const auto refused =
-            sum(sources.sides, [&](const IoUnit& side) { return side.core_link.counts().refusals(error.code); });
+            sum(sources.io_units, [&](const IoUnit& unit) { return unit.core_link.counts().refusals(error.code); });
         // Most codes do not occur in events. The code of a failing store is always present, so that alerts can use it.
         if (refused > 0 || error.code == ErrorCode::unavailable)
             text.sample(refused, {{"code", std::to_string(static_cast<int>(error.code))}});
     }
 }
 
-void write_deliveries(MetricsText& text, Sides sides) {
+void write_deliveries(MetricsText& text, IoUnits io_units) {
     text.begin("globes_fan_out_sends_total", counter, "Send calls of the fan-out.");
-    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sends.value(); }));
+    text.sample(sum(io_units, [](const IoUnit& unit) { return unit.io.counts().sends.value(); }));
     text.begin("globes_fan_out_bytes_total", counter, "Bytes sent by the fan-out.");
-    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().sent_bytes.value(); }));
+    text.sample(sum(io_units, [](const IoUnit& unit) { return unit.io.counts().sent_bytes.value(); }));
     text.begin("globes_slow_readers_closed_total", counter, "WebSockets of slow consumers, closed with 4008.");
-    text.sample(sum(sides, [](const IoUnit& side) { return side.io.counts().slow_consumers.value(); }));
+    text.sample(sum(io_units, [](const IoUnit& unit) { return unit.io.counts().slow_consumers.value(); }));
 }
 
 void write_store(MetricsText& text, const MetricsSources& sources) {
@@ -81,7 +81,7 @@ void write_store(MetricsText& text, const MetricsSources& sources) {
     text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
     text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});
     text.begin("globes_history_reads_total", counter, "Pages of history read from the store, by reader.");
-    text.sample(sum(sources.sides, [](const IoUnit& side) { return side.core_link.counts().history_reads(); }),
+    text.sample(sum(sources.io_units, [](const IoUnit& unit) { return unit.core_link.counts().history_reads(); }),
                 {{"reader", "http"}});
     text.sample(sources.core.replay_reads.value(), {{"reader", "websocket"}});
 }
@@ -92,7 +92,7 @@ void write_pauses(MetricsText& text, const MetricsSources& sources) {
     text.sample(seconds_of_us(sources.core_thread.longest_pause_us()));
     text.begin("globes_io_pass_seconds_max", gauge, "The longest loop iteration of an I/O thread since the start.");
     std::int64_t longest = 0;
-    for (const auto& side : sources.sides) longest = std::max(longest, side->io.longest_iteration_us());
+    for (const auto& unit : sources.io_units) longest = std::max(longest, unit->io.longest_iteration_us());
     text.sample(seconds_of_us(longest));
 }
 
@@ -127,9 +127,9 @@ void write_process(MetricsText& text) {
 std::string metrics_text(const MetricsSources& sources) {
     MetricsText text;
     write_build(text);
-    write_connections(text, sources.sides);
+    write_connections(text, sources.io_units);
     write_chat(text, sources);
-    write_deliveries(text, sources.sides);
+    write_deliveries(text, sources.io_units);
     write_store(text, sources);
     write_pauses(text, sources);
     write_failures(text);

@@ -14,7 +14,7 @@
 namespace globes {
 
 struct MetricsSources {
-    std::span<const std::unique_ptr<IoUnit>> sides;
+    std::span<const std::unique_ptr<IoUnit>> io_units;
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;

@@ -48,7 +48,7 @@ public:
         using Value = std::invoke_result_t<Ask&, chat::Core&>;
         return awaiter<Value>([this, ask = std::move(ask)](Resumption<Value> resumption) mutable {
             tell_core([this, &ask, resumption = std::move(resumption)](chat::Core& core) mutable {
-                to_io_.add(resumption.with(ask(core)));
+                core.reply(number(), resumption.with(ask(core)));
             });
         });
     }
@@ -58,8 +58,8 @@ public:
     auto ask_core_later(Start start) {
         return awaiter<Value>([this, start = std::move(start)](Resumption<Value> resumption) mutable {
             tell_core([this, &start, resumption = std::move(resumption)](chat::Core& core) mutable {
-                start(core, CoreReply<Value>([this, resumption = std::move(resumption)](Value value) mutable {
-                          to_io_.add(resumption.with(std::move(value)));
+                start(core, CoreReply<Value>([this, &core, resumption = std::move(resumption)](Value value) mutable {
+                          core.reply(number(), resumption.with(std::move(value)));
                       }));
             });
         });
@@ -121,6 +121,7 @@ public:
                      bool is_duplicate) override;
     void send(chat::ConnectionId connection, std::string frames) override;
     void end(chat::ConnectionId connection, chat::Ending ending) override;
+    void run(Task task) override { to_io_.add(std::move(task)); }
     void flush() override;
 
 private:

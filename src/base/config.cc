@@ -85,15 +85,15 @@ void apply_variable(Config& config, const Variable& variable, std::string_view v
 /// Keys of other programs that share the file are ignored, whatever their values are. The warning makes misspelled keys
 /// of Globes visible, which would be ignored silently otherwise.
 void warn_of_unknown(Config& config, const std::vector<std::string>& keys, const std::string& file_name) {
-    constexpr std::size_t kMostNamed = 20;
-    constexpr std::size_t kLongestNamed = 64;
+    constexpr std::size_t kMaxNamed = 20;
+    constexpr std::size_t kMaxNamedBytes = 64;
     if (keys.empty()) return;
     std::string names;
-    for (const std::string& key : keys | std::views::take(kMostNamed)) {
-        names += fmt::format("{}{}", names.empty() ? "" : ", ", std::string_view(key).substr(0, kLongestNamed));
+    for (const std::string& key : keys | std::views::take(kMaxNamed)) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", std::string_view(key).substr(0, kMaxNamedBytes));
         if (const auto meant = meant_key(key, environment_keys())) names += fmt::format(" (did you mean {}?)", *meant);
     }
-    if (keys.size() > kMostNamed) names += fmt::format(" and {} more", keys.size() - kMostNamed);
+    if (keys.size() > kMaxNamed) names += fmt::format(" and {} more", keys.size() - kMaxNamed);
     config.warnings.push_back(fmt::format("{}: unknown keys are ignored: {}", file_name, names));
 }
 

@@ -11,7 +11,7 @@
 namespace globes {
 
 void fill_random(std::span<std::byte> bytes) {
-    assert(bytes.size() <= kMostRandomBytes);
+    assert(bytes.size() <= kMaxRandomBytes);
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
         throw std::runtime_error("the system provides no random bytes");
 }

@@ -10,9 +10,9 @@
 namespace globes {
 
 /// Requests up to this size return all bytes or fail (getrandom(2)).
-inline constexpr std::size_t kMostRandomBytes = 256;
+inline constexpr std::size_t kMaxRandomBytes = 256;
 
-/// Fills at most kMostRandomBytes. Waits for the system's entropy pool right after a boot.
+/// Fills at most kMaxRandomBytes. Waits for the system's entropy pool right after a boot.
 /// Errors: throws std::runtime_error if the system has no such source.
 void fill_random(std::span<std::byte> bytes);
 

@@ -21,7 +21,7 @@ constexpr std::size_t kBufferBytes = 256 * 1024;
 // Few at a time, because due messages of the open loop are sent between them.
 constexpr std::size_t kEventsAtOnce = 32;
 // The phase is checked at least this often.
-constexpr std::int64_t kLongestWaitNs = 20'000'000;
+constexpr std::int64_t kMaxWaitNs = 20'000'000;
 // The kernel's default of 50 µs would be part of every latency in open loop.
 constexpr unsigned long kTimerSlackNs = 1;
 constexpr int kNoCloseCode = 1006;
@@ -137,7 +137,7 @@ std::int64_t Worker::next_due_ns() const {
 }
 
 void Worker::wait_and_serve(std::int64_t now) {
-    const std::int64_t wait_ns = std::clamp<std::int64_t>(next_due_ns() - now, 0, kLongestWaitNs);
+    const std::int64_t wait_ns = std::clamp<std::int64_t>(next_due_ns() - now, 0, kMaxWaitNs);
     const timespec timeout{.tv_sec = 0, .tv_nsec = wait_ns};
     std::array<epoll_event, kEventsAtOnce> events;
     const int count = ::epoll_pwait2(poller_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);

@@ -24,6 +24,7 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 std::vector<RoomUser> users_for(Participants& participants, ConnectionId connection) {
     std::vector<RoomUser> users = participants.users(kMaxListedUsers);
     const auto& own = participants.find(connection)->membership;
+    assert(own == nullptr || !users.empty());
     if (own != nullptr && std::ranges::find(users, own->name, &RoomUser::username) == users.end())
         users.back() = {.username = own->name, .color = own->color, .last_activity = own->last_activity};
     return users;
@@ -103,7 +104,8 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
                     .newest_time = room->newest_time()};
     if (resumes) {
         entered.users = users_for(room->participants(), connection);
-        entered.online = room->participants().online();
+        // The listed ones are members by now, whatever the log says.
+        entered.online = std::max(room->online_in_log(), entered.users.size());
     }
     return entered;
 }
@@ -137,7 +139,10 @@ struct Core::EffectRunner {
     std::vector<SendKey> keys = {};
     std::vector<WriteRoom> writes = {};
 
-    IoPort& port(unsigned io_thread) { return *core.ports_.io_threads[io_thread]; }
+    IoPort& port(unsigned io_thread) {
+        assert(io_thread < core.ports_.io_threads.size());
+        return *core.ports_.io_threads[io_thread];
+    }
 
     void operator()(Append& append) { events.push_back(std::move(append.event)); }
     void operator()(LookUp& look_up) { keys.push_back(std::move(look_up.key)); }
@@ -155,6 +160,7 @@ struct Core::EffectRunner {
     }
     void operator()(SendFrames& send) { port(send.io_thread).send(send.connection, std::move(send.frames)); }
     void operator()(const EndConnection& end) { port(end.io_thread).end(end.connection, end.ending); }
+    void operator()(Reply& reply) { port(reply.io_thread).run(std::move(reply.task)); }
 };
 
 void Core::end_batch() {

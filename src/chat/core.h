@@ -89,6 +89,9 @@ public:
     /// Removes a connection from its room; ignored if it is not there. The leave of a member is announced.
     void depart(RoomId room, ConnectionId connection);
 
+    /// Runs `task` on an I/O thread, after the effects of what has happened so far and before those of what follows.
+    void reply(unsigned io_thread, Task task) { effects_.add(Reply{io_thread, std::move(task)}); }
+
     // --- the batch ---
 
     /// Carries out the effects of the commands since the last call.

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/mailbox.h"
 #include "chat/event.h"
 #include "chat/io_port.h"
 #include "chat/store.h"
@@ -70,8 +72,14 @@ struct EndConnection {
     ConnectionId connection;
     Ending ending;
 };
+/// Gives an I/O thread the answer to a question: a task that runs there. As an effect, so that it arrives after what
+/// happened before it in the room, and before what happened later.
+struct Reply {
+    unsigned io_thread;
+    Task task;
+};
 using Effect =
-    std::variant<LookUp, Append, Recover, WriteRoom, Publish, Acknowledge, Refuse, SendFrames, EndConnection>;
+    std::variant<LookUp, Append, Recover, WriteRoom, Publish, Acknowledge, Refuse, SendFrames, EndConnection, Reply>;
 
 class Effects {
 public:
@@ -87,13 +95,15 @@ public:
     template <class Kind>
     void add(Kind effect) {
         effects_.emplace_back(std::in_place_type<Kind>, std::move(effect));
+        // A connection that enters with this reply reads from the end of the log as it is now.
+        if constexpr (std::is_same_v<Kind, Reply>) extendable_from_ = effects_.size();
     }
 
     /// Adds a `Publish`, or extends the one at `mark` if the new slice follows its slice, so that a busy room makes few
-    /// effects. The extended one is published at its old place in the order.
+    /// effects. The extended one is published at its old place in the order, so none before a `Reply` is extended.
     void publish(Publish publish, PublishMark& mark) {
         assert(mark.batch <= batch_);
-        if (mark.batch == batch_) {
+        if (mark.batch == batch_ && mark.index >= extendable_from_) {
             assert(mark.index < effects_.size());
             auto& last = std::get<Publish>(effects_[mark.index]);
             if (last.slice.block == publish.slice.block && last.slice.end() == publish.slice.begin) {
@@ -112,12 +122,14 @@ public:
     /// Ends the batch: returns its effects in the order in which they were added, and starts the next batch.
     std::vector<Effect> take() {
         ++batch_;
+        extendable_from_ = 0;
         return std::exchange(effects_, {});
     }
 
 private:
     std::uint64_t batch_ = 1;
     std::vector<Effect> effects_;
+    std::size_t extendable_from_ = 0;  // the index of the first `Publish` that may be extended
 };
 
 }  // namespace globes::chat

@@ -34,7 +34,7 @@ constexpr std::string_view kColorNames[] = {
 static_assert(std::size(kColorNames) == 148);
 static_assert(std::ranges::is_sorted(kColorNames));
 
-constexpr std::size_t kLongestColorName = std::ranges::max(kColorNames, {}, &std::string_view::size).size();
+constexpr std::size_t kMaxColorName = std::ranges::max(kColorNames, {}, &std::string_view::size).size();
 
 /// Whether `text` has 1 to `max_length` characters. A character has at most four bytes, so a long text is not counted.
 bool has_length(std::string_view text, std::size_t max_length) {
@@ -58,7 +58,7 @@ bool is_color(std::string_view color) {
         const std::string_view digits = color.substr(1);
         return (digits.size() == 3 || digits.size() == 6) && std::ranges::all_of(digits, is_hex_digit);
     }
-    if (color.size() > kLongestColorName) return false;
+    if (color.size() > kMaxColorName) return false;
     std::string lower(color);
     std::ranges::transform(lower, lower.begin(), ascii_lower);
     return std::ranges::binary_search(kColorNames, std::string_view(lower));

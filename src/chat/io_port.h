@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/mailbox.h"
 #include "chat/event.h"
 #include "chat/room_record.h"
 #include "roomlog/slice.h"
@@ -39,6 +40,8 @@ public:
     /// Sends complete frames to one connection alone.
     virtual void send(ConnectionId connection, std::string frames) = 0;
     virtual void end(ConnectionId connection, Ending ending) = 0;
+    /// Runs a task.
+    virtual void run(Task task) = 0;
     /// Hands all calls since the last `flush` to the I/O thread.
     virtual void flush() = 0;
 };

@@ -221,6 +221,8 @@ void Room::cancel_deletion(Effects& effects) {
 void Room::enqueue(Pending pending, Effects& effects) {
     queued_bytes_ += size_of(pending.event);
     queue_.push_back(std::move(pending));
+    if (queue_.back().event.kind == EventKind::join) ++queued_joins_;
+    if (queue_.back().event.kind == EventKind::leave) ++queued_leaves_;
     Pending& last = queue_.back();
     switch (last.stage) {
         case Stage::looking_up:
@@ -306,6 +308,8 @@ void Room::forget(const Pending& pending) {
     const std::size_t bytes = size_of(pending.event) + pending.repeats.size() * sizeof(ConnectionId);
     assert(bytes <= queued_bytes_);
     queued_bytes_ -= bytes;
+    if (pending.event.kind == EventKind::join) --queued_joins_;
+    if (pending.event.kind == EventKind::leave) --queued_leaves_;
     if (!pending.key.client_id.empty()) queued_ids_.erase(id_text(pending.key));
 }
 

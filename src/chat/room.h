@@ -86,6 +86,12 @@ public:
     RoomView view() const {
         return {.record = record_, .users = participants_.users(kMaxListedUsers), .online = participants_.online()};
     }
+    /// The number of members as the joins and leaves in the log have it: a client that reads from `log_end` counts on
+    /// from it. Others are queued behind sends that are not stored yet.
+    std::size_t online_in_log() const {
+        assert(participants_.online() + queued_leaves_ >= queued_joins_);
+        return participants_.online() + queued_leaves_ - queued_joins_;
+    }
     /// Returns which events may be shown now.
     VisibleRange visible() const;
 
@@ -179,6 +185,8 @@ private:
     std::unordered_set<std::string> queued_ids_;  // of the queued sends with an id
     std::vector<std::string> undecided_ids_;      // of refused sends that may be stored; `recover` decides
     std::size_t queued_bytes_ = 0;
+    std::size_t queued_joins_ = 0;
+    std::size_t queued_leaves_ = 0;
     std::size_t unstored_ = 0;     // queued sends that are looking_up or ready
     std::size_t storing_ = 0;      // queued sends that are storing
     std::uint64_t stored_by_ = 0;  // the batch of effects with the batch in flight; 0: no batch is in flight

@@ -73,7 +73,7 @@ void OriginalDump::take_message(OriginalMessage message, const std::string& plac
 
 void OriginalDump::add_fault(std::string fault) {
     ++fault_count_;
-    if (faults_.size() < kMostFaults) faults_.push_back(std::move(fault));
+    if (faults_.size() < kMaxFaults) faults_.push_back(std::move(fault));
 }
 
 void OriginalDump::note(OriginalNote note, const std::string& place) {

@@ -32,7 +32,7 @@ public:
     /// Ends the input. To be called before `next`.
     void finish();
 
-    /// Why the dump cannot be imported: places and reasons, the first `kMostFaults`.
+    /// Why the dump cannot be imported: places and reasons, the first `kMaxFaults`.
     const std::vector<std::string>& faults() const { return faults_; }
     std::uint64_t fault_count() const { return fault_count_; }
     /// Omitted and changed entries, a line for each reason, with the place of its first entry.
@@ -46,7 +46,7 @@ public:
     std::vector<chat::RoomRecord> rooms() const override;
     std::optional<chat::RoomRecord> public_chat() const override;
 
-    static constexpr std::size_t kMostFaults = 20;
+    static constexpr std::size_t kMaxFaults = 20;
 
 private:
     struct Room {

@@ -121,7 +121,14 @@ steady_clock::time_point WsHub::fan_out() {
         Topic& topic = *due_.front();
         assert(topic.queued);
         due_.pop_front();
-        budget -= std::min(budget, std::max<std::size_t>(1, fan_out(topic, std::min(budget, kQuantumCursors))));
+        std::size_t visited = 0;
+        try {
+            visited = fan_out(topic, std::min(budget, kQuantumCursors));
+        } catch (...) {
+            due_.push_back(&topic);
+            throw;
+        }
+        budget -= std::min(budget, std::max<std::size_t>(1, visited));
         const auto after = steady_clock::now();
         topic.work.took += after - std::exchange(now, after);
         if (!topic.done()) {

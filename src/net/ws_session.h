@@ -49,8 +49,6 @@ struct WsSettings {
     LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
 };
 
-class WsSession;
-
 /// What a session needs from its owner. Thread: the I/O thread. No call runs a handler or destroys the session.
 class WsSessionOwner {
 public:

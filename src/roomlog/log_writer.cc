@@ -9,7 +9,7 @@ namespace {
 
 // A quiet room has a small block; the blocks of a busy room grow until they take many messages.
 constexpr std::size_t kFirstBlockBytes = 512;
-constexpr std::size_t kLargestBlockBytes = 64 << 10;
+constexpr std::size_t kMaxBlockBytes = 64 << 10;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Slice LogWriter::append(std::string_view frames) {
 }
 
 void LogWriter::open_block(std::size_t at_least) {
-    block_size_ = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kLargestBlockBytes));
+    block_size_ = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kMaxBlockBytes));
     block_ = std::make_shared_for_overwrite<char[]>(block_size_);
     used_ = 0;
 }

@@ -58,11 +58,17 @@ function deletion(app, { room, remove }) {
     ask.addEventListener('click', () => open(true));
     back.addEventListener('click', () => open(false));
     sure.addEventListener('click', async () => {
+        if (sure.getAttribute('aria-disabled') === 'true') return;
+        // Not `disabled`: the user would lose the focus.
+        sure.setAttribute('aria-disabled', 'true');
+        alert.hidden = true;
         try {
             await remove();
         } catch (error) {
             alert.textContent = errorText(texts, error);
             alert.hidden = false;
+        } finally {
+            sure.removeAttribute('aria-disabled');
         }
     });
     return element(

@@ -13,8 +13,8 @@ namespace globes::api {
 namespace {
 
 constexpr std::uint64_t kDefaultPage = 50;
-constexpr std::uint64_t kLargestPage = 1000;
-constexpr std::uint64_t kLargestSeq = (std::uint64_t{1} << 53) - 1;
+constexpr std::uint64_t kMaxPage = 1000;
+constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 53) - 1;
 
 constexpr int kConflict = 409;
 
@@ -27,16 +27,16 @@ struct Wanted {
 };
 
 Result<Wanted> parse_query(const net::HttpRequest& request) {
-    const auto limit = number_parameter(request, "limit", 1, kLargestPage);
+    const auto limit = number_parameter(request, "limit", 1, kMaxPage);
     if (!limit) return std::unexpected(limit.error());
-    const auto before = number_parameter(request, "before", 0, kLargestSeq);
+    const auto before = number_parameter(request, "before", 0, kMaxSeq);
     if (!before) return std::unexpected(before.error());
-    const auto after = number_parameter(request, "after", 0, kLargestSeq);
+    const auto after = number_parameter(request, "after", 0, kMaxSeq);
     if (!after) return std::unexpected(after.error());
     const auto last_seen = last_seen_parameter(request, *after);
     if (!last_seen) return std::unexpected(last_seen.error());
     return Wanted{.query = {.after = after->value_or(0),
-                            .before = before->value_or(kLargestSeq),
+                            .before = before->value_or(kMaxSeq),
                             .limit = limit->value_or(kDefaultPage),
                             .keeps_newest = !*after},
                   .last_seen = *last_seen};

@@ -15,8 +15,6 @@
 namespace globes::api {
 namespace {
 
-constexpr const char* kNothingNeeded = R"({"status":true})";
-
 net::HttpResponse wrong_secret() { return error_response(Error{ErrorCode::unauthorized, "secret"}); }
 
 net::HttpResponse too_many_tries(std::chrono::seconds wait) {
@@ -39,7 +37,7 @@ std::optional<net::HttpResponse> check_secret(const std::string& secret, const s
 Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     const auto room = co_await find_room(core_link_, key);
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
-    if (room->visibility == chat::Visibility::public_room) co_return exchange.respond_json(200, kNothingNeeded);
+    if (room->visibility == chat::Visibility::public_room) co_return exchange.respond_json(200, kStatusOk);
     const TokenRequest wanted = parse_token_request(exchange.request().body);
     if (!wanted.secret) co_return exchange.respond(wrong_secret());
 
@@ -59,7 +57,7 @@ Handler RoomTokens::renew(Exchange exchange, chat::RoomKey key) {
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     const auto claims = may_enter(*room, bearer_token(exchange.request()), services_.tokens);
     if (!claims) co_return exchange.respond_error(claims.error());
-    if (!*claims) co_return exchange.respond_json(200, kNothingNeeded);
+    if (!*claims) co_return exchange.respond_json(200, kStatusOk);
     const std::string& name = (*claims)->username;
     const std::string token = (*claims)->owner ? services_.tokens.issue_owner_token(*room, name)
                                                : services_.tokens.issue_room_token(*room, name);

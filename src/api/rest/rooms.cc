@@ -17,8 +17,8 @@
 namespace globes::api {
 namespace {
 
-constexpr std::uint64_t kDefaultListed = 100;
-constexpr std::uint64_t kMostListed = 1000;
+constexpr std::uint64_t kDefaultPageSize = 100;
+constexpr std::uint64_t kMaxListed = 1000;
 
 chat::RoomKey key_of(chat::RoomId id) { return {.id = id, .folded_title = {}}; }
 
@@ -37,12 +37,12 @@ auto callbacks(CoreReply<Changed<Value>> reply) {
 }  // namespace
 
 Handler Rooms::list(Exchange exchange) {
-    const auto limit = number_parameter(exchange.request(), "limit", 1, kMostListed);
+    const auto limit = number_parameter(exchange.request(), "limit", 1, kMaxListed);
     if (!limit) co_return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) co_return exchange.respond_error(after.error());
     const auto rooms = co_await core_link_.ask_core(
-        [&](const chat::Core& core) { return core.list(after->value_or(0), limit->value_or(kDefaultListed)); });
+        [&](const chat::Core& core) { return core.list(after->value_or(0), limit->value_or(kDefaultPageSize)); });
     exchange.respond_json(200, room_list_json(rooms));
 }
 
@@ -133,7 +133,7 @@ Handler Rooms::remove(Exchange exchange, chat::RoomKey key) {
             continue;
         }
         if (!*removed) co_return exchange.respond_error(removed->error());
-        co_return exchange.respond_json(200, R"({"status":true})");
+        co_return exchange.respond_json(200, kStatusOk);
     }
 }
 

@@ -10,8 +10,6 @@
 namespace globes::api {
 namespace {
 
-constexpr const char* kFine = R"({"status":true})";
-
 /// `co_await ping(core_link, services)`: whether the store can be reached and read now.
 auto ping(CoreLink& core_link, Services& services) {
     return core_link.ask_store<bool>([&services](auto done) { services.store.ping(std::move(done)); }, std::identity());
@@ -19,12 +17,12 @@ auto ping(CoreLink& core_link, Services& services) {
 
 }  // namespace
 
-void health(const Exchange& exchange) { exchange.respond_json(200, kFine); }
+void health(const Exchange& exchange) { exchange.respond_json(200, kStatusOk); }
 
 Handler ready(Exchange exchange, CoreLink& core_link, Services& services) {
     const bool is_reachable = co_await ping(core_link, services);
     if (!is_reachable) co_return exchange.respond_error(Error{ErrorCode::unavailable});
-    exchange.respond_json(200, kFine);
+    exchange.respond_json(200, kStatusOk);
 }
 
 Handler metrics(Exchange exchange, CoreLink& core_link, Services& services) {

@@ -16,7 +16,7 @@
 namespace globes::api {
 namespace {
 
-constexpr std::uintmax_t kLargestFile = std::uintmax_t{16} << 20;
+constexpr std::uintmax_t kMaxFile = std::uintmax_t{16} << 20;
 // Clients ask each time whether the file has changed.
 constexpr const char* kRevalidate = "no-cache";
 constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
@@ -44,7 +44,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
     if (error || !std::filesystem::is_regular_file(file, error)) return std::nullopt;
     // Checked after symbolic links are resolved, because they may lead out of the folder.
     const auto [root_end, file_at] = std::ranges::mismatch(root, file);
-    if (root_end != root.end() || std::filesystem::file_size(file, error) > kLargestFile || error) return std::nullopt;
+    if (root_end != root.end() || std::filesystem::file_size(file, error) > kMaxFile || error) return std::nullopt;
     return file;
 }
 

@@ -12,6 +12,9 @@
 
 namespace globes::api {
 
+/// The body of a success that has nothing else to say.
+inline constexpr const char* kStatusOk = R"({"status":true})";
+
 struct ErrorEntry {
     ErrorCode code;
     std::string_view text;

@@ -23,9 +23,9 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     if (!event) return side_.core_link.send_refusal(session, room_, event.error());
     chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
     const std::size_t bytes = size_of(*event);  // before the event is moved: arguments have no order
-    const bool is_queued = side_.core_link.try_tell_core(
-        bytes, [&core_link = side_.core_link, room = room_, connection = connection_,
-                          event = std::move(*event), unconfirmed](chat::Core& core) mutable {
+    const bool is_queued =
+        side_.core_link.try_tell_core(bytes, [&core_link = side_.core_link, room = room_, connection = connection_,
+                                              event = std::move(*event), unconfirmed](chat::Core& core) mutable {
             try {
                 core.handle(room, core_link.number(), connection, std::move(event));
             } catch (...) {

@@ -25,9 +25,9 @@ using SeenCheck = chat::CatchUp::SeenCheck;
 
 /// The protocol of clients that resume.
 constexpr std::string_view kResumableProtocol = "globes.v1";
-constexpr std::uint64_t kMostNewest = 1000;
+constexpr std::uint64_t kMaxNewest = 1000;
 constexpr std::size_t kSessionBytes = 16;  // of the secret in a welcome
-constexpr std::uint64_t kLargestNumber = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
 bool offers_resuming(const net::HttpRequest& request) {
     const auto offers = net::offered_subprotocols(request);
@@ -63,9 +63,9 @@ struct ResumePoint {
 
 Result<ResumePoint> parse_resume_point(const net::HttpRequest& request) {
     if (!offers_resuming(request)) return ResumePoint{};
-    const auto after = number_parameter(request, "after", 0, kLargestNumber);
+    const auto after = number_parameter(request, "after", 0, kMaxNumber);
     if (!after) return std::unexpected(after.error());
-    const auto newest = number_parameter(request, "last", 0, kMostNewest);
+    const auto newest = number_parameter(request, "last", 0, kMaxNewest);
     if (!newest) return std::unexpected(newest.error());
     if (*after && *newest) return std::unexpected(Error{ErrorCode::room_invalid_content, "last"});
     const auto last_seen = last_seen_parameter(request, *after);
@@ -91,7 +91,7 @@ chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request,
 }
 
 /// What the core tells a connection that has entered a room.
-struct Entered : chat::Core::Entered {
+struct EnteredAndChecked : chat::Core::Entered {
     SeenCheck seen;
 };
 
@@ -107,13 +107,13 @@ Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const c
 /// Enters `room`, and before that compares the last event that the client has seen, and has the visible range made
 /// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
 void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
-           CoreReply<Result<Entered>> reply) {
+           CoreReply<Result<EnteredAndChecked>> reply) {
     auto enter_now = [&core, id = room.id, token_epoch = room.token_epoch, &entry,
                       reply = std::move(reply)](SeenCheck seen) mutable {
         if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
         auto entered = core.enter(id, token_epoch, entry);
         if (!entered) return reply(std::unexpected(entered.error()));
-        reply(Entered{std::move(*entered), seen});
+        reply(EnteredAndChecked{std::move(*entered), seen});
     };
     if (!resume_point.after) return enter_now(SeenCheck::matches);
     auto refresh = [&core, id = room.id, enter_now = std::move(enter_now)](SeenCheck seen) mutable {
@@ -124,7 +124,7 @@ void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& re
 }
 
 /// The seq after which the client reads; nullopt if it reads only the events to come.
-std::optional<std::uint64_t> start_of(const ResumePoint& resume_point, const Entered& entered) {
+std::optional<std::uint64_t> start_of(const ResumePoint& resume_point, const EnteredAndChecked& entered) {
     if (resume_point.newest) return entered.last_seq - std::min(*resume_point.newest, entered.last_seq);
     if (!resume_point.after || entered.seen != SeenCheck::matches) return std::nullopt;
     const bool reaches_back = *resume_point.after + 1 >= entered.first_seq && *resume_point.after <= entered.last_seq;
@@ -209,7 +209,7 @@ struct ChatUpgrade::Upgrade {
     const chat::Entry& entry;
     std::string subprotocol;
     const ResumePoint& resume_point;
-    const Entered& entered;
+    const EnteredAndChecked& entered;
 };
 
 Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
@@ -233,12 +233,13 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     }
 
     const chat::Entry entry = make_entry(core_link_, request, claims);
-    const auto entered = co_await core_link_.ask_core_later<Result<Entered>>([&](chat::Core& core, auto reply) {
-        if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
-        const auto found = find_public_room(core, key);
-        if (!found) return reply(std::unexpected(found.error()));
-        enter(core, **found, *resume_point, entry, std::move(reply));
-    });
+    const auto entered =
+        co_await core_link_.ask_core_later<Result<EnteredAndChecked>>([&](chat::Core& core, auto reply) {
+            if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
+            const auto found = find_public_room(core, key);
+            if (!found) return reply(std::unexpected(found.error()));
+            enter(core, **found, *resume_point, entry, std::move(reply));
+        });
     if (!entered) co_return exchange.respond_error(entered.error());
     // A token is echoed as the subprotocol, because browsers drop the connection otherwise.
     open(exchange, {.entry = entry,
@@ -261,7 +262,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
 
 // Runs in the mailbox's order, so that frames published after `entered.from` arrive later.
 void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) {
-    const Entered& entered = upgrade.entered;
+    const EnteredAndChecked& entered = upgrade.entered;
     const chat::ConnectionId connection = upgrade.entry.connection;
     auto socket = std::make_unique<ChatSocket>(side_, entered.room, connection);
 

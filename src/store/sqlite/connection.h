@@ -63,11 +63,11 @@ private:
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-inline constexpr std::int64_t kGreatestColumnValue = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t kMaxColumnValue = std::numeric_limits<std::int64_t>::max();
 
 /// For a bound that a client may choose freely: rows above the range of a column cannot exist anyway.
 inline std::int64_t column_value(std::uint64_t bound) {
-    return static_cast<std::int64_t>(std::min(bound, static_cast<std::uint64_t>(kGreatestColumnValue)));
+    return static_cast<std::int64_t>(std::min(bound, static_cast<std::uint64_t>(kMaxColumnValue)));
 }
 
 /// Prepared once, executed often. Its connection must not move while it lives.

@@ -1,5 +1,7 @@
 #include "store/sqlite/read_session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace globes::store {
@@ -9,8 +11,22 @@ constexpr std::string_view kColumns = "SELECT seq, kind, name, color, text, clie
 
 std::string select(std::string_view rest) { return std::string(kColumns).append(rest); }
 
+/// Throws SqliteError if somebody has written another value than those of Globes.
+chat::EventKind kind_of(std::int64_t number) {
+    if (number != static_cast<int>(chat::EventKind::send))
+        throw SqliteError(SQLITE_CORRUPT, fmt::format("an event is of the unknown kind {}", number));
+    return chat::EventKind::send;
+}
+
+/// As `kind_of`.
+chat::Visibility visibility_of(std::int64_t number) {
+    if (number < 0 || number > static_cast<int>(chat::Visibility::hidden_room))
+        throw SqliteError(SQLITE_CORRUPT, fmt::format("a room has the unknown visibility {}", number));
+    return static_cast<chat::Visibility>(number);
+}
+
 chat::Event event_of(chat::RoomId room, const Statement& row) {
-    return {.kind = static_cast<chat::EventKind>(row.integer(1)),
+    return {.kind = kind_of(row.integer(1)),
             .room = room,
             .seq = row.number(0),
             .name = row.text(2),
@@ -24,7 +40,7 @@ chat::StoredRoom stored_room_of(const Statement& row) {
     return {.record = {.id = row.number(0),
                        .title = row.text(1),
                        .description = row.text(2),
-                       .visibility = static_cast<chat::Visibility>(row.integer(3)),
+                       .visibility = visibility_of(row.integer(3)),
                        .password_hash = row.text(4),
                        .owned = row.integer(5) != 0,
                        .token_epoch = row.number(6),
@@ -40,8 +56,8 @@ chat::StoredRoom stored_room_of(const Statement& row) {
 }  // namespace
 
 // The events of a deleted room are removed in steps, so every query of events also checks that the room exists.
-ReadSession::ReadSession(const Database& database, Sees sees)
-    : sees_(sees),
+ReadSession::ReadSession(const Database& database, SnapshotScope scope)
+    : scope_(scope),
       connection_(database, Connection::Access::read),
       begin_(connection_, "BEGIN"),
       end_(connection_, "COMMIT"),
@@ -64,7 +80,7 @@ ReadSession::ReadSession(const Database& database, Sees sees)
       find_(connection_, select(" WHERE room_id = ?1 AND name_key = ?2 AND client_id = ?3"
                                 " AND EXISTS (SELECT 1 FROM rooms WHERE id = ?1)")),
       ping_(connection_, "SELECT value FROM meta") {
-    if (sees_ == Sees::newest) return;
+    if (scope_ == SnapshotScope::call) return;
     begin_.run();
     ping_.run();  // The first read determines the state.
 }
@@ -86,7 +102,7 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     (query.keeps_newest ? newest_ : oldest_)
         .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); }, query.room,
                column_value(std::max(query.after, page.first_seq - 1)),
-               query.before == 0 ? kGreatestColumnValue : column_value(query.before), column_value(query.limit));
+               query.before == 0 ? kMaxColumnValue : column_value(query.before), column_value(query.limit));
     if (query.keeps_newest) std::ranges::reverse(page.events);
     return page;
 }

@@ -11,13 +11,15 @@
 
 namespace globes::store {
 
-/// The state of the database that a session's calls see: the newest at each call, or the newest when the session was
-/// opened. The latter prevents the WAL from starting over while the session lives.
-enum class Sees : std::uint8_t { newest, opening };
+/// How long a session reads one state of the database.
+enum class SnapshotScope : std::uint8_t {
+    call,     ///< Each call reads the newest state.
+    session,  ///< Every call reads the newest state at the opening, so that the WAL cannot start over meanwhile.
+};
 
 class ReadSession {
 public:
-    explicit ReadSession(const Database& database, Sees sees = Sees::newest);
+    explicit ReadSession(const Database& database, SnapshotScope scope = SnapshotScope::call);
 
     /// As in the port, each call in one snapshot of the database.
     chat::StoredRooms load_rooms();
@@ -29,10 +31,10 @@ private:
     /// Its statements see no commits, purges or deletions in between.
     struct Snapshot {
         explicit Snapshot(ReadSession& reader) : session(reader) {
-            if (session.sees_ == Sees::newest) session.begin_.run();
+            if (session.scope_ == SnapshotScope::call) session.begin_.run();
         }
         ~Snapshot() {
-            if (session.sees_ == Sees::newest) session.end_.try_run();
+            if (session.scope_ == SnapshotScope::call) session.end_.try_run();
         }
         Snapshot(const Snapshot&) = delete;
         Snapshot& operator=(const Snapshot&) = delete;
@@ -42,7 +44,7 @@ private:
     chat::SeqRange kept_seqs(chat::RoomId room);
     std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
 
-    const Sees sees_;
+    const SnapshotScope scope_;
     Connection connection_;
     Statement begin_;
     Statement end_;

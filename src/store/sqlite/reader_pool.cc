@@ -13,13 +13,14 @@ namespace globes::store {
 /// One thread's connection. After a failure, the next call reopens it.
 class ReaderPool::Session {
 public:
-    Session(const Database& database, OpenFiles* files, Sees sees) : database_(database), files_(files), sees_(sees) {}
+    Session(const Database& database, OpenFiles* files, SnapshotScope scope)
+        : database_(database), files_(files), scope_(scope) {}
 
     ReadSession& opened() {
         if (opened_) return *opened_;
         // The name may refer to another database by now.
         if (!are_files_in_place()) throw SqliteError(SQLITE_CANTOPEN, "a file of the database was removed or replaced");
-        return opened_.emplace(database_, sees_);
+        return opened_.emplace(database_, scope_);
     }
     bool are_files_in_place() { return files_ == nullptr || files_->are_in_place(); }
 
@@ -38,17 +39,17 @@ public:
 private:
     const Database& database_;
     OpenFiles* const files_;
-    const Sees sees_;
+    const SnapshotScope scope_;
     std::optional<ReadSession> opened_;
 };
 
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
-                       OpenFiles* files, Sees sees)
+                       OpenFiles* files, SnapshotScope scope)
     : database_(database),
       max_queued_(settings.limits.queued_reads),
       unsettled_(unsettled),
       files_(files),
-      sees_(sees) {
+      scope_(scope) {
     threads_.reserve(settings.reader_threads);
     while (threads_.size() < settings.reader_threads) threads_.emplace_back([this] { work(); });
 }
@@ -94,7 +95,7 @@ void ReaderPool::stop() {
 
 void ReaderPool::work() {
     name_this_thread("store-read");
-    Session session(database_, files_, sees_);
+    Session session(database_, files_, scope_);
     MutexLock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || !refused_.empty() || is_stopped_; });

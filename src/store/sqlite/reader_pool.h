@@ -19,10 +19,11 @@ namespace globes::store {
 
 class ReaderPool {
 public:
-    /// With Sees::opening each thread has its own state, so `reader_threads` should be 1. `files`: if given, pings fail
-    /// and no connection is opened while one of the files is not in place; open connections continue to read.
+    /// With SnapshotScope::session each thread has its own state, so `reader_threads` should be 1. `files`: if given,
+    /// pings fail and no connection is opened while one of the files is not in place; open connections continue to
+    /// read.
     ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
-               OpenFiles* files, Sees sees = Sees::newest);
+               OpenFiles* files, SnapshotScope scope = SnapshotScope::call);
     ~ReaderPool() { stop(); }
 
     /// As in the port, but on a thread of the pool. Throws SqliteError.
@@ -65,7 +66,7 @@ private:
     const std::size_t max_queued_;
     const UnsettledRooms& unsettled_;
     OpenFiles* const files_;
-    const Sees sees_;
+    const SnapshotScope scope_;
 
     // Any thread.
     Mutex mutex_;

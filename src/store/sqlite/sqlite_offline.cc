@@ -16,7 +16,7 @@ class SqliteReader final : public chat::Store {
 public:
     explicit SqliteReader(std::filesystem::path file)
         : database_{.file = std::move(file), .vfs = {}},
-          readers_(database_, settings_, unsettled_, nullptr, Sees::opening) {
+          readers_(database_, settings_, unsettled_, nullptr, SnapshotScope::session) {
         open_existing(database_);
     }
     ~SqliteReader() override { stop(); }

@@ -258,6 +258,38 @@ TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: c\n");
 }
 
+TEST_F(CoreTest, AReplyComesAfterWhatHappenedBeforeItAndBeforeWhatFollows) {
+    enter({1});
+    turn();
+    io_threads[0].take_calls();
+    join(1, "ann");
+    core.reply(0, [] {});
+    leave(1, "ann");
+    turn();
+    EXPECT_THAT(io_threads[0].take_calls(),
+                ElementsAre("extend 1: ann entered the room.\n", "run", "extend 1: ann has left the room.\n"));
+}
+
+TEST_F(CoreTest, TheWelcomeToALargeRoomCountsWhatTheLogSays) {
+    constexpr ConnectionId kMembers = kMaxListedUsers + 10;
+    for (ConnectionId connection = 1; connection <= kMembers; ++connection) {
+        enter({connection});
+        join(connection, fmt::format("user {}", connection));
+    }
+    const auto welcomed = [&](ConnectionId connection) {
+        return enter(Entry{.connection = connection, .resumes = true})->online;
+    };
+    EXPECT_EQ(welcomed(kMembers + 1), kMembers);
+    send(1, "user 1", "not stored yet");
+    join(kMembers + 1, "new");
+    EXPECT_EQ(welcomed(kMembers + 2), kMembers) << "the join follows";
+    leave(2, "user 2");
+    depart(3);
+    EXPECT_EQ(welcomed(kMembers + 3), kMembers) << "two leaves follow too";
+    settle();
+    EXPECT_EQ(welcomed(kMembers + 4), kMembers - 1);
+}
+
 TEST_F(CoreTest, ASendIsRefusedIfTheStoreThrows) {
     enter({1});
     store.throws = 1;  // at the lookup of the id

@@ -299,6 +299,10 @@ public:
                                                                    : "authorization_ended"));
         if (on_end) on_end(connection);
     }
+    void run(Task task) override {
+        calls.emplace_back("run");
+        task();
+    }
     void flush() override { ++flushes; }
 
     std::vector<std::string> take_calls() { return std::exchange(calls, {}); }

@@ -198,7 +198,7 @@ TEST_F(OriginalDumpTest, OnlyTheFirstFaultsAreKept) {
     for (int i = 0; i < 1000; ++i) text += "{}";
     read(text);
     dump.finish();
-    EXPECT_EQ(dump.faults().size(), OriginalDump::kMostFaults);
+    EXPECT_EQ(dump.faults().size(), OriginalDump::kMaxFaults);
     EXPECT_EQ(dump.fault_count(), 1000u);
 }
 
