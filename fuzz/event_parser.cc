@@ -16,7 +16,7 @@ namespace {
 
 using namespace globes;
 
-/// Unlike assert, also active in optimised builds.
+/// Unlike assert, also active in optimized builds.
 void require(bool holds) {
     if (!holds) std::abort();
 }

@@ -305,7 +305,7 @@ void print_start_line(const std::string& address) {
 }
 
 /// Ends the process if a signal stops it while its start hangs, for example because a database does not answer: the
-/// starting thread is in a call that cannot be cancelled. The effect on data is the same as that of SIGKILL.
+/// starting thread is in a call that cannot be canceled. The effect on data is the same as that of SIGKILL.
 class StartGuard {
 public:
     /// Runs `context` on its own thread until destruction. `signal`: the signal that has stopped the context, or 0.

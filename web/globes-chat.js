@@ -10,7 +10,7 @@
 //
 // Events bubble and leave shadow roots: globes-message, globes-join and globes-leave (detail: the event of the
 // protocol, and isOwn), globes-state (detail: { state }), globes-gap (detail: the gap), globes-error (detail:
-// { error }). The element is as wide as its box, and 480px high by default; the custom properties in room/theme.js set colours
+// { error }). The element is as wide as its box, and 480px high by default; the custom properties in room/theme.js set colors
 // and fonts.
 import { Globes, GlobesError, InvalidTokenError } from './globes.js';
 import { element, freshId, iconButton } from './room/element.js';

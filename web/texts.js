@@ -63,8 +63,8 @@ export const texts = {
     entranceHere: (count) =>
         count === 0 ? 'Nobody is here yet.' : `${number(count)} ${plural(count, 'person is', 'people are')} here.`,
     name: 'Your name',
-    color: 'Your colour',
-    colorOwn: 'Another colour',
+    color: 'Your color',
+    colorOwn: 'Another color',
     colorNames: ['Coral', 'Amber', 'Moss', 'Jade', 'Lagoon', 'Sky', 'Indigo', 'Violet', 'Orchid', 'Rose', 'Slate'],
     preview: 'Preview',
     previewHello: 'Hello, everyone!',

@@ -26,7 +26,7 @@ public:
     /// Formats the line, with its line break, that reports the number of dropped lines. Called on the writer's thread.
     using FormatDropped = std::function<std::string(std::uint64_t)>;
 
-    /// The caller keeps `fd` open until the process ends, because a blocked write cannot be cancelled.
+    /// The caller keeps `fd` open until the process ends, because a blocked write cannot be canceled.
     /// `format_dropped`: if empty, dropped lines are counted and not reported.
     explicit LineWriter(int fd, FormatDropped format_dropped = {});
     /// Writes the queued lines, for at most kFlushTime; then it detaches the thread, whose write may be blocked until

@@ -34,7 +34,7 @@ struct Event {
 struct ClientEvent {
     EventKind kind = EventKind::send;
     std::string name;
-    std::string color;      ///< Empty if absent or not a colour.
+    std::string color;      ///< Empty if absent or not a color.
     std::string text;       ///< Of a send; empty for join and leave, whose text the server writes.
     std::string client_id;  ///< Empty if absent.
 
@@ -69,8 +69,8 @@ bool is_valid_text(std::string_view text);
 /// 1..64 characters, without further rules.
 bool is_valid_client_id(std::string_view id);
 
-/// One of the 148 colour names of CSS in any letter case, or `#rgb` or `#rrggbb`. Keywords without a fixed colour
-/// (`transparent`, `currentcolor`, system colours) are invalid: the page cannot show a name in them.
+/// One of the 148 color names of CSS in any letter case, or `#rgb` or `#rrggbb`. Keywords without a fixed color
+/// (`transparent`, `currentcolor`, system colors) are invalid: the page cannot show a name in them.
 /// Source: https://www.w3.org/TR/css-color-4/#named-colors
 bool is_color(std::string_view color);
 

@@ -5,7 +5,7 @@
 //
 //  1. An event expires when it is older than `Expiry::period`.
 //  2. An event also expires when a later one does, whatever its own time is, because it was accepted earlier. So an
-//     event with a time in the future expires together with its neighbours.
+//     event with a time in the future expires together with its neighbors.
 //  3. Rule 2 ignores a later event that is older than two periods: its time must be wrong, because otherwise the events
 //     before it would have been removed long ago. So a clock that was years behind (1970) removes nothing.
 //

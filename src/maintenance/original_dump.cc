@@ -61,7 +61,7 @@ void OriginalDump::take_message(OriginalMessage message, const std::string& plac
     // A message without a time stays after the message that precedes it.
     UnixMicros& newest = newest_time_[message.event.room];
     if (message.event.time == 0) {
-        // The same message may get another time if it occurs again, so comparing neighbours does not find it.
+        // The same message may get another time if it occurs again, so comparing neighbors does not find it.
         const std::string& id = message.id.empty() ? message.other_id : message.id;
         if (!id.empty() && !timeless_.emplace(message.event.room, id).second)
             return note(OriginalNote::exported_twice, place);

@@ -8,7 +8,7 @@
 namespace globes::net {
 
 TimerWheel::Head::Head() {
-    // An empty list: both neighbours are the head itself.
+    // An empty list: both neighbors are the head itself.
     previous_ = this;
     next_ = this;
 }

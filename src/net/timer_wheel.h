@@ -1,5 +1,5 @@
 // Coarse timers for many connections: a timer wheel with one list for each tick, without allocation; arming and
-// cancelling take constant time. Owned by a hub, whose thread makes all calls. The caller supplies the time.
+// canceling take constant time. Owned by a hub, whose thread makes all calls. The caller supplies the time.
 #pragma once
 
 #include <array>

@@ -89,7 +89,7 @@ test('a second join changes only the color', async () => {
     const [room, ada, witness] = await roomWith(server, 'ada', 'witness');
     ada.send({ event_type: 'join', name: 'ada', color: 'blue' });
     const colorOf = async () => (await get(server, `/chats/${room.id}`)).json.users[0].color;
-    await eventually(async () => (await colorOf()) === 'blue', 'the colour is blue');
+    await eventually(async () => (await colorOf()) === 'blue', 'the color is blue');
     await witness.expectSilence('witness');
     assert.deepEqual(await usersOf(server, room), ['ada', 'witness']);
     await ada.leave();

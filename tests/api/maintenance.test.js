@@ -156,7 +156,7 @@ test('an import ends at the first invalid line and reports what it has done', as
     assert.match(await fine(folder, ['import'], lines.join('')), /imported 0 rooms and 42 events; 1 rooms and 58 events/);
 });
 
-test('an import recognises files of other formats', async (t) => {
+test('an import recognizes files of other formats', async (t) => {
     const folder = await scratchFolder(t);
     const dump = '{"_id":{"$oid":"5fc9cb2a0000000000000001"},"id":2,"title":"My chat room","type":"public"}\n';
     const forgotten = await runCommand(folder, ['import'], dump);

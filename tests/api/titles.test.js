@@ -69,7 +69,7 @@ test('a room is found by its percent-encoded title', async () => {
     }
 });
 
-test('a title that clients normalise as a parent folder is refused, for new rooms and old ones', async () => {
+test('a title that clients normalize as a parent folder is refused, for new rooms and old ones', async () => {
     const room = await createRoom(server);
     for (const title of ['..', ' .. ']) {
         assertError(await post(server, '/chats', { title, visibility: 'public' }), 400, 105, 'title');

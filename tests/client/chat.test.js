@@ -228,7 +228,7 @@ test('history pages back without gap or repetition', async (t) => {
     assert.deepEqual([page.first_seq, page.last_seq, page.events.map(({ msg }) => msg)], [1, 25, ['21', '22']]);
 });
 
-test('join takes another name after earlier messages, or another colour', async (t) => {
+test('join takes another name after earlier messages, or another color', async (t) => {
     const room = await createRoom(server);
     const ben = await Person.join(t, globesAt(server), room, 'ben');
     const ada = await Person.join(t, globesAt(server), room, 'ada');

@@ -1,4 +1,4 @@
-// The entrance of a room: names, colours, passwords, and every refusal.
+// The entrance of a room: names, colors, passwords, and every refusal.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -19,7 +19,7 @@ const visit = sharedBrowser();
 
 const entranceOf = (room, { origin } = server) => `${origin}/chats/${room.id}/entrance`;
 
-test('a name and a colour are enough to join a public room, and are remembered for the next one', async (t) => {
+test('a name and a color are enough to join a public room, and are remembered for the next one', async (t) => {
     const room = await createRoom(server);
     const other = await createRoom(server);
     const watcher = await ChatClient.join(server, room, 'watcher');
@@ -37,15 +37,15 @@ test('a name and a colour are enough to join a public room, and are remembered f
     await watcher.leave();
 });
 
-test('the preview shows the chosen name and colour', async (t) => {
+test('the preview shows the chosen name and color', async (t) => {
     const page = await visit(t, entranceOf({ id: 1 }));
     const preview = page.getByRole('group', { name: 'Preview' });
     await page.getByLabel('Your name').fill('Zoë');
     assert.match(await preview.textContent(), /Zoë/);
     const colorOf = () => preview.getByText('Zoë').evaluate((name) => getComputedStyle(name).color);
-    await page.getByLabel('Another colour').fill('#123456');
+    await page.getByLabel('Another color').fill('#123456');
     assert.equal(await colorOf(), 'rgb(18, 52, 86)');
-    await page.getByLabel('Another colour').fill('#ffee00');
+    await page.getByLabel('Another color').fill('#ffee00');
     const [red, green, blue] = (await colorOf()).match(/\d+/g).map(Number);
     assert.ok(red < 160 && green < 160 && blue < 40, 'yellow that can be read on light ground');
     assert.equal(await page.getByRole('radio', { checked: true }).count(), 0);

@@ -1,4 +1,4 @@
-// The accessibility of the room view: by keyboard, for screen readers, and in any colours.
+// The accessibility of the room view: by keyboard, for screen readers, and in any colors.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -76,7 +76,7 @@ test('the focus in a row that leaves the document moves to the list', async (t) 
     await eventually(async () => (await focused(ada)) === 'Messages', 'the list has the focus');
 });
 
-/** Every text of the view with its colour and its background, as bytes of sRGB. */
+/** Every text of the view with its color and its background, as bytes of sRGB. */
 function textColours(person) {
     return person.page.evaluate(() => {
         const root = document.querySelector('.globes-room').shadowRoot;

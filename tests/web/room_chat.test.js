@@ -85,7 +85,7 @@ test('a view that is created late, before its host is in the page, shows the sam
     await ada.message('text 80').waitFor();
     await ada.say('by the second view');
     await ada.message('by the second view').waitFor();
-    assert.equal(await colour(ada.page.locator('#late')), last, 'names have the colours of the theme');
+    assert.equal(await colour(ada.page.locator('#late')), last, 'names have the colors of the theme');
     // While older messages are loading, the reader stays at the top row.
     await eventually(async () => {
         await ada.scroller.evaluate((scroller) => {

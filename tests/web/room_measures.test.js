@@ -1,4 +1,4 @@
-// Heights and colours: the arithmetic of the room view.
+// Heights and colors: the arithmetic of the room view.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -61,7 +61,7 @@ test('contrast is that of WCAG', () => {
     assert.ok(Math.abs(contrast([118, 118, 118], [255, 255, 255]) - 4.54) < 0.01);
 });
 
-test('every colour becomes readable on light and dark, and is unchanged if it was readable', () => {
+test('every color becomes readable on light and dark, and is unchanged if it was readable', () => {
     const grounds = [[[247, 246, 243], [255, 255, 255]], [[20, 22, 27], [34, 38, 47]], [[127, 127, 127]]];
     for (const backgrounds of grounds) {
         for (let red = 0; red < 256; red += 51) {
@@ -78,7 +78,7 @@ test('every colour becomes readable on light and dark, and is unchanged if it wa
     }
 });
 
-test('the ink on a colour is black or white', () => {
+test('the ink on a color is black or white', () => {
     assert.deepEqual([inkOn([255, 255, 0]), inkOn([0, 0, 128])], [[0, 0, 0], [255, 255, 255]]);
 });
 
@@ -87,7 +87,7 @@ const THEMES = {
     dark: [[20, 22, 27], [29, 32, 39], [34, 38, 47]],
 };
 
-/** A colour in OKLab, where distances are perceptual. */
+/** A color in OKLab, where distances are perceptual. */
 function lab(rgb) {
     const [red, green, blue] = rgb.map((byte) => (byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
     const long = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
@@ -100,7 +100,7 @@ function lab(rgb) {
     ];
 }
 
-/** The distance of two colours; below 0.02 they are hard to distinguish side by side. */
+/** The distance of two colors; below 0.02 they are hard to distinguish side by side. */
 function difference(one, other) {
     const [a, b] = [lab(one), lab(other)];
     return Math.hypot(...a.map((part, index) => part - b[index]));
@@ -127,7 +127,7 @@ function rgbOf(css) {
 
 const shownOf = (name, theme) => readable(rgbOf(colourOfName(name)), THEMES[theme]);
 
-test('names of a series have distinct colours, on light and on dark', () => {
+test('names of a series have distinct colors, on light and on dark', () => {
     const STEMS = ['User', 'user', 'guest', 'Guest-', 'player_', 'Anon', 'test', 'bot', 'u', '', 'Team ', 'Zuschauer', 'гость', '用户', 'مستخدم', 'Anna', 'x'];
     const series = STEMS.flatMap((stem) => [
         [0, 1, 2, 3, 4].map((number) => `${stem}${number}`),
@@ -166,7 +166,7 @@ test('names of all kinds are spread over the circle of hues, and all are readabl
     for (const count of counts) assert.ok(count > NAMES / SECTORS / 2 && count < (NAMES / SECTORS) * 1.7, counts.join());
 });
 
-test('a name without a colour always has the same one', () => {
+test('a name without a color always has the same one', () => {
     assert.equal(colourOfName('ada'), colourOfName('ada'));
     assert.equal(colourOfName('Ada'), colourOfName('ada'), 'as names differ in more than case');
     assert.notEqual(colourOfName('ada'), colourOfName('ben'));

@@ -1,4 +1,4 @@
-// The choice of a user's colour: a palette, or any other colour.
+// The choice of a user's color: a palette, or any other color.
 import { readable } from '../room/colour.js';
 import { element, freshId, visuallyHidden } from './dom.js';
 
@@ -29,7 +29,7 @@ export function readableOn(place, color) {
     return `rgb(${readable(wanted, [background]).join(' ')})`;
 }
 
-/** A choice of one colour. `value` is `#rrggbb`; any other text selects a random colour of the palette. */
+/** A choice of one color. `value` is `#rrggbb`; any other text selects a random color of the palette. */
 export class ColorField {
     #own;
 

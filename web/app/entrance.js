@@ -1,4 +1,4 @@
-// The entrance of a room: asks for a name, a colour and, if the room has one, the password.
+// The entrance of a room: asks for a name, a color and, if the room has one, the password.
 import { ConnectionError } from '../globes.js';
 import { initialOf } from '../room/graphemes.js';
 import { ColorField, readableOn } from './colors.js';

@@ -12,7 +12,7 @@ function whenReleased(then) {
 }
 
 /**
- * A labelled line of text.
+ * A labeled line of text.
  *
  * `check(value)` returns the text of an error or null. It runs when the user leaves the field, and while they type only
  * if the field has an error already, so nobody sees an error in the middle of a word.

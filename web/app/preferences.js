@@ -1,4 +1,4 @@
-// What this browser stores. Permanently: name, colour, language, notifications, and the rooms made here. Until the tab
+// What this browser stores. Permanently: name, color, language, notifications, and the rooms made here. Until the tab
 // is closed: the identity in each room, with its token. If the browser forbids storage, all is kept in memory.
 
 const PREFIX = 'globes.';

@@ -1,4 +1,4 @@
-// Messages (`send`) and changes of name or colour (`join`) that the server has not answered yet, in the order in which
+// Messages (`send`) and changes of name or color (`join`) that the server has not answered yet, in the order in which
 // the caller added them. It decides which one is sent next; it does no I/O, and the caller passes the time in.
 //
 // The server handles the events of one connection in order, so several may be in flight. Only a temporary refusal (flood
@@ -107,7 +107,7 @@ export class Outbox {
         return false;
     }
 
-    /** The first change of name or colour in the queue, or null. */
+    /** The first change of name or color in the queue, or null. */
     get firstJoin() {
         for (const entry of this.#entries.values()) if (entry.kind === 'join') return entry;
         return null;

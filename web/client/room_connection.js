@@ -137,7 +137,7 @@ export class RoomConnection extends EventTarget {
     }
 
     /**
-     * Takes another name or colour, after the messages that were sent before.
+     * Takes another name or color, after the messages that were sent before.
      * @param {{ name?: string, color?: string }} [person]
      * @returns {Promise<void>} rejects if the server refuses, and the old name stays
      */

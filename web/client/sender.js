@@ -1,4 +1,4 @@
-// Sends messages and changes of name or colour in order, as fast as the server accepts them, and again after a loss,
+// Sends messages and changes of name or color in order, as fast as the server accepts them, and again after a loss,
 // until each has its answer. It also keeps the name: joins on arrival, and joins again after a name was refused for a
 // while.
 import { DuplicateError, RateLimitedError, errorOf } from './errors.js';
@@ -177,7 +177,7 @@ export class Sender {
             entry.reject(refusal);
             return this.#pump();
         }
-        this.#isJoined = false; // the name or the colour is invalid
+        this.#isJoined = false; // the name or the color is invalid
         this.#on.problem({ error: refusal });
     }
 
@@ -204,7 +204,7 @@ export class Sender {
         this.#pump();
     }
 
-    // --- name and colour ---
+    // --- name and color ---
 
     #confirmName() {
         this.#wasJoined = true;
@@ -225,7 +225,7 @@ export class Sender {
         }, ms);
     }
 
-    /** Sends the next event of a change of name or colour. `done`: the event that was carried out, 'leave' or 'join'. */
+    /** Sends the next event of a change of name or color. `done`: the event that was carried out, 'leave' or 'join'. */
     #stepJoin(entry, done = null) {
         if (done === 'join') return this.#completeJoin(entry);
         if (done === 'leave') this.#isJoined = false;
@@ -233,8 +233,8 @@ export class Sender {
         entry.step = renames ? 'leave' : 'join';
         const name = renames ? this.#name : entry.name;
         this.#transmit({ event_type: entry.step, name, color: entry.color ?? undefined, id: entry.id });
-        // The server announces new names only. It handles events in order, so the answer to a probe behind a new colour
-        // proves that it has handled the colour.
+        // The server announces new names only. It handles events in order, so the answer to a probe behind a new color
+        // proves that it has handled the color.
         if (this.#isJoined && !renames) this.#transmit({ event_type: 'ping', name, id: `${PROBE_PREFIX}${entry.id}` });
     }
 

@@ -1,4 +1,4 @@
-// The colours of names, adjusted to be readable on the surface and on both kinds of bubbles. Computed again when the
+// The colors of names, adjusted to be readable on the surface and on both kinds of bubbles. Computed again when the
 // theme changes, for example when the system switches to dark.
 import { colourOfName, inkOn, readable } from './colour.js';
 
@@ -35,7 +35,7 @@ export class Palette {
         this.#root.style.setProperty('--on-accent', `rgb(${inkOn(accent).join(' ')})`);
     }
 
-    /** The colour for `name`, as CSS. `color`: the user's choice, if any. */
+    /** The color for `name`, as CSS. `color`: the user's choice, if any. */
     ofName(name, color) {
         const wanted = color || colourOfName(name);
         let colour = this.#readable.get(wanted);
@@ -47,7 +47,7 @@ export class Palette {
         return colour;
     }
 
-    /** The bytes of a pixel in any CSS colour. */
+    /** The bytes of a pixel in any CSS color. */
     #rgb(colour, fallback) {
         this.#canvas.fillStyle = fallback;
         this.#canvas.fillStyle = colour;

@@ -157,7 +157,7 @@ UnixMicros DocumentView::time(const char* key) const {
     const std::int64_t millis = bson_iter_date_time(&field);
     const std::int64_t micros = integer((std::string(key) + "_us").c_str());
     if (micros < 0 || micros >= kMicrosPerMilli) return 0;
-    // Rounded towards 0 first, because the product of the earliest possible time would overflow.
+    // Rounded toward 0 first, because the product of the earliest possible time would overflow.
     const bool is_before_1970 = millis < 0;
     std::int64_t time = 0;
     if (__builtin_mul_overflow(is_before_1970 ? millis + 1 : millis, kMicrosPerMilli, &time)) return 0;

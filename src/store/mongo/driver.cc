@@ -192,7 +192,7 @@ void set_guarantees(mongoc_uri_t* uri) {
     mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 }
 
-// The driver is initialised before main() and keeps its counters in a file of /dev/shm. A killed process leaves that
+// The driver is initialized before main() and keeps its counters in a file of /dev/shm. A killed process leaves that
 // file there, and a later process with the same process id prints an error about it on stderr, whatever store it uses.
 // The driver is linked statically, so this constructor must run first: 101 is the first priority that a program may
 // use.

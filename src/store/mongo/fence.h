@@ -1,6 +1,6 @@
 // Which process may write: the one that opened the database last (docs/adr/0011-mongodb-fence.md). The fence closes for
 // good if a newer process opens the database, or if the database is no longer the one that this process opened. The
-// heartbeat checks this at intervals, and an import recognises a running server by it. Neither compares the clocks of
+// heartbeat checks this at intervals, and an import recognizes a running server by it. Neither compares the clocks of
 // machines.
 #pragma once
 
@@ -28,7 +28,7 @@ public:
     /// Reads the newest number and closes the fence if it is not that of this process. Because that is final, a write
     /// confirms it first. Without a number this only reads. Blocks. Throws DatabaseError.
     void look(Session& session);
-    /// Increments the beats next to the number, so that `look` recognises an older state of the database even if it has
+    /// Increments the beats next to the number, so that `look` recognizes an older state of the database even if it has
     /// the same number; if that fails, calls `look`. Thread: the heartbeat. Throws DatabaseError.
     void beat(Session& session);
     /// Closes the fence. `cause`: for the log.

@@ -46,7 +46,7 @@ void RoomWriter::start(Job& job) {
     shared_.mutex.assert_held();
     if (job_ != nullptr) {
         // A call of the garbage collector has blocked this writer's thread, and at the deadline all operations of the
-        // earlier job were cancelled. Its group ends when all jobs are over.
+        // earlier job were canceled. Its group ends when all jobs are over.
         assert(next_operations(*job_).empty());
         job_->is_over = true;
     }

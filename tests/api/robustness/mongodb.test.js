@@ -95,7 +95,7 @@ async function assertNeverWaited(t, server) {
     assert.ok(metrics.get('globes_events_refused_total{code="505"}') > 0);
 }
 
-/** The server's behaviour during and after an outage of the database; `away` begins it, `back` ends it. */
+/** The server's behavior during and after an outage of the database; `away` begins it, `back` ends it. */
 async function outage(t, away, back) {
     const ferretdb = await startFerretdb(t);
     const server = await startOn(t, ferretdb);

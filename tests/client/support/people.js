@@ -66,7 +66,7 @@ export class Person {
         return this.messages.map(({ msg }) => msg);
     }
 
-    /** Changes name or colour; resolves as join does. */
+    /** Changes name or color; resolves as join does. */
     rename(person) {
         return within(this.connection.join(person), () => `an answer to ${JSON.stringify(person)}`);
     }

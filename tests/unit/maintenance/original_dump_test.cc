@@ -141,7 +141,7 @@ TEST_F(OriginalDumpTest, ARepeatedIdIsImportedOnceWhateverItsType) {
         read(send(2, "b", R"(,"_id":"b")" + at(1'600'000'001)) + send(2, "a", R"(,"_id":"a")" + at(1'600'000'001)) +
              send(2, "c", R"(,"_id":"9")" + at(1'600'000'001)));
         read(send(2, "behind", R"(,"_id":11)") + send(2, "oid", R"(,"_id":"000000000000000000000001")"));
-        // Entries without an id cannot be recognised as duplicates.
+        // Entries without an id cannot be recognized as duplicates.
         read(send(2, "none", at(1'600'000'002)) + send(2, "null", R"(,"_id":null)" + at(1'600'000'003)));
     }
     read(send(2, "10", R"(,"_id":{"$numberInt":"10"})") + send(2, "9", R"(,"_id":9.0)"));

@@ -117,7 +117,7 @@ private:
     bool was_reset_ = false;
 };
 
-/// The calls of a connection's handler, and its behaviour.
+/// The calls of a connection's handler, and its behavior.
 struct HandlerRecord {
     std::vector<std::string> texts;
     int pings = 0;
