@@ -19,11 +19,11 @@ export interface Room {
     createdAt: string;
     updatedAt: string;
     /**
-     * The users in the room, in order of arrival, at most the first 200; not in lists. Empty for a private or hidden room that
+     * The members of the room, in order of arrival, at most the first 200; not in lists. Empty for a private or hidden room that
      * was requested without its token.
      */
     users?: RoomUser[];
-    /** The number of all users in the room. Older servers, which list all users, send it in lists only. */
+    /** The number of all members. Older servers, which list all members, send it in lists only. */
     online?: number;
     /** Seconds for which messages are kept; absent: the server's default. */
     retention?: number;
@@ -48,7 +48,7 @@ export interface NewRoom {
     max_events?: number;
 }
 
-/** A room's id, its title, or the room itself. A text of digits is an id. Anything else causes an InvalidContentError. */
+/** A room's id, its title, or the room itself. A string of digits is an id. Anything else causes an InvalidContentError. */
 export type RoomRef = number | string | Pick<Room, 'id'>;
 
 export interface Token {
@@ -184,7 +184,7 @@ export const DEFAULT_LIMITS: Readonly<Limits>;
 export interface ConnectOptions {
     /** The name to join with. Without a name the connection only listens and `send` rejects, even if the token has one. */
     name?: string | null;
-    /** A CSS colour word, `#rgb` or `#rrggbb`. */
+    /** A CSS color word, `#rgb` or `#rrggbb`. */
     color?: string;
     /** Needed for private and hidden rooms. */
     token?: Token | string | null;
@@ -257,7 +257,7 @@ export class Globes {
 
     /**
      * Starts to connect and returns at once; the connection's events tell everything else. Throws if `token` is not a
-     * token (InvalidTokenError), `room` is not a RoomRef or `name` not a text (InvalidContentError), a number is out of
+     * token (InvalidTokenError), `room` is not a RoomRef or `name` not a string (InvalidContentError), a number is out of
      * range (RangeError), or there is no WebSocket (TypeError).
      */
     connect(room: RoomRef, options?: ConnectOptions): RoomConnection;
@@ -284,7 +284,7 @@ export interface ConnectionEvents {
      * Messages strictly in order of `seq`, each once, own ones included.
      */
     event: SeenEvent;
-    /** The users in the room now, and their number; the same as `users` and `online` of the connection. */
+    /** The members of the room now, and their number; the same as `users` and `online` of the connection. */
     users: { users: RoomUser[]; online: number };
     /**
      * Messages `from`..`to` will not come as events: read them with `history`, if they are kept. `before` is the last `seq`
@@ -325,9 +325,9 @@ export class RoomConnection extends EventTarget {
     readonly seq: number;
     /** The time of that event, for the option `at`; null if `seq` is 0 or that event itself has not come. */
     readonly at: string | null;
-    /** The users in the room. In a room of more than 200 the server lists only the first ones, and those who join later. */
+    /** The members of the room. In a room of more than 200 the server lists only the first ones, and those who join later. */
     readonly users: readonly RoomUser[];
-    /** The number of all users in the room, which is larger than that of `users` if not all are listed. */
+    /** The number of all members, which is larger than that of `users` if not all are listed. */
     readonly online: number;
     readonly token: Token | null;
     /** The number of messages that wait for their ack. */
@@ -342,7 +342,7 @@ export class RoomConnection extends EventTarget {
     send(text: string, options?: { id?: string }): { id: string; acked: Promise<Acked> };
 
     /**
-     * Takes another name or colour, after earlier messages. Resolves once that is done; rejects if the server refuses
+     * Takes another name or color, after earlier messages. Resolves once that is done; rejects if the server refuses
      * (DuplicateError: the old name stays, or, without an old name, messages continue to wait).
      */
     join(person?: { name?: string; color?: string }): Promise<void>;

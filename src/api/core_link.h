@@ -27,7 +27,7 @@ namespace globes::api {
 template <class Value>
 using CoreReply = std::move_only_function<void(Value)>;
 
-/// Owned by main; outlives both threads.
+/// Owned by the IoUnit; outlives both threads.
 class CoreLink final : public chat::IoPort {
 public:
     CoreLink(net::IoThread& io, chat::CoreThread& core_thread) : io_(io), core_thread_(core_thread) {}

@@ -1,4 +1,4 @@
-// Every path of the server and its handler. One object for each I/O thread, which makes all calls. Owned by main.
+// Every path of the server and its handler. One object for each I/O thread, which makes all calls. Owned by its IoUnit.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What the handlers of all I/O threads share. Made by main, constant while the threads run.
+// What the handlers of all I/O threads share. Owned by the server, constant while the threads run.
 #pragma once
 
 #include <filesystem>

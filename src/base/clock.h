@@ -16,7 +16,7 @@ using UnixMicros = std::int64_t;
 class Clock {
 public:
     virtual ~Clock() = default;
-    /// Wall time, for display.
+    /// UTC wall time, which may step back. For what is stored and shown, the expiry of tokens, and retention.
     virtual UnixMicros now_us() const = 0;
     /// Monotonic, for every deadline and rate.
     virtual std::chrono::steady_clock::time_point steady() const = 0;

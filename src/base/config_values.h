@@ -1,5 +1,5 @@
 // Values that config.json and .env have in common: errors for the operator, addresses, suggestions for unknown keys.
-// Pure functions, without DNS lookups. Thread: any.
+// HTTP uses `parse_origin` as well, for origins in requests. Pure functions, without DNS lookups. Thread: any.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // The error codes of the API (docs/protocol.md#errors), and results with one of them. api/wire/errors.cc has their
-// texts and statuses. Functions with expected failures return a Result; exceptions are only for start-up and the edges
-// of tasks.
+// texts and statuses. Functions with expected failures return a Result. Exceptions are for start-up and the edges of
+// tasks. Inside a store, a failed call of the database throws as well (SqliteError, DatabaseError); its threads catch
+// it.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ enum class ErrorCode : std::uint16_t {
     room_invalid_content = 105,
     user_not_found = 201,
     duplicate_username = 202,
-    client_invalid_json = 203,
+    client_invalid_json = 203,  ///< Reserved: not used at present.
     client_unauthorized = 204,
     session_not_established = 301,
     invalid_json = 303,
     unauthorized = 304,
-    unsupported_device = 305,
+    unsupported_device = 305,  ///< Reserved: not used at present.
     invalid_token = 403,
     path_not_found = 501,
     method_not_allowed = 502,

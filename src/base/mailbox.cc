@@ -69,7 +69,7 @@ TaskBatch Mailbox::take_all() {
 
 // Not std::atomic::wait: before it sleeps it yields the processor several times, and its wake-up is a system call even
 // if no thread sleeps. Either the consumer sees the push before it sleeps, or the producer sees that it sleeps: the
-// store here and the push are both sequentially consistent, and so are the loads after them.
+// atomic store of `is_asleep_` and the push are both sequentially consistent, and so are the loads after them.
 void Mailbox::wait() {
     GLOBES_ASSERT_ON(consumer_);
     while (head_.load(std::memory_order_acquire) == nullptr) {

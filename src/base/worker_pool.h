@@ -1,5 +1,5 @@
-// Threads for work that takes too long for an I/O thread or the core (password hashes). Owned by main; handlers post
-// tasks.
+// Threads for work that takes too long for an I/O thread or the core (password hashes). Owned by the server; handlers
+// post tasks.
 #pragma once
 
 #include <condition_variable>

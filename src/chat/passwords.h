@@ -23,7 +23,7 @@ std::string hash_password(std::string_view password);
 /// Whether `text` has the form of a bcrypt hash: `$2a$`, `$2b$` or `$2y$`, 60 characters in all. Does not hash.
 bool is_password_hash(std::string_view text);
 
-/// Whether `hash` is the hash of `password`. False also for a text that is not a bcrypt hash and for an invalid
+/// Whether `hash` is the hash of `password`. False also for a string that is not a bcrypt hash and for an invalid
 /// password. Compares in constant time.
 bool verify_password(std::string_view password, const std::string& hash);
 

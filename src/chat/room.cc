@@ -10,7 +10,7 @@
 namespace globes::chat {
 namespace {
 
-// The longest step back of the clock for which time stands still.
+// The longest step back of the clock for which the previous time is reused.
 constexpr UnixMicros kMaxStandstill = 10'000'000;
 
 /// Returns how many bytes a queued event counts. The name and the id of a send with an id are held twice.
@@ -85,7 +85,7 @@ Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, 
 }
 
 /// Returns the time of an event that is accepted now. If the clock steps back a little, as it does when it is
-/// corrected, time stands still. A larger step back means that the time before it was wrong: it is not continued.
+/// corrected, the previous time is reused. A larger step back takes effect at once: the time before was wrong.
 UnixMicros Room::time_at(UnixMicros now) {
     const bool stands_still = now < last_time_ && last_time_ - now <= kMaxStandstill;
     if (!stands_still) last_time_ = now;

@@ -49,7 +49,7 @@ struct RoomRecord {
     friend bool operator==(const RoomRecord&, const RoomRecord&) = default;
 };
 
-/// How a path names a room: a text of digits is an id, any other text is a title.
+/// How a path names a room: a string of digits is an id, any other string is a title.
 struct RoomKey {
     std::optional<RoomId> id;
     std::string folded_title;  ///< Empty if `id` is set.

@@ -48,7 +48,8 @@ struct PutRoom {
 struct DeleteRoom {
     RoomId room;
 };
-/// Adds a durable event. If its room does not exist, the batch fails.
+/// Adds a durable event. If its room does not exist, the batch fails. The caller guarantees that the seqs of a room
+/// have no gaps; the store does not check it.
 struct AppendEvent {
     Event event;
 };

@@ -20,12 +20,12 @@ bool is_nothing(const boost::json::value& value);
 std::optional<std::int64_t> whole_number(const boost::json::value& value);
 
 /// A time from 1970-01-01T00:00:01Z to the end of the year 9999; empty for all other values, so that the zero times of
-/// programs (the year 1, the year 1970) count as absent. Accepts `{"$date":…}` of a text, a number of milliseconds or a
-/// `$numberLong`; `$timestamp`; a text of ISO 8601 with any fraction and offset (UTC by default); a number since 1970,
-/// whose size determines whether it counts seconds, milliseconds, microseconds or nanoseconds.
+/// programs (the year 1, the year 1970) count as absent. Accepts `{"$date":…}` of a string, a number of milliseconds
+/// or a `$numberLong`; `$timestamp`; a string in ISO 8601 with any fraction and offset (UTC by default); a number since
+/// 1970, whose size determines whether it counts seconds, milliseconds, microseconds or nanoseconds.
 std::optional<UnixMicros> time_of(const boost::json::value& value);
 
-/// The 24 hexadecimal digits of `{"$oid":"…"}`, or of a plain text, in lower case.
+/// The 24 hexadecimal digits of `{"$oid":"…"}`, or of a plain string, in lower case.
 std::optional<std::string> object_id(const boost::json::value& value);
 
 /// The creation time of that id, from the seconds in it.

@@ -35,7 +35,8 @@ public:
     virtual void on_closed() = 0;
 };
 
-/// Identifies a session on all threads. An id is never used for another session.
+/// Identifies a session on all threads. An id is never used for another session. Same value as its ConnectionId and
+/// SubscriberId (docs/glossary.md).
 using SessionId = std::uint64_t;
 
 struct WsSettings {

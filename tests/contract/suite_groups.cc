@@ -1,4 +1,4 @@
-// How a batch affects other batches that are committed with it (guarantees 1, 2 and 3).
+// How a batch affects other batches that are committed with it (guarantees 1, 2 and 3 of chat/store.h).
 #include <gmock/gmock.h>
 
 #include <limits>

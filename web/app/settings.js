@@ -85,7 +85,7 @@ function deletion(app, { room, remove }) {
  * Opens the settings.
  * @param {any} app
  * @param {{ room: any, token: string | null, onchange(room: object): void }} options `onchange` is called
- *     with the changed room. Deletion closes the connections of the room, and those tell it
+ *     with the changed room. After a deletion, the closed connection reports it
  */
 export function openSettings(app, { room, token, onchange }) {
     const { texts, globes, notice } = app;
@@ -114,7 +114,8 @@ export function openSettings(app, { room, token, onchange }) {
     update();
 
     /**
-     * Only changed values: the server closes connections if a request contains a password or visibility, even the same.
+     * Returns only changed values, because the server closes connections if a request contains a password or visibility,
+     * even the same.
      */
     function changes() {
         const values = {

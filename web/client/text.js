@@ -25,7 +25,7 @@ export const wellFormed = (text) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 /** Throws an InvalidContentError unless `name` is a string, null or undefined. */
 export function checkName(name) {
     if (typeof name !== 'string' && (name ?? null) !== null)
-        throw new InvalidContentError('A name is a text', { field: 'name' });
+        throw new InvalidContentError('A name is a string', { field: 'name' });
 }
 
 /** Why the server would refuse this message; null if it would not. */

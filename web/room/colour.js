@@ -1,4 +1,4 @@
-// Readable colours: sRGB triples of 0..255, and the contrast of WCAG 2. No DOM.
+// Readable colors: sRGB triples of 0..255, and the contrast of WCAG 2. No DOM.
 
 /** @typedef {number[]} Rgb red, green and blue */
 
@@ -35,7 +35,7 @@ export function inkOn(background) {
 }
 
 /**
- * `colour`, moved towards white or black until it is readable on each of `backgrounds`.
+ * `colour`, moved toward white or black until it is readable on each of `backgrounds`.
  * @param {Rgb} colour
  * @param {Rgb[]} backgrounds
  * @returns {Rgb}
@@ -50,7 +50,7 @@ export function readable(colour, backgrounds, wanted = AA) {
     return ink;
 }
 
-/** A hash of a text, from 0 to 1: FNV-1a, then mixed so that every bit reaches the first ones. */
+/** A hash of a string, from 0 to 1: FNV-1a, then mixed so that every bit reaches the first ones. */
 function hashFraction(text) {
     let hash = 0x811c9dc5;
     for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
@@ -75,7 +75,7 @@ export function hueOfName(name) {
     return (hashFraction(letters.join('')) + (last?.codePointAt(0) ?? 0) * GOLDEN_STEP) % 1;
 }
 
-/** A colour for a name without one. @returns {string} CSS */
+/** A color for a name without one. @returns {string} CSS */
 export function colourOfName(name) {
     // In OKLCh, equal distances in degrees look equally large.
     return `oklch(0.62 0.17 ${(360 * hueOfName(name)).toFixed(1)})`;

@@ -16,7 +16,7 @@ struct MemorySettings {
     std::size_t events_per_room = 20'000;
 };
 
-/// Answers on its own thread, like stores on a disk. Owned by main.
+/// Answers on its own thread, like stores on a disk. The caller owns it.
 std::unique_ptr<chat::Store> make_memory_store(MemorySettings settings = {});
 
 }  // namespace globes::store

@@ -21,7 +21,7 @@ class ReadSession {
 public:
     explicit ReadSession(const Database& database, SnapshotScope scope = SnapshotScope::call);
 
-    /// As in the port, each call in one snapshot of the database.
+    /// As in chat/store.h, each call in one snapshot of the database.
     chat::StoredRooms load_rooms();
     chat::EventPage read(const chat::EventQuery& query);
     std::vector<std::optional<chat::Event>> find(std::span<const chat::SendKey> keys);
