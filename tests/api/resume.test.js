@@ -1,4 +1,4 @@
-// globes.v1: the welcome, resuming, and taking over one's own name (docs/protocol.md#coming-back-globesv1).
+// globes.v1: the welcome, resuming, and taking over one's own name (docs/protocol.md#resuming-globesv1).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Sends with an id: acked, and stored and broadcast once however often they are sent (docs/protocol.md#sending-twice).
+// Sends with an id: acked, and stored and broadcast once however often they are sent (docs/protocol.md#repeated-sends).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

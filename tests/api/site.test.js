@@ -1,4 +1,4 @@
-// The built-in site: its addresses, forms and caching (docs/protocol.md#the-site).
+// The built-in site: its addresses, forms and caching (docs/protocol.md#web-page-and-modules).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';

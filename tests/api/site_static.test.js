@@ -1,4 +1,4 @@
-// A folder in place of the built-in site: `Static` (docs/protocol.md#the-site).
+// A folder in place of the built-in site: `Static` (docs/protocol.md#web-page-and-modules).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
