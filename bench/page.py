@@ -120,10 +120,12 @@ def _targets(measured):
             columns = f"{value:,.{metric.digits}f} | {limit:,.{metric.digits}f} | {'reached' if reached else '**missed**'}"
             if target.floor and not reached:
                 floors.append(f"- *{title}, {target.text}*: {target.floor}")
-        rows.append(f"| {title} | {target.text} | {columns} |")
+        rows.append(f"| {title} | {target.text} | {metric.label} | {columns} |")
     if not rows:
         return ""
-    head = "| cell | target | measured | limit | |\n|---|---|---:|---:|---|\n"
+    head = ("A cell is one scenario, with one set of arguments of `globes-bench`; each has a section below. The column *metric* names the quantity\n"
+            "and its unit, *measured* the median, and *limit* the value that the target allows in this run.\n\n"
+            "| cell | target | metric | measured | limit | |\n|---|---|---|---:|---:|---|\n")
     stops = "\nReasons for missed targets:\n\n" + "\n".join(floors) + "\n" if floors else ""
     return "## Targets\n\n" + head + "\n".join(rows) + "\n" + stops
 
