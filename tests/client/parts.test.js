@@ -9,16 +9,7 @@ import { Outbox } from '../../web/client/outbox.js';
 import { OwnMessages } from '../../web/client/own_messages.js';
 import { Pacer } from '../../web/client/pacer.js';
 import { SessionStore } from '../../web/client/session_store.js';
-
-function memoryStorage(entries = {}) {
-    const items = new Map(Object.entries(entries));
-    return {
-        items,
-        getItem: (key) => items.get(key) ?? null,
-        setItem: (key, value) => items.set(key, value),
-        removeItem: (key) => items.delete(key),
-    };
-}
+import { memoryStorage } from './support/memory_storage.js';
 
 test('each delay of the back-off is below twice the bound of the one before, up to the maximum', () => {
     const backoff = new Backoff({ ...DEFAULT_LIMITS, backoffBaseMs: 100, backoffMaxMs: 1000, quickReconnectMs: 10 });

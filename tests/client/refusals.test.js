@@ -7,7 +7,9 @@ import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
+import { WebSocket } from '../api/harness/websocket.js';
 import { InvalidContentError, InvalidTokenError } from '../../web/globes.js';
+import { memoryStorage } from './support/memory_storage.js';
 import { globesAt, Person } from './support/people.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -190,6 +192,69 @@ test('a new name that is taken leaves the old one in place', async (t) => {
     await acked;
     assert.equal((await ada.message('still ada')).name, 'ada');
     assert.deepEqual((await usersOf(server, room)).sort(), ['ada', 'ben']);
+});
+
+/** A WebSocket class that loses the first frame that `pattern` matches, and the connection with it: by a cut, or in silence. */
+function losing(pattern, how) {
+    let isLost = false;
+    return class extends WebSocket {
+        emit(type, ...details) {
+            if (isLost || type !== 'message' || !pattern.test(String(details[0]))) return super.emit(type, ...details);
+            isLost = true;
+            if (how === 'cut') this.terminate();
+            return true;
+        }
+    };
+}
+
+for (const how of ['cut', 'silence']) {
+    test(`a new name that is taken leaves the old one in place, if the refusal is lost (${how})`, async (t) => {
+        const room = await createRoom(server);
+        await Person.join(t, globesAt(server), room, 'ben');
+        const storage = memoryStorage();
+        const globes = globesAt(server, { storage, WebSocket: losing(/"code":202/, how) });
+        const ada = await Person.join(t, globes, room, 'ada', { limits: { ackTimeoutMs: 200 } });
+        const refused = ada.rename({ name: 'ben' });
+        const acked = ada.say('still ada');
+        await assert.rejects(refused, { name: 'DuplicateError', code: 202 });
+        await acked;
+        assert.equal((await ada.message('still ada')).name, 'ada');
+        assert.deepEqual([ada.all('welcome').length, ada.connection.name], [2, 'ada']);
+        assert.equal(JSON.parse(storage.items.get(`globes:${server.origin}:${room.id}`)).name, 'ada');
+        assert.deepEqual((await usersOf(server, room)).sort(), ['ada', 'ben']);
+        assert.deepEqual(ada.all('problem'), []);
+    });
+
+    for (const name of ['ada', null])
+        test(`a new name that the server accepted is kept, if its join is lost (${how}, old name ${name})`, async (t) => {
+            const room = await createRoom(server);
+            const ben = await Person.join(t, globesAt(server), room, 'ben');
+            const storage = memoryStorage();
+            const globes = globesAt(server, { storage, WebSocket: losing(/"join".*"name":"eve"/, how) });
+            const ada = Person.connect(t, globes, room, { name, limits: { ackTimeoutMs: 200 } });
+            await ada.find('welcome');
+            const renamed = ada.rename({ name: 'eve', color: 'teal' });
+            const acked = ada.say('as eve');
+            await renamed;
+            await acked;
+            await ben.message('as eve');
+            assert.deepEqual([ada.all('welcome').length, ada.connection.name, ada.connection.color], [2, 'eve', 'teal']);
+            assert.equal(JSON.parse(storage.items.get(`globes:${server.origin}:${room.id}`)).name, 'eve');
+            assert.deepEqual((await usersOf(server, room)).sort(), ['ben', 'eve']);
+            assert.deepEqual(ada.all('problem'), []);
+            const joins = ben.all('event').filter(({ event_type: type, name: by }) => type === 'join' && by === 'eve');
+            if (how === 'silence') assert.equal(joins.length, 1, 'the connection takes the new name over');
+        });
+}
+
+test('an invalid new name is refused, and the old one stays', async (t) => {
+    const room = await createRoom(server);
+    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const refused = ada.rename({ name: 'x'.repeat(33) });
+    const acked = ada.say('still ada');
+    await assert.rejects(refused, { code: 303, field: 'name' });
+    await acked;
+    assert.equal((await ada.message('still ada')).name, 'ada');
 });
 
 test('a name other than the token’s is a problem (204), and a join with the token’s name solves it', async (t) => {

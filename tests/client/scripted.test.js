@@ -155,22 +155,52 @@ test('another user’s join and leave under the same name are not own ones, and 
     await joined;
 });
 
-test('a new name that was accepted just before the connection was lost is kept', async (t) => {
+test('after a loss, the server decides about a new name that is in the room', async (t) => {
+    for (const isOwn of [true, false]) {
+        const server = await ScriptedServer.start(t);
+        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        server.onEvent = ({ event_type: type, name, id }, reply, { socket }) => {
+            const refuse = (code) => reply({ event_type: 'error', name, room_id: 7, msg: '', error: { code, error: '' }, id });
+            if (type === 'leave' && server.users.length) return refuse(isOwn ? 204 : 201);
+            if (type === 'leave') return reply({ event_type: 'leave', name, room_id: 7, msg: '', time: '', id });
+            if (name !== 'eve') return;
+            if (server.users.length) return isOwn || refuse(202);
+            server.users = [{ username: 'eve', color: '', last_activity: '' }];
+            socket.terminate();
+        };
+        await ada.find('welcome');
+        const renamed = ada.rename({ name: 'eve' });
+        if (isOwn) await renamed;
+        else await assert.rejects(renamed, { code: 202 });
+        assert.equal(ada.connection.name, isOwn ? 'eve' : 'ada');
+        await server.connections.next();
+        const { frames } = await server.connections.next();
+        const { id, ...leave } = await frames.next();
+        assert.deepEqual(leave, { event_type: 'leave', name: 'ada' });
+        const join = { event_type: 'join', name: 'eve', id };
+        assert.deepEqual(await frames.next(), join);
+        const last = await frames.next();
+        if (isOwn) assert.deepEqual(last, { event_type: 'leave', name: id, id: `probe-${id}` });
+        else assert.deepEqual([last.event_type, last.name], ['join', 'ada']);
+    }
+});
+
+test('a new colour is done once the server has decided about it, and sent again if it was refused for a while', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
-    server.onEvent = ({ event_type: type, name, id }, reply, { socket }) => {
-        if (type === 'leave') reply({ event_type: 'leave', name, room_id: 7, msg: '', time: '', id });
-        if (type !== 'join' || name !== 'eve' || server.users.length) return;
-        server.users = [{ username: 'eve', color: '', last_activity: '' }];
-        socket.terminate();
-    };
-    await ada.find('welcome');
-    await ada.rename({ name: 'eve' });
-    assert.equal(ada.connection.name, 'eve');
-    await server.connections.next();
     const { frames } = await server.connections.next();
-    const { event_type: type, name } = await frames.next();
-    assert.deepEqual([type, name], ['join', 'eve']);
+    await ada.find('welcome');
+    let questions = 0;
+    server.onEvent = ({ event_type: type, id }, reply) => {
+        if (type === 'join') return;
+        questions += 1;
+        const error = { code: questions === 1 ? 503 : 204, error: '' };
+        reply({ event_type: 'error', room_id: 7, error, retry_after_ms: 10, id });
+    };
+    await ada.rename({ color: 'teal' });
+    assert.equal(ada.connection.color, 'teal');
+    assert.equal(frames.all.filter(({ event_type: type, color }) => type === 'join' && color === 'teal').length, 2);
+    assert.deepEqual(ada.all('problem'), []);
 });
 
 test('a server that refuses the upgrade and then does not answer counts as an outage, in time', async (t) => {

@@ -3,6 +3,7 @@
 //
 // The server handles the events of one connection in order, so several may be in flight. Only a temporary refusal (flood
 // limit, store) lets later events overtake the refused one: from then on they are sent one by one, until none waits.
+import { randomId } from './text.js';
 
 /**
  * @typedef {object} Entry
@@ -12,6 +13,7 @@
  * @property {string} [text] of a message
  * @property {string | null} [color] of a join
  * @property {'leave' | 'join' | null} [step] of a join: the event that was sent last
+ * @property {boolean} [isUnsure] of a join: the lost connection may have carried it out
  * @property {boolean} [isInFlight]
  * @property {number} [sentAt]
  * @property {number} [failures] how often it was refused for a while
@@ -94,9 +96,18 @@ export class Outbox {
         if (this.#entries.size === 0) this.#isOneByOne = false;
     }
 
-    /** The connection is lost, so nothing is in flight. */
+    /**
+     * The connection is lost, so nothing is in flight. A join that was sent gets another id: events that the lost
+     * connection has caused may still come, and do not answer the repetition.
+     */
     disconnect() {
-        for (const entry of this.#entries.values()) entry.isInFlight = false;
+        for (const entry of this.#entries.values()) {
+            entry.isInFlight = false;
+            if (entry.kind === 'send' || !entry.step) continue;
+            entry.id = randomId();
+            entry.isUnsure = true;
+        }
+        this.#entries = new Map([...this.#entries.values()].map((entry) => [entry.id, entry]));
         this.#inFlight = 0;
         this.#heldUntil = 0;
     }

@@ -197,7 +197,7 @@ export class RoomConnection extends EventTarget {
         this.#users = users;
         // Servers before `online` list all users.
         this.#online = Number.isSafeInteger(online) ? Math.max(online, users.length) : users.length;
-        this.#sender.welcomed(users);
+        this.#sender.welcomed();
         this.#storeSession(session);
     }
 

@@ -15,7 +15,7 @@ const MAX_REJOINS = 6; // for a name that this connection had, before it counts 
 const REJOIN_MS = 250; // before the first of these; each further one waits twice as long
 const RETRY_MS = 500; // before a message that the store refused is sent again; each further retry waits twice as long
 const MAX_RETRY_MS = 10_000;
-const PROBE_PREFIX = 'probe-';
+const PROBE_PREFIX = 'probe-'; // of the ids of events that are sent for their answer alone
 
 /**
  * @typedef {object} Handlers
@@ -36,7 +36,7 @@ export class Sender {
     #color;
     #isJoined = false; // the name belongs to this connection, as far as is known
     #wasJoined = false; // the server has confirmed that, now or on an earlier connection
-    #joinId = null; // of the join on arrival
+    #joinId = null; // of the join on arrival; null if none was sent on this connection
     #rejoins = 0;
     #timers = { pump: undefined, rejoin: undefined };
 
@@ -100,18 +100,17 @@ export class Sender {
 
     // --- the connection comes and goes ---
 
-    /** A connection was welcomed. @param {{ username: string }[]} users who is in the room */
-    welcomed(users) {
+    /** A connection was welcomed. */
+    welcomed() {
         this.#pacer = this.#newPacer();
-        // The lost connection has sent the join of a new name: if that name is in the room, the join was carried out.
-        const joining = this.#outbox.firstJoin;
-        if (!joining || joining.step !== 'join' || joining.name === this.#name) return;
-        if (users.some(({ username }) => username === joining.name)) this.#completeJoin(joining);
     }
 
     /** The connection is online, and its listeners know. */
     start() {
-        if (this.#name !== null) this.#sendJoin();
+        // A new name that the lost connection has asked for comes first, because it may be the one of this connection.
+        const joining = this.#outbox.firstJoin;
+        const isRename = joining !== null && joining.isUnsure && joining.name !== this.#name;
+        if (this.#name !== null && !isRename) this.#sendJoin();
         this.#pump();
     }
 
@@ -125,6 +124,7 @@ export class Sender {
     disconnected() {
         this.#outbox.disconnect();
         this.#isJoined = false;
+        this.#joinId = null;
     }
 
     rejectAll(error) {
@@ -158,7 +158,7 @@ export class Sender {
         // The name alone proves nothing: while it is refused here, somebody else comes and goes under it.
         const isOwn = joining !== null || (id === this.#joinId && name === this.#name);
         if (isOwn && type === 'join') this.#confirmName();
-        if (joining) this.#stepJoin(joining, type);
+        if (joining && joining.step === type) this.#stepJoin(joining, type);
         return isOwn;
     }
 
@@ -169,9 +169,8 @@ export class Sender {
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
         if (refusal.isTemporary) return this.#onTemporaryRefusal(entry, refusal);
+        if (entry?.kind === 'join') return this.#onJoinRefused(entry, refusal);
         if (code === DUPLICATE_NAME || code === NAME_UNAUTHORIZED) return this.#onNameRefused(entry, refusal);
-        // Leaving under a name that is not in the room any more.
-        if (entry?.kind === 'join' && code === USER_NOT_FOUND) return this.#stepJoin(entry, 'leave');
         if (entry) {
             this.#outbox.remove(entry);
             entry.reject(refusal);
@@ -183,8 +182,9 @@ export class Sender {
 
     #onOtherError(id, refusal) {
         const isProbe = id?.startsWith(PROBE_PREFIX);
-        const recoloured = isProbe ? this.#outbox.get(id.slice(PROBE_PREFIX.length)) : null;
-        if (recoloured) return this.#stepJoin(recoloured, 'join');
+        const joining = isProbe ? this.#outbox.get(id.slice(PROBE_PREFIX.length)) : undefined;
+        if (joining?.isInFlight && refusal.code === NAME_UNAUTHORIZED) return this.#completeJoin(joining);
+        if (joining?.isInFlight && refusal.isTemporary) return this.#onTemporaryRefusal(joining, refusal);
         if (!isProbe) this.#on.problem(id === undefined ? { error: refusal } : { error: refusal, id });
     }
 
@@ -228,14 +228,23 @@ export class Sender {
     /** Sends the next event of a change of name or color. `done`: the event that was carried out, 'leave' or 'join'. */
     #stepJoin(entry, done = null) {
         if (done === 'join') return this.#completeJoin(entry);
-        if (done === 'leave') this.#isJoined = false;
-        const renames = this.#isJoined && entry.name !== this.#name;
-        entry.step = renames ? 'leave' : 'join';
-        const name = renames ? this.#name : entry.name;
-        this.#transmit({ event_type: entry.step, name, color: entry.color ?? undefined, id: entry.id });
-        // The server announces new names only. It handles events in order, so the answer to a probe behind a new color
-        // proves that it has handled the color.
-        if (this.#isJoined && !renames) this.#transmit({ event_type: 'ping', name, id: `${PROBE_PREFIX}${entry.id}` });
+        if (done === 'leave') this.#isJoined = entry.isUnsure = false;
+        // Only the server knows which name this connection has taken over from the lost one: a leave under the old name
+        // is carried out, or its refusal tells.
+        const renames = (this.#isJoined || entry.isUnsure) && entry.name !== this.#name;
+        if (!renames) return this.#transmitJoin(entry, this.#isJoined);
+        entry.step = 'leave';
+        this.#transmit({ event_type: 'leave', name: this.#name ?? entry.id, color: entry.color ?? undefined, id: entry.id });
+    }
+
+    /** `isSilent`: this connection may have the name, and the server announces new names only. */
+    #transmitJoin(entry, isSilent) {
+        const { id, name, color } = entry;
+        entry.step = 'join';
+        this.#transmit({ event_type: 'join', name, color: color ?? undefined, id });
+        // Leaving under a name that nobody has is always refused, behind a refusal of the join: the server decides both in
+        // their order. The refusal tells whether this connection has a name.
+        if (isSilent) this.#transmit({ event_type: 'leave', name: id, id: `${PROBE_PREFIX}${id}` });
     }
 
     #completeJoin(entry) {
@@ -252,14 +261,23 @@ export class Sender {
         }
     }
 
-    /** `entry`: the message or join that was refused; undefined for the join on arrival. */
-    #onNameRefused(entry, refusal) {
-        if (entry?.kind === 'join') {
-            this.#outbox.remove(entry);
-            entry.reject(refusal);
-            if (!this.#isJoined && this.#name !== null && this.#wasJoined) this.#sendJoin(); // back to the old name
-            return this.#pump();
+    /** One of the events of a change of name or colour was refused. */
+    #onJoinRefused(entry, refusal) {
+        if (entry.step === 'leave') {
+            // The old name is not in the room any more.
+            if (refusal.code === USER_NOT_FOUND) return this.#stepJoin(entry, 'leave');
+            // This connection has another name than the old one: the new one, if the server confirms it.
+            if (refusal.code === NAME_UNAUTHORIZED && entry.isUnsure) return this.#transmitJoin(entry, true);
         }
+        this.#outbox.remove(entry);
+        entry.reject(refusal);
+        // Back to the old name.
+        if (!this.#isJoined && this.#name !== null && (this.#wasJoined || this.#joinId === null)) this.#sendJoin();
+        this.#pump();
+    }
+
+    /** `entry`: the message that was refused; undefined for the join on arrival. */
+    #onNameRefused(entry, refusal) {
         if (entry) this.#outbox.putBack(entry, now());
         if (!this.#isJoined) return; // a message behind the join was refused for the same reason
         this.#isJoined = false;
