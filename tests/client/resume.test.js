@@ -181,6 +181,24 @@ test('messages that cannot be resumed are a gap, which history fills as far as i
     );
 });
 
+test('a client in a room whose messages have all expired resumes without a gap', async (t) => {
+    const room = await createRoom(server, { retention: 1 });
+    const ben = await ChatClient.join(server, room, 'ben');
+    for (let count = 1; count <= 20; count += 1) ben.say('ben', `${count}`);
+    await ben.find(({ msg }) => msg === '20');
+    const globes = globesAt(server);
+    await eventually(async () => (await globes.history(room)).events.length === 0, 'all have expired');
+    const proxy = await TcpProxy.start(t, server);
+    const ada = await Person.join(t, globesAt(proxy), room, 'ada', { last: 10 });
+    assert.equal(ada.connection.seq, 20);
+    proxy.cut();
+    await ada.state('waiting');
+    assert.equal((await ada.find('welcome', ({ resumed }) => resumed)).seq, 20);
+    await ada.say('next');
+    await ada.message('next');
+    assert.deepEqual([ada.texts, ada.all('gap')], [['next'], []]);
+});
+
 test('a room with a new history is reported', async (t) => {
     const forgetful = await startServer(t, { config: { Store: 'memory' } });
     const proxy = await TcpProxy.start(t, forgetful);

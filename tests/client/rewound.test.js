@@ -112,3 +112,71 @@ test('a program that kept seq and at continues with both', async (t) => {
     assert.deepEqual(asked(await server.connections.next()), [['after', '3']]);
     for (const bad of ['yesterday', '3', {}]) assert.throws(() => globes.connect(7, { after: 3, at: bad }), RangeError);
 });
+
+const presence = { event_type: 'join', name: 'cai', room_id: 7, msg: '', time: timeOf(200) };
+
+/** A client in a room whose newest 50 of 100 messages have all expired: nothing is replayed. */
+async function emptyReplay(t, options) {
+    const server = await ScriptedServer.start(t);
+    server.welcome = { seq: 100, at: timeOf(100) };
+    const ada = Person.connect(t, globesAt(server), 7, options);
+    const { socket } = await server.connections.next();
+    await ada.find('welcome');
+    return { server, ada, socket, tell: (event) => socket.send(JSON.stringify(event)) };
+}
+
+test('a join shows that the replay has ended, and the client resumes behind expired messages', async (t) => {
+    const { server, ada, socket, tell } = await emptyReplay(t, { name: 'ada' });
+    tell(presence);
+    await ada.find('event');
+    assert.deepEqual([ada.connection.seq, ada.connection.at], [100, timeOf(100)]);
+    socket.terminate();
+    assert.deepEqual(asked(await server.connections.next()), [['after', '100'], ['at', timeOf(100)]]);
+    await ada.find('welcome');
+    assert.deepEqual(ada.all('gap'), []);
+});
+
+test('messages that expire during the replay are a hole', async (t) => {
+    const { ada, tell } = await emptyReplay(t, { name: 'ada' });
+    for (const event of [message(80), message(81), presence, message(101)]) tell(event);
+    await ada.message('101');
+    const gap = { from: 82, to: 100, reset: false, reason: 'hole', before: 81, now: 100 };
+    assert.deepEqual(ada.all('gap'), [{ type: 'gap', ...gap }]);
+});
+
+test('after a replay without messages, missing live messages are a hole', async (t) => {
+    const { ada, tell } = await emptyReplay(t, { name: 'ada' });
+    tell(message(103));
+    await ada.message('103');
+    const gap = { from: 101, to: 102, reset: false, reason: 'hole', before: 100, now: 103 };
+    assert.deepEqual(ada.all('gap'), [{ type: 'gap', ...gap }]);
+});
+
+test('if nothing was shown, a history that does not reach back is a hole, and another history a reset', async (t) => {
+    for (const [welcome, isReset] of [
+        [{ seq: 100, at: timeOf(100) }, false],
+        [{ seq: 100, at: undefined }, false],
+        [{ seq: 120, at: timeOf(120) }, false],
+        [{ seq: 100, at: timeOf(100, 'b') }, true],
+        [{ seq: 99, at: timeOf(99) }, true],
+    ]) {
+        const { server, ada, socket } = await emptyReplay(t, {});
+        server.welcome = { ...welcome, resumed: false };
+        socket.terminate();
+        assert.deepEqual(asked(await server.connections.next()), [['after', '50']]);
+        const { from, to, reset, reason } = await ada.find('gap');
+        const expected = isReset ? [1, welcome.seq, true, 'not-resumed'] : [51, welcome.seq, false, 'hole'];
+        assert.deepEqual([from, to, reset, reason], expected);
+        assert.equal(ada.connection.seq, welcome.seq);
+    }
+});
+
+test('a replay that was cut before its first message is requested again and may start anywhere', async (t) => {
+    const { server, ada, socket } = await emptyReplay(t, { name: 'ada' });
+    socket.terminate();
+    const second = await server.connections.next();
+    assert.deepEqual(asked(second), [['after', '50']]);
+    for (const seq of [98, 99, 100]) second.socket.send(JSON.stringify(message(seq)));
+    await ada.message('100');
+    assert.deepEqual([ada.texts, ada.all('gap')], [['98', '99', '100'], []]);
+});

@@ -18,6 +18,9 @@ function checkRange(key, value, max) {
         throw new RangeError(`${key} must be a whole number from 0 to ${max}`);
 }
 
+/** The gap of messages after `before`, up to `to`, that were not delivered. */
+const hole = (before, to, now) => ({ from: before + 1, to, reset: false, reason: 'hole', before, now });
+
 /**
  * Stays in the room through losses, restarts and new tokens, until `close()` or a refusal. It tells everything by
  * CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
@@ -40,6 +43,8 @@ export class RoomConnection extends EventTarget {
     #at;
     /** The newest message at the welcome: messages up to it are replayed, those above it are live. */
     #replayEnd = 0;
+    /** The time of that message; null if it is unknown. */
+    #replayEndAt = null;
     /** Whether the next message is the first of the newest few, which start at any number. */
     #isFirstOfReplay = false;
     /** The gap that a welcome has shown, until listeners are told. */
@@ -226,12 +231,18 @@ export class RoomConnection extends EventTarget {
     /** Sets the position in the room's history, and returns the gap to the old position, or null. */
     #resumeAt(newest, at, resumed) {
         const before = this.#seq;
+        // The newest messages at the last welcome have not come, and no event from behind them: none may have been shown.
+        const isUnbegun = this.#isFirstOfReplay && before < this.#replayEnd;
+        const isOtherEvent = newest === this.#replayEnd && at && this.#replayEndAt && at !== this.#replayEndAt;
+        const isContradicted = newest < this.#replayEnd || isOtherEvent;
         this.#replayEnd = newest;
-        this.#isFirstOfReplay = before === null;
+        this.#replayEndAt = at;
+        this.#isFirstOfReplay = before === null || (isUnbegun && resumed);
         if (before !== null && resumed) return null;
         this.#seq = before === null ? Math.max(0, newest - this.#last) : newest;
         this.#at = this.#seq === newest ? at : null;
         if (before === null) return null;
+        if (isUnbegun && !isContradicted) return hole(before, newest, newest);
         // The newest number alone proves nothing: another history may have grown beyond this one.
         return { from: 1, to: newest, reset: true, reason: 'not-resumed', before, now: newest };
     }
@@ -253,11 +264,11 @@ export class RoomConnection extends EventTarget {
         const isOwn = isSend && this.#own.has(event);
         if (isOwn) this.#sender.settle(id, { seq, duplicate: false });
         if (seq <= this.#seq) return;
+        if (this.#isFirstOfReplay && seq > this.#replayEnd) this.#endReplay();
         const before = this.#seq;
         this.#seq = seq;
         this.#at = time;
-        if (seq > before + 1 && !this.#isFirstOfReplay)
-            this.#emit('gap', { from: before + 1, to: seq - 1, reset: false, reason: 'hole', before, now: seq });
+        if (seq > before + 1 && !this.#isFirstOfReplay) this.#emit('gap', hole(before, seq - 1, seq));
         this.#isFirstOfReplay = false;
         if (isSend) this.#emit('event', { ...event, isOwn });
         // The author of a replayed message may have left since.
@@ -265,7 +276,21 @@ export class RoomConnection extends EventTarget {
         if (before < this.#replayEnd && seq >= this.#replayEnd) this.#sender.pump();
     }
 
+    /** An event from behind the replay has come: messages of the replay that have not come are not kept any more. */
+    #endReplay() {
+        const before = this.#seq;
+        const end = this.#replayEnd;
+        const isBegun = !this.#isFirstOfReplay;
+        this.#isFirstOfReplay = false;
+        if (before >= end) return;
+        this.#seq = end;
+        this.#at = this.#replayEndAt;
+        if (isBegun) this.#emit('gap', hole(before, end, end));
+        this.#sender.pump();
+    }
+
     #onPresence(event) {
+        this.#endReplay(); // a replay has no joins and leaves, and those that follow it come later
         if (event.event_type === 'leave') {
             this.#users = this.#users.filter(({ username }) => username !== event.name);
             this.#online = Math.max(this.#online - 1, this.#users.length);
