@@ -3,6 +3,7 @@
 // This is the module that others import, for browsers and for Node from 20 on; its parts are in the folder client.
 // Servers and the npm package deliver it in one file without dependencies (docs/adr/0007-embedded-site.md). Types and
 // contracts are in globes.d.ts, the protocol is in docs/protocol.md.
+import { FOREIGN, UnavailableError } from './client/errors.js';
 import { Rest, checkedBase, isDone, isHistory, isRoom, isRoomList, isTokenAnswer, roomPath } from './client/rest.js';
 import { RoomConnection } from './client/room_connection.js';
 import { readToken, tokenText } from './client/token.js';
@@ -87,7 +88,10 @@ export class Globes {
             const page = await this.rooms.list({ limit: 1000, after });
             if (page.length === 0) return;
             yield* page;
-            after = page.at(-1).id;
+            const { id } = page.at(-1);
+            // A cache that ignores the query would send the same page forever.
+            if (id <= after) throw new UnavailableError(FOREIGN);
+            after = id;
         }
     }
 }

@@ -122,3 +122,17 @@ test('frames that are not a server’s count as an outage', async (t) => {
     await ada.state('online');
     assert.deepEqual(ada.all('closed'), []);
 });
+
+test('a list that repeats its page, and a history with something else in it, are refused', async (t) => {
+    const server = await ScriptedServer.start(t);
+    server.answers.set('', { body: [{ id: 7, visibility: 'public' }] });
+    const ids = [];
+    await assert.rejects(
+        async () => {
+            for await (const { id } of globesAt(server).rooms.listAll()) if (ids.push(id) > 3) break;
+        },
+        { name: 'UnavailableError' },
+    );
+    server.answers.set('', { body: { room_id: 7, first_seq: 1, last_seq: 1, events: [null] } });
+    await assert.rejects(globesAt(server).history(7), { name: 'UnavailableError' });
+});

@@ -260,3 +260,63 @@ test('a change of name waits for the answers to everything sent under the old on
         ],
     );
 });
+
+/** Errors that are thrown out of a handler of a socket. */
+function thrownErrors(t) {
+    const errors = [];
+    const note = (error) => errors.push(error);
+    process.on('uncaughtException', note);
+    t.after(() => process.off('uncaughtException', note));
+    return errors;
+}
+
+test('events with fields of other types are ignored or reported, and the connection goes on', async (t) => {
+    const thrown = thrownErrors(t);
+    const server = await ScriptedServer.start(t);
+    server.welcome = { room_id: {}, users: [null, {}, { username: 5 }], online: 'many', at: 'soon', session: 7, seq: 1 };
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
+    const { socket } = await server.connections.next();
+    const tell = (event) => socket.send(JSON.stringify(event));
+    const odd = [{}, { error: null, id: null }, { error: 'no' }, { error: { code: 'constructor', error: {}, field: 5 }, id: 5, msg: 5 }];
+    for (const fields of odd) tell({ event_type: 'error', ...fields });
+    for (const fields of [{}, { name: null }, { name: 5, id: {} }])
+        for (const type of ['join', 'leave', 'ack', 'send', 5]) tell({ event_type: type, ...fields });
+    tell({ event_type: 'send', seq: 2, time: 'noon' });
+    tell({ event_type: 'send', name: 'ben', room_id: 7, msg: 'good', time: 'noon', seq: 3 });
+    await ada.message('good');
+    const { state, users, online, roomId, at } = ada.connection;
+    assert.deepEqual([state, users.map(({ username }) => username), online, roomId, at], ['online', ['ben'], 1, 7, null]);
+    assert.deepEqual(ada.all('event').map(({ msg, isOwn }) => [msg, isOwn]), [['good', false]]);
+    assert.deepEqual(
+        ada.all('problem').map(({ error, id }) => [error.name, error.code, error.field, error.msg, id]),
+        odd.map(() => ['GlobesError', null, null, null, undefined]),
+    );
+    socket.terminate();
+    const { url } = await server.connections.next();
+    assert.deepEqual([...new URL(url, server.origin).searchParams], [['after', '3']], 'without a time and a session');
+    assert.deepEqual([ada.all('gap'), thrown], [[], []]);
+});
+
+test('an invalid wait, or one of 0, causes no loop, and a long one is cut to what a timer takes', async (t) => {
+    const warnings = [];
+    const note = ({ name }) => warnings.push(name);
+    process.on('warning', note);
+    t.after(() => process.off('warning', note));
+    for (const asked of [-5, 0, 'soon', null, {}, 1e15, Number.MAX_VALUE])
+        for (const code of [503, 505]) {
+            const server = await ScriptedServer.start(t);
+            const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: { messagesPerSecond: 0 } });
+            server.onEvent = ({ event_type: type, id }, reply) => {
+                if (type !== 'send') return;
+                reply({ event_type: 'error', room_id: 7, error: { code, error: '' }, retry_after_ms: asked, id });
+            };
+            ada.connection.send('patience');
+            const { frames } = await server.connections.next();
+            await frames.find(({ msg }) => msg === 'patience');
+            await new Promise((resolve) => setTimeout(resolve, 120)); // a loop would send hundreds
+            const sends = frames.all.filter(({ msg }) => msg === 'patience').length;
+            assert.equal(sends, 1, `sends for ${JSON.stringify(asked)}, code ${code}`);
+            ada.connection.close();
+        }
+    assert.ok(!warnings.includes('TimeoutOverflowWarning'), 'every timer can be set');
+});

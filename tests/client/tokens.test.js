@@ -7,6 +7,7 @@ import { sharedServer, startServer } from '../api/harness/server.js';
 import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
 import { ConnectionError, InvalidTokenError, UnauthorizedError } from '../../web/globes.js';
+import { TokenRenewer } from '../../web/client/token_renewer.js';
 import { globesAt, Person } from './support/people.js';
 import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
@@ -197,6 +198,28 @@ test('a token without an expiry is invalid, and one without an issue time counts
         assert.throws(() => tokens.read(forgeToken({ claims, key: 'any' })), InvalidTokenError);
     const token = forgeToken({ claims: { username: 'ada', exp: at + 60 }, key: 'any' });
     assert.equal(tokens.read(token).expiresAt.getTime(), (at + 60) * 1000);
+});
+
+test('a token without a lifetime is renewed once, and then after a pause', async (t) => {
+    for (const life of [0, -10, 1e-3]) {
+        let renewals = 0;
+        const at = Date.now() / 1000;
+        const token = forgeToken({ claims: { username: 'ada', room_id: 7, iat: at, exp: at + life }, key: 'any' });
+        const renewer = new TokenRenewer(token, {
+            isAutomatic: true,
+            request: async () => {
+                if ((renewals += 1) > 20) throw new InvalidTokenError('a loop');
+                return { token };
+            },
+            renewed: () => {},
+            refused: () => {},
+        });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        renewer.check();
+        await null;
+        renewer.end();
+        assert.equal(renewals, 1, `a lifetime of ${life} s`);
+    }
 });
 
 test('with renew: false the token is not renewed', async (t) => {

@@ -84,15 +84,20 @@ const CLASS_OF_CODE = {
     505: UnavailableError,
 };
 
+const textOf = (value) => (typeof value === 'string' ? value : null);
+
 /** The text of an error for an answer that is not the server's own. */
 export const FOREIGN = 'Something other than Globes has answered';
 
 /**
- * The error for the server's `{ code, error, field }`.
- * @param {{ code?: number, error?: string, field?: string | null }} refusal
+ * The error for the server's `{ code, error, field }`; values of other types count as absent.
+ * @param {any} refusal
  * @param {{ status?: number, retryAfterMs?: number | null, msg?: string }} [more]
  */
-export function errorOf({ code, error, field = null }, more = {}) {
+export function errorOf(refusal, more = {}) {
+    const code = Number.isInteger(refusal?.code) ? refusal.code : null;
+    const error = textOf(refusal?.error) ?? `Error ${code}`;
+    const field = textOf(refusal?.field);
     const ErrorClass = more.status === 409 ? RewoundError : (CLASS_OF_CODE[code] ?? GlobesError);
     return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, ...more });
 }

@@ -17,7 +17,7 @@ export class OwnMessages {
     }
 
     has({ id, name }) {
-        return this.#names.get(id) === name;
+        return this.#names.has(id) && this.#names.get(id) === name;
     }
 
     add(id, name) {

@@ -20,7 +20,10 @@ export const roomPath = (room) => encodeURIComponent(refOf(room));
 export const isRoom = (room) => Number.isSafeInteger(room?.id) && typeof room.visibility === 'string';
 export const isRoomList = (list) => Array.isArray(list) && list.every(isRoom);
 export const isDone = (answer) => answer?.status === true;
-export const isHistory = (page) => Number.isSafeInteger(page?.last_seq) && Array.isArray(page.events);
+export const isHistory = (page) =>
+    Number.isSafeInteger(page?.last_seq) &&
+    Array.isArray(page.events) &&
+    page.events.every((event) => Number.isSafeInteger(event?.seq));
 const isRefusal = (answer) => answer?.status === false && Number.isInteger(answer.error?.code);
 
 export function isTokenAnswer(answer) {

@@ -13,6 +13,9 @@ import { Transport } from './transport.js';
 const MAX_LAST = 1000; // of ?last=
 const EVENT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
+/** The time of an event as the server writes it; null for anything else, which the server would refuse as `at`. */
+const timeOf = (text) => (EVENT_TIME.test(text) ? text : null);
+
 function checkRange(key, value, max) {
     if (!Number.isSafeInteger(value) || value < 0 || value > max)
         throw new RangeError(`${key} must be a whole number from 0 to ${max}`);
@@ -197,8 +200,9 @@ export class RoomConnection extends EventTarget {
         return query;
     }
 
-    #onWelcome({ seq, at = null, users, online, resumed, session }) {
-        this.#pendingGap = this.#resumeAt(seq, at, resumed);
+    #onWelcome({ seq, at, users: listed, online, resumed, session }) {
+        const users = listed.filter((user) => typeof user?.username === 'string');
+        this.#pendingGap = this.#resumeAt(seq, timeOf(at), resumed === true);
         this.#users = users;
         // Servers before `online` list all users.
         this.#online = Number.isSafeInteger(online) ? Math.max(online, users.length) : users.length;
@@ -206,10 +210,10 @@ export class RoomConnection extends EventTarget {
         this.#storeSession(session);
     }
 
-    #onOnline({ seq, users, resumed }) {
+    #onOnline({ seq, resumed }) {
         const gap = this.#pendingGap;
         this.#pendingGap = null;
-        this.#emit('welcome', { seq, users, online: this.#online, resumed });
+        this.#emit('welcome', { seq, users: this.#users, online: this.#online, resumed: resumed === true });
         if (gap) this.#emit('gap', gap);
         this.#emitUsers();
     }
@@ -224,7 +228,7 @@ export class RoomConnection extends EventTarget {
      * so it is also the one to take the name back with. Later welcomes name secrets that only one connection knows.
      */
     #storeSession(session) {
-        this.#session ??= session;
+        this.#session ??= typeof session === 'string' ? session : null;
         this.#store.writeSession(this.name, this.#session);
     }
 
@@ -254,20 +258,21 @@ export class RoomConnection extends EventTarget {
         if (event.event_type === 'error') return this.#sender.onError(event);
         // Events of types that later versions add have a number too.
         if (Number.isSafeInteger(event.seq)) return this.#onNumbered(event);
-        if (event.event_type === 'join' || event.event_type === 'leave') this.#onPresence(event);
+        const isPresence = event.event_type === 'join' || event.event_type === 'leave';
+        if (isPresence && typeof event.name === 'string') this.#onPresence(event);
     }
 
     /** Shows events strictly in order, each once. */
     #onNumbered(event) {
         const { event_type: type, name, id, seq, time } = event;
-        const isSend = type === 'send';
+        const isSend = type === 'send' && typeof name === 'string';
         const isOwn = isSend && this.#own.has(event);
         if (isOwn) this.#sender.settle(id, { seq, duplicate: false });
         if (seq <= this.#seq) return;
         if (this.#isFirstOfReplay && seq > this.#replayEnd) this.#endReplay();
         const before = this.#seq;
         this.#seq = seq;
-        this.#at = time;
+        this.#at = timeOf(time);
         if (seq > before + 1 && !this.#isFirstOfReplay) this.#emit('gap', hole(before, seq - 1, seq));
         this.#isFirstOfReplay = false;
         if (isSend) this.#emit('event', { ...event, isOwn });

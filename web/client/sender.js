@@ -5,7 +5,7 @@ import { DuplicateError, RateLimitedError, errorOf } from './errors.js';
 import { Outbox } from './outbox.js';
 import { Pacer } from './pacer.js';
 import { randomId } from './text.js';
-import { between, now } from './time.js';
+import { MAX_TIMER_MS, between, now, waitOf } from './time.js';
 
 const DUPLICATE_NAME = 202;
 const NAME_UNAUTHORIZED = 204;
@@ -162,10 +162,11 @@ export class Sender {
         return isOwn;
     }
 
-    onError({ id, msg, error: reason = {}, retry_after_ms: retryAfterMs = null }) {
-        /** @type {{ code?: number, error?: string, field?: string | null }} */
-        const { code, error, field } = reason;
-        const refusal = errorOf({ code, error, field }, { retryAfterMs, msg });
+    onError(event) {
+        const id = typeof event.id === 'string' ? event.id : undefined;
+        const msg = typeof event.msg === 'string' ? event.msg : null;
+        const refusal = errorOf(event.error, { retryAfterMs: waitOf(event.retry_after_ms), msg });
+        const { code } = refusal;
         const entry = this.#outbox.get(id);
         if (!entry && id !== this.#joinId) return this.#onOtherError(id, refusal);
         if (refusal.isTemporary) return this.#onTemporaryRefusal(entry, refusal);
@@ -196,11 +197,12 @@ export class Sender {
             return;
         }
         const time = now();
-        if (refusal instanceof RateLimitedError)
-            this.#pacer.slowDown(time, entry.sentAt, refusal.retryAfterMs ?? RETRY_MS);
+        // A wait of 0 would repeat the event as fast as the network carries it.
+        const askedMs = refusal.retryAfterMs >= 1 ? refusal.retryAfterMs : null;
+        if (refusal instanceof RateLimitedError) this.#pacer.slowDown(time, entry.sentAt, askedMs ?? RETRY_MS);
         const backoffMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
         entry.failures += 1;
-        this.#outbox.putBack(entry, time, refusal.retryAfterMs ?? backoffMs);
+        this.#outbox.putBack(entry, time, askedMs ?? backoffMs);
         this.#pump();
     }
 
@@ -314,7 +316,7 @@ export class Sender {
             const time = now();
             const entry = this.#outbox.next(time, !this.#isJoined);
             const waitMs = entry ? this.#pacer.waitMs(time) : this.#outbox.heldMs(time);
-            if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+            if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.min(Math.ceil(waitMs), MAX_TIMER_MS));
             if (!entry || waitMs > 0) return;
             if (entry.kind === 'join') {
                 this.#outbox.sent(entry, time);

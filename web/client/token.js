@@ -13,7 +13,7 @@ export function readToken(text) {
         // With a lifetime of NaN, the timer of the renewal would fire at once, again and again.
         if (!Number.isFinite(exp - iat)) throw new TypeError('A token states when it expires');
         const token = { token: text, name: username, roomId, expiresAt: new Date(exp * 1000) };
-        return { token, issuedMs: iat * 1000, lifeMs: (exp - iat) * 1000 };
+        return { token, issuedMs: iat * 1000, lifeMs: Math.max(exp - iat, 0) * 1000 };
     } catch (cause) {
         throw new InvalidTokenError('This is not a token', { field: 'token', cause });
     }

@@ -5,6 +5,7 @@ import { readToken } from './token.js';
 
 const RENEW_AT = [0.75, 0.85]; // share of a token's lifetime, at random between the two
 const LATE_IN_LIFE = 0.5; // from this share on, a reconnect renews the token first
+const MIN_PAUSE_MS = 5_000; // between two requests, also for a token whose lifetime is shorter or negative
 const RETRY_AFTER = [0.02, 0.05]; // share of the lifetime before a failed renewal is tried again
 
 export class TokenRenewer {
@@ -71,19 +72,21 @@ export class TokenRenewer {
     #store(text) {
         const { token, issuedMs, lifeMs } = readToken(text);
         // The local clock may be wrong: a token that the server has just issued is new, whatever that clock shows.
-        this.#ageMs = this.token === null ? Math.min(Math.max(Date.now() - issuedMs, 0), lifeMs) : 0;
+        const isFirst = this.token === null;
+        this.#ageMs = isFirst ? Math.min(Math.max(Date.now() - issuedMs, 0), lifeMs) : 0;
         this.#receivedAt = now();
         this.#receivedOn = Date.now();
         this.#lifeMs = lifeMs;
         this.token = token;
-        this.#renewIn(lifeMs * between(RENEW_AT[0], RENEW_AT[1]) - this.#ageMs);
+        this.#renewIn(lifeMs * between(RENEW_AT[0], RENEW_AT[1]) - this.#ageMs, isFirst ? 0 : MIN_PAUSE_MS);
     }
 
-    #renewIn(ms) {
+    #renewIn(ms, atLeastMs = MIN_PAUSE_MS) {
         clearTimeout(this.#timer);
         if (!this.#isAutomatic || this.#isEnded) return;
-        this.#dueMs = this.#age + ms;
-        this.#timer = setTimeout(() => this.#renewByTimer(), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
+        const waitMs = Math.min(Math.max(ms, atLeastMs), MAX_TIMER_MS);
+        this.#dueMs = this.#age + waitMs;
+        this.#timer = setTimeout(() => this.#renewByTimer(), waitMs);
     }
 
     async #renewByTimer() {

@@ -237,7 +237,7 @@ export class Transport {
         this.#lastReceivedAt = now();
         this.#probedAt = null;
         const event = parseJson(data);
-        const isWelcome = event?.event_type === 'welcome' && Number.isSafeInteger(event.seq) && Array.isArray(event.users);
+        const isWelcome = event?.event_type === 'welcome' && isNumber(event.seq) && Array.isArray(event.users);
         if (isWelcome) return this.#onWelcome(event);
         // The first frame of a server is its welcome, and every frame is an object.
         if (this.#state !== 'online' || !event?.event_type) return this.#abandon(FOREIGN);
@@ -247,7 +247,7 @@ export class Transport {
     #onWelcome(welcome) {
         clearTimeout(this.#timers.open);
         this.#destroyAbandoned();
-        this.#roomId = welcome.room_id;
+        if (isNumber(welcome.room_id)) this.#roomId = welcome.room_id;
         this.#onlineSince = now();
         this.#tokenRequests = 0;
         this.#on.welcomed(welcome);
@@ -363,6 +363,9 @@ export class Transport {
         globalThis.document?.[change]('visibilitychange', this.#onVisible);
     }
 }
+
+/** Whether a value from the server may be a number of an event or a room. */
+const isNumber = (value) => Number.isSafeInteger(value) && value >= 0;
 
 /** Ends a socket without waiting for its peer, if the platform can do that; browsers can only ask the peer to close. */
 function destroy(socket) {
