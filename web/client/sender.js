@@ -263,7 +263,7 @@ export class Sender {
         }
     }
 
-    /** One of the events of a change of name or colour was refused. */
+    /** One of the events of a change of name or color was refused. */
     #onJoinRefused(entry, refusal) {
         if (entry.step === 'leave') {
             // The old name is not in the room any more.
