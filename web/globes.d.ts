@@ -290,8 +290,9 @@ export interface ConnectionEvents {
      * Messages `from`..`to` will not come as events: read them with `history`, if they are kept. `before` is the last `seq`
      * before the gap, `now` the one from which the connection continues.
      * `reason`: `hole`, they were not delivered, for example because they expired before that; `not-resumed`, the room's
-     * history does not continue from the messages that were shown: they are not kept any more, or a backup was restored. Then `reset` is true: remove the shown messages,
-     * which are not in the room any more, and read the messages that you need with `history`.
+     * history does not continue from the messages that were shown: they are not kept any more, or a backup was restored.
+     * Then `reset` is true: remove the shown messages, which are not in the room any more, and read the messages that you
+     * need with `history`.
      */
     gap: { from: number; to: number; reset: boolean; reason: 'hole' | 'not-resumed'; before: number; now: number };
     /**
