@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -89,6 +90,20 @@ TEST_F(SqliteStoreTest, RefusesABrokenDatabase) {
     broken << std::string(static_cast<std::size_t>(std::filesystem::file_size(file_)) - 100, '\xAB');
     broken.close();
     EXPECT_THAT(open_error(), AllOf(HasSubstr(file_.string()), HasSubstr("malformed")));
+}
+
+TEST_F(SqliteStoreTest, RefusesValuesThatGlobesNeverStores) {
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(7)})), committed);
+        ASSERT_EQ(commit(*store, appends(7, 1, 3)), committed);
+    }
+    for (const int kind : {0, 101, 257}) {
+        run_sql(file_, fmt::format("UPDATE events SET kind = {} WHERE seq = 2", kind));
+        EXPECT_FALSE(read(*open(), {.room = 7, .limit = 10}).ok) << kind;
+    }
+    run_sql(file_, "UPDATE rooms SET visibility = 3");
+    EXPECT_THAT(open_error(), HasSubstr("room 7 has the visibility 3, which does not exist"));
 }
 
 TEST_F(SqliteStoreTest, RefusesAnotherProgramsDatabase) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace globes::store {
 namespace {
@@ -11,22 +13,28 @@ constexpr std::string_view kColumns = "SELECT seq, kind, name, color, text, clie
 
 std::string select(std::string_view rest) { return std::string(kColumns).append(rest); }
 
-/// Throws SqliteError if somebody has written another value than those of Globes.
-chat::EventKind kind_of(std::int64_t number) {
-    if (number != static_cast<int>(chat::EventKind::send))
-        throw SqliteError(SQLITE_CORRUPT, fmt::format("an event is of the unknown kind {}", number));
-    return chat::EventKind::send;
+/// Of any kind that is stored, also one of a later version. Throws SqliteError for another value, which somebody else
+/// has written.
+chat::EventKind kind_of(chat::RoomId room, const Statement& row) {
+    const std::int64_t number = row.integer(1);
+    const auto kind = static_cast<chat::EventKind>(number);
+    if (number <= 0 || std::cmp_not_equal(number, static_cast<std::uint8_t>(kind)) || !chat::is_durable(kind))
+        throw SqliteError(SQLITE_CORRUPT, fmt::format("room {}: the event {} has the kind {}, which is never stored",
+                                                      room, row.number(0), number));
+    return kind;
 }
 
 /// As `kind_of`.
-chat::Visibility visibility_of(std::int64_t number) {
+chat::Visibility visibility_of(const Statement& row) {
+    const std::int64_t number = row.integer(3);
     if (number < 0 || number > static_cast<int>(chat::Visibility::hidden_room))
-        throw SqliteError(SQLITE_CORRUPT, fmt::format("a room has the unknown visibility {}", number));
+        throw SqliteError(SQLITE_CORRUPT,
+                          fmt::format("room {} has the visibility {}, which does not exist", row.number(0), number));
     return static_cast<chat::Visibility>(number);
 }
 
 chat::Event event_of(chat::RoomId room, const Statement& row) {
-    return {.kind = kind_of(row.integer(1)),
+    return {.kind = kind_of(room, row),
             .room = room,
             .seq = row.number(0),
             .name = row.text(2),
@@ -40,7 +48,7 @@ chat::StoredRoom stored_room_of(const Statement& row) {
     return {.record = {.id = row.number(0),
                        .title = row.text(1),
                        .description = row.text(2),
-                       .visibility = visibility_of(row.integer(3)),
+                       .visibility = visibility_of(row),
                        .password_hash = row.text(4),
                        .owned = row.integer(5) != 0,
                        .token_epoch = row.number(6),
