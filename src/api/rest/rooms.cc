@@ -18,7 +18,7 @@ namespace globes::api {
 namespace {
 
 constexpr std::uint64_t kDefaultPageSize = 100;
-constexpr std::uint64_t kMaxListed = 1000;
+constexpr std::uint64_t kMaxPageSize = 1000;
 
 chat::RoomKey key_of(chat::RoomId id) { return {.id = id, .folded_title = {}}; }
 
@@ -37,7 +37,7 @@ auto callbacks(CoreReply<Changed<Value>> reply) {
 }  // namespace
 
 Handler Rooms::list(Exchange exchange) {
-    const auto limit = number_parameter(exchange.request(), "limit", 1, kMaxListed);
+    const auto limit = number_parameter(exchange.request(), "limit", 1, kMaxPageSize);
     if (!limit) co_return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) co_return exchange.respond_error(after.error());

@@ -72,10 +72,16 @@ protected:
     void let_catch_up() {
         in_io([this] { permits.clear(); });
     }
-    bool is_read_waiting() {
-        bool is_waiting = false;
-        in_core([&] { is_waiting = !store.reads.empty(); });
-        return is_waiting;
+    /// Waits for a read of the store and answers it. Fails if none comes within 20 s.
+    void answer_read() {
+        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        bool is_answered = false;
+        while (!is_answered && std::chrono::steady_clock::now() < deadline)
+            in_core([&] {
+                is_answered = !store.reads.empty();
+                if (is_answered) store.answer_read();
+            });
+        EXPECT_TRUE(is_answered);
     }
     /// `text`: of 126 to 65,535 bytes.
     static void send_text(int client, std::string_view text) {
@@ -117,9 +123,7 @@ TEST_F(ChatUpgradeTest, AClientCatchesUp) {
     const int client = enter();
     let_catch_up();
     receive_until(client, "welcome");
-    while (!is_read_waiting()) {
-    }
-    in_core([this] { store.answer_read(); });
+    answer_read();
     receive_until(client, "#2 ann: x");
 }
 
