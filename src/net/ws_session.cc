@@ -1,5 +1,7 @@
 #include "net/ws_session.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -252,6 +254,7 @@ void WsSession::close_as(State next, CloseCode code, std::string_view reason) {
     roomlog::append_frame(frame, roomlog::Opcode::close, encode_close_payload(code, reason));
     direct_.push(roomlog::make_slice(frame), DirectQueue::Limit::exempt);
     if (!waits_for_socket_) flush();
+    if (!is_dropped()) look_at_send_queue();
 }
 
 void WsSession::leave_open(State next) {
@@ -298,23 +301,46 @@ void WsSession::arm() {
     owner_.wheel().arm(*this, due);
 }
 
+/// One system call: for deadlines, not for frames.
+void WsSession::look_at_send_queue() {
+    tcp_info info{};  // stays zero for other sockets than TCP and for fields that the kernel does not know
+    socklen_t size = sizeof info;
+    ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
+    is_backed_up_ = waits_for_socket_ || info.tcpi_notsent_bytes > 0;
+    acknowledged_ = info.tcpi_bytes_acked;
+}
+
+/// Called at the deadline of a ping or a close frame. A slow peer reads it only after all that was sent before, which
+/// may be megabytes in the kernel's buffer. So the deadline moves on if the peer had no room for some bytes at the last
+/// look and has taken bytes since. Bytes that it had room for prove nothing: the kernel of a peer that hangs takes
+/// them.
+bool WsSession::still_reads(Tick now) {
+    const bool was_backed_up = is_backed_up_;
+    const std::uint64_t before = acknowledged_;
+    look_at_send_queue();
+    if (!was_backed_up || acknowledged_ == before) return false;
+    since_ = now;
+    return true;
+}
+
 void WsSession::on_timer(Tick now) {
     const WsSettings& settings = owner_.settings();
     if (is_dropped()) return;
     if (state_ != State::open) {
-        if (now - since_ >= settings.close_timeout) return drop();
+        if (now - since_ >= settings.close_timeout && !still_reads(now)) return drop();
     } else if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) {
         // The kernel reports room only if a good part of its buffer is free: a slow peer may have taken less than that.
         flush();
         if (state_ != State::open) return;
         if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) return close_slow_consumer();
     } else if (is_pinged_) {
-        if (now - since_ >= settings.pong_within) return close(kCloseNoPong, "no pong");
+        if (now - since_ >= settings.pong_within && !still_reads(now)) return close(kCloseNoPong, "no pong");
     } else if (now - last_received_ >= settings.ping_after) {
         is_pinged_ = true;
         since_ = now;
         send_direct(roomlog::Opcode::ping, {});
         if (state_ != State::open) return;
+        look_at_send_queue();
     }
     arm();
 }

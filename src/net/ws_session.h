@@ -42,9 +42,9 @@ using SessionId = std::uint64_t;
 struct WsSettings {
     WsLimits limits;
     Tick ping_after = ticks(std::chrono::seconds{25});        ///< From the last received bytes to a ping.
-    Tick pong_within = ticks(std::chrono::seconds{10});       ///< From a ping to close 4001, if nothing is received.
+    Tick pong_within = ticks(std::chrono::seconds{10});       ///< From a ping, or since the peer reads on, to 4001.
     Tick stalled_after = ticks(std::chrono::seconds{10});     ///< A peer that takes no bytes for longer is too slow.
-    Tick close_timeout = ticks(std::chrono::seconds{5});      ///< From our close frame to the end of the connection.
+    Tick close_timeout = ticks(std::chrono::seconds{5});      ///< From our close frame, or since the peer reads on.
     std::size_t backlog_bytes = std::size_t{1} << 20;         ///< A longer backlog in a topic is too slow.
     std::size_t direct_queue_bytes = std::size_t{256} << 10;  ///< More counted bytes in the direct queue: too slow.
     LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
@@ -127,6 +127,8 @@ private:
 
     void on_timer(Tick now) override;
     void arm();
+    void look_at_send_queue();
+    bool still_reads(Tick now);
 
     void decode(std::span<char> bytes);
     void fail(CloseCode code);
@@ -156,11 +158,13 @@ private:
     Topic* topic_ = nullptr;  // null if not subscribed
     CursorId cursor_ = 0;
     State state_ = State::open;
-    bool waits_for_socket_ = false;  // the socket is full; the cursor is blocked
-    bool is_pinged_ = false;         // a ping is not answered yet
-    Tick last_received_ = 0;         // when the peer last sent bytes
-    Tick last_progress_ = 0;         // when the peer last took bytes, if the session waits for the socket
-    Tick since_ = 0;                 // when the ping or our close frame was queued
+    bool waits_for_socket_ = false;   // the socket is full; the cursor is blocked
+    bool is_pinged_ = false;          // a ping is not answered yet
+    bool is_backed_up_ = false;       // bytes waited for the peer at the last look at the send queue
+    Tick last_received_ = 0;          // when the peer last sent bytes
+    Tick last_progress_ = 0;          // when the peer last took bytes, if the session waits for the socket
+    Tick since_ = 0;                  // when the ping or our close frame was queued, or `still_reads` was true
+    std::uint64_t acknowledged_ = 0;  // by the peer's kernel, at the last look at the send queue; in bytes
 };
 
 }  // namespace globes::net

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createRoom, usersOf } from './harness/api.js';
+import { assertStatus, createRoom, remove, usersOf } from './harness/api.js';
 import { ChatClient, errorEvent } from './harness/chat_client.js';
 import { Opcode, encodeFrame, parseFrame } from './harness/frames.js';
 import { readProc } from './harness/proc.js';
 import { RawSocket } from './harness/raw_socket.js';
 import { isSanitized, sharedServer, startServer } from './harness/server.js';
-import { within } from './harness/wait.js';
+import { eventually, within } from './harness/wait.js';
 
 const BURST = 60;
 const server = sharedServer();
@@ -184,6 +184,31 @@ test('a reader with a backlog beyond the limit is closed, and other readers miss
     );
     await sender.leave();
     await reader.leave();
+});
+
+test('a slow client that reads on receives the close frame behind megabytes of a replay', async (t) => {
+    const own = await startServer(t, { config: { MessagesPerSecond: 0 } });
+    const room = await createRoom(own);
+    const sender = await ChatClient.join(own, room, 'sender');
+    const [messages, atOnce] = [640, 20]; // 10 MB: more than the kernel holds for one connection
+    for (let said = atOnce; said <= messages; said += atOnce) {
+        for (let batch = 0; batch < atOnce; batch += 1) sender.say('sender', '🎈'.repeat(4000));
+        await sender.find((event) => event.seq === said);
+    }
+
+    const headers = { 'Sec-WebSocket-Protocol': 'globes.v1' };
+    const slow = await RawSocket.open(own, room, { query: '?after=0', headers });
+    slow.socket.pause();
+    await eventually(() => unsentBytes(own, { socket: slow }) > 2 ** 21, 'the buffer of the kernel is full');
+    assertStatus(await remove(own, `/chats/${room.id}`), 200);
+    slow.socket.on('data', () => {
+        slow.socket.pause();
+        slow.sendFrame(Opcode.PONG, ''); // what a client sends to a closed socket resets the connection
+        setTimeout(() => slow.socket.resume(), 200);
+    });
+    slow.socket.resume();
+    assert.equal(await slow.closeCode(60_000), 4504);
+    slow.close();
 });
 
 /**

@@ -31,10 +31,10 @@ export class RawSocket extends Connection {
     /** The response to the handshake. */
     opening = null;
 
-    /** Opens `/chats/{room}/ws`; the server must accept. */
-    static async open(server, room, { headers = {}, allowHalfOpen = false } = {}) {
+    /** Opens `/chats/{room}/ws`, followed by `query`; the server must accept. */
+    static async open(server, room, { query = '', headers = {}, allowHalfOpen = false } = {}) {
         const raw = new RawSocket(await connect(server, { allowHalfOpen }));
-        raw.write(handshake(server, `/chats/${room.id}/ws`, headers));
+        raw.write(handshake(server, `/chats/${room.id}/ws${query}`, headers));
         raw.opening = await raw.response();
         assert.equal(raw.opening.status, 101, `the handshake was refused: ${raw.opening.text}`);
         assert.equal(raw.opening.headers['sec-websocket-accept'], ACCEPT);

@@ -159,7 +159,8 @@ inline std::pair<int, int> unix_pair() {
     return {fds[0], fds[1]};
 }
 
-inline std::pair<int, int> tcp_pair() {
+/// `receive_buffer_bytes`: of the peer; 0 for the kernel's default.
+inline std::pair<int, int> tcp_pair(int receive_buffer_bytes = 0) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -167,6 +168,8 @@ inline std::pair<int, int> tcp_pair() {
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
     const int peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_buffer_bytes != 0)
+        ::setsockopt(peer, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
     if (::bind(listener, generic, size) != 0 || ::listen(listener, 1) != 0 ||
         ::getsockname(listener, generic, &size) != 0 || ::connect(peer, generic, size) != 0)
         std::abort();
@@ -198,14 +201,15 @@ protected:
     }
 
     struct Wish {
-        int send_buffer_bytes = 0;  ///< 0: the kernel's default.
+        int send_buffer_bytes = 0;     ///< 0: the kernel's default.
+        int receive_buffer_bytes = 0;  ///< Of the peer; with `tcp` only.
         std::string first_bytes = {};
         std::string unread = {};
         bool tcp = false;
     };
     std::unique_ptr<Connection> connect() { return connect(Wish{}); }
     std::unique_ptr<Connection> connect(Wish wish) {
-        const auto [server, peer] = wish.tcp ? tcp_pair() : unix_pair();
+        const auto [server, peer] = wish.tcp ? tcp_pair(wish.receive_buffer_bytes) : unix_pair();
         if (wish.send_buffer_bytes != 0)
             ::setsockopt(server, SOL_SOCKET, SO_SNDBUF, &wish.send_buffer_bytes, sizeof wish.send_buffer_bytes);
         auto connection = std::make_unique<Connection>(hub.next_id(), peer);

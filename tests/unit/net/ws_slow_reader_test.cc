@@ -271,5 +271,105 @@ TEST_F(SlowReaderTest, AHalfSentDirectFrameThatExceedsTheLimitIsFollowedByTheClo
     EXPECT_THAT(slow->peer.frames(), ElementsAre(direct, close_frame(kCloseTooSlow, "too slow")));
 }
 
+// --- peers that read slowly but steadily, with a ping or a close frame behind what they read -------------------------
+//
+// Over TCP, because the kernel reports what the peer has taken only there. The sent bytes fit into the kernel's buffers
+// of both sides, or the session waits for room.
+
+constexpr int kSendBuffer = 200'000;
+constexpr int kReceiveBuffer = 16 << 10;
+constexpr std::size_t kFitsInKernel = 250'000;
+constexpr std::size_t kFitsNowhere = 800'000;
+constexpr std::size_t kReadAtOnce = 2 * kReceiveBuffer;
+
+class SteadyReaderTest : public HubTest {
+protected:
+    std::unique_ptr<Connection> connect_and_send(std::size_t bytes) {
+        auto connection =
+            connect({.send_buffer_bytes = kSendBuffer, .receive_buffer_bytes = kReceiveBuffer, .tcp = true});
+        std::string frame;
+        roomlog::append_frame(frame, Opcode::text, std::string(bytes, 'x'));
+        session(*connection).send_frames(roomlog::make_slice(frame));
+        settle();
+        return connection;
+    }
+    /// The peer reads a little every four seconds, until it has read `bytes` or the end. Returns how long it took.
+    int read_slowly(Connection& connection, std::size_t bytes) {
+        int seconds = 0;
+        while (connection.peer.received.size() < bytes && !connection.peer.saw_end() && !connection.peer.was_reset()) {
+            wait_seconds(4);
+            seconds += 4;
+            if (connection.peer.read(kReadAtOnce) == 0) break;
+        }
+        return seconds;
+    }
+    static std::size_t frame_bytes(std::size_t payload_bytes) { return payload_bytes + (payload_bytes < 126 ? 2 : 10); }
+};
+
+TEST_F(SteadyReaderTest, ReachesThePingBehindWhatItReads) {
+    for (const std::size_t bytes : {kFitsInKernel, kFitsNowhere}) {
+        SCOPED_TRACE(bytes);
+        auto slow = connect_and_send(bytes);
+        // The first ping is queued after 25 s.
+        EXPECT_GT(read_slowly(*slow, frame_bytes(bytes) + frame_bytes(0)), 25);
+        EXPECT_EQ(slow->record.closed, 0);
+        const std::vector<WireFrame> frames = slow->peer.frames();
+        ASSERT_EQ(frames.size(), 2U);
+        ASSERT_EQ(frames[1], (WireFrame{Opcode::ping, ""}));
+        slow->peer.send(client_frame(Opcode::pong, ""));
+        wait_seconds(24);
+        EXPECT_EQ(slow->record.closed, 0);
+    }
+}
+
+TEST_F(SteadyReaderTest, IsClosedWith4001TenSecondsAfterItStopsToRead) {
+    auto stopped = connect_and_send(kFitsInKernel);
+    read_slowly(*stopped, 4 * kReadAtOnce);
+    wait_seconds(9);
+    EXPECT_EQ(stopped->record.closed, 0) << "not pinged yet";
+    wait_seconds(11);
+    EXPECT_EQ(stopped->record.closed, 1);
+    wait_seconds(5);
+    expect_gone(*stopped);
+}
+
+// A peer that hangs: its kernel still takes what its buffer has room for.
+TEST_F(SteadyReaderTest, BytesThatOnlyTheKernelOfThePeerTakesDoNotPostpone4001) {
+    constexpr TopicId kBusy = 7;
+    auto hanging = connect_to(kBusy, {.tcp = true});
+    for (int second = 0; second < 35; ++second) {
+        EXPECT_EQ(hanging->record.closed, 0) << second;
+        say(kBusy, std::string(100, 'x'));
+        wait_seconds(1);
+    }
+    EXPECT_EQ(hanging->record.closed, 1);
+}
+
+TEST_F(SteadyReaderTest, ReachesTheCloseFrameBehindWhatItReads) {
+    for (const std::size_t bytes : {kFitsInKernel, kFitsNowhere}) {
+        SCOPED_TRACE(bytes);
+        auto slow = connect_and_send(bytes);
+        hub.close_all(kCloseGoingAway, {});
+        EXPECT_GT(read_slowly(*slow, frame_bytes(bytes) + frame_bytes(2)), 10);
+        ASSERT_FALSE(slow->peer.was_reset());
+        const std::vector<WireFrame> frames = slow->peer.frames();
+        ASSERT_EQ(frames.size(), 2U);
+        ASSERT_EQ(frames[1], close_frame(kCloseGoingAway));
+        ASSERT_FALSE(is_gone(*slow)) << "its answer would be met by a reset";
+        slow->peer.send(client_close(kCloseGoingAway));
+        settle();
+        expect_gone(*slow);
+    }
+}
+
+TEST_F(SteadyReaderTest, IsDroppedAfterTheCloseTimeoutIfItStopsToRead) {
+    auto stopped = connect_and_send(kFitsInKernel);
+    hub.close_all(kCloseGoingAway, {});
+    read_slowly(*stopped, 2 * kReadAtOnce);
+    EXPECT_FALSE(is_gone(*stopped));
+    wait_seconds(10);
+    expect_gone(*stopped);
+}
+
 }  // namespace
 }  // namespace globes::net
