@@ -107,6 +107,15 @@ void HttpSession::on_timer(Tick) {
         socket_.cancel();  // the wait for more bytes
         return run_or_close([this] { refuse({408}); });
     }
+    if (state_ == State::writing) {
+        // The kernel reports room only if a good part of its buffer is free: a slow client may have taken less than
+        // that.
+        socket_.cancel();  // the wait for room
+        bool has_taken = false;
+        run_or_close([&] { has_taken = flush(); });
+        if (!has_taken) close();
+        return;
+    }
     // While a request is served, the timer of an earlier state may fire; it is ignored.
     if (state_ != State::serving) close();
 }
@@ -222,20 +231,33 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
     flush();
 }
 
-void HttpSession::flush() {
+/// Returns whether the socket has taken bytes of the response.
+bool HttpSession::flush() {
+    bool has_taken = false;
     while (sent_ < output_.size()) {
         error_code error;
         const std::size_t count = socket_.write(std::string_view(output_).substr(sent_), error);
-        if (is_temporary(error)) return wait_writable();
-        if (error) return close();
+        if (is_temporary(error)) {
+            wait_writable();
+            return has_taken;
+        }
+        if (error) {
+            close();
+            return has_taken;
+        }
+        has_taken = true;
         sent_ += count;
         arm(hub_.settings_.write_timeout);
     }
     std::string().swap(output_);  // frees the memory; an assignment would not
     sent_ = 0;
-    if (last_answer_) return drain();
-    enter(State::idle);
-    if (!processing_) process({});
+    if (last_answer_) {
+        drain();
+    } else {
+        enter(State::idle);
+        if (!processing_) process({});
+    }
+    return has_taken;
 }
 
 void HttpSession::wait_writable() {

@@ -95,7 +95,7 @@ private:
     void refuse(HttpRefusal refusal);
 
     void send(const HttpResponse& response, const HttpRequest& request, bool keep_alive);
-    void flush();
+    bool flush();
     void wait_writable();
     void drain();
 

@@ -382,6 +382,24 @@ TEST_F(HttpSessionTest, AClientThatTakesNoBytesIsClosed) {
     EXPECT_EQ(hub_->size(), 0u);
 }
 
+// The kernel reports a socket as writable only when a good part of its buffer is free.
+TEST_F(HttpSessionTest, AClientThatTakesTooLittleForTheKernelToReportIsNotClosed) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->respond({.body = std::string(4 << 20, 'x')});
+    };
+    open();
+    send(kGet);
+    std::array<char, 40'000> piece;
+    for (int i = 0; i < 10; ++i) {
+        pass(settings_.write_timeout);
+        ASSERT_EQ(::recv(client_, piece.data(), piece.size(), MSG_WAITALL), static_cast<ssize_t>(piece.size()));
+        pass(1);
+        EXPECT_EQ(hub_->size(), 1u) << i;
+    }
+    pass(settings_.write_timeout + 1);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
 TEST_F(HttpSessionTest, ALargeResponseArrivesCompletelyAndTheNextRequestIsServed) {
     const std::string large(4 << 20, 'x');
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
