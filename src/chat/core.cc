@@ -34,8 +34,9 @@ std::vector<RoomUser> users_for(Participants& participants, ConnectionId connect
 
 Core::Core(CorePorts ports, CoreSettings settings)
     : ports_(std::move(ports)),
+      post_(std::make_shared<const CorePost>(ports_.post)),
       expiry_clock_(ports_.clock),
-      store_(ports_.store, ports_.post, counts_),
+      store_(ports_.store, post_, counts_),
       shared_{.limits = settings.room,
               .encoder = ports_.encoder,
               .clock = ports_.clock,
@@ -44,7 +45,7 @@ Core::Core(CorePorts ports, CoreSettings settings)
               .replay_cache = settings.replay_cache,
               .retention = settings.retention,
               .store_reports_repeats = store_.reports_repeats()},
-      history_(ports_.store, ports_.encoder, ports_.post, settings.history),
+      history_(ports_.store, ports_.encoder, post_, settings.history),
       purger_(directory_, store_, ports_.clock, expiry_clock_),
       admin_(directory_, shared_, purger_, effects_),
       catch_up_(directory_, purger_, history_) {}

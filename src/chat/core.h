@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -23,6 +24,7 @@
 #include "chat/event.h"
 #include "chat/frame_history.h"
 #include "chat/io_port.h"
+#include "chat/pending_answer.h"
 #include "chat/purger.h"
 #include "chat/room_admin.h"
 #include "chat/room_record.h"
@@ -36,8 +38,7 @@ struct CorePorts {
     const Clock& clock;
     const EventEncoder& encoder;
     std::vector<IoPort*> io_threads;
-    /// Runs a task on the core thread. Thread: any.
-    std::function<void(Task)> post;
+    CorePost post;
 };
 
 struct CoreSettings {
@@ -113,6 +114,7 @@ private:
     void update_counts();
 
     const CorePorts ports_;
+    const std::shared_ptr<const CorePost> post_;
     ExpiryClock expiry_clock_;
     CoreCounts counts_;
     CoreStore store_;

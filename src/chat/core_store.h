@@ -33,8 +33,8 @@ struct CoreCounts {
 class CoreStore {
 public:
     /// `store` and `counts` MUST outlive this object.
-    CoreStore(Store& store, CorePost post, CoreCounts& counts)
-        : store_(store), post_(std::make_shared<const CorePost>(std::move(post))), counts_(counts) {}
+    CoreStore(Store& store, std::weak_ptr<const CorePost> post, CoreCounts& counts)
+        : store_(store), post_(std::move(post)), counts_(counts) {}
 
     /// Like the functions of Store, but `done` is called on the core thread, and they do not throw: if the store
     /// throws, the outcome is unknown, or the answer is not ok.
@@ -53,7 +53,7 @@ private:
     void count(const BatchOutcome& outcome);
 
     Store& store_;
-    const std::shared_ptr<const CorePost> post_;
+    const std::weak_ptr<const CorePost> post_;
     CoreCounts& counts_;
     std::size_t in_flight_ = 0;
 };

@@ -95,12 +95,15 @@ public:
     template <class Kind>
     void add(Kind effect) {
         effects_.emplace_back(std::in_place_type<Kind>, std::move(effect));
-        // A connection that enters with this reply reads from the end of the log as it is now.
-        if constexpr (std::is_same_v<Kind, Reply>) extendable_from_ = effects_.size();
+        // A connection that enters with this reply reads from the end of the log as it is now, and one that ends here
+        // receives no later frame.
+        if constexpr (std::is_same_v<Kind, Reply> || std::is_same_v<Kind, EndConnection>)
+            extendable_from_ = effects_.size();
     }
 
     /// Adds a `Publish`, or extends the one at `mark` if the new slice follows its slice, so that a busy room makes few
-    /// effects. The extended one is published at its old place in the order, so none before a `Reply` is extended.
+    /// effects. The extended one is published at its old place in the order, so none before a `Reply` or an
+    /// `EndConnection` is extended.
     void publish(Publish publish, PublishMark& mark) {
         assert(mark.batch <= batch_);
         if (mark.batch == batch_ && mark.index >= extendable_from_) {

@@ -56,8 +56,9 @@ std::optional<UnixMicros> FramePage::time_of(std::uint64_t seq) const {
     return times[seq - first_seq];
 }
 
-FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, CorePost post, FrameHistoryLimits limits)
-    : store_(store), encoder_(encoder), post_(std::make_shared<const CorePost>(std::move(post))), limits_(limits) {}
+FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::weak_ptr<const CorePost> post,
+                           FrameHistoryLimits limits)
+    : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
 
 void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
                         PageReply reply) {

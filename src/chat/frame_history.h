@@ -47,7 +47,8 @@ public:
     using PageReply = std::move_only_function<void(std::shared_ptr<const FramePage>)>;
 
     /// `store` and `encoder` MUST outlive this object.
-    FrameHistory(Store& store, const EventEncoder& encoder, CorePost post, FrameHistoryLimits limits);
+    FrameHistory(Store& store, const EventEncoder& encoder, std::weak_ptr<const CorePost> post,
+                 FrameHistoryLimits limits);
 
     /// Reads the page with the event after `after`, without expired events; it may be empty. Calls `reply` before it
     /// returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than `after`.
@@ -78,7 +79,7 @@ private:
 
     Store& store_;
     const EventEncoder& encoder_;
-    const std::shared_ptr<const CorePost> post_;
+    const std::weak_ptr<const CorePost> post_;
     const FrameHistoryLimits limits_;
 
     std::map<Key, Entry> pages_;

@@ -11,7 +11,7 @@
 
 namespace globes::chat {
 
-/// Runs a task on the core thread. Thread: any.
+/// Runs a task on the core thread. Owned by the core. Thread: any.
 using CorePost = std::function<void(Task)>;
 
 /// Thread: any may move, call and destroy it. After the core's end it does nothing.
@@ -20,7 +20,7 @@ class PendingAnswer {
 public:
     using Done = std::move_only_function<void(Value)>;
 
-    /// `post` belongs to the core. `done`: called on the core thread. `failure`: its argument if this is destroyed
+    /// `done`: called on the core thread. `failure`: its argument if this is destroyed
     /// before `give` was called.
     PendingAnswer(std::weak_ptr<const CorePost> post, Value failure, Done done)
         : post_(std::move(post)), failure_(std::move(failure)), done_(std::move(done)) {}

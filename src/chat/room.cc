@@ -204,8 +204,6 @@ void Room::end_connections(Ending ending, const std::function<bool(const Partici
         effects.add(EndConnection{participant.io_thread, connection, ending});
         ended.push_back(*participants_.remove(connection));
     }
-    // Later frames must not extend a `Publish` from before these connections end, because they would receive them.
-    publish_mark_ = {};
     for (Participant& participant : ended)
         if (participant.is_member()) leave(participant, {}, {}, now, effects);
 }

@@ -49,10 +49,9 @@ protected:
     FakeStore store;
     TextEncoder encoder;
     std::vector<Task> posted;
-    FrameHistory history{store,
-                         encoder,
-                         [this](Task task) { posted.push_back(std::move(task)); },
-                         {.page_events = 10, .cached_bytes = 250, .reads_in_flight = 2}};
+    std::shared_ptr<const CorePost> post =
+        std::make_shared<const CorePost>([this](Task task) { posted.push_back(std::move(task)); });
+    FrameHistory history{store, encoder, post, {.page_events = 10, .cached_bytes = 250, .reads_in_flight = 2}};
     std::vector<std::string> pages;
     std::shared_ptr<const FramePage> newest;
     int reads = 0;
