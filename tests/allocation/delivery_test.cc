@@ -16,7 +16,7 @@
 namespace globes {
 namespace {
 
-TEST(Counter, SeesWhatIsTaken) {
+TEST(Counter, CountsAllocations) {
     std::unique_ptr<int> kept;
     EXPECT_EQ(allocations_of([&] { kept = std::make_unique<int>(1); }), 1U);
     EXPECT_EQ(allocations_of([] {}), 0U);
@@ -52,7 +52,7 @@ protected:
     std::vector<std::unique_ptr<net::Connection>> readers;
 };
 
-TEST_F(DeliveryTest, TakesNothing) {
+TEST_F(DeliveryTest, AllocatesNothing) {
     connect_readers(100);
     for (int i = 0; i < 10; ++i) allocations_of_saying("warm up");
     std::size_t taken = 0;
@@ -60,7 +60,7 @@ TEST_F(DeliveryTest, TakesNothing) {
     EXPECT_EQ(taken, 0U) << "for 100,000 deliveries";
 }
 
-TEST_F(DeliveryTest, ReadingAMessageTakesNothing) {
+TEST_F(DeliveryTest, ReadingAMessageAllocatesNothing) {
     connect_readers(1);
     std::size_t heard = 0;
     const auto connection = connect();
@@ -78,7 +78,7 @@ TEST_F(DeliveryTest, ReadingAMessageTakesNothing) {
     EXPECT_EQ(heard, 1010 * 5U);
 }
 
-TEST_F(DeliveryTest, AnAnswerToOneConnectionTakesNothingButItsText) {
+TEST_F(DeliveryTest, AnAnswerToOneConnectionAllocatesNothing) {
     const auto connection = connect();
     net::WsSession& session = this->session(*connection);
     const std::string frames = "\x81\x02ok";
@@ -103,7 +103,7 @@ protected:
     }
 };
 
-TEST_F(MessageTest, TakesTheSameInARoomOfAnySize) {
+TEST_F(MessageTest, AllocatesTheSameInARoomOfAnySize) {
     load();
     enter({1});
     const std::size_t alone = allocations_of_a_message();

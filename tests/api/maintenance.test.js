@@ -142,7 +142,7 @@ test('an import that was killed half-way can be repeated', async (t) => {
     assert.match(await fine(folder, ['check']), /^checked 1 rooms and 50000 events: 0 faults/);
 });
 
-test('an import ends at the first invalid line and reports what it has done', async (t) => {
+test('an import ends at the first invalid line and reports the imported rooms and events', async (t) => {
     const folder = await scratchFolder(t);
     const lines = exportLines({ events: 100 });
     const broken = [...lines.slice(0, 50), '{"kind":"send"\n', ...lines.slice(50)];

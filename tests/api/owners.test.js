@@ -43,7 +43,7 @@ test('an owner with an empty name is called owner', async () => {
     assert.equal(openToken(owner_token).claims.username, 'owner');
 });
 
-test('without the request for an owner a room has none', async () => {
+test('a room has no owner unless one is requested', async () => {
     for (const owner of [false, null, '']) assert.ok(!('owner_token' in (await createRoom(server, { owner }))));
 });
 

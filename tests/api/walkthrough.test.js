@@ -36,7 +36,7 @@ test('the start line has version and address', () => {
     assert.match(server.log, /^Globes \d+\.\d+(\.\d+)? started at 127\.0\.0\.1:\d+$/m);
 });
 
-test('the tour of the README prints what the README shows', async (t) => {
+test('the tour of the README prints the output that the README shows', async (t) => {
     const { origin } = await startServer(t);
     const tour = fileURLToPath(new URL('../../scripts/tour', import.meta.url));
     const { stdout } = await run(tour, [origin]);

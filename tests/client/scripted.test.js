@@ -297,7 +297,7 @@ test('events with fields of other types are ignored or reported, and the connect
     assert.deepEqual([ada.all('gap'), thrown], [[], []]);
 });
 
-test('an invalid wait, or one of 0, causes no loop, and a long one is cut to what a timer takes', async (t) => {
+test('an invalid wait, or one of 0, causes no loop, and a long one is cut to the maximum of a timer', async (t) => {
     const warnings = [];
     const note = ({ name }) => warnings.push(name);
     process.on('warning', note);

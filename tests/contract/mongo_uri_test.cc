@@ -15,7 +15,7 @@ TEST(MongoUri, IsBuiltOfItsPartsPercentEncoded) {
     EXPECT_THAT(mongo_uri_fault(uri), IsEmpty());
 }
 
-TEST(MongoUri, AcceptsWhatTheDriverAccepts) {
+TEST(MongoUri, AcceptsTheUrisThatTheDriverAccepts) {
     for (const char* uri :
          {"mongodb://localhost", "mongodb://u:p@a:1,b:2/?replicaSet=rs0&tls=true", "mongodb://u:p%40@h/?appname=a@b"})
         EXPECT_THAT(mongo_uri_fault(uri), IsEmpty()) << uri;

@@ -172,7 +172,7 @@ const PLANTED = [
         plant: (record) => seen(record, 'early').splice(7, 0, seen(record, 'early')[6]),
     },
     {
-        fault: 'a message from nobody',
+        fault: 'a message from an unknown sender',
         rules: ['nothingForeign'],
         plant(record) {
             record.history.events.push(eventText('eve', 1, 13));
@@ -181,10 +181,10 @@ const PLANTED = [
         },
     },
     {
-        fault: 'a text that was not what its sender said',
+        fault: 'a text that its sender did not send',
         rules: ['nothingForeign'],
         plant(record) {
-            change(record.history.events, 4, { msg: 'what ada never said' });
+            change(record.history.events, 4, { msg: 'ada never sent this' });
             agreeWithHistory(record);
         },
     },
@@ -224,7 +224,7 @@ const PLANTED = [
         plant: (record) => record.acked('ada', { id: '2', seq: 3, duplicate: false }),
     },
     {
-        fault: 'an ack for what was never sent',
+        fault: 'an ack for a message that was never sent',
         rules: ['ackedIsKept'],
         plant: (record) => record.acked('ada', { id: '99', seq: 3, duplicate: true }),
     },
@@ -254,7 +254,7 @@ test('a refused message may take the place of any of its tries', () => {
     assert.deepEqual(findFaults(record), []);
 });
 
-test('what has expired is judged by what was seen of it', () => {
+test('expired messages are checked only if a client has received them', () => {
     const record = soundRecord();
     record.expires = true;
     record.history.events.splice(0, 5);

@@ -9,7 +9,7 @@ import { Load } from './load.js';
 const ROUNDS = process.env.GLOBES_LONG === '1' ? 20 : 3;
 const GOING_AWAY = 1001;
 
-test('SIGTERM under load: everyone is told 1001, nothing acked is lost, and it ends within 10 s', async (t) => {
+test('SIGTERM under load: every connection is closed with 1001, nothing acked is lost, and it ends within 10 s', async (t) => {
     const server = await startServer(t, { config: { MessagesPerSecond: 0 } });
     const room = await createRoom(server);
     const load = new Load(t, server, room, { senders: 8, receivers: 40, window: 8, padding: 300 });

@@ -41,7 +41,7 @@ async function assertResumes(server, room, { seq, time }, missed) {
     await client.leave();
 }
 
-test('a client that has seen what a restored backup lacks does not resume', async (t) => {
+test('a client that has seen messages that a restored backup lacks does not resume', async (t) => {
     const server = await startServer(t, { config });
     const room = await createRoom(server);
     const kept = await say(server, room, 5);
@@ -73,7 +73,7 @@ test('a client that has seen what a restored backup lacks does not resume', asyn
     await assertResumes(server, room, kept, 8);
 });
 
-test('a client that has seen what a memory store has forgotten does not resume', async (t) => {
+test('a client that has seen messages that a memory store has lost does not resume', async (t) => {
     const server = await startServer(t, { config: { ...config, Store: 'memory' } });
     const room = { id: 1 };
     const lost = await say(server, room, 10);

@@ -2,7 +2,7 @@ from checkout import CheckoutTest
 
 
 class CheckHeaders(CheckoutTest):
-    def test_accepts_headers_that_include_what_they_use(self):
+    def test_accepts_headers_that_include_every_name_that_they_use(self):
         self.write("src/base/one.h", "#pragma once\n#include <string>\ninline std::string one() { return {}; }\n")
         self.write("src/roomlog/two.h", '#pragma once\n#include "base/one.h"\ninline std::string two() { return one(); }\n')
         self.assert_accepts("check-headers")
@@ -16,6 +16,6 @@ class CheckHeaders(CheckoutTest):
         self.write("src/base/planted.h", "#pragma once\ninline int planted(int unused) { return 1; }\n")
         self.assert_finds("check-headers", "src/base/planted.h: does not compile alone")
 
-    def test_is_not_content_with_nothing(self):
+    def test_a_folder_without_headers_is_a_fault(self):
         self.write("src/base/one.cc", "int one;\n")
         self.assert_finds("check-headers", "no headers")

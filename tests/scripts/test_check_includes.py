@@ -48,7 +48,7 @@ class CheckIncludes(CheckoutTest):
         self.write("src/api/rest/planted.cc", '#include "api/exchange.h"\n#include "api/ws/chat_socket.h"\n')
         self.assert_finds("check-includes", 'src/api/rest/planted.cc:2: api/rest must not include "api/ws/chat_socket.h"', "1 wrong includes")
 
-    def test_finds_what_the_parts_of_the_api_share_using_a_part_or_the_routes(self):
+    def test_finds_shared_files_of_the_api_using_a_part_or_the_routes(self):
         self.write("src/api/planted.cc", '#include "api/wire/errors.h"\n#include "api/rest/rooms.h"\n#include "api/routes.h"\n')
         self.assert_finds("check-includes", "src/api/planted.cc:2", "src/api/planted.cc:3", "2 wrong includes")
 
@@ -60,7 +60,7 @@ class CheckIncludes(CheckoutTest):
         self.write("src/helpers/planted.h", "#pragma once\n")
         self.assert_finds("check-includes", "src/helpers/planted.h")
 
-    def test_is_not_content_with_nothing(self):
+    def test_a_folder_without_sources_is_a_fault(self):
         for file in self.root.rglob("*.*"):
             file.unlink(missing_ok=True)
         self.assert_finds("check-includes", "no sources")

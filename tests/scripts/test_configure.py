@@ -31,7 +31,7 @@ class Configure(CheckoutTest):
     def test_needs_nothing_of_the_tests_for_the_server(self):
         self.assertEqual(self.calls(""), ["--preset dev -D GLOBES_BUILD_TESTS=OFF"])
 
-    def test_brings_the_tests_in_once_what_they_need_is_installed(self):
+    def test_adds_the_tests_once_their_packages_are_installed(self):
         self.calls("gtest")
         self.assertEqual(self.calls("gtest gmock benchmark")[1:], ["--preset dev -D GLOBES_BUILD_TESTS=ON"])
 

@@ -38,7 +38,7 @@ class CountTests(unittest.TestCase):
     def test_counts_each_test_of_googletest_once(self):
         self.assertEqual(count("gtest", GTEST), (1, 2, 1))
 
-    def test_counts_what_googletest_ran_before_a_crash(self):
+    def test_counts_the_tests_that_googletest_ran_before_a_crash(self):
         self.assertEqual(count("gtest", GTEST[: GTEST.index("[  FAILED")]), (1, 0, 0))
 
     def test_reads_nodes_plain_summary(self):

@@ -52,7 +52,7 @@ class Names(SiteTest):
         self.assertRegex(site.urls["app.js"], r"^/assets/app\.[0-9a-f]{8}\.js$")
         self.assertRegex(site.urls["room/view.js"], r"^/assets/room/view\.[0-9a-f]{8}\.js$")
 
-    def test_what_others_link_to_keeps_its_name(self):
+    def test_files_that_other_sites_link_to_keep_their_names(self):
         stable = ["index.html", "demo.html", "globes.js", "globes.d.ts", "globes-chat.js", "favicon.svg", "robots.txt"]
         site = self.site({path: "" for path in stable})
         self.assertEqual([site.urls[path] for path in stable], ["/" + path for path in stable])
@@ -157,7 +157,7 @@ class JavaScript(SiteTest):
         ]:
             self.assertEqual(self.targets(form.format("./a.js")), ["./a.js"], form)
 
-    def test_what_only_looks_like_an_import_is_left_alone(self):
+    def test_text_that_only_looks_like_an_import_does_not_change(self):
         for text in [
             "// import './gone.js'",
             "/* import './gone.js' */",
@@ -189,11 +189,11 @@ class JavaScript(SiteTest):
         expected = f'import"../{self.file_name(site, "a.js")}";import"./{self.file_name(site, "room/b.js")}";\n'
         self.assertEqual(self.text(site, "room/view.js"), expected)
 
-    def test_what_other_sites_load_leads_to_its_own_origin(self):
+    def test_paths_in_a_script_that_other_sites_load_are_relative_to_it(self):
         site = self.site({"globes-chat.js": "import './room/view.js';", "room/view.js": ""})
         self.assertEqual(self.text(site, "globes-chat.js"), f'import".{site.urls["room/view.js"]}";\n')
 
-    def test_characters_beyond_ascii_do_not_move_what_is_rewritten(self):
+    def test_characters_beyond_ascii_do_not_move_the_rewritten_paths(self):
         site = self.site({"app.js": "f('Grüße 🎈'); import('./a.js');", "a.js": ""})
         self.assertEqual(self.text(site, "app.js"), f'f("Grüße 🎈"),import("./{self.file_name(site, "a.js")}");\n')
 
@@ -217,7 +217,7 @@ class Pages(SiteTest):
         self.assertIn(f'href="{site.urls["style.css"]}"', page)
         self.assertIn(f'src="{site.urls["app.js"]}"', page)
 
-    def test_what_a_module_imports_is_loaded_together_with_it(self):
+    def test_the_imports_of_a_module_are_loaded_together_with_it(self):
         site = self.site(
             {"app.js": "import './a.js'; import('./later.js');", "a.js": "import './b.js';", "b.js": "", "later.js": ""}
         )
@@ -231,7 +231,7 @@ class Pages(SiteTest):
         page = PAGE + '<a href="/chats">Rooms</a><link rel="license" href="https://example.org/a.css"><a href="app.js">'
         self.assertTrue(self.text(self.site({"index.html": page}), "index.html").endswith(page[len(PAGE) :]))
 
-    def test_what_the_policy_forbids_is_found_here(self):
+    def test_markup_that_the_policy_forbids_is_a_fault(self):
         for markup, words in {
             "<script>run();</script>": "index.html:4: an inline <script>",
             "<style>p {}</style>": "an inline <style>",

@@ -68,7 +68,7 @@ class FreshRoot(unittest.TestCase):
                 process.communicate(timeout=30)
                 self.assertEqual((named, mirror), (suite, "http://mirror.example/debian"))
 
-    def test_refuses_what_it_does_not_know_before_it_makes_anything(self):
+    def test_refuses_invalid_arguments_before_it_creates_anything(self):
         for arguments, status, words in [
             (["11", "run"], 2, "usage:"),
             (["12"], 2, "usage:"),

@@ -52,10 +52,10 @@ class InstallPackages(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         return self.apt_log.read_text(encoding="utf-8").splitlines() if self.apt_log.exists() else []
 
-    def test_asks_nobody_where_everything_is_installed(self):
+    def test_installs_nothing_if_everything_is_installed(self):
         self.assertEqual(self.apt_calls("run", "build", "test", "fresh", missing=""), [])
 
-    def test_installs_just_what_is_missing(self):
+    def test_installs_only_missing_packages(self):
         update, install = self.apt_calls("build", "test", missing="cmake shellcheck")
         self.assertTrue(update.startswith("update"))
         self.assertTrue(install.endswith(" cmake shellcheck"), install)
@@ -76,7 +76,7 @@ class InstallPackages(unittest.TestCase):
                 names = f"libboost{boost}-dev libboost-json{boost}-dev"
                 self.assertTrue(self.apt_calls("run", missing=names)[-1].endswith(f" {names}"))
 
-    def test_another_system_is_told_what_is_missing_and_left_alone(self):
+    def test_on_another_system_missing_packages_are_named_and_not_installed(self):
         for name, version in [("ubuntu", "24.04"), ("debian", "11")]:
             self.release(name, version)
             run = self.run_script("run", missing="cmake curl")

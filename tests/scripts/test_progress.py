@@ -18,7 +18,7 @@ class Progress(unittest.TestCase):
         lines = shown(["[0/2] Re-checking globbed directories...", *steps(140)])
         self.assertEqual(lines, ["Building: 1 of 140", *(f"Building: {14 * tenth} of 140" for tenth in range(1, 11))])
 
-    def test_what_the_compiler_says_is_shown_in_its_place(self):
+    def test_output_of_the_compiler_is_shown_in_its_place(self):
         lines = shown([*steps(2), "FAILED: 2.cc.o", "a.cc:1: error: [1/2] is odd", "ninja: build stopped: subcommand failed."])
         self.assertEqual(lines[2:], ["FAILED: 2.cc.o", "a.cc:1: error: [1/2] is odd", "ninja: build stopped: subcommand failed."])
 

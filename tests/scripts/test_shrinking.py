@@ -107,7 +107,7 @@ class Scripts(ShrinkingTest):
         }.items():
             self.assertIn(expected, self.shrunk(text))
 
-    def test_what_is_in_templates_stays(self):
+    def test_the_contents_of_templates_stay(self):
         style = "`\n    .row  {  color: red; } /* A */\n    .name { top: ${f()}px }\n`"
         self.assertIn(style, self.shrunk(f"g({style});"))
 
@@ -120,7 +120,7 @@ class Scripts(ShrinkingTest):
             shrink_scripts(folder, ["good.js", "room/bad.js"])
 
     @unittest.skipUnless(shutil.which("node"), "needs node")
-    def test_a_shrunk_module_does_what_its_source_does(self):
+    def test_a_shrunk_module_behaves_like_its_source(self):
         sources = {"module.js": MODULE, "other.js": OTHER}
         shrunk = shrink_scripts(self.folder(sources), list(sources))
         self.assertLess(len(shrunk["module.js"]), 0.8 * len(MODULE))
@@ -155,7 +155,7 @@ class Scripts(ShrinkingTest):
             self.assertEqual(said, name)
 
     @unittest.skipUnless(shutil.which("node"), "needs node")
-    def test_a_bundle_exports_what_its_module_exports(self):
+    def test_a_bundle_has_the_exports_of_its_module(self):
         web = ROOT / "web"
         sources = {script.relative_to(web).as_posix(): script.read_text(encoding="utf-8") for script in web.rglob("*.js")}
         exports = [

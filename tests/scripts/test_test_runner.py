@@ -37,10 +37,10 @@ class TestRunner(CheckoutTest):
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
         return run.stdout.splitlines()[-1]
 
-    def test_adds_up_what_every_stage_counted(self):
+    def test_adds_up_the_counts_of_all_stages(self):
         self.assertEqual(self.last_line(0), "18 passed, 0 failed")
 
-    def test_names_skipped_tests_where_there_are_any(self):
+    def test_names_skipped_tests_if_any_exist(self):
         self.write("tests/api/run.js", "console.log('# pass 2\\n# skipped 1');\n")
         self.assertEqual(self.last_line(0), "15 passed, 0 failed, 3 skipped")
 
@@ -60,7 +60,7 @@ class TestRunner(CheckoutTest):
         self.write("scripts/build", "#!/bin/sh\ntest $1 != tsan\n")
         self.assertEqual(self.last_line(1), "13 passed, 1 failed")
 
-    def test_shows_what_a_failed_gtest_printed_however_much_follows(self):
+    def test_shows_the_output_of_a_failed_gtest_however_much_follows(self):
         lines = ["[ RUN      ] Frame.Shrinks", "frame_test.cc:7: Failure", "[  FAILED  ] Frame.Shrinks (1 ms)",
                  "[ RUN      ] Frame.Grows", *["talk"] * 400, "[       OK ] Frame.Grows (0 ms)"]
         self.write("build/fuzz/test_unit", "#!/bin/sh\ncat <<E\n" + "\n".join(lines) + "\nE\nexit 1\n")

@@ -44,14 +44,14 @@ class ThreadSafety(unittest.TestCase):
         self.assertNotEqual(run.returncode, 0)
         self.assertIn(why, run.stderr)
 
-    def test_what_holds_the_lock_compiles(self):
+    def test_code_that_holds_the_lock_compiles(self):
         run = self.compile(LOCK, HOLDS, "")
         self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_a_guarded_member_without_its_lock_does_not(self):
         self.assert_refused(self.compile("", HOLDS, ""), "requires holding mutex 'mutex_'")
 
-    def test_a_predicate_that_does_not_say_what_it_requires_does_not(self):
+    def test_a_predicate_without_its_requirement_does_not(self):
         self.assert_refused(self.compile(LOCK, "", ""), "requires holding mutex 'mutex_'")
 
     def test_a_guarded_member_behind_an_unlock_does_not(self):

@@ -59,10 +59,10 @@ class Tidy(CheckoutTest):
         names = looked_at.read_text(encoding="utf-8").split() if looked_at.exists() else []
         return run.returncode, sorted(names), run.stdout
 
-    def test_looks_at_all_sources(self):
+    def test_checks_all_sources(self):
         self.assertEqual(self.tidy()[:2], (0, ["one.cc", "two.cc", "user.cc"]))
 
-    def test_looks_at_what_a_branch_has_changed_since_it_left_main(self):
+    def test_checks_the_changes_of_a_branch_since_it_left_main(self):
         self.git("checkout", "--quiet", "-b", "branch")
         self.write("src/one.cc", "int changed;\n")
         self.commit()
@@ -71,25 +71,25 @@ class Tidy(CheckoutTest):
         self.assertEqual(self.tidy("--branch")[:2], (0, ["one.cc", "two.cc"]))
         self.assertEqual(self.tidy("--changed")[:2], (0, []))
 
-    def test_looks_at_the_last_commit_on_main(self):
+    def test_checks_the_last_commit_on_main(self):
         self.write("src/one.cc", "int changed;\n")
         self.commit()
         self.write("src/two.cc", "int changed_too;\n")
         self.commit()
         self.assertEqual(self.tidy("--branch")[:2], (0, ["two.cc"]))
 
-    def test_looks_at_a_changed_header_through_a_source(self):
+    def test_checks_a_changed_header_through_a_source(self):
         self.write("src/two.h", "int changed;\n")
         self.write("src/only.h", "int changed;\n")
         self.assertEqual(self.tidy("--changed")[:2], (0, ["two.cc", "user.cc"]))
 
-    def test_what_is_wrong_fails(self):
+    def test_a_finding_fails(self):
         self.write("src/one.cc", "wrong\n")
         status, _, printed = self.tidy("--branch")
         self.assertEqual(status, 1)
         self.assertIn("one.cc: wrong", printed)
 
-    def test_begins_nothing_when_the_time_is_over_and_says_so(self):
+    def test_skips_sources_after_the_time_limit_and_counts_them(self):
         status, looked_at, printed = self.tidy("--within", "0")
         self.assertEqual((status, looked_at), (0, []))
         self.assertIn("3 left out", printed)

@@ -24,7 +24,7 @@ function login(gate, options = '') {
 }
 
 for (const mechanism of ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN']) {
-    test(`a wrong password (${mechanism}): exit code 1, why and where, no credentials`, { skip }, async (t) => {
+    test(`a wrong password (${mechanism}): exit code 1, host and reason, no credentials`, { skip }, async (t) => {
         const gate = await startGate(t);
         gate.answer('saslStart', { ok: 0, errmsg: 'Authentication failed.', code: 18, codeName: 'AuthenticationFailed' });
         const { uri, database } = login(gate, `?authMechanism=${mechanism}`);
@@ -38,7 +38,7 @@ for (const mechanism of ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN']) {
 }
 
 for (const command of ['createIndexes', 'listIndexes', 'findAndModify', 'find']) {
-    test(`no right to ${command} at the start: exit code 1, where and what, no credentials`, { skip }, async (t) => {
+    test(`no right to ${command} at the start: exit code 1, host and command, no credentials`, { skip }, async (t) => {
         const gate = await startGate(t);
         gate.answer('saslStart', WELCOME);
         gate.refuse(command);
@@ -52,7 +52,7 @@ for (const command of ['createIndexes', 'listIndexes', 'findAndModify', 'find'])
     });
 }
 
-test('no user where the server needs one: exit code 1, and the reason', { skip }, async (t) => {
+test('no user if the server requires one: exit code 1, and the reason', { skip }, async (t) => {
     const gate = await startGate(t);
     gate.answer('createIndexes', {
         ok: 0,

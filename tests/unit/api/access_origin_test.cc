@@ -23,7 +23,7 @@ bool is_allowed(std::string origin, std::string host, const Allowed& allowed = {
     return is_origin_allowed(from(std::move(origin), std::move(host)), allowed);
 }
 
-TEST(Origin, WhoSendsNoneIsNoBrowserAndPasses) {
+TEST(Origin, ARequestWithoutOriginIsAllowed) {
     EXPECT_TRUE(is_origin_allowed(from(""), {}));
     EXPECT_TRUE(is_origin_allowed(from(""), {"https://page.example"}));
 }
@@ -51,9 +51,9 @@ TEST(Origin, AnotherSchemeHostOrPortIsAnotherOrigin) {
         EXPECT_FALSE(is_allowed(origin, "chat.example:5000")) << origin;
 }
 
-TEST(Origin, AnEmptyHostIsNobodysOwn) { EXPECT_FALSE(is_allowed("http://", "")); }
+TEST(Origin, AnEmptyHostMatchesNoOrigin) { EXPECT_FALSE(is_allowed("http://", "")); }
 
-TEST(Origin, TheListAllowsWhatItNamesWhole) {
+TEST(Origin, AnEntryMatchesTheWholeOrigin) {
     const Allowed allowed = {"https://one.example", "https://two.example:8443"};
     EXPECT_TRUE(is_allowed("https://one.example", "chat.example", allowed));
     EXPECT_TRUE(is_allowed("HTTPS://One.Example", "chat.example", allowed));
@@ -84,19 +84,19 @@ TEST(Cors, AnAllowedPageMayReadTheAnswerAndItsHeaders) {
     EXPECT_THAT(response.headers, Contains(Pair("Vary", "Origin")));
 }
 
-TEST(Cors, AnotherPageMayNotButCachesKeepThemApart) {
+TEST(Cors, AnotherOriginOnlyGetsVary) {
     for (const char* origin : {"https://evil.example", "null", ""}) {
         const net::HttpResponse response = answer_to(origin, {"https://one.example"});
         EXPECT_THAT(response.headers, testing::ElementsAre(Pair("Vary", "Origin"))) << origin;
     }
 }
 
-TEST(Cors, WithoutAListThereIsNothingToSay) {
+TEST(Cors, WithoutAListNoHeaderIsAdded) {
     EXPECT_THAT(answer_to("https://one.example", {}).headers, IsEmpty());
     EXPECT_THAT(answer_to("http://chat.example:5000", {}).headers, IsEmpty()) << "its own page needs no leave";
 }
 
-TEST(Cors, AStarAnswersWithThePageThatAsks) {
+TEST(Cors, AStarAnswersWithTheOriginOfTheRequest) {
     EXPECT_THAT(answer_to("https://one.example", {"*"}).headers,
                 Contains(Pair("Access-Control-Allow-Origin", "https://one.example")));
 }
@@ -107,7 +107,7 @@ TEST(Cors, CredentialsAreNeverAllowed) {
                 Not(Contains(Pair("Access-Control-Allow-Credentials", testing::_))));
 }
 
-TEST(Preflight, TellsAnAllowedPageWhatItMaySend) {
+TEST(Preflight, AnswersAnAllowedOriginWithMethodsAndHeaders) {
     const net::HttpResponse response =
         preflight_response(from("https://one.example"), {"https://one.example"}, "GET, HEAD, POST");
     EXPECT_EQ(response.status, 204);
@@ -117,7 +117,7 @@ TEST(Preflight, TellsAnAllowedPageWhatItMaySend) {
     EXPECT_THAT(response.headers, Contains(Pair("Access-Control-Allow-Headers", "Authorization, Content-Type")));
 }
 
-TEST(Preflight, TellsAnyoneElseOnlyTheMethods) {
+TEST(Preflight, AnswersOtherOriginsWithTheMethodsOnly) {
     for (const char* origin : {"https://evil.example", ""})
         EXPECT_THAT(preflight_response(from(origin), {"https://one.example"}, "GET, HEAD").headers,
                     testing::ElementsAre(Pair("Allow", "GET, HEAD")));

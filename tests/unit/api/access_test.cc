@@ -77,7 +77,7 @@ TEST_F(AccessTest, OnlyTheOwnerMayChangeAnOwnedProtectedRoom) {
     EXPECT_TRUE(change(secret_owned, owner_token(secret_owned)));
 }
 
-TEST_F(AccessTest, AnExpiredTokenIsNone) {
+TEST_F(AccessTest, AnExpiredTokenIsInvalid) {
     const std::string token = room_token(secret);
     clock.now += 3'600'000'000;
     EXPECT_EQ(change(secret, token).error(), kInvalidToken);

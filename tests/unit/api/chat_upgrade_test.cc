@@ -143,7 +143,7 @@ TEST_F(ChatUpgradeTest, AConnectionIsClosedIfTheStoreFailsWhileItCatchesUp) {
     receive_until(client, kClosed1013);
 }
 
-TEST_F(ChatUpgradeTest, WhatWaitsForTheCoreIsCountedWithItsTexts) {
+TEST_F(ChatUpgradeTest, QueuedEventsCountWithTheirTexts) {
     const int client = enter();
     receive_until(client, "welcome");
     std::promise<void> is_blocked;

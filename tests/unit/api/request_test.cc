@@ -14,13 +14,13 @@ net::HttpRequest with(std::string name, std::string value) {
     return request;
 }
 
-TEST(BearerToken, IsWhatFollowsTheScheme) {
+TEST(BearerToken, IsTheTextAfterTheScheme) {
     EXPECT_EQ(bearer_token(with("authorization", "Bearer abc.def.ghi")), "abc.def.ghi");
     EXPECT_EQ(bearer_token(with("authorization", "bEARER abc")), "abc");
     EXPECT_EQ(bearer_token(with("authorization", "Bearer   abc")), "abc");
 }
 
-TEST(BearerToken, IsEmptyWhereThereIsNone) {
+TEST(BearerToken, IsEmptyIfAbsent) {
     EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
     for (const char* value :
          {"", "Bearer", "Bearer ", "Basic abc", "abc.def.ghi", "Bearerabc", " Bearer abc", "Bear er"})
@@ -36,7 +36,7 @@ TEST(Accept, ABrowserThatOpensAnAddressWantsThePage) {
     EXPECT_TRUE(is_page_preferred("application/json;q=0.5, text/*"));
 }
 
-TEST(Accept, EveryoneElseWantsJson) {
+TEST(Accept, OtherClientsWantJson) {
     EXPECT_FALSE(prefers_html({}));
     for (const char* accept : {"", "*/*", "application/json", "application/json, text/html", "text/html;q=0.5, */*",
                                "text/html;q=0", "application/*, text/html;q=0.9", "text/plain", "html"})
@@ -48,13 +48,13 @@ TEST(Accept, TheMostSpecificRangeCounts) {
     EXPECT_TRUE(is_page_preferred("*/*, application/json;q=0.1, text/html;q=0.2"));
 }
 
-TEST(Accept, AWeightThatIsNoneIsNone) {
+TEST(Accept, AnInvalidWeightCountsAsZero) {
     for (const char* accept : {"text/html;q=2", "text/html;q=x", "text/html;q=", "text/html;q=-1", "text/html;q=nan",
                                "text/html;q=1e0", "text/html;q=0.5x"})
         EXPECT_FALSE(is_page_preferred(accept)) << accept;
 }
 
-TEST(AcceptEncoding, NobodyGetsACodingThatWasNotNamed) {
+TEST(AcceptEncoding, ACodingThatWasNotNamedIsNotChosen) {
     EXPECT_EQ(choose_coding({}, true, true), Coding::identity);
     for (const char* accepted : {"", "deflate", "zstd, compress", "identity", "brotli"})
         EXPECT_EQ(choose_coding(with("accept-encoding", accepted), true, true), Coding::identity) << accepted;
@@ -102,7 +102,7 @@ TEST(IfNoneMatch, FindsTheTagInTheList) {
         EXPECT_TRUE(is_known(known)) << known;
 }
 
-TEST(IfNoneMatch, AnotherTagIsNoMatch) {
+TEST(IfNoneMatch, AnotherTagDoesNotMatch) {
     EXPECT_FALSE(has_current_form({}, "\"a1-br\""));
     for (const char* known : {"", "\"a1\"", "a1-br", "\"a1-gzip\"", "\"A1-BR\"", "w/\"a1-br\"", "\"*\""})
         EXPECT_FALSE(is_known(known)) << known;

@@ -31,11 +31,11 @@ TEST(RunTask, AnExceptionIsLoggedAndCountedForItsKindOfThread) {
     EXPECT_EQ(failed_tasks(TaskThread::worker), workers);
 }
 
-TEST(RunTask, WhatIsNoStandardExceptionEndsThereToo) {
+TEST(RunTask, CatchesExceptionsOfAnyType) {
     EXPECT_THAT(logged(TaskThread::worker, [] { throw 7; }), HasSubstr("event=task_failed where=worker error=unknown"));
 }
 
-TEST(RunTask, ATaskThatReturnsIsNoFailure) {
+TEST(RunTask, ATaskThatReturnsIsNotCounted) {
     const std::uint64_t failed = failed_tasks(TaskThread::io);
     EXPECT_TRUE(run_task(TaskThread::io, [] { return 1; }));
     EXPECT_EQ(failed_tasks(TaskThread::io), failed);

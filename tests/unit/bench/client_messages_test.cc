@@ -25,7 +25,7 @@ const Mark kSome{.sender = 17, .n = 4'000'000'001, .sent_ns = 1'234'567'890'123'
 
 }  // namespace
 
-TEST(Mark, IsFoundInWhateverTheServerWrapsAroundIt) {
+TEST(Mark, IsFoundInsideAnEvent) {
     std::size_t hint = 0;
     EXPECT_EQ(find_mark(R"({"name":"bench-17","msg":")" + text_of(kSome) + R"(....."})", hint), kSome);
 }
@@ -38,13 +38,13 @@ TEST(Mark, AWrongHintOnlyCostsASearch) {
     EXPECT_EQ(hint, 2u);
 }
 
-TEST(Mark, EventsWithoutOneHaveNone) {
+TEST(Mark, IsAbsentInOtherEvents) {
     std::size_t hint = 0;
     EXPECT_FALSE(find_mark(R"({"event_type":"join","name":"guest","msg":"guest entered the room."})", hint));
     EXPECT_FALSE(find_mark("", hint));
 }
 
-TEST(Mark, ACutOrDamagedOneIsNone) {
+TEST(Mark, ATruncatedOrDamagedMarkCountsAsAbsent) {
     std::size_t hint = 0;
     const std::string whole = text_of(kSome);
     for (std::size_t size = 0; size < whole.size(); ++size)
@@ -54,7 +54,7 @@ TEST(Mark, ACutOrDamagedOneIsNone) {
     EXPECT_FALSE(find_mark(damaged, hint));
 }
 
-TEST(Centrifuge, KnowsWhatALineIs) {
+TEST(Centrifuge, ClassifiesLines) {
     EXPECT_EQ(classify_centrifuge(R"({"push":{"channel":"a","pub":{"data":{"msg":"\"error\":{"}}}})"),
               CentrifugeMessage::push);
     EXPECT_EQ(classify_centrifuge("{}"), CentrifugeMessage::ping);

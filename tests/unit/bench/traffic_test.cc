@@ -18,7 +18,7 @@ TEST(Pace, NothingIsDueBeforeItsTime) {
     EXPECT_EQ(pace.next_ns(), 2000);
 }
 
-TEST(Pace, WhoeverIsLateCatchesUpWithTheIntendedTimes) {
+TEST(Pace, ALateCallerCatchesUpWithTheIntendedTimes) {
     Pace pace(0, 1e6);
     EXPECT_EQ(pace.take(3500), 0);
     EXPECT_EQ(pace.take(3500), 1000);

@@ -310,12 +310,12 @@ TEST_F(CoreRetentionTest, TheNewestEventExpiresWhenTheRoomWasSilentForThatLong) 
     EXPECT_EQ(kept(), 1U);
 }
 
-class CoreRetentionOfTellingStore : public CoreRetentionTest {
+class CoreRetentionOfReportingStore : public CoreRetentionTest {
 protected:
-    CoreRetentionOfTellingStore() : CoreRetentionTest(true) {}
+    CoreRetentionOfReportingStore() : CoreRetentionTest(true) {}
 };
 
-TEST_F(CoreRetentionOfTellingStore, EventsThatAreStoredBeforeARepeatEndTheSilence) {
+TEST_F(CoreRetentionOfReportingStore, EventsThatAreStoredBeforeARepeatEndTheSilence) {
     load({{.record = {.id = kPublicChatId, .title = "Public Chat", .retention_s = 10}, .last_seq = 1}}, 2);
     store.kept[kPublicChatId].events = {
         {.kind = EventKind::send, .room = kPublicChatId, .seq = 1, .name = "ann", .client_id = "a", .time = clock.now}};

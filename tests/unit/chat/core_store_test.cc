@@ -93,12 +93,12 @@ TEST_F(CoreCountsTest, BatchesCountByTheirOutcome) {
     EXPECT_EQ(counts.sends_stored.value(), 1U) << "read back";
 }
 
-class CoreCountsOfTellingStore : public CoreCountsTest {
+class CoreCountsOfReportingStore : public CoreCountsTest {
 protected:
-    CoreCountsOfTellingStore() : CoreCountsTest(true) {}
+    CoreCountsOfReportingStore() : CoreCountsTest(true) {}
 };
 
-TEST_F(CoreCountsOfTellingStore, ABatchThatEndsAtARepeatDidNotFail) {
+TEST_F(CoreCountsOfReportingStore, ABatchThatEndsAtARepeatDidNotFail) {
     enter({1});
     send(1, "ann", "new", "b");
     send(1, "ann", "old", "a");

@@ -258,7 +258,7 @@ TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: c\n");
 }
 
-TEST_F(CoreTest, AReplyComesAfterWhatHappenedBeforeItAndBeforeWhatFollows) {
+TEST_F(CoreTest, AReplyComesBetweenEarlierAndLaterEvents) {
     enter({1});
     turn();
     io_threads[0].take_calls();
@@ -270,7 +270,7 @@ TEST_F(CoreTest, AReplyComesAfterWhatHappenedBeforeItAndBeforeWhatFollows) {
                 ElementsAre("extend 1: ann entered the room.\n", "run", "extend 1: ann has left the room.\n"));
 }
 
-TEST_F(CoreTest, TheWelcomeToALargeRoomCountsWhatTheLogSays) {
+TEST_F(CoreTest, TheWelcomeToALargeRoomCountsTheMembersOfTheLog) {
     constexpr ConnectionId kMembers = kMaxListedUsers + 10;
     for (ConnectionId connection = 1; connection <= kMembers; ++connection) {
         enter({connection});

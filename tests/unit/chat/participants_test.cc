@@ -11,7 +11,7 @@ using testing::UnorderedElementsAre;
 
 constexpr Error kTaken{ErrorCode::duplicate_username, "name"};
 
-class PeopleTest : public testing::Test {
+class ParticipantsTest : public testing::Test {
 protected:
     Participant& enter(ConnectionId connection, unsigned io_thread = 0) {
         participants.add({.connection = connection, .io_thread = io_thread});
@@ -31,7 +31,7 @@ protected:
     Participants participants{2};
 };
 
-TEST_F(PeopleTest, FindsOnlyTheParticipantsOfTheRoom) {
+TEST_F(ParticipantsTest, FindsOnlyTheParticipantsOfTheRoom) {
     EXPECT_THAT(participants.connections(), testing::IsEmpty());
     participants.add({.connection = 7, .io_thread = 1, .token_name = "ann", .owner = true});
     ASSERT_NE(participants.find(7), nullptr);
@@ -44,7 +44,7 @@ TEST_F(PeopleTest, FindsOnlyTheParticipantsOfTheRoom) {
     EXPECT_THAT(participants.connections(), testing::IsEmpty());
 }
 
-TEST_F(PeopleTest, ConnectionsAreAllParticipantsWithAndWithoutAName) {
+TEST_F(ParticipantsTest, ConnectionsAreAllParticipantsWithAndWithoutAName) {
     member(1, "ann");
     enter(2);
     enter(3);
@@ -52,7 +52,7 @@ TEST_F(PeopleTest, ConnectionsAreAllParticipantsWithAndWithoutAName) {
     EXPECT_THAT(participants.connections(), UnorderedElementsAre(1, 3));
 }
 
-TEST_F(PeopleTest, KnowsWhichIoThreadsHaveParticipants) {
+TEST_F(ParticipantsTest, KnowsWhichIoThreadsHaveParticipants) {
     EXPECT_FALSE(participants.io_threads().test(0));
     enter(1, 1);
     enter(2, 1);
@@ -65,7 +65,7 @@ TEST_F(PeopleTest, KnowsWhichIoThreadsHaveParticipants) {
     EXPECT_FALSE(participants.io_threads().test(1));
 }
 
-TEST_F(PeopleTest, UsersBeyondTheLimitAreThoseWhoArrivedLast) {
+TEST_F(ParticipantsTest, ListsTheFirstArrivalsUpToTheLimit) {
     member(1, "zoe");
     member(2, "ann");
     member(3, "bob");
@@ -76,7 +76,7 @@ TEST_F(PeopleTest, UsersBeyondTheLimitAreThoseWhoArrivedLast) {
     EXPECT_THAT(participants.users(0), IsEmpty());
 }
 
-TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
+TEST_F(ParticipantsTest, OnlyMembersAreUsersInOrderOfArrival) {
     Participant& late = enter(1);
     enter(2);
     member(3, "zoe");
@@ -89,7 +89,7 @@ TEST_F(PeopleTest, OnlyMembersAreUsersInOrderOfArrival) {
     EXPECT_EQ(participants.users(kMaxListedUsers)[0].last_activity, 5);
 }
 
-TEST_F(PeopleTest, ANameIsTakenWithoutRegardToCase) {
+TEST_F(ParticipantsTest, ANameIsTakenWithoutRegardToCase) {
     member(1, "Ann");
     Participant& other = enter(2);
     for (const char* name : {"Ann", "ann", "ANN"})
@@ -99,7 +99,7 @@ TEST_F(PeopleTest, ANameIsTakenWithoutRegardToCase) {
     EXPECT_TRUE(participants.take_name(other, "Anna"));
 }
 
-TEST_F(PeopleTest, FoldingIsUnicodesAndSimple) {
+TEST_F(ParticipantsTest, FoldingIsUnicodesAndSimple) {
     member(1, "ŻÓŁĆ");
     member(2, "ΣΊΣΥΦΟΣ");
     member(3, "Straße");
@@ -109,7 +109,7 @@ TEST_F(PeopleTest, FoldingIsUnicodesAndSimple) {
     EXPECT_TRUE(participants.take_name(enter(14), "STRASSE"));
 }
 
-TEST_F(PeopleTest, ANameThatWasGivenUpStaysUsedUntilItIsReleased) {
+TEST_F(ParticipantsTest, ANameThatWasGivenUpStaysUsedUntilItIsReleased) {
     Participant& ann = member(1, "Ann");
     const std::uint64_t hold = participants.give_up_name(ann);
     EXPECT_FALSE(ann.is_member());
@@ -120,7 +120,7 @@ TEST_F(PeopleTest, ANameThatWasGivenUpStaysUsedUntilItIsReleased) {
     EXPECT_TRUE(participants.take_name(other, "ann"));
 }
 
-TEST_F(PeopleTest, ANameOutlivesTheConnectionUntilItIsReleased) {
+TEST_F(ParticipantsTest, ANameOutlivesTheConnectionUntilItIsReleased) {
     const std::uint64_t hold = participants.give_up_name(member(1, "ann"));
     participants.remove(1);
     EXPECT_EQ(participants.take_name(enter(2), "ann").error(), kTaken);
@@ -128,7 +128,7 @@ TEST_F(PeopleTest, ANameOutlivesTheConnectionUntilItIsReleased) {
     EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
 }
 
-TEST_F(PeopleTest, AParticipantThatGaveANameUpMayTakeItBackAndKeepsIt) {
+TEST_F(ParticipantsTest, AParticipantThatGaveANameUpMayTakeItBackAndKeepsIt) {
     Participant& ann = member(1, "ann");
     const std::uint64_t first = participants.give_up_name(ann);
     ASSERT_TRUE(participants.take_name(ann, "ANN"));
@@ -143,7 +143,7 @@ TEST_F(PeopleTest, AParticipantThatGaveANameUpMayTakeItBackAndKeepsIt) {
     EXPECT_TRUE(participants.take_name(*participants.find(2), "ann"));
 }
 
-TEST_F(PeopleTest, AConnectionWithTheSessionTakesTheNameBeforeItIsReleased) {
+TEST_F(ParticipantsTest, AConnectionWithTheSessionTakesTheNameBeforeItIsReleased) {
     participants.add({.connection = 1, .session = "s1"});
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
     const auto hold = participants.give_up_name(*participants.find(1));
@@ -158,7 +158,7 @@ TEST_F(PeopleTest, AConnectionWithTheSessionTakesTheNameBeforeItIsReleased) {
         << "the earlier leave frees nothing now";
 }
 
-TEST_F(PeopleTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
+TEST_F(ParticipantsTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
     participants.add({.connection = 1, .session = "s1"});
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
     const Entry second{.connection = 2, .session = "s2", .earlier_session = "s1"};
@@ -175,7 +175,7 @@ TEST_F(PeopleTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
               nullptr);
 }
 
-TEST_F(PeopleTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {
+TEST_F(ParticipantsTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {
     Participant& ann = member(1, "ann");
     member(2, "bob");
     participants.give_up_name(ann);
@@ -183,7 +183,7 @@ TEST_F(PeopleTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {
     EXPECT_THAT(names(), ElementsAre("bob", "ann"));
 }
 
-TEST_F(PeopleTest, AMemberThatLeftHasNoColorAfterItsReturn) {
+TEST_F(ParticipantsTest, AMemberThatLeftHasNoColorAfterItsReturn) {
     Participant& ann = member(1, "ann");
     ann.membership->color = "red";
     participants.give_up_name(ann);

@@ -16,7 +16,7 @@ using namespace std::string_literals;
 constexpr const char* kHashOfA = "$2a$10$k87L/MF28Q673VKh8/cPi.SUl7MU/rWuSiIDDFayrKk/1tBsSQu4u";
 constexpr const char* kHashOfAllmine = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
 
-TEST(Passwords, VerifyWhatTheyHashed) {
+TEST(Passwords, VerifyTheirOwnHashes) {
     const auto hash = hash_password("correct horse");
     EXPECT_THAT(hash, testing::StartsWith("$2b$10$"));
     EXPECT_EQ(hash.size(), 60u);

@@ -518,9 +518,9 @@ TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
 }
 
 /// A store that reports which event repeats an id.
-class RoomOfTellingStore : public RoomTest {
+class RoomOfReportingStore : public RoomTest {
 protected:
-    RoomOfTellingStore() : RoomTest(true) { shared.store_reports_repeats = true; }
+    RoomOfReportingStore() : RoomTest(true) { shared.store_reports_repeats = true; }
 
     /// Without a lookup.
     void say(ConnectionId connection, std::string text, std::string id) {
@@ -543,7 +543,7 @@ protected:
     std::vector<SendKey> keys;
 };
 
-TEST_F(RoomOfTellingStore, NewIdsAreNotLookedUp) {
+TEST_F(RoomOfReportingStore, NewIdsAreNotLookedUp) {
     say(1, "hello", "a");
     say(2, "hello", "a");
     EXPECT_THAT(looked_up(), IsEmpty());
@@ -552,7 +552,7 @@ TEST_F(RoomOfTellingStore, NewIdsAreNotLookedUp) {
     EXPECT_THAT(take_answers(), ElementsAre("1 a 1", "2 a 2"));
 }
 
-TEST_F(RoomOfTellingStore, ARecentIdIsLookedUpFirst) {
+TEST_F(RoomOfReportingStore, ARecentIdIsLookedUpFirst) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -561,7 +561,7 @@ TEST_F(RoomOfTellingStore, ARecentIdIsLookedUpFirst) {
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKeepTheirOrder) {
+TEST_F(RoomOfReportingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKeepTheirOrder) {
     say(1, "one", "a");
     say(1, "again", "old");
     say(2, "three", "c");
@@ -583,7 +583,7 @@ TEST_F(RoomOfTellingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKee
     EXPECT_EQ(logged(), "#2 n2: three\n#3 n3: four\nn3 has left the room.\n#4 n2: five\n");
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
+TEST_F(RoomOfReportingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
     say(1, "odd", "x");
     say(2, "two", "b");
     submit();
@@ -597,7 +597,7 @@ TEST_F(RoomOfTellingStore, AnIdThatIsRefusedAndNotFoundIsRefusedAlone) {
     EXPECT_THAT(submit(), ElementsAre("1 two"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
+TEST_F(RoomOfReportingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
     say(1, "hello", "a");
     submit();
     say(1, "later", "b");
@@ -608,7 +608,7 @@ TEST_F(RoomOfTellingStore, AnIdThatIsKnownNotToBeStoredIsNew) {
     EXPECT_THAT(submit(), ElementsAre("1 hello", "2 later"));
 }
 
-TEST_F(RoomOfTellingStore, ARecentIdStaysKnownIfItFailsBeforeItsLookupIsAnswered) {
+TEST_F(RoomOfReportingStore, ARecentIdStaysKnownIfItFailsBeforeItsLookupIsAnswered) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -621,7 +621,7 @@ TEST_F(RoomOfTellingStore, ARecentIdStaysKnownIfItFailsBeforeItsLookupIsAnswered
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, AnIdAfterARepeatIsNewAgainIfItCannotBeLookedUp) {
+TEST_F(RoomOfReportingStore, AnIdAfterARepeatIsNewAgainIfItCannotBeLookedUp) {
     say(1, "again", "old");
     say(2, "two", "b");
     submit();
@@ -636,7 +636,7 @@ TEST_F(RoomOfTellingStore, AnIdAfterARepeatIsNewAgainIfItCannotBeLookedUp) {
     EXPECT_THAT(submit(), ElementsAre("1 two"));
 }
 
-TEST_F(RoomOfTellingStore, ARecentIdIsNotNewIfItCannotBeLookedUp) {
+TEST_F(RoomOfReportingStore, ARecentIdIsNotNewIfItCannotBeLookedUp) {
     say(1, "hello", "a");
     submit();
     room.commit(effects);
@@ -647,7 +647,7 @@ TEST_F(RoomOfTellingStore, ARecentIdIsNotNewIfItCannotBeLookedUp) {
     EXPECT_THAT(looked_up(), ElementsAre("a"));
 }
 
-TEST_F(RoomOfTellingStore, RecoveryTellsWhichRefusedIdsAreStored) {
+TEST_F(RoomOfReportingStore, RecoveryTellsWhichRefusedIdsAreStored) {
     say(1, "one", "a");
     say(2, "two", "b");
     submit();

@@ -60,7 +60,7 @@ TEST(HeadParser, PassesOverOneEmptyLineInFront) {
     EXPECT_EQ(parse_head("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"), kBad);
 }
 
-TEST(HeadParser, RefusesWhatIsNoRequestLine) {
+TEST(HeadParser, RefusesInvalidRequestLines) {
     for (const auto* line : {"GET",
                              "GET /",
                              "GET / ",
@@ -115,7 +115,7 @@ TEST(HeadParser, RefusesControlCharacters) {
     EXPECT_TRUE(parse_lines("X: a\tb\xC3\xA9\xFF\r\n"));
 }
 
-TEST(HeadParser, RefusesWhatIsNoHeader) {
+TEST(HeadParser, RefusesInvalidHeaders) {
     for (const auto* line : {"nonsense", ": value", " X: folded", "\tX: folded", "X : y", "X\t: y", "X Y: z", "X(: y"})
         EXPECT_EQ(parse_lines(std::string(line) + "\r\n"), kBad) << line;
     EXPECT_EQ(parse_lines("X: one\r\n two\r\n"), kBad);
@@ -172,7 +172,7 @@ TEST(HeadParser, WantsAListOfTokensInConnection) {
             EXPECT_EQ(parse_lines(std::string(name) + ": " + value + "\r\n"), kBad) << value;
 }
 
-TEST(HeadParser, SeesWhoWaitsForContinue) {
+TEST(HeadParser, DetectsExpectContinue) {
     HeadParser waiting(kLimits);
     ASSERT_TRUE(parse_head(waiting, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n\r\n"));
     EXPECT_TRUE(waiting.expects_continue());

@@ -306,7 +306,7 @@ protected:
     static std::size_t frame_bytes(std::size_t payload_bytes) { return payload_bytes + (payload_bytes < 126 ? 2 : 10); }
 };
 
-TEST_F(SteadyReaderTest, ReachesThePingBehindWhatItReads) {
+TEST_F(SteadyReaderTest, ReachesThePingAfterEarlierFrames) {
     for (const std::size_t bytes : {kFitsInKernel, kFitsNowhere}) {
         SCOPED_TRACE(bytes);
         auto slow = connect_and_send(bytes);
@@ -345,7 +345,7 @@ TEST_F(SteadyReaderTest, BytesThatOnlyTheKernelOfThePeerTakesDoNotPostpone4001) 
     EXPECT_EQ(hanging->record.closed, 1);
 }
 
-TEST_F(SteadyReaderTest, ReachesTheCloseFrameBehindWhatItReads) {
+TEST_F(SteadyReaderTest, ReachesTheCloseFrameAfterEarlierFrames) {
     for (const std::size_t bytes : {kFitsInKernel, kFitsNowhere}) {
         SCOPED_TRACE(bytes);
         auto slow = connect_and_send(bytes);

@@ -45,7 +45,7 @@ TEST(EmbeddedAnswer, EachFormHasItsOwnBytesAndTag) {
     }
 }
 
-TEST(EmbeddedAnswer, WhatTheClientHasIsNotSentAgain) {
+TEST(EmbeddedAnswer, ACachedFileIsAnswered304) {
     const auto known = embedded_answer(request("br", "\"a1-br\""), kScript, {});
     EXPECT_EQ(known.status, 304);
     EXPECT_EQ(known.body, "");
@@ -54,7 +54,7 @@ TEST(EmbeddedAnswer, WhatTheClientHasIsNotSentAgain) {
     EXPECT_EQ(embedded_answer(request("gzip", "\"a1-br\""), kScript, {}).status, 200) << "these are other bytes";
 }
 
-TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
+TEST(EmbeddedAnswer, TheNotFoundPageHasNoETagAndIsAlwaysSentCompletely) {
     const auto missing = embedded_answer(request("", "*"), kPage, {}, 404);
     EXPECT_EQ(missing.status, 404);
     EXPECT_EQ(missing.body, "the page");
@@ -63,7 +63,7 @@ TEST(EmbeddedAnswer, ThePageForWhatIsMissingHasNoTagAndIsAlwaysSentWhole) {
     EXPECT_THAT(missing.headers, Contains(Key("Content-Security-Policy")));
 }
 
-TEST(EmbeddedAnswer, OnlyAHashedNameIsKeptWithoutAsking) {
+TEST(EmbeddedAnswer, OnlyAFileWithAHashedNameIsImmutable) {
     EXPECT_THAT(embedded_answer(request(), kScript, {}).headers,
                 Contains(Pair("Cache-Control", "public, max-age=31536000, immutable")));
     EXPECT_THAT(embedded_answer(request(), kPage, {}).headers, Contains(Pair("Cache-Control", "no-cache")));
@@ -94,20 +94,20 @@ TEST(PagePolicy, NothingInlineAndNothingFromElsewhere) {
               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 }
 
-TEST(PagePolicy, AHostThatIsNoneIsNoSource) {
+TEST(PagePolicy, AnInvalidHostIsNotASource) {
     for (const char* host : {"", "*", "a; script-src *", "'unsafe-inline'", "a b", "a/b", "a,b", "[::1"})
         EXPECT_THAT(built_in_policy({}, host), HasSubstr("connect-src 'self'; base-uri")) << host;
     EXPECT_THAT(built_in_policy({}, "[::1]:5000"), HasSubstr("connect-src 'self' ws://[::1]:5000 wss://[::1]:5000;"));
 }
 
-TEST(PagePolicy, FramesAreForThoseThatAreConfigured) {
+TEST(PagePolicy, OnlyConfiguredSitesMayFrameAPage) {
     const PagePolicy policy{.frame_ancestors = {"https://a.example", "https://b.example"}};
     EXPECT_THAT(built_in_policy(policy, "h"), EndsWith("; frame-ancestors https://a.example https://b.example"));
     EXPECT_EQ(static_policy(policy), "frame-ancestors https://a.example https://b.example");
     EXPECT_EQ(static_policy({}), "frame-ancestors 'none'");
 }
 
-TEST(PagePolicy, FilesAreForOthersOnlyWhereOthersAreAllowed) {
+TEST(PagePolicy, OtherSitesMayLoadFilesOnlyIfAllowed) {
     const auto resource_policy = [](const PagePolicy& policy, bool page) {
         net::HttpResponse response;
         add_policy_headers(policy, page, response);

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-TEST(ErrorTable, SaysWhatTheContractSays) {
+TEST(ErrorTable, EqualsTheDocumentedTable) {
     struct Row {
         ErrorCode code;
         int number;
@@ -66,12 +66,12 @@ TEST(ErrorResponse, IsTheReadmesExample) {
     EXPECT_FALSE(response.close);
 }
 
-TEST(ErrorResponse, HasNoFieldWhereTheErrorHasNone) {
+TEST(ErrorResponse, OmitsAnAbsentField) {
     EXPECT_EQ(error_response({ErrorCode::path_not_found}).body,
               R"({"status":false,"error":{"code":501,"error":"Not found"}})");
 }
 
-TEST(ErrorResponse, UsesTheStatusOfTheTableUnlessTold) {
+TEST(ErrorResponse, UsesTheStatusOfTheTableByDefault) {
     for (const ErrorEntry& entry : error_table())
         EXPECT_EQ(error_response({entry.code}).status, entry.http_status) << entry.text;
     EXPECT_EQ(error_response({ErrorCode::session_not_established}, 426).status, 426);
@@ -80,7 +80,7 @@ TEST(ErrorResponse, UsesTheStatusOfTheTableUnlessTold) {
     EXPECT_EQ(error_response({ErrorCode::bad_request}, 408).status, 408);
 }
 
-TEST(ErrorResponse, TellsWhenToComeBackWhereThatHelps) {
+TEST(ErrorResponse, HasRetryAfterFor429And503) {
     for (const ErrorEntry& entry : error_table()) {
         const net::HttpResponse response = error_response({entry.code}, 0, 42);
         if (entry.code == ErrorCode::too_many_requests || entry.code == ErrorCode::unavailable)
@@ -115,14 +115,14 @@ TEST(EventErrorSentence, IsOneSentenceForEachErrorOfAnEvent) {
     EXPECT_EQ(event_error_sentence({ErrorCode::room_not_found}), "Room error: Room not found") << "no event's error";
 }
 
-TEST(ErrorResponse, ClosesOnlyAfterWhatWasNotReadWhole) {
+TEST(ErrorResponse, ClosesOnlyAfterAnIncompleteRequest) {
     for (const ErrorEntry& entry : error_table())
         EXPECT_EQ(error_response({entry.code}).close,
                   entry.code == ErrorCode::bad_request || entry.code == ErrorCode::too_large)
             << entry.text;
 }
 
-TEST(ErrorTable, WhatIsTooLargeIsToldTheLimit) {
+TEST(ErrorTable, TooLargeContainsTheLimit) {
     const auto response = too_large_response(431, 16384);
     EXPECT_EQ(response.status, 431);
     EXPECT_TRUE(response.close);

@@ -104,7 +104,7 @@ TEST(ParseClientEvent, JoinAndLeaveIgnoreTheTextButNotItsType) {
     }
 }
 
-TEST(ParseClientEvent, DropsTextThatIsNoColor) {
+TEST(ParseClientEvent, DropsAnInvalidColor) {
     const auto color_of = [](std::string_view color) {
         return accepted(with_field(R"({"event_type":"send","name":"a","msg":"x")", "color", color)).color;
     };
@@ -193,7 +193,7 @@ TEST(AppendEventJson, WritesTheContractsEvent) {
               R"("time":"2020-12-03T21:23:54.421318Z","seq":17,"id":"optional"})");
 }
 
-TEST(AppendEventJson, LeavesOutColorAndIdWhereThereAreNone) {
+TEST(AppendEventJson, OmitsAbsentColorAndId) {
     chat::Event event = full_event();
     event.color.clear();
     event.client_id.clear();
@@ -231,7 +231,7 @@ TEST(AppendEventJson, WritesTheLargestNumbersWhole) {
     EXPECT_NE(event_json(event).find(R"("seq":9007199254740991,)"), std::string::npos);
 }
 
-TEST(AppendEventJson, AppendsBehindWhatIsThere) {
+TEST(AppendEventJson, KeepsExistingText) {
     std::string out = "[";
     append_event_json(out, full_event());
     EXPECT_EQ(out, "[" + event_json(full_event()));
@@ -253,7 +253,7 @@ TEST(ErrorEventJson, WritesTheContractsError) {
               R"("error":{"code":202,"error":"Client error: Duplicate username","field":"name"},"id":"c1"})");
 }
 
-TEST(ErrorEventJson, HasFieldPauseAndIdOnlyWhereTheyAreKnown) {
+TEST(ErrorEventJson, HasFieldPauseAndIdOnlyIfKnown) {
     EXPECT_EQ(error_event_json(2, {{ErrorCode::unavailable}}),
               R"({"event_type":"error","name":"","room_id":2,)"
               R"("msg":"The server could not confirm that. Try again in a moment.",)"

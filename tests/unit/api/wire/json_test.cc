@@ -117,7 +117,7 @@ TEST(ReadJsonObject, FillsSeveralFieldsInAnyOrder) {
     EXPECT_TRUE(c.flag);
 }
 
-TEST(ReadJsonObject, RefusesWhatIsNoObject) {
+TEST(ReadJsonObject, RefusesValuesOtherThanObjects) {
     for (const char* text : {"", " ", "null", "true", "1", "\"key\"", "[]", R"(["key","x"])", R"([{"key":"x"}])"})
         EXPECT_FALSE(is_readable(text)) << text;
 }
@@ -175,7 +175,7 @@ TEST(ReadJsonObject, NestsToADepthOf500) {
     EXPECT_FALSE(is_readable(nested(60'000)));
 }
 
-TEST(AppendJsonString, EscapesOnlyWhatMustBe) {
+TEST(AppendJsonString, EscapesOnlyRequiredCharacters) {
     EXPECT_EQ(written(""), R"("")");
     EXPECT_EQ(written("plain / text"), R"("plain / text")");
     EXPECT_EQ(written("say \"hi\""), R"("say \"hi\"")");

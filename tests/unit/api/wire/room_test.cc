@@ -148,7 +148,7 @@ TEST(ParseTokenRequest, ReadsSecretAndNameAndNothingElse) {
     EXPECT_EQ(request.name, "david");
 }
 
-TEST(ParseTokenRequest, TakesNothingThatIsNoString) {
+TEST(ParseTokenRequest, IgnoresValuesOfOtherTypes) {
     for (const std::string_view value : {"1", "true", "null", "[]", "{}"}) {
         const std::string secret = R"({"name":"david","secret":)" + std::string(value) + "}";
         EXPECT_EQ(parse_token_request(secret).secret, std::nullopt) << secret;
@@ -217,7 +217,7 @@ TEST(AppendRoomJson, OwnersTokenIsTheLastField) {
               std::string(kReadmeRoomHead) + R"("users":[],"online":0,"owner_token":"e.y.J"})");
 }
 
-TEST(AppendRoomJson, NeverTellsTheHash) {
+TEST(AppendRoomJson, NeverContainsTheHash) {
     RoomView view = readme_room();
     view.record.visibility = Visibility::private_room;
     view.record.password_hash = "$2b$10$hash";
