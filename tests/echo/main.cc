@@ -56,7 +56,7 @@ void upgrade(WsHub& hub, const std::shared_ptr<HttpExchange>& exchange) {
     const HttpRequest& request = exchange->request();
     if (const auto checked = check_handshake(request); !checked)
         return exchange->respond({.status = checked.error().status, .headers = checked.error().headers});
-    // What a client offers first is spoken here: nothing is said about messages.
+    // Accepts the first subprotocol that a client offers, because an echo does not depend on the subprotocol.
     const auto offers = offered_subprotocols(request);
     const std::string answer = switching_protocols(request, offers.empty() ? std::string_view{} : offers.front());
     if (auto upgraded = exchange->take_over())

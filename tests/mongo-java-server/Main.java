@@ -2,8 +2,8 @@
 //
 // usage: mongo-java-server ADDRESS FOLDER
 //
-// Serves ADDRESS (host:port; port 0 takes a free one), prints its URI when it listens, and ends with SIGTERM or SIGKILL,
-// when what it had is gone. FOLDER is not used: the command line is that of tests/ferretdb.
+// Serves ADDRESS (host:port; port 0 takes a free one), prints its URI when it listens, and ends with SIGTERM or SIGKILL.
+// All data is lost at the end. FOLDER is not used: the command line is that of tests/ferretdb.
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.net.InetAddress;

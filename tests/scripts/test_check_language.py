@@ -42,6 +42,22 @@ class CheckLanguage(CheckoutTest):
     def test_finds_an_expression_in_a_script_without_suffix(self):
         self.assert_finds_in("scripts/a", "#!/usr/bin/env bash\n# Kept for ever.\n", 'scripts/a:2: "for ever": write')
 
+    def test_finds_an_expression_in_comments_of_go_and_java(self):
+        self.assert_finds_in("bench/a.go", "// Kept for ever.\npackage main\n", 'bench/a.go:1: "for ever": write')
+        self.assert_finds_in("tests/A.java", "/** Kept for ever. */\nclass A {}\n", 'tests/A.java:1: "for ever": write')
+
+    def test_finds_an_expression_in_the_name_of_a_test(self):
+        self.assert_finds_in("tests/a.cc", "\nTEST(Line, WhoSendsNoLineIsSilent) {\n", 'tests/a.cc:2: "who sends no line is silent": no')
+        self.assert_finds_in("tests/b.cc", "TEST_F(Line, AnEmptyOneIsNoLine) {\n", '"an empty one is no line": write')
+        self.assert_finds_in("tests/c.cc", "TEST_P(Line, RefusesWhatItCannotRead) {\n", '"refuses what it cannot read": name')
+        self.assert_finds_in("tests/d.py", "    def test_is_empty_where_there_is_no_line(self):\n", '"is empty where there is no line": write')
+        self.assert_finds_in("tests/e.test.js", "test('a line\\'s end is what was sent', () => {});\n", "is what was sent\": name")
+
+    def test_accepts_plain_names_of_tests(self):
+        self.assert_accepts_in("tests/a.cc", "TEST(Line, IsNoLongerThan80BytesWhateverItsText) {\n")
+        self.assert_accepts_in("tests/b.cc", "const Type WhatItIs = TEST_WHO;\n")
+        self.assert_accepts_in("tests/c.test.js", "test(`${what} is refused`, () => {});\n")
+
     def test_finds_a_numbered_section_of_the_contract(self):
         self.assert_finds_in("src/a.h", "// Errors (wire contract, section 2).\n", "refer to a heading")
 

@@ -1,5 +1,5 @@
-// A chat server on centrifuge, the library that Centrifugo is made of, as its documentation writes it: whoever connects
-// may subscribe to any channel and publish into it. Usage: centrifuge-chat PORT
+// A chat server on centrifuge, the library that Centrifugo is made of, written as in its documentation: a client may
+// subscribe to any channel and publish into it. Usage: centrifuge-chat PORT
 package main
 
 import (
