@@ -62,9 +62,9 @@ TEST_F(DeliveryTest, AllocatesNothing) {
 
 TEST_F(DeliveryTest, ReadingAMessageAllocatesNothing) {
     connect_readers(1);
-    std::size_t heard = 0;
+    std::size_t received_bytes = 0;
     const auto connection = connect();
-    connection->record.on_text = [&](net::WsSession&, std::string_view message) { heard += message.size(); };
+    connection->record.on_text = [&](net::WsSession&, std::string_view message) { received_bytes += message.size(); };
     connection->record.texts.reserve(2000);
     const std::string frame = net::client_text("short");
     const auto say = [&] {
@@ -75,7 +75,7 @@ TEST_F(DeliveryTest, ReadingAMessageAllocatesNothing) {
     std::size_t taken = 0;
     for (int i = 0; i < 1000; ++i) taken += say();
     EXPECT_EQ(taken, 0U);
-    EXPECT_EQ(heard, 1010 * 5U);
+    EXPECT_EQ(received_bytes, 1010 * 5U);
 }
 
 TEST_F(DeliveryTest, AnAnswerToOneConnectionAllocatesNothing) {

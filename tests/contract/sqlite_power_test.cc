@@ -26,7 +26,7 @@ constexpr int kBatchesInFlight = 8;
 constexpr int kCuts = 50;
 
 /// Runs the core's tasks, which any thread posts, on the test's thread.
-class TaskInbox {
+class TaskMailbox {
 public:
     void post(Task task) {
         const std::lock_guard lock(mutex_);
@@ -146,27 +146,27 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
         ASSERT_EQ(commit(*store, batch_of(AppendEvent{again})), CommitOutcome::committed);
     }
 
-    TaskInbox inbox;
+    TaskMailbox mailbox;
     const ManualClock clock;
     const TextEncoder encoder;
     Core core({.store = *store,
                .clock = clock,
                .encoder = encoder,
                .io_threads = {},
-               .post = [&](Task task) { inbox.post(std::move(task)); }},
+               .post = [&](Task task) { mailbox.post(std::move(task)); }},
               {});
     core.load(store->load_rooms());
     const auto check = [&](std::uint64_t seq) {
         std::optional<CatchUp::SeenCheck> result;
         core.catch_up().check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time},
                                         [&](CatchUp::SeenCheck checked) { result = checked; });
-        while (!result) inbox.run_next();
+        while (!result) mailbox.run_next();
         return *result;
     };
     EXPECT_EQ(check(kept), CatchUp::SeenCheck::matches);
     EXPECT_EQ(check(seen), seen > kept ? CatchUp::SeenCheck::differs : CatchUp::SeenCheck::matches);
     store->stop();
-    while (inbox.run_if_any()) {
+    while (mailbox.run_if_any()) {
     }
 }
 

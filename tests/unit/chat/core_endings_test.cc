@@ -23,16 +23,16 @@ TEST_F(CoreEndingsTest, AChangeThatEndsTokensEndsTheirConnectionsToo) {
     ASSERT_TRUE(enter({.connection = 3, .io_thread = 0, .token_name = "eve", .owner = true}, tea));
     join(1, "ann");
     join(2, "bob");
-    turn();
+    run_batch();
     io_threads[0].take_calls();
     io_threads[1].take_calls();
     send(3, "eve", "you go");
-    turn();
+    run_batch();
 
     update(record(tea), made(Visibility::private_room, tea));
     store.commit();
     store.commit();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 2: #1 eve: you go\n", "end 2: authorization_ended"));
     ASSERT_EQ(io_threads[0].calls.size(), 3U);
     EXPECT_EQ(io_threads[0].calls[0], "extend 2: #1 eve: you go\n") << "earlier messages still reach them";
@@ -43,7 +43,7 @@ TEST_F(CoreEndingsTest, AChangeThatEndsTokensEndsTheirConnectionsToo) {
     io_threads[0].take_calls();
     join(1, "ann");
     depart(1);
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "the ended connection was removed once";
     EXPECT_EQ(core.enter(tea, 0, {.connection = 4}).error().code, ErrorCode::invalid_token);
     EXPECT_TRUE(core.enter(tea, 1, {.connection = 5}));
@@ -62,7 +62,7 @@ TEST_F(CoreEndingsTest, AFailedChangeEndsNoConnection) {
     ASSERT_TRUE(enter({.connection = 1, .token_name = "ann"}, tea));
     update(record(tea), made(Visibility::private_room, tea));
     store.fail();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty());
     EXPECT_TRUE(core.enter(tea, 0, {.connection = 2}));
 }
@@ -101,18 +101,18 @@ TEST_F(CoreEndingsTest, ADeletedRoomDoesNotExistAndItsConnectionsEnd) {
     ASSERT_TRUE(enter({.connection = 1, .io_thread = 1, .owner = true}, tea));
     join(1, "ann");
     const Answer removed = remove(record(tea));
-    turn();
+    run_batch();
     EXPECT_EQ(id_of("Tea"), tea);
     EXPECT_EQ(*removed, "");
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*removed, "ok");
     EXPECT_EQ(id_of("Tea"), 0U);
     EXPECT_THAT(listed(), ElementsAre(1));
     EXPECT_THAT(io_threads[1].calls, ElementsAre("extend 2: ann entered the room.\n", "end 1: room_deleted"));
     send(1, "ann", "hi");
     depart(1);
-    turn();
+    run_batch();
     EXPECT_EQ(io_threads[1].calls.size(), 2U);
     EXPECT_TRUE(store.batches.empty());
     EXPECT_NE(add_room("Tea"), tea) << "the title is free";
@@ -122,11 +122,11 @@ TEST_F(CoreEndingsTest, EventsFromBeforeTheDeletionStillReachThem) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     send(1, "ann", "last words");
-    turn();
+    run_batch();
     remove(record(tea));
     store.commit();
     store.commit();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 2: #1 ann: last words\n", "end 1: room_deleted"));
 }
 
@@ -134,19 +134,19 @@ TEST_F(CoreEndingsTest, NoEventIsStoredAfterTheDeletion) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     send(1, "ann", "a");
-    turn();
+    run_batch();
     send(1, "ann", "waits");
     remove(record(tea));
     send(1, "ann", "too late", "c3");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 2: 505 c3"));
     store.commit();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 2: #1 ann: a\n"));
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), ElementsAre("delete 2"));
     store.commit();
-    turn();
+    run_batch();
     EXPECT_TRUE(store.batches.empty());
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: room_deleted"));
 }
@@ -155,14 +155,14 @@ TEST_F(CoreEndingsTest, ARoomThatCouldNotBeDeletedContinues) {
     const RoomId tea = add_room("Tea");
     enter({1, 2}, tea);
     send(1, "ann", "first");
-    turn();
+    run_batch();
     send(1, "ann", "waits");
     const Answer removed = remove(record(tea));
     store.commit();
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 1U) << "only the deletion";
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(*removed, "505");
     EXPECT_EQ(id_of("Tea"), tea);
     ASSERT_EQ(store.batches.size(), 1U) << "the waiting events are sent at once";
@@ -180,7 +180,7 @@ TEST_F(CoreEndingsTest, ParticipantsEnterAndLeaveWhileTheRoomIsBeingDeleted) {
     join(1, "ann");
     join(2, "bob");
     depart(1);
-    turn();
+    run_batch();
     EXPECT_EQ(read(2), "ann entered the room.\nbob entered the room.\nann has left the room.\n");
     io_threads[0].take_calls();
     settle();
@@ -205,10 +205,10 @@ TEST_F(CoreEndingsTest, ADeletionWaitsForAChangeInFlight) {
     rename(tea, "Coffee");
     const Answer removed = remove(record(tea));
     send(1, "ann", "hi");
-    turn();
+    run_batch();
     EXPECT_EQ(store.batches.size(), 2U) << "the room is not being deleted yet";
     store.fail();
-    turn();
+    run_batch();
     settle();
     EXPECT_EQ(*removed, "ok");
     EXPECT_EQ(id_of("Tea"), 0U);
@@ -218,14 +218,14 @@ TEST_F(CoreEndingsTest, ARecoveryEndsWithItsRoom) {
     const RoomId tea = add_room("Tea");
     enter({1}, tea);
     send(1, "ann", "a");
-    turn();
-    store.lose(true);
-    turn();
+    run_batch();
+    store.answer_unknown(true);
+    run_batch();
     remove(record(tea));
     store.commit();
-    turn();
+    run_batch();
     store.answer_read();
-    turn();
+    run_batch();
     EXPECT_EQ(id_of("Tea"), 0U);
     EXPECT_TRUE(store.batches.empty());
 }

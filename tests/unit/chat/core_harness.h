@@ -29,7 +29,7 @@ protected:
 
     /// Does what the core thread does when it is busy: runs all posted tasks, then ends the batch. Reads of the store
     /// are answered within this call, commits are not.
-    void turn() {
+    void run_batch() {
         do {
             for (Task& task : std::exchange(posted, {})) task();
             core.end_batch();
@@ -37,7 +37,7 @@ protected:
     }
     /// Ends the batch, commits all batches of the store, and handles the answers, until nothing is left to do.
     void settle() {
-        for (turn(); !store.batches.empty(); turn())
+        for (run_batch(); !store.batches.empty(); run_batch())
             while (!store.batches.empty()) store.commit();
     }
 
@@ -45,15 +45,15 @@ protected:
 
     Result<Core::Entered> enter(Entry entry, RoomId room = kPublicChatId) {
         const auto entered = core.enter(room, record(room).token_epoch, entry);
-        if (entered) places[entry.connection] = {room, entry.io_thread, entered->from};
+        if (entered) readers[entry.connection] = {room, entry.io_thread, entered->from};
         return entered;
     }
     void enter(std::initializer_list<ConnectionId> connections, RoomId room = kPublicChatId) {
         for (const ConnectionId connection : connections) ASSERT_TRUE(enter(Entry{.connection = connection}, room));
     }
     void act(EventKind kind, ConnectionId connection, std::string name, std::string text, std::string id) {
-        const Place& place = places.at(connection);
-        core.handle(place.room, place.io_thread, connection,
+        const Reader& reader = readers.at(connection);
+        core.handle(reader.room, reader.io_thread, connection,
                     {kind, std::move(name), {}, std::move(text), std::move(id)});
     }
     void join(ConnectionId connection, std::string name, std::string id = {}) {
@@ -65,11 +65,11 @@ protected:
     void send(ConnectionId connection, std::string name, std::string text, std::string id = {}) {
         act(EventKind::send, connection, std::move(name), std::move(text), std::move(id));
     }
-    void depart(ConnectionId connection) { core.depart(places.at(connection).room, connection); }
+    void depart(ConnectionId connection) { core.depart(readers.at(connection).room, connection); }
     /// All text that a connection could read so far.
     std::string read(ConnectionId connection) {
-        const Place& place = places.at(connection);
-        return io_threads[place.io_thread].read(place.room, place.from);
+        const Reader& reader = readers.at(connection);
+        return io_threads[reader.io_thread].read(reader.room, reader.from);
     }
 
     // --- rooms ---
@@ -146,7 +146,7 @@ protected:
         return ids;
     }
 
-    struct Place {
+    struct Reader {
         RoomId room = 0;
         unsigned io_thread = 0;
         roomlog::Position from = 0;
@@ -157,7 +157,7 @@ protected:
     TextEncoder encoder;
     std::array<FakeIoPort, kIoThreads> io_threads;
     std::vector<Task> posted;
-    std::map<ConnectionId, Place> places;
+    std::map<ConnectionId, Reader> readers;
     RoomLimits limits{.waiting_bytes = 100'000};
     roomlog::ReplayCacheBudget replay_cache{.room_bytes = 4'000};
     Core core{{.store = store,

@@ -53,7 +53,7 @@ protected:
         if (what < 12) return come();
         if (what < 55) return speak();
         if (what < 60) return hang_up(roll(guests_.size() + 1));
-        if (what < 75) return turn();
+        if (what < 75) return run_batch();
         if (what < 92) return answer();
         change_rooms();
     }
@@ -68,7 +68,7 @@ protected:
                           .owner = has_token && chance(20)};
         const bool entered = enter(entry, room).has_value();
         guests_[connection] = {.is_gone = !entered};
-        if (!entered) places[connection] = {room, entry.io_thread, 0};
+        if (!entered) readers[connection] = {room, entry.io_thread, 0};
     }
 
     void speak() {
@@ -85,7 +85,7 @@ protected:
         Guest& guest = guests_[connection];
         const std::string id = fmt::format("{:06}", acts_.size());
         acts_[id] = {.kind = kind, .guest = connection};
-        const RoomId room = places[connection].room;
+        const RoomId room = readers[connection].room;
         const bool was_member = has_member(room, name);
         act(kind, connection, name, kind == EventKind::send ? "text " + id : "", id);
         if (was_member == has_member(room, name)) return;
@@ -111,10 +111,10 @@ protected:
     void go(ConnectionId connection) {
         Guest& guest = guests_[connection];
         EXPECT_FALSE(std::exchange(guest.is_gone, true)) << "ended twice: " << connection;
-        const Place& place = places[connection];
-        if (!guest.name.empty()) expected_[place.room].leaves.insert(std::exchange(guest.name, {}));
+        const Reader& reader = readers[connection];
+        if (!guest.name.empty()) expected_[reader.room].leaves.insert(std::exchange(guest.name, {}));
         // The slices that an I/O thread gets of a room may have a gap if no connection there reads the room.
-        if (participants_on(place.io_thread, place.room) == 0) told_to_[place.io_thread].erase(place.room);
+        if (participants_on(reader.io_thread, reader.room) == 0) told_to_[reader.io_thread].erase(reader.room);
     }
 
     void answer() {
@@ -124,7 +124,7 @@ protected:
         if (chance(60)) return store.commit();
         if (chance(50) || !std::holds_alternative<AppendEvent>(batch.front())) return store.fail();
         for (const StoreWrite& write : batch) acts_.at(std::get<AppendEvent>(write).event.client_id).is_lost = true;
-        store.lose(chance(50));
+        store.answer_unknown(chance(50));
     }
 
     void change_rooms() {
@@ -149,7 +149,7 @@ protected:
     /// The store works again, every connection sends once more, and all leave.
     void end() {
         const auto answer_all = [this] {
-            for (turn(); !store.batches.empty() || !store.reads.empty(); turn()) {
+            for (run_batch(); !store.batches.empty() || !store.reads.empty(); run_batch()) {
                 while (!store.batches.empty()) store.commit();
                 while (!store.reads.empty()) store.answer_read();
             }
@@ -184,8 +184,8 @@ protected:
 
     std::size_t participants_on(unsigned io_thread, RoomId room) const {
         return static_cast<std::size_t>(std::ranges::count_if(guests_, [&](const auto& guest) {
-            const Place& place = places.at(guest.first);
-            return !guest.second.is_gone && place.room == room && place.io_thread == io_thread;
+            const Reader& reader = readers.at(guest.first);
+            return !guest.second.is_gone && reader.room == room && reader.io_thread == io_thread;
         }));
     }
 
@@ -226,11 +226,11 @@ protected:
             SCOPED_TRACE("act " + id);
             EXPECT_LE(said.refusals, 1U);
             if (said.kind != EventKind::send) continue;
-            const std::size_t heard = logged[id] + said.refusals;
+            const std::size_t answers = logged[id] + said.refusals;
             EXPECT_LE(logged[id], 1U);
-            EXPECT_LE(heard, said.is_lost ? 2U : 1U);
+            EXPECT_LE(answers, said.is_lost ? 2U : 1U);
             // No answer is sent to a sender that has left, by itself or because its room was deleted.
-            EXPECT_GE(heard, guests_[said.guest].is_gone ? 0U : 1U);
+            EXPECT_GE(answers, guests_[said.guest].is_gone ? 0U : 1U);
         }
     }
 
@@ -241,9 +241,9 @@ protected:
             again.append_frame(logs[event.room], event);
         }
         for (const auto& [connection, guest] : guests_) {
-            const Place& place = places[connection];
+            const Reader& reader = readers[connection];
             if (guest.is_gone) continue;
-            EXPECT_EQ(read(connection), logs[place.room].substr(place.from)) << "connection " << connection;
+            EXPECT_EQ(read(connection), logs[reader.room].substr(reader.from)) << "connection " << connection;
         }
     }
 

@@ -38,7 +38,7 @@ protected:
             core.catch_up().read(reader, [&](CatchUp::Step taken) { step = std::move(taken); });
             while (!step && !store.reads.empty()) {
                 store.answer_read();
-                turn();
+                run_batch();
             }
             if (!step || !step->is_ok) return text + "(ended)";
             for (const roomlog::Slice& frames : step->frames) text += frames.bytes();
@@ -56,7 +56,7 @@ protected:
         while (!store.reads.empty()) {
             ++seen_reads;
             store.answer_read();
-            turn();
+            run_batch();
         }
         return result;
     }
@@ -78,7 +78,7 @@ TEST_F(CoreResumeTest, AClientThatUsesGlobesV1GetsAnAckForEachSendWithAnId) {
     come_back(1);
     send(1, "ann", "a", "c1");
     send(1, "ann", "b");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "it is not stored yet";
     settle();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n#2 ann: b\n", "ack 1: c1 1"));
@@ -115,7 +115,7 @@ TEST_F(CoreResumeTest, ARepeatOfASendInFlightIsAnsweredWithThatSend) {
     come_back(1);
     send(1, "ann", "a", "c1");
     send(1, "ann", "a", "c1");
-    turn();
+    run_batch();
     send(1, "ann", "a", "c1");
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty());
     settle();
@@ -149,11 +149,11 @@ TEST_F(CoreResumeTest, ASendWhoseIdCannotBeLookedUpIsRefusedAndMayBeRepeated) {
 TEST_F(CoreResumeTest, ASendThatWasRefusedAsUnknownAndIsStoredIsFoundByItsId) {
     come_back(1);
     send(1, "ann", "a", "c1");
-    turn();
-    store.lose(true);
-    turn();
+    run_batch();
+    store.answer_unknown(true);
+    run_batch();
     store.answer_read();
-    turn();
+    run_batch();
     io_threads[0].take_calls();
     send(1, "ann", "a", "c1");
     settle();
@@ -180,7 +180,7 @@ TEST_F(CoreResumeTest, AConnectionWithTheSessionOfAMemberTakesItsPlace) {
     io_threads[0].take_calls();
     const auto entered = come_back(2, {.session = "s2", .earlier_session = "s1"});
     EXPECT_THAT(entered.users, testing::SizeIs(1));
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
     send(2, "ann", "still here");
     settle();
@@ -198,7 +198,7 @@ TEST_F(CoreResumeTest, AConnectionWithTheTokenOfAMemberTakesItsPlace) {
     settle();
     io_threads[0].take_calls();
     come_back(2, {.token_name = "ann", .token = "t"});
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("end 1: replaced"));
 }
 
@@ -212,10 +212,10 @@ TEST_F(CoreResumeTest, ATokenDeterminesTheNameWhateverTheSession) {
     const Entry eve{
         .connection = 2, .token_name = "eve", .resumes = true, .session = "s2", .earlier_session = "s1", .token = "e"};
     ASSERT_TRUE(enter(eve, room));
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), IsEmpty()) << "ann stays";
     send(2, "ann", "not me");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre(testing::HasSubstr("204")));
     send(2, "eve", "it is me");
     settle();
@@ -298,7 +298,7 @@ TEST_F(CoreResumeTest, AnEventThatCannotBeReadNeitherMatchesNorDiffers) {
     std::optional<CatchUp::SeenCheck> result;
     core.catch_up().check_last_seen(1, {.seq = 7, .time = 1}, [&](CatchUp::SeenCheck seen) { result = seen; });
     store.answer_read(false);
-    turn();
+    run_batch();
     EXPECT_EQ(result, CatchUp::SeenCheck::unreadable);
 }
 
@@ -355,7 +355,7 @@ TEST_F(CoreResumeTest, AReaderEndsIfTheStoreCannotBeReadOrTheRoomIsDeleted) {
     core.catch_up().read({.room = 1, .after = 0, .until = 300, .from = entered.from},
                          [&](const CatchUp::Step& step) { is_ok = step.is_ok; });
     store.answer_read(false);
-    turn();
+    run_batch();
     EXPECT_FALSE(is_ok);
     core.catch_up().read({.room = 99}, [&](const CatchUp::Step& step) { is_ok = step.is_ok; });
     EXPECT_FALSE(is_ok);

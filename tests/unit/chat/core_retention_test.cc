@@ -31,7 +31,7 @@ protected:
     VisibleRange readable() const { return core.find({.id = kPublicChatId, .folded_title = {}})->visible(); }
     void answer_reads() {
         while (!store.reads.empty()) store.answer_read();
-        turn();
+        run_batch();
     }
     std::size_t kept() { return store.kept[kPublicChatId].events.size(); }
 };
@@ -162,9 +162,9 @@ TEST_F(CoreRetentionTest, AFailedPurgeIsTriedAgainAtTheNextCall) {
     load_with(0, 10);
     say(25);
     core.purger().run();
-    turn();
+    run_batch();
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(kept(), 25U);
     core.purger().run();
     settle();
@@ -214,7 +214,7 @@ TEST_F(CoreRetentionTest, RoomsWithoutALimitAreNeverRead) {
     say(5);
     clock.now += 3600 * kSecond;
     core.purger().run();
-    turn();
+    run_batch();
     EXPECT_TRUE(store.reads.empty());
     EXPECT_TRUE(store.batches.empty());
 }
@@ -323,7 +323,7 @@ TEST_F(CoreRetentionOfReportingStore, EventsThatAreStoredBeforeARepeatEndTheSile
     clock.now += 7 * kSecond;
     send(1, "ann", "new", "b");
     send(1, "ann", "old", "a");
-    turn();
+    run_batch();
     store.commit_before(kPublicChatId, 3);
     settle();
     EXPECT_EQ(readable().last_seq, 2U);

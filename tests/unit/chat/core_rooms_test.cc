@@ -53,19 +53,19 @@ TEST_F(CoreLoadTest, PublicChatAcceptsMessagesWhileItsFirstPutIsInFlight) {
 TEST_F(CoreLoadTest, PublicChatWorksWhenTheStoreWorks) {
     load({}, 1);
     store.fail();
-    turn();
+    run_batch();
     enter({1});
     send(1, "ann", "a", "c1");
-    turn();
+    run_batch();
     store.fail();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
     send(1, "ann", "b");
     settle();
     EXPECT_EQ(read(1), "#1 ann: b\n");
     EXPECT_EQ(store.kept[1].record, record(kPublicChatId));
     send(1, "ann", "c");
-    turn();
+    run_batch();
     EXPECT_THAT(store.written(0), ElementsAre("1#2 c")) << "it was put once";
 }
 
@@ -93,7 +93,7 @@ TEST_F(CoreLoadTest, LoadsTheStoredRooms) {
     EXPECT_EQ(core.enter(5, 0, {.connection = 1}).error().code, ErrorCode::invalid_token);
     enter({1}, 5);
     send(1, "ann", "hi");
-    turn();
+    run_batch();
     EXPECT_THAT(store.written(0), ElementsAre("5#18 hi"));
 }
 
@@ -110,7 +110,7 @@ TEST_F(CoreRoomsTest, ARoomExistsWhenItIsStored) {
     EXPECT_EQ(id_of("Tea"), 0U);
     EXPECT_EQ(*answer, "");
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*answer, "ok");
     EXPECT_EQ(record(2), (RoomRecord{.id = 2, .title = "Tea", .created_at = 77, .updated_at = 77}));
     EXPECT_EQ(store.kept[2].record, record(2));
@@ -136,7 +136,7 @@ TEST_F(CoreRoomsTest, OfTwoRoomsInFlightWithTheSameTitleTheFirstGetsIt) {
 TEST_F(CoreRoomsTest, ARoomThatCouldNotBeStoredFreesItsTitle) {
     const Answer first = create("Tea");
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(*first, "505");
     EXPECT_EQ(id_of("Tea"), 0U);
     EXPECT_THAT(listed(), ElementsAre(1));
@@ -191,7 +191,7 @@ TEST_F(CoreRoomsTest, AChangeIsVisibleWhenItIsStored) {
     const Answer answer = update(before, next);
     EXPECT_EQ(record(tea), before);
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*answer, "ok");
     next.updated_at = clock.now;
     EXPECT_EQ(record(tea), next);
@@ -210,7 +210,7 @@ TEST_F(CoreRoomsTest, ARenameClaimsTheNewTitleAtOnceAndFreesTheOldOneWhenItIsSto
     EXPECT_EQ(*create("tea"), "102 title");
     EXPECT_EQ(id_of("Tea"), tea);
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*renamed, "ok");
     EXPECT_EQ(id_of("Coffee"), tea);
     EXPECT_EQ(id_of("Tea"), 0U);
@@ -221,7 +221,7 @@ TEST_F(CoreRoomsTest, AFailedRenameFreesTheNewTitleAndKeepsTheOldOne) {
     const RoomId tea = add_room("Tea");
     const Answer renamed = rename(tea, "Coffee");
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(*renamed, "505");
     EXPECT_EQ(id_of("Tea"), tea);
     EXPECT_EQ(*create("Tea"), "102 title");
@@ -232,7 +232,7 @@ TEST_F(CoreRoomsTest, AFailedChangeKeepsTheTitle) {
     const RoomId tea = add_room("Tea");
     rename(tea, "TEA");
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(record(tea).title, "Tea");
     EXPECT_EQ(*create("tea"), "102 title");
 }
@@ -269,7 +269,7 @@ TEST_F(CoreRoomsTest, ChangesOfOneRoomRunOneAfterAnother) {
     const Answer third = remove(base);
     EXPECT_EQ(store.batches.size(), 1U);
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*first, "ok");
     EXPECT_EQ(*second, "changed");
     EXPECT_EQ(*third, "changed");
@@ -283,7 +283,7 @@ TEST_F(CoreRoomsTest, ADelayedChangeIsMadeIfTheOneBeforeItFailed) {
     const Answer second = rename(tea, "Coffee");
     const Answer third = rename(tea, "Water");
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(*first, "505");
     EXPECT_EQ(*second, "");
     settle();

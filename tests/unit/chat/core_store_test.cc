@@ -65,7 +65,7 @@ TEST_F(CoreCountsTest, MessagesCountWhenTheyAreStored) {
     enter({1});
     send(1, "ann", "one");
     send(1, "ann", "two");
-    turn();
+    run_batch();
     EXPECT_EQ(counts.sends_stored.value(), 0U);
     EXPECT_EQ(counts.in_flight.value(), 1U);
     settle();
@@ -77,15 +77,15 @@ TEST_F(CoreCountsTest, MessagesCountWhenTheyAreStored) {
 TEST_F(CoreCountsTest, BatchesCountByTheirOutcome) {
     enter({1});
     send(1, "ann", "refused");
-    turn();
+    run_batch();
     store.fail();
-    turn();
+    run_batch();
     EXPECT_EQ(counts.batches_failed.value(), 1U);
     EXPECT_EQ(counts.sends_stored.value(), 0U);
     send(1, "ann", "there after all");
-    turn();
-    store.lose(true);
-    turn();
+    run_batch();
+    store.answer_unknown(true);
+    run_batch();
     EXPECT_EQ(counts.batches_unknown.value(), 1U);
     store.answer_read();
     settle();
@@ -102,9 +102,9 @@ TEST_F(CoreCountsOfReportingStore, ABatchThatEndsAtARepeatDidNotFail) {
     enter({1});
     send(1, "ann", "new", "b");
     send(1, "ann", "old", "a");
-    turn();
+    run_batch();
     store.commit_before(kPublicChatId, 2);
-    turn();
+    run_batch();
     EXPECT_EQ(counts.batches_failed.value(), 0U);
     EXPECT_EQ(counts.batches_committed.value(), 1U);
 }

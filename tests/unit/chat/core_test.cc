@@ -36,7 +36,7 @@ TEST_F(CoreTest, TheLivePositionIsTheEndOfTheLogOnEntering) {
     join(1, "ann");
     enter({2});
     join(2, "bob");
-    turn();
+    run_batch();
     EXPECT_EQ(read(1), "ann entered the room.\nbob entered the room.\n");
     EXPECT_EQ(read(2), "bob entered the room.\n");
 }
@@ -94,7 +94,7 @@ TEST_F(CoreTest, AnErrorGoesOnlyToItsSenderThroughItsIoThread) {
     enter({1});
     ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}));
     join(1, "ann");
-    turn();
+    run_batch();
     io_threads[0].take_calls();
     io_threads[1].take_calls();
     leave(2, "bob", "c1");
@@ -102,7 +102,7 @@ TEST_F(CoreTest, AnErrorGoesOnlyToItsSenderThroughItsIoThread) {
     send(2, "Ann", "hi", "c3");
     join(2, "bob");
     leave(2, "rob", "c4");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[1].calls,
                 ElementsAre("refuse 2 in 1: 201 name c1", "refuse 2 in 1: 202 name c2", "refuse 2 in 1: 202 name c3",
                             "extend 1: bob entered the room.\n", "refuse 2 in 1: 204 name c4"));
@@ -114,7 +114,7 @@ TEST_F(CoreTest, AnErrorGoesOnlyToItsSenderThroughItsIoThread) {
 TEST_F(CoreTest, EventsInARoomThatDoesNotExistAreIgnored) {
     core.handle(9, 0, 1, {EventKind::send, "ann", "", "hi", ""});
     core.depart(9, 1);
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty());
 }
 
@@ -124,13 +124,13 @@ TEST_F(CoreTest, ASendIsNotVisibleBeforeItIsStored) {
     enter({1, 2});
     send(1, "ann", "hi");
     EXPECT_TRUE(store.batches.empty()) << "the batch has not ended";
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), ElementsAre("1#1 hi"));
     EXPECT_EQ(read(2), "");
     store.commit();
     EXPECT_EQ(read(2), "") << "the store's thread does not call the core";
-    turn();
+    run_batch();
     EXPECT_EQ(read(1), "#1 ann: hi\n");
     EXPECT_EQ(read(2), "#1 ann: hi\n");
 }
@@ -142,7 +142,7 @@ TEST_F(CoreTest, TheCommandsOfABatchAreOneBatchOfTheStore) {
     send(1, "ann", "a");
     send(2, "bob", "b");
     send(1, "ann", "c");
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_THAT(store.written(0), testing::UnorderedElementsAre("1#1 a", "1#2 c", "2#1 b"));
 }
@@ -152,15 +152,15 @@ TEST_F(CoreTest, ARoomWaitsForItsAnswerAndOtherRoomsDoNot) {
     enter({1}, 1);
     enter({2}, 2);
     send(1, "ann", "a");
-    turn();
+    run_batch();
     send(1, "ann", "b");
     send(2, "bob", "c");
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 2U);
     EXPECT_THAT(store.written(1), ElementsAre("2#1 c"));
     store.commit();
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(read(1), "#1 ann: a\n");
     EXPECT_EQ(read(2), "#1 bob: c\n");
     ASSERT_EQ(store.batches.size(), 1U);
@@ -173,10 +173,10 @@ TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndNotDelivered) {
     enter({1, 2, 3});
     send(1, "ann", "a", "c1");
     send(2, "bob", "b");
-    turn();
+    run_batch();
     send(3, "cat", "c", "c3");
     store.fail();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls,
                 ElementsAre("refuse 1 in 1: 505 c1", "refuse 2 in 1: 505", "refuse 3 in 1: 505 c3"));
     EXPECT_THAT(io_threads[0].refused_names, ElementsAre("ann", "bob", "cat"));
@@ -189,10 +189,10 @@ TEST_F(CoreTest, AFailedBatchIsRefusedToEachSenderOnceAndNotDelivered) {
 TEST_F(CoreTest, ASenderThatHasLeftGetsNoAnswer) {
     enter({1, 2});
     send(1, "ann", "a", "c1");
-    turn();
+    run_batch();
     depart(1);
     store.fail();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: ann has left the room.\n"));
 }
 
@@ -201,10 +201,10 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreReadsTheStoredEvents) {
     send(1, "ann", "a", "c1");
     settle();
     send(1, "ann", "b", "c2");
-    turn();
+    run_batch();
     io_threads[0].take_calls();
-    store.lose(true);
-    turn();
+    store.answer_unknown(true);
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c2"));
     ASSERT_EQ(store.reads.size(), 1U);
     EXPECT_EQ(store.reads[0].query.room, 1U);
@@ -212,13 +212,13 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreReadsTheStoredEvents) {
     EXPECT_EQ(store.reads[0].query.before, 0U);
 
     send(1, "ann", "too early", "c3");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
     EXPECT_TRUE(store.batches.empty());
     EXPECT_EQ(store.reads.size(), 1U) << "one read at a time";
 
     store.answer_read();
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #2 ann: b\n"));
     send(1, "ann", "c");
     settle();
@@ -228,11 +228,11 @@ TEST_F(CoreTest, AfterAnUnknownOutcomeTheCoreReadsTheStoredEvents) {
 TEST_F(CoreTest, ALostSendLeavesNoGap) {
     enter({1});
     send(1, "ann", "a");
-    turn();
-    store.lose(false);
-    turn();
+    run_batch();
+    store.answer_unknown(false);
+    run_batch();
     store.answer_read();
-    turn();
+    run_batch();
     send(1, "ann", "b");
     settle();
     EXPECT_EQ(read(1), "#1 ann: b\n");
@@ -241,18 +241,18 @@ TEST_F(CoreTest, ALostSendLeavesNoGap) {
 TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
     enter({1});
     send(1, "ann", "a");
-    turn();
-    store.lose(true);
-    turn();
+    run_batch();
+    store.answer_unknown(true);
+    run_batch();
     store.answer_read(false);
-    turn();
+    run_batch();
     EXPECT_TRUE(store.reads.empty());
     send(1, "ann", "b", "c2");
-    turn();
+    run_batch();
     EXPECT_EQ(io_threads[0].calls.back(), "refuse 1 in 1: 505 c2");
     ASSERT_EQ(store.reads.size(), 1U);
     store.answer_read();
-    turn();
+    run_batch();
     send(1, "ann", "c");
     settle();
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: c\n");
@@ -260,12 +260,12 @@ TEST_F(CoreTest, AFailedReadIsTriedAgainAtTheNextEvent) {
 
 TEST_F(CoreTest, AReplyComesBetweenEarlierAndLaterEvents) {
     enter({1});
-    turn();
+    run_batch();
     io_threads[0].take_calls();
     join(1, "ann");
     core.reply(0, [] {});
     leave(1, "ann");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(),
                 ElementsAre("extend 1: ann entered the room.\n", "run", "extend 1: ann has left the room.\n"));
 }
@@ -294,17 +294,17 @@ TEST_F(CoreTest, ASendIsRefusedIfTheStoreThrows) {
     enter({1});
     store.throws = 1;  // at the lookup of the id
     send(1, "ann", "a", "c1");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c1"));
     store.throws = 2;  // at the append, and at the read of what is stored
     send(1, "ann", "b");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505"));
     send(1, "ann", "c", "c3");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
     store.answer_read();
-    turn();
+    run_batch();
     send(1, "ann", "d");
     settle();
     EXPECT_EQ(read(1), "#1 ann: d\n");
@@ -316,9 +316,9 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
     enter({1}, 1);
     enter({2}, 2);
     send(1, "ann", "a");
-    turn();
-    store.lose(true);
-    turn();
+    run_batch();
+    store.answer_unknown(true);
+    run_batch();
     send(2, "bob", "b");
     settle();
     EXPECT_EQ(read(2), "#1 bob: b\n");
@@ -327,7 +327,7 @@ TEST_F(CoreTest, OtherRoomsDoNotWaitForARecovery) {
 TEST_F(CoreTest, TheEventsThatWaitInARoomAreBounded) {
     enter({1, 2});
     for (int i = 0; i < 100; ++i) send(1, "ann", std::string(4'000, 'x'), fmt::format("c{}", i));
-    turn();
+    run_batch();
     const auto refusals = io_threads[0].take_calls();
     ASSERT_GE(refusals.size(), 75U);
     EXPECT_LE(refusals.size(), 80U);
@@ -346,13 +346,13 @@ TEST_F(CoreTest, OnlyIoThreadsWithParticipantsInTheRoomGetItsFrames) {
     ASSERT_TRUE(enter(Entry{.connection = 1, .io_thread = 0}, 1));
     ASSERT_TRUE(enter(Entry{.connection = 2, .io_thread = 1}, 2));
     join(1, "ann");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: ann entered the room.\n"));
     EXPECT_THAT(io_threads[1].calls, IsEmpty());
 
     depart(1);
     ASSERT_TRUE(enter(Entry{.connection = 3, .io_thread = 1}, 1));
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "no participant is there";
     EXPECT_THAT(io_threads[1].calls, IsEmpty()) << "it was published before";
 }
@@ -373,8 +373,8 @@ TEST_F(CoreTest, AllIoThreadsGetTheSameBytesAndEachEventIsEncodedOnce) {
 
 TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryIoThread) {
     for (FakeIoPort& port : io_threads) port.flushes = 0;
-    turn();
-    turn();
+    run_batch();
+    run_batch();
     EXPECT_EQ(io_threads[0].flushes, 2U);
     EXPECT_EQ(io_threads[1].flushes, 2U);
 }
@@ -382,13 +382,13 @@ TEST_F(CoreTest, EveryBatchEndsWithAFlushOfEveryIoThread) {
 TEST_F(CoreTest, ARoomWithoutParticipantsKeepsNoFramesForThem) {
     enter({1});
     send(1, "ann", "hi");
-    turn();
+    run_batch();
     depart(1);
     settle();
     EXPECT_THAT(io_threads[0].calls, IsEmpty());
     enter({2});
     join(2, "bob");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].calls, ElementsAre("extend 1: bob entered the room.\n"));
 }
 
@@ -397,22 +397,22 @@ TEST_F(CoreTest, ARoomWithoutParticipantsKeepsNoFramesForThem) {
 TEST_F(CoreTest, DrainingCompletesAcceptedEventsAndRefusesLaterOnes) {
     enter({1});
     send(1, "ann", "a");
-    turn();
+    run_batch();
     send(1, "ann", "b");
     int idle = 0;
     core.drain([&] { ++idle; });
     send(1, "ann", "c", "c3");
-    turn();
+    run_batch();
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("refuse 1 in 1: 505 c3"));
     EXPECT_EQ(idle, 0);
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(idle, 0) << "b is in flight";
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(idle, 1);
     EXPECT_EQ(read(1), "#1 ann: a\n#2 ann: b\n");
-    turn();
+    run_batch();
     EXPECT_EQ(idle, 1);
 }
 
@@ -420,7 +420,7 @@ TEST_F(CoreTest, DrainingIsCompleteAtOnceIfNothingIsInFlight) {
     bool idle = false;
     core.drain([&] { idle = true; });
     EXPECT_FALSE(idle) << "everything is published only after the end of the batch";
-    turn();
+    run_batch();
     EXPECT_TRUE(idle);
 }
 
@@ -429,25 +429,25 @@ TEST_F(CoreTest, DrainingStillAnnouncesLeaves) {
     join(1, "ann");
     core.drain([] {});
     depart(1);
-    turn();
+    run_batch();
     EXPECT_EQ(read(2), "ann entered the room.\nann has left the room.\n");
 }
 
 TEST_F(CoreTest, DrainingWaitsForRoomsAndRecoveriesToo) {
     enter({1});
     send(1, "ann", "a");
-    turn();
+    run_batch();
     const Answer created = create("Tea");
     bool idle = false;
     core.drain([&] { idle = true; });
-    store.lose(true);
-    turn();
+    store.answer_unknown(true);
+    run_batch();
     store.commit();
-    turn();
+    run_batch();
     EXPECT_EQ(*created, "ok");
     EXPECT_FALSE(idle);
     store.answer_read();
-    turn();
+    run_batch();
     EXPECT_TRUE(idle);
     EXPECT_EQ(read(1), "#1 ann: a\n");
 }
@@ -460,7 +460,7 @@ TEST_F(CoreTest, DrainingRefusesChangesOfRooms) {
     EXPECT_EQ(*created, "505");
     EXPECT_EQ(*renamed, "505");
     EXPECT_EQ(*removed, "505");
-    turn();
+    run_batch();
     EXPECT_TRUE(store.batches.empty());
 }
 
@@ -470,10 +470,10 @@ TEST_F(CoreTest, ARoomWhosePartOfABatchFailedAffectsNoOtherRoom) {
     enter({2}, other);
     send(1, "ann", "refused");
     send(2, "bob", "stored");
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 1U) << "one batch for both";
     store.commit_only(other);
-    turn();
+    run_batch();
     EXPECT_EQ(read(1), "");
     EXPECT_EQ(read(2), "#1 bob: stored\n");
     send(1, "ann", "again");

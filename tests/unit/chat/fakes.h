@@ -110,10 +110,10 @@ public:
         done(CommitOutcome::committed);
     }
     void fail() { take().done(CommitOutcome::failed); }
-    /// Answers `unknown`; the next read of one of its rooms shows whether the batch is stored.
-    void lose(bool is_there) {
+    /// Answers `unknown`; the next read of one of its rooms finds the batch if it `is_stored`.
+    void answer_unknown(bool is_stored) {
         auto [batch, done] = take();
-        if (is_there) lost_.push_back(std::move(batch));
+        if (is_stored) unconfirmed_.push_back(std::move(batch));
         done(CommitOutcome::unknown);
     }
     /// Commits the part of the batch in `room`; answers `failed` for the other rooms.
@@ -142,7 +142,7 @@ public:
         auto [query, done] = std::move(reads.front());
         reads.pop_front();
         if (!ok) return done({});
-        std::erase_if(lost_, [&](const StoreBatch& batch) {
+        std::erase_if(unconfirmed_, [&](const StoreBatch& batch) {
             if (!concerns(batch, query.room)) return false;
             apply(batch);
             return true;
@@ -266,7 +266,7 @@ private:
     }
 
     const bool reports_repeats_;
-    std::vector<StoreBatch> lost_;
+    std::vector<StoreBatch> unconfirmed_;
 };
 
 /// Records every call, and keeps the published slices.
