@@ -36,10 +36,10 @@ test('a burst of 60 is accepted, and messages beyond it are refused to their sen
         const { retry_after_ms, ...rest } = refusal;
         assert.deepEqual(rest, JSON.parse(errorEvent(room, { code: 503, name: 'flooder', id: refusal.id })));
     }
-    const heard = [];
-    while (heard.length < said.length) heard.push((await witness.next()).id);
+    const received = [];
+    while (received.length < said.length) received.push((await witness.next()).id);
     assert.deepEqual(
-        heard,
+        received,
         said.map(({ id }) => id),
     );
     await witness.expectSilence('witness');
@@ -159,7 +159,7 @@ test('a reader with a backlog beyond the limit is closed, and other readers miss
         for (let batch = 0; batch < 20; batch += 1) sender.say('sender', msg);
         said += 20;
         await sender.find((event) => event.seq === said);
-        gone = sender.inbox.all.slice(-60).some((text) => text.includes('"stalled has left the room."'));
+        gone = sender.frames.all.slice(-60).some((text) => text.includes('"stalled has left the room."'));
     }
     assert.ok(gone, `the stalled reader was still there after ${said} messages`);
     const grown = (await own.residentBytes()) - memory;

@@ -11,7 +11,7 @@ import { eventually } from './harness/wait.js';
 
 const server = sharedServer({ config: { MessagesPerSecond: 5, MessageBurst: 10 } });
 
-const heard = (client, text) => client.find(({ msg }) => msg === text);
+const received = (client, text) => client.find(({ msg }) => msg === text);
 
 /** Resolves once a metric has a value that `is` accepts: the I/O threads update theirs at the end of an iteration. */
 async function becomes(name, is, what) {
@@ -78,7 +78,7 @@ test('messages, their batches and their deliveries are counted', async () => {
     const bob = await ChatClient.join(server, room, 'bob');
     const texts = ['one', 'two', 'three'];
     for (const text of texts) ada.say('ada', text);
-    for (const text of texts) await heard(bob, text);
+    for (const text of texts) await received(bob, text);
     const after = await metricsOf(server);
     const grown = (name) => after.get(name) - before.get(name);
     assert.equal(grown('globes_messages_stored_total'), 3);
@@ -120,13 +120,13 @@ test('a client that resumes from before the replay cache reads the store', async
     const room = await createRoom(own);
     const ada = await ChatClient.join(own, room, 'ada');
     ada.say('ada', 'said before the restart');
-    await heard(ada, 'said before the restart');
+    await received(ada, 'said before the restart');
     await own.stop();
     await own.start();
     const name = 'globes_history_reads_total{reader="websocket"}';
     assert.equal((await metricsOf(own)).get(name), 0);
     const back = await ChatClient.resume(own, room, '?after=0');
-    await heard(back, 'said before the restart');
+    await received(back, 'said before the restart');
     assert.equal((await metricsOf(own)).get(name), 1);
 });
 
@@ -158,7 +158,7 @@ test('a reader that takes no bytes is counted when it is closed', async (t) => {
     let closed = 0;
     while (closed === 0 && Date.now() - begun < 30_000) {
         for (let i = 0; i < 100; ++i) ada.say('ada', text);
-        for (let i = 0; i < 100; ++i) await heard(ada, text);
+        for (let i = 0; i < 100; ++i) await received(ada, text);
         closed = (await metricsOf(own)).get('globes_slow_readers_closed_total');
     }
     assert.equal(closed, 1);
@@ -170,7 +170,7 @@ test('no label has a title, a name or a secret', async (t) => {
     const room = await createRoom(own, { title: freshTitle('Confidential'), description: 'A description' });
     const ada = await ChatClient.join(own, room, 'ada-lovelace');
     ada.say('ada-lovelace', 'words of a chat');
-    await heard(ada, 'words of a chat');
+    await received(ada, 'words of a chat');
     const { text } = await get(own, '/metrics');
     for (const word of [room.title, 'description', 'ada-lovelace', 'words', 'the-secret']) {
         assert.ok(!text.includes(word), `${word} is there`);

@@ -18,7 +18,7 @@ test('a globes.v1 client gets an ack for every send with an id', async () => {
     ada.say('ada', 'without');
     ada.say('ada', 'with', { id: 'ü' });
     assert.equal((await ada.find(({ event_type }) => event_type === 'ack')).seq, 2);
-    assert.ok(ada.inbox.all.includes('{"event_type":"ack","id":"ü","seq":2,"duplicate":false}'));
+    assert.ok(ada.frames.all.includes('{"event_type":"ack","id":"ü","seq":2,"duplicate":false}'));
     await ada.expectSilence('ada').catch(() => {});
     await ada.leave();
 });

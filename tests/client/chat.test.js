@@ -7,14 +7,14 @@ import { ChatClient, TIME } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
 import { InvalidContentError, QueueFullError, UnauthorizedError } from '../../web/globes.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 
 const server = sharedServer();
 
 test('connect joins by itself, and reports the welcome, the users and the join', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben', { color: 'blue' });
-    const ada = Person.connect(t, globesAt(server), room, { name: 'ada', color: '#0a0' });
+    const ada = TestClient.connect(t, globesAt(server), room, { name: 'ada', color: '#0a0' });
     assert.equal(ada.connection.state, 'connecting');
 
     assert.deepEqual(await ada.events.next(), { type: 'state', state: 'online', retryAt: null, error: null });
@@ -47,23 +47,23 @@ test('connect joins by itself, and reports the welcome, the users and the join',
 
 test('send resolves with the seq of the ack, and everybody receives the message, its sender as an own one', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
-    const ben = await Person.join(t, globesAt(server), room, 'ben');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
+    const ben = await TestClient.join(t, globesAt(server), room, 'ben');
 
     const { id, acked } = ada.connection.send('Grüße, 世界 🎈');
     assert.deepEqual(await acked, { seq: 1, duplicate: false });
     const own = await ada.message('Grüße, 世界 🎈');
-    const { isOwn, ...heard } = await ben.message('Grüße, 世界 🎈');
+    const { isOwn, ...received } = await ben.message('Grüße, 世界 🎈');
     assert.equal(isOwn, false);
-    assert.deepEqual(own, { ...heard, isOwn: true });
-    assert.deepEqual([heard.name, heard.color, heard.seq, heard.id], ['ada', 'red', 1, id]);
-    assert.match(heard.time, TIME);
+    assert.deepEqual(own, { ...received, isOwn: true });
+    assert.deepEqual([received.name, received.color, received.seq, received.id], ['ada', 'red', 1, id]);
+    assert.match(received.time, TIME);
     assert.deepEqual([ada.connection.seq, ada.connection.queued], [1, 0]);
 });
 
 test('a message that is sent before there is a connection is sent later', async (t) => {
     const room = await createRoom(server);
-    const ada = Person.connect(t, globesAt(server), room.title, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), room.title, { name: 'ada' });
     const acks = [ada.say('first'), ada.say('second')];
     assert.equal(ada.connection.queued, 2);
     assert.deepEqual(await Promise.all(acks), [
@@ -76,14 +76,14 @@ test('a message that is sent before there is a connection is sent later', async 
 
 test('the same id is the same message, on another connection too', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
     const first = ada.connection.send('once', { id: 'draft-1' });
     assert.equal(ada.connection.send('once', { id: 'draft-1' }).acked, first.acked, 'while it waits');
     await first.acked;
     assert.equal((await ada.say('once', { id: 'draft-1' })).seq, 1, 'and later');
     ada.connection.close();
 
-    const again = await Person.join(t, globesAt(server), room, 'ada');
+    const again = await TestClient.join(t, globesAt(server), room, 'ada');
     assert.deepEqual(await again.say('once', { id: 'draft-1' }), { seq: 1, duplicate: true });
     assert.deepEqual(again.texts, ['once']);
     assert.equal(again.messages[0].isOwn, false, 'it was shown before its id was known');
@@ -105,7 +105,7 @@ test('own messages are own in history as in events, under an earlier name too', 
     await other.find(({ msg }) => msg === 'theirs');
     await other.leave();
     const storage = memoryStorage();
-    const ada = await Person.join(t, globesAt(server, { storage }), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(server, { storage }), room, 'ada');
     await ada.say('mine');
     await ada.rename({ name: 'dora' });
     await ada.say('mine too');
@@ -115,10 +115,10 @@ test('own messages are own in history as in events, under an earlier name too', 
     assert.deepEqual(owned((await ada.connection.history()).events), expected);
     ada.connection.close();
 
-    const again = await Person.join(t, globesAt(server, { storage }), room, 'ada');
+    const again = await TestClient.join(t, globesAt(server, { storage }), room, 'ada');
     const asAda = [['theirs', false], ['mine', true], ['mine too', false]];
     assert.deepEqual([owned(again.messages), owned((await again.connection.history()).events)], [asAda, asAda]);
-    const stranger = await Person.join(t, globesAt(server), room, 'dora');
+    const stranger = await TestClient.join(t, globesAt(server), room, 'dora');
     assert.deepEqual(owned((await stranger.connection.history()).events).map(([, isOwn]) => isOwn), [false, false, false]);
 });
 
@@ -126,7 +126,7 @@ test('the number of own ids is bounded, and other content of their storage is ig
     const room = await createRoom(server);
     for (const found of ['no JSON', 'null', '{"a":1}', '[1]', '"text"']) {
         const storage = { ...memoryStorage(), getItem: () => found };
-        const ada = await Person.join(t, globesAt(server, { storage }), room, `ada ${found.length}`);
+        const ada = await TestClient.join(t, globesAt(server, { storage }), room, `ada ${found.length}`);
         await ada.say('hello');
         assert.equal((await ada.connection.history()).events.at(-1).isOwn, true, found);
         ada.connection.close();
@@ -134,10 +134,10 @@ test('the number of own ids is bounded, and other content of their storage is ig
     const storage = memoryStorage();
     const limits = { queuedMessages: 10 };
     const globes = globesAt(server, { storage });
-    const ada = Person.connect(t, globes, 2 ** 40, { name: 'ada', limits });
+    const ada = TestClient.connect(t, globes, 2 ** 40, { name: 'ada', limits });
     // Nobody accepts these: the room does not exist.
     for (let number = 0; number < 2000; number += 1) ada.connection.send('x', { id: `${number}` });
-    const busy = await Person.join(t, globes, room, 'ada', { limits: { ...limits, messagesPerSecond: 0 } });
+    const busy = await TestClient.join(t, globes, room, 'ada', { limits: { ...limits, messagesPerSecond: 0 } });
     for (let number = 0; number < 1100; number += 1) await busy.say(`${number}`);
     const kept = [...storage.items].filter(([key]) => key.startsWith('own-')).map(([, value]) => JSON.parse(value).length);
     assert.deepEqual(kept, [10, 1010]);
@@ -151,18 +151,18 @@ test('the newest messages come first, as many as requested, or those after a giv
     for (let count = 1; count <= 10; count += 1) ben.say('ben', `${count}`);
     await ben.find(({ seq }) => seq === 10);
 
-    const few = Person.connect(t, globesAt(server), room, { name: 'few', last: 3 });
-    const behind = Person.connect(t, globesAt(server), room, { name: 'behind', after: 4 });
-    const none = Person.connect(t, globesAt(server), room, { name: 'none', last: 0 });
-    const listener = Person.connect(t, globesAt(server), room);
-    for (const person of [few, behind, none, listener]) await person.state('online');
+    const few = TestClient.connect(t, globesAt(server), room, { name: 'few', last: 3 });
+    const behind = TestClient.connect(t, globesAt(server), room, { name: 'behind', after: 4 });
+    const none = TestClient.connect(t, globesAt(server), room, { name: 'none', last: 0 });
+    const listener = TestClient.connect(t, globesAt(server), room);
+    for (const client of [few, behind, none, listener]) await client.state('online');
     ben.say('ben', '11');
-    for (const person of [few, behind, none, listener]) await person.message('11');
+    for (const client of [few, behind, none, listener]) await client.message('11');
     few.assertShown(8, 11);
     behind.assertShown(5, 11);
     none.assertShown(11, 11);
     listener.assertShown(1, 11);
-    for (const person of [few, behind, none, listener]) assert.deepEqual(person.all('gap'), []);
+    for (const client of [few, behind, none, listener]) assert.deepEqual(client.all('gap'), []);
     await assert.rejects(listener.say('I have no name'), UnauthorizedError);
     const names = await usersOf(server, room);
     assert.deepEqual(names.sort(), ['behind', 'ben', 'few', 'none'], 'a connection without a name is not a user');
@@ -172,12 +172,12 @@ test('a token without a name opens a private room for listening', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
-    const listener = Person.connect(t, globes, room, { token });
+    const listener = TestClient.connect(t, globes, room, { token });
     await listener.state('online');
     assert.equal(listener.connection.name, null);
     await assert.rejects(listener.say('I have no name'), UnauthorizedError);
     const bens = await globes.tokens.request(room, { name: 'ben', secret: PASSWORD });
-    const ben = await Person.join(t, globes, room, 'ben', { token: bens });
+    const ben = await TestClient.join(t, globes, room, 'ben', { token: bens });
     await ben.say('hello');
     await listener.message('hello');
     assert.deepEqual(
@@ -194,7 +194,7 @@ test('the author of a replayed message who has left is not among the users', asy
     ben.say('ben', 'good bye');
     await ben.leave();
     await eventually(async () => (await usersOf(server, room)).length === 0, 'ben is gone');
-    const ada = Person.connect(t, globesAt(server), room);
+    const ada = TestClient.connect(t, globesAt(server), room);
     await ada.message('good bye');
     assert.deepEqual(ada.connection.users, []);
     const cai = await ChatClient.open(server, room);
@@ -211,7 +211,7 @@ test('history pages back without gap or repetition', async (t) => {
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
-    const ada = await Person.join(t, globes, room, 'ada', { token, last: 0 });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token, last: 0 });
     for (let count = 1; count <= 25; count += 1) await ada.say(`${count}`);
 
     const seen = [];
@@ -230,8 +230,8 @@ test('history pages back without gap or repetition', async (t) => {
 
 test('join takes another name after earlier messages, or another color', async (t) => {
     const room = await createRoom(server);
-    const ben = await Person.join(t, globesAt(server), room, 'ben');
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const ben = await TestClient.join(t, globesAt(server), room, 'ben');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
 
     ada.say('as ada');
     const renamed = ada.rename({ name: 'Ada Lovelace', color: 'green' });
@@ -241,9 +241,9 @@ test('join takes another name after earlier messages, or another color', async (
     await ada.rename({ color: 'teal' });
     await ada.say('in teal');
     await ben.message('in teal');
-    const heard = ben.all('event').filter(({ name }) => name !== 'ben');
+    const received = ben.all('event').filter(({ name }) => name !== 'ben');
     assert.deepEqual(
-        heard.map(({ event_type: type, name, color, msg }) => [type, name, color, msg]),
+        received.map(({ event_type: type, name, color, msg }) => [type, name, color, msg]),
         [
             ['join', 'ada', 'red', 'ada entered the room.'],
             ['send', 'ada', 'red', 'as ada'],
@@ -264,7 +264,7 @@ test('join takes another name after earlier messages, or another color', async (
 
 test('a connection without a name may join later', async (t) => {
     const room = await createRoom(server);
-    const ada = Person.connect(t, globesAt(server), room);
+    const ada = TestClient.connect(t, globesAt(server), room);
     await ada.state('online');
     const joined = ada.rename({ name: 'ada' });
     assert.deepEqual(await ada.say('hello'), { seq: 1, duplicate: false });
@@ -274,7 +274,7 @@ test('a connection without a name may join later', async (t) => {
 
 test('an invalid text is refused at once, and other messages are sent', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
     for (const text of ['', 'x'.repeat(4097), 'x'.repeat(100_000), undefined]) {
         await assert.rejects(ada.say(text), (error) => {
             assert.ok(error instanceof InvalidContentError);
@@ -290,7 +290,7 @@ test('an invalid text is refused at once, and other messages are sent', async (t
 
 test('a full queue refuses further messages and loses none of its own', async (t) => {
     const room = await createRoom(server);
-    const ada = Person.connect(t, globesAt(server), room, { name: 'ada', limits: { queuedMessages: 3 } });
+    const ada = TestClient.connect(t, globesAt(server), room, { name: 'ada', limits: { queuedMessages: 3 } });
     const acks = ['1', '2', '3'].map((text) => ada.say(text));
     await assert.rejects(ada.say('4'), QueueFullError);
     assert.deepEqual(
@@ -303,8 +303,8 @@ test('a full queue refuses further messages and loses none of its own', async (t
 test('close leaves the room, rejects waiting messages, and is final', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
-    const early = Person.connect(t, globesAt(server), room, { name: 'early' });
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
+    const early = TestClient.connect(t, globesAt(server), room, { name: 'early' });
     const waiting = early.say('never');
     early.connection.close();
     await assert.rejects(waiting, { name: 'ConnectionError' });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createRoom } from '../api/harness/api.js';
 import { startServer } from '../api/harness/server.js';
 import { WebSocket } from '../api/harness/websocket.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 
 /** A library whose sockets count the refusals that they receive. */
 function watchedGlobes(server) {
@@ -22,13 +22,13 @@ function watchedGlobes(server) {
 }
 
 /** Sends that many messages at once and returns their sequence numbers. */
-async function sayAll(person, count) {
+async function sayAll(client, count) {
     const texts = Array.from({ length: count }, (_, index) => `${index + 1}`);
-    const answers = await Promise.all(texts.map((text) => person.say(text)));
-    await person.find('event', ({ seq }) => seq === count);
-    assert.deepEqual([...person.texts].sort(), [...texts].sort(), 'each is shown once');
-    assert.equal(person.all('welcome').length, 1, 'on one connection');
-    assert.deepEqual(person.all('problem'), []);
+    const answers = await Promise.all(texts.map((text) => client.say(text)));
+    await client.find('event', ({ seq }) => seq === count);
+    assert.deepEqual([...client.texts].sort(), [...texts].sort(), 'each is shown once');
+    assert.equal(client.all('welcome').length, 1, 'on one connection');
+    assert.deepEqual(client.all('problem'), []);
     return answers.map(({ seq }) => seq);
 }
 
@@ -39,7 +39,7 @@ async function floodAsServer(t, limits) {
     const server = await startServer(t, { config: { MessagesPerSecond: 100, MessageBurst: 5 } });
     const [globes, seen] = watchedGlobes(server);
     const room = await createRoom(server);
-    const ada = await Person.join(t, globes, room, 'ada', { limits: { messagesPerSecond: 0, ...limits } });
+    const ada = await TestClient.join(t, globes, room, 'ada', { limits: { messagesPerSecond: 0, ...limits } });
     const places = await sayAll(ada, 80);
     assert.ok(seen.refusals > 0, 'there was something to live with');
     assert.ok(seen.refusals < 60, `${seen.refusals} refusals; 100 within 10 s would close`);
@@ -57,7 +57,7 @@ test('one by one they keep their order, whatever the server refuses', async (t) 
 test('the default pace stays below the default limit, and so keeps the order', async (t) => {
     const server = await startServer(t);
     const [globes, seen] = watchedGlobes(server);
-    const ada = await Person.join(t, globes, await createRoom(server), 'ada');
+    const ada = await TestClient.join(t, globes, await createRoom(server), 'ada');
     assert.deepEqual(await sayAll(ada, 70), inOrder(70));
     assert.equal(seen.refusals, 0);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
 const LISTED = ['first', 'second'];
@@ -12,7 +12,7 @@ const usersNamed = (...names) => names.map((username) => ({ username, color: '',
 async function enter(t, online) {
     const server = await ScriptedServer.start(t);
     Object.assign(server, { users: usersNamed(...LISTED), online });
-    const ada = Person.connect(t, globesAt(server), 7, { name: null });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: null });
     const { socket } = await server.connections.next();
     const welcome = await ada.find('welcome');
     await ada.find('users');

@@ -6,15 +6,15 @@ import { test } from 'node:test';
 
 import { PASSWORD } from '../api/harness/api.js';
 import { sharedServer } from '../api/harness/server.js';
-import { Inbox, within } from '../api/harness/wait.js';
+import { ReceivedQueue, within } from '../api/harness/wait.js';
 import { WebSocket } from '../api/harness/websocket.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 
 const server = sharedServer();
 
 /** Requests as the original sends them. It shows every frame as a message, whatever its type. */
 class OriginalPage {
-    lines = new Inbox();
+    lines = new ReceivedQueue();
 
     async call(method, path, body, token) {
         const headers = { 'Content-Type': 'application/json' };
@@ -75,15 +75,15 @@ for (const visibility of ['public', 'private']) {
 
         const globes = globesAt(server);
         const token = await globes.tokens.request(created.id, { name: 'ada', secret: PASSWORD });
-        const ada = await Person.join(t, globes, created.id, 'ada', { token });
+        const ada = await TestClient.join(t, globes, created.id, 'ada', { token });
         await old.enter(listed.id, 'david', 'blue', PASSWORD);
         assert.equal(old.socket.protocol, old.token ?? '', 'browsers want their own subprotocol back');
         assert.equal(await old.lines.next(), 'david: david entered the room.');
 
         old.emit('send', 'hello from 2020');
         assert.equal(await old.lines.next(), 'david: hello from 2020');
-        const heard = await ada.message('hello from 2020');
-        assert.deepEqual([heard.name, heard.color, heard.seq, heard.isOwn], ['david', 'blue', 1, false]);
+        const received = await ada.message('hello from 2020');
+        assert.deepEqual([received.name, received.color, received.seq, received.isOwn], ['david', 'blue', 1, false]);
         await ada.say('hello from today');
         assert.equal(await old.lines.next(), 'ada: hello from today');
 
@@ -113,7 +113,7 @@ test("the original's page gets the same error for a wrong password", async () =>
 test("every error reads well on the original's page", async (t) => {
     const old = new OriginalPage();
     const { id } = await old.make('Everything goes wrong', 'public');
-    await Person.join(t, globesAt(server), id, 'ada');
+    await TestClient.join(t, globesAt(server), id, 'ada');
     await old.enter(id, 'Ada', 'blue');
     assert.equal(await old.lines.next(), 'Ada: That name is taken.');
 

@@ -74,10 +74,10 @@ test('the README’s installation works from a checkout, in Node and in a browse
     const server = await startServer(t, { config: { AllowedOrigins: [origin] } });
     const page = await (await launchBrowser(t)).newPage();
     await page.goto(origin);
-    const heard = await page.evaluate(async (address) => {
+    const received = await page.evaluate(async (address) => {
         const { Globes } = await import('/lib/globes.js');
         const connection = new Globes(address).connect(1, { name: 'ada' });
         return connection.send('hello').acked;
     }, server.origin);
-    assert.deepEqual(heard, { seq: 1, duplicate: false });
+    assert.deepEqual(received, { seq: 1, duplicate: false });
 });

@@ -6,7 +6,7 @@ import { createPrivateRoom, createRoom, PASSWORD, remove } from '../api/harness/
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
 import { Gateway } from './support/gateway.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
 const server = sharedServer();
@@ -61,7 +61,7 @@ test('a connection survives every answer of a proxy, and continues when the serv
         [await createRoom(server), null],
         [locked, token],
     ]) {
-        const ada = await Person.join(t, globes, room, 'ada', { token: key });
+        const ada = await TestClient.join(t, globes, room, 'ada', { token: key });
         let said = 0;
         for (const status of STATUSES)
             for (const body of ['<h1>Maintenance</h1>', '', '{"error":{"code":404}}', '{"status":true,"token":"none"}']) {
@@ -84,7 +84,7 @@ test('a connection survives every answer of a proxy, and continues when the serv
 test('an error of the server itself, through the proxy, still ends a connection', async (t) => {
     const gateway = await Gateway.start(t, server);
     const room = await createRoom(server);
-    const ada = await Person.join(t, globesAt(gateway), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(gateway), room, 'ada');
     gateway.answer = { status: 502, body: '<h1>Bad gateway</h1>' };
     gateway.cut();
     await ada.state('waiting');
@@ -108,14 +108,14 @@ test('frames that are not a server’s count as an outage', async (t) => {
     const frames = ['<h1>Hello</h1>', '', 'null', '[]', '{}', '{"event_type":"welcome"}', '{"event_type":"send","seq":1}'];
     for (const frame of frames) {
         other.firstFrame = frame;
-        const ada = Person.connect(t, globesAt(other), 7, { name: 'ada' });
+        const ada = TestClient.connect(t, globesAt(other), 7, { name: 'ada' });
         const { error } = await ada.state('waiting');
         assert.equal(error.name, 'ConnectionError', frame);
         other.firstFrame = null;
         await ada.state('online');
         ada.connection.close();
     }
-    const ada = Person.connect(t, globesAt(other), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(other), 7, { name: 'ada' });
     await ada.find('welcome');
     other.connections.all.at(-1).socket.send('<h1>Hello</h1>');
     await ada.state('waiting');

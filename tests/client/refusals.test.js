@@ -10,32 +10,32 @@ import { eventually } from '../api/harness/wait.js';
 import { WebSocket } from '../api/harness/websocket.js';
 import { InvalidContentError, InvalidTokenError } from '../../web/globes.js';
 import { memoryStorage } from './support/memory_storage.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
 const server = sharedServer();
 
 /** The connection ends with this error, which rejects waiting messages; it does not reconnect. */
-async function assertEnds(person, className, properties) {
-    const waiting = person.say('said into the void');
-    const { error } = await person.find('closed');
+async function assertEnds(client, className, properties) {
+    const waiting = client.say('said into the void');
+    const { error } = await client.find('closed');
     assert.equal(error.constructor.name, className, String(error));
     for (const [key, value] of Object.entries(properties)) assert.equal(error[key], value, key);
-    assert.equal(person.connection.state, 'closed');
+    assert.equal(client.connection.state, 'closed');
     await assert.rejects(waiting, (reason) => reason === error);
 }
 
 test('a missing room does not count as an outage', async (t) => {
-    const ada = Person.connect(t, globesAt(server), 'No such room', { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 'No such room', { name: 'ada' });
     await assertEnds(ada, 'NotFoundError', { code: 101, status: 404 });
 });
 
 test('a missing or forged token does not count as an outage', async (t) => {
     const room = await createPrivateRoom(server);
-    const none = Person.connect(t, globesAt(server), room, { name: 'ada' });
+    const none = TestClient.connect(t, globesAt(server), room, { name: 'ada' });
     await assertEnds(none, 'InvalidTokenError', { code: 403, field: 'token' });
     const token = forgeToken({ claims: freshClaims(room), key: 'guessed' });
-    const forged = Person.connect(t, globesAt(server), room, { name: 'mallory', token });
+    const forged = TestClient.connect(t, globesAt(server), room, { name: 'mallory', token });
     await assertEnds(forged, 'InvalidTokenError', { code: 403, status: 403, field: 'token' });
     assert.throws(() => globesAt(server).connect(room, { token: 'no token at all' }), InvalidTokenError);
     assert.throws(() => globesAt(server).connect(room, { last: -1 }), RangeError);
@@ -48,7 +48,7 @@ test('an invalid room or name is reported at once, with its field', async (t) =>
     const refused = (field) => (error) => error instanceof InvalidContentError && error.field === field;
     for (const none of [null, undefined, {}]) assert.throws(() => globes.connect(none, { name: 'ada' }), refused('room'));
     assert.throws(() => globes.connect(1, { name: 5 }), refused('name'));
-    const listener = Person.connect(t, globes, await createRoom(server), { name: null, last: 1000 });
+    const listener = TestClient.connect(t, globes, await createRoom(server), { name: null, last: 1000 });
     await assert.rejects(listener.connection.join({ name: 5 }), refused('name'));
     await assert.rejects(listener.connection.join(), { name: 'UnauthorizedError' });
     await assert.rejects(listener.connection.join(null), { name: 'UnauthorizedError' });
@@ -57,7 +57,7 @@ test('an invalid room or name is reported at once, with its field', async (t) =>
 test('a deleted room ends its connections (4504)', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
-    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(proxy), room, 'ada');
     await remove(server, `/chats/${room.id}`);
     const { error } = await ada.find('closed');
     assert.deepEqual([error.constructor.name, error.closeCode], ['ConnectionError', 4504]);
@@ -68,14 +68,14 @@ test('a new password ends connections and invalidates tokens (4501), and the new
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
-    const ada = await Person.join(t, globes, room, 'ada', { token });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token });
     await put(server, `/chats/${room.id}`, { password: 'another secret' }, { token: token.token });
     const { error } = await ada.find('closed');
     assert.equal(error.closeCode, 4501);
-    const late = Person.connect(t, globes, room, { name: 'ada', token });
+    const late = TestClient.connect(t, globes, room, { name: 'ada', token });
     await assertEnds(late, 'InvalidTokenError', { code: 403 });
     const renewed = await globes.tokens.request(room, { name: 'ada', secret: 'another secret' });
-    await Person.join(t, globes, room, 'ada', { token: renewed });
+    await TestClient.join(t, globes, room, 'ada', { token: renewed });
 });
 
 test('the same token elsewhere takes over (4502), and nobody sees a join or leave', async (t) => {
@@ -85,13 +85,13 @@ test('the same token elsewhere takes over (4502), and nobody sees a join or leav
         token: (await globes.tokens.request(room, { name: 'ben', secret: PASSWORD })).token,
     });
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
-    const desk = await Person.join(t, globes, room, 'ada', { token });
+    const desk = await TestClient.join(t, globes, room, 'ada', { token });
     await ben.find(({ name }) => name === 'ada');
-    const phone = Person.connect(t, globes, room, { name: 'ada', token, color: 'blue' });
+    const phone = TestClient.connect(t, globes, room, { name: 'ada', token, color: 'blue' });
     assert.equal((await desk.find('closed')).error.closeCode, 4502);
     await phone.say('from the phone');
-    const heard = JSON.parse(await ben.nextText());
-    assert.deepEqual([heard.event_type, heard.name, heard.color, heard.msg], ['send', 'ada', 'blue', 'from the phone']);
+    const received = JSON.parse(await ben.nextText());
+    assert.deepEqual([received.event_type, received.name, received.color, received.msg], ['send', 'ada', 'blue', 'from the phone']);
 });
 
 test('a reloaded page is the same user, by the session in its storage', async (t) => {
@@ -105,25 +105,25 @@ test('a reloaded page is the same user, by the session in its storage', async (t
     };
     const globes = globesAt(server, { storage });
     const ben = await ChatClient.join(server, room, 'ben');
-    const before = await Person.join(t, globes, room, 'ada');
+    const before = await TestClient.join(t, globes, room, 'ada');
     await ben.find(({ name }) => name === 'ada');
-    const after = Person.connect(t, globes, room, { name: 'ada' });
+    const after = TestClient.connect(t, globes, room, { name: 'ada' });
     await after.say('reloaded');
     assert.equal((await ben.next()).msg, 'reloaded', 'without a leave or a join before it');
     assert.equal((await before.find('closed')).error.closeCode, 4502);
     assert.equal(sessions().length, 1, 'the session of the new page is kept');
 
     const session = sessions();
-    const other = Person.connect(t, globes, room, { name: 'eve' });
+    const other = TestClient.connect(t, globes, room, { name: 'eve' });
     await other.say('I am somebody else');
-    assert.deepEqual(await usersOf(server, room), ['ben', 'ada', 'eve'], 'another name is another person');
+    assert.deepEqual(await usersOf(server, room), ['ben', 'ada', 'eve'], 'another name is another user');
     other.connection.close();
     assert.equal(sessions().length, 0, 'who leaves keeps no session');
     session.forEach(([key, value]) => kept.set(key, value));
     storage.getItem = storage.setItem = storage.removeItem = () => {
         throw new Error('no storage in this frame');
     };
-    await Person.join(t, globes, room, 'fay');
+    await TestClient.join(t, globes, room, 'fay');
 });
 
 test('a replaced connection takes its place back by the session that both started with, any number of times', async (t) => {
@@ -139,10 +139,10 @@ test('a replaced connection takes its place back by the session that both starte
         };
         return globesAt(server, { storage });
     });
-    let inside = await Person.join(t, windows[0], room, 'ada');
+    let inside = await TestClient.join(t, windows[0], room, 'ada');
     for (const [key, value] of kept[0]) kept[1].set(key, value);
     for (const window of [1, 0, 1, 0]) {
-        const next = Person.connect(t, windows[window], room, { name: 'ada' });
+        const next = TestClient.connect(t, windows[window], room, { name: 'ada' });
         await next.say('here now');
         assert.equal((await inside.find('closed')).error.closeCode, 4502);
         inside = next;
@@ -154,7 +154,7 @@ test('a replaced connection takes its place back by the session that both starte
 test('a name that is taken is a problem, and messages wait for another name', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'Ada');
-    const ada = Person.connect(t, globesAt(server), room, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), room, { name: 'ada' });
     const acks = [ada.say('first'), ada.say('second')];
     const { error, id } = await ada.find('problem');
     assert.deepEqual(
@@ -184,8 +184,8 @@ test('a name that is taken is a problem, and messages wait for another name', as
 
 test('a new name that is taken leaves the old one in place', async (t) => {
     const room = await createRoom(server);
-    await Person.join(t, globesAt(server), room, 'ben');
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    await TestClient.join(t, globesAt(server), room, 'ben');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
     const refused = ada.rename({ name: 'BEN' });
     const acked = ada.say('still ada');
     await assert.rejects(refused, { code: 202 });
@@ -210,10 +210,10 @@ function losing(pattern, how) {
 for (const how of ['cut', 'silence']) {
     test(`a new name that is taken leaves the old one in place, if the refusal is lost (${how})`, async (t) => {
         const room = await createRoom(server);
-        await Person.join(t, globesAt(server), room, 'ben');
+        await TestClient.join(t, globesAt(server), room, 'ben');
         const storage = memoryStorage();
         const globes = globesAt(server, { storage, WebSocket: losing(/"code":202/, how) });
-        const ada = await Person.join(t, globes, room, 'ada', { limits: { ackTimeoutMs: 200 } });
+        const ada = await TestClient.join(t, globes, room, 'ada', { limits: { ackTimeoutMs: 200 } });
         const refused = ada.rename({ name: 'ben' });
         const acked = ada.say('still ada');
         await assert.rejects(refused, { name: 'DuplicateError', code: 202 });
@@ -228,10 +228,10 @@ for (const how of ['cut', 'silence']) {
     for (const name of ['ada', null])
         test(`a new name that the server accepted is kept, if its join is lost (${how}, old name ${name})`, async (t) => {
             const room = await createRoom(server);
-            const ben = await Person.join(t, globesAt(server), room, 'ben');
+            const ben = await TestClient.join(t, globesAt(server), room, 'ben');
             const storage = memoryStorage();
             const globes = globesAt(server, { storage, WebSocket: losing(/"join".*"name":"eve"/, how) });
-            const ada = Person.connect(t, globes, room, { name, limits: { ackTimeoutMs: 200 } });
+            const ada = TestClient.connect(t, globes, room, { name, limits: { ackTimeoutMs: 200 } });
             await ada.find('welcome');
             const renamed = ada.rename({ name: 'eve', color: 'teal' });
             const acked = ada.say('as eve');
@@ -249,7 +249,7 @@ for (const how of ['cut', 'silence']) {
 
 test('an invalid new name is refused, and the old one stays', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.join(t, globesAt(server), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), room, 'ada');
     const refused = ada.rename({ name: 'x'.repeat(33) });
     const acked = ada.say('still ada');
     await assert.rejects(refused, { code: 303, field: 'name' });
@@ -261,7 +261,7 @@ test('a name other than the token’s is a problem (204), and a join with the to
     const room = await createPrivateRoom(server);
     const globes = globesAt(server);
     const token = await globes.tokens.request(room, { name: 'ada', secret: PASSWORD });
-    const ada = Person.connect(t, globes, room, { name: 'eve', token });
+    const ada = TestClient.connect(t, globes, room, { name: 'eve', token });
     const { error } = await ada.find('problem');
     assert.deepEqual([error.constructor.name, error.code], ['UnauthorizedError', 204]);
     await ada.rename({ name: 'ada' });
@@ -271,7 +271,7 @@ test('a name other than the token’s is a problem (204), and a join with the to
 test('an invalid name is a problem, and the connection goes on listening', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const ada = Person.connect(t, globesAt(server), room, { name: 'x'.repeat(33) });
+    const ada = TestClient.connect(t, globesAt(server), room, { name: 'x'.repeat(33) });
     const { error } = await ada.find('problem');
     assert.deepEqual([error.constructor.name, error.code, error.field], ['InvalidContentError', 303, 'name']);
     ben.say('ben', 'can you hear me?');
@@ -281,7 +281,7 @@ test('an invalid name is a problem, and the connection goes on listening', async
 test('a name that was lost with the connection is taken again once the old connection is gone', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
-    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(proxy), room, 'ada');
     proxy.refuse();
     await ada.state('waiting');
     await eventually(async () => (await usersOf(server, room)).length === 0, 'the server has noticed');
@@ -303,7 +303,7 @@ test('a WebSocket that may not be created ends the connection, without an unhand
             throw new DOMException('An insecure WebSocket from a page loaded over HTTPS', 'SecurityError');
         }
     }
-    const ada = Person.connect(t, globesAt(server, { WebSocket: Forbidden }), room, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server, { WebSocket: Forbidden }), room, { name: 'ada' });
     await assertEnds(ada, 'ConnectionError', { code: null, closeCode: null });
     assert.equal(ada.all('closed')[0].error.cause.name, 'SecurityError');
 });

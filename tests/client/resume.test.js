@@ -8,7 +8,7 @@ import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer, sharedServer } from '../api/harness/server.js';
 import { assertContiguous, storedEvents } from '../api/harness/store.js';
 import { eventually } from '../api/harness/wait.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -22,7 +22,7 @@ async function badLine(t, options) {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const ada = await Person.join(t, globesAt(proxy), room, 'ada', options);
+    const ada = await TestClient.join(t, globesAt(proxy), room, 'ada', options);
     await ben.find(({ name }) => name === 'ada');
     return { room, proxy, ben, ada };
 }
@@ -110,7 +110,7 @@ test('a connection without a welcome is abandoned in time', async (t) => {
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     proxy.freeze();
-    const ada = Person.connect(t, globesAt(proxy), room, { name: 'ada', limits: { openTimeoutMs: 100 } });
+    const ada = TestClient.connect(t, globesAt(proxy), room, { name: 'ada', limits: { openTimeoutMs: 100 } });
     await ada.state('waiting');
     await ada.state('connecting');
     await ada.state('waiting');
@@ -122,7 +122,7 @@ test('delays grow, are random, and start again after a stable time', async (t) =
     const room = await createRoom(server);
     const proxy = await TcpProxy.start(t, server);
     const limits = { backoffBaseMs: 10_000, backoffMaxMs: 80_000, stableAfterMs: 50 };
-    const ada = Person.connect(t, globesAt(proxy), room, { name: 'ada', limits });
+    const ada = TestClient.connect(t, globesAt(proxy), room, { name: 'ada', limits });
     const random = Math.random;
     t.after(() => {
         Math.random = random;
@@ -159,7 +159,7 @@ test('retry does not wait', async (t) => {
 test('messages that cannot be resumed are a gap, which history fills as far as it is kept', async (t) => {
     const room = await createRoom(server, { max_events: 3 });
     const proxy = await TcpProxy.start(t, server);
-    const ada = await Person.join(t, globesAt(proxy), room, 'ada');
+    const ada = await TestClient.join(t, globesAt(proxy), room, 'ada');
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', '1');
     await ada.message('1');
@@ -189,7 +189,7 @@ test('a client in a room whose messages have all expired resumes without a gap',
     const globes = globesAt(server);
     await eventually(async () => (await globes.history(room)).events.length === 0, 'all have expired');
     const proxy = await TcpProxy.start(t, server);
-    const ada = await Person.join(t, globesAt(proxy), room, 'ada', { last: 10 });
+    const ada = await TestClient.join(t, globesAt(proxy), room, 'ada', { last: 10 });
     assert.equal(ada.connection.seq, 20);
     proxy.cut();
     await ada.state('waiting');
@@ -202,7 +202,7 @@ test('a client in a room whose messages have all expired resumes without a gap',
 test('a room with a new history is reported', async (t) => {
     const forgetful = await startServer(t, { config: { Store: 'memory' } });
     const proxy = await TcpProxy.start(t, forgetful);
-    const ada = await Person.join(t, globesAt(proxy), 1, 'ada');
+    const ada = await TestClient.join(t, globesAt(proxy), 1, 'ada');
     await ada.say('1');
     await ada.say('2');
     await ada.message('2');
@@ -219,7 +219,7 @@ test('a replaced history is detected if the new one is as long as the old one, o
         const forgetful = await startServer(t, { config: { Store: 'memory' } });
         const proxy = await TcpProxy.start(t, forgetful);
         const globes = globesAt(proxy);
-        const ada = await Person.join(t, globes, 1, 'ada');
+        const ada = await TestClient.join(t, globes, 1, 'ada');
         for (const text of ['old 1', 'old 2']) await ada.say(text);
         await ada.message('old 2');
         const { at } = ada.connection;
@@ -241,7 +241,7 @@ test('a replaced history is detected if the new one is as long as the old one, o
         assert.equal(events[0].msg, 'new 1');
         ada.connection.close();
         // A program that has kept its position gets the same gap.
-        const kept = Person.connect(t, globes, 1, { name: 'kept', ...place });
+        const kept = TestClient.connect(t, globes, 1, { name: 'kept', ...place });
         assert.equal((await kept.find('gap')).reason, 'not-resumed');
         await forgetful.kill();
     }
@@ -251,7 +251,7 @@ test('after a close with 1001, the client reconnects soon', async (t) => {
     const own = await startServer(t);
     const proxy = await TcpProxy.start(t, own);
     const limits = { backoffBaseMs: 3_600_000, backoffMaxMs: 3_600_000, quickReconnectMs: 200 };
-    const ada = await Person.join(t, globesAt(proxy), 1, 'ada', { limits });
+    const ada = await TestClient.join(t, globesAt(proxy), 1, 'ada', { limits });
     own.signal('SIGTERM');
     const { error, retryAt } = await ada.state('waiting');
     assert.equal(error.closeCode, 1001);
@@ -264,14 +264,14 @@ test('kill -9 during a conversation: no message is lost, repeated or out of orde
     const room = await createRoom(own);
     const proxy = await TcpProxy.start(t, own);
     const limits = { messagesPerSecond: 0 };
-    const people = [];
-    for (const name of ['ada', 'ben', 'cai']) people.push(await Person.join(t, globesAt(proxy), room, name, { limits }));
-    const [ada] = people;
+    const clients = [];
+    for (const name of ['ada', 'ben', 'cai']) clients.push(await TestClient.join(t, globesAt(proxy), room, name, { limits }));
+    const [ada] = clients;
     const acks = [];
     for (let round = 0; round < 3; round += 1) {
-        for (const person of people)
+        for (const client of clients)
             for (let count = 0; count < 60; count += 1)
-                acks.push(person.say(`${person.connection.name}/${String(round * 60 + count).padStart(3, '0')}`));
+                acks.push(client.say(`${client.connection.name}/${String(round * 60 + count).padStart(3, '0')}`));
         await acks.at(-150);
         await own.kill();
         await ada.state('waiting');
@@ -279,12 +279,12 @@ test('kill -9 during a conversation: no message is lost, repeated or out of orde
     }
     const answers = await Promise.all(acks);
     assert.equal(new Set(answers.map(({ seq }) => seq)).size, acks.length, 'each has a place of its own');
-    for (const person of people) {
-        await eventually(() => person.connection.seq === acks.length, 'all are shown');
-        person.assertShown(1, acks.length);
-        assert.deepEqual(person.texts, ada.texts);
-        assert.deepEqual(person.all('problem'), []);
-        const own = person.messages.filter(({ isOwn }) => isOwn).map(({ msg }) => msg);
+    for (const client of clients) {
+        await eventually(() => client.connection.seq === acks.length, 'all are shown');
+        client.assertShown(1, acks.length);
+        assert.deepEqual(client.texts, ada.texts);
+        assert.deepEqual(client.all('problem'), []);
+        const own = client.messages.filter(({ isOwn }) => isOwn).map(({ msg }) => msg);
         assert.deepEqual(own, [...own].sort(), 'the order in which they were said');
         assert.equal(own.length, 180);
     }

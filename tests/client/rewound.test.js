@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
 const timeOf = (seq, history = 'a') => `2020-12-03T21:23:${history === 'a' ? 10 : 20}.${String(seq).padStart(6, '0')}Z`;
@@ -21,7 +21,7 @@ function asked({ url }) {
 async function threeShown(t, options) {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 3, at: timeOf(3) };
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', ...options });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', ...options });
     const first = await server.connections.next();
     for (const seq of [1, 2, 3]) first.socket.send(JSON.stringify(message(seq)));
     await ada.message('3');
@@ -46,12 +46,12 @@ test('a client that returns proves its position by the time of the last event', 
 test('before any event, the client’s position is the one of the welcome', async (t) => {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 3, at: timeOf(3) };
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
     (await server.connections.next()).socket.terminate();
     assert.deepEqual(asked(await server.connections.next()), [['after', '3'], ['at', timeOf(3)]]);
 
     // None of the newest messages has come yet: nothing was shown, and there is nothing to prove.
-    const ben = Person.connect(t, globesAt(server), 7, { name: 'ben', last: 2 });
+    const ben = TestClient.connect(t, globesAt(server), 7, { name: 'ben', last: 2 });
     const { socket } = await server.connections.next();
     await ben.find('welcome');
     assert.equal(ben.connection.at, null);
@@ -59,11 +59,11 @@ test('before any event, the client’s position is the one of the welcome', asyn
     assert.deepEqual(asked(await server.connections.next()), [['after', '1']]);
 
     server.welcome = { seq: 0 };
-    const cai = Person.connect(t, globesAt(server), 7, { name: 'cai' });
+    const cai = TestClient.connect(t, globesAt(server), 7, { name: 'cai' });
     (await server.connections.next()).socket.terminate();
     assert.deepEqual(asked(await server.connections.next()), [['after', '0']]);
     await cai.find('welcome', () => cai.all('welcome').length === 2);
-    for (const person of [ada, ben, cai]) assert.deepEqual(person.all('gap'), []);
+    for (const client of [ada, ben, cai]) assert.deepEqual(client.all('gap'), []);
 });
 
 test('a history that continues from another past is a gap with a reset, whatever its newest number is', async (t) => {
@@ -102,12 +102,12 @@ test('a program that kept seq and at continues with both', async (t) => {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 5, at: timeOf(5) };
     const globes = globesAt(server);
-    const ada = Person.connect(t, globes, 7, { name: 'ada', after: 3, at: timeOf(3) });
+    const ada = TestClient.connect(t, globes, 7, { name: 'ada', after: 3, at: timeOf(3) });
     assert.deepEqual(asked(await server.connections.next()), [['after', '3'], ['at', timeOf(3)]]);
     await ada.find('welcome');
     assert.deepEqual([ada.connection.seq, ada.connection.at], [3, timeOf(3)]);
     for (const none of [null, undefined])
-        Person.connect(t, globes, 7, { name: 'ben', after: 3, at: none });
+        TestClient.connect(t, globes, 7, { name: 'ben', after: 3, at: none });
     assert.deepEqual(asked(await server.connections.next()), [['after', '3']]);
     assert.deepEqual(asked(await server.connections.next()), [['after', '3']]);
     for (const bad of ['yesterday', '3', {}]) assert.throws(() => globes.connect(7, { after: 3, at: bad }), RangeError);
@@ -119,7 +119,7 @@ const presence = { event_type: 'join', name: 'cai', room_id: 7, msg: '', time: t
 async function emptyReplay(t, options) {
     const server = await ScriptedServer.start(t);
     server.welcome = { seq: 100, at: timeOf(100) };
-    const ada = Person.connect(t, globesAt(server), 7, options);
+    const ada = TestClient.connect(t, globesAt(server), 7, options);
     const { socket } = await server.connections.next();
     await ada.find('welcome');
     return { server, ada, socket, tell: (event) => socket.send(JSON.stringify(event)) };

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { freshTitle, PASSWORD } from '../api/harness/api.js';
 import { sharedServer } from '../api/harness/server.js';
 import * as library from '../../web/globes.js';
-import { globesAt } from './support/people.js';
+import { globesAt } from './support/test_client.js';
 
 const server = sharedServer();
 const { Globes } = library;

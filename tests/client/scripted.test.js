@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
 
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ const PATIENT = { backoffBaseMs: HOUR_MS, backoffMaxMs: HOUR_MS, quickReconnectM
 
 /** The effect of a close with `code`: `[state, wait in ms, error]`. */
 async function afterClose(t, server, code) {
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: PATIENT });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', limits: PATIENT });
     const { socket } = await server.connections.next();
     await ada.find('welcome');
     socket.close(code);
@@ -38,7 +38,7 @@ test('close codes decide whether and when to reconnect', async (t) => {
 
 test('after an error of the store (505) the same message is sent again, and later ones wait', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames } = await server.connections.next();
     await ada.find('welcome');
     let seq = 0;
@@ -63,7 +63,7 @@ test('after an error of the store (505) the same message is sent again, and late
 
 test('a final refusal rejects that message alone', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     server.onEvent = ({ event_type: type, id, msg }, reply) => {
         if (type !== 'send') return;
         const error = { code: 599, error: 'Not on Sundays' };
@@ -78,7 +78,7 @@ test('a final refusal rejects that message alone', async (t) => {
 
 test('events of later versions are ignored, and errors about nothing known are reported', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket } = await server.connections.next();
     const tell = (event) => socket.send(JSON.stringify(event));
     tell({ event_type: 'reaction', seq: 1, time: '2020-12-03T21:23:54.000001Z', emoji: '🎈' });
@@ -101,7 +101,7 @@ test('events of later versions are ignored, and errors about nothing known are r
 
 test('a hole in the delivered messages is a gap, and late messages are not shown', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket } = await server.connections.next();
     for (const seq of [1, 2, 2, 5, 4, 5, 6]) {
         const event = { event_type: 'send', name: 'ben', room_id: 7, msg: `${seq}`, time: '', seq };
@@ -115,7 +115,7 @@ test('a hole in the delivered messages is a gap, and late messages are not shown
 
 test('another user’s message with the same id is not an own one', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { socket, frames } = await server.connections.next();
     const { id, acked } = ada.connection.send('mine');
     await frames.find((frame) => frame.id === id);
@@ -130,7 +130,7 @@ test('another user’s message with the same id is not an own one', async (t) =>
 
 test('another user’s join and leave under the same name are not own ones, and a refusal is reported at once', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const presence = (type, id) => ({ event_type: type, name: 'ada', room_id: 7, msg: '', time: '', id });
     server.onEvent = ({ event_type: type, id }, reply) => {
         if (type !== 'join') return;
@@ -158,7 +158,7 @@ test('another user’s join and leave under the same name are not own ones, and 
 test('after a loss, the server decides about a new name that is in the room', async (t) => {
     for (const isOwn of [true, false]) {
         const server = await ScriptedServer.start(t);
-        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
         server.onEvent = ({ event_type: type, name, id }, reply, { socket }) => {
             const refuse = (code) => reply({ event_type: 'error', name, room_id: 7, msg: '', error: { code, error: '' }, id });
             if (type === 'leave' && server.users.length) return refuse(isOwn ? 204 : 201);
@@ -187,7 +187,7 @@ test('after a loss, the server decides about a new name that is in the room', as
 
 test('a new colour is done once the server has decided about it, and sent again if it was refused for a while', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames } = await server.connections.next();
     await ada.find('welcome');
     let questions = 0;
@@ -212,7 +212,7 @@ test('a server that refuses the upgrade and then does not answer counts as an ou
         silent.close();
     });
     const origin = `http://127.0.0.1:${silent.address().port}`;
-    const ada = Person.connect(t, globesAt({ origin }), 7, { name: 'ada', limits: { openTimeoutMs: 50 } });
+    const ada = TestClient.connect(t, globesAt({ origin }), 7, { name: 'ada', limits: { openTimeoutMs: 50 } });
     for (let tries = 0; tries < 2; tries += 1) {
         const { error } = await ada.state('waiting');
         assert.equal(error.name, 'ConnectionError');
@@ -228,7 +228,7 @@ test('a listener may close the connection at any moment, and nothing is opened a
         ['welcome', () => true],
         ['users', () => true],
     ]) {
-        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
         const first = await server.connections.next();
         await ada.find('welcome');
         ada.connection.addEventListener(type, ({ detail }) => accepts(detail) && ada.connection.close());
@@ -243,7 +243,7 @@ test('a listener may close the connection at any moment, and nothing is opened a
 
 test('a change of name waits for the answers to everything sent under the old one', async (t) => {
     const server = await ScriptedServer.start(t);
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames, socket } = await server.connections.next();
     const { id, acked } = ada.connection.send('as ada');
     const renamed = ada.connection.join({ name: 'eve' });
@@ -274,7 +274,7 @@ test('events with fields of other types are ignored or reported, and the connect
     const thrown = thrownErrors(t);
     const server = await ScriptedServer.start(t);
     server.welcome = { room_id: {}, users: [null, {}, { username: 5 }], online: 'many', at: 'soon', session: 7, seq: 1 };
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', last: 0 });
     const { socket } = await server.connections.next();
     const tell = (event) => socket.send(JSON.stringify(event));
     const odd = [{}, { error: null, id: null }, { error: 'no' }, { error: { code: 'constructor', error: {}, field: 5 }, id: 5, msg: 5 }];
@@ -305,7 +305,7 @@ test('an invalid wait, or one of 0, causes no loop, and a long one is cut to the
     for (const asked of [-5, 0, 'soon', null, {}, 1e15, Number.MAX_VALUE])
         for (const code of [503, 505]) {
             const server = await ScriptedServer.start(t);
-            const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: { messagesPerSecond: 0 } });
+            const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', limits: { messagesPerSecond: 0 } });
             server.onEvent = ({ event_type: type, id }, reply) => {
                 if (type !== 'send') return;
                 reply({ event_type: 'error', room_id: 7, error: { code, error: '' }, retry_after_ms: asked, id });

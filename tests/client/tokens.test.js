@@ -8,7 +8,7 @@ import { forgeToken, freshClaims } from '../api/harness/tokens.js';
 import { eventually } from '../api/harness/wait.js';
 import { ConnectionError, InvalidTokenError, UnauthorizedError } from '../../web/globes.js';
 import { TokenRenewer } from '../../web/client/token_renewer.js';
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { stubBrowser } from './support/stub_browser.js';
 import { TcpProxy } from './support/tcp_proxy.js';
 
@@ -55,7 +55,7 @@ test('a token is renewed at about 80 % of its lifetime, again and again', async 
     const globes = globesAt(server);
     const [room, token] = await privateRoom(globes);
     const asked = lapseTime(t);
-    const ada = await Person.join(t, globes, room, 'ada', { token });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token });
     for (let count = 0; count < 3; count += 1) {
         const renewed = (await ada.find('token')).token;
         assert.deepEqual([renewed.name, renewed.roomId], ['ada', room.id]);
@@ -74,7 +74,7 @@ test('a renewal that fails in an outage is tried again; a refused one is a probl
     const asked = lapseTime(t);
     const [room, token] = await privateRoom(globesAt(server));
     const globes = globesAt(server, { fetch: failing('outage', Response.json({}, { status: 503 }), undefined, tokenRefused()) });
-    const ada = Person.connect(t, globes, room, { name: 'ada', token });
+    const ada = TestClient.connect(t, globes, room, { name: 'ada', token });
     await ada.find('token');
     assert.ok(Math.max(...asked.slice(1, 3)) < 4 * MINUTE_MS, 'soon again');
     const { error } = await ada.find('problem');
@@ -107,7 +107,7 @@ for (const [how, wake, limits] of [
         });
         const globes = globesAt(server);
         const [room, token] = await privateRoom(globes);
-        const ada = await Person.join(t, globes, room, 'ada', { token, limits: { ...patient, ...limits } });
+        const ada = await TestClient.join(t, globes, room, 'ada', { token, limits: { ...patient, ...limits } });
         sleep(t, 52 * MINUTE_MS);
         wake(stubs);
         assert.notEqual((await ada.find('token')).token.token, token.token);
@@ -120,7 +120,7 @@ async function lockedOut(t, newToken) {
     const proxy = await TcpProxy.start(t, server);
     const globes = globesAt(proxy);
     const [room, token] = await privateRoom(globesAt(server));
-    const ada = await Person.join(t, globes, room, 'ada', { token, newToken });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token, newToken });
     await ada.say('before');
     proxy.refuse();
     await ada.state('waiting');
@@ -226,7 +226,7 @@ test('with renew: false the token is not renewed', async (t) => {
     const asked = lapseTime(t);
     const globes = globesAt(server);
     const [room, token] = await privateRoom(globes);
-    const ada = await Person.join(t, globes, room, 'ada', { token, renew: false });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token, renew: false });
     await ada.say('hello');
     assert.deepEqual(asked, []);
 });
@@ -247,7 +247,7 @@ test('a reconnect late in a token’s lifetime renews it first, and a refusal is
     t.after(() => {
         Date.now = realNow;
     });
-    const old = await Person.join(t, globes, room, 'ada', { token });
+    const old = await TestClient.join(t, globes, room, 'ada', { token });
     Date.now = realNow;
     assert.deepEqual(requests, []);
     proxy.cut();
@@ -260,7 +260,7 @@ test('a reconnect late in a token’s lifetime renews it first, and a refusal is
     old.connection.close();
 
     Date.now = () => realNow() + 40 * MINUTE_MS;
-    const refused = await Person.join(t, globes, room, 'ada', { token });
+    const refused = await TestClient.join(t, globes, room, 'ada', { token });
     refusals.push(tokenRefused());
     proxy.cut();
     assert.equal((await refused.find('closed')).error.code, 403);
@@ -275,7 +275,7 @@ test('if an upgrade fails while the server answers, the client waits as long as 
     );
     const globes = globesAt(proxy, { fetch: failing(busy) });
     proxy.refuse();
-    const ada = Person.connect(t, globes, room, { name: 'ada', token });
+    const ada = TestClient.connect(t, globes, room, { name: 'ada', token });
     const { error, retryAt } = await ada.state('waiting');
     assert.equal(error.code, 505);
     assert.ok(retryAt - Date.now() > 3_590_000, `${retryAt - Date.now()} ms`);
@@ -290,8 +290,8 @@ test('a session outlives its first token', { skip: !LONG && 'takes more than a m
     const globes = globesAt(proxy);
     const room = await createPrivateRoom(own);
     const take = (name) => globes.tokens.request(room, { name, secret: PASSWORD });
-    const ada = await Person.join(t, globes, room, 'ada', { token: await take('ada') });
-    const lazy = await Person.join(t, globes, room, 'lazy', { token: await take('lazy'), renew: false });
+    const ada = await TestClient.join(t, globes, room, 'ada', { token: await take('ada') });
+    const lazy = await TestClient.join(t, globes, room, 'lazy', { token: await take('lazy'), renew: false });
     const expired = lazy.connection.token.expiresAt;
     await eventually(() => Date.now() > expired.getTime() + 5000, 'the first tokens have expired', 2 * MINUTE_MS);
     assert.equal(lazy.connection.state, 'online', 'an open connection outlives its token');

@@ -23,8 +23,8 @@ test('two lines add a room to a site of another origin', async (t) => {
     ben.say('ben', 'hello, site');
     await page.getByText('hello, site', { exact: true }).waitFor();
 
-    const heard = (await events(page, 'globes-message')).map(({ msg, isOwn }) => [msg, isOwn]);
-    assert.deepEqual(heard, [['old 4', false], ['old 5', false], ['hello from a site', true], ['hello, site', false]]);
+    const received = (await events(page, 'globes-message')).map(({ msg, isOwn }) => [msg, isOwn]);
+    assert.deepEqual(received, [['old 4', false], ['old 5', false], ['hello from a site', true], ['hello, site', false]]);
     assert.deepEqual((await events(page, 'globes-join')).map(({ name }) => name), ['ada']);
     assert.equal((await events(page, 'globes-state')).at(-1).state, 'online');
     assert.equal(await page.getByRole('button', { name: '2 people here' }).textContent(), '2');

@@ -8,13 +8,13 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
+import { DESKTOP, PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
 /** A description of the focused element. */
-function focused(person) {
-    return person.page.evaluate(() => {
+function focused(user) {
+    return user.page.evaluate(() => {
         const element = document.querySelector('.globes-room').shadowRoot.activeElement;
         return element && (element.getAttribute('aria-label') || element.textContent);
     });
@@ -24,7 +24,7 @@ test('everything can be reached and used by keyboard, with a visible focus', asy
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 40; number += 1) ben.say('ben', number === 40 ? 'https://example.org/' : `text ${number}`);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.page.getByText('https://example.org/').waitFor();
     const press = (key) => ada.page.keyboard.press(key);
     await press('Tab');
@@ -68,7 +68,7 @@ test('the focus in a row that leaves the document moves to the list', async (t) 
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 100; number += 1) ben.say('ben', number === 100 ? 'https://example.org/' : `text ${number}`);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', last: 100 });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', last: 100 });
     await ada.page.getByRole('link').focus();
     await ada.scroller.evaluate((scroller) => {
         scroller.scrollTop = 0;
@@ -77,8 +77,8 @@ test('the focus in a row that leaves the document moves to the list', async (t) 
 });
 
 /** Every text of the view with its color and its background, as bytes of sRGB. */
-function textColours(person) {
-    return person.page.evaluate(() => {
+function textColours(user) {
+    return user.page.evaluate(() => {
         const root = document.querySelector('.globes-room').shadowRoot;
         const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
         const paint = (colours) => {
@@ -107,7 +107,7 @@ for (const colorScheme of ['light', 'dark']) {
     test(`every text is readable, in ${colorScheme} too`, async (t) => {
         const room = await createRoom(server);
         const browser = await launchBrowser(t);
-        const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'white', context: { ...DESKTOP, colorScheme } });
+        const ada = await TestUser.enter(browser, server, room, { name: 'ada', color: 'white', context: { ...DESKTOP, colorScheme } });
         await ada.page.evaluate(() => window.view.showMembers());
         for (const color of ['black', 'white', 'yellow', '#0000ff', 'gray', 'lime', '#dfe4fc']) {
             const someone = await ChatClient.join(server, room, `in ${color}`, { color });
@@ -132,7 +132,7 @@ for (const colorScheme of ['light', 'dark']) {
 test('there is no motion if the user prefers none', async (t) => {
     const room = await createRoom(server);
     const context = { ...PHONE, reducedMotion: 'reduce' };
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context, held: true });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', context, held: true });
     await ada.page.locator('.skeleton').waitFor();
     const moving = () => ada.page.evaluate(() => document.querySelector('.globes-room').shadowRoot.getAnimations().length);
     assert.equal(await moving(), 0);
@@ -146,7 +146,7 @@ test('screen readers announce the author of each message', async (t) => {
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'one');
     ben.say('ben', 'two');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.message('two').waitFor();
     await ada.say('three');
     await ada.message('three').waitFor();

@@ -7,16 +7,16 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { PHONE, Person, serveSources } from './room_fixture.js';
+import { PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
 test('two users see each other’s messages, and their own on the other side', async (t) => {
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
-    const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'teal' });
+    const ada = await TestUser.enter(browser, server, room, { name: 'ada', color: 'teal' });
     await ada.page.getByText('No messages yet.').waitFor();
-    const ben = await Person.enter(browser, server, room, { name: 'ben', context: PHONE });
+    const ben = await TestUser.enter(browser, server, room, { name: 'ben', context: PHONE });
     await ada.page.locator('.presence').getByText('ben joined').waitFor();
 
     await ada.say('Hello, Ben');
@@ -30,14 +30,14 @@ test('two users see each other’s messages, and their own on the other side', a
     assert.deepEqual(await ada.page.locator('.message .name').allTextContents(), ['ben'], 'one name for the group');
     assert.match(await ada.message('Hello, Ada').locator('time').textContent(), /^\d{1,2}:\d\d\s[AP]M$/);
     await ada.message('Hello, Ben').getByText('Sent', { exact: true }).waitFor({ state: 'attached' });
-    for (const person of [ada, ben]) {
-        const middle = (await person.scroller.boundingBox()).width / 2;
+    for (const user of [ada, ben]) {
+        const middle = (await user.scroller.boundingBox()).width / 2;
         const side = async (text) => {
-            const { x, width } = await person.message(text).locator('.bubble').boundingBox();
+            const { x, width } = await user.message(text).locator('.bubble').boundingBox();
             return x + width / 2 < middle ? 'start' : 'end';
         };
-        assert.equal(await side('Hello, Ben'), person === ada ? 'end' : 'start');
-        assert.equal(await side('Hello, Ada'), person === ada ? 'start' : 'end');
+        assert.equal(await side('Hello, Ben'), user === ada ? 'end' : 'start');
+        assert.equal(await side('Hello, Ada'), user === ada ? 'start' : 'end');
     }
 
     await ben.context.close();
@@ -51,7 +51,7 @@ test('a skeleton is shown until the messages are loaded', async (t) => {
     ben.say('ben', 'text');
     await ben.find(({ msg }) => msg === 'text');
     const browser = await launchBrowser(t);
-    const ada = await Person.enter(browser, server, room, { name: 'ada', held: true });
+    const ada = await TestUser.enter(browser, server, room, { name: 'ada', held: true });
     await ada.page.getByText('Loading messages').waitFor({ state: 'attached' });
     assert.ok(await ada.page.locator('.skeleton').isVisible());
     await ada.release();
@@ -66,7 +66,7 @@ test('a view that is created late, before its host is in the page, shows the sam
     await ben.find(({ msg }) => msg === 'text 79');
     const eve = await ChatClient.join(server, room, 'eve');
     eve.say('eve', 'text 80', { color: 'yellow' });
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.message('text 80').waitFor();
     const colour = (view) => view.locator('.name').last().evaluate((name) => getComputedStyle(name).color);
     const last = await colour(ada.page.locator('#host'));
@@ -100,7 +100,7 @@ test('addresses become links, and nothing else does', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'see https://example.org/a?b=1, not javascript:alert(1)');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const links = ada.page.locator('.message a');
     await links.first().waitFor();
     assert.equal(await links.count(), 1);
@@ -112,11 +112,11 @@ test('addresses become links, and nothing else does', async (t) => {
 test('drafts survive a reload, each in its room', async (t) => {
     const [room, other] = [await createRoom(server), await createRoom(server)];
     const browser = await launchBrowser(t);
-    const ada = await Person.enter(browser, server, room, { name: 'ada' });
+    const ada = await TestUser.enter(browser, server, room, { name: 'ada' });
     await ada.field.fill('half a thought');
     await ada.reload();
     assert.equal(await ada.field.inputValue(), 'half a thought');
-    const elsewhere = await Person.enter(browser, server, other, { name: 'ada' });
+    const elsewhere = await TestUser.enter(browser, server, other, { name: 'ada' });
     assert.equal(await elsewhere.field.inputValue(), '');
     await ada.field.press('Enter');
     await ada.message('half a thought').waitFor();
@@ -127,7 +127,7 @@ test('drafts survive a reload, each in its room', async (t) => {
 
 test('the counter is shown near the limit, and beyond it nothing is sent', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const count = ada.page.locator('.count');
     await ada.field.fill('a'.repeat(3000));
     assert.equal(await count.textContent(), '');
@@ -145,7 +145,7 @@ test('the counter is shown near the limit, and beyond it nothing is sent', async
 
 test('emoji are inserted by the picker or a code, and are large if there is nothing else', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.field.fill('ab');
     await ada.page.keyboard.press('ArrowLeft');
     await ada.page.getByRole('button', { name: 'Insert an emoji' }).click();
@@ -166,7 +166,7 @@ test('a reader of older messages is told of new ones, and one click leads there'
     const ben = await ChatClient.join(server, room, 'ben');
     for (let count = 1; count <= 50; count += 1) ben.say('ben', `text ${count}`);
     await ben.find(({ msg }) => msg === 'text 50');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.message('text 50').waitFor();
     const jump = ada.page.locator('.jump');
     assert.equal(await jump.isVisible(), false);
@@ -199,7 +199,7 @@ test('the list of members follows joins and leaves', async (t) => {
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
     for (const context of [PHONE, undefined]) {
-        const ada = await Person.enter(browser, server, room, { name: 'ada', color: 'teal', ...(context && { context }) });
+        const ada = await TestUser.enter(browser, server, room, { name: 'ada', color: 'teal', ...(context && { context }) });
         await ada.reaches('online');
         await ada.field.focus();
         await ada.page.evaluate(() => window.view.showMembers());
@@ -223,7 +223,7 @@ test('new messages are announced, old and own ones are not', async (t) => {
     const ben = await ChatClient.join(server, room, 'ben');
     ben.say('ben', 'old');
     await ben.find(({ msg }) => msg === 'old');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.message('old').waitFor();
     await ada.say('mine');
     await ben.find(({ msg }) => msg === 'mine');
@@ -239,7 +239,7 @@ test('new messages are announced, old and own ones are not', async (t) => {
 
 test('the texts are German if the language is', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', language: 'de' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', language: 'de' });
     await ada.say('Guten Abend');
     await ada.message('Guten Abend').getByText('Gesendet').waitFor({ state: 'attached' });
     await ada.page.getByText('Heute').waitFor();
@@ -249,7 +249,7 @@ test('the texts are German if the language is', async (t) => {
 test('a reader has neither a composer nor a name', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const reader = await Person.enter(await launchBrowser(t), server, room, { readOnly: true });
+    const reader = await TestUser.enter(await launchBrowser(t), server, room, { readOnly: true });
     await reader.reaches('online');
     ben.say('ben', 'hello?');
     await reader.message('hello?').waitFor();

@@ -6,7 +6,7 @@ import { createRoom } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
+import { DESKTOP, PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const EMBED = '<!DOCTYPE html><title>Embed</title><script type="module" src="/globes-chat.js"></script><body></body>';
 const server = sharedServer(serveSources({}, { 'site/embed.html': EMBED }));
@@ -14,8 +14,8 @@ const server = sharedServer(serveSources({}, { 'site/embed.html': EMBED }));
 const HEBREW = 'שלום לכולם, זאת הודעה ארוכה שלא נכנסת בשורה אחת ולכן היא נשברת לכמה שורות על המסך';
 
 /** The boxes of a message's parts, and of each line of its text. */
-function boxesOf(person, text) {
-    return person.message(text).evaluate((row) => {
+function boxesOf(user, text) {
+    return user.message(text).evaluate((row) => {
         const box = (part) => {
             if (!part) return null;
             const { left, right, top, bottom } = part.getBoundingClientRect();
@@ -59,7 +59,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
     for (const direction of ['ltr', 'rtl']) {
         test(`name, avatar and bubble are aligned in an ${direction} page on a ${device}, for names of any direction`, async (t) => {
             const room = await createRoom(server);
-            const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context });
+            const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader', context });
             await reader.page.evaluate((dir) => (document.documentElement.dir = dir), direction);
             for (const name of ['אדה', 'نور الهدى', 'ada', '123', '🎈', 'ada שלום', 'א'.repeat(32)]) {
                 const client = await ChatClient.join(server, room, name);
@@ -86,7 +86,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
 test('each paragraph of a message has its own direction, and the time is at the end of the message', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context: PHONE });
+    const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader', context: PHONE });
     const mixed = `${HEBREW}\nand in English`;
     for (const text of [HEBREW, mixed, 'hello, a long message in English that does not fit into one line of a phone', '12345']) {
         ben.say('ben', text);
@@ -109,7 +109,7 @@ test('each paragraph of a message has its own direction, and the time is at the 
 test('times, links and icons keep their order inside a text of the other direction', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });
+    const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader' });
     const text = 'ראו https://example.org/a/b?c=d כאן';
     ben.say('ben', text);
     ben.say('ben', '\u202eturned round');
@@ -148,7 +148,7 @@ test('the title of an embed is at its start, in any direction', async (t) => {
 
 test('wide initials fit in their circle', async (t) => {
     const room = await createRoom(server);
-    const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });
+    const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader' });
     for (const name of ['ada', '🇩🇪', '👩‍👩‍👧‍👦', '﷽', 'e\u0301va', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'W']) {
         const client = await ChatClient.join(server, room, name);
         client.say(name, `by ${name}`);

@@ -43,7 +43,7 @@ export const DESKTOP = { viewport: { width: 1100, height: 760 } };
  * A user in a room, with their own context (storage, network). `problems` collects what must never happen: exceptions,
  * and violations of the policy.
  */
-export class Person {
+export class TestUser {
     /**
      * @param {import('playwright-core').Browser} browser
      * @param {{ held?: boolean, name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
@@ -52,21 +52,21 @@ export class Person {
      */
     static async enter(browser, server, room, options = {}) {
         const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...identity } = options;
-        const person = new Person();
-        person.isTouching = context.hasTouch ?? false;
-        person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
-        person.page = await person.context.newPage();
-        person.problems = [];
-        person.page.on('pageerror', (error) => person.problems.push(String(error)));
-        person.page.on('console', (message) => {
-            if (/Content Security Policy/.test(message.text())) person.problems.push(message.text());
+        const user = new TestUser();
+        user.isTouching = context.hasTouch ?? false;
+        user.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
+        user.page = await user.context.newPage();
+        user.problems = [];
+        user.page.on('pageerror', (error) => user.problems.push(String(error)));
+        user.page.on('console', (message) => {
+            if (/Content Security Policy/.test(message.text())) user.problems.push(message.text());
         });
-        if (held) await person.#holdSockets();
-        if (loses) await person.#lose(loses);
+        if (held) await user.#holdSockets();
+        if (loses) await user.#lose(loses);
         const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, identity, language, readOnly }));
-        await person.page.goto(`${server.origin}/fixture.html#${hash}`);
-        await person.page.locator('.globes-room').waitFor();
-        return person;
+        await user.page.goto(`${server.origin}/fixture.html#${hash}`);
+        await user.page.locator('.globes-room').waitFor();
+        return user;
     }
 
     /** Lets the frames of a `held` user through from now on. */

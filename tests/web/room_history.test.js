@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
+import { DESKTOP, PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const MESSAGES = 10_000;
 /** The rounding of the layout, in CSS pixels. */
@@ -42,8 +42,8 @@ function theLongRoom() {
 }
 
 /** The visible messages: their seq and position in the window. */
-function seen(person) {
-    return person.scroller.evaluate((scroller) => {
+function seen(user) {
+    return user.scroller.evaluate((scroller) => {
         const { top, bottom } = scroller.getBoundingClientRect();
         return [...scroller.querySelectorAll('.message')]
             .map((row) => ({ seq: Number(row.dataset.seq), box: row.getBoundingClientRect() }))
@@ -56,8 +56,8 @@ function seen(person) {
  * Resolves when neither the position nor a row has moved for longer than corrections are delayed (SETTLE_MS of the
  * list).
  */
-function standsStill(person) {
-    return person.scroller.evaluate(async (scroller) => {
+function standsStill(user) {
+    return user.scroller.evaluate(async (scroller) => {
         const quietMs = 400;
         const look = () => {
             const places = [...scroller.querySelectorAll('.row')].map((row) => row.getBoundingClientRect().top);
@@ -77,8 +77,8 @@ function standsStill(person) {
  * Scrolls up by `step` pixels at a time until message `target` is visible. In every frame, rows must follow each other
  * without a hole, and must not move while the position does not.
  */
-function scrollUp(person, { target, step }) {
-    return person.scroller.evaluate(
+function scrollUp(user, { target, step }) {
+    return user.scroller.evaluate(
         async (scroller, [wanted, pixels]) => {
             const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
             const look = () => {
@@ -113,7 +113,7 @@ function scrollUp(person, { target, step }) {
 for (const [name, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     test(`all ${MESSAGES} messages can be scrolled through on a ${name}, without a jump or a hole`, async (t) => {
         const { room } = await theLongRoom();
-        const ada = await Person.enter(await launchBrowser(t), server, room, { name: `ada ${name}`, context });
+        const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: `ada ${name}`, context });
         await eventually(async () => (await seen(ada)).at(-1)?.seq === MESSAGES, 'the newest is in view');
         const run = await scrollUp(ada, { target: name === 'desktop' ? 1 : MESSAGES - 2000, step: 400 });
         t.diagnostic(JSON.stringify(run));
@@ -132,7 +132,7 @@ for (const [name, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })
 
 test('the visible messages stay in place when older pages, new messages and a narrower window come', async (t) => {
     const { room, ben } = await theLongRoom();
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada reads' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada reads' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
     const held = [];
     await ada.page.route('**/events**', async (route) => {
@@ -165,7 +165,7 @@ test('the visible messages stay in place when older pages, new messages and a na
 
 test('Home and a dragged scroll bar lead to messages, not to empty space', async (t) => {
     const { room } = await theLongRoom();
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada jumps' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada jumps' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
     await ada.scroller.focus();
     const oldest = async () => (await seen(ada))[0]?.seq ?? Infinity;
@@ -182,7 +182,7 @@ test('Home and a dragged scroll bar lead to messages, not to empty space', async
 
 test('if history fails, another attempt is offered, and the position at the top is kept', async (t) => {
     const { room } = await theLongRoom();
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada fails' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada fails' });
     await eventually(async () => (await seen(ada)).length > 0, 'there is something to read');
     await ada.page.route('**/events**', (route) => route.abort());
     await ada.scroller.evaluate((scroller) => {

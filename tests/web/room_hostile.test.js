@@ -6,7 +6,7 @@ import { createRoom } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
+import { DESKTOP, PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -32,7 +32,7 @@ const HOSTILE_TEXTS = [
 for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     test(`malicious names and messages stay text, and do not break the layout on a ${device}`, async (t) => {
         const room = await createRoom(server);
-        const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader', context });
+        const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader', context });
         await reader.page.evaluate(() => window.view.showMembers());
         for (const name of HOSTILE_NAMES) {
             const client = await ChatClient.open(server, room);
@@ -71,7 +71,7 @@ for (const [device, context] of Object.entries({ desktop: DESKTOP, phone: PHONE 
 test('a long message is folded, and unfolds on demand', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const reader = await Person.enter(await launchBrowser(t), server, room, { name: 'reader' });
+    const reader = await TestUser.enter(await launchBrowser(t), server, room, { name: 'reader' });
     ben.say('ben', 'word '.repeat(800).trim());
     const height = async () => (await reader.page.locator('.bubble').boundingBox()).height;
     await reader.page.getByRole('button', { name: 'Show all' }).waitFor();

@@ -7,13 +7,13 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { startServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { Person, serveSources } from './room_fixture.js';
+import { TestUser, serveSources } from './room_fixture.js';
 
 /** Resolves when the screen shows these texts and no others between or after them. */
-async function shows(person, texts) {
+async function shows(user, texts) {
     let shown;
     await eventually(async () => {
-        shown = await person.texts();
+        shown = await user.texts();
         return JSON.stringify(shown) === JSON.stringify(texts);
     }, 'the texts are shown').catch(() => {});
     assert.deepEqual(shown, texts);
@@ -26,7 +26,7 @@ test('after a kill and restart of the server no message is lost or shown twice',
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const browser = await launchBrowser(t);
-    const [ada, ben] = [await Person.enter(browser, server, room, { name: 'ada' }), await Person.enter(browser, server, room, { name: 'ben' })];
+    const [ada, ben] = [await TestUser.enter(browser, server, room, { name: 'ada' }), await TestUser.enter(browser, server, room, { name: 'ben' })];
     const expected = [];
     for (let round = 1; round <= 3; round += 1) {
         await ada.say(`before ${round}`);
@@ -50,7 +50,7 @@ test('messages written offline are sent later, and those of others appear', asyn
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.say('one');
     await ben.find(({ msg }) => msg === 'one');
     await ada.context.setOffline(true);
@@ -72,7 +72,7 @@ test('messages that were missed for too long to be resumed are loaded in their p
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 130; number += 1) ben.say('ben', `text ${number}`);
     await ben.find(({ seq }) => seq === 130);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', last: 3 });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', last: 3 });
     await ada.message('text 130').waitFor();
     // The server's part is simulated: really missing so many messages would take too long.
     for (let number = 131; number <= 135; number += 1) ben.say('ben', `text ${number}`);
@@ -97,7 +97,7 @@ test('a history that was replaced during an outage is shown as it is now', async
     const browser = await launchBrowser(t);
     // The new history may be shorter than the old one, as long, or longer: numbers prove nothing.
     for (const count of [0, 2, 3, 8]) {
-        const ada = await Person.enter(browser, server, room, { name: 'ada' });
+        const ada = await TestUser.enter(browser, server, room, { name: 'ada' });
         const before = await ChatClient.join(server, room, 'ben');
         for (let number = 1; number <= 3; number += 1) before.say('ben', `old ${number}`);
         await ada.message('old 3').waitFor();
@@ -127,7 +127,7 @@ test('a row stands for missing messages until they are loaded', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
     const loses = ({ seq }) => seq >= 3 && seq <= 5;
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', loses });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', loses });
     await ada.reaches('online');
     const held = [];
     let fails = true;
@@ -163,7 +163,7 @@ test('a row stands for missing messages until they are loaded', async (t) => {
 test('a refused message is marked, and can be sent again or discarded', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.reaches('online');
     await ada.page.evaluate(() => {
         const real = window.connection.send.bind(window.connection);
@@ -193,7 +193,7 @@ test('a name that is taken, and a deleted room, are reported', async (t) => {
     const room = await createRoom(server);
     await ChatClient.join(server, room, 'ben');
     const browser = await launchBrowser(t);
-    const other = await Person.enter(browser, server, room, { name: 'Ben' });
+    const other = await TestUser.enter(browser, server, room, { name: 'Ben' });
     await other.page.getByText('The name Ben is taken. Choose another one.').first().waitFor();
     await remove(server, `/chats/${room.id}`);
     await other.page.getByText('This room was deleted.').first().waitFor();

@@ -7,7 +7,7 @@ import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
 import { sharedServer } from '../api/harness/server.js';
 import { eventually } from '../api/harness/wait.js';
-import { DESKTOP, PHONE, Person, serveSources } from './room_fixture.js';
+import { DESKTOP, PHONE, TestUser, serveSources } from './room_fixture.js';
 
 const server = sharedServer(serveSources());
 
@@ -21,13 +21,13 @@ async function busyRoom(t, context) {
     const ben = await ChatClient.join(server, room, 'ben');
     for (let number = 1; number <= 40; number += 1) ben.say('ben', `text ${number} ${'of some length '.repeat(number % 5)}`.trim());
     await ben.find(({ seq }) => seq === 40);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', context });
     await ada.message('text 40').waitFor();
     return { ada, ben };
 }
 
-async function assertAtEnd(person, when) {
-    const distance = await person.distanceFromEnd();
+async function assertAtEnd(user, when) {
+    const distance = await user.distanceFromEnd();
     assert.ok(Math.abs(distance) <= STEADY_PX, `${when}: ${distance} px from the end`);
 }
 
@@ -133,7 +133,7 @@ test('a reader of older messages keeps the position while writing, and is told o
 
 test('Enter sends, Shift+Enter inserts a line, and the field grows with the text', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const height = async () => (await ada.field.boundingBox()).height;
     const empty = await height();
     assert.equal(await ada.field.getAttribute('enterkeyhint'), 'send');
@@ -161,7 +161,7 @@ test('Enter sends, Shift+Enter inserts a line, and the field grows with the text
 
 test('on a touch screen, Enter inserts a line and the button sends, and the keyboard stays open', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada', context: PHONE });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada', context: PHONE });
     assert.equal(await ada.field.getAttribute('enterkeyhint'), 'enter');
     await ada.field.tap();
     await ada.page.keyboard.type('one');
@@ -211,7 +211,7 @@ for (const [device, context] of DEVICES) {
 
 test('Enter that ends the composition of an input method sends nothing', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.reaches('online');
     await ada.field.focus();
     const devtools = await ada.context.newCDPSession(ada.page);
@@ -240,7 +240,7 @@ test('Enter that ends the composition of an input method sends nothing', async (
 test('the first line keeps its indentation, and empty lines around a message are not sent', async (t) => {
     const room = await createRoom(server);
     const ben = await ChatClient.join(server, room, 'ben');
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.say('\n  \n    if ready:\n\t  go()  \n \n');
     const { msg } = await ben.find(({ event_type: type }) => type === 'send');
     assert.equal(msg, '    if ready:\n\t  go()');
@@ -263,7 +263,7 @@ test('the first line keeps its indentation, and empty lines around a message are
 
 test('the counter counts the text that would be sent', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     const count = ada.page.locator('.count');
     const cases = [[`${'a'.repeat(4096)}\n\n `, '0'], [`\n\n${'a'.repeat(4096)}`, '0'], [` ${'a'.repeat(4096)}`, '-1'], [`${'a'.repeat(4090)} :fire:`, '4'], [`${'👍'.repeat(4000)} :fire:`, '94']];
     for (const [text, left] of cases) {
@@ -276,7 +276,7 @@ test('the counter counts the text that would be sent', async (t) => {
 
 test('codes are sent as emoji if they stand alone, and addresses as they are', async (t) => {
     const room = await createRoom(server);
-    const ada = await Person.enter(await launchBrowser(t), server, room, { name: 'ada' });
+    const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.say('http://x.org/:fire:/y 1:tada:2 :tada:');
     await ada.message('http://x.org/:fire:/y 1:tada:2 🎉').waitFor();
     assert.equal(await ada.page.locator('.message a').getAttribute('href'), 'http://x.org/:fire:/y');

@@ -4,27 +4,27 @@ import { once } from 'node:events';
 import WebSocket from 'ws';
 
 import { ERROR_SENTENCE, ERROR_TEXT, createRoom } from './api.js';
-import { DEADLINE_MS, Inbox, within, withResolvers } from './wait.js';
+import { DEADLINE_MS, ReceivedQueue, within, withResolvers } from './wait.js';
 
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 export class ChatClient {
     /** Texts of all frames, in order. */
-    inbox = new Inbox();
-    pongs = new Inbox();
+    frames = new ReceivedQueue();
+    pongs = new ReceivedQueue();
     #closed = withResolvers();
 
     constructor(socket) {
         this.socket = socket;
         socket.on('message', (data, isBinary) => {
             assert.equal(isBinary, false);
-            this.inbox.push(data.toString('utf8'));
+            this.frames.push(data.toString('utf8'));
         });
         socket.on('pong', () => this.pongs.push('pong'));
         socket.on('error', () => {});
         socket.on('close', (code, reason) => {
             this.#closed.resolve({ code, reason: reason.toString() });
-            this.inbox.end(`closed with ${code}`);
+            this.frames.end(`closed with ${code}`);
             this.pongs.end(`closed with ${code}`);
         });
     }
@@ -70,7 +70,7 @@ export class ChatClient {
 
     /** The text of the next frame. */
     nextText(ms) {
-        return this.inbox.next('a frame', ms);
+        return this.frames.next('a frame', ms);
     }
 
     async next(ms) {
@@ -78,12 +78,12 @@ export class ChatClient {
     }
 
     async find(accepts, ms) {
-        return JSON.parse(await this.inbox.find((text) => accepts(JSON.parse(text)), accepts.toString(), ms));
+        return JSON.parse(await this.frames.find((text) => accepts(JSON.parse(text)), accepts.toString(), ms));
     }
 
     /** All events of these kinds that were received so far. */
     received(...kinds) {
-        return this.inbox.all.map((text) => JSON.parse(text)).filter(({ event_type }) => kinds.includes(event_type));
+        return this.frames.all.map((text) => JSON.parse(text)).filter(({ event_type }) => kinds.includes(event_type));
     }
 
     /**

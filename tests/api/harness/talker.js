@@ -7,7 +7,7 @@ import { eventually } from './wait.js';
  */
 export class Talker {
     refused = [];
-    heard = 0;
+    received = 0;
     #number = 0;
     #since = 0;
     #isLast = false;
@@ -20,7 +20,7 @@ export class Talker {
         client.socket.on('message', (data) => {
             const event = JSON.parse(data.toString());
             if (event.event_type === 'error') this.#onRefused();
-            else if (event.event_type === 'send' && event.msg === this.#msg) this.#onHeard();
+            else if (event.event_type === 'send' && event.msg === this.#msg) this.#onReceived();
         });
         this.#next();
     }
@@ -40,8 +40,8 @@ export class Talker {
         if (this.client.isOpen) this.client.say(this.name, this.#msg, { id: this.#msg });
     }
 
-    #onHeard() {
-        this.heard += 1;
+    #onReceived() {
+        this.received += 1;
         this.#next();
     }
 
@@ -53,7 +53,7 @@ export class Talker {
     /** Resolves when the last message was received. */
     finish() {
         this.#isLast = true;
-        return eventually(() => this.heard === this.#number, `${this.name} hears its last`);
+        return eventually(() => this.received === this.#number, `${this.name} receives its last message`);
     }
 
     /** Sends nothing more. */
@@ -63,8 +63,8 @@ export class Talker {
     }
 
     /** Resolves when that many more messages were received. */
-    hears(more, ms) {
-        const enough = this.heard + more;
-        return eventually(() => this.heard >= enough, `${this.name} hears ${more} more`, ms);
+    receives(more, ms) {
+        const enough = this.received + more;
+        return eventually(() => this.received >= enough, `${this.name} receives ${more} more messages`, ms);
     }
 }

@@ -37,7 +37,7 @@ export async function eventually(check, what, ms = DEADLINE_MS) {
 }
 
 /** Values in order, and readers that wait for the next one. */
-export class Inbox {
+export class ReceivedQueue {
     #items = [];
     #read = 0;
     #waiters = [];

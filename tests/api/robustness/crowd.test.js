@@ -108,7 +108,7 @@ test('2,000 clients join one room within a second, and all receive all joins', a
     // A frame of fewer than 126 bytes has 2 bytes before its text, one of fewer than 65,536 has 4.
     const wire = createHash('sha1');
     let bytes = 0;
-    for (const text of witness.inbox.all) {
+    for (const text of witness.frames.all) {
         const frame = encodeFrame(Opcode.TEXT, text, { mask: false });
         wire.update(frame);
         bytes += frame.length;

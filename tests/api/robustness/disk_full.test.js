@@ -65,17 +65,17 @@ test('on a full disk, sends are refused, nothing unsaved is delivered, and the c
     const last = ada.received('send').at(-1);
 
     await witness.find((event) => event.seq === last.seq);
-    const heard = witness.received('send');
-    assert.deepEqual(heard, ada.received('send'), 'both heard the same');
+    const received = witness.received('send');
+    assert.deepEqual(received, ada.received('send'), 'both received the same');
     assert.deepEqual(
-        heard.map(({ seq }) => seq),
-        heard.map((_, index) => index + 1),
+        received.map(({ seq }) => seq),
+        received.map((_, index) => index + 1),
         'without gap',
     );
-    assert.ok(heard.length > delivered);
+    assert.ok(received.length > delivered);
     const rows = await storedEvents(disk, room.id);
     assertContiguous(rows);
-    assertStored(rows, heard);
+    assertStored(rows, received);
 
     await server.stop();
     await server.start();

@@ -31,15 +31,15 @@ test('at the file size limit, sends are refused, nothing unsaved is delivered, a
 
     limitFiles(server.pid, 'unlimited');
     await eventually(async () => (await say()).event_type === 'send', 'sends succeed again');
-    const heard = ada.received('send');
+    const received = ada.received('send');
     assert.deepEqual(
-        heard.map(({ seq }) => seq),
-        heard.map((_, index) => index + 1),
+        received.map(({ seq }) => seq),
+        received.map((_, index) => index + 1),
         'without gap',
     );
     const rows = await storedEvents(server.dataFolder, room.id);
     assertContiguous(rows);
-    assertStored(rows, heard);
+    assertStored(rows, received);
 });
 
 test('a maintenance command at the limit says so and leaves no partial file', async (t) => {

@@ -49,7 +49,7 @@ async function killRounds(t, database) {
                 talkers.push(new Talker(client, name, round));
             }
         }
-        await talkers[0].hears(random.between(5, 80));
+        await talkers[0].receives(random.between(5, 80));
         await server.kill();
         await Promise.all(clients.map((client) => client.closed()));
         await server.start();
@@ -64,7 +64,7 @@ async function killRounds(t, database) {
         assert.ok(stored > 0, 'there were messages to lose');
         const ada = await ChatClient.open(server, room);
         const talker = new Talker(ada, 'ada', 'after all that');
-        await talker.hears(1);
+        await talker.receives(1);
         await talker.finish();
         const events = await history(server, room);
         assert.ok(events.length > stored);
@@ -108,7 +108,7 @@ async function outage(t, away, back) {
             talkers.push(new Talker(clients.at(-1), name));
         }
     }
-    await Promise.all(talkers.map((talker) => talker.hears(10)));
+    await Promise.all(talkers.map((talker) => talker.receives(10)));
     assertStatus(await get(server, '/ready'), 200);
 
     await away(ferretdb);
@@ -124,9 +124,9 @@ async function outage(t, away, back) {
     await back(ferretdb);
 
     const isBack = performance.now();
-    await Promise.all(talkers.map((talker) => talker.hears(1, 60_000)));
-    t.diagnostic(`everyone was heard again after ${Math.round(performance.now() - isBack)} ms`);
-    await Promise.all(talkers.map((talker) => talker.hears(10)));
+    await Promise.all(talkers.map((talker) => talker.receives(1, 60_000)));
+    t.diagnostic(`every client received messages again after ${Math.round(performance.now() - isBack)} ms`);
+    await Promise.all(talkers.map((talker) => talker.receives(10)));
     await Promise.all(talkers.map((talker) => talker.finish()));
     assertStatus(await get(server, '/ready'), 200);
     await server.logged(/event=store_recovered/);

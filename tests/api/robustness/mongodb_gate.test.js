@@ -70,11 +70,11 @@ async function startBehind(t, gate) {
     const server = await startServer(t, { env: { MONGODB_URI: freshDatabase(gate.uri) } });
     const room = await createRoom(server);
     const ada = await ChatClient.join(server, room, 'ada');
-    await hears(ada, 'before');
+    await receives(ada, 'before');
     return { server, room, ada };
 }
 
-async function hears(client, text) {
+async function receives(client, text) {
     client.say('ada', text);
     assert.equal((await client.next()).msg, text);
 }
@@ -101,7 +101,7 @@ test('without the right to write, sends answer 505 and the log says why once; wi
     assert.doesNotMatch(server.log, /secret/, 'a command that the server quotes');
     assertStatus(await get(server, '/ready'), 200);
     gate.allow('insert');
-    await hears(ada, 'after');
+    await receives(ada, 'after');
     await server.logged(/event=store_recovered/);
     const { events } = (await get(server, `/chats/${room.id}/events`)).json;
     assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [
@@ -125,11 +125,11 @@ test('a connection that is stuck blocks its own rooms only', { skip }, async (t)
     await stuck.expectError(rooms[0], 505, undefined, 'stuck');
 
     const begun = performance.now();
-    for (const text of ['one', 'two', 'three']) await hears(other, text);
+    for (const text of ['one', 'two', 'three']) await receives(other, text);
     t.diagnostic(`another room took ${Math.round(performance.now() - begun)} ms for three messages`);
     neighbour.say('ada', 'of the same connection');
     await neighbour.expectError(rooms[4], 505);
-    await hears(other, 'four');
+    await receives(other, 'four');
     assertError(await get(server, `/chats/${rooms[0].id}/events`), 503, 505);
     assertStatus(await get(server, `/chats/${rooms[1].id}/events`), 200);
 
@@ -137,7 +137,7 @@ test('a connection that is stuck blocks its own rooms only', { skip }, async (t)
     await isReadable(server, rooms[0]);
     stuck.say('ada', 'stuck', { id: 'stuck' });
     await stuck.find(({ msg }) => msg === 'stuck');
-    await hears(neighbour, 'after');
+    await receives(neighbour, 'after');
     const { events } = (await get(server, `/chats/${rooms[0].id}/events`)).json;
     assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [[1, 'stuck']]);
     assert.ok((await metricsOf(server)).get('globes_store_batches_total{outcome="unknown"}') >= 1);
@@ -153,7 +153,7 @@ test('without the right to read, history answers 503 and the log says why once; 
     }
     assert.equal(count(server.log, 'store_read_failed'), 1, server.log);
     assert.match(server.log, /event=store_read_failed cause="not authorized/);
-    await hears(ada, 'written without reading');
+    await receives(ada, 'written without reading');
     gate.allow('find');
     assertStatus(await get(server, '/ready'), 200);
     await server.logged(/event=store_read_recovered/);

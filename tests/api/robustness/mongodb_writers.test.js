@@ -36,7 +36,7 @@ async function talkIn(server, rooms, names, round) {
     return { clients, talkers };
 }
 
-const allHear = (talkers, more) => Promise.all(talkers.map((talker) => talker.hears(more, DEADLINE_MS)));
+const allReceive = (talkers, more) => Promise.all(talkers.map((talker) => talker.receives(more, DEADLINE_MS)));
 
 async function assertOrder(server, rooms, sides) {
     for (const [index, room] of rooms.entries()) {
@@ -69,11 +69,11 @@ for (const [name, startDatabase, skip] of DATABASES) {
         const sides = [];
         for (let round = 1; round <= ROUNDS; round += 1) {
             const before = await talkIn(older, rooms, ['ada', 'bea'], round);
-            await allHear(before.talkers, 5);
+            await allReceive(before.talkers, 5);
             const newer = await startServer(t, options);
             const after = await talkIn(newer, rooms, ['cleo', 'dora'], round);
             sides.push(before, after);
-            await allHear(after.talkers, 10);
+            await allReceive(after.talkers, 10);
             await assertFencedOff(older, rooms[0]);
             assertStatus(await get(newer, '/ready'), 200);
             for (const talker of before.talkers) talker.stop();
@@ -91,14 +91,14 @@ for (const [name, startDatabase, skip] of DATABASES) {
             const older = await startServer(t, options);
             const rooms = [await createRoom(older), await createRoom(older)];
             const before = await talkIn(older, rooms, ['ada', 'bea'], round);
-            await allHear(before.talkers, 5);
+            await allReceive(before.talkers, 5);
             older.signal('SIGSTOP');
             const newer = await startServer(t, options);
             const after = await talkIn(newer, rooms, ['cleo', 'dora'], round);
-            await allHear(after.talkers, 5);
+            await allReceive(after.talkers, 5);
             older.signal('SIGCONT');
             await assertFencedOff(older, rooms[0]);
-            await allHear(after.talkers, 5);
+            await allReceive(after.talkers, 5);
             for (const talker of before.talkers) talker.stop();
             await Promise.all(after.talkers.map((talker) => talker.finish()));
             await assertOrder(newer, rooms, [before, after]);

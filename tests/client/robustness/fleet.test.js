@@ -9,13 +9,13 @@ import { startServer } from '../../api/harness/server.js';
 import { storedEvents } from '../../api/harness/store.js';
 import { eventually, within } from '../../api/harness/wait.js';
 import { assertRoom } from '../support/checker.js';
-import { globesAt, Person } from '../support/people.js';
+import { globesAt, TestClient } from '../support/test_client.js';
 import { TcpProxy } from '../support/tcp_proxy.js';
 
 const LONG = process.env.GLOBES_LONG === '1';
 const DURATION_MS = LONG ? 60_000 : 0; // at least; a round is always completed
 const ROOMS = 10;
-const PEOPLE_A_ROOM = 20;
+const CLIENTS_PER_ROOM = 20;
 const PAUSE_MS = 2000; // between two messages of one client, on average
 const SETTLE_MS = 30_000;
 
@@ -39,19 +39,19 @@ async function fillRoom(t, server, globes, isPrivate) {
     const enter = async (index) => {
         const name = `${room.id}.${index}`;
         const token = await globes.tokens.request(room, { name, secret: PASSWORD });
-        return Person.join(t, globes, room, name, { token, limits: LIMITS });
+        return TestClient.join(t, globes, room, name, { token, limits: LIMITS });
     };
-    const people = await Promise.all(Array.from({ length: PEOPLE_A_ROOM }, (_, index) => enter(index)));
-    return { room, people, promised: new Map(), acks: [] };
+    const clients = await Promise.all(Array.from({ length: CLIENTS_PER_ROOM }, (_, index) => enter(index)));
+    return { room, clients, promised: new Map(), acks: [] };
 }
 
 /** Sends messages from time to time as long as faults are injected. */
-async function talk({ promised, acks }, person, random, isOver) {
-    const { name } = person.connection;
+async function talk({ promised, acks }, client, random, isOver) {
+    const { name } = client.connection;
     for (let count = 1; !isOver(); count += 1) {
         const text = `${name}/${count}`;
         acks.push(
-            person.connection.send(text).acked.then(({ seq }) => {
+            client.connection.send(text).acked.then(({ seq }) => {
                 promised.set(text, { name, seq });
             }),
         );
@@ -99,7 +99,7 @@ async function trouble(server, proxy, random) {
     return faults;
 }
 
-test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: no message is lost, repeated or out of order`, async (t) => {
+test(`${ROOMS * CLIENTS_PER_ROOM} clients through kills and cuts: no message is lost, repeated or out of order`, async (t) => {
     const random = new Random(20201203);
     const server = await startServer(t);
     const proxy = await TcpProxy.start(t, server);
@@ -107,27 +107,27 @@ test(`${ROOMS * PEOPLE_A_ROOM} clients through kills and cuts: no message is los
     const rooms = [];
     // One after the other: 200 simultaneous joins would test the machine, not the client.
     while (rooms.length < ROOMS) rooms.push(await fillRoom(t, server, globes, rooms.length === 0));
-    const everybody = rooms.flatMap(({ people }) => people);
+    const all = rooms.flatMap(({ clients }) => clients);
 
     let isOver = false;
-    const talks = rooms.flatMap((room) => room.people.map((person) => talk(room, person, random, () => isOver)));
+    const talks = rooms.flatMap((room) => room.clients.map((client) => talk(room, client, random, () => isOver)));
     const faults = await trouble(server, proxy, random);
     isOver = true;
     await Promise.all(talks);
 
     const acks = rooms.flatMap((room) => room.acks);
     await within(Promise.all(acks), () => 'every message is confirmed', SETTLE_MS);
-    for (const { people, acks: said } of rooms) {
-        const isShown = () => people.every(({ connection }) => connection.seq === said.length);
-        await eventually(isShown, `all ${said.length} messages are shown to everybody`, SETTLE_MS);
+    for (const { clients, acks: sent } of rooms) {
+        const isShown = () => clients.every(({ connection }) => connection.seq === sent.length);
+        await eventually(isShown, `all ${sent.length} messages are shown to all`, SETTLE_MS);
     }
-    for (const { room, people, promised } of rooms)
-        assertRoom(people, await storedEvents(server.dataFolder, room.id), promised);
+    for (const { room, clients, promised } of rooms)
+        assertRoom(clients, await storedEvents(server.dataFolder, room.id), promised);
 
-    const losses = everybody.reduce((sum, person) => sum + person.all('state').filter(isLoss).length, 0);
+    const losses = all.reduce((sum, client) => sum + client.all('state').filter(isLoss).length, 0);
     t.diagnostic(`${acks.length} messages, ${losses} lost connections, faults ${JSON.stringify(faults)}`);
     assert.ok(faults.kill >= 2 && faults.freeze >= 1, 'there was something to survive');
-    assert.ok(losses > everybody.length, 'and it was felt');
+    assert.ok(losses > all.length, 'and it was felt');
 });
 
 function isLoss({ state, error }) {

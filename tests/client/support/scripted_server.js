@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import http from 'node:http';
 
-import { Inbox } from '../../api/harness/wait.js';
+import { ReceivedQueue } from '../../api/harness/wait.js';
 
 const { WebSocketServer } = createRequire(new URL('../../api/', import.meta.url))('ws');
 
@@ -12,8 +12,8 @@ export class ScriptedServer {
     #sockets = new WebSocketServer({ server: this.#http, handleProtocols: () => 'globes.v1' });
     /** `[path, answer]` of REST, by the end of the path; `answer` is `{ status, headers, body }`. */
     answers = new Map();
-    /** Connections in the order of their arrival, `{ socket, url, frames }`; `frames` is an Inbox of parsed events. */
-    connections = new Inbox();
+    /** Connections in the order of their arrival, `{ socket, url, frames }`; `frames` is a ReceivedQueue of parsed events. */
+    connections = new ReceivedQueue();
     /** The users in the welcome. */
     users = [];
     /** The number of users in the welcome; undefined: none, as servers before this field. */
@@ -40,7 +40,7 @@ export class ScriptedServer {
     }
 
     #connected(socket, url) {
-        const connection = { socket, url, frames: new Inbox() };
+        const connection = { socket, url, frames: new ReceivedQueue() };
         const reply = (event) => socket.send(JSON.stringify(event));
         const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, online: this.online, resumed: false, session: 'secret' };
         if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after='), ...this.welcome });

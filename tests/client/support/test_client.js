@@ -1,7 +1,7 @@
 // Connections of the client library that record all their events, for tests to await in order.
 import assert from 'node:assert/strict';
 
-import { Inbox, within } from '../../api/harness/wait.js';
+import { ReceivedQueue, within } from '../../api/harness/wait.js';
 import { WebSocket } from '../../api/harness/websocket.js';
 import { Globes } from '../../../web/globes.js';
 
@@ -14,9 +14,9 @@ export const globesAt = ({ origin }, options = {}) => new Globes(origin, { WebSo
 export const QUICK = { backoffBaseMs: 20, backoffMaxMs: 200, quickReconnectMs: 20, pauseMs: 50 };
 
 /** A connection and all its events. */
-export class Person {
+export class TestClient {
     /** All events, `{ type, ...detail }`, in order. */
-    events = new Inbox();
+    events = new ReceivedQueue();
 
     constructor(connection) {
         this.connection = connection;
@@ -26,16 +26,16 @@ export class Person {
 
     /** Starts to connect; closed at the end of the test. */
     static connect(t, globes, room, { limits = {}, ...options } = {}) {
-        const person = new Person(globes.connect(room, { limits: { ...QUICK, ...limits }, ...options }));
-        t.after(() => person.connection.close());
-        return person;
+        const client = new TestClient(globes.connect(room, { limits: { ...QUICK, ...limits }, ...options }));
+        t.after(() => client.connection.close());
+        return client;
     }
 
-    /** Connects and resolves when the own join has come. */
+    /** Connects and resolves when its own join has arrived. */
     static async join(t, globes, room, name, options = {}) {
-        const person = Person.connect(t, globes, room, { name, color: 'red', ...options });
-        await person.find('event', (event) => event.event_type === 'join' && event.name === name);
-        return person;
+        const client = TestClient.connect(t, globes, room, { name, color: 'red', ...options });
+        await client.find('event', (event) => event.event_type === 'join' && event.name === name);
+        return client;
     }
 
     /** The next event of this type for which `accepts` returns true. */
@@ -67,8 +67,8 @@ export class Person {
     }
 
     /** Changes name or color; resolves as join does. */
-    rename(person) {
-        return within(this.connection.join(person), () => `an answer to ${JSON.stringify(person)}`);
+    rename(identity) {
+        return within(this.connection.join(identity), () => `an answer to ${JSON.stringify(identity)}`);
     }
 
     /** Sends it; resolves as the ack does. */
