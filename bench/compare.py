@@ -30,7 +30,7 @@ WARMUP_S = 0.5
 BESIDE_LEAD_S = 4
 BESIDE_TAIL_S = 2
 # A run takes a few seconds; this limit is for a server that hangs.
-LONGEST_TURN_S = 180
+LONGEST_RUN_S = 180
 IO_THREADS = {cells.OURS: 1, cells.OURS_IN_MEMORY: 1, cells.OURS_ON_TWO: 2}
 
 
@@ -157,7 +157,7 @@ class Client:
             result_file.unlink(missing_ok=True)
             command = self.command(protocol, port, cell.arguments, self.seconds)
             subprocess.run([*command, "--pid", str(process.pid), "--json", str(result_file), "--quiet"], check=False,
-                           timeout=LONGEST_TURN_S, preexec_fn=storm.come_first if cell.is_probe else None)
+                           timeout=LONGEST_RUN_S, preexec_fn=storm.come_first if cell.is_probe else None)
             return json.loads(result_file.read_text()) if result_file.exists() else None
         finally:
             if beside is not None:
@@ -228,7 +228,7 @@ def run_key(arguments):
     return f"{arguments.seconds:g} s, cores {arguments.server_core} {arguments.client_core}, build {build}"
 
 
-def take_turn(fleet, client, cell, name, result_file):
+def run_once(fleet, client, cell, name, result_file):
     """The result; None if the server or the client failed, after printing the reason."""
     try:
         with fleet.running(name) as (process, port):
@@ -263,12 +263,12 @@ def main():
     results = Results(results_folder / "results.json", run_key(arguments), arguments.resume)
     begun = time.monotonic()
     for cell, rounds in chosen:
-        for turn in range(rounds):
+        for done in range(rounds):
             for name in servers:
-                if name not in cell.servers or results.count(cell, name) > turn:
+                if name not in cell.servers or results.count(cell, name) > done:
                     continue
-                print(f"{cell.name:<18} round {turn + 1}  {name:<14}", end="", flush=True)
-                result = take_turn(fleet, client, cell, name, results_folder / "turn.json")
+                print(f"{cell.name:<18} round {done + 1}  {name:<14}", end="", flush=True)
+                result = run_once(fleet, client, cell, name, results_folder / "run.json")
                 if result is not None:
                     results.add(cell, name, result)
     measured = page.Measured(

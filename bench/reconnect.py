@@ -170,7 +170,7 @@ class Crowd:
         return total
 
 
-def take_turn(binary, arguments, scratch):
+def run_once(binary, arguments, scratch):
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     config = scratch / "config.json"
@@ -187,12 +187,12 @@ def take_turn(binary, arguments, scratch):
         cpu = cpu_seconds(server.pid)
         begin = time.monotonic()
         sent = crowd.come_back(arguments.at_once)
-        turn = {"cpu_s": cpu_seconds(server.pid) - cpu, "sent_mb": sent / 1e6, "wall_s": time.monotonic() - begin}
+        result = {"cpu_s": cpu_seconds(server.pid) - cpu, "sent_mb": sent / 1e6, "wall_s": time.monotonic() - begin}
         peak = next(line for line in pathlib.Path(f"/proc/{server.pid}/status").read_text().splitlines() if "VmHWM" in line)
-        turn["peak_mb"] = int(peak.split()[1]) / 1e3
+        result["peak_mb"] = int(peak.split()[1]) / 1e3
         if crowd.online() != arguments.members:
             raise RuntimeError(f"{crowd.online()} members are there in the end")
-        return turn
+        return result
     finally:
         server.kill()
         server.wait()
@@ -203,20 +203,20 @@ def main():
     parser.add_argument("binaries", nargs="*", type=pathlib.Path, help="servers to compare (build/release/globes)")
     parser.add_argument("--members", type=int, default=10_000)
     parser.add_argument("--at-once", type=int, default=256, help="connections being opened at once (256)")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each server (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each server (3)")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
     arguments = parser.parse_args()
     binaries = [binary.resolve() for binary in arguments.binaries or [ROOT / "build/release/globes"]]
     os.sched_setaffinity(0, {arguments.client_core})
-    turns = {binary: [] for binary in binaries}
+    results = {binary: [] for binary in binaries}
     for number in range(1, arguments.rounds + 1):
         for binary in binaries:
-            turn = take_turn(binary, arguments, ROOT / "build" / "benchmarks" / "reconnect")
-            turns[binary].append(turn)
-            print(f"round {number} {binary}: " + "  ".join(f"{name} {value:.2f}" for name, value in turn.items()), flush=True)
-    for binary, of_binary in turns.items():
-        medians = {name: statistics.median(turn[name] for turn in of_binary) for name in of_binary[0]}
+            result = run_once(binary, arguments, ROOT / "build" / "benchmarks" / "reconnect")
+            results[binary].append(result)
+            print(f"round {number} {binary}: " + "  ".join(f"{name} {value:.2f}" for name, value in result.items()), flush=True)
+    for binary, of_binary in results.items():
+        medians = {name: statistics.median(result[name] for result in of_binary) for name in of_binary[0]}
         print(f"median {binary}: " + "  ".join(f"{name} {value:.2f}" for name, value in medians.items()))
 
 

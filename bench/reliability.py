@@ -121,7 +121,7 @@ class Bench:
 
     def load(self, server, options, seconds):
         """The result of globes-bench."""
-        result = self.work / "turn.json"
+        result = self.work / "run.json"
         subprocess.run(["taskset", "-c", str(self.client_core), str(self.build / "globes-bench"),
                         f"127.0.0.1:{server.port}", "--pid", str(server.process.pid), "--duration", str(seconds),
                         "--json", str(result), "--quiet", *options.split()], check=True)
@@ -163,9 +163,9 @@ class Bench:
         first, warm = [], []
         for _ in range(self.rounds):
             with server.running():
-                for turn in range(50):
+                for earlier in range(50):
                     took = json.loads(self.client(self._crowd(server, 1, count)))["slowest_ns"] / 1e6
-                    (warm if turn else first).append(took)
+                    (warm if earlier else first).append(took)
         return {"first": first, "warm": warm}
 
     def _storm_client(self, server, *arguments):

@@ -74,7 +74,7 @@ async function furnish(origin, browser) {
     await page.evaluate(async (count) => {
         const socket = new WebSocket(`ws://${location.host}/chats/1/ws`);
         await new Promise((resolve) => (socket.onopen = resolve));
-        const heard = new Promise((resolve) => {
+        const received = new Promise((resolve) => {
             let left = count;
             socket.onmessage = () => (left -= 1) === 0 && resolve();
         });
@@ -82,7 +82,7 @@ async function furnish(origin, browser) {
             const msg = `Message ${number}, of some words as people write them.`;
             socket.send(JSON.stringify({ event_type: 'send', name: 'grace', color: 'teal', msg }));
         }
-        await heard;
+        await received;
     }, MESSAGES);
     await page.close();
 }
