@@ -92,4 +92,4 @@ class Tidy(CheckoutTest):
     def test_skips_sources_after_the_time_limit_and_counts_them(self):
         status, looked_at, printed = self.tidy("--within", "0")
         self.assertEqual((status, looked_at), (0, []))
-        self.assertIn("3 left out", printed)
+        self.assertIn("3 skipped: time limit reached", printed)
