@@ -3,7 +3,7 @@ import { readable } from '../room/colour.js';
 import { element, freshId, visuallyHidden } from './dom.js';
 
 /** In the order of `colorNames` of the texts. Each is distinct on a light and on a dark background. */
-export const PALETTE = [
+const PALETTE = [
     '#d9534a',
     '#c07a12',
     '#6c8a1f',

@@ -4,7 +4,6 @@
 export const MAX_TITLE_LENGTH = 70;
 export const MAX_DESCRIPTION_LENGTH = 70;
 export const MAX_NAME_LENGTH = 32;
-export const MAX_RETENTION_S = 100 * 365 * 24 * 3600;
 
 const MIN_TITLE_LENGTH = 2;
 const MIN_PASSWORD_BYTES = 8;

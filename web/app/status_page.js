@@ -28,7 +28,7 @@ export function emptyPage(app, { title, text, action }) {
     );
 }
 
-export function missingRoom(app) {
+function missingRoom(app) {
     const { texts } = app;
     app.setTitle(texts.roomGone);
     return emptyPage(app, { title: texts.roomGone, text: texts.roomGoneExplained });

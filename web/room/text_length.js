@@ -1,8 +1,8 @@
 // The length of a message as the server counts it: in Unicode code points. No DOM.
 
-export const MAX_MESSAGE = 4096;
+const MAX_MESSAGE = 4096;
 /** The counter is shown from this many remaining characters on. */
-export const NEARLY_FULL = 200;
+const NEARLY_FULL = 200;
 
 export function codePoints(text) {
     let count = 0;
