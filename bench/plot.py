@@ -5,7 +5,7 @@ import math
 
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 150, 48, 60
-_COLOURS = {
+_COLORS = {
     "globes": "#c2185b",
     "globes-memory": "#f48fb1",
     "raw-epoll": "#616161",
@@ -13,7 +13,7 @@ _COLOURS = {
     "ws": "#2e7d32",
     "centrifuge": "#6a1b9a",
 }
-_OTHER_COLOUR = "#1565c0"
+_OTHER_COLOR = "#1565c0"
 
 
 class _Axis:
@@ -74,12 +74,12 @@ def line_chart(title, x_label, y_label, series, is_log):
     parts.append(f'<text transform="translate(20 {(_TOP + _HEIGHT - _BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
                  f"{html.escape(y_label)}</text>")
     for place, (name, line) in enumerate(series.items()):
-        colour = _COLOURS.get(name, _OTHER_COLOUR)
+        color = _COLORS.get(name, _OTHER_COLOR)
         path = " ".join(f"{x_axis.place(x):.1f},{y_axis.place(y):.1f}" for x, y in line)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{x_axis.place(x):.1f}" cy="{y_axis.place(y):.1f}" r="3" fill="{colour}"/>' for x, y in line]
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x_axis.place(x):.1f}" cy="{y_axis.place(y):.1f}" r="3" fill="{color}"/>' for x, y in line]
         legend_y = _TOP + 10 + 20 * place
         legend_x = _WIDTH - _RIGHT + 16
-        parts.append(f'<rect x="{legend_x}" y="{legend_y - 9}" width="12" height="12" fill="{colour}"/>')
+        parts.append(f'<rect x="{legend_x}" y="{legend_y - 9}" width="12" height="12" fill="{color}"/>')
         parts.append(f'<text x="{legend_x + 18}" y="{legend_y + 1}">{html.escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])

@@ -148,7 +148,7 @@ test('a color is a CSS name or number, and any other text is dropped', async () 
     }
     const texts = [
         '',
-        'no such colour',
+        'no such color',
         '#ab',
         '#abcd1',
         '#ggg',
@@ -163,7 +163,7 @@ test('a color is a CSS name or number, and any other text is dropped', async () 
         const event = await ada.next();
         assert.ok(!event.color, `${JSON.stringify(color)} is passed on as ${JSON.stringify(event.color)}`);
     }
-    ada.send({ event_type: 'send', name: 'ada', msg: 'no colour' });
+    ada.send({ event_type: 'send', name: 'ada', msg: 'no color' });
     assert.ok(!(await ada.next()).color);
     await ada.leave();
 });

@@ -58,7 +58,7 @@ test('the description is optional', async () => {
 });
 
 test('unknown fields are ignored', async () => {
-    const room = await createRoom(server, { id: 7777, users: ['x'], createdAt: 'never', colour: { deep: [1] } });
+    const room = await createRoom(server, { id: 7777, users: ['x'], createdAt: 'never', theme: { deep: [1] } });
     assert.notEqual(room.id, 7777);
     assert.deepEqual(room.users, []);
 });

@@ -185,7 +185,7 @@ test('after a loss, the server decides about a new name that is in the room', as
     }
 });
 
-test('a new colour is done once the server has decided about it, and sent again if it was refused for a while', async (t) => {
+test('a new color is done once the server has decided about it, and sent again if it was refused for a while', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
     const { frames } = await server.connections.next();

@@ -449,8 +449,8 @@ TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
     labels.fields = {{"0", fake_text("SomeOtherLabel")}, {"1", fake_text("RetryableWriteError")}};
     // HostUnreachable: an error that a member of a cluster labels, and that is not in the store's table of codes.
     const FakeDocument plain = {{"ok", int32(0)}, {"code", int32(6)}, {"errmsg", fake_text("unreachable")}};
-    FakeDocument labelled = plain;
-    set_field(labelled, "errorLabels", labels);
+    FakeDocument labeled = plain;
+    set_field(labeled, "errorLabels", labels);
     const auto statuses = [&](const FakeDocument& error) {
         std::vector<mongo::WriteStatus> seen;
         answer_once("insert", error);
@@ -461,7 +461,7 @@ TEST_F(MongoAnswers, AWriteWhoseErrorHasTheLabelRetryableMayHaveBeenApplied) {
         seen.push_back(session.remove("some", document).status);
         return seen;
     };
-    EXPECT_THAT(statuses(labelled), Each(mongo::WriteStatus::unknown));
+    EXPECT_THAT(statuses(labeled), Each(mongo::WriteStatus::unknown));
     EXPECT_THAT(statuses(plain), Each(mongo::WriteStatus::not_applied));
 }
 

@@ -44,7 +44,7 @@ class CountTests(unittest.TestCase):
     def test_reads_nodes_plain_summary(self):
         self.assertEqual(count("node", "ok 1 - a\n# tests 8\n# pass 3\n# fail 2\n# cancelled 1\n# skipped 1\n# todo 1\n"), (3, 3, 2))
 
-    def test_reads_nodes_coloured_summary(self):
+    def test_reads_nodes_colored_summary(self):
         self.assertEqual(count("node", "\033[34mℹ pass 3\033[39m\n\033[34mℹ fail 1\033[39m\n"), (3, 1, 0))
 
     def test_adds_the_runs_of_node_up(self):

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { AA, contrast } from '../../web/room/colour.js';
+import { AA, contrast } from '../../web/room/color.js';
 import { createRoom } from '../api/harness/api.js';
 import { launchBrowser } from '../api/harness/browser.js';
 import { ChatClient } from '../api/harness/chat_client.js';
@@ -77,21 +77,21 @@ test('the focus in a row that leaves the document moves to the list', async (t) 
 });
 
 /** Every text of the view with its color and its background, as bytes of sRGB. */
-function textColours(user) {
+function textColors(user) {
     return user.page.evaluate(() => {
         const root = document.querySelector('.globes-room').shadowRoot;
         const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-        const paint = (colours) => {
-            for (const colour of colours) {
-                canvas.fillStyle = colour;
+        const paint = (colors) => {
+            for (const color of colors) {
+                canvas.fillStyle = color;
                 canvas.fillRect(0, 0, 1, 1);
             }
             return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
         };
         const grounds = (element) => {
-            const colours = [];
-            for (let at = element; at instanceof Element; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
-            return colours;
+            const colors = [];
+            for (let at = element; at instanceof Element; at = at.parentElement) colors.unshift(getComputedStyle(at).backgroundColor);
+            return colors;
         };
         const parts = root.querySelectorAll('.name, .text, .text a, .meta, .presence, .note, .day span, .marker, .avatar, .members li, .members h2, .me, .text-button, .state-line span, .send, .count');
         return [...parts]
@@ -117,14 +117,14 @@ for (const colorScheme of ['light', 'dark']) {
         await ada.say('mine, https://example.org/');
         await ada.message('mine, https://example.org/').getByText('Sent', { exact: true }).waitFor({ state: 'attached' });
         const check = async () => {
-            const poor = (await textColours(ada)).filter(({ ink, ground }) => contrast(ink, ground) < AA);
+            const poor = (await textColors(ada)).filter(({ ink, ground }) => contrast(ink, ground) < AA);
             assert.deepEqual(poor, []);
         };
         await check();
-        const nameColour = () => ada.page.locator('.name').first().evaluate((name) => getComputedStyle(name).color);
-        const was = await nameColour();
+        const nameColor = () => ada.page.locator('.name').first().evaluate((name) => getComputedStyle(name).color);
+        const was = await nameColor();
         await ada.page.emulateMedia({ colorScheme: colorScheme === 'light' ? 'dark' : 'light' });
-        await eventually(async () => (await nameColour()) !== was, 'the names follow the theme');
+        await eventually(async () => (await nameColor()) !== was, 'the names follow the theme');
         await check();
     });
 }

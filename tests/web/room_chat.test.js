@@ -68,8 +68,8 @@ test('a view that is created late, before its host is in the page, shows the sam
     eve.say('eve', 'text 80', { color: 'yellow' });
     const ada = await TestUser.enter(await launchBrowser(t), server, room, { name: 'ada' });
     await ada.message('text 80').waitFor();
-    const colour = (view) => view.locator('.name').last().evaluate((name) => getComputedStyle(name).color);
-    const last = await colour(ada.page.locator('#host'));
+    const color = (view) => view.locator('.name').last().evaluate((name) => getComputedStyle(name).color);
+    const last = await color(ada.page.locator('#host'));
     const loaded = ada.page.waitForEvent('requestfinished', (request) => request.url().includes('/events'));
     await ada.page.evaluate((id) => {
         window.lateHost = document.createElement('div');
@@ -85,7 +85,7 @@ test('a view that is created late, before its host is in the page, shows the sam
     await ada.message('text 80').waitFor();
     await ada.say('by the second view');
     await ada.message('by the second view').waitFor();
-    assert.equal(await colour(ada.page.locator('#late')), last, 'names have the colors of the theme');
+    assert.equal(await color(ada.page.locator('#late')), last, 'names have the colors of the theme');
     // While older messages are loading, the reader stays at the top row.
     await eventually(async () => {
         await ada.scroller.evaluate((scroller) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { AA, colourOfName, contrast, inkOn, readable } from '../../web/room/colour.js';
+import { AA, colorOfName, contrast, inkOn, readable } from '../../web/room/color.js';
 import { HeightIndex } from '../../web/room/height_index.js';
 
 test('tops are sums, and at() finds the row at a position', () => {
@@ -67,11 +67,11 @@ test('every color becomes readable on light and dark, and is unchanged if it was
         for (let red = 0; red < 256; red += 51) {
             for (let green = 0; green < 256; green += 51) {
                 for (let blue = 0; blue < 256; blue += 51) {
-                    const colour = [red, green, blue];
-                    const shown = readable(colour, backgrounds);
+                    const color = [red, green, blue];
+                    const shown = readable(color, backgrounds);
                     const worst = Math.min(...backgrounds.map((background) => contrast(shown, background)));
-                    assert.ok(worst >= AA, `${colour} on ${backgrounds[0]}: ${worst}`);
-                    if (backgrounds.every((background) => contrast(colour, background) >= AA)) assert.deepEqual(shown, colour);
+                    assert.ok(worst >= AA, `${color} on ${backgrounds[0]}: ${worst}`);
+                    if (backgrounds.every((background) => contrast(color, background) >= AA)) assert.deepEqual(shown, color);
                 }
             }
         }
@@ -125,7 +125,7 @@ function rgbOf(css) {
     });
 }
 
-const shownOf = (name, theme) => readable(rgbOf(colourOfName(name)), THEMES[theme]);
+const shownOf = (name, theme) => readable(rgbOf(colorOfName(name)), THEMES[theme]);
 
 test('names of a series have distinct colors, on light and on dark', () => {
     const STEMS = ['User', 'user', 'guest', 'Guest-', 'player_', 'Anon', 'test', 'bot', 'u', '', 'Team ', 'Zuschauer', 'гость', '用户', 'مستخدم', 'Anna', 'x'];
@@ -139,10 +139,10 @@ test('names of a series have distinct colors, on light and on dark', () => {
     ]);
     for (const theme of Object.keys(THEMES)) {
         for (const names of series) {
-            const colours = names.map((name) => shownOf(name, theme));
+            const colors = names.map((name) => shownOf(name, theme));
             for (let one = 0; one < names.length; one += 1) {
                 for (let other = 0; other < one; other += 1) {
-                    const apart = difference(colours[one], colours[other]);
+                    const apart = difference(colors[one], colors[other]);
                     assert.ok(apart >= 0.03, `${names[one]} and ${names[other]} are ${apart.toFixed(3)} apart on ${theme}`);
                 }
             }
@@ -156,7 +156,7 @@ test('names of all kinds are spread over the circle of hues, and all are readabl
     const counts = Array(SECTORS).fill(0);
     for (let number = 0; number < NAMES; number += 1) {
         const name = `${(number * 7919).toString(36)}${'aeionrst'[number % 8]}`.replace(/\d/g, (digit) => 'klmpqrstuv'[digit]);
-        const [, a, b] = lab(rgbOf(colourOfName(name)));
+        const [, a, b] = lab(rgbOf(colorOfName(name)));
         counts[Math.floor((Math.atan2(b, a) / (2 * Math.PI) + 0.5) * SECTORS) % SECTORS] += 1;
         for (const [theme, backgrounds] of Object.entries(THEMES)) {
             const shown = shownOf(name, theme);
@@ -167,10 +167,10 @@ test('names of all kinds are spread over the circle of hues, and all are readabl
 });
 
 test('a name without a color always has the same one', () => {
-    assert.equal(colourOfName('ada'), colourOfName('ada'));
-    assert.equal(colourOfName('Ada'), colourOfName('ada'), 'as names differ in more than case');
-    assert.notEqual(colourOfName('ada'), colourOfName('ben'));
+    assert.equal(colorOfName('ada'), colorOfName('ada'));
+    assert.equal(colorOfName('Ada'), colorOfName('ada'), 'as names differ in more than case');
+    assert.notEqual(colorOfName('ada'), colorOfName('ben'));
     // It must not change between visits or releases.
-    assert.equal(colourOfName('ada'), 'oklch(0.62 0.17 30.7)');
-    for (const name of ['', '\u200b', '\ud83d', '9'.repeat(32), '🎈']) assert.match(colourOfName(name), /^oklch\(0\.62 0\.17 \d+\.\d\)$/);
+    assert.equal(colorOfName('ada'), 'oklch(0.62 0.17 30.7)');
+    for (const name of ['', '\u200b', '\ud83d', '9'.repeat(32), '🎈']) assert.match(colorOfName(name), /^oklch\(0\.62 0\.17 \d+\.\d\)$/);
 });

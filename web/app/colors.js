@@ -1,5 +1,5 @@
 // The choice of a user's color: a palette, or any other color.
-import { readable } from '../room/colour.js';
+import { readable } from '../room/color.js';
 import { element, freshId, visuallyHidden } from './dom.js';
 
 /** In the order of `colorNames` of the texts. Each is distinct on a light and on a dark background. */

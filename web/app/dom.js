@@ -1,5 +1,5 @@
 // Creates elements. Text of users only becomes a text node, never markup, and nothing needs inline styles or scripts.
-import { hueOfName } from '../room/colour.js';
+import { hueOfName } from '../room/color.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 

@@ -10,7 +10,7 @@ function linear(channel) {
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
-/** @param {Rgb} colour */
+/** @param {Rgb} color */
 function luminance([red, green, blue]) {
     return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
 }
@@ -35,16 +35,16 @@ export function inkOn(background) {
 }
 
 /**
- * `colour`, moved toward white or black until it is readable on each of `backgrounds`.
- * @param {Rgb} colour
+ * `color`, moved toward white or black until it is readable on each of `backgrounds`.
+ * @param {Rgb} color
  * @param {Rgb[]} backgrounds
  * @returns {Rgb}
  */
-export function readable(colour, backgrounds, wanted = AA) {
+export function readable(color, backgrounds, wanted = AA) {
     const reads = (candidate) => backgrounds.every((background) => contrast(candidate, background) >= wanted);
     const ink = inkOn(backgrounds[0]);
     for (let share = 0; share < 1; share += 0.05) {
-        const candidate = mix(colour, ink, share);
+        const candidate = mix(color, ink, share);
         if (reads(candidate)) return candidate;
     }
     return ink;
@@ -76,7 +76,7 @@ export function hueOfName(name) {
 }
 
 /** A color for a name without one. @returns {string} CSS */
-export function colourOfName(name) {
+export function colorOfName(name) {
     // In OKLCh, equal distances in degrees look equally large.
     return `oklch(0.62 0.17 ${(360 * hueOfName(name)).toFixed(1)})`;
 }

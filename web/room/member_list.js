@@ -108,7 +108,7 @@ export class MemberList {
             'li', {}, element('bdi', { dir: 'auto' }, this.#nameOf(username)),
             username === this.#me && element('span', { class: 'me' }, this.#texts['room.memberYou']),
         );
-        entry.style.setProperty('--name-colour', this.#palette.ofName(username, color));
+        entry.style.setProperty('--name-color', this.#palette.ofName(username, color));
         return entry;
     }
 }

@@ -1,6 +1,6 @@
 // The colors of names, adjusted to be readable on the surface and on both kinds of bubbles. Computed again when the
 // theme changes, for example when the system switches to dark.
-import { colourOfName, inkOn, readable } from './colour.js';
+import { colorOfName, inkOn, readable } from './color.js';
 
 /** The size of the cache. */
 const REMEMBERED = 500;
@@ -37,20 +37,20 @@ export class Palette {
 
     /** The color for `name`, as CSS. `color`: the user's choice, if any. */
     ofName(name, color) {
-        const wanted = color || colourOfName(name);
-        let colour = this.#readable.get(wanted);
-        if (!colour) {
-            colour = `rgb(${readable(this.#rgb(wanted, '#888'), this.#backgrounds).join(' ')})`;
+        const wanted = color || colorOfName(name);
+        let shown = this.#readable.get(wanted);
+        if (!shown) {
+            shown = `rgb(${readable(this.#rgb(wanted, '#888'), this.#backgrounds).join(' ')})`;
             if (this.#readable.size >= REMEMBERED) this.#readable.clear();
-            this.#readable.set(wanted, colour);
+            this.#readable.set(wanted, shown);
         }
-        return colour;
+        return shown;
     }
 
     /** The bytes of a pixel in any CSS color. */
-    #rgb(colour, fallback) {
+    #rgb(color, fallback) {
         this.#canvas.fillStyle = fallback;
-        this.#canvas.fillStyle = colour;
+        this.#canvas.fillStyle = color;
         this.#canvas.fillRect(0, 0, 1, 1);
         return [...this.#canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
     }

@@ -49,9 +49,9 @@ button { border: 0; background: none; padding: 0; cursor: pointer; }
 .message.own { padding-inline: 56px 0; text-align: end; }
 .avatar {
     position: absolute; inset-block-start: 11px; inset-inline-start: 0; display: grid; place-items: center; width: 32px; height: 32px;
-    border-radius: 50%; background: var(--name-colour); color: var(--raised); font-size: calc(14px * var(--fit)); font-weight: 650; line-height: 1; user-select: none; overflow: hidden; white-space: nowrap;
+    border-radius: 50%; background: var(--name-color); color: var(--raised); font-size: calc(14px * var(--fit)); font-weight: 650; line-height: 1; user-select: none; overflow: hidden; white-space: nowrap;
 }
-.name { display: block; width: fit-content; max-width: calc(100% - 4px); margin: 0 2px 2px; overflow: hidden; color: var(--name-colour); font-size: 13px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; text-align: start; }
+.name { display: block; width: fit-content; max-width: calc(100% - 4px); margin: 0 2px 2px; overflow: hidden; color: var(--name-color); font-size: 13px; font-weight: 650; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; text-align: start; }
 .bubble {
     position: relative; display: inline-block; max-width: min(100%, 640px); padding: 7px 12px; border-radius: var(--radius);
     background: var(--bubble); box-shadow: 0 0 0 1px var(--border); text-align: start; vertical-align: top;
@@ -127,7 +127,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 .members .listed { flex: 1; padding: 0 18px 16px; overflow-y: auto; }
 .members ul { margin: 0; padding: 0; list-style: none; }
 .members .more { margin: 0; padding: 6px 0; color: var(--quiet); }
-.members li { display: flex; align-items: center; gap: 10px; padding: 6px 0; color: var(--name-colour); font-weight: 600; }
+.members li { display: flex; align-items: center; gap: 10px; padding: 6px 0; color: var(--name-color); font-weight: 600; }
 .members li::before { flex: none; width: 10px; height: 10px; border-radius: 50%; background: currentColor; content: ''; }
 .members bdi { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .me { color: var(--quiet); font-size: 13px; font-weight: 400; white-space: nowrap; }

@@ -153,11 +153,11 @@ export class RowElements {
 
     #message({ key, item, first, last }) {
         const name = this.nameOf(item.name);
-        const colour = this.#palette.ofName(item.name, item.color);
+        const color = this.#palette.ofName(item.name, item.color);
         const shownName = first && !item.own;
         const classes = ['row', 'message', item.own && 'own', first && 'first', last && 'last', item.state];
         const row = element('div', { role: 'listitem', class: classes.filter(Boolean).join(' '), 'data-seq': item.seq });
-        row.style.setProperty('--name-colour', colour);
+        row.style.setProperty('--name-color', color);
         if (shownName) {
             row.append(this.#avatar(initialOf(name)));
             row.append(element('bdi', { class: 'name', dir: 'auto' }, name));

@@ -118,7 +118,7 @@ test('a connection that is stuck blocks its own rooms only', { skip }, async (t)
     // Each of four connections writes the rooms whose id modulo 4 is its index.
     const rooms = [];
     for (let i = 0; i < 5; i += 1) rooms.push(await createRoom(server));
-    const [stuck, other, , , neighbour] = await Promise.all(rooms.map((room) => ChatClient.join(server, room, 'ada')));
+    const [stuck, other, , , neighbor] = await Promise.all(rooms.map((room) => ChatClient.join(server, room, 'ada')));
     const isStuck = gate.holdUp('insert');
     stuck.say('ada', 'stuck', { id: 'stuck' });
     await isStuck;
@@ -127,8 +127,8 @@ test('a connection that is stuck blocks its own rooms only', { skip }, async (t)
     const begun = performance.now();
     for (const text of ['one', 'two', 'three']) await receives(other, text);
     t.diagnostic(`another room took ${Math.round(performance.now() - begun)} ms for three messages`);
-    neighbour.say('ada', 'of the same connection');
-    await neighbour.expectError(rooms[4], 505);
+    neighbor.say('ada', 'of the same connection');
+    await neighbor.expectError(rooms[4], 505);
     await receives(other, 'four');
     assertError(await get(server, `/chats/${rooms[0].id}/events`), 503, 505);
     assertStatus(await get(server, `/chats/${rooms[1].id}/events`), 200);
@@ -137,7 +137,7 @@ test('a connection that is stuck blocks its own rooms only', { skip }, async (t)
     await isReadable(server, rooms[0]);
     stuck.say('ada', 'stuck', { id: 'stuck' });
     await stuck.find(({ msg }) => msg === 'stuck');
-    await receives(neighbour, 'after');
+    await receives(neighbor, 'after');
     const { events } = (await get(server, `/chats/${rooms[0].id}/events`)).json;
     assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [[1, 'stuck']]);
     assert.ok((await metricsOf(server)).get('globes_store_batches_total{outcome="unknown"}') >= 1);

@@ -28,7 +28,7 @@ TEST(Histogram, IsExactWithinOnePercentAtEveryMagnitude) {
     }
 }
 
-TEST(Histogram, NeighbouringValuesKeepTheirOrder) {
+TEST(Histogram, NeighboringValuesKeepTheirOrder) {
     std::uint64_t last = 0;
     for (std::int64_t value = 0; value < 100'000; ++value) {
         Histogram histogram;

@@ -120,7 +120,7 @@ TEST(CheckDraft, TitleRules) {
             << testing::PrintToString(title);
 }
 
-TEST(CheckDraft, ATitleThatClientsNormaliseAwayIsRefused) {
+TEST(CheckDraft, ATitleThatClientsNormalizeAwayIsRefused) {
     EXPECT_EQ(refused_field(check_draft(public_draft(".."))), "title");
     EXPECT_EQ(refused_field(check_draft(public_draft("\u3000 .. "))), "title");
     EXPECT_EQ(refused_field(check_patch(room(Visibility::public_room), {.title = ".."})), "title");

@@ -100,7 +100,7 @@ TEST(TimerWheel, ArmingAgainMovesATimer) {
     EXPECT_THAT(alarm.rings, ElementsAre(9));
 }
 
-TEST(TimerWheel, ADestroyedTimerIsNotCalledAndItsNeighboursAre) {
+TEST(TimerWheel, ADestroyedTimerIsNotCalledAndItsNeighborsAre) {
     TimerWheel wheel;
     Alarm first;
     auto middle = std::make_unique<Alarm>();
