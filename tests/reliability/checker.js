@@ -69,14 +69,14 @@ function acksAgree({ record }, fault) {
  * of first tries holds; a refused message may take a later place, but only one that one of its tries explains.
  */
 function sendersInOrder({ record, events }, fault) {
-    const said = new Map([...record.senders.keys()].map((name) => [name, []]));
-    for (const event of events) said.get(event.name)?.push(event);
+    const sent = new Map([...record.senders.keys()].map((name) => [name, []]));
+    for (const event of events) sent.get(event.name)?.push(event);
     for (const [name, { tries, refused }] of record.senders) {
         const firstTry = new Map();
         tries.forEach((id, at) => firstTry.has(id) || firstTry.set(id, at));
         let latest = -1;
         let at = -1;
-        for (const { id, seq } of said.get(name)) {
+        for (const { id, seq } of sent.get(name)) {
             if (!refused.has(id)) {
                 if (firstTry.get(id) < latest) fault(`${name}'s ${id} at seq ${seq} follows later messages`);
                 latest = Math.max(latest, firstTry.get(id) ?? -1);

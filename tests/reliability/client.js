@@ -33,7 +33,7 @@ export class Client {
 
     /**
      * `find()` resolves with `{ host, port }` as soon as there is a server; it is asked before each connection.
-     * `after`: where it begins to read.
+     * `after`: the seq after which it begins to read.
      */
     constructor(name, { record, room, find, after = 0 }) {
         this.name = name;
@@ -45,7 +45,7 @@ export class Client {
         this.#connect();
     }
 
-    /** Says something new; answers with its id. It is repeated until it is acked. */
+    /** Sends a new message and returns its id. It is repeated until it is acked. */
     say(msg) {
         const id = randomUUID();
         this.#unacked.set(id, msg);
@@ -62,7 +62,7 @@ export class Client {
         return this.#welcomed;
     }
 
-    /** Resolves as soon as `holds()` does; looked at after every frame and every end of a connection. */
+    /** Resolves as soon as `holds()` is true, which is checked after every frame and every end of a connection. */
     async until(holds) {
         if (holds()) return;
         const { promise, resolve } = withResolvers();
@@ -72,7 +72,7 @@ export class Client {
         this.#watchers.delete(watcher);
     }
 
-    /** Loses the connection without a word and comes back when `ready` has resolved. */
+    /** Drops the connection without a close frame and connects again when `ready` has resolved. */
     drop(ready = Promise.resolve()) {
         const find = this.#find;
         this.#find = async () => {

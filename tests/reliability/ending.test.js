@@ -20,8 +20,8 @@ test('SIGTERM under load: every connection is closed with 1001, nothing acked is
         load.down();
         // Fails by itself where the server takes longer, or ends with another code than 0.
         await server.stop();
-        await Promise.all(load.everyone.map((client) => client.until(() => client.codes.length === round)));
-        for (const { name, codes } of load.everyone) assert.equal(codes.at(-1), GOING_AWAY, `round ${round}, ${name}`);
+        await Promise.all(load.all.map((client) => client.until(() => client.codes.length === round)));
+        for (const { name, codes } of load.all) assert.equal(codes.at(-1), GOING_AWAY, `round ${round}, ${name}`);
         await server.start();
         load.up();
     }

@@ -1,11 +1,11 @@
-// Puts a great many messages into a room of a store that no server has open, as if they had been said.
+// Inserts a large number of messages into a room of a store that no server has open, as if they had been sent.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** `count` messages behind those that are there, all said `age_s` seconds ago, without ids. */
+/** Appends `count` messages, all sent `age_s` seconds ago, without ids. */
 export async function fillRoom(dataFolder, room, count, { age_s = 0 } = {}) {
     const sql = `
         INSERT INTO events (room_id, seq, kind, name, color, text, client_id, time_us, name_key)

@@ -48,5 +48,5 @@ test('a full disk under load: refusals, readable history, recovery without a res
     }
     await load.acks(100);
     await load.settle();
-    assert.ok(load.everyone.every(({ connections }) => connections === 1), 'nobody lost the connection over it');
+    assert.ok(load.all.every(({ connections }) => connections === 1), 'nobody lost the connection over it');
 });

@@ -41,8 +41,8 @@ export async function readPage(server, room, query, token) {
 const seqOf = (text) => JSON.parse(text).seq;
 
 /**
- * All that is kept, read from the oldest on, and once more from the newest back: both must say the same. Nothing may be
- * said meanwhile.
+ * All stored messages, read from the oldest on, and again from the newest back: both must be the same. Nothing may be
+ * sent meanwhile.
  */
 export async function readHistory(server, room, token) {
     const { first_seq, last_seq } = await readPage(server, room, 'limit=1', token);

@@ -12,7 +12,7 @@ import { readHistory } from './history.js';
 import { Record } from './record.js';
 
 const SETTLE_MS = 120_000;
-// What JSON escapes, what UTF-8 needs two to four bytes for, and what looks like a frame's end.
+// Characters that JSON escapes or that have two to four bytes in UTF-8, and a text like the end of an event.
 const SPICE = ['', ' "quoted" \\ \t', ' Grüße', ' 日本語', ' 🌍🌎🌏', ' </script>\u2028', ' "}]},'];
 
 export class Load {
@@ -21,7 +21,7 @@ export class Load {
     #random;
     #window;
     #padding;
-    #said = 0;
+    #sent = 0;
     #limit = Infinity;
     #after;
     #isTalking = false;
@@ -51,12 +51,12 @@ export class Load {
         for (let index = 0; index < receivers; index += 1) this.receivers.push(this.join(`receiver ${index}`));
     }
 
-    /** How many messages were said. */
-    get said() {
-        return this.#said;
+    /** How many messages were sent. */
+    get sent() {
+        return this.#sent;
     }
 
-    get everyone() {
+    get all() {
         return [...this.senders, ...this.receivers];
     }
 
@@ -80,21 +80,21 @@ export class Load {
         this.#isUp.resolve();
     }
 
-    /** Everybody is connected. */
+    /** Resolves when all clients are connected. */
     async welcomed() {
-        const all = Promise.all(this.everyone.map((client) => client.until(() => client.isWelcomed)));
+        const all = Promise.all(this.all.map((client) => client.until(() => client.isWelcomed)));
         const missing = () => this.#namesOf((client) => !client.isWelcomed);
-        await within(all, () => `everyone is welcomed; not yet: ${missing()}`, SETTLE_MS);
+        await within(all, () => `a welcome for every client; not yet: ${missing()}`, SETTLE_MS);
     }
 
-    /** Senders talk until `limit` messages are said, or until `quiet`; resolves then. */
+    /** Senders send until `limit` messages were sent, or until `quiet`; resolves then. */
     async talk(limit = Infinity) {
         this.#limit = limit;
         this.#isTalking = true;
         await Promise.all(this.senders.map((sender) => this.#keepTalking(sender)));
     }
 
-    /** Resolves when that many more acks have come. */
+    /** Resolves when that many more acks have arrived. */
     async acks(count) {
         const wanted = this.record.ackCount + count;
         const reached = () => this.record.ackCount >= wanted;
@@ -102,25 +102,25 @@ export class Load {
         await within(any, () => `${wanted} acks; there are ${this.record.ackCount}`, SETTLE_MS);
     }
 
-    /** Says nothing new, and waits until all that was said is acked. */
+    /** Sends no new message, and waits until all sent messages are acked. */
     async quiet() {
         this.#isTalking = false;
         const acked = Promise.all(this.senders.map((sender) => sender.until(() => sender.unacked === 0)));
-        await within(acked, () => `all is acked; not yet: ${this.#namesOf((client) => client.unacked > 0)}`, SETTLE_MS);
+        await within(acked, () => `an ack for every message; not yet: ${this.#namesOf((client) => client.unacked > 0)}`, SETTLE_MS);
     }
 
-    /** All of `clients` have seen the newest message that was acked. */
-    async caughtUp(clients = this.everyone) {
+    /** Resolves when all of `clients` have received the newest acked message. */
+    async caughtUp(clients = this.all) {
         let newest = 0;
         for (const { acks } of this.record.senders.values()) for (const { seq } of acks) newest = Math.max(newest, seq);
         const seen = Promise.all(clients.map((client) => client.until(() => client.last >= newest)));
         const behind = () => clients.filter(({ last }) => last < newest).map(({ name, last }) => `${name} at ${last}`);
-        await within(seen, () => `seq ${newest} is seen by all; behind: ${behind().slice(0, 10)}`, SETTLE_MS);
+        await within(seen, () => `seq ${newest} at all clients; behind: ${behind().slice(0, 10)}`, SETTLE_MS);
     }
 
-    /** Ends the load: all is acked, everyone has seen all, and the checker is content with it. */
+    /** Ends the load: every message is acked and received by all clients, and the checker finds no fault. */
     async settle(more = []) {
-        const clients = [...this.everyone, ...more];
+        const clients = [...this.all, ...more];
         await this.quiet();
         await this.caughtUp(clients);
         await Promise.all(clients.map((client) => client.leave()));
@@ -130,7 +130,7 @@ export class Load {
         return this.record;
     }
 
-    /** The checker finds nothing; the record of a run that it does find something in is kept. */
+    /** Fails if the checker finds a fault, and then keeps the record of the run. */
     assertSound() {
         const faults = findFaults(this.record);
         if (faults.length === 0) return;
@@ -142,25 +142,25 @@ export class Load {
 
     async #keepTalking(sender) {
         const isWanted = () => !this.#isTalking || sender.unacked < this.#window;
-        while (this.#isTalking && this.#said < this.#limit) {
-            this.#said += 1;
+        while (this.#isTalking && this.#sent < this.#limit) {
+            this.#sent += 1;
             sender.say(this.#text());
             await sender.until(isWanted);
         }
     }
 
     #text() {
-        return `${this.#said}${this.#random.pick(SPICE)} ${'x'.repeat(this.#random.below(this.#padding + 1))}`;
+        return `${this.#sent}${this.#random.pick(SPICE)} ${'x'.repeat(this.#random.below(this.#padding + 1))}`;
     }
 
-    /** Where everyone is, for the message of a run that got stuck. */
+    /** The state of all clients, for the error message of a run that does not end. */
     describe() {
         const state = ({ name, last, unacked, isWelcomed, connections }) =>
             `${name} at ${last}, ${unacked} unacked, ${connections} connections${isWelcomed ? '' : ', away'}`;
-        return `${this.#said} messages were said\n${this.everyone.map(state).join('\n')}`;
+        return `${this.#sent} messages were sent\n${this.all.map(state).join('\n')}`;
     }
 
     #namesOf(chooses) {
-        return this.everyone.filter(chooses).map(({ name }) => name);
+        return this.all.filter(chooses).map(({ name }) => name);
     }
 }

@@ -38,19 +38,19 @@ test(`${CLIENTS} clients lose their connections ${RECONNECTS} times while ${MESS
         receivers: (CLIENTS * 4) / 5,
         padding: IS_LONG ? 200 : 1_500,
     });
-    const newest = load.join('who stays');
+    const newest = load.join('stays');
     await load.welcomed();
     load.talk(MESSAGES);
-    // Were all senders to wait for what others say, nothing would be said.
+    // If all senders waited for messages of others, no message would be sent.
     const lagsOf = (client) => (load.senders.includes(client) ? [0] : LAGS);
-    const journeys = load.everyone.map((client, index) =>
+    const journeys = load.all.map((client, index) =>
         comeAndGo(client, newest, lagsOf(client), new Random(index + 1)),
     );
-    await within(Promise.all(journeys), () => `everyone came back as often as wanted\n${load.describe()}`, STORM_MS);
+    await within(Promise.all(journeys), () => `each client came back as often as wanted\n${load.describe()}`, STORM_MS);
     await newest.until(() => newest.last >= MESSAGES);
     const { history } = await load.settle([newest]);
     assert.equal(history.last_seq, MESSAGES);
-    for (const { name, connections } of load.everyone) assert.ok(connections > RECONNECTS, `${name}: ${connections}`);
+    for (const { name, connections } of load.all) assert.ok(connections > RECONNECTS, `${name}: ${connections}`);
 });
 
 test(`${CROWD} clients resume at once after a restart, and all of them catch up`, async (t) => {

@@ -44,7 +44,7 @@ test('an expired message is gone at once, and the next one goes on counting', as
     await load.quiet();
     assert.equal(seqOf((await readPage(server, room, 'limit=1000')).events[0]), 21);
     await Promise.all([late, early].map((client) => client.until(() => client.last === 21)));
-    await Promise.all([late, early, ...load.everyone].map((client) => client.leave()));
+    await Promise.all([late, early, ...load.all].map((client) => client.leave()));
     await eventually(async () => (await countEvents(server.dataFolder, room.id)) === 0, 'the store has removed them');
     await server.stop();
     await server.start();
@@ -59,13 +59,13 @@ test('of a room with max_events the newest are shown, after each send', async (t
         const load = new Load(t, server, room, { senders: 1, window: 1 });
         load.record.expires = true;
         await load.welcomed();
-        for (let said = 1; said <= 25; said += 1) {
-            await load.talk(said);
+        for (let sent = 1; sent <= 25; sent += 1) {
+            await load.talk(sent);
             await load.quiet();
             const page = await readPage(server, room, 'limit=1000');
-            const first = Math.max(1, said - kept + 1);
-            assert.deepEqual([page.first_seq, page.last_seq], [first, said]);
-            assert.deepEqual(page.events.map(seqOf), Array.from({ length: said - first + 1 }, (_, at) => first + at));
+            const first = Math.max(1, sent - kept + 1);
+            assert.deepEqual([page.first_seq, page.last_seq], [first, sent]);
+            assert.deepEqual(page.events.map(seqOf), Array.from({ length: sent - first + 1 }, (_, at) => first + at));
         }
         await load.settle();
     }
@@ -97,7 +97,7 @@ test(`${EXPIRED} expired messages are purged under load, through kills, and the 
         await load.acks(10);
     }
     await load.quiet();
-    await eventually(async () => (await stored()) === load.said, 'what expired is removed, and nothing else');
+    await eventually(async () => (await stored()) === load.sent, 'exactly the expired messages are removed');
     const { history } = await load.settle();
-    assert.deepEqual([history.first_seq, history.last_seq], [EXPIRED + 1, EXPIRED + load.said]);
+    assert.deepEqual([history.first_seq, history.last_seq], [EXPIRED + 1, EXPIRED + load.sent]);
 });

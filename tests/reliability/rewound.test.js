@@ -25,7 +25,7 @@ async function say(server, room, count) {
     return last;
 }
 
-/** A client that has seen `last` cannot resume, over WebSocket and REST, whatever was said since. */
+/** A client that has seen `last` cannot resume, over WebSocket and REST, whatever was sent since. */
 async function assertRefused(server, room, { seq, time }) {
     const client = await ChatClient.resume(server, room, `?after=${seq}&at=${time}`);
     assert.equal(client.welcome.resumed, false);
@@ -91,14 +91,14 @@ test('the clients of a run report a history that went back', async (t) => {
     await load.welcomed();
     await load.talk(20);
     await load.quiet();
-    await load.caughtUp(load.everyone);
+    await load.caughtUp(load.all);
     const { last } = load.receivers[0];
     load.down();
     await server.kill();
     await server.start();
     await say(server, { id: 1 }, 2 * last);
     load.up();
-    for (const client of load.everyone) {
+    for (const client of load.all) {
         await client.until(() => client.isWelcomed);
         assert.deepEqual(client.complaints, [`not resumed after ${last}`], client.name);
     }

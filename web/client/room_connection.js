@@ -25,8 +25,8 @@ function checkRange(key, value, max) {
 const hole = (before, to, now) => ({ from: before + 1, to, reset: false, reason: 'hole', before, now });
 
 /**
- * Stays in the room through losses, restarts and new tokens, until `close()` or a refusal. It tells everything by
- * CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
+ * Stays in the room through losses, restarts and new tokens, until `close()` or a refusal. It reports its state and
+ * events as CustomEvents: state, welcome, event, users, gap, problem, token, closed (`ConnectionEvents` in globes.d.ts).
  */
 export class RoomConnection extends EventTarget {
     #globes;

@@ -215,7 +215,7 @@ export class Sender {
 
     #sendJoin() {
         this.#joinId = randomId();
-        this.#isJoined = true; // messages follow at once; if the name is refused, so are they, and they are put back
+        this.#isJoined = true; // messages follow at once; if the name is refused, so are they, and they are queued again
         this.#transmit({ event_type: 'join', name: this.#name, color: this.#color ?? undefined, id: this.#joinId });
     }
 
