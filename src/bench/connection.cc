@@ -14,7 +14,7 @@ constexpr int kStalledReceiveBytes = 4096;
 }  // namespace
 
 bool Connection::start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request) {
-    socket_ = start_connect(server, source, seat.role == Role::stalled ? kStalledReceiveBytes : 0);
+    socket_ = start_connect(server, source, participant.role == Role::stalled ? kStalledReceiveBytes : 0);
     if (!socket_) return false;
     state = State::handshake;
     waits_for_output = false;
@@ -29,7 +29,7 @@ bool Connection::flush() {
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     if (static_cast<std::size_t>(n) < out_.size()) {
         out_.erase(0, static_cast<std::size_t>(n));
-    } else if (seat.sender != nullptr) {
+    } else if (participant.sender != nullptr) {
         out_.clear();
     } else {
         std::string().swap(out_);

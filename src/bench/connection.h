@@ -17,8 +17,8 @@ public:
     enum class Handshake : std::uint8_t { incomplete, accepted, refused };
 
     Connection(Role role, std::uint32_t room) {
-        seat.role = role;
-        seat.room = room;
+        participant.role = role;
+        participant.room = room;
     }
 
     /// Connects and sends the upgrade request; false with errno set if that failed at once.
@@ -43,10 +43,10 @@ public:
 
     int fd() const { return socket_.fd(); }
 
-    Seat seat;
+    Participant participant;
     State state = State::closed;
     bool waits_for_output = false;  ///< The poller watches for writability.
-    std::uint32_t generation = 0;   ///< Distinguishes this use of the place from earlier ones.
+    std::uint32_t generation = 0;   ///< Distinguishes this use of the object from earlier ones.
 
 private:
     Socket socket_;

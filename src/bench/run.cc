@@ -128,8 +128,8 @@ std::vector<WorkPlan> make_plans(const Options& options) {
         plans[i].churn_per_s = options.churn_per_s / threads;
     }
     std::size_t dealt = 0;
-    const auto deal = [&](Role role, std::uint32_t room, std::int64_t sender_place) {
-        plans[dealt++ % plans.size()].places.push_back({role, room, sender_place});
+    const auto deal = [&](Role role, std::uint32_t room, std::int64_t sender_index) {
+        plans[dealt++ % plans.size()].connections.push_back({role, room, sender_index});
     };
     // One connection of each room after another, so that the senders are distributed over the rooms' sockets as in
     // practice.
@@ -144,8 +144,8 @@ std::vector<WorkPlan> make_plans(const Options& options) {
     for (std::uint32_t i = 0; i < options.idle; ++i) deal(Role::idle, options.rooms, -1);
     const double rate_of_sender = options.senders > 0 ? options.rate_per_s / options.senders : 0;
     for (WorkPlan& plan : plans) {
-        const auto talks = [](const WorkPlan::Place& place) { return place.sender_place >= 0; };
-        plan.rate_per_s = rate_of_sender * static_cast<double>(std::ranges::count_if(plan.places, talks));
+        const auto talks = [](const WorkPlan::ConnectionPlan& connection) { return connection.sender_index >= 0; };
+        plan.rate_per_s = rate_of_sender * static_cast<double>(std::ranges::count_if(plan.connections, talks));
     }
     return plans;
 }

@@ -64,8 +64,8 @@ struct Sender {
     std::uint32_t in_flight = 0;
 };
 
-/// The part of one connection in the chat.
-struct Seat {
+/// What the traffic knows about one connection: a member of its room, a guest, or a client that never reads.
+struct Participant {
     Role role = Role::member;
     std::uint32_t room = 0;
     RoomOrder::Reader reader;
@@ -91,29 +91,29 @@ public:
     /// `residents`: how many residents this worker has in each room.
     Traffic(RunState& state, Counters& counters, const std::vector<std::uint32_t>& residents);
 
-    /// `place`: the index of the seat among its room's senders.
-    void make_sender(Seat& seat, std::uint32_t place) const;
+    /// `index`: that of the participant among its room's senders.
+    void make_sender(Participant& participant, std::uint32_t index) const;
 
-    /// Appends the frame of the seat's next message, sent (or due) at `sent_ns`.
-    void compose(Seat& seat, std::int64_t sent_ns, std::string& out);
+    /// Appends the frame of the participant's next message, sent (or due) at `sent_ns`.
+    void compose(Participant& participant, std::int64_t sent_ns, std::string& out);
 
     /// Handles a text frame.
-    void on_text(Seat& seat, std::string_view text, std::int64_t received_ns);
+    void on_text(Participant& participant, std::string_view text, std::int64_t received_ns);
 
     /// The server refused a message of this connection, in any format.
-    void on_error(Seat& seat, std::string_view text);
+    void on_error(Participant& participant, std::string_view text);
 
-    /// A guest left, and its seat will be reused.
-    void release(Seat& seat);
+    /// A guest left; another guest will use the object.
+    void release(Participant& participant);
 
-    /// After the last delivery. `members`: the seats of the members that stayed to the end.
-    void finish(const std::vector<const Seat*>& members);
+    /// After the last delivery. `members`: those that stayed to the end.
+    void finish(const std::vector<const Participant*>& members);
 
     Findings& findings() { return findings_; }
     const std::vector<RoomOrder>& orders() const { return orders_; }
 
 private:
-    void on_other_event(Seat& seat, std::string_view text, std::int64_t received_ns);
+    void on_other_event(Participant& participant, std::string_view text, std::int64_t received_ns);
 
     RunState& state_;
     Counters& counters_;

@@ -29,7 +29,7 @@ constexpr int kGoodbye = 1000;
 
 std::vector<std::uint32_t> count_residents(const RunState& state, const WorkPlan& plan) {
     std::vector<std::uint32_t> residents(state.room_names.size());
-    for (const auto& place : plan.places) residents[place.room] += place.role == Role::member;
+    for (const auto& connection : plan.connections) residents[connection.room] += connection.role == Role::member;
     return residents;
 }
 
@@ -51,11 +51,11 @@ Worker::Worker(RunState& state, WorkPlan plan)
       traffic_(state, counters_, count_residents(state, plan_)),
       buffer_(kBufferBytes),
       poller_(::epoll_create1(EPOLL_CLOEXEC)) {
-    connections_.reserve(plan_.places.size() + plan_.guests);
-    for (const auto& place : plan_.places) {
-        Connection& connection = connections_.emplace_back(place.role, place.room);
-        if (place.sender_place < 0) continue;
-        traffic_.make_sender(connection.seat, static_cast<std::uint32_t>(place.sender_place));
+    connections_.reserve(plan_.connections.size() + plan_.guests);
+    for (const auto& [role, room, sender_index] : plan_.connections) {
+        Connection& connection = connections_.emplace_back(role, room);
+        if (sender_index < 0) continue;
+        traffic_.make_sender(connection.participant, static_cast<std::uint32_t>(sender_index));
         senders_.push_back(static_cast<std::uint32_t>(connections_.size() - 1));
     }
     for (std::uint32_t i = 0; i < plan_.guests; ++i) {
@@ -79,7 +79,7 @@ void Worker::run() {
 }
 
 void Worker::open_due(std::int64_t now) {
-    while (next_to_open_ < plan_.places.size() && handshakes_ < plan_.handshakes) {
+    while (next_to_open_ < plan_.connections.size() && handshakes_ < plan_.handshakes) {
         if (plan_.ramp_per_s > 0 && !opening_.take(now)) return;
         open(connections_[next_to_open_++]);
     }
@@ -107,7 +107,7 @@ void Worker::send_due(std::int64_t now) {
         Connection& connection = connections_[senders_[(sending_.taken() - 1) % senders_.size()]];
         if (connection.state != Connection::State::open) continue;
         if (state_.in_window(*due_ns)) traffic_.findings().send_lag_ns.record(now - *due_ns);
-        traffic_.compose(connection.seat, *due_ns, connection.out());
+        traffic_.compose(connection.participant, *due_ns, connection.out());
         flush(connection);
     }
 }
@@ -118,7 +118,7 @@ void Worker::churn(std::int64_t now) {
         if (tag_of(guest) == visits_.front().tag && guest.state == Connection::State::open) leave(guest);
         visits_.pop_front();
     }
-    // If all seats are taken, the server has not finished earlier leaves; due guests join as soon as a seat is free.
+    // If no guest's connection is free, the server has not finished earlier leaves; due guests join as soon as one is.
     while (!free_guests_.empty() && churning_.take(now)) {
         Connection& guest = connections_[free_guests_.back()];
         free_guests_.pop_back();
@@ -128,7 +128,7 @@ void Worker::churn(std::int64_t now) {
 
 std::int64_t Worker::next_due_ns() const {
     std::int64_t due = Pace::kNever;
-    if (next_to_open_ < plan_.places.size() && handshakes_ < plan_.handshakes) due = opening_.next_ns();
+    if (next_to_open_ < plan_.connections.size() && handshakes_ < plan_.handshakes) due = opening_.next_ns();
     if (!is_talking_) return due;
     due = std::min(due, sending_.next_ns());
     if (!free_guests_.empty()) due = std::min(due, churning_.next_ns());
@@ -148,7 +148,7 @@ void Worker::open(Connection& connection) {
     const auto& options = state_.options;
     const sockaddr_in source = source_address(static_cast<std::uint32_t>(sources_used_++ % plan_.sources));
     const std::string request =
-        upgrade_request(options.host, options.port, room_path(options, state_.room_names[connection.seat.room]));
+        upgrade_request(options.host, options.port, room_path(options, state_.room_names[connection.participant.room]));
     ++handshakes_;
     // With one source address, use the system's default: a server that is not on loopback could not answer 127.0.0.1.
     if (!connection.start(server_, plan_.sources > 1 ? &source : nullptr, request)) {
@@ -165,7 +165,8 @@ std::uint64_t Worker::tag_of(const Connection& connection) const {
 void Worker::watch(Connection& connection, int operation) {
     connection.waits_for_output = connection.has_output();
     epoll_event interest{};
-    const bool is_read = connection.seat.role != Role::stalled || connection.state == Connection::State::handshake;
+    const bool is_read =
+        connection.participant.role != Role::stalled || connection.state == Connection::State::handshake;
     interest.events = is_read ? static_cast<std::uint32_t>(EPOLLIN) : 0u;
     if (connection.waits_for_output) interest.events |= static_cast<std::uint32_t>(EPOLLOUT);
     interest.data.u64 = tag_of(connection);
@@ -174,7 +175,7 @@ void Worker::watch(Connection& connection, int operation) {
 
 void Worker::serve(const epoll_event& event) {
     Connection& connection = connections_[event.data.u64 & 0xffffffff];
-    // The place may have been given to another guest since then.
+    // The connection may have been given to another guest since then.
     if (tag_of(connection) != event.data.u64 || connection.state == Connection::State::closed) return;
     if ((event.events & EPOLLOUT) != 0) flush(connection);
     if (connection.state == Connection::State::closed) return;
@@ -203,7 +204,7 @@ void Worker::receive(Connection& connection) {
         bytes.remove_prefix(frame->size);
     }
     connection.keep(bytes);
-    if (connection.seat.sender != nullptr && is_talking_ && !state_.options.is_open_loop()) top_up(connection);
+    if (connection.participant.sender != nullptr && is_talking_ && !state_.options.is_open_loop()) top_up(connection);
     flush(connection);
 }
 
@@ -217,7 +218,7 @@ bool Worker::on_frame(Connection& connection, const ServerFrame& frame, std::int
             if (state_.options.protocol == Protocol::centrifuge) {
                 on_centrifuge(connection, frame.payload, now);
             } else {
-                traffic_.on_text(connection.seat, frame.payload, now);
+                traffic_.on_text(connection.participant, frame.payload, now);
             }
             return true;
         case kPing:
@@ -237,7 +238,7 @@ void Worker::on_centrifuge(Connection& connection, std::string_view lines, std::
         lines.remove_prefix(std::min(lines.size(), line.size() + 1));
         switch (classify_centrifuge(line)) {
             case CentrifugeMessage::push:
-                traffic_.on_text(connection.seat, line, now);
+                traffic_.on_text(connection.participant, line, now);
                 break;
             case CentrifugeMessage::subscribed:
                 on_ready(connection);
@@ -246,7 +247,7 @@ void Worker::on_centrifuge(Connection& connection, std::string_view lines, std::
                 append_client_frame(connection.out(), kText, kCentrifugePong);
                 break;
             case CentrifugeMessage::error:
-                traffic_.on_error(connection.seat, line);
+                traffic_.on_error(connection.participant, line);
                 break;
             case CentrifugeMessage::other:
                 break;
@@ -256,13 +257,13 @@ void Worker::on_centrifuge(Connection& connection, std::string_view lines, std::
 
 void Worker::on_open(Connection& connection) {
     if (state_.options.protocol != Protocol::centrifuge) return on_ready(connection);
-    append_client_frame(connection.out(), kText, centrifuge_greeting(state_.room_names[connection.seat.room]));
+    append_client_frame(connection.out(), kText, centrifuge_greeting(state_.room_names[connection.participant.room]));
 }
 
 void Worker::on_ready(Connection& connection) {
     --handshakes_;
     const auto slot = &connection - connections_.data();
-    switch (connection.seat.role) {
+    switch (connection.participant.role) {
         case Role::guest:
             counters_.guests.add();
             append_client_frame(connection.out(), kText,
@@ -271,8 +272,8 @@ void Worker::on_ready(Connection& connection) {
             return;
         case Role::member:
             if (state_.options.join) {
-                const std::string name = connection.seat.sender != nullptr
-                                             ? fmt::format("bench-{}", connection.seat.sender->id)
+                const std::string name = connection.participant.sender != nullptr
+                                             ? fmt::format("bench-{}", connection.participant.sender->id)
                                              : fmt::format("member-{}-{}", plan_.index, slot);
                 append_client_frame(connection.out(), kText, join_event(name));
             }
@@ -288,8 +289,8 @@ void Worker::on_ready(Connection& connection) {
 }
 
 void Worker::top_up(Connection& connection) {
-    while (connection.seat.sender->in_flight < state_.options.window) {
-        traffic_.compose(connection.seat, now_ns(), connection.out());
+    while (connection.participant.sender->in_flight < state_.options.window) {
+        traffic_.compose(connection.participant, now_ns(), connection.out());
     }
     flush(connection);
 }
@@ -309,13 +310,13 @@ void Worker::leave(Connection& connection) {
 void Worker::end(Connection& connection, int code) {
     if (connection.state == Connection::State::handshake) return refuse(connection, "closed during the handshake");
     // The server is expected to close a connection that never reads.
-    if (connection.state != Connection::State::closing && connection.seat.role != Role::stalled) {
+    if (connection.state != Connection::State::closing && connection.participant.role != Role::stalled) {
         ++drops_[code];
         counters_.dropped.add();
     }
     connection.close();
-    if (connection.seat.role != Role::guest) return;
-    traffic_.release(connection.seat);
+    if (connection.participant.role != Role::guest) return;
+    traffic_.release(connection.participant);
     free_guests_.push_back(static_cast<std::uint32_t>(&connection - connections_.data()));
 }
 
@@ -324,17 +325,17 @@ void Worker::refuse(Connection& connection, std::string reason) {
     if (first_refusal_.empty()) first_refusal_ = std::move(reason);
     counters_.failed.add();
     connection.close();
-    if (connection.seat.role == Role::guest) {
+    if (connection.participant.role == Role::guest) {
         free_guests_.push_back(static_cast<std::uint32_t>(&connection - connections_.data()));
     }
 }
 
 void Worker::finish() {
-    std::vector<const Seat*> stayed;
+    std::vector<const Participant*> stayed;
     for (Connection& connection : connections_) {
         if (connection.state == Connection::State::closed) continue;
-        if (connection.seat.role == Role::member) stayed.push_back(&connection.seat);
-        if (connection.seat.role == Role::guest) traffic_.release(connection.seat);
+        if (connection.participant.role == Role::member) stayed.push_back(&connection.participant);
+        if (connection.participant.role == Role::guest) traffic_.release(connection.participant);
     }
     traffic_.finish(stayed);
     for (Connection& connection : connections_) connection.close();

@@ -21,12 +21,12 @@ namespace globes::bench {
 /// The connections that a worker opens. Rates are its share of the run's.
 struct WorkPlan {
     std::uint32_t index = 0;  ///< Of the worker.
-    struct Place {
+    struct ConnectionPlan {
         Role role;
         std::uint32_t room;
-        std::int64_t sender_place;  ///< Index among the room's senders; -1: does not send.
+        std::int64_t sender_index;  ///< Index among the room's senders; -1: does not send.
     };
-    std::vector<Place> places;
+    std::vector<ConnectionPlan> connections;
     std::uint32_t guests = 0;
     std::uint32_t handshakes = 1;
     std::uint32_t sources = 1;
@@ -89,7 +89,7 @@ private:
 
     Counters counters_;
     Traffic traffic_;
-    std::vector<Connection> connections_;  ///< The plan's places, then the guests' seats.
+    std::vector<Connection> connections_;  ///< The plan's connections, then those of the guests.
     std::vector<std::uint32_t> senders_;
     std::vector<std::uint32_t> free_guests_;
     struct Visit {

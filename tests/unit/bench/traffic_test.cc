@@ -52,21 +52,21 @@ std::string delivered(std::uint32_t sender, std::uint32_t n, std::int64_t sent_n
 class TrafficTest : public testing::Test {
 protected:
     TrafficTest() {
-        for (Seat& seat : seats_) seat.room = 1;
-        traffic_.make_sender(seats_[0], 0);
+        for (Participant& participant : participants_) participant.room = 1;
+        traffic_.make_sender(participants_[0], 0);
         state_.window_start_ns = 1000;
         state_.window_end_ns = 2000;
     }
 
     void send_at(std::int64_t time_ns) {
         std::string out;
-        traffic_.compose(seats_[0], time_ns, out);
+        traffic_.compose(participants_[0], time_ns, out);
     }
     void everyone_receives(const std::string& text, std::int64_t time_ns) {
-        for (Seat& seat : seats_) traffic_.on_text(seat, text, time_ns);
+        for (Participant& participant : participants_) traffic_.on_text(participant, text, time_ns);
     }
     const Findings& finish() {
-        traffic_.finish({&seats_[0], &seats_[1]});
+        traffic_.finish({&participants_[0], &participants_[1]});
         return traffic_.findings();
     }
 
@@ -82,7 +82,7 @@ protected:
     RunState state_{options_, {"/0", "/1"}};
     Counters counters_;
     Traffic traffic_{state_, counters_, {2, 2}};
-    std::vector<Seat> seats_ = std::vector<Seat>(2);
+    std::vector<Participant> participants_ = std::vector<Participant>(2);
 };
 
 }  // namespace
@@ -113,10 +113,10 @@ TEST_F(TrafficTest, OnlyTheWindowIsMeasured) {
 
 TEST_F(TrafficTest, OnlyTheSendersOwnCopyEndsTheFlight) {
     send_at(1000);
-    traffic_.on_text(seats_[1], delivered(kSender, 1, 1000), 1100);
-    EXPECT_EQ(seats_[0].sender->in_flight, 1u);
-    traffic_.on_text(seats_[0], delivered(kSender, 1, 1000), 1100);
-    EXPECT_EQ(seats_[0].sender->in_flight, 0u);
+    traffic_.on_text(participants_[1], delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(participants_[0].sender->in_flight, 1u);
+    traffic_.on_text(participants_[0], delivered(kSender, 1, 1000), 1100);
+    EXPECT_EQ(participants_[0].sender->in_flight, 0u);
 }
 
 TEST_F(TrafficTest, AMessageThatNeverArrivedIsMissingForEachMember) {
@@ -128,9 +128,9 @@ TEST_F(TrafficTest, AMessageThatNeverArrivedIsMissingForEachMember) {
 
 TEST_F(TrafficTest, ARefusedMessageIsNotMissingAndLeavesTheWindow) {
     send_at(1000);
-    traffic_.on_text(seats_[0],
+    traffic_.on_text(participants_[0],
                      R"({"event_type":"error","room_id":2,"error":{"code":503,"error":"Too many requests"}})", 1100);
-    EXPECT_EQ(seats_[0].sender->in_flight, 0u);
+    EXPECT_EQ(participants_[0].sender->in_flight, 0u);
     const Findings& found = finish();
     EXPECT_EQ(found.missing, 0u);
     EXPECT_EQ(found.errors.at(503), 1u);
@@ -148,7 +148,7 @@ TEST_F(TrafficTest, ARepeatIsNeitherMeasuredNorMistakenForAnotherMessage) {
     send_at(1000);
     send_at(1001);
     for (int i = 0; i < 2; ++i) everyone_receives(delivered(kSender, 1, 1000), 1100);
-    EXPECT_EQ(seats_[0].sender->in_flight, 1u);
+    EXPECT_EQ(participants_[0].sender->in_flight, 1u);
     const Findings& found = finish();
     EXPECT_EQ(found.doubled, 2u);
     EXPECT_EQ(found.latency_ns.count(), 2u);
