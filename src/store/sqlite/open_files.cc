@@ -17,7 +17,7 @@
 namespace globes::store {
 namespace {
 
-enum Place : std::uint8_t { database_place, wal_place };  // in `files_`
+enum FileIndex : std::uint8_t { database_file, wal_file };  // in `files_`
 constexpr const char* kSuffixes[] = {"", "-wal", "-shm"};
 
 }  // namespace
@@ -79,22 +79,22 @@ std::string OpenFiles::look(Sizes& sizes) const {
 }
 
 std::string OpenFiles::find_cut_off(const Sizes& sizes, std::uint64_t wal_bytes, const Lengths& lengths) {
-    const auto is_cut_off = [&](Place place, std::uint64_t least, const std::function<std::uint64_t()>& length) {
-        if (sizes[place] >= least) return false;
+    const auto is_cut_off = [&](FileIndex index, std::uint64_t least, const std::function<std::uint64_t()>& length) {
+        if (sizes[index] >= least) return false;
         try {
             least = length();
         } catch (const std::exception& error) {
             spdlog::debug("event=store_file_unreadable cause={}", log_value(error.what()));
             return true;
         }
-        const auto now = state_of(files_[place].path);  // the query may have extended it
+        const auto now = state_of(files_[index].path);  // the query may have extended it
         return !now || now->bytes < least;
     };
-    if (is_cut_off(wal_place, wal_bytes, lengths.wal))
-        return fmt::format("{}: was truncated", files_[wal_place].path.string());
-    if (is_cut_off(database_place, longest_database_, lengths.database))
-        return fmt::format("{}: was truncated", files_[database_place].path.string());
-    longest_database_ = sizes[database_place];
+    if (is_cut_off(wal_file, wal_bytes, lengths.wal))
+        return fmt::format("{}: was truncated", files_[wal_file].path.string());
+    if (is_cut_off(database_file, longest_database_, lengths.database))
+        return fmt::format("{}: was truncated", files_[database_file].path.string());
+    longest_database_ = sizes[database_file];
     return {};
 }
 
