@@ -18,14 +18,14 @@ std::size_t size_of(const chat::ClientEvent& event) {
 
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
-    if (!allow(session, limiters().messages.ask(side_.limits.messages, now), message)) return;
+    if (!allow(session, limiters().messages.ask(context_.limits.messages, now), message)) return;
     auto event = parse_client_event(message);
-    if (!event) return side_.core_link.send_refusal(session, room_, event.error());
+    if (!event) return context_.core_link.send_refusal(session, room_, event.error());
     chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
     const std::size_t bytes = size_of(*event);  // before the event is moved: arguments have no order
-    const bool is_queued =
-        side_.core_link.try_tell_core(bytes, [&core_link = side_.core_link, room = room_, connection = connection_,
-                                              event = std::move(*event), unconfirmed](chat::Core& core) mutable {
+    const bool is_queued = context_.core_link.try_tell_core(
+        bytes, [&core_link = context_.core_link, room = room_, connection = connection_, event = std::move(*event),
+                unconfirmed](chat::Core& core) mutable {
             try {
                 core.handle(room, core_link.number(), connection, std::move(event));
             } catch (...) {
@@ -33,11 +33,11 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
                 throw;
             }
         });
-    if (!is_queued) side_.core_link.send_refusal(session, room_, unconfirmed);
+    if (!is_queued) context_.core_link.send_refusal(session, room_, unconfirmed);
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
-    return allow(session, limiters().pings.ask(side_.limits.pings, std::chrono::steady_clock::now()), {});
+    return allow(session, limiters().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {});
 }
 
 ChatSocket::Limiters& ChatSocket::limiters() {
@@ -47,7 +47,7 @@ ChatSocket::Limiters& ChatSocket::limiters() {
 
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
-    side_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
+    context_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
     // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
     const auto event = parse_client_event(message);
     chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
@@ -59,7 +59,7 @@ bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::
 }
 
 void ChatSocket::on_closed() {
-    side_.core_link.tell_core(
+    context_.core_link.tell_core(
         [room = room_, connection = connection_](chat::Core& core) { core.depart(room, connection); });
 }
 

@@ -1,5 +1,5 @@
-// The chat side of a WebSocket session: parses its text frames to events for the core, and refuses invalid events.
-// Owned by the session, I/O thread only.
+// The handler of a WebSocket session in the chat: parses its text frames to events for the core, and refuses invalid
+// ones. Owned by the session, I/O thread only.
 #pragma once
 
 #include <memory>
@@ -14,15 +14,15 @@
 namespace globes::api {
 
 /// What all chat sockets of one I/O thread share; outlives them.
-struct ChatSide {
+struct ChatContext {
     CoreLink& core_link;
     const FloodLimits& limits;
 };
 
 class ChatSocket final : public net::WsHandler {
 public:
-    ChatSocket(const ChatSide& side, chat::RoomId room, chat::ConnectionId connection)
-        : side_(side), room_(room), connection_(connection) {}
+    ChatSocket(const ChatContext& context, chat::RoomId room, chat::ConnectionId connection)
+        : context_(context), room_(room), connection_(connection) {}
 
     void on_text(net::WsSession& session, std::string_view message) override;
     bool on_ping(net::WsSession& session) override;
@@ -37,7 +37,7 @@ private:
     Limiters& limiters();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);
 
-    const ChatSide& side_;
+    const ChatContext& context_;
     const chat::RoomId room_;
     const chat::ConnectionId connection_;
     std::unique_ptr<Limiters> limiters_;  // null until the first frame, because most connections only listen

@@ -254,7 +254,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
         open_socket(exchange, upgrade);
     } catch (...) {
         // The core counts the connection already, so it must be told of its end. A second call has no effect.
-        ChatSocket(side_, upgrade.entered.room, connection).on_closed();
+        ChatSocket(context_, upgrade.entered.room, connection).on_closed();
         if (net::WsSession* session = core_link_.io().hub().find(connection)) close_failed(*session);
         throw;
     }
@@ -264,7 +264,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
 void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) {
     const EnteredAndChecked& entered = upgrade.entered;
     const chat::ConnectionId connection = upgrade.entry.connection;
-    auto socket = std::make_unique<ChatSocket>(side_, entered.room, connection);
+    auto socket = std::make_unique<ChatSocket>(context_, entered.room, connection);
 
     std::string first_bytes = net::switching_protocols(exchange.request(), upgrade.subprotocol);
     std::optional<std::uint64_t> after;

@@ -16,7 +16,7 @@ class ChatUpgrade {
 public:
     /// Both outlive all connections.
     ChatUpgrade(CoreLink& core_link, Services& services)
-        : core_link_(core_link), services_(services), side_{.core_link = core_link, .limits = services.flood} {}
+        : core_link_(core_link), services_(services), context_{.core_link = core_link, .limits = services.flood} {}
 
     /// Answers 101 and opens a session, or refuses the request.
     Handler upgrade(Exchange exchange, chat::RoomKey key);
@@ -28,7 +28,7 @@ private:
 
     CoreLink& core_link_;
     Services& services_;
-    const ChatSide side_;
+    const ChatContext context_;
 };
 
 }  // namespace globes::api
