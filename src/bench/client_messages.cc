@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/big_endian.h"
+
 namespace globes::bench {
 namespace {
 
@@ -30,12 +32,6 @@ constexpr std::array<std::uint8_t, 4> kMaskingKey = {0x5b, 0xc3, 0x96, 0x2e};
 
 constexpr std::uint8_t kFinal = 0x80;
 constexpr std::uint8_t kMasked = 0x80;
-
-std::uint64_t big_endian(std::string_view bytes) {
-    std::uint64_t value = 0;
-    for (const char byte : bytes) value = value << 8 | static_cast<std::uint8_t>(byte);
-    return value;
-}
 
 }  // namespace
 
@@ -90,7 +86,7 @@ void append_client_frame(std::string& out, std::uint8_t opcode, std::string_view
     } else {
         const bool is_long = length > 0xffff;
         out.push_back(static_cast<char>(kMasked | (is_long ? 127 : 126)));
-        for (int shift = is_long ? 56 : 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(length >> shift));
+        append_big_endian(out, length, is_long ? 8 : 2);
     }
     for (const std::uint8_t byte : kMaskingKey) out.push_back(static_cast<char>(byte));
     const std::size_t start = out.size();
@@ -110,7 +106,7 @@ std::optional<ServerFrame> read_server_frame(std::string_view bytes) {
         const std::size_t extended = length == 126 ? 2 : 8;
         header += extended;
         if (bytes.size() < header) return std::nullopt;
-        length = big_endian(bytes.substr(2, extended));
+        length = read_big_endian(bytes.substr(2, extended));
     }
     if (bytes.size() - header < length) return std::nullopt;
     ServerFrame frame;

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/big_endian.h"
 #include "bench/client_messages.h"
 #include "bench/run.h"
 
@@ -39,7 +40,7 @@ std::string join_event(std::string_view name) {
 
 int close_code(std::string_view payload) {
     if (payload.size() < 2) return kNoCloseCode;
-    return static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]);
+    return static_cast<int>(read_big_endian(payload.substr(0, 2)));
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ class CheckIncludes(CheckoutTest):
         self.assert_finds("check-includes", "src/store/sqlite/planted.cc:2", "1 wrong includes")
 
     def test_finds_the_load_generator_using_the_server(self):
-        self.write("src/bench/planted.cc", '#include "api/wire/errors.h"\n')
-        self.assert_finds("check-includes", "src/bench/planted.cc:1")
+        self.write("src/bench/planted.cc", '#include "base/clock.h"\n#include "net/ws_frame.h"\n#include "api/wire/errors.h"\n')
+        self.assert_finds("check-includes", "src/bench/planted.cc:2", "src/bench/planted.cc:3", "2 wrong includes")
 
     def test_finds_one_part_of_the_api_using_another(self):
         self.write("src/api/rest/planted.cc", '#include "api/exchange.h"\n#include "api/ws/chat_socket.h"\n')
