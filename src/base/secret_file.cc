@@ -15,13 +15,13 @@
 #include "base/file.h"
 #include "base/logging.h"
 #include "base/random.h"
+#include "base/text.h"
 
 namespace globes {
 namespace {
 
 constexpr std::size_t kRandomBytes = 32;
 constexpr std::size_t kMaxSecretFileBytes = 4096;
-constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
     throw std::runtime_error(fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error)));
@@ -51,8 +51,7 @@ std::optional<std::string> read_secret(const std::filesystem::path& path) {
     const auto size = ::read(file.get(), secret.data(), secret.size());
     if (size < 0) fail(path, "cannot be read", errno);
     secret.resize(static_cast<std::size_t>(size));
-    secret.erase(secret.find_last_not_of(kWhiteSpace) + 1);
-    secret.erase(0, secret.find_first_not_of(kWhiteSpace));
+    secret = std::string(trim_ascii(secret));
     if (secret.size() < kMinSecretFileBytes)
         throw std::runtime_error(
             fmt::format("{}: must contain at least {} characters; delete it to create a new one "

@@ -18,6 +18,11 @@ std::uint64_t load_word(const char* at) {
     return word;
 }
 
+std::string_view trim_any_of(std::string_view text, std::string_view characters) {
+    text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
+    return text.substr(0, text.find_last_not_of(characters) + 1);  // npos + 1 is 0
+}
+
 /// Returns the first byte that is not ASCII, or `end`.
 const char* skip_ascii(const char* at, const char* end) {
     constexpr std::ptrdiff_t kStride = 4 * sizeof(std::uint64_t);
@@ -117,11 +122,9 @@ bool has_control_character(std::string_view text) {
     return found;
 }
 
-std::string_view trim_blanks(std::string_view text) {
-    constexpr std::string_view kBlanks = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-    return text.substr(0, text.find_last_not_of(kBlanks) + 1);  // npos + 1 is 0
-}
+std::string_view trim_blanks(std::string_view text) { return trim_any_of(text, " \t"); }
+
+std::string_view trim_ascii(std::string_view text) { return trim_any_of(text, " \t\r\n"); }
 
 std::string_view trim(std::string_view text) {
     std::size_t first = text.size();

@@ -59,6 +59,9 @@ bool has_control_character(std::string_view text);
 /// `text` without spaces and tabs at both ends (OWS, RFC 9110, 5.6.3).
 std::string_view trim_blanks(std::string_view text);
 
+/// `text` without spaces, tabs and line breaks at both ends.
+std::string_view trim_ascii(std::string_view text);
+
 /// `text` without Unicode White_Space at both ends. `text` must be valid UTF-8; the result views it.
 std::string_view trim(std::string_view text);
 

@@ -71,6 +71,14 @@ TEST(Unicode, TrimsUnicodeWhiteSpaceAtBothEndsOnly) {
     EXPECT_EQ(trim("\xE2\x80\x8B"), "\xE2\x80\x8B") << "a zero width space is not White_Space";
 }
 
+TEST(Ascii, TrimsWhiteSpaceAtBothEndsOnly) {
+    EXPECT_EQ(trim_ascii(""), "");
+    EXPECT_EQ(trim_ascii(" \t\r\n "), "");
+    EXPECT_EQ(trim_ascii(" \ttwo words\r\n"), "two words");
+    EXPECT_EQ(trim_ascii("\n\xFF\xC2\xA0\n"), "\xFF\xC2\xA0") << "other bytes stay, valid or not";
+    EXPECT_EQ(trim_blanks(" \t\n \t"), "\n");
+}
+
 TEST(Unicode, FoldsCaseOneCharacterToOne) {
     EXPECT_EQ(fold_case("Public Chat 2"), "public chat 2");
     EXPECT_EQ(fold_case("@[`{"), "@[`{") << "characters next to the letters do not change";
