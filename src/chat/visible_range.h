@@ -60,7 +60,6 @@ public:
         stored_ = std::max(stored_, seq);
     }
     /// The oldest seq that had not expired by time when the store was asked last.
-    std::uint64_t unexpired() const { return unexpired_; }
     void raise_unexpired(std::uint64_t seq) { unexpired_ = std::max(unexpired_, seq); }
     /// The oldest seq that was visible under an earlier retention.
     void raise_shown(std::uint64_t seq) { shown_ = std::max(shown_, seq); }
