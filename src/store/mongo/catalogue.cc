@@ -137,7 +137,7 @@ Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
         std::vector<chat::RoomId> unclaimed;
         session.find(kRooms, Document(), Document(), kUnlimited, [&](const DocumentView& document) {
             rooms.emplace_back(document.number("_id"),
-                               RoomState{.record = std::make_shared<const chat::RoomRecord>(room_of(document)),
+                               RoomState{.record = std::make_shared<const chat::RoomRecord>(room_record_of(document)),
                                          .purged_seq = document.number("purged_seq"),
                                          .version = document.number("version")});
             if (document.number("writer") < writer) unclaimed.push_back(rooms.back().first);

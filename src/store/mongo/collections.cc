@@ -209,7 +209,7 @@ WriteResult RoomCollection::compare(const chat::RoomRecord& record, std::uint64_
     try {
         session_.find(kRooms, by_id(record.id), Document(), 1, [&](const DocumentView& found) {
             is_claimed = found.number("writer") > fence_.number();
-            is_same = found.number("version") == version && room_of(found) == record;
+            is_same = found.number("version") == version && room_record_of(found) == record;
         });
         if (is_claimed) return rejected_by_newer();
     } catch (const DatabaseError& error) {

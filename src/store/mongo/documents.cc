@@ -226,7 +226,7 @@ void append_room_fields(Document& document, const chat::RoomRecord& room, std::u
     document.number("version", version);
 }
 
-chat::RoomRecord room_of(const DocumentView& document) {
+chat::RoomRecord room_record_of(const DocumentView& document) {
     chat::RoomRecord room{.id = room_id_of(document, "_id"),
                           .title = document.text("title"),
                           .description = document.text("description"),

@@ -89,6 +89,6 @@ chat::Event event_of(const DocumentView& document);
 /// All fields except `_id` and `purged_seq`.
 void append_room_fields(Document& document, const chat::RoomRecord& room, std::uint64_t version);
 /// Throws DatabaseError if `document` is not a room that Globes could have written.
-chat::RoomRecord room_of(const DocumentView& document);
+chat::RoomRecord room_record_of(const DocumentView& document);
 
 }  // namespace globes::store::mongo
