@@ -86,8 +86,8 @@ Exit tell_refusal(const std::vector<std::string>& faults, std::uint64_t count) {
 Exit export_store(chat::Store& store, const ExportOptions& options) {
     std::optional<maintenance::OutputFile> file;
     if (options.output) file.emplace(*options.output, options.existing);
-    maintenance::LineWriter out(file ? file->descriptor() : STDOUT_FILENO,
-                                file ? file->partial().string() : "standard output");
+    maintenance::BufferedLineWriter out(file ? file->descriptor() : STDOUT_FILENO,
+                                        file ? file->partial().string() : "standard output");
     maintenance::Exported exported;
     {
         Progress progress = progress_of("export", "events");

@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kGatherTime{20};
 
-/// Returns what could not be written, because the descriptor failed.
-std::string_view write_all(int fd, std::string_view bytes) {
+/// Also waits for a descriptor that does not block. Returns the bytes that could not be written, because the descriptor
+/// failed.
+std::string_view write_or_wait(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd, bytes.data(), bytes.size());
         if (written >= 0) {
@@ -165,7 +166,7 @@ void LineWriter::work(Shared& shared) {
             const std::size_t lines_begin = batch.size();
             if (!shared.queue.empty()) shared.queue.pop(batch);
             lock.unlock();
-            const std::size_t written = batch.size() - write_all(shared.fd, batch).size();
+            const std::size_t written = batch.size() - write_or_wait(shared.fd, batch).size();
             // A partly written line is not dropped: its rest is the start of the next batch.
             std::size_t kept = std::max(written, torn.size());
             if (kept > torn.size() && batch[kept - 1] != '\n') kept = batch.find('\n', kept) + 1;

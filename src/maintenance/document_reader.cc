@@ -93,7 +93,7 @@ bool DocumentReader::read_more() {
     kept_.erase(0, begin_);
     at_ -= std::exchange(begin_, 0);
     const bool is_first = bytes_ == 0;
-    const std::size_t wanted = is_first ? kTellingBytes : 1;
+    const std::size_t wanted = is_first ? kSignatureBytes : 1;
     const std::size_t size = kept_.size();
     while (kept_.size() < size + wanted) {
         const std::size_t kept = kept_.size();

@@ -23,7 +23,8 @@ chat::StoredRoom find_room(std::vector<chat::StoredRoom> rooms, const std::strin
 
 class Export {
 public:
-    Export(chat::Store& store, LineWriter& out, Progress& progress) : store_(store), out_(out), progress_(progress) {}
+    Export(chat::Store& store, BufferedLineWriter& out, Progress& progress)
+        : store_(store), out_(out), progress_(progress) {}
 
     Exported run(const std::optional<std::string>& room) {
         chat::StoredRooms stored = store_.load_rooms();
@@ -77,7 +78,7 @@ private:
     }
 
     chat::Store& store_;
-    LineWriter& out_;
+    BufferedLineWriter& out_;
     Progress& progress_;
     Exported written_;
     std::uint64_t all_events_ = 0;
@@ -85,7 +86,8 @@ private:
 
 }  // namespace
 
-Exported export_rooms(chat::Store& store, const std::optional<std::string>& room, LineWriter& out, Progress& progress) {
+Exported export_rooms(chat::Store& store, const std::optional<std::string>& room, BufferedLineWriter& out,
+                      Progress& progress) {
     return Export(store, out, progress).run(room);
 }
 

@@ -21,6 +21,7 @@ struct Exported {
 /// memory. If others write to the store meanwhile, each room is exported as it was at some moment of the export.
 /// `store`: no call was made yet. Throws std::runtime_error with a message for the operator: the room does not exist,
 /// the store cannot be read, or a room was deleted during its export.
-Exported export_rooms(chat::Store& store, const std::optional<std::string>& room, LineWriter& out, Progress& progress);
+Exported export_rooms(chat::Store& store, const std::optional<std::string>& room, BufferedLineWriter& out,
+                      Progress& progress);
 
 }  // namespace globes::maintenance

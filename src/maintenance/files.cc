@@ -35,7 +35,7 @@ bool is_bson(std::string_view begin) {
     constexpr std::string_view kTypes =
         "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10\x11\x12\x13\x7F\xFF";
     constexpr std::size_t kTypeAt = 4;
-    return begin.size() >= kTellingBytes && begin[kTypeAt - 1] == '\0' && kTypes.contains(begin[kTypeAt]) &&
+    return begin.size() >= kSignatureBytes && begin[kTypeAt - 1] == '\0' && kTypes.contains(begin[kTypeAt]) &&
            static_cast<unsigned char>(begin[kTypeAt + 1]) > ' ';
 }
 
@@ -94,12 +94,12 @@ std::string wrong_format(std::string_view begin) {
     return fmt::format("is {}, must be UTF-8", encoding);
 }
 
-void LineWriter::write(std::string_view line) {
+void BufferedLineWriter::write(std::string_view line) {
     kept_.append(line).append(1, '\n');
     if (kept_.size() >= kPieceBytes) flush();
 }
 
-void LineWriter::flush() {
+void BufferedLineWriter::flush() {
     if (!write_all(fd_, kept_)) fail(name_, "cannot be written");
     kept_.clear();
 }
@@ -128,7 +128,7 @@ std::optional<std::string_view> LineReader::next() {
 
 /// Checks only the first bytes; the reader of the lines checks the rest.
 void LineReader::check_format() {
-    while (kept_.size() < kTellingBytes && read_more()) {
+    while (kept_.size() < kSignatureBytes && read_more()) {
     }
     if (const std::string fault = wrong_format(kept_); !fault.empty())
         throw std::runtime_error(fmt::format("{}: {}", name_, fault));

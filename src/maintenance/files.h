@@ -43,14 +43,14 @@ private:
 };
 
 /// The fault of a file that begins with these bytes, if they clearly show another format than JSON in UTF-8: another
-/// encoding, BSON, compressed. Otherwise empty. Looks at the first `kTellingBytes`.
+/// encoding, BSON, compressed. Otherwise empty. Looks at the first `kSignatureBytes`.
 std::string wrong_format(std::string_view begin);
-inline constexpr std::size_t kTellingBytes = 6;
+inline constexpr std::size_t kSignatureBytes = 6;
 
-class LineWriter {
+class BufferedLineWriter {
 public:
     /// `name`: for messages.
-    LineWriter(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+    BufferedLineWriter(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
     /// Throws std::runtime_error with the name of the file, here and below.
     void write(std::string_view line);

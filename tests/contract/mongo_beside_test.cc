@@ -100,7 +100,7 @@ protected:
     /// The lines of the export, or the error.
     std::string export_of(Store& store) const {
         const int fd = ::memfd_create("lines", MFD_CLOEXEC);
-        maintenance::LineWriter out(fd, "out");
+        maintenance::BufferedLineWriter out(fd, "out");
         maintenance::Progress progress("export", "events", clock_, nullptr);
         std::string text;
         try {

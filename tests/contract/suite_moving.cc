@@ -79,7 +79,7 @@ public:
 
     std::string export_rooms(const std::optional<std::string>& room = std::nullopt) const {
         const MemoryFile file;
-        maintenance::LineWriter out(file.descriptor(), "out");
+        maintenance::BufferedLineWriter out(file.descriptor(), "out");
         maintenance::Progress progress("export", "events", clock_, nullptr);
         with_store([&](Store& store) { maintenance::export_rooms(store, room, out, progress); });
         return file.text();

@@ -62,7 +62,7 @@ TEST_F(Files, LinesAreReadAsTheyWereWritten) {
     lines.emplace_back("the last");
     {
         OutputFile file(file_, Existing::refuse);
-        LineWriter writer(file.descriptor(), "out");
+        BufferedLineWriter writer(file.descriptor(), "out");
         for (const std::string& line : lines) writer.write(line);
         writer.flush();
         file.finish();
@@ -130,7 +130,7 @@ TEST_F(Files, ALineThatIsTooLongIsNotRead) {
 
 TEST_F(Files, AFullDiskIsReported) {
     const int fd = ::open("/dev/full", O_WRONLY);
-    LineWriter writer(fd, "out");
+    BufferedLineWriter writer(fd, "out");
     writer.write("line");
     EXPECT_EQ(error_of([&] { writer.flush(); }), "out: cannot be written: No space left on device");
     ::close(fd);
