@@ -204,9 +204,9 @@ private:
     void add_check() {
         add_command(Command::check, "check", "Verify the invariants of the store",
                     "Works beside a running server. Verifies the database file, that the messages of each room are\n"
-                    "numbered without gaps, that each id leads to its own message, and that titles and ids of rooms\n"
-                    "are unique. Prints a line for each fault, and their number in the last line. Exit code 3 if it\n"
-                    "finds faults.");
+                    "numbered without gaps, that looking up the id of a message returns this message, and that titles\n"
+                    "and ids of rooms are unique. Prints a line for each fault, and their number in the last line.\n"
+                    "Exit code 3 if it finds faults.");
     }
 
     Flags& flags_;

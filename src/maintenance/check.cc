@@ -98,7 +98,7 @@ private:
         const chat::EventPage page = read_events(store_, {.room = room});
         if (!page.ok) return unread("room {}: the id of seq {} could not be looked up", room, seq);
         if (page.first_seq <= seq && !is_deleted(page))
-            fault("room {}: the id of seq {} does not lead to it", room, seq);
+            fault("room {}: looking up the id of seq {} does not return this message", room, seq);
     }
 
     template <class... Values>

@@ -23,10 +23,10 @@ struct CheckLines {
     std::function<void(const std::string&)> on_unread;
 };
 
-/// Reads everything, a page of events at a time: seqs have no gaps, the id of each send leads to this send only, titles
-/// and ids of rooms are unique. If others write to the store meanwhile, events that are added, purged or deleted after
-/// the start are not faults. `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does, and if
-/// nothing can be read any more.
+/// Reads everything, a page of events at a time: seqs have no gaps, looking up the id of each send returns this send,
+/// titles and ids of rooms are unique. If others write to the store meanwhile, events that are added, purged or deleted
+/// after the start are not faults. `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does, and
+/// if nothing can be read any more.
 CheckReport check_store(chat::Store& store, const CheckLines& lines, Progress& progress);
 
 }  // namespace globes::maintenance

@@ -85,7 +85,7 @@ TEST_F(MongoLost, ADroppedDatabaseGetsNoMoreWrites) {
     const Log log;
     const auto store = open_with_events();
     server_.set_contents({});
-    expect_lost(*store, log, "gone");
+    expect_lost(*store, log, "missing");
 }
 
 TEST_F(MongoLost, ARestoredOlderStateGetsNoMoreWrites) {

@@ -142,7 +142,7 @@ TEST_F(SqliteBeside, FindsARepeatedId) {
 
 TEST_F(SqliteBeside, FindsAnIdThatALookupWouldNotFind) {
     EXPECT_THAT(faults_after("UPDATE events SET name_key = 'maria' WHERE room_id = 1 AND seq = 5"),
-                ElementsAre("room 1: the id of seq 5 does not lead to it"));
+                ElementsAre("room 1: looking up the id of seq 5 does not return this message"));
 }
 
 TEST_F(SqliteBeside, FindsEventsWithoutARoom) {

@@ -67,7 +67,7 @@ void look(Session& session, Fence& fence, const CommittedCatalogue& catalogue) {
     if (!newest || is_stored(session, *newest) || catalogue.newest_event() != newest) return;
     // A newer process may have purged it.
     fence.look(session);
-    if (!fence.is_closed()) fence.mark_database_lost("the newest message is gone: an older state was put back");
+    if (!fence.is_closed()) fence.mark_database_lost("the newest message is missing: an older state was restored");
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ void Fence::take_over(Session& session) {
         if (error.code() != MONGOC_ERROR_DUPLICATE_KEY) throw;
         count_up();
     }
-    if (number_ == 0) throw DatabaseError("the server gives no number to this process", 0, 0);
+    if (number_ == 0) throw DatabaseError("the server did not assign a writer number", 0, 0);
 }
 
 void Fence::look(Session& session) {
@@ -123,14 +123,15 @@ void Fence::look(Session& session) {
                 "event=second_writer writer={} own={} reason=\"another Globes was started on the database\"", newest,
                 number_);
     } else if (!is_found) {
-        mark_database_lost("the counter writer is gone: the database was dropped or emptied");
+        mark_database_lost("the counter `writer` is missing: the database was dropped or emptied");
     } else if (newest < number_) {
         mark_database_lost(
-            fmt::format("the counter writer is {} and was {}: an older state was put back", newest, number_));
+            fmt::format("the counter `writer` is {} and was {}: an older state was restored", newest, number_));
     } else if (mark == mark_) {
-        mark_database_lost("the counter writer has fewer beats than it had: an older state was put back");
+        mark_database_lost("the counter `writer` has fewer beats than before: an older state was restored");
     } else {
-        mark_database_lost("the counter writer has another mark: an older state was put back, or another database");
+        mark_database_lost(
+            "the counter `writer` has another mark: an older state was restored, or the database was replaced");
     }
 }
 

@@ -190,9 +190,8 @@ private:
     std::string advice(const mongo::DatabaseError& error) const {
         if (is_wrong_login(error)) return "wrong password, or no such user: ";
         if (error.code() == kUnauthorized)
-            return has_mongo_user(engine_->settings.uri)
-                       ? "the user lacks rights: "
-                       : "no user name is given, and without one rights are lacking: ";
+            return has_mongo_user(engine_->settings.uri) ? "the user lacks rights: "
+                                                         : "no user name is set, and the server requires one: ";
         return error.domain() == MONGOC_ERROR_SERVER_SELECTION ? "cannot be reached: " : "";
     }
 

@@ -323,7 +323,8 @@ void ensure_indexes(Session& session) {
 std::string index_fault(Session& session) {
     for (const Index& index : indexes())
         if (!is_there(session, index))
-            return fmt::format("the index {} of {} is gone, or is not plain and unique", index.name, index.collection);
+            return fmt::format("the index {} of {} is missing, or is not plain and unique", index.name,
+                               index.collection);
     return {};
 }
 

@@ -62,7 +62,7 @@ test('no user if the server requires one: exit code 1, and the reason', { skip }
     });
     const { code, output } = await runToEnd({ env: { MONGODB_URI: freshDatabase(gate.uri) } });
     assert.equal(code, 1, output);
-    assert.match(output, /: no user name is given, and without one rights are lacking: .*requires authentication$/m);
+    assert.match(output, /: no user name is set, and the server requires one: .*requires authentication$/m);
 });
 
 /** A server behind the gate, with a room in which ada has sent a message. */
