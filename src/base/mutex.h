@@ -92,7 +92,7 @@ public:
     void wait(MutexLock& lock, Predicate predicate) NO_THREAD_SAFETY_ANALYSIS {
         changed_.wait(lock.lock_, std::move(predicate));
     }
-    /// Returns what the predicate says at the end.
+    /// Returns the last result of the predicate.
     template <class Rep, class Period, class Predicate>
     bool wait_for(MutexLock& lock, std::chrono::duration<Rep, Period> time,
                   Predicate predicate) NO_THREAD_SAFETY_ANALYSIS {

@@ -12,7 +12,8 @@
 
 namespace globes::chat {
 
-/// Durable kinds have a `seq` and are stored; live kinds are only broadcast. The numbers are stored: never reuse one.
+/// Durable kinds have a `seq` and are stored; live kinds are only appended to the room log. The numbers are stored:
+/// never reuse one.
 enum class EventKind : std::uint8_t { send = 1, join = 101, leave = 102 };
 
 constexpr bool is_durable(EventKind kind) { return static_cast<std::uint8_t>(kind) < 100; }

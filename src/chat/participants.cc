@@ -97,8 +97,8 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     const std::uint64_t hold = ++arrivals_;
     const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
     if (!is_free) {
-        // The client that gave up the name may take it again before its leave is broadcast, also on another connection:
-        // its next events are broadcast after the leave.
+        // The client that gave up the name may take it again before its leave is in the room log, also on another
+        // connection: its next events are appended after the leave.
         Holder& holder = found->second;
         const auto& former = holder.former;
         const bool is_same_client = former && (former->connection == participant.connection ||

@@ -94,8 +94,8 @@ public:
     /// case ignored. Between `give_up_name` and `release_name`, only the same client can take the name again.
     /// Error: duplicate_username (field name).
     Result<void> take_name(Participant& participant, std::string_view name);
-    /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave has been
-    /// broadcast; then the caller passes the returned hold to `release_name`.
+    /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave is in the
+    /// room log; then the caller passes the returned hold to `release_name`.
     std::uint64_t give_up_name(Participant& participant);
     /// Frees the name, unless a member has taken it again since.
     void release_name(std::string_view name, std::uint64_t hold);

@@ -34,7 +34,7 @@ test('a name that is in use is refused, in any case and script', async () => {
         assert.equal(
             (await rival.next()).msg,
             `${second} entered the room.`,
-            'free as soon as the leave was broadcast',
+            'free as soon as the leave was delivered',
         );
         await rival.leave();
         await eventually(async () => (await usersOf(server, room)).length === 0, 'the room is empty');

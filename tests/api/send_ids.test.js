@@ -1,4 +1,4 @@
-// Sends with an id: acked, and stored and broadcast once however often they are sent (docs/protocol.md#repeated-sends).
+// Sends with an id: acked, and stored and delivered once however often they are sent (docs/protocol.md#repeated-sends).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -23,7 +23,7 @@ test('a globes.v1 client gets an ack for every send with an id', async () => {
     await ada.leave();
 });
 
-test('a repeat is acked as a duplicate with the original seq and not broadcast', async () => {
+test('a repeat is acked as a duplicate with the original seq and not delivered again', async () => {
     const [room, ben] = await roomWith(server, 'ben');
     const ada = await ChatClient.resume(server, room);
     ada.say('ada', 'once', { id: 'c1' });

@@ -1,4 +1,4 @@
-// What a file of the site is served with beside its bytes: its media type, and which pages may load or frame it (CSP,
+// The headers of a file of the site: its media type, and the policies for the pages that may load or frame it (CSP,
 // CORP, Referrer-Policy). Plain functions, any thread.
 #pragma once
 

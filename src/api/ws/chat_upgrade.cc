@@ -34,7 +34,7 @@ bool offers_resuming(const net::HttpRequest& request) {
     return std::ranges::find(offers, kResumableProtocol) != offers.end();
 }
 
-/// The first offered subprotocol that may be a token; empty if there is no such one.
+/// The first offered subprotocol that may be a token; empty if absent.
 std::string_view offered_token(const net::HttpRequest& request) {
     for (const std::string_view offer : net::offered_subprotocols(request))
         if (offer != kResumableProtocol) return offer;
@@ -173,7 +173,7 @@ auto all_sent(net::WsSession& session) {
     return Awaiter{session};
 }
 
-/// Sends what the reader has missed, page by page, the next one when the last is sent. Then it subscribes the
+/// Sends the missed events, page by page, the next one when the last is sent. Then it subscribes the
 /// connection to the room log. Closes it with 1013 (try again later) if the store cannot be read.
 Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::ConnectionId connection) {
     for (;;) {

@@ -91,7 +91,7 @@ TEST_F(CoreResumeTest, APlainClientGetsNoAck) {
     EXPECT_THAT(io_threads[0].take_calls(), ElementsAre("extend 1: #1 ann: a\n"));
 }
 
-TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorBroadcastAndOnlyItsSenderIsAnswered) {
+TEST_F(CoreResumeTest, ARepeatIsNeitherStoredNorDeliveredAndOnlyItsSenderIsAnswered) {
     enter({1, 3});
     come_back(2, {.token_name = "ann"});
     send(1, "ann", "first", "c1");

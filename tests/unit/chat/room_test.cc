@@ -189,7 +189,7 @@ TEST_F(RoomTest, ASecondJoinOnlyChangesTheColor) {
     EXPECT_EQ(room.participants().users(kMaxListedUsers)[0].color, "blue");
 }
 
-TEST_F(RoomTest, ANameOfAnotherParticipantIsRefusedAndNothingIsBroadcast) {
+TEST_F(RoomTest, ANameOfAnotherParticipantIsRefusedAndNothingIsAppended) {
     ASSERT_TRUE(join(1, "Ann"));
     logged();
     EXPECT_EQ(join(2, "aNN").error(), kTaken);
