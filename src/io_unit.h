@@ -1,4 +1,5 @@
-// One I/O thread and the objects that it uses. Owned by the server.
+// One I/O thread and the objects that it uses. Owned by the server: the main thread creates and destroys it. Between
+// start and stop, each object states which threads call it.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // The text of `GET /metrics`, collected from the parts of the server (docs/operations.md#metrics describes each
-// metric).
+// metric). A plain function, any thread.
 #pragma once
 
 #include <cstdint>

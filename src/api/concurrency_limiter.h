@@ -1,5 +1,5 @@
 // Limits how many expensive operations of handlers run at the same time. Further ones wait in a queue, first in, first
-// out. One I/O thread only.
+// out. Owned by the core link. One I/O thread only.
 #pragma once
 
 #include <coroutine>

@@ -1,4 +1,5 @@
-// A request that waits for its response, as the handlers see it.
+// A request that waits for its response, as the handlers see it. Each handler owns a copy; I/O thread of the request
+// only.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Counters of the handlers of one I/O thread, for `GET /metrics`. That thread counts, any thread reads.
+// Counters of the handlers of one I/O thread, for `GET /metrics`. Owned by the core link. That thread counts, any
+// thread reads.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Injected time: production code reads a Clock, tests set one.
+// Injected time: production code reads a Clock, tests set one. The server and each command own one. Thread: any.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// Counters, and their text in Prometheus' format.
+// Counters, and their text in Prometheus' format. A counter belongs to one thread, which changes it; any thread reads
+// it.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// The server's own secret if SECRET_KEY is not set: created at the first start and stored beside the data.
+// The server's own secret if SECRET_KEY is not set: created at the first start and stored beside the data. A plain
+// function, for the main thread.
 #pragma once
 
 #include <filesystem>

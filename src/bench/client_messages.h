@@ -1,5 +1,5 @@
 // What a client of a benchmark sends and receives: frames (RFC 6455), the lines of Centrifugo's protocol, and the mark
-// at the start of every message.
+// at the start of every message. Values and plain functions, any thread.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // One WebSocket of a worker: its socket, the handshake, and buffers for incomplete frames and unsent bytes. Idle
-// connections have no buffers. The worker's thread only.
+// connections have no buffers. Owned by the worker, its thread only.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The options of one run, from the command line. Constant after start.
+// The options of one run, from the command line. Owned by main; constant after start, so any thread may read them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // CPU time and memory of a process, measured from outside: the server's, and our own to detect a client bottleneck.
+// Plain functions, any thread.
 #pragma once
 
 #include <cstdint>

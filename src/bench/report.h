@@ -1,4 +1,4 @@
-// The result of a run in two forms: a table for people, JSON for scripts.
+// The result of a run in two forms: a table for people, JSON for scripts. A value and plain functions. Main thread.
 #pragma once
 
 #include <cstdint>

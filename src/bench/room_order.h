@@ -1,6 +1,6 @@
 // The checker: did all members of a room receive the same messages in the same order, each once? The first member that
-// receives a message appends it to the room's log; all others must find the same message at the same place. One worker
-// thread each.
+// receives a message appends it to the room's log; all others must find the same message at the same place. Owned by
+// the traffic of one worker, its thread only.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// One run from the first room to the last delivery: rooms, connections, warm-up, measured window, drain.
+// One run from the first room to the last delivery: rooms, connections, warm-up, measured window, drain. Plain
+// functions, for the main thread, which coordinates the workers.
 #pragma once
 
 #include <string>

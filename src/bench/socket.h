@@ -1,5 +1,5 @@
 // The system calls for TCP that globes-bench needs. Failures at start-up are exceptions, because a measurement is not
-// possible then.
+// possible then. A socket has one owner, and that owner's thread uses it.
 #pragma once
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 // The messages of one worker's connections: composes messages, accounts for every delivery, and keeps the checker of
-// each room. Payloads in, payloads out, no sockets; the worker's thread only.
+// each room. Payloads in, payloads out, no sockets. Owned by the worker, its thread only.
 #pragma once
 
 #include <cstdint>

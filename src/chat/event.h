@@ -1,5 +1,6 @@
 // Events of a room: how clients request them, how the room stores and encodes them, and the rules for their fields
-// (docs/protocol.md#what-a-client-sends). Lengths count Unicode code points; all texts must be valid UTF-8.
+// (docs/protocol.md#what-a-client-sends). Lengths count Unicode code points; all texts must be valid UTF-8. Values and
+// plain functions, any thread.
 #pragma once
 
 #include <cstddef>

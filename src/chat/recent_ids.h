@@ -1,5 +1,5 @@
 // The client ids of recent sends. A send with one of these ids is looked up first; otherwise the store would have to
-// refuse it. Shared by all rooms of a core. Thread: the core thread.
+// refuse it. Owned by the core, shared by its rooms. Thread: the core thread.
 #pragma once
 
 #include <cstddef>

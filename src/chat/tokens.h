@@ -1,5 +1,5 @@
 // Secrets that authorize clients: hashed credentials of sessions, and JWTs (HS256), which are room tokens or owners'
-// tokens (docs/protocol.md#tokens-and-owners).
+// tokens (docs/protocol.md#tokens-and-owners). The server owns the Tokens. Thread: any.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// `globes check`: verifies the invariants that src/chat/store.h promises, as far as reads can show them.
+// `globes check`: verifies the invariants that src/chat/store.h promises, as far as reads can show them. A blocking
+// function, for the thread of the command.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// `globes export`: a store's rooms and events as lines.
+// `globes export`: a store's rooms and events as lines. A blocking function, for the thread of the command.
 #pragma once
 
 #include <cstdint>

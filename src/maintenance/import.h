@@ -1,5 +1,5 @@
 // `globes import`: imports the lines of an export into a store that may contain other rooms, or a part of these
-// already.
+// already. A blocking function, for the thread of the command, which owns the lines.
 #pragma once
 
 #include <cstdint>

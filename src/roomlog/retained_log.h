@@ -1,4 +1,5 @@
-// The reading end of a room log: the part that a thread still holds for its cursors. One thread, no I/O.
+// The reading end of a room log: the part that a thread still holds for its cursors. Owned by the topic. One thread, no
+// I/O.
 #pragma once
 
 #include <cstddef>

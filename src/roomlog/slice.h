@@ -1,4 +1,5 @@
-// The bytes of a room log: WebSocket frames, and slices of them that all connections share.
+// The bytes of a room log: WebSocket frames, and slices of them that all connections share. Values and plain functions;
+// the shared bytes never change, so any thread may read them.
 #pragma once
 
 #include <cstddef>

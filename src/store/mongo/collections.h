@@ -1,4 +1,5 @@
-// The writes of the collections of rooms and events, with the queries that explain a refusal. Thread: one writer.
+// The writes of the collections of rooms and events, with the queries that explain a refusal. Each
+// RoomCollection belongs to a writer, whose thread makes all calls.
 #pragma once
 
 #include <cassert>

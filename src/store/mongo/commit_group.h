@@ -1,5 +1,6 @@
 // Batches that are written together (group commit): their operations, divided among the writers, and the outcome of
-// each batch, room by room. Thread: the committer; states of operations under the mutex of the shared state.
+// each batch, room by room. Owned by the committer, its thread only; states of operations under the mutex of the shared
+// state.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,8 @@
 // Commits batches in groups: a batch is queued, translated together with the others that have arrived, written by the
 // writers in parallel, made visible, and answered. The next group starts when all batches of this one are answered, so
 // the order in a room is kept. Batches are answered by their deadline whatever the driver does: a writer that is still
-// stuck in an abandoned group blocks only its own rooms. Owned by the store.
+// stuck in an abandoned group blocks only its own rooms. Owned by the store. Any thread appends; its own thread does
+// the rest.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The C driver: started once, its connections, and a check of each reply before the driver parses it.
+// The C driver: started once, its connections, and a check of each reply before the driver parses it. The store owns
+// the pool of connections. Thread: any.
 #pragma once
 
 #include <mongoc/mongoc.h>

@@ -1,7 +1,7 @@
 // Which process may write: the one that opened the database last (docs/adr/0011-mongodb-fence.md). The fence closes for
 // good if a newer process opens the database, or if the database is no longer the one that this process opened. The
 // heartbeat checks this at intervals, and an import recognizes a running server by it. Neither compares the clocks of
-// machines.
+// machines. Owned by the store. The opening thread takes over; then any thread calls it, except for `beat`.
 #pragma once
 
 #include <atomic>

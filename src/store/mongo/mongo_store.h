@@ -1,5 +1,6 @@
 // Rooms and events in a MongoDB database (docs/adr/0008-mongodb-store.md: what replaces transactions, and how unknown
-// outcomes are resolved; docs/adr/0011-mongodb-fence.md: which process may write). For operators: docs/mongodb.md.
+// outcomes are resolved; docs/adr/0011-mongodb-fence.md: which process may write). For operators: docs/mongodb.md. The
+// caller owns the store; any thread calls it, as the port says.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // The collections and indexes that a database must have: migration of older names, creation and check of indexes.
 // Inspects a database before it creates anything, and never changes documents of other programs (docs/mongodb.md).
+// Plain functions, for the thread of the session: the opening thread, unless one says otherwise.
 #pragma once
 
 #include <chrono>

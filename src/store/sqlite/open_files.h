@@ -1,4 +1,4 @@
-// The files of the open database and its lock.
+// The files of the open database and its lock. Owned by the store. Thread: any.
 #pragma once
 
 #include <array>

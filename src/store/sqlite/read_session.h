@@ -1,5 +1,5 @@
-// A read connection and its prepared statements. One thread of the reader pool at a time. Every call throws
-// SqliteError; after that the session must not be used any more.
+// A read connection and its prepared statements. Owned by the reader pool, one thread at a time; the store opens one
+// more to load the rooms. Every call throws SqliteError; after that the session must not be used any more.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The tables and their migrations: an ordered list of steps; a database stores which steps were applied.
+// The tables and their migrations: an ordered list of steps; a database stores which steps were applied. Plain
+// functions, for the thread of the connection.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
 // Operations on a SQLite file without the server's store, which may be writing to it meanwhile: read, check, back up.
+// For the maintenance commands, on the main thread.
 #pragma once
 
 #include <cstdint>

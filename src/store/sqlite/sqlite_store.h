@@ -1,5 +1,5 @@
 // Rooms and events in one SQLite file (docs/adr/0005-sqlite.md explains the WAL, checkpoints, and the meaning of a
-// failed commit).
+// failed commit). The caller owns the store; any thread calls it, as the port says.
 #pragma once
 
 #include <cstddef>

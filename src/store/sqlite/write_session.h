@@ -1,5 +1,5 @@
-// The writer's connection and its prepared statements. One transaction at a time; writer thread only. Every call except
-// `try_commit` and `roll_back` throws SqliteError.
+// The writer's connection and its prepared statements. One transaction at a time; owned by the writer thread, which
+// makes all calls. Every call except `try_commit` and `roll_back` throws SqliteError.
 #pragma once
 
 #include <cstdint>

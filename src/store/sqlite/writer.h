@@ -1,5 +1,5 @@
 // The threads that write the database file: one commits all waiting batches as one transaction and answers each in
-// order, the other one runs checkpoints.
+// order, the other one runs checkpoints. Owned by the store.
 #pragma once
 
 #include <cstddef>
