@@ -222,8 +222,10 @@ std::string Server::start() {
     net::ListenerSettings settings;
     settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
     for (const auto& unit : io_units_) {
-        settings.targets.emplace_back([&unit = *unit](int fd, std::string peer) {
-            unit.io.post([&unit, fd, peer = std::move(peer)] { unit.http->adopt(fd, peer); });
+        settings.targets.emplace_back([&unit = *unit](FileDescriptor socket, std::string peer) {
+            unit.io.post([&unit, socket = std::move(socket), peer = std::move(peer)]() mutable {
+                unit.http->adopt(std::move(socket), std::move(peer));
+            });
         });
     }
     IoUnit& first = *io_units_.front();

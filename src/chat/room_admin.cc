@@ -103,6 +103,7 @@ void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> c
         assert(directory_.find(id) == room);
         if (!is_stored) {
             room->cancel_deletion(effects_);
+            purger_.on_room_changed(*room);  // skips a room that is being deleted
             return reply(failure(ErrorCode::unavailable));
         }
         room->end_connections(

@@ -1,7 +1,5 @@
 #include "net/http_session.h"
 
-#include <unistd.h>
-
 #include <boost/asio/error.hpp>
 #include <utility>
 #include <vector>
@@ -40,10 +38,10 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, int fd, std::string peer_address)
+HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, std::string peer_address)
     : hub_(hub),
       peer_address_(std::move(peer_address)),
-      socket_(hub.context_, fd),
+      socket_(hub.context_, std::move(socket)),
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
 
@@ -289,12 +287,9 @@ HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
 }
 
-void HttpHub::adopt(int fd, std::string peer_address) {
-    if (stopping_) {
-        ::close(fd);
-        return;
-    }
-    const auto session = std::make_shared<HttpSession>(*this, fd, std::move(peer_address));
+void HttpHub::adopt(FileDescriptor socket, std::string peer_address) {
+    if (stopping_) return;
+    const auto session = std::make_shared<HttpSession>(*this, std::move(socket), std::move(peer_address));
     sessions_.insert(session);
     session->start();
 }

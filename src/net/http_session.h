@@ -16,6 +16,7 @@
 #include <unordered_set>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "net/http_message.h"
 #include "net/http_parser.h"
 #include "net/http_reader.h"
@@ -44,8 +45,8 @@ public:
     void respond(const HttpResponse& response);
 
     struct Upgraded {
-        int fd;              ///< Owned by the caller; non-blocking, with TCP_NODELAY.
-        std::string unread;  ///< The bytes after the request.
+        FileDescriptor socket;  ///< Non-blocking, with TCP_NODELAY.
+        std::string unread;     ///< The bytes after the request.
     };
     /// Ends HTTP on this connection for an upgrade; the caller sends the 101 response. Returns nothing if the
     /// connection has ended or a response was sent.
@@ -62,7 +63,7 @@ using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    HttpSession(HttpHub& hub, int fd, std::string peer_address);
+    HttpSession(HttpHub& hub, FileDescriptor socket, std::string peer_address);
 
     void start();
     /// Closes the connection after the current response, or at once if no request is in progress.
@@ -141,8 +142,8 @@ public:
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
-    /// Takes ownership of a connected, non-blocking stream socket and reads from it. Closes it after `stop`.
-    void adopt(int fd, std::string peer_address);
+    /// Reads from a connected, non-blocking stream socket. Closes it after `stop`.
+    void adopt(FileDescriptor socket, std::string peer_address);
     /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
     /// which has `Connection: close`.
     void stop();

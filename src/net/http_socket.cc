@@ -1,7 +1,6 @@
 #include "net/http_socket.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <boost/asio/error.hpp>
 #include <cerrno>
@@ -21,13 +20,13 @@ std::size_t outcome(ssize_t count, error_code& error) {
 }  // namespace
 
 std::size_t HttpSocket::read(std::span<char> buffer, error_code& error) const {
-    const std::size_t count = outcome(::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT), error);
+    const std::size_t count = outcome(::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT), error);
     if (count == 0 && !error) error = boost::asio::error::eof;
     return count;
 }
 
 std::size_t HttpSocket::write(std::string_view bytes, error_code& error) const {
-    return outcome(::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), error);
+    return outcome(::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), error);
 }
 
 void HttpSocket::cancel() {
@@ -35,28 +34,20 @@ void HttpSocket::cancel() {
     if (waiter_) waiter_->cancel(ignored);
 }
 
-void HttpSocket::shut_down_sending(error_code& error) const { outcome(::shutdown(fd_, SHUT_WR), error); }
+void HttpSocket::shut_down_sending(error_code& error) const { outcome(::shutdown(socket_.get(), SHUT_WR), error); }
 
-void HttpSocket::close() {
-    const int fd = std::exchange(fd_, -1);
-    error_code ignored;
-    if (has_joined()) {
-        waiter_->close(ignored);
-    } else if (fd >= 0) {
-        ::close(fd);
-    }
-}
+void HttpSocket::close() { release(); }
 
-int HttpSocket::release() {
-    if (has_joined()) waiter_->release();
-    return std::exchange(fd_, -1);
+FileDescriptor HttpSocket::release() {
+    if (waiter_ && waiter_->is_open()) waiter_->release();
+    return std::exchange(socket_, {});
 }
 
 void HttpSocket::join_loop() {
     if (waiter_) return;
     waiter_.emplace(context_);
     error_code ignored;  // if epoll_ctl fails, the wait ends with an error
-    waiter_->assign(fd_, ignored);
+    waiter_->assign(socket_.get(), ignored);
 }
 
 }  // namespace globes::net

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
+
 namespace globes::net {
 
 class HttpSocket {
@@ -20,8 +22,9 @@ public:
     static constexpr Wait kReadable = Wait::wait_read;
     static constexpr Wait kWritable = Wait::wait_write;
 
-    /// Takes ownership of `fd`, a connected, non-blocking stream socket. `context` MUST outlive this.
-    HttpSocket(boost::asio::io_context& context, int fd) : context_(context), fd_(fd) {}
+    /// `socket`: a connected, non-blocking stream socket. `context` MUST outlive this.
+    HttpSocket(boost::asio::io_context& context, FileDescriptor socket)
+        : context_(context), socket_(std::move(socket)) {}
     ~HttpSocket() { close(); }
     HttpSocket(const HttpSocket&) = delete;
     HttpSocket& operator=(const HttpSocket&) = delete;
@@ -43,16 +46,16 @@ public:
     /// Sends a FIN.
     void shut_down_sending(boost::system::error_code& error) const;
     void close();
-    /// Removes the socket from the loop and returns it; the caller owns it. Returns -1 if it is closed.
-    int release();
+    /// Removes the socket from the loop and returns it; not open if it was closed before.
+    FileDescriptor release();
 
 private:
     void join_loop();
-    bool has_joined() const { return waiter_ && waiter_->is_open(); }
 
     boost::asio::io_context& context_;
-    int fd_;                                                       // -1 after close or release
-    std::optional<boost::asio::posix::stream_descriptor> waiter_;  // empty until the first wait
+    FileDescriptor socket_;
+    std::optional<boost::asio::posix::stream_descriptor>
+        waiter_;  // empty until the first wait; does not own the socket
 };
 
 }  // namespace globes::net

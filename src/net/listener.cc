@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/task_boundary.h"
 
 namespace globes::net {
 namespace {
@@ -105,45 +106,57 @@ void Listener::stop() {
 
 void Listener::wait() {
     acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
-        if (!error) accept_waiting();
+        if (!error) accept_and_wait();
     });
 }
 
-void Listener::accept_waiting() {
+/// An exception loses the connection that was being accepted, and no other.
+void Listener::accept_and_wait() {
+    std::optional<std::string_view> trouble = "exception";
+    run_task(TaskThread::io, [&] { trouble = accept_waiting(); });
+    if (!acceptor_.is_open()) return;
+    if (trouble) {
+        pause(*trouble);
+    } else {
+        wait();
+    }
+}
+
+/// Returns why accepting has to pause, or nothing.
+std::optional<std::string_view> Listener::accept_waiting() {
     for (int count = 0; count < kAcceptsPerWake; ++count) {
-        if (!acceptor_.is_open()) return;
-        if (settings_.has_room && !settings_.has_room()) return pause("too many connections");
+        if (!acceptor_.is_open()) break;
+        if (settings_.has_room && !settings_.has_room()) return "too many connections";
         if (accept_one()) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) break;
         if (is_peer_error(errno)) continue;
         // EMFILE, ENFILE, ENOBUFS, ENOMEM: an immediate retry would spin, and without a retry nothing would be
         // accepted.
-        return pause(std::strerror(errno));
+        return std::strerror(errno);
     }
-    wait();
+    return std::nullopt;
 }
 
 bool Listener::accept_one() {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
-    const int fd =
-        ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return false;
+    FileDescriptor socket(
+        ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.is_open()) return false;
     const std::size_t target = std::exchange(next_target_, (next_target_ + 1) % settings_.targets.size());
-    settings_.targets[target](fd, address_text(peer));
+    settings_.targets[target](std::move(socket), address_text(peer));
     return true;
 }
 
 void Listener::pause(std::string_view reason) {
-    const auto now = steady_clock::now();
-    if (now >= quiet_until_) {
-        spdlog::warn("event=accept_paused reason={}", log_value(reason));
-        quiet_until_ = now + kLogEvery;
-    }
     pause_timer_.expires_after(settings_.pause);
     pause_timer_.async_wait([this](const error_code& error) {
-        if (!error) accept_waiting();
+        if (!error) accept_and_wait();
     });
+    const auto now = steady_clock::now();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + kLogEvery;
+    spdlog::warn("event=accept_paused reason={}", log_value(reason));
 }
 
 std::vector<tcp::endpoint> addresses_of(const HostPort& address) {

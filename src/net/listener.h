@@ -10,17 +10,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/config_values.h"
+#include "base/file.h"
 
 namespace globes::net {
 
-/// Takes ownership of an accepted socket: non-blocking, close-on-exec. `peer_address`: the IP address of the peer,
+/// `socket`: an accepted one; non-blocking, close-on-exec. `peer_address`: the IP address of the peer,
 /// without the port; in IPv4 form if an IPv4 peer has connected to an IPv6 socket.
-using AcceptHandler = std::function<void(int fd, std::string peer_address)>;
+using AcceptHandler = std::function<void(FileDescriptor socket, std::string peer_address)>;
 
 struct ListenerSettings {
     std::vector<AcceptHandler> targets;  ///< Called round robin; at least one.
@@ -47,7 +49,8 @@ public:
 
 private:
     void wait();
-    void accept_waiting();
+    void accept_and_wait();
+    std::optional<std::string_view> accept_waiting();
     bool accept_one();
     void pause(std::string_view reason);
 

@@ -100,6 +100,8 @@ public:
     bool empty() const { return cursors_.empty(); }
     std::size_t size() const { return cursors_.size(); }
     const roomlog::RetainedLog& retained() const { return retained_; }
+    /// The owner of one of the cursors. The topic MUST NOT be empty.
+    SubscriberId any_subscriber() const { return slots_[cursors_.back().id].subscriber; }
 
     /// Adds a cursor that sends to `fd`. `from`: a frame boundary that is not before the retained log; it may be after
     /// its end, if this thread has not received the newest slices yet. A fan-out may be due afterwards.

@@ -1,7 +1,6 @@
 #include "net/ws_hub.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,35 +22,29 @@ constexpr std::size_t kQuantumCursors = 64;
 // After this many cursors the sockets are read again, so that messages that have arrived join the next fan-outs.
 constexpr std::size_t kIterationCursors = 128;
 
-int make_epoll() {
-    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    return fd;
+FileDescriptor make_epoll() {
+    FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.is_open()) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    return epoll;
 }
 
 }  // namespace
 
 WsHub::WsHub(unsigned thread, WsSettings settings) : thread_(thread), settings_(settings), epoll_(make_epoll()) {}
 
-WsHub::~WsHub() {
-    sessions_.clear();
-    ended_.clear();
-    ::close(epoll_);
-}
-
 SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
-WsSession* WsHub::adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
+WsSession* WsHub::adopt(SessionId id, FileDescriptor socket, std::string_view first_bytes, std::span<char> unread,
                         std::unique_ptr<WsHandler> handler) {
     assert(id >> 56 == thread_ && !sessions_.contains(id));
     WsSessionOwner& owner = *this;
-    auto owned = std::make_unique<WsSession>(owner, id, fd, std::move(handler));
+    auto owned = std::make_unique<WsSession>(owner, id, std::move(socket), std::move(handler));
     WsSession& session = *owned;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &session;
     sessions_.emplace(id, std::move(owned));
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, session.fd(), &event) != 0) {
         session.abort();
         return nullptr;
     }
@@ -81,32 +74,38 @@ void WsHub::reschedule(Topic& topic) {
 void WsHub::extend(TopicId id, const roomlog::Slice& slice) {
     const auto found = topics_.find(id);
     if (found == topics_.end()) return;
-    found->second->extend(slice);
-    queue(*found->second);
+    Topic& topic = *found->second;
+    try {
+        topic.extend(slice);
+        queue(topic);
+    } catch (...) {
+        // The topic would continue after a gap. The clients resume with new connections.
+        while (!topic.empty()) find(topic.any_subscriber())->abort();
+        throw;
+    }
 }
 
 void WsHub::queue(Topic& topic) {
-    if (std::exchange(topic.queued, true)) return;
+    if (topic.queued) return;
     if (topic.lingers_until == steady_clock::time_point{}) {
         due_.push_back(&topic);
     } else {
         lingering_.push_back(&topic);
     }
+    topic.queued = true;
 }
 
 void WsHub::poll(std::span<char> buffer) {
     // One epoll_wait for each iteration. A loop until nothing is ready would let a flood of input delay fan-out.
     std::array<epoll_event, 512> events;
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
     for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
         auto& session = *static_cast<WsSession*>(event.data.ptr);
-        const bool has_thrown = !run_task(TaskThread::io, [&] {
+        run_task(TaskThread::io, [&] {
             if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
             if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
                 session.on_readable(buffer);
         });
-        // The session may have stopped in the middle of a frame, so it cannot continue.
-        if (has_thrown) run_task(TaskThread::io, [&] { session.abort(); });
     }
 }
 
@@ -184,12 +183,12 @@ void WsHub::watch(WsSession& session, bool for_writing) {
     epoll_event event{};
     event.events = EPOLLIN | (for_writing ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
     event.data.ptr = &session;
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, session.fd(), &event);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, session.fd(), &event);
 }
 
 void WsHub::release(WsSession& session) {
     assert(session.is_dropped());
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, session.fd(), nullptr);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, session.fd(), nullptr);
     const auto found = sessions_.find(session.id());
     assert(found != sessions_.end());
     ended_.push_back(std::move(found->second));

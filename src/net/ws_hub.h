@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/file.h"
 #include "base/ring.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
@@ -23,12 +24,12 @@ class WsHub final : private WsSessionOwner {
 public:
     /// `thread`: the number of the I/O thread, a part of every session id.
     WsHub(unsigned thread, WsSettings settings);
-    ~WsHub();
+    ~WsHub() = default;
     WsHub(const WsHub&) = delete;
     WsHub& operator=(const WsHub&) = delete;
 
     /// The epoll set. It is readable if `poll` has something to do.
-    int descriptor() const { return epoll_; }
+    int descriptor() const { return epoll_.get(); }
     std::size_t size() const { return sessions_.size(); }
     const WsSettings& settings() const override { return settings_; }
     /// Thread: any.
@@ -37,10 +38,10 @@ public:
 
     /// Returns the id for a connection that will be upgraded; the caller passes it to `adopt`.
     SessionId next_id();
-    /// Takes ownership of the non-blocking socket of an upgraded connection. `first_bytes` are sent before all else
+    /// Creates the session of an upgraded connection. `socket` MUST NOT block. `first_bytes` are sent before all else
     /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. Returns
     /// null if the connection has ended already.
-    WsSession* adopt(SessionId id, int fd, std::string_view first_bytes, std::span<char> unread,
+    WsSession* adopt(SessionId id, FileDescriptor socket, std::string_view first_bytes, std::span<char> unread,
                      std::unique_ptr<WsHandler> handler);
     /// Returns null if the session has ended.
     WsSession* find(SessionId id);
@@ -76,7 +77,7 @@ private:
 
     const unsigned thread_;
     const WsSettings settings_;
-    const int epoll_;
+    const FileDescriptor epoll_;
     TimerWheel wheel_;
     SessionId last_id_ = 0;
     std::unordered_map<SessionId, std::unique_ptr<WsSession>> sessions_;

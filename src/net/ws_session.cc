@@ -3,13 +3,14 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <string>
 #include <utility>
+
+#include "base/task_boundary.h"
 
 namespace globes::net {
 namespace {
@@ -19,34 +20,45 @@ bool is_temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK ||
 
 }  // namespace
 
-WsSession::WsSession(WsSessionOwner& owner, SessionId id, int fd, std::unique_ptr<WsHandler> handler)
+WsSession::WsSession(WsSessionOwner& owner, SessionId id, FileDescriptor socket, std::unique_ptr<WsHandler> handler)
     : owner_(owner),
       id_(id),
-      fd_(fd),
+      socket_(std::move(socket)),
       handler_(std::move(handler)),
       decoder_(owner.settings().limits),
       last_received_(owner.wheel().now()) {
     arm();
 }
 
-WsSession::~WsSession() { ::close(fd_); }
+/// The session may have stopped in the middle of a frame, so it cannot continue after an exception.
+template <class Act>
+void WsSession::run_or_abort(Act act) {
+    try {
+        act();
+    } catch (...) {
+        abort();
+        throw;
+    }
+}
 
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
     assert(state_ == State::open && direct_.empty());
-    if (!first_bytes.empty()) send_or_queue(first_bytes, DirectQueue::Limit::exempt);
-    if (!is_dropped() && !unread.empty()) decode(unread);
+    run_or_abort([&] {
+        if (!first_bytes.empty()) send_or_queue(first_bytes, DirectQueue::Limit::exempt);
+        if (!is_dropped() && !unread.empty()) decode(unread);
+    });
 }
 
 void WsSession::on_readable(std::span<char> buffer) {
     assert(!is_dropped());
-    const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t received = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received < 0 && is_temporary(errno)) return;
     if (received <= 0) return abort();
     last_received_ = owner_.wheel().now();
     is_pinged_ = false;
-    decode(buffer.first(static_cast<std::size_t>(received)));
+    run_or_abort([&] { decode(buffer.first(static_cast<std::size_t>(received))); });
 }
 
 void WsSession::decode(std::span<char> bytes) {
@@ -88,8 +100,8 @@ void WsSession::fail(CloseCode code) {
 
 void WsSession::subscribe(Topic& topic, roomlog::Position from) {
     assert(state_ == State::open && topic_ == nullptr);
+    cursor_ = topic.add(fd(), from, id_);
     topic_ = &topic;
-    cursor_ = topic.add(fd_, from, id_);
     if (waits_for_socket_) topic.block(cursor_);
 }
 
@@ -100,7 +112,8 @@ void WsSession::send_direct(roomlog::Opcode opcode, std::string_view payload) {
 }
 
 void WsSession::send_direct_frames(std::string_view frames) {
-    if (state_ == State::open && !frames.empty()) send_or_queue(frames, DirectQueue::Limit::counted);
+    if (state_ != State::open || frames.empty()) return;
+    run_or_abort([&] { send_or_queue(frames, DirectQueue::Limit::counted); });
 }
 
 /// Nearly always the socket takes everything at once, and nothing is queued.
@@ -120,8 +133,10 @@ void WsSession::send_or_queue(std::string_view frames, DirectQueue::Limit limit)
 
 void WsSession::send_frames(roomlog::Slice frames) {
     if (state_ != State::open || frames.size == 0) return;
-    direct_.push(std::move(frames), DirectQueue::Limit::exempt);
-    if (!waits_for_socket_) flush();
+    run_or_abort([&] {
+        direct_.push(std::move(frames), DirectQueue::Limit::exempt);
+        if (!waits_for_socket_) flush();
+    });
 }
 
 void WsSession::when_sent(DirectQueue::Callback then) {
@@ -133,7 +148,7 @@ void WsSession::when_sent(DirectQueue::Callback then) {
 /// Sends direct bytes and returns how many the socket has taken, or nothing if the connection is lost. If it has not
 /// taken all of them, the cursor is blocked before this returns: no byte of the topic can follow a half-sent frame.
 std::optional<std::size_t> WsSession::try_send(std::string_view bytes) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && !is_temporary(errno)) return std::nullopt;
     const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     if (taken > 0) last_progress_ = owner_.wheel().now();
@@ -143,7 +158,7 @@ std::optional<std::size_t> WsSession::try_send(std::string_view bytes) {
 
 void WsSession::on_writable() {
     assert(!is_dropped());
-    flush();
+    run_or_abort([this] { flush(); });
 }
 
 void WsSession::flush() {
@@ -158,7 +173,7 @@ void WsSession::flush() {
             return drop();
         case State::failed:
             wait_for_socket(false);
-            ::shutdown(fd_, SHUT_WR);
+            ::shutdown(fd(), SHUT_WR);
             return;
         case State::dropped:
             return;
@@ -198,11 +213,15 @@ bool WsSession::catch_up() {
 
 bool WsSession::moved(roomlog::Position before, CursorState state) {
     if (topic_->position(cursor_) > before) last_progress_ = owner_.wheel().now();
-    on_cursor(state);
+    take(state);
     return state == CursorState::done;
 }
 
 void WsSession::on_cursor(CursorState state) {
+    run_or_abort([&] { take(state); });
+}
+
+void WsSession::take(CursorState state) {
     assert(topic_ != nullptr);
     switch (state) {
         case CursorState::done:
@@ -237,11 +256,13 @@ void WsSession::wait_for_socket(bool wait) {
 
 // --- closing ---------------------------------------------------------------------------------------------------------
 
-void WsSession::close(CloseCode code, std::string_view reason) { close_as(State::closing, code, reason); }
+void WsSession::close(CloseCode code, std::string_view reason) {
+    run_or_abort([&] { close_as(State::closing, code, reason); });
+}
 
 void WsSession::close_slow_consumer() {
     if (state_ == State::open) owner_.count_slow_consumer();
-    close(kCloseTooSlow, "too slow");
+    close_as(State::closing, kCloseTooSlow, "too slow");
 }
 
 void WsSession::close_as(State next, CloseCode code, std::string_view reason) {
@@ -261,30 +282,37 @@ void WsSession::leave_open(State next) {
     assert(state_ == State::open && next != State::open && next != State::dropped);
     state_ = next;
     since_ = owner_.wheel().now();
-    leave_topic();
     arm();
     handler_->on_closed();
+    keep_rest_of_frame();
+    leave_topic();
 }
 
 /// Moves the rest of a half-sent frame into the direct queue, so that the close frame follows at a frame boundary.
+void WsSession::keep_rest_of_frame() {
+    if (topic_ == nullptr) return;
+    const std::string rest = topic_->unsent_of_frame(cursor_);
+    if (rest.empty()) return;
+    assert(waits_for_socket_);
+    direct_.push_rest(roomlog::make_slice(rest));
+}
+
 void WsSession::leave_topic() {
     if (topic_ == nullptr) return;
-    if (const std::string rest = topic_->unsent_of_frame(cursor_); !rest.empty()) {
-        assert(waits_for_socket_);
-        direct_.push_rest(roomlog::make_slice(rest));
-    }
     Topic& topic = *std::exchange(topic_, nullptr);
     topic.remove(cursor_);
     owner_.reschedule(topic);
 }
 
 void WsSession::abort() {
-    if (state_ == State::open) leave_open(State::closing);
+    if (state_ == State::open) run_task(TaskThread::io, [this] { leave_open(State::closing); });
     drop();
 }
 
 void WsSession::drop() {
-    if (std::exchange(state_, State::dropped) != State::dropped) owner_.release(*this);
+    if (std::exchange(state_, State::dropped) == State::dropped) return;
+    leave_topic();  // an exception may have kept the session from it
+    owner_.release(*this);
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
@@ -305,7 +333,7 @@ void WsSession::arm() {
 void WsSession::look_at_send_queue() {
     tcp_info info{};  // stays zero for other sockets than TCP and for fields that the kernel does not know
     socklen_t size = sizeof info;
-    ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
+    ::getsockopt(fd(), IPPROTO_TCP, TCP_INFO, &info, &size);
     is_backed_up_ = waits_for_socket_ || info.tcpi_notsent_bytes > 0;
     acknowledged_ = info.tcpi_bytes_acked;
 }
@@ -324,8 +352,11 @@ bool WsSession::still_reads(Tick now) {
 }
 
 void WsSession::on_timer(Tick now) {
+    if (!is_dropped()) run_or_abort([&] { check_deadlines(now); });
+}
+
+void WsSession::check_deadlines(Tick now) {
     const WsSettings& settings = owner_.settings();
-    if (is_dropped()) return;
     if (state_ != State::open) {
         if (now - since_ >= settings.close_timeout && !still_reads(now)) return drop();
     } else if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) {
@@ -334,7 +365,8 @@ void WsSession::on_timer(Tick now) {
         if (state_ != State::open) return;
         if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) return close_slow_consumer();
     } else if (is_pinged_) {
-        if (now - since_ >= settings.pong_within && !still_reads(now)) return close(kCloseNoPong, "no pong");
+        if (now - since_ >= settings.pong_within && !still_reads(now))
+            return close_as(State::closing, kCloseNoPong, "no pong");
     } else if (now - last_received_ >= settings.ping_after) {
         is_pinged_ = true;
         since_ = now;

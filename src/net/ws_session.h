@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/file.h"
 #include "net/direct_queue.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
@@ -67,11 +68,11 @@ protected:
     ~WsSessionOwner() = default;
 };
 
+/// If a call throws, it has aborted the session before.
 class WsSession final : private WsEvents, private TimerWheel::Timer {
 public:
-    /// Takes ownership of `fd`, a connected stream socket that does not block. `owner` MUST outlive the session.
-    WsSession(WsSessionOwner& owner, SessionId id, int fd, std::unique_ptr<WsHandler> handler);
-    ~WsSession();
+    /// `socket`: a connected stream socket that does not block. `owner` MUST outlive the session.
+    WsSession(WsSessionOwner& owner, SessionId id, FileDescriptor socket, std::unique_ptr<WsHandler> handler);
 
     SessionId id() const { return id_; }
     bool is_open() const { return state_ == State::open; }
@@ -95,7 +96,7 @@ public:
 
     // For the owner.
 
-    int fd() const { return fd_; }
+    int fd() const { return socket_.get(); }
     bool is_dropped() const { return state_ == State::dropped; }
     /// Sends `first_bytes` before all else, then decodes `unread`, which the peer sent after its request.
     void start(std::string_view first_bytes, std::span<char> unread);
@@ -126,15 +127,19 @@ private:
     void on_close(CloseCode code, std::string_view reason) override;
 
     void on_timer(Tick now) override;
+    void check_deadlines(Tick now);
     void arm();
     void look_at_send_queue();
     bool still_reads(Tick now);
 
+    template <class Act>
+    void run_or_abort(Act act);
     void decode(std::span<char> bytes);
     void fail(CloseCode code);
     void close_slow_consumer();
     void close_as(State next, CloseCode code, std::string_view reason);
     void leave_open(State next);
+    void keep_rest_of_frame();
     void leave_topic();
     void drop();
 
@@ -145,12 +150,13 @@ private:
     bool finish_frame();
     bool catch_up();
     bool moved(roomlog::Position before, CursorState state);
+    void take(CursorState state);
     void wait_for_socket(bool wait);
 
     // Constant after construction.
     WsSessionOwner& owner_;
     const SessionId id_;
-    const int fd_;
+    const FileDescriptor socket_;
     const std::unique_ptr<WsHandler> handler_;
 
     WsDecoder decoder_;

@@ -6,9 +6,13 @@
 namespace {
 
 thread_local std::size_t count = 0;
+thread_local std::size_t failing = 0;  // the value of `count` at which an allocation fails; 0: none
 
 void* take(std::size_t bytes, std::size_t alignment) {
-    ++count;
+    if (++count == failing) {
+        failing = 0;
+        throw std::bad_alloc();
+    }
     // The size has to be a multiple of the alignment.
     void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (memory == nullptr) std::abort();
@@ -21,6 +25,10 @@ namespace globes {
 
 std::size_t allocations() { return count; }
 
+void fail_allocation(std::size_t number) { failing = number == 0 ? 0 : count + number; }
+
+bool will_allocation_fail() { return failing != 0; }
+
 }  // namespace globes
 
 // The array and sized forms of the library call these.
@@ -30,7 +38,11 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 }
 // The library's own would call the first of these, but a sanitizer brings others.
 void* operator new(std::size_t bytes, const std::nothrow_t& /*unused*/) noexcept {
-    return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+    try {
+        return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 void operator delete(void* memory, const std::nothrow_t& /*unused*/) noexcept { std::free(memory); }
 void operator delete(void* memory) noexcept { std::free(memory); }

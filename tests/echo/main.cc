@@ -60,7 +60,7 @@ void upgrade(WsHub& hub, const std::shared_ptr<HttpExchange>& exchange) {
     const auto offers = offered_subprotocols(request);
     const std::string answer = switching_protocols(request, offers.empty() ? std::string_view{} : offers.front());
     if (auto upgraded = exchange->take_over())
-        hub.adopt(hub.next_id(), upgraded->fd, answer, upgraded->unread, std::make_unique<Echo>());
+        hub.adopt(hub.next_id(), std::move(upgraded->socket), answer, upgraded->unread, std::make_unique<Echo>());
 }
 
 void serve(const HostPort& address) {
@@ -69,7 +69,8 @@ void serve(const HostPort& address) {
     HttpHub http(thread.context(), thread.hub().wheel(), thread.read_buffer(), clock, http_settings(),
                  [&thread](const std::shared_ptr<HttpExchange>& exchange) { upgrade(thread.hub(), exchange); });
     ListenerSettings settings;
-    settings.targets.emplace_back([&http](int fd, std::string peer) { http.adopt(fd, std::move(peer)); });
+    settings.targets.emplace_back(
+        [&http](globes::FileDescriptor socket, std::string peer) { http.adopt(std::move(socket), std::move(peer)); });
     const auto listeners = listen_at(thread.context(), addresses_of(address), settings);
     for (const auto& listener : listeners) listener->start();
 

@@ -283,7 +283,8 @@ void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) 
     auto upgraded = exchange.take_over();
     if (!upgraded) return socket->on_closed();
     net::WsHub& hub = core_link_.io().hub();
-    net::WsSession* session = hub.adopt(connection, upgraded->fd, first_bytes, upgraded->unread, std::move(socket));
+    net::WsSession* session =
+        hub.adopt(connection, std::move(upgraded->socket), first_bytes, upgraded->unread, std::move(socket));
     if (session == nullptr) return;
     if (after && *after < entered.last_seq) {
         catch_up(core_link_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},

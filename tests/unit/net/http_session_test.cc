@@ -91,7 +91,7 @@ protected:
     void open(SocketPair pair = local_pair()) {
         if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
         client_ = pair.client;
-        hub_->adopt(pair.server, "192.0.2.1");
+        hub_->adopt(FileDescriptor(pair.server), "192.0.2.1");
         run();
     }
     /// Requests wait in `waiting_` until the test answers them.
@@ -515,10 +515,9 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     waiting_.clear();
     run();
 
-    EXPECT_NE(::fcntl(upgraded->fd, F_GETFL) & O_NONBLOCK, 0);
-    ASSERT_EQ(::write(upgraded->fd, "101", 3), 3);
+    EXPECT_NE(::fcntl(upgraded->socket.get(), F_GETFL) & O_NONBLOCK, 0);
+    ASSERT_EQ(::write(upgraded->socket.get(), "101", 3), 3);
     EXPECT_EQ(receive(), "101");
-    ::close(upgraded->fd);
     EXPECT_THAT(finished_, ElementsAre("GET /x 101 0 0 192.0.2.1"));
 }
 
@@ -528,7 +527,7 @@ TEST_F(HttpSessionTest, ServesBytesThatArrivedWithTheConnectionWithoutAWait) {
     ASSERT_EQ(::send(pair.client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
     hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
     client_ = pair.client;
-    hub_->adopt(pair.server, "192.0.2.1");
+    hub_->adopt(FileDescriptor(pair.server), "192.0.2.1");
     ASSERT_EQ(waiting_.size(), 1u);
     EXPECT_EQ(context_.poll(), 0u) << "the event loop is not needed";
     waiting_[0]->respond({.body = "at once"});

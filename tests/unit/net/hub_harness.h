@@ -213,7 +213,7 @@ protected:
         if (wish.send_buffer_bytes != 0)
             ::setsockopt(server, SOL_SOCKET, SO_SNDBUF, &wish.send_buffer_bytes, sizeof wish.send_buffer_bytes);
         auto connection = std::make_unique<Connection>(hub.next_id(), peer);
-        hub.adopt(connection->id, server, wish.first_bytes, wish.unread,
+        hub.adopt(connection->id, FileDescriptor(server), wish.first_bytes, wish.unread,
                   std::make_unique<RecordingHandler>(connection->shared_record));
         return connection;
     }

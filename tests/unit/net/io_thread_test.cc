@@ -74,7 +74,7 @@ BlockingPeer connect(IoThread& thread, TopicId topic = 0, std::shared_ptr<Handle
     ask(thread, [&, fd = server] {
         WsHub& hub = thread.hub();
         WsSession* session =
-            hub.adopt(hub.next_id(), fd, {}, {}, std::make_unique<RecordingHandler>(std::move(record)));
+            hub.adopt(hub.next_id(), FileDescriptor(fd), {}, {}, std::make_unique<RecordingHandler>(std::move(record)));
         if (topic != 0) hub.subscribe(*session, topic, 0);
     });
     return BlockingPeer(peer);
@@ -285,7 +285,7 @@ TEST(IoThread, TheDestructorClosesOpenConnections) {
         IoThread thread(1, {});
         thread.start(no_flush);
         ask(thread, [&, adopted = server] {
-            thread.hub().adopt(thread.hub().next_id(), adopted, {}, {},
+            thread.hub().adopt(thread.hub().next_id(), FileDescriptor(adopted), {}, {},
                                std::make_unique<RecordingHandler>(std::make_shared<HandlerRecord>()));
         });
     }
@@ -335,7 +335,7 @@ TEST(IoThread, AnExceptionOfAHandlerEndsItsConnectionOnly) {
     BlockingPeer peer(peer_fd);
     ask(thread, [&, fd = server] {
         WsHub& hub = thread.hub();
-        return hub.adopt(hub.next_id(), fd, {}, {}, std::make_unique<Throwing>()) != nullptr;
+        return hub.adopt(hub.next_id(), FileDescriptor(fd), {}, {}, std::make_unique<Throwing>()) != nullptr;
     });
     peer.send(client_frame(Opcode::text, "x"));
     EXPECT_EQ(peer.receive(1), "") << "its end";

@@ -31,13 +31,9 @@ protected:
         settings_.pause = std::chrono::milliseconds{1};
         settings_.targets.push_back(target(0));
     }
-    ~ListenerTest() override {
-        for (const int fd : fds_) ::close(fd);
-    }
-
     AcceptHandler target(int number) {
-        return [this, number](int fd, const std::string& peer) {
-            fds_.push_back(fd);
+        return [this, number](FileDescriptor socket, const std::string& peer) {
+            sockets_.push_back(std::move(socket));
             targets_.push_back(number);
             peers_.push_back(peer);
         };
@@ -52,13 +48,12 @@ protected:
     /// The kernel accepts the connection, so this succeeds before the listener accepts it.
     int connect() { return connect_to(INADDR_LOOPBACK, listener_->port()); }
     int connect_to(in_addr_t host, std::uint16_t port) {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int fd = sockets_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get();
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(host);
         address.sin_port = htons(port);
         EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        fds_.push_back(fd);
         return fd;
     }
     void run_until_accepted(std::size_t count) {
@@ -70,7 +65,7 @@ protected:
     boost::asio::io_context context_;
     ListenerSettings settings_;
     std::optional<Listener> listener_;
-    std::vector<int> fds_;
+    std::vector<FileDescriptor> sockets_;
     std::vector<int> targets_;
     std::vector<std::string> peers_;
 };
@@ -84,12 +79,25 @@ TEST_F(ListenerTest, DistributesConnectionsRoundRobin) {
     run_until_accepted(5);
     EXPECT_THAT(targets_, ElementsAre(0, 1, 2, 0, 1));
     EXPECT_EQ(peers_.front(), "127.0.0.1");
-    EXPECT_NE(::fcntl(fds_.back(), F_GETFL) & O_NONBLOCK, 0);
-    EXPECT_NE(::fcntl(fds_.back(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_NE(::fcntl(sockets_.back().get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(::fcntl(sockets_.back().get(), F_GETFD) & FD_CLOEXEC, 0);
     int no_delay = 0;
     socklen_t size = sizeof no_delay;
-    ::getsockopt(fds_.back(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+    ::getsockopt(sockets_.back().get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
     EXPECT_NE(no_delay, 0);
+}
+
+TEST_F(ListenerTest, AnExceptionLosesOneConnectionAndNoOther) {
+    settings_.targets.insert(settings_.targets.begin(),
+                             [](const FileDescriptor&, const std::string&) { throw std::bad_alloc(); });
+    listen();
+    const int lost = connect();
+    run_until_accepted(0);
+    context_.run_one_for(std::chrono::seconds{10});
+    char byte = 0;
+    EXPECT_EQ(::recv(lost, &byte, 1, 0), 0) << "it is closed";
+    connect();
+    run_until_accepted(1);
 }
 
 TEST_F(ListenerTest, ListensAtAllAddressesWithOnePort) {

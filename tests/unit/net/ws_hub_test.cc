@@ -85,7 +85,8 @@ TEST(WsHub, TheDestructorClosesAllSockets) {
     const auto record = std::make_shared<HandlerRecord>();
     {
         WsHub hub(1, {});
-        ASSERT_NE(hub.adopt(hub.next_id(), server, {}, {}, std::make_unique<RecordingHandler>(record)), nullptr);
+        ASSERT_NE(hub.adopt(hub.next_id(), FileDescriptor(server), {}, {}, std::make_unique<RecordingHandler>(record)),
+                  nullptr);
     }
     peer.read();
     EXPECT_TRUE(peer.saw_end());

@@ -58,7 +58,8 @@ TEST_F(WsSessionTest, AdoptingASocketThatHasEndedReturnsNull) {
     const auto [server, peer] = unix_pair();
     ::close(peer);
     const auto record = std::make_shared<HandlerRecord>();
-    EXPECT_EQ(hub.adopt(hub.next_id(), server, "101", {}, std::make_unique<RecordingHandler>(record)), nullptr);
+    EXPECT_EQ(hub.adopt(hub.next_id(), FileDescriptor(server), "101", {}, std::make_unique<RecordingHandler>(record)),
+              nullptr);
     EXPECT_EQ(record->closed, 1);
     hub.end_iteration();
     EXPECT_EQ(hub.size(), 0U);
