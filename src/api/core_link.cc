@@ -26,35 +26,36 @@ void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const ch
 }
 
 void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {
-    to_io_.add([this, room, slice] { io_.hub().extend(room, slice); });
+    add([this, room, slice] { io_.hub().extend(room, slice); });
 }
 
 void CoreLink::refuse(chat::RoomId room, chat::ConnectionId connection, chat::EventRefusal refusal) {
-    to_io_.add([this, room, connection, refusal = std::move(refusal)] {
+    add([this, room, connection, refusal = std::move(refusal)] {
         if (net::WsSession* session = io_.hub().find(connection)) send_refusal(*session, room, refusal);
     });
 }
 
 void CoreLink::acknowledge(chat::ConnectionId connection, const std::string& client_id, std::uint64_t seq,
                            bool is_duplicate) {
-    to_io_.add([this, connection, json = ack_json(client_id, seq, is_duplicate)] {
+    add([this, connection, json = ack_json(client_id, seq, is_duplicate)] {
         if (net::WsSession* session = io_.hub().find(connection)) session->send_direct(roomlog::Opcode::text, json);
     });
 }
 
 void CoreLink::send(chat::ConnectionId connection, std::string frames) {
-    to_io_.add([this, connection, frames = std::move(frames)] {
+    add([this, connection, frames = std::move(frames)] {
         if (net::WsSession* session = io_.hub().find(connection)) session->send_direct_frames(frames);
     });
 }
 
 void CoreLink::end(chat::ConnectionId connection, chat::Ending ending) {
-    to_io_.add([this, connection, code = close_code(ending)] {
+    add([this, connection, code = close_code(ending)] {
         if (net::WsSession* session = io_.hub().find(connection)) session->close(code, net::close_code_name(code));
     });
 }
 
 void CoreLink::flush() {
+    GLOBES_ASSERT_ON(core_->thread());
     if (!to_io_.empty()) io_.post(std::exchange(to_io_, {}));
 }
 

@@ -14,6 +14,7 @@
 #include "api/io_counts.h"
 #include "base/mailbox.h"
 #include "base/task_boundary.h"
+#include "base/thread_owner.h"
 #include "base/worker_pool.h"
 #include "chat/core.h"
 #include "chat/core_thread.h"
@@ -86,6 +87,7 @@ public:
     /// Runs `act(core)` on the core thread. Order is kept, also with what handlers ask.
     template <class Act>
     void tell_core(Act act) {
+        GLOBES_ASSERT_ON(io_.thread());
         to_core_.add([this, act = std::move(act)]() mutable { act(*core_); });
     }
     /// As `tell_core`, for commands that clients can send without limit. Returns false and does nothing if the events
@@ -110,6 +112,7 @@ public:
 
     /// Sends what was gathered to the core. To be called once in each loop iteration.
     void flush_to_core() {
+        GLOBES_ASSERT_ON(io_.thread());
         if (!to_core_.empty()) core_thread_.post(std::exchange(to_core_, {}));
     }
 
@@ -121,7 +124,7 @@ public:
                      bool is_duplicate) override;
     void send(chat::ConnectionId connection, std::string frames) override;
     void end(chat::ConnectionId connection, chat::Ending ending) override;
-    void run(Task task) override { to_io_.add(std::move(task)); }
+    void run(Task task) override { add(std::move(task)); }
     void flush() override;
 
 private:
@@ -130,6 +133,12 @@ private:
     template <class Value, class Start>
     auto awaiter(Start start) {
         return ValueAwaiter<Value, Start>(io_, std::move(start));
+    }
+
+    template <class Act>
+    void add(Act act) {
+        GLOBES_ASSERT_ON(core_->thread());
+        to_io_.add(std::move(act));
     }
 
     // Constant once the threads run.

@@ -60,6 +60,7 @@ void Core::load(StoredRooms stored) {
     // Public Chat cannot be deleted. If it does not exist, the store is new, or has never accepted the room.
     if (directory_.find(kPublicChatId) == nullptr) create_public_chat();
     end_batch();
+    thread_.release();  // the core thread starts later
 }
 
 void Core::create_public_chat() {
@@ -74,6 +75,7 @@ void Core::create_public_chat() {
 }
 
 std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
+    GLOBES_ASSERT_ON(thread_);
     std::vector<RoomView> views;
     for (const Room* room : directory_.list(after, limit))
         views.push_back({.record = room->record(), .users = {}, .online = room->participants().online()});
@@ -83,6 +85,7 @@ std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
 // --- connections -----------------------------------------------------------------------------------------------------
 
 Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry entry) {
+    GLOBES_ASSERT_ON(thread_);
     Room* room = directory_.find(id);
     if (room == nullptr) return failure(ErrorCode::room_not_found);
     if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
@@ -112,6 +115,7 @@ Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry en
 }
 
 void Core::handle(RoomId id, unsigned io_thread, ConnectionId connection, ClientEvent event) {
+    GLOBES_ASSERT_ON(thread_);
     Room* room = directory_.find(id);
     if (room == nullptr) return;
     if (is_draining_ && is_durable(event.kind)) {
@@ -127,6 +131,7 @@ void Core::handle(RoomId id, unsigned io_thread, ConnectionId connection, Client
 }
 
 void Core::depart(RoomId id, ConnectionId connection) {
+    GLOBES_ASSERT_ON(thread_);
     if (Room* room = directory_.find(id)) room->depart(connection, ports_.clock.now_us(), effects_);
 }
 
@@ -165,6 +170,7 @@ struct Core::EffectRunner {
 };
 
 void Core::end_batch() {
+    GLOBES_ASSERT_ON(thread_);
     EffectRunner runner{*this};
     for (Effect& effect : effects_.take()) std::visit(runner, effect);
     if (!runner.keys.empty()) look_up(std::move(runner.keys));
@@ -257,6 +263,7 @@ void Core::update_counts() {
 }
 
 void Core::drain(Task idle) {
+    GLOBES_ASSERT_ON(thread_);
     is_draining_ = true;
     idle_ = std::move(idle);
     admin_.stop();

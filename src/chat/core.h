@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "base/thread_owner.h"
 #include "chat/catch_up.h"
 #include "chat/core_store.h"
 #include "chat/directory.h"
@@ -59,13 +60,25 @@ public:
     // --- rooms ---
 
     /// Returns null if the room does not exist. Valid until the next command.
-    const Room* find(const RoomKey& key) const { return directory_.find(key); }
+    const Room* find(const RoomKey& key) const {
+        GLOBES_ASSERT_ON(thread_);
+        return directory_.find(key);
+    }
     /// Returns at most `limit` rooms that are not hidden and have an id above `after`, in ascending order. Without
     /// users.
     std::vector<RoomView> list(RoomId after, std::size_t limit) const;
-    RoomAdmin& admin() { return admin_; }
-    Purger& purger() { return purger_; }
-    CatchUp& catch_up() { return catch_up_; }
+    RoomAdmin& admin() {
+        GLOBES_ASSERT_ON(thread_);
+        return admin_;
+    }
+    Purger& purger() {
+        GLOBES_ASSERT_ON(thread_);
+        return purger_;
+    }
+    CatchUp& catch_up() {
+        GLOBES_ASSERT_ON(thread_);
+        return catch_up_;
+    }
 
     // --- connections ---
 
@@ -91,12 +104,17 @@ public:
     void depart(RoomId room, ConnectionId connection);
 
     /// Runs `task` on an I/O thread, after the effects of what has happened so far and before those of what follows.
-    void reply(unsigned io_thread, Task task) { effects_.add(Reply{io_thread, std::move(task)}); }
+    void reply(unsigned io_thread, Task task) {
+        GLOBES_ASSERT_ON(thread_);
+        effects_.add(Reply{io_thread, std::move(task)});
+    }
 
     // --- the batch ---
 
     /// Carries out the effects of the commands since the last call.
     void end_batch();
+    /// The core thread, for the assertions of the I/O ports. Thread: any.
+    const ThreadOwner& thread() const { return thread_; }
     /// The counters at the end of the last batch. Thread: any.
     const CoreCounts& counts() const { return counts_; }
     /// Refuses sends and changes of rooms from now on. Calls `idle` once, at the end of the first batch after which no
@@ -113,6 +131,7 @@ private:
     void create_public_chat();
     void update_counts();
 
+    [[no_unique_address]] ThreadOwner thread_;
     const CorePorts ports_;
     const std::shared_ptr<const CorePost> post_;
     ExpiryClock expiry_clock_;

@@ -44,6 +44,9 @@ public:
     /// Runs `task` as above. Thread: any.
     void post(Task task);
 
+    /// This thread, for assertions; no thread after `stop`. Thread: any.
+    const ThreadOwner& thread() const { return this_thread_; }
+
     // This thread only, once it was started.
     WsHub& hub() {
         GLOBES_ASSERT_ON(this_thread_);

@@ -171,6 +171,21 @@ TEST_F(CoreRetentionTest, AFailedPurgeIsTriedAgainAtTheNextCall) {
     EXPECT_EQ(kept(), 10U);
 }
 
+TEST_F(CoreRetentionTest, ARoomThatCouldNotBeDeletedIsPurgedAtTheNextCall) {
+    load_with(0, 10);
+    say(25);
+    remove(record(1));
+    turn();
+    core.purger().run();
+    turn();
+    ASSERT_EQ(store.batches.size(), 1U) << "only the deletion";
+    store.fail();
+    turn();
+    core.purger().run();
+    settle();
+    EXPECT_EQ(kept(), 10U);
+}
+
 TEST_F(CoreRetentionTest, AnExpiredMessageIsPurgedAtTheNextRunHoweverManyRoomsExist) {
     constexpr RoomId kRooms = 3'000;
     std::vector<StoredRoom> rooms;
