@@ -19,6 +19,20 @@ class Dev(unittest.TestCase):
         self.assertEqual(shown, defined)
         self.assertGreaterEqual(shown, {"run", "test", "bench", "build", "format", "lint", "fuzz", "install", "clean"})
 
+    def test_the_help_of_a_command_installs_and_builds_nothing(self):
+        for command in ["test", "build", "format", "lint", "fuzz", "coverage", "install", "clean"]:
+            for flag in ["--help", "-h"]:
+                run = dev(command, flag)
+                self.assertEqual((run.returncode, run.stderr), (0, ""))
+                self.assertRegex(run.stdout, rf"^usage: ./dev COMMAND\n\n  {command} ")
+                self.assertNotRegex(run.stdout, r"Installing|Building")
+
+    def test_refuses_an_unknown_preset_before_anything_is_built(self):
+        run = dev("build", "relase")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn('There is no preset "relase".', run.stderr)
+        self.assertFalse((ROOT / "build/relase").exists())
+
     def test_refuses_an_unknown_command_and_shows_the_others(self):
         run = dev("tset")
         self.assertEqual(run.returncode, 2)
@@ -54,6 +68,10 @@ class DevRun(CheckoutTest):
         lines = self.lines("--address", "[::1]:8098", PORT="8099")
         self.assertEqual(lines[-1], "Globes 1.0.0 started at 8099 --address [::1]:8098")
         self.assertNotRegex("\n".join(lines[:-1]), r"http|:\d{4}|localhost|127\.0")
+
+    def test_the_help_of_the_server_stands_alone(self):
+        self.lines()
+        self.assertEqual(self.lines("--help")[-2:], ["build release globes", "Globes 1.0.0 started at  --help"])
 
     def test_the_first_start_says_how_long_it_takes_before_all_else(self):
         first, second, *_ = self.lines()
