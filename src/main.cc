@@ -268,11 +268,11 @@ Exit run_command(const Flags& flags, const Config& config) {
             return import_files(*open_store(config, store::MongoUse::import), flags);
         case Command::backup:
             return back_up(database_file(config), flags.backup_options);
-        default: {
-            const auto database = config.mongodb.any() ? std::nullopt : std::optional(database_file(config));
-            return check(database, [&] { return open_store_to_read(config); });
-        }
+        case Command::check:
+            break;
     }
+    const auto database = config.mongodb.any() ? std::nullopt : std::optional(database_file(config));
+    return check(database, [&] { return open_store_to_read(config); });
 }
 
 Exit run(int argc, char** argv) {

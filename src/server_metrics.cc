@@ -74,9 +74,9 @@ void write_store(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_store_reachable", gauge,
                "1 if the store could be read at the time of the scrape, as in /ready; else 0.");
     text.sample(sources.is_store_reachable ? 1 : 0);
-    text.begin("globes_store_in_flight", gauge, "Batches and reads that the store has not answered yet.");
+    text.begin("globes_store_in_flight", gauge, "Store batches and reads that the store has not answered yet.");
     text.sample(sources.core.in_flight.value());
-    text.begin("globes_store_batches_total", counter, "Batches that the store has answered, by outcome.");
+    text.begin("globes_store_batches_total", counter, "Store batches that were answered, by outcome.");
     text.sample(sources.core.batches_committed.value(), {{"outcome", "committed"}});
     text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
     text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});

@@ -245,8 +245,8 @@ void Room::look_up(Pending& pending, Effects& effects) {
     effects.add(LookUp{pending.key});
 }
 
-/// Gives the ready sends to the store, up to the first that is looking_up. Does nothing while a batch is in flight;
-/// sends of the same batch of effects are one batch for the store.
+/// Gives the ready sends to the store, up to the first that is looking_up. Does nothing while a store batch is
+/// in flight; the sends of one batch are one store batch.
 void Room::store_ready(Effects& effects) {
     if (unstored_ == 0 || is_being_deleted_ || is_recovering_) return;
     if (stored_by_ != 0 && stored_by_ != effects.batch()) return;

@@ -3,9 +3,8 @@
 // thread.
 //
 // Accepted events wait in one queue until they enter the log (`Pending::Stage` has their states). The queue keeps their
-// order: joins and leaves are not stored, but wait for the sends that were accepted before them. At most one batch of a
-// room is in flight to the store, and later sends wait for its answer, so that a failed batch leaves no gap in the
-// seqs.
+// order: joins and leaves are not stored, but wait for the sends that were accepted before them. At most one store
+// batch of a room is in flight, and later sends wait for its answer, so that a failed one leaves no gap in the seqs.
 #pragma once
 
 #include <algorithm>
@@ -117,14 +116,14 @@ public:
     /// To `LookUp`. `keys`: of this room. `found`: the stored send for each key, in order; empty if the store could not
     /// be read: the sends with these keys are refused.
     void resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects);
-    /// To `Append`: the batch is stored.
+    /// To `Append`: the store batch is stored.
     void commit(Effects& effects);
     /// To `Append`: the events before `repeated_seq` are stored. The client id of the event with this seq is stored
-    /// already, so this event and the later ones of the batch are not stored: they wait in the queue again, and their
-    /// client ids are looked up.
+    /// already, so this event and the later ones of the store batch are not stored: they wait in the queue again, and
+    /// their client ids are looked up.
     void commit_before(std::uint64_t repeated_seq, Effects& effects);
-    /// To `Append`: the batch is not stored, or its outcome is unknown (`is_known` is false). All queued sends are
-    /// refused. After an unknown outcome the room refuses sends until `recover`.
+    /// To `Append`: the store batch is not stored, or its outcome is unknown (`is_known` is false). All queued sends
+    /// are refused. After an unknown outcome the room refuses sends until `recover`.
     void fail(bool is_known, Effects& effects);
     bool is_recovering() const { return is_recovering_; }
     /// To `Recover`: the events after `last_seq` that are stored, in the order of their seqs.
@@ -136,8 +135,8 @@ private:
         enum class Stage : std::uint8_t {
             live,        ///< A join or a leave. Not stored; enters the log at the head of the queue.
             looking_up,  ///< A send with an id: the store is asked whether it has this id.
-            ready,       ///< A send that waits for the batch in flight, or for an earlier lookup.
-            storing,     ///< A send in the batch in flight. Has a seq.
+            ready,       ///< A send that waits for the store batch in flight, or for an earlier lookup.
+            storing,     ///< A send in the store batch in flight. Has a seq.
             durable,     ///< A stored send; enters the log at the head of the queue.
         };
 
@@ -187,9 +186,10 @@ private:
     std::size_t queued_bytes_ = 0;
     std::size_t queued_joins_ = 0;
     std::size_t queued_leaves_ = 0;
-    std::size_t unstored_ = 0;     // queued sends that are looking_up or ready
-    std::size_t storing_ = 0;      // queued sends that are storing
-    std::uint64_t stored_by_ = 0;  // the batch of effects with the batch in flight; 0: no batch is in flight
+    std::size_t unstored_ = 0;  // queued sends that are looking_up or ready
+    std::size_t storing_ = 0;   // queued sends that are storing
+    std::uint64_t stored_by_ =
+        0;  // the batch whose effects gave the store the store batch in flight; 0: none is in flight
     std::uint64_t last_seq_;
     VisibilityFloors floors_;
     UnixMicros last_time_;  // of the newest accepted event

@@ -1,5 +1,5 @@
 // Rooms and tokens as JSON, in both directions (docs/protocol.md#rooms). Checks the JSON and the types of the fields;
-// chat/room_rules.h and chat/event_rules.h check their values. Plain functions, any thread.
+// chat/room_rules.h and chat/event.h check their values. Plain functions, any thread.
 #pragma once
 
 #include <optional>

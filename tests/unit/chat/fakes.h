@@ -278,11 +278,12 @@ public:
         if (on_extend) on_extend(room, slice);
     }
     void refuse(RoomId room, ConnectionId connection, EventRefusal refusal) override {
-        const auto& [error, name, client_id] = refusal;
+        const Error& error = refusal.error;
+        const std::string& client_id = refusal.client_id;
         calls.push_back(fmt::format("refuse {} in {}: {}{}{}{}{}", connection, room, static_cast<int>(error.code),
                                     error.field.empty() ? "" : " ", error.field, client_id.empty() ? "" : " ",
                                     client_id));
-        refused_names.push_back(name);
+        refused_names.push_back(refusal.name);
         if (on_refuse) on_refuse(connection, client_id);
     }
     void acknowledge(ConnectionId connection, const std::string& client_id, std::uint64_t seq,
