@@ -53,14 +53,23 @@ public:
         back() = Value();
         --size_;
     }
-    /// Removes the values that match; the others keep their order.
+    /// Removes the values that match; the others keep their order. If `matches` throws, its value is removed and the
+    /// rest is kept.
     template <class Matches>
     void remove_if(Matches matches) {
         std::size_t kept = 0;
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (matches((*this)[i])) continue;
-            if (kept != i) (*this)[kept] = std::move((*this)[i]);
+        std::size_t next = 0;
+        const auto keep = [&] {
+            if (kept != next) (*this)[kept] = std::move((*this)[next]);
             ++kept;
+        };
+        try {
+            for (; next < size_; ++next)
+                if (!matches((*this)[next])) keep();
+        } catch (...) {
+            for (++next; next < size_; ++next) keep();
+            while (size_ > kept) pop_back();
+            throw;
         }
         while (size_ > kept) pop_back();
     }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/task_boundary.h"
 #include "chat/room_rules.h"
 
 namespace globes::chat {
@@ -171,23 +172,43 @@ struct Core::EffectRunner {
 
 void Core::end_batch() {
     GLOBES_ASSERT_ON(thread_);
+    const std::uint64_t batch = effects_.batch();
     EffectRunner runner{*this};
-    for (Effect& effect : effects_.take()) std::visit(runner, effect);
-    if (!runner.keys.empty()) look_up(std::move(runner.keys));
-    if (!runner.events.empty()) append(std::move(runner.events));
-    for (WriteRoom& write : runner.writes) {
-        StoreBatch batch;
-        batch.push_back(std::move(write.write));
-        store_.append(std::move(batch), [done = std::move(write.done)](const BatchOutcome& outcome) mutable {
-            done(outcome == CommitOutcome::committed);
-        });
+    bool is_collected = true;
+    for (Effect& effect : effects_.take()) {
+        if (run_task(TaskThread::core, [&] { std::visit(runner, effect); })) continue;
+        if (auto* look_up = std::get_if<LookUp>(&effect)) resolve({&look_up->key, 1}, {});
+        if (auto* write = std::get_if<WriteRoom>(&effect)) write->done(false);
+        is_collected &= !std::holds_alternative<Append>(effect);
     }
+    if (!run_task(TaskThread::core, [&] { look_up(runner.keys); })) resolve(runner.keys, {});
+    if (!is_collected || !run_task(TaskThread::core, [&] { append(std::move(runner.events)); })) abandon_batch(batch);
+    for (WriteRoom& write : runner.writes) put(std::move(write));
     update_counts();  // before `flush`: a client that sees an effect finds it in the counters
     for (IoPort* port : ports_.io_threads) port->flush();
     if (is_draining_ && store_.in_flight() == 0 && idle_) std::exchange(idle_, nullptr)();
 }
 
+/// An exception has kept the events of the batch from the store: refuses them.
+void Core::abandon_batch(std::uint64_t batch) {
+    directory_.for_each([&](Room& room) {
+        if (room.stored_by() == batch) run_task(TaskThread::core, [&] { room.fail(true, effects_); });
+    });
+}
+
+void Core::put(WriteRoom write) {
+    auto done = std::make_shared<std::move_only_function<void(bool)>>(std::move(write.done));
+    const bool is_asked = run_task(TaskThread::core, [&] {
+        StoreBatch batch;
+        batch.push_back(std::move(write.write));
+        store_.append(std::move(batch),
+                      [done](const BatchOutcome& outcome) { (*done)(outcome == CommitOutcome::committed); });
+    });
+    if (!is_asked) (*done)(false);
+}
+
 void Core::append(std::vector<Event> events) {
+    if (events.empty()) return;
     // Groups the events by room, in the order of their seq.
     std::ranges::sort(events, {}, [](const Event& event) { return std::pair(event.room, event.seq); });
     StoreBatch batch;
@@ -203,7 +224,10 @@ void Core::append(std::vector<Event> events) {
         batch.push_back(AppendEvent{std::move(event)});
     }
     store_.append(std::move(batch), [this, rooms = std::move(rooms)](const BatchOutcome& outcome) {
-        for (const RoomId room : rooms) on_appended(room, outcome);
+        for (const RoomId id : rooms) {
+            if (run_task(TaskThread::core, [&] { on_appended(id, outcome); })) continue;
+            if (Room* room = directory_.find(id)) room->reread(effects_);
+        }
     });
 }
 
@@ -223,20 +247,31 @@ void Core::on_appended(RoomId id, const BatchOutcome& outcome) {
 }
 
 /// Asks the store which of these ids are stored.
-void Core::look_up(std::vector<SendKey> keys) {
-    auto asked = keys;
-    store_.find_sends(std::move(asked), [this, keys = std::move(keys)](const SendLookup& lookup) {
-        assert(!lookup.ok || lookup.found.size() == keys.size());
-        // One `resolve` for each run of keys of the same room.
-        for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
-            while (end < keys.size() && keys[end].room == keys[begin].room) ++end;
-            Room* room = directory_.find(keys[begin].room);
-            if (room == nullptr) continue;
-            std::span<const std::optional<Event>> found;
-            if (lookup.ok) found = std::span(lookup.found).subspan(begin, end - begin);
-            room->resolve(std::span(keys).subspan(begin, end - begin), found, effects_);
-        }
+void Core::look_up(std::vector<SendKey>& asked) {
+    if (asked.empty()) return;
+    const auto keys = std::make_shared<const std::vector<SendKey>>(std::move(asked));
+    const bool is_asked = run_task(TaskThread::core, [&] {
+        store_.find_sends(*keys, [this, keys](const SendLookup& lookup) {
+            assert(!lookup.ok || lookup.found.size() == keys->size());
+            resolve(*keys, lookup.ok ? std::span(lookup.found) : std::span<const std::optional<Event>>());
+        });
     });
+    if (!is_asked) resolve(*keys, {});
+}
+
+/// `found`: as for `Room::resolve`.
+void Core::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found) {
+    // One call for each run of keys of the same room.
+    for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+        while (end < keys.size() && keys[end].room == keys[begin].room) ++end;
+        Room* room = directory_.find(keys[begin].room);
+        if (room == nullptr) continue;
+        const bool is_done = run_task(TaskThread::core, [&] {
+            room->resolve(keys.subspan(begin, end - begin), found.empty() ? found : found.subspan(begin, end - begin),
+                          effects_);
+        });
+        if (!is_done) room->abandon(effects_);
+    }
 }
 
 void Core::recover(RoomId id) {

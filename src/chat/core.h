@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -126,7 +127,10 @@ private:
 
     void append(std::vector<Event> events);
     void on_appended(RoomId room, const BatchOutcome& outcome);
-    void look_up(std::vector<SendKey> keys);
+    void abandon_batch(std::uint64_t batch);
+    void put(WriteRoom write);
+    void look_up(std::vector<SendKey>& asked);
+    void resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found);
     void recover(RoomId room);
     void create_public_chat();
     void update_counts();

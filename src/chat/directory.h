@@ -27,6 +27,10 @@ public:
     /// Returns at most `limit` rooms that are not hidden and have an id above `after`, in ascending order.
     std::vector<const Room*> list(RoomId after, std::size_t limit) const;
     std::size_t size() const { return rooms_.size(); }
+    template <class Act>
+    void for_each(Act act) {
+        for (const auto& [id, room] : rooms_) act(*room);
+    }
 
     /// Returns a new id: random for a hidden room, otherwise counted. Counted ids are never used again.
     RoomId new_id(Visibility visibility);

@@ -119,6 +119,19 @@ public:
         add(std::move(publish));
     }
 
+    /// Makes room for one effect: the next `add` or `publish` does not throw for lack of memory.
+    void reserve_one() {
+        if (effects_.size() == effects_.capacity()) effects_.reserve(2 * effects_.size() + 1);
+    }
+    /// Removes the events that the current batch gives to the store for a room.
+    void drop_appends(RoomId room) {
+        std::erase_if(effects_, [room](const Effect& effect) {
+            const auto* append = std::get_if<Append>(&effect);
+            return append != nullptr && append->event.room == room;
+        });
+        extendable_from_ = effects_.size();
+    }
+
     /// The effects of the current batch so far.
     const std::vector<Effect>& list() const { return effects_; }
 

@@ -96,7 +96,7 @@ void FrameHistory::start_reads() {
         Pending pending(post_, nullptr, [this, key](const PagePointer& page) {
             assert(in_flight_ > 0);
             --in_flight_;
-            take(key, page);
+            run_task(TaskThread::core, [&] { take(key, page); });
             start_reads();
         });
         auto answer = Pending::callback<EventPage>(std::move(pending),

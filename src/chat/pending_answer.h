@@ -20,35 +20,45 @@ class PendingAnswer {
 public:
     using Done = std::move_only_function<void(Value)>;
 
-    /// `done`: called on the core thread. `failure`: its argument if this is destroyed
-    /// before `give` was called.
+    /// `done`: called on the core thread. `failure`: its argument if this is destroyed before `give` was called.
     PendingAnswer(std::weak_ptr<const CorePost> post, Value failure, Done done)
-        : post_(std::move(post)), failure_(std::move(failure)), done_(std::move(done)) {}
+        : post_(std::move(post)), answer_(std::make_shared<Answer>(std::move(failure), std::move(done))) {}
     PendingAnswer(PendingAnswer&&) noexcept = default;
     PendingAnswer& operator=(PendingAnswer&&) = delete;
     ~PendingAnswer() {
-        run_task(TaskThread::store, [this] { give(std::move(failure_)); });
+        if (answer_ != nullptr) run_task(TaskThread::store, [this] { post(); });
     }
 
     /// A second call does nothing.
     void give(Value value) {
-        if (const auto post = std::exchange(post_, {}).lock())
-            (*post)([done = std::move(done_), value = std::move(value)]() mutable { done(std::move(value)); });
+        if (answer_ == nullptr) return;
+        answer_->value = std::move(value);
+        post();
     }
 
     /// Makes the callback for the store. `convert`, which runs on the store's thread, makes the value from the store's
     /// answer.
-    template <class Answer, class Convert>
+    template <class StoreAnswer, class Convert>
     static auto callback(PendingAnswer pending, Convert convert) {
-        return [pending = std::move(pending), convert = std::move(convert)](Answer answer) mutable {
+        return [pending = std::move(pending), convert = std::move(convert)](StoreAnswer answer) mutable {
             run_task(TaskThread::store, [&] { pending.give(convert(std::move(answer))); });
         };
     }
 
 private:
-    std::weak_ptr<const CorePost> post_;  // empty after a move and a call
-    Value failure_;
-    Done done_;
+    struct Answer {
+        Value value;
+        Done done;
+    };
+
+    /// If it throws, the destructor tries again.
+    void post() {
+        if (const auto post = post_.lock()) (*post)([answer = answer_] { answer->done(std::move(answer->value)); });
+        answer_.reset();
+    }
+
+    std::weak_ptr<const CorePost> post_;
+    std::shared_ptr<Answer> answer_;  // null after a move and after the answer was posted
 };
 
 }  // namespace globes::chat

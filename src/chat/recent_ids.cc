@@ -21,7 +21,12 @@ bool RecentIds::add(RoomId room, std::string_view id) {
         known_.erase(oldest_first_.front());
         oldest_first_.pop_front();
     }
-    oldest_first_.push_back(hash);
+    try {
+        oldest_first_.push_back(hash);
+    } catch (...) {
+        known_.erase(hash);
+        throw;
+    }
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/task_boundary.h"
 #include "base/text.h"
 
 namespace globes::chat {
@@ -149,25 +150,21 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
     const bool may_be_stored = is_known || !shared_.store_reports_repeats;
-    if (const auto [queued_id, is_new] = queued_ids_.insert(std::move(id)); is_new) {
-        try {
-            enqueue({.event = std::move(sent),
-                     .key = std::move(key),
-                     .sender = sender,
-                     .stage = may_be_stored ? Stage::looking_up : Stage::ready,
-                     .is_known = is_known},
-                    effects);
-        } catch (...) {
-            queued_ids_.erase(queued_id);  // Otherwise repeats of this id would wait for a send that is not queued.
-            throw;
+    if (!queued_ids_.insert(std::move(id)).second) {
+        // A queued send has the same id. Its answer goes to this sender too. (After an exception, the send may be
+        // gone.)
+        if (const auto queued = find_pending(key); queued != queue_.end()) {
+            queued->repeats.push_back(sender);
+            queued_bytes_ += sizeof sender;
+            return {};
         }
-    } else {
-        // A queued send has the same id. Its answer goes to this sender too.
-        const auto queued = find_pending(key);
-        assert(queued != queue_.end());
-        queued->repeats.push_back(sender);
-        queued_bytes_ += sizeof sender;
     }
+    enqueue({.event = std::move(sent),
+             .key = std::move(key),
+             .sender = sender,
+             .stage = may_be_stored ? Stage::looking_up : Stage::ready,
+             .is_known = is_known},
+            effects);
     return {};
 }
 
@@ -217,26 +214,36 @@ void Room::cancel_deletion(Effects& effects) {
 // --- the queue -------------------------------------------------------------------------------------------------------
 
 void Room::enqueue(Pending pending, Effects& effects) {
-    queued_bytes_ += size_of(pending.event);
-    queue_.push_back(std::move(pending));
-    if (queue_.back().event.kind == EventKind::join) ++queued_joins_;
-    if (queue_.back().event.kind == EventKind::leave) ++queued_leaves_;
-    Pending& last = queue_.back();
-    switch (last.stage) {
-        case Stage::looking_up:
-            ++unstored_;
-            return look_up(last, effects);
-        case Stage::ready:
-            ++unstored_;
-            // If an earlier send waits, its answer continues with this one, and the queue need not be searched here.
-            if (unstored_ == 1) store_ready(effects);
-            return;
-        case Stage::live:
-            return append_head(effects);
-        case Stage::storing:
-        case Stage::durable:
-            assert(false && "an event is queued before it is stored");
+    try {
+        queue_.push_back(std::move(pending));
+        Pending& last = queue_.back();
+        note_queued(last);
+        switch (last.stage) {
+            case Stage::looking_up:
+                ++unstored_;
+                return look_up(last, effects);
+            case Stage::ready:
+                ++unstored_;
+                // If an earlier send waits, its answer continues with this one, and the queue need not be searched
+                // here.
+                if (unstored_ == 1) store_ready(effects);
+                return;
+            case Stage::live:
+                return append_head(effects);
+            case Stage::storing:
+            case Stage::durable:
+                assert(false && "an event is queued before it is stored");
+        }
+    } catch (...) {
+        abandon(effects);
+        throw;
     }
+}
+
+void Room::note_queued(const Pending& pending) {
+    queued_bytes_ += size_of(pending.event);
+    if (pending.event.kind == EventKind::join) ++queued_joins_;
+    if (pending.event.kind == EventKind::leave) ++queued_leaves_;
 }
 
 void Room::look_up(Pending& pending, Effects& effects) {
@@ -259,11 +266,12 @@ void Room::store_ready(Effects& effects) {
 
 void Room::store(Pending& pending, Effects& effects) {
     assert(pending.stage == Stage::ready && unstored_ > 0);
+    pending.event.seq = last_seq_ + storing_ + 1;
+    effects.add(Append{pending.event});
     pending.stage = Stage::storing;
-    pending.event.seq = last_seq_ + ++storing_;
+    ++storing_;
     --unstored_;
     stored_by_ = effects.batch();
-    effects.add(Append{pending.event});
 }
 
 /// Moves live and durable events from the head of the queue to the log.
@@ -274,25 +282,25 @@ void Room::append_head(Effects& effects) {
         const Pending pending = std::move(queue_.front());
         queue_.pop_front();
         forget(pending);
-        if (stage == Stage::durable) {
-            assert(pending.event.seq == last_seq_ + 1);
-            last_seq_ = pending.event.seq;
-        }
         append(pending.event, effects);
         confirm(pending, effects);
         if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
     }
 }
 
+/// If it throws, nothing is appended: what is in the log must be published, and its seq counts.
 void Room::append(const Event& event, Effects& effects) {
+    effects.reserve_one();
     const roomlog::Slice frame = log_.append(frame_of(event));
+    effects.publish({.room = id(), .slice = frame, .io_threads = participants_.io_threads()}, publish_mark_);
     if (is_durable(event.kind)) {
+        assert(event.seq > last_seq_);
+        last_seq_ = event.seq;
         ++shared_.sends_stored;
         replay_cache_.add(event.seq, event.time, frame);
     } else {
         replay_cache_.add_live(frame);
     }
-    effects.publish({.room = id(), .slice = frame, .io_threads = participants_.io_threads()}, publish_mark_);
 }
 
 std::string Room::frame_of(const Event& event) const {
@@ -388,17 +396,52 @@ void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
 
 void Room::fail(bool is_known, Effects& effects) {
     assert(stored_by_ != 0 && storing_ > 0);
-    storing_ = 0;
-    stored_by_ = 0;
-    is_recovering_ = !is_known;
+    refuse_queued(is_known, effects);
+}
+
+void Room::abandon(Effects& effects) {
+    run_task(TaskThread::core, [&] {
+        const bool is_in_flight = stored_by_ != 0 && stored_by_ != effects.batch();
+        if (is_in_flight) return refuse_unstored(effects);  // the answer of the store continues with the others
+        effects.drop_appends(id());
+        refuse_queued(true, effects);
+    });
+}
+
+void Room::reread(Effects& effects) {
+    run_task(TaskThread::core, [&] {
+        effects.drop_appends(id());
+        refuse_queued(false, effects);
+    });
+}
+
+void Room::refuse_unstored(Effects& effects) {
+    unstored_ = 0;
     queue_.remove_if([&](const Pending& pending) {
-        if (pending.stage == Stage::live) return false;
-        note_not_confirmed(pending, is_known);
+        if (pending.stage != Stage::ready && pending.stage != Stage::looking_up) return false;
         forget(pending);
+        note_not_confirmed(pending, true);
         refuse(pending, effects);
         return true;
     });
+}
+
+void Room::refuse_queued(bool is_known, Effects& effects) {
+    storing_ = 0;
+    stored_by_ = 0;
     unstored_ = 0;
+    is_recovering_ = !is_known;
+    queued_ids_.clear();
+    // Counted anew, because an exception may have come between the queue and its counters.
+    queued_bytes_ = queued_joins_ = queued_leaves_ = 0;
+    for (const Pending& pending : queue_)
+        if (pending.stage == Stage::live) note_queued(pending);
+    queue_.remove_if([&](const Pending& pending) {
+        if (pending.stage == Stage::live) return false;
+        note_not_confirmed(pending, is_known);
+        refuse(pending, effects);
+        return true;
+    });
     append_head(effects);
     if (is_recovering_) effects.add(Recover{id()});
 }
@@ -408,8 +451,6 @@ void Room::recover(const std::vector<Event>& events, Effects& effects) {
     note_stored();
     std::unordered_set<std::string> stored;
     for (const Event& event : events) {
-        assert(event.seq > last_seq_);
-        last_seq_ = event.seq;
         append(event, effects);
         if (!event.client_id.empty())
             stored.insert(

@@ -125,6 +125,19 @@ public:
     /// To `Append`: the store batch is not stored, or its outcome is unknown (`is_known` is false). All queued sends
     /// are refused. After an unknown outcome the room refuses sends until `recover`.
     void fail(bool is_known, Effects& effects);
+
+    // --- after an exception ---
+    // These do not throw.
+
+    /// The room has queued an event only in part, or its effects could not be carried out: refuses the queued sends
+    /// that the store does not have yet.
+    void abandon(Effects& effects);
+    /// The room has handled an answer of the store only in part: refuses all queued sends, and reads again what is
+    /// stored (`Recover`).
+    void reread(Effects& effects);
+
+    /// The batch whose effects have given the store the store batch in flight; 0 if none is in flight.
+    std::uint64_t stored_by() const { return stored_by_; }
     bool is_recovering() const { return is_recovering_; }
     /// To `Recover`: the events after `last_seq` that are stored, in the order of their seqs.
     void recover(const std::vector<Event>& events, Effects& effects);
@@ -159,11 +172,14 @@ private:
     Result<void> check_name(const Participant& participant, const std::string& name) const;
 
     void enqueue(Pending pending, Effects& effects);
+    void note_queued(const Pending& pending);
     void look_up(Pending& pending, Effects& effects);
     void store(Pending& pending, Effects& effects);
     void store_ready(Effects& effects);
     void append_head(Effects& effects);
     void append(const Event& event, Effects& effects);
+    void refuse_unstored(Effects& effects);
+    void refuse_queued(bool is_known, Effects& effects);
     void note_stored();
     void forget(const Pending& pending);
     void note_not_confirmed(const Pending& pending, bool is_outcome_known);

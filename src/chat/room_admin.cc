@@ -119,8 +119,8 @@ void RoomAdmin::write(RoomId room, StoreWrite write, std::move_only_function<voi
     assert(is_only);
     effects_.add(WriteRoom{std::move(write), [this, room, done = std::move(done)](bool is_stored) mutable {
                                auto change = changing_.extract(room);
-                               done(is_stored);
-                               for (Task& task : change.mapped()) task();
+                               run_task(TaskThread::core, [&] { done(is_stored); });
+                               for (Task& task : change.mapped()) run_task(TaskThread::core, task);
                            }});
 }
 

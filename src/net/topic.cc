@@ -82,6 +82,13 @@ void Topic::remove(CursorId id) {
     release_before(retained_.end());
 }
 
+bool Topic::has_gap_before(const roomlog::Slice& slice) const {
+    if (slice.begin <= retained_.end()) return false;
+    // A new cursor begins where the next slice does; the thread has not received what is before.
+    return !retained_.empty() ||
+           std::ranges::any_of(cursors_, [&](const Cursor& cursor) { return cursor.position < slice.begin; });
+}
+
 std::size_t Topic::index_of(CursorId id) const {
     assert(id < slots_.size());
     const std::size_t index = slots_[id].index;

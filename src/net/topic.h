@@ -109,7 +109,9 @@ public:
     /// Removes a cursor. The ids of other cursors stay valid. A fan-out may be due afterwards.
     void remove(CursorId id);
 
-    /// Appends a slice of the room log. A fan-out is due afterwards.
+    /// Whether a cursor needs bytes between the retained log and `slice`: a slice was lost on its way to this thread.
+    bool has_gap_before(const roomlog::Slice& slice) const;
+    /// Appends a slice of the room log, without a gap. A fan-out is due afterwards.
     void extend(const roomlog::Slice& slice) { retained_.extend(slice); }
 
     /// Continues the current fan-out, or starts one. Moves up to `budget` cursors to the end of the log and stops early

@@ -75,14 +75,19 @@ void WsHub::extend(TopicId id, const roomlog::Slice& slice) {
     const auto found = topics_.find(id);
     if (found == topics_.end()) return;
     Topic& topic = *found->second;
+    if (topic.has_gap_before(slice)) abort_all(topic);
     try {
         topic.extend(slice);
         queue(topic);
     } catch (...) {
-        // The topic would continue after a gap. The clients resume with new connections.
-        while (!topic.empty()) find(topic.any_subscriber())->abort();
+        abort_all(topic);
         throw;
     }
+}
+
+/// The topic cannot continue, because it has lost a slice. The clients resume with new connections.
+void WsHub::abort_all(Topic& topic) {
+    while (!topic.empty()) find(topic.any_subscriber())->abort();
 }
 
 void WsHub::queue(Topic& topic) {

@@ -73,6 +73,7 @@ private:
     void count_slow_consumer() override { counts_.slow_consumers.add(); }
 
     void queue(Topic& topic);
+    void abort_all(Topic& topic);
     std::size_t fan_out(Topic& topic, std::size_t budget);
 
     const unsigned thread_;

@@ -23,8 +23,9 @@ Slice LogWriter::append(std::string_view frames) {
 }
 
 void LogWriter::open_block(std::size_t at_least) {
-    block_size_ = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kMaxBlockBytes));
-    block_ = std::make_shared_for_overwrite<char[]>(block_size_);
+    const std::size_t size = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kMaxBlockBytes));
+    block_ = std::make_shared_for_overwrite<char[]>(size);  // first, because it may throw
+    block_size_ = size;
     used_ = 0;
 }
 

@@ -1,6 +1,7 @@
 #include "roomlog/replay_cache.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace globes::roomlog {
@@ -18,19 +19,24 @@ void join(std::vector<Slice>& slices, const Slice& frame) {
 
 }  // namespace
 
-void ReplayCache::add(std::uint64_t seq, UnixMicros time, const Slice& frame) {
+void ReplayCache::add(std::uint64_t seq, UnixMicros time, const Slice& frame) noexcept {
     keep({.slice = frame, .seq = seq, .is_durable = true, .time = time});
 }
 
-void ReplayCache::add_live(const Slice& frame) {
+void ReplayCache::add_live(const Slice& frame) noexcept {
     keep({.slice = frame, .seq = last_seq(), .is_durable = false, .time = 0});
 }
 
-void ReplayCache::keep(Frame frame) {
+void ReplayCache::keep(const Frame& frame) noexcept {
+    try {
+        frames_.push_back(frame);
+    } catch (const std::bad_alloc&) {
+        while (!frames_.empty()) drop_oldest();
+        return note_dropped(frame);
+    }
     const std::size_t size = frame.slice.size + sizeof frame;
     bytes_ += size;
     budget_.used += size;
-    frames_.push_back(std::move(frame));
     while (!frames_.empty() && (bytes_ > budget_.room_bytes || budget_.used > budget_.total_bytes)) drop_oldest();
 }
 
@@ -39,10 +45,14 @@ void ReplayCache::drop_oldest() {
     const std::size_t size = oldest.slice.size + sizeof oldest;
     bytes_ -= size;
     budget_.used -= size;
-    dropped_seq_ = oldest.seq;
-    if (oldest.is_durable) dropped_time_ = oldest.time;
-    dropped_end_ = oldest.slice.end();
+    note_dropped(oldest);
     frames_.pop_front();
+}
+
+void ReplayCache::note_dropped(const Frame& frame) {
+    dropped_seq_ = frame.seq;
+    if (frame.is_durable) dropped_time_ = frame.time;
+    dropped_end_ = frame.slice.end();
 }
 
 std::optional<std::vector<Slice>> ReplayCache::durable(std::uint64_t after, std::uint64_t until) const {

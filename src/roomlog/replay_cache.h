@@ -30,10 +30,12 @@ public:
     ReplayCache(const ReplayCache&) = delete;
     ReplayCache& operator=(const ReplayCache&) = delete;
 
+    // These do not throw: without memory for a frame, all frames are dropped.
+
     /// `frame`: of a durable event, one frame in the log; `seq` follows the last one added.
-    void add(std::uint64_t seq, UnixMicros time, const Slice& frame);
+    void add(std::uint64_t seq, UnixMicros time, const Slice& frame) noexcept;
     /// `frame`: of a live event.
-    void add_live(const Slice& frame);
+    void add_live(const Slice& frame) noexcept;
 
     /// The durable frames of after < seq <= until, oldest first, adjacent ones joined; empty if some of them are not
     /// cached any more. `until` is not newer than the last one added.
@@ -52,8 +54,9 @@ private:
         bool is_durable = false;
         UnixMicros time = 0;
     };
-    void keep(Frame frame);
+    void keep(const Frame& frame) noexcept;
     void drop_oldest();
+    void note_dropped(const Frame& frame);
     std::uint64_t last_seq() const { return frames_.empty() ? dropped_seq_ : frames_.back().seq; }
 
     ReplayCacheBudget& budget_;

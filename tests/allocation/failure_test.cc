@@ -143,5 +143,22 @@ TEST_F(FailureTest, OfAFanOut) {
         });
 }
 
+TEST_F(FailureTest, OfTheTaskWithASlice) {
+    for (const bool is_retained : {false, true}) {
+        const auto connection = connect_to(kTopic, {.send_buffer_bytes = net::kSmallBuffer});
+        settle();
+        if (is_retained) fill(kTopic);
+        std::string lost;
+        roomlog::append_frame(lost, Opcode::text, text);
+        logs[kTopic].writer.append(lost);
+        logs[kTopic].writer.take_unpublished();
+        logs[kTopic].bytes += lost;
+        say(kTopic, "behind the gap");
+        settle();
+        EXPECT_TRUE(is_gone(*connection));
+        check_survivors(*connection);
+    }
+}
+
 }  // namespace
 }  // namespace globes

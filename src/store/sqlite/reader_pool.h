@@ -1,5 +1,6 @@
-// The read threads, each with its own connection, so that no read waits for a commit. Owned by the store. MongoDB's pool
-// (store/mongo/readers.h) shares no code with this one: its requests have deadlines, at which another thread answers.
+// The read threads, each with its own connection, so that no read waits for a commit. Owned by the store. MongoDB's
+// pool (store/mongo/readers.h) shares no code with this one: its requests have deadlines, at which another thread
+// answers.
 #pragma once
 
 #include <deque>
