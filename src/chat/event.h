@@ -18,6 +18,10 @@ namespace globes::chat {
 enum class EventKind : std::uint8_t { send = 1, join = 101, leave = 102 };
 
 constexpr bool is_durable(EventKind kind) { return static_cast<std::uint8_t>(kind) < 100; }
+/// Whether this version has a name for a stored kind. A store keeps every durable kind, also those of later versions.
+constexpr bool is_known(EventKind kind) {
+    return kind == EventKind::send || kind == EventKind::join || kind == EventKind::leave;
+}
 
 struct Event {
     EventKind kind = EventKind::send;

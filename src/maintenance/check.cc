@@ -58,6 +58,9 @@ private:
             for (const chat::Event& event : page.events) {
                 if (event.seq > next) missing(id, next, event.seq - 1);
                 next = event.seq + 1;
+                if (!chat::is_known(event.kind))
+                    fault("room {}: seq {} has the kind {}, which this version of Globes does not know", id, event.seq,
+                          static_cast<int>(event.kind));
             }
             if (page.events.empty() && next <= room.last_seq)
                 missing(id, std::exchange(next, room.last_seq + 1), room.last_seq);

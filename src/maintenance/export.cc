@@ -51,6 +51,11 @@ private:
             if (page.events.empty() || page.events.front().seq != next) fail_at(room, next, page);
             for (const chat::Event& event : page.events) {
                 if (event.seq != next) fail_at(room, next, page);
+                if (!chat::is_known(event.kind))
+                    throw std::runtime_error(
+                        fmt::format("room {}: seq {} has the kind {}, which this version of Globes does not know; "
+                                    "export with the version that has stored it",
+                                    room.record.id, next, static_cast<int>(event.kind)));
                 out_.write(export_line(event));
                 ++next;
             }

@@ -217,6 +217,10 @@ const PLANTED = {
         "UPDATE events SET name = 'sender 6', client_id = 'id-7', name_key = NULL WHERE seq = 50",
         /^fault: room 2: seq 50 has the same id as seq 7 of the same sender$/m,
     ],
+    'a kind of a later version': [
+        'UPDATE events SET kind = 7 WHERE seq = 50',
+        /^fault: room 2: seq 50 has the kind 7, which this version of Globes does not know$/m,
+    ],
     'an event without a room': [
         'UPDATE events SET room_id = 99 WHERE seq = 100',
         /^fault: 1 events of room 99, which does not exist$/m,
@@ -243,6 +247,23 @@ for (const [what, [sql, pattern]] of Object.entries(PLANTED)) {
         assert.match(stdout, /^checked 1 rooms and \d+ events: 1 faults$/m);
     });
 }
+
+test('an export refuses a kind of a later version', async (t) => {
+    const folder = await importedFolder(t, 100);
+    await run('sqlite3', [join(folder, 'data', 'globes.db'), 'UPDATE events SET kind = 7 WHERE seq = 50']);
+    const { code, stderr } = await runCommand(folder, ['export', '--output', 'file']);
+    assert.equal(code, 1);
+    assert.match(stderr, /room 2: seq 50 has the kind 7, which this version of Globes does not know/);
+    assert.deepEqual(await readdir(folder), ['data'], 'no file remains');
+});
+
+test('check names the cause if events could not be read', async (t) => {
+    const folder = await importedFolder(t, 100);
+    await run('sqlite3', [join(folder, 'data', 'globes.db'), 'UPDATE events SET kind = 101 WHERE seq = 50']);
+    const { code, stdout, stderr } = await runCommand(folder, ['check']);
+    assert.equal(code, 1, stdout);
+    assert.match(stderr, /event=store_read_failed cause="room 2: the event 50 has the kind 101, which is never stored"/);
+});
 
 test('check finds a broken page', async (t) => {
     const folder = await importedFolder(t, 5000);

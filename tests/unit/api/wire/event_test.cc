@@ -201,6 +201,14 @@ TEST(AppendEventJson, OmitsAbsentColorAndId) {
                                  R"("time":"2020-12-03T21:23:54.421318Z","seq":17})");
 }
 
+TEST(AppendEventJson, AStoredKindOfALaterVersionIsUnknownAndKeepsItsSeq) {
+    chat::Event event = full_event();
+    event.kind = static_cast<EventKind>(7);
+    EXPECT_EQ(event_json(event),
+              R"({"event_type":"unknown","name":"my-username","room_id":2,"color":"red","msg":"hello",)"
+              R"("time":"2020-12-03T21:23:54.421318Z","seq":17,"id":"optional"})");
+}
+
 TEST(AppendEventJson, LiveEventsHaveNoSeq) {
     chat::Event event = full_event();
     event.seq = 0;
