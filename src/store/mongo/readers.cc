@@ -151,6 +151,12 @@ void Reader::ping(Fence& fence) {
     ++replies_;
 }
 
+FailureLog::Lines ReaderPool::read_failure_lines() {
+    return {
+        .failed = [](std::string_view cause) { spdlog::error("event=store_read_failed cause={}", log_value(cause)); },
+        .recovered = [] { spdlog::info("event=store_read_recovered"); }};
+}
+
 template <class Answer>
 struct ReaderPool::Query final : Request {
     using Ask = std::move_only_function<Answer(Reader&)>;
@@ -232,22 +238,14 @@ void ReaderPool::work(Reader session) {
         }
         lock.lock();
         if (fault)
-            note_failure(*fault);
+            failures_.note_failure(*fault);
         else if (!request->is_answered && session.replies() > replies_before)
-            note_success();
+            failures_.note_success();
         if (std::exchange(request->is_answered, true)) continue;
         lock.unlock();
         request->answer();
         lock.lock();
     }
-}
-
-void ReaderPool::note_failure(std::string_view cause) {
-    if (!std::exchange(is_failing_, true)) spdlog::error("event=store_read_failed cause={}", log_value(cause));
-}
-
-void ReaderPool::note_success() {
-    if (std::exchange(is_failing_, false)) spdlog::info("event=store_read_recovered");
 }
 
 void ReaderPool::run_deadlines() {
@@ -274,7 +272,7 @@ void ReaderPool::run_deadlines() {
             is_late = !is_stopped_;
         }
         if (std::exchange(request->is_answered, true)) continue;
-        if (is_late) note_failure("no answer in time");
+        if (is_late) failures_.note_failure("no answer in time");
         lock.unlock();
         request->refuse();
         lock.lock();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/failure_log.h"
 #include "base/mutex.h"
 #include "store/mongo/catalogue.h"
 #include "store/mongo/fence.h"
@@ -92,26 +93,23 @@ private:
     template <class Answer>
     struct Query;
 
+    static FailureLog::Lines read_failure_lines();
     template <class Answer>
     void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
-    /// Log one line when reads begin to fail, and one when they work again.
-    void note_failure(std::string_view cause) REQUIRES(mutex_);
-    void note_success() REQUIRES(mutex_);
-
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;
     Fence& fence_;
 
     // Any thread.
+    FailureLog failures_{read_failure_lines()};
     Mutex mutex_;
     Condition changed_;
     std::deque<std::shared_ptr<Request>> queue_ GUARDED_BY(mutex_);  // for the readers
     /// By deadline; answered requests stay until then.
     std::multimap<Time, std::shared_ptr<Request>> by_time_ GUARDED_BY(mutex_);
     std::deque<std::shared_ptr<Request>> refused_ GUARDED_BY(mutex_);  // beyond the queue's limit
-    bool is_failing_ GUARDED_BY(mutex_) = false;                       // The last read failed.
     bool is_stopped_ GUARDED_BY(mutex_) = false;
 };
 

@@ -1,11 +1,14 @@
 #include "store/sqlite/reader_pool.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "base/logging.h"
 #include "base/process.h"
 
 namespace globes::store {
@@ -13,8 +16,8 @@ namespace globes::store {
 /// One thread's connection. After a failure, the next call reopens it.
 class ReaderPool::Session {
 public:
-    Session(const Database& database, OpenFiles* files, SnapshotScope scope)
-        : database_(database), files_(files), scope_(scope) {}
+    Session(const Database& database, OpenFiles* files, SnapshotScope scope, FailureLog& failures)
+        : database_(database), files_(files), scope_(scope), failures_(failures) {}
 
     ReadSession& opened() {
         if (opened_) return *opened_;
@@ -28,9 +31,12 @@ public:
     template <class Work>
     auto attempt(Work work) -> std::optional<std::invoke_result_t<Work, ReadSession&>> {
         try {
-            return work(opened());
-        } catch (const std::exception&) {
-            // The caller reports the failure; the writer, which fails with the disk, logs it.
+            auto result = work(opened());
+            failures_.note_success();
+            return result;
+        } catch (const std::exception& error) {
+            // The caller learns only that the read failed; the log has the cause.
+            failures_.note_failure(error.what());
             opened_.reset();
             return std::nullopt;
         }
@@ -40,8 +46,15 @@ private:
     const Database& database_;
     OpenFiles* const files_;
     const SnapshotScope scope_;
+    FailureLog& failures_;
     std::optional<ReadSession> opened_;
 };
+
+FailureLog::Lines ReaderPool::read_failure_lines() {
+    return {
+        .failed = [](std::string_view cause) { spdlog::error("event=store_read_failed cause={}", log_value(cause)); },
+        .recovered = [] { spdlog::info("event=store_read_recovered"); }};
+}
 
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
                        OpenFiles* files, SnapshotScope scope)
@@ -95,7 +108,7 @@ void ReaderPool::stop() {
 
 void ReaderPool::work() {
     name_this_thread("store-read");
-    Session session(database_, files_, scope_);
+    Session session(database_, files_, scope_, failures_);
     MutexLock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || !refused_.empty() || is_stopped_; });

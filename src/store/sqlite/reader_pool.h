@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/failure_log.h"
 #include "base/mutex.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/group_commit.h"
@@ -55,6 +56,7 @@ private:
     };
     using Request = std::variant<Read, Find, Ping, Load>;
 
+    static FailureLog::Lines read_failure_lines();
     void push(Request request);
     void work();
     void answer(Session& session, Read& read) const;
@@ -71,6 +73,7 @@ private:
     const SnapshotScope scope_;
 
     // Any thread.
+    FailureLog failures_{read_failure_lines()};
     Mutex mutex_;
     Condition changed_;
     std::deque<Request> queue_ GUARDED_BY(mutex_);
