@@ -281,7 +281,7 @@ void WsSession::close_as(State next, CloseCode code, std::string_view reason) {
 void WsSession::leave_open(State next) {
     assert(state_ == State::open && next != State::open && next != State::dropped);
     state_ = next;
-    since_ = owner_.wheel().now();
+    since_ = left_open_ = owner_.wheel().now();
     arm();
     handler_->on_closed();
     keep_rest_of_frame();
@@ -321,7 +321,7 @@ void WsSession::arm() {
     const WsSettings& settings = owner_.settings();
     Tick due = 0;
     if (state_ != State::open) {
-        due = since_ + settings.close_timeout;
+        due = std::min(since_ + settings.close_timeout, left_open_ + settings.longest_close);
     } else {
         due = is_pinged_ ? since_ + settings.pong_within : last_received_ + settings.ping_after;
         if (waits_for_socket_) due = std::min(due, last_progress_ + settings.stalled_after);
@@ -358,6 +358,7 @@ void WsSession::on_timer(Tick now) {
 void WsSession::check_deadlines(Tick now) {
     const WsSettings& settings = owner_.settings();
     if (state_ != State::open) {
+        if (now - left_open_ >= settings.longest_close) return drop();
         if (now - since_ >= settings.close_timeout && !still_reads(now)) return drop();
     } else if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) {
         // The kernel reports room only if a good part of its buffer is free: a slow peer may have taken less than that.

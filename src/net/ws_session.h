@@ -46,6 +46,7 @@ struct WsSettings {
     Tick pong_within = ticks(std::chrono::seconds{10});       ///< From a ping, or since the peer reads on, to 4001.
     Tick stalled_after = ticks(std::chrono::seconds{10});     ///< A peer that takes no bytes for longer is too slow.
     Tick close_timeout = ticks(std::chrono::seconds{5});      ///< From our close frame, or since the peer reads on.
+    Tick longest_close = ticks(std::chrono::seconds{60});     ///< From our close frame, for a peer that reads on.
     std::size_t backlog_bytes = std::size_t{1} << 20;         ///< A longer backlog in a topic is too slow.
     std::size_t direct_queue_bytes = std::size_t{256} << 10;  ///< More counted bytes in the direct queue: too slow.
     LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
@@ -170,6 +171,7 @@ private:
     Tick last_received_ = 0;          // when the peer last sent bytes
     Tick last_progress_ = 0;          // when the peer last took bytes, if the session waits for the socket
     Tick since_ = 0;                  // when the ping or our close frame was queued, or `still_reads` was true
+    Tick left_open_ = 0;              // when our close frame was queued
     std::uint64_t acknowledged_ = 0;  // by the peer's kernel, at the last look at the send queue; in bytes
 };
 

@@ -279,7 +279,7 @@ TEST_F(SlowReaderTest, AHalfSentDirectFrameThatExceedsTheLimitIsFollowedByTheClo
 constexpr int kSendBuffer = 200'000;
 constexpr int kReceiveBuffer = 16 << 10;
 constexpr std::size_t kFitsInKernel = 250'000;
-constexpr std::size_t kFitsNowhere = 800'000;
+constexpr std::size_t kFitsNowhere = 450'000;
 constexpr std::size_t kReadAtOnce = 2 * kReceiveBuffer;
 
 class SteadyReaderTest : public HubTest {
@@ -369,6 +369,17 @@ TEST_F(SteadyReaderTest, IsDroppedAfterTheCloseTimeoutIfItStopsToRead) {
     EXPECT_FALSE(is_gone(*stopped));
     wait_seconds(10);
     expect_gone(*stopped);
+}
+
+TEST_F(SteadyReaderTest, IsDroppedAMinuteAfterTheCloseFrameAlsoIfItReadsOn) {
+    auto slow = connect_and_send(4 * kFitsNowhere);
+    hub.close_all(kCloseGoingAway, {});
+    for (int seconds = 0; seconds < 60; seconds += 4) {
+        EXPECT_FALSE(is_gone(*slow)) << seconds;
+        slow->peer.read(kReadAtOnce);
+        wait_seconds(4);
+    }
+    expect_gone(*slow);
 }
 
 }  // namespace
