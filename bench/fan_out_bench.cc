@@ -77,7 +77,8 @@ void advance_cursors(benchmark::State& state) {
         std::array<int, 2> fds{};
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) != 0) std::abort();
         peers.push_back(fds[1]);
-        net::WsSession* session = hub.adopt(hub.next_id(), fds[0], {}, {}, std::make_unique<NullHandler>());
+        net::WsSession* session =
+            hub.adopt(hub.next_id(), FileDescriptor(fds[0]), {}, {}, std::make_unique<NullHandler>());
         hub.subscribe(*session, kTopic, 0);
     }
     std::string frame;

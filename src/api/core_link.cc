@@ -20,9 +20,10 @@ net::CloseCode close_code(chat::Ending ending) {
 
 }  // namespace
 
-void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
+void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal,
+                            std::optional<std::uint64_t> retry_after_ms) {
     counts_.add_refusal(refusal.error.code);
-    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal));
+    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal, retry_after_ms));
 }
 
 void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
@@ -19,10 +18,10 @@ const sockaddr* as_sockaddr(const sockaddr_in& address) { return reinterpret_cas
 }  // namespace
 
 void Socket::reset() {
-    if (fd_ < 0) return;
+    if (!descriptor_.is_open()) return;
     const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    ::close(std::exchange(fd_, -1));
+    ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    descriptor_ = {};
 }
 
 sockaddr_in make_endpoint(const std::string& host, std::uint16_t port) {

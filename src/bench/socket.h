@@ -6,7 +6,8 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
+
+#include "base/file.h"
 
 namespace globes::bench {
 
@@ -15,20 +16,17 @@ namespace globes::bench {
 class Socket {
 public:
     Socket() = default;
-    explicit Socket(int fd) : fd_(fd) {}
-    Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Socket& operator=(Socket&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
+    explicit Socket(int fd) : descriptor_(fd) {}
+    Socket(Socket&&) noexcept = default;
+    Socket& operator=(Socket&&) noexcept = default;
     ~Socket() { reset(); }
 
-    int fd() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
+    int fd() const { return descriptor_.get(); }
+    explicit operator bool() const { return descriptor_.is_open(); }
     void reset();
 
 private:
-    int fd_ = -1;
+    FileDescriptor descriptor_;
 };
 
 /// Throws std::runtime_error if `host` is not an IPv4 address.

@@ -65,8 +65,6 @@ Worker::Worker(RunState& state, WorkPlan plan)
     }
 }
 
-Worker::~Worker() { ::close(poller_); }
-
 void Worker::run() {
     ::prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
     if (plan_.ramp_per_s > 0) opening_ = Pace(now_ns(), plan_.ramp_per_s);
@@ -141,7 +139,7 @@ void Worker::wait_and_serve(std::int64_t now) {
     const std::int64_t wait_ns = std::clamp<std::int64_t>(next_due_ns() - now, 0, kMaxWaitNs);
     const timespec timeout{.tv_sec = 0, .tv_nsec = wait_ns};
     std::array<epoll_event, kEventsAtOnce> events;
-    const int count = ::epoll_pwait2(poller_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+    const int count = ::epoll_pwait2(poller_.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
     for (int i = 0; i < count; ++i) serve(events[static_cast<std::size_t>(i)]);
 }
 
@@ -171,7 +169,7 @@ void Worker::watch(Connection& connection, int operation) {
     interest.events = is_read ? static_cast<std::uint32_t>(EPOLLIN) : 0u;
     if (connection.waits_for_output) interest.events |= static_cast<std::uint32_t>(EPOLLOUT);
     interest.data.u64 = tag_of(connection);
-    ::epoll_ctl(poller_, operation, connection.fd(), &interest);
+    ::epoll_ctl(poller_.get(), operation, connection.fd(), &interest);
 }
 
 void Worker::serve(const epoll_event& event) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "bench/connection.h"
 #include "bench/run_state.h"
 #include "bench/traffic.h"
@@ -38,7 +39,6 @@ struct WorkPlan {
 class Worker {
 public:
     Worker(RunState& state, WorkPlan plan);
-    ~Worker();
 
     /// Runs until the phase is `stopping`.
     void run();
@@ -109,7 +109,7 @@ private:
     std::string first_refusal_;
     std::map<int, std::uint64_t> drops_;
     std::vector<char> buffer_;
-    int poller_ = -1;
+    FileDescriptor poller_;
 };
 
 }  // namespace globes::bench

@@ -47,12 +47,11 @@ ChatSocket::Limiters& ChatSocket::limiters() {
 
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
-    context_.core_link.counts().add_refusal(ErrorCode::too_many_requests);
     // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
     const auto event = parse_client_event(message);
     chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
     refusal.error = Error{ErrorCode::too_many_requests};
-    session.send_direct(roomlog::Opcode::text, error_event_json(room_, refusal, verdict.retry_after_ms));
+    context_.core_link.send_refusal(session, room_, refusal, verdict.retry_after_ms);
     if (verdict.action == chat::RateVerdict::Action::close)
         session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
     return false;

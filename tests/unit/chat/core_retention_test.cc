@@ -175,12 +175,12 @@ TEST_F(CoreRetentionTest, ARoomThatCouldNotBeDeletedIsPurgedAtTheNextCall) {
     load_with(0, 10);
     say(25);
     remove(record(1));
-    turn();
+    run_batch();
     core.purger().run();
-    turn();
+    run_batch();
     ASSERT_EQ(store.batches.size(), 1U) << "only the deletion";
     store.fail();
-    turn();
+    run_batch();
     core.purger().run();
     settle();
     EXPECT_EQ(kept(), 10U);
