@@ -281,16 +281,19 @@ export class Sender {
     /** `entry`: the message that was refused; undefined for the join on arrival. */
     #onNameRefused(entry, refusal) {
         if (entry) this.#outbox.putBack(entry, now());
-        if (!this.#isJoined) return; // a message behind the join was refused for the same reason
+        // Otherwise a message behind the join was refused for the same reason.
+        if (this.#isJoined) this.#onNameLost(refusal);
+        this.#pump(); // a change of name may have waited for this answer
+    }
+
+    #onNameLost(refusal) {
         this.#isJoined = false;
         // A name that this connection had is free again once the server has noticed, and announced, that it left.
         if (this.#wasJoined && refusal instanceof DuplicateError && this.#rejoins < MAX_REJOINS) {
             this.#outbox.hold(now(), 0);
-            this.#rejoinIn(REJOIN_MS * 2 ** this.#rejoins++);
-            return;
+            return this.#rejoinIn(REJOIN_MS * 2 ** this.#rejoins++);
         }
         this.#on.problem({ error: refusal });
-        this.#pump();
     }
 
     // --- sending ---

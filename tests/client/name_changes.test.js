@@ -1,0 +1,58 @@
+// Names that are refused, changed and lost while other events wait, with a server that only decides about names.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { globesAt, Person } from './support/people.js';
+import { ScriptedServer } from './support/scripted_server.js';
+
+const TIME = '2020-12-03T21:23:54.425318Z';
+
+/** Answers every event as a server does in a room in which others have the names in `taken`. Returns its members' names. */
+function decideNames(server, taken) {
+    const names = new Map(); // by socket
+    let seq = 0;
+    server.onEvent = ({ event_type: type, name, msg, id }, reply, { socket }) => {
+        const refuse = (code) => reply({ event_type: 'error', name, room_id: 7, msg: '', error: { code, error: '' }, id });
+        const own = names.get(socket);
+        if (type === 'leave' && !own) return refuse(201);
+        if (own && own !== name) return refuse(204);
+        if (!own && taken.has(name)) return refuse(202);
+        if (type === 'leave') names.delete(socket);
+        else names.set(socket, name);
+        if (type === 'send') return reply({ event_type: 'send', name, room_id: 7, msg, time: TIME, seq: ++seq, id });
+        if (type === 'leave' || !own) reply({ event_type: type, name, room_id: 7, msg: '', time: TIME, id });
+    };
+    return names;
+}
+
+/** The events of a connection without their ids, as `type name`. */
+const eventsOf = ({ frames }) => frames.all.map(({ event_type: type, name }) => `${type} ${name}`);
+
+test('a join that answers a refused name is sent, also if a message behind the refused one is not answered yet', async (t) => {
+    const server = await ScriptedServer.start(t);
+    decideNames(server, new Set(['ada']));
+    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: { unackedMessages: 1 } });
+    const joined = new Promise((resolve, reject) => {
+        ada.connection.addEventListener('problem', () => ada.rename({ name: 'ada 2' }).then(resolve, reject));
+    });
+    const acked = ada.say('hello');
+    await joined;
+    await acked;
+    assert.equal((await ada.message('hello')).name, 'ada 2');
+    assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'send ada', 'join ada 2', 'send ada 2']);
+});
+
+test('a new name is requested at once if the old one, lost with the connection, is refused', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const taken = new Set();
+    decideNames(server, taken);
+    const ada = await Person.join(t, globesAt(server), 7, 'ada', { limits: { unackedMessages: 1 } });
+    (await server.connections.next()).socket.terminate();
+    await ada.state('waiting');
+    taken.add('ada');
+    const acked = ada.say('hello');
+    await ada.rename({ name: 'eve' });
+    await acked;
+    assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'send ada', 'join eve', 'send eve']);
+    assert.deepEqual(ada.all('problem'), []);
+});
