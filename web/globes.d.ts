@@ -343,7 +343,8 @@ export class RoomConnection extends EventTarget {
     send(text: string, options?: { id?: string }): { id: string; acked: Promise<Acked> };
 
     /**
-     * Takes another name or color, after earlier messages. Resolves once that is done, and is requested again after a
+     * Takes another name or color, after earlier messages; without `name` or `color`, that one stays as earlier calls
+     * leave it. Resolves once that is done, and is requested again after a
      * loss; rejects if the server refuses (DuplicateError: the old name stays, or, without an old name, messages continue
      * to wait).
      */

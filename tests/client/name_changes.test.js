@@ -56,3 +56,24 @@ test('a new name is requested at once if the old one, lost with the connection, 
     assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'send ada', 'join eve', 'send eve']);
     assert.deepEqual(ada.all('problem'), []);
 });
+
+test('a change of color keeps a new name that still waits, and a change of name keeps a new color', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const names = decideNames(server, new Set());
+    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    await Promise.all([ada.rename({ name: 'eve' }), ada.rename({ color: 'teal' })]);
+    assert.deepEqual([ada.connection.name, ada.connection.color], ['eve', 'teal']);
+    await Promise.all([ada.rename({ color: 'navy' }), ada.rename({ name: 'mia' })]);
+    assert.deepEqual([ada.connection.name, ada.connection.color], ['mia', 'navy']);
+    assert.deepEqual([...names.values()], ['mia']);
+});
+
+test('a color can be changed behind a first name that waits, and not without a name', async (t) => {
+    const server = await ScriptedServer.start(t);
+    decideNames(server, new Set(['ben']));
+    const ada = Person.connect(t, globesAt(server), 7);
+    await assert.rejects(ada.rename({ color: 'teal' }), { name: 'UnauthorizedError' });
+    await Promise.all([ada.rename({ name: 'ada' }), ada.rename({ color: 'teal' })]);
+    assert.deepEqual([ada.connection.name, ada.connection.color], ['ada', 'teal']);
+    await assert.rejects(ada.rename({ name: null }), { name: 'UnauthorizedError' });
+});

@@ -9,9 +9,10 @@ import { randomId } from './text.js';
  * @typedef {object} Entry
  * @property {'send' | 'join'} kind
  * @property {string} id
- * @property {string | null} name for a message the name it was sent under, null before that; for a join the new name
+ * @property {string | null} [name] for a message the name it was sent under, null before that; for a join the new name,
+ *     undefined until it is sent if the name does not change
  * @property {string} [text] of a message
- * @property {string | null} [color] of a join
+ * @property {string | null} [color] of a join, undefined until it is sent if the color does not change
  * @property {'leave' | 'join' | null} [step] of a join: the event that was sent last
  * @property {boolean} [isUnsure] of a join: the lost connection may have carried it out
  * @property {boolean} [isInFlight]

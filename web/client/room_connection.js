@@ -147,14 +147,14 @@ export class RoomConnection extends EventTarget {
     /**
      * Takes another name or color, after the messages that were sent before.
      * @param {{ name?: string, color?: string }} [person]
-     * @returns {Promise<void>} rejects if the server refuses, and the old name stays
+     * @returns {Promise<void>} rejects if the server refuses; then the old name is requested again
      */
     async join(person) {
-        const { name = this.name, color = this.color } = person ?? {};
+        const { name, color } = person ?? {};
         if (this.state === 'closed') throw new ConnectionError('The connection is closed');
         checkName(name);
-        if (typeof name !== 'string') throw new UnauthorizedError('Join with a name');
-        return this.#sender.join(wellFormed(name), color);
+        if (name === null || (name === undefined && !this.#sender.hasName)) throw new UnauthorizedError('Join with a name');
+        return this.#sender.join(name && wellFormed(name), color);
     }
 
     /**

@@ -87,6 +87,7 @@ export class Sender {
         return entry.acked;
     }
 
+    /** Changes the name or the color; what is undefined stays as the changes before this one leave it. */
     join(name, color) {
         const entry = this.#outbox.add({ kind: 'join', id: randomId(), name, color, step: null });
         this.#pump();
@@ -322,6 +323,8 @@ export class Sender {
             if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.min(Math.ceil(waitMs), MAX_TIMER_MS));
             if (!entry || waitMs > 0) return;
             if (entry.kind === 'join') {
+                if (entry.name === undefined) entry.name = this.#name;
+                if (entry.color === undefined) entry.color = this.#color;
                 this.#outbox.sent(entry, time);
                 this.#stepJoin(entry);
                 continue;
