@@ -344,9 +344,9 @@ export class RoomConnection extends EventTarget {
 
     /**
      * Takes another name or color, after earlier messages; without `name` or `color`, that one stays as earlier calls
-     * leave it. Resolves once that is done, and is requested again after a
-     * loss; rejects if the server refuses (DuplicateError: the old name stays, or, without an old name, messages continue
-     * to wait).
+     * leave it. Resolves once that is done, and is requested again after a loss. Rejects if the server refuses. After a
+     * refused name (DuplicateError) the connection takes the old one again; somebody else may have taken it meanwhile,
+     * which is a `problem` if it stays taken. Without an old name, messages continue to wait.
      */
     join(person?: { name?: string; color?: string }): Promise<void>;
 

@@ -77,3 +77,23 @@ test('a color can be changed behind a first name that waits, and not without a n
     assert.deepEqual([ada.connection.name, ada.connection.color], ['ada', 'teal']);
     await assert.rejects(ada.rename({ name: null }), { name: 'UnauthorizedError' });
 });
+
+test('an old name that somebody else takes during a refused change of name is requested until it is free', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const taken = new Set(['ben']);
+    decideNames(server, taken);
+    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    const { frames } = await server.connections.next();
+    const decide = server.onEvent;
+    server.onEvent = (event, ...rest) => {
+        decide(event, ...rest);
+        if (event.event_type === 'leave') taken.add('ada');
+        if (event.event_type === 'send') taken.delete('ada'); // behind the refused join
+    };
+    const refused = ada.rename({ name: 'ben' });
+    const acked = ada.say('hello');
+    await assert.rejects(refused, { code: 202 });
+    await acked;
+    assert.deepEqual(eventsOf({ frames }).slice(0, 5), ['join ada', 'leave ada', 'join ben', 'join ada', 'send ada']);
+    assert.deepEqual([(await ada.message('hello')).name, ada.all('problem')], ['ada', []]);
+});
