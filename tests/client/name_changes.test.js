@@ -97,3 +97,24 @@ test('an old name that somebody else takes during a refused change of name is re
     assert.deepEqual(eventsOf({ frames }).slice(0, 5), ['join ada', 'leave ada', 'join ben', 'join ada', 'send ada']);
     assert.deepEqual([(await ada.message('hello')).name, ada.all('problem')], ['ada', []]);
 });
+
+test('an old name is not requested while a new one is, however late the answer comes', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const taken = new Set();
+    decideNames(server, taken);
+    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    (await server.connections.next()).socket.terminate();
+    await ada.state('waiting');
+    taken.add('ada');
+    const connection = await server.connections.next();
+    await connection.frames.find(({ event_type: type }) => type === 'join'); // refused; the next one follows after 250 ms
+    connection.socket.send(JSON.stringify({ event_type: 'leave', name: 'ben', time: TIME }));
+    await ada.find('event', (event) => event.name === 'ben');
+    const decide = server.onEvent;
+    const later = (reply) => (answer) => setTimeout(() => reply(answer), 400); // as a slow network does
+    server.onEvent = (event, reply, from) => decide(event, later(reply), from);
+    await ada.rename({ name: 'eve' });
+    await ada.say('hello');
+    assert.deepEqual(eventsOf(connection), ['join ada', 'join eve', 'send eve']);
+    assert.deepEqual(ada.all('problem'), []);
+});

@@ -223,6 +223,9 @@ export class Sender {
     #rejoinIn(ms) {
         clearTimeout(this.#timers.rejoin);
         this.#timers.rejoin = setTimeout(() => {
+            // A change of name that is not answered yet decides first. If the server carries it out, a join under the old
+            // name behind it is refused, and the refusal would look like one of the new name.
+            if (this.#outbox.firstJoin?.isInFlight) return this.#rejoinIn(REJOIN_MS);
             this.#sendJoin();
             this.#pump();
         }, ms);
