@@ -118,3 +118,18 @@ test('an old name is not requested while a new one is, however late the answer c
     assert.deepEqual(eventsOf(connection), ['join ada', 'join eve', 'send eve']);
     assert.deepEqual(ada.all('problem'), []);
 });
+
+test('a join in a listener of the welcome changes the name, as at any other time', async (t) => {
+    for (const type of ['state', 'welcome', 'users']) {
+        const server = await ScriptedServer.start(t);
+        decideNames(server, new Set());
+        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        const renamed = new Promise((resolve, reject) => {
+            ada.connection.addEventListener(type, () => ada.rename({ name: 'eve' }).then(resolve, reject), { once: true });
+        });
+        await renamed;
+        await ada.say('hello');
+        assert.equal((await ada.message('hello')).name, 'eve');
+        assert.deepEqual(ada.all('problem'), [], type);
+    }
+});

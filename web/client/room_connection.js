@@ -84,7 +84,6 @@ export class RoomConnection extends EventTarget {
         });
         this.#own = new OwnMessages(this.#store, firstName, allLimits.queuedMessages);
         this.#sender = new Sender({ limits: allLimits, name: firstName, color: color ?? null, own: this.#own }, {
-            isOnline: () => this.#transport.isOnline,
             isReplaying: () => this.#seq < this.#replayEnd,
             transmit: (event) => this.#transport.send(event),
             nameChanged: () => this.#storeSession(this.#session),

@@ -19,10 +19,9 @@ const PROBE_PREFIX = 'probe-'; // of the ids of events that are sent for their a
 
 /**
  * @typedef {object} Handlers
- * @property {() => boolean} isOnline
  * @property {() => boolean} isReplaying whether messages from before the welcome are still to come
  * @property {(event: object) => void} transmit
- * @property {() => void} nameChanged called while online
+ * @property {() => void} nameChanged called while events may be sent
  * @property {(detail: { error: Error, id?: string }) => void} problem
  */
 
@@ -34,6 +33,7 @@ export class Sender {
     #pacer;
     #name;
     #color;
+    #isStarted = false; // the connection is online, and its listeners know; before that nothing is sent
     #isJoined = false; // the name belongs to this connection, as far as is known
     #wasJoined = false; // the server has confirmed that, now or on an earlier connection
     #joinId = null; // of the join on arrival; null if none was sent on this connection
@@ -111,12 +111,14 @@ export class Sender {
         // A new name that the lost connection has asked for comes first, because it may be the one of this connection.
         const joining = this.#outbox.firstJoin;
         const isRename = joining !== null && joining.isUnsure && joining.name !== this.#name;
+        this.#isStarted = true;
         if (this.#name !== null && !isRename) this.#sendJoin();
         this.#pump();
     }
 
     /** The socket is not in use any more. */
     stop() {
+        this.#isStarted = false;
         clearTimeout(this.#timers.pump);
         clearTimeout(this.#timers.rejoin);
     }
@@ -261,7 +263,7 @@ export class Sender {
         clearTimeout(this.#timers.rejoin);
         this.#outbox.remove(entry);
         entry.resolve();
-        if (this.#on.isOnline()) {
+        if (this.#isStarted) {
             this.#on.nameChanged();
             this.#pump();
         }
@@ -319,7 +321,7 @@ export class Sender {
     /** Sends what may be sent now, and sets a timer for the rest. */
     #pump() {
         clearTimeout(this.#timers.pump);
-        while (this.#on.isOnline()) {
+        while (this.#isStarted) {
             const time = now();
             const entry = this.#outbox.next(time, !this.#isJoined);
             const waitMs = entry ? this.#pacer.waitMs(time) : this.#outbox.heldMs(time);

@@ -91,9 +91,6 @@ export class Transport {
     get state() {
         return this.#state;
     }
-    get isOnline() {
-        return this.#state === 'online' && this.#socket !== null;
-    }
     get retryAt() {
         return this.#retryAt;
     }
