@@ -432,7 +432,7 @@ void Room::refuse_queued(bool is_known, Effects& effects) {
     unstored_ = 0;
     is_recovering_ = !is_known;
     queued_ids_.clear();
-    // Counted anew, because an exception may have come between the queue and its counters.
+    // Counted again, because an exception may have come between the queue and its counters.
     queued_bytes_ = queued_joins_ = queued_leaves_ = 0;
     for (const Pending& pending : queue_)
         if (pending.stage == Stage::live) note_queued(pending);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { globesAt, Person } from './support/people.js';
+import { globesAt, TestClient } from './support/test_client.js';
 import { ScriptedServer } from './support/scripted_server.js';
 
 const TIME = '2020-12-03T21:23:54.425318Z';
@@ -31,7 +31,7 @@ const eventsOf = ({ frames }) => frames.all.map(({ event_type: type, name }) => 
 test('a join that answers a refused name is sent, also if a message behind the refused one is not answered yet', async (t) => {
     const server = await ScriptedServer.start(t);
     decideNames(server, new Set(['ada']));
-    const ada = Person.connect(t, globesAt(server), 7, { name: 'ada', limits: { unackedMessages: 1 } });
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada', limits: { unackedMessages: 1 } });
     const joined = new Promise((resolve, reject) => {
         ada.connection.addEventListener('problem', () => ada.rename({ name: 'ada 2' }).then(resolve, reject));
     });
@@ -46,7 +46,7 @@ test('a new name is requested at once if the old one, lost with the connection, 
     const server = await ScriptedServer.start(t);
     const taken = new Set();
     decideNames(server, taken);
-    const ada = await Person.join(t, globesAt(server), 7, 'ada', { limits: { unackedMessages: 1 } });
+    const ada = await TestClient.join(t, globesAt(server), 7, 'ada', { limits: { unackedMessages: 1 } });
     (await server.connections.next()).socket.terminate();
     await ada.state('waiting');
     taken.add('ada');
@@ -60,7 +60,7 @@ test('a new name is requested at once if the old one, lost with the connection, 
 test('a change of color keeps a new name that still waits, and a change of name keeps a new color', async (t) => {
     const server = await ScriptedServer.start(t);
     const names = decideNames(server, new Set());
-    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), 7, 'ada');
     await Promise.all([ada.rename({ name: 'eve' }), ada.rename({ color: 'teal' })]);
     assert.deepEqual([ada.connection.name, ada.connection.color], ['eve', 'teal']);
     await Promise.all([ada.rename({ color: 'navy' }), ada.rename({ name: 'mia' })]);
@@ -71,7 +71,7 @@ test('a change of color keeps a new name that still waits, and a change of name 
 test('a color can be changed behind a first name that waits, and not without a name', async (t) => {
     const server = await ScriptedServer.start(t);
     decideNames(server, new Set(['ben']));
-    const ada = Person.connect(t, globesAt(server), 7);
+    const ada = TestClient.connect(t, globesAt(server), 7);
     await assert.rejects(ada.rename({ color: 'teal' }), { name: 'UnauthorizedError' });
     await Promise.all([ada.rename({ name: 'ada' }), ada.rename({ color: 'teal' })]);
     assert.deepEqual([ada.connection.name, ada.connection.color], ['ada', 'teal']);
@@ -82,7 +82,7 @@ test('an old name that somebody else takes during a refused change of name is re
     const server = await ScriptedServer.start(t);
     const taken = new Set(['ben']);
     decideNames(server, taken);
-    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), 7, 'ada');
     const { frames } = await server.connections.next();
     const decide = server.onEvent;
     server.onEvent = (event, ...rest) => {
@@ -102,7 +102,7 @@ test('an old name is not requested while a new one is, however late the answer c
     const server = await ScriptedServer.start(t);
     const taken = new Set();
     decideNames(server, taken);
-    const ada = await Person.join(t, globesAt(server), 7, 'ada');
+    const ada = await TestClient.join(t, globesAt(server), 7, 'ada');
     (await server.connections.next()).socket.terminate();
     await ada.state('waiting');
     taken.add('ada');
@@ -123,7 +123,7 @@ test('a join in a listener of the welcome changes the name, as at any other time
     for (const type of ['state', 'welcome', 'users']) {
         const server = await ScriptedServer.start(t);
         decideNames(server, new Set());
-        const ada = Person.connect(t, globesAt(server), 7, { name: 'ada' });
+        const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
         const renamed = new Promise((resolve, reject) => {
             ada.connection.addEventListener(type, () => ada.rename({ name: 'eve' }).then(resolve, reject), { once: true });
         });
@@ -132,4 +132,38 @@ test('a join in a listener of the welcome changes the name, as at any other time
         assert.equal((await ada.message('hello')).name, 'eve');
         assert.deepEqual(ada.all('problem'), [], type);
     }
+});
+
+test('messages keep their order if a name becomes free between two of them', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const taken = new Set(['ada']);
+    decideNames(server, taken);
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
+    const decide = server.onEvent;
+    server.onEvent = (event, ...rest) => {
+        decide(event, ...rest);
+        if (event.msg === 'one') taken.delete('ada');
+    };
+    ada.connection.addEventListener('problem', () => ada.rename({ name: 'ada' }));
+    await Promise.all(['one', 'two', 'three'].map((text) => ada.say(text)));
+    assert.deepEqual(ada.texts, ['one', 'two', 'three']);
+});
+
+test('a message that is accepted behind a refused join has taken the name', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const taken = new Set(['ada']);
+    const names = decideNames(server, taken);
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
+    const decide = server.onEvent;
+    server.onEvent = (event, ...rest) => {
+        decide(event, ...rest);
+        taken.delete('ada'); // behind the join
+    };
+    const renamed = new Promise((resolve, reject) => {
+        ada.connection.addEventListener('problem', () => ada.rename({ name: 'eve' }).then(resolve, reject));
+    });
+    await ada.say('one');
+    await renamed;
+    assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'send ada', 'leave ada', 'join eve']);
+    assert.deepEqual([...names.values()], ['eve']);
 });

@@ -86,6 +86,8 @@ test('a history that continues from another past is a gap with a reset, whatever
 
 test('messages that were not confirmed are sent again to the new history under their ids', async (t) => {
     const { server, ada, first } = await threeShown(t);
+    const { id: joinId } = await first.frames.find(({ event_type: type }) => type === 'join');
+    first.socket.send(JSON.stringify({ event_type: 'join', name: 'ada', room_id: 7, msg: '', time: timeOf(3), id: joinId }));
     const said = ['one', 'two'].map((text) => ada.connection.send(text));
     await first.frames.find(({ msg }) => msg === 'two');
     server.welcome = { seq: 2, at: timeOf(2, 'b'), resumed: false };

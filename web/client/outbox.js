@@ -55,10 +55,13 @@ export class Outbox {
 
     /**
      * The entry that may be sent at `time`, or null. While the server refuses the name (`isNameless`), only a join may.
-     * A join waits for the answers to everything before it, because those messages belong to the old name.
+     * While it may still refuse the name (`isUnconfirmed`), one at a time: if the name became free between two messages,
+     * the server would refuse the first and accept the second. A join waits for the answers to everything before it,
+     * because those messages belong to the old name.
      */
-    next(time, isNameless) {
-        if (time < this.#heldUntil || this.#inFlight >= (this.#isOneByOne ? 1 : this.#maxInFlight)) return null;
+    next(time, isNameless, isUnconfirmed = false) {
+        const maxInFlight = this.#isOneByOne || isUnconfirmed ? 1 : this.#maxInFlight;
+        if (time < this.#heldUntil || this.#inFlight >= maxInFlight) return null;
         for (const entry of this.#entries.values()) {
             if (entry.isInFlight && entry.kind === 'join') return null;
             if (entry.isInFlight || (isNameless && entry.kind === 'send')) continue;

@@ -266,7 +266,7 @@ export class RoomConnection extends EventTarget {
         const { event_type: type, name, id, seq, time } = event;
         const isSend = type === 'send' && typeof name === 'string';
         const isOwn = isSend && this.#own.has(event);
-        if (isOwn) this.#sender.settle(id, { seq, duplicate: false });
+        if (isOwn) this.#sender.settle(id, { seq, duplicate: false }, seq > this.#replayEnd);
         if (seq <= this.#seq) return;
         if (this.#isFirstOfReplay && seq > this.#replayEnd) this.#endReplay();
         const before = this.#seq;

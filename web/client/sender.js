@@ -35,7 +35,8 @@ export class Sender {
     #color;
     #isStarted = false; // the connection is online, and its listeners know; before that nothing is sent
     #isJoined = false; // the name belongs to this connection, as far as is known
-    #wasJoined = false; // the server has confirmed that, now or on an earlier connection
+    #isConfirmed = false; // the server has confirmed that since the name was requested
+    #wasJoined = false; // it has, now or on an earlier connection
     #joinId = null; // of the join on arrival; null if none was sent on this connection
     #rejoins = 0;
     #timers = { pump: undefined, rejoin: undefined };
@@ -145,10 +146,11 @@ export class Sender {
         this.settle(id, { seq, duplicate });
     }
 
-    /** A message has its number: its ack has come, or its event. */
-    settle(id, answer) {
+    /** A message has its number: its ack has come, or its event. `isLive`: not from the replay. */
+    settle(id, answer, isLive = false) {
         const entry = this.#outbox.get(id);
         if (!entry) return;
+        if (isLive && entry.isInFlight) this.#confirmName();
         this.#outbox.remove(entry);
         entry.resolve(answer);
         this.#pump();
@@ -211,14 +213,19 @@ export class Sender {
 
     // --- name and color ---
 
+    /** The server has accepted an event under the name, if only a message behind a refused join: the name became free. */
     #confirmName() {
-        this.#wasJoined = true;
+        if (this.#isJoined && this.#isConfirmed) return;
+        this.#isJoined = this.#isConfirmed = this.#wasJoined = true;
         this.#rejoins = 0;
+        clearTimeout(this.#timers.rejoin);
+        this.#pump();
     }
 
     #sendJoin() {
         this.#joinId = randomId();
-        this.#isJoined = true; // messages follow at once; if the name is refused, so are they, and they are queued again
+        this.#isJoined = true; // a message follows at once; if the name is refused, so is the message, and it is queued again
+        this.#isConfirmed = false;
         this.#transmit({ event_type: 'join', name: this.#name, color: this.#color ?? undefined, id: this.#joinId });
     }
 
@@ -258,9 +265,7 @@ export class Sender {
     #completeJoin(entry) {
         this.#name = entry.name;
         this.#color = entry.color;
-        this.#isJoined = true;
-        this.#rejoins = 0;
-        clearTimeout(this.#timers.rejoin);
+        this.#confirmName();
         this.#outbox.remove(entry);
         entry.resolve();
         if (this.#isStarted) {
@@ -323,7 +328,7 @@ export class Sender {
         clearTimeout(this.#timers.pump);
         while (this.#isStarted) {
             const time = now();
-            const entry = this.#outbox.next(time, !this.#isJoined);
+            const entry = this.#outbox.next(time, !this.#isJoined, !this.#isConfirmed);
             const waitMs = entry ? this.#pacer.waitMs(time) : this.#outbox.heldMs(time);
             if (waitMs > 0) this.#timers.pump = setTimeout(() => this.#pump(), Math.min(Math.ceil(waitMs), MAX_TIMER_MS));
             if (!entry || waitMs > 0) return;
