@@ -42,6 +42,17 @@ test('a join that answers a refused name is sent, also if a message behind the r
     assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'send ada', 'join ada 2', 'send ada 2']);
 });
 
+test('a message that waits since a name was refused is sent under the new name', async (t) => {
+    const server = await ScriptedServer.start(t);
+    decideNames(server, new Set(['ada']));
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
+    await new Promise((resolve) => ada.connection.addEventListener('problem', resolve, { once: true }));
+    const acked = ada.say('hello');
+    await ada.rename({ name: 'ada 2' });
+    await acked;
+    assert.deepEqual(eventsOf(await server.connections.next()), ['join ada', 'join ada 2', 'send ada 2']);
+});
+
 test('a new name is requested at once if the old one, lost with the connection, is refused', async (t) => {
     const server = await ScriptedServer.start(t);
     const taken = new Set();

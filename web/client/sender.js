@@ -162,8 +162,8 @@ export class Sender {
         const joining = entry?.kind === 'join' && [this.#name, entry.name].includes(name) ? entry : null;
         // The name alone proves nothing: while it is refused here, somebody else comes and goes under it.
         const isOwn = joining !== null || (id === this.#joinId && name === this.#name);
-        if (isOwn && type === 'join') this.#confirmName();
         if (joining && joining.step === type) this.#stepJoin(joining, type);
+        else if (isOwn && type === 'join') this.#confirmName();
         return isOwn;
     }
 
