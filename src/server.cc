@@ -212,7 +212,7 @@ void Server::make_core() {
                         .clock = clock_,
                         .encoder = encoder_,
                         .io_threads = std::move(io_threads),
-                        .post = [this](Task task) { core_thread_.post(std::move(task)); }},
+                        .post = [this](TaskBatch tasks) { core_thread_.post(std::move(tasks)); }},
         chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
     for (const auto& unit : io_units_) unit->core_link.set_core(*core_);
     core_->load(store_->load_rooms());

@@ -21,7 +21,7 @@ net::CloseCode close_code(chat::Ending ending) {
 }  // namespace
 
 void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal,
-                            std::optional<std::uint64_t> retry_after_ms) {
+                            std::optional<std::int64_t> retry_after_ms) {
     counts_.add_refusal(refusal.error.code);
     session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal, retry_after_ms));
 }

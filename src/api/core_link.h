@@ -107,7 +107,7 @@ public:
     /// Sends `refusal` to the sender of the event, or of the ping, and counts it. `retry_after_ms`: see
     /// `error_event_json`.
     void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal,
-                      std::optional<std::uint64_t> retry_after_ms = std::nullopt);
+                      std::optional<std::int64_t> retry_after_ms = std::nullopt);
     IoCounts& counts() { return counts_; }
     /// The same for any thread.
     const IoCounts& counts() const { return counts_; }

@@ -13,7 +13,7 @@ namespace globes {
 class FailureLog {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    /// Logs the cause, or that the operation works again.
+    /// Logs the cause, or that the operation works again. If this throws, the line is lost.
     struct Lines {
         void (*failed)(std::string_view cause);
         void (*recovered)();
@@ -22,9 +22,9 @@ public:
     explicit FailureLog(Lines lines) : lines_(lines) {}
 
     /// Logs the cause, unless the last one was logged less than kInterval ago or the operation has not worked since.
-    void note_failure(std::string_view cause, Time now = std::chrono::steady_clock::now());
+    void note_failure(std::string_view cause, Time now = std::chrono::steady_clock::now()) noexcept;
     /// Logs that the operation works again, if the failure before was logged.
-    void note_success();
+    void note_success() noexcept;
 
     static constexpr std::chrono::seconds kInterval{10};
 

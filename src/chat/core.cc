@@ -184,6 +184,8 @@ void Core::end_batch() {
     if (!run_task(TaskThread::core, [&] { look_up(runner.keys); })) resolve(runner.keys, {});
     if (!is_collected || !run_task(TaskThread::core, [&] { append(std::move(runner.events)); })) abandon_batch(batch);
     for (WriteRoom& write : runner.writes) put(std::move(write));
+    // What was refused here is carried out by the next batch.
+    if (!effects_.list().empty()) run_task(TaskThread::core, [this] { wake_up(); });
     update_counts();  // before `flush`: a client that sees an effect finds it in the counters
     for (IoPort* port : ports_.io_threads) port->flush();
     if (is_draining_ && store_.in_flight() == 0 && idle_) std::exchange(idle_, nullptr)();
@@ -287,6 +289,13 @@ void Core::recover(RoomId id) {
         found->recover(page.events, effects_);
         purger_.on_stored(*found);
     });
+}
+
+/// Has another batch run soon.
+void Core::wake_up() {
+    TaskBatch nothing;
+    nothing.add([] {});
+    ports_.post(std::move(nothing));
 }
 
 void Core::update_counts() {

@@ -133,6 +133,7 @@ private:
     void resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found);
     void recover(RoomId room);
     void create_public_chat();
+    void wake_up();
     void update_counts();
 
     [[no_unique_address]] ThreadOwner thread_;

@@ -10,12 +10,12 @@ namespace globes::chat {
 /// Returns the callback for a question to the store.
 template <class Answer>
 auto CoreStore::answer_here(Answer failure, std::move_only_function<void(Answer)> done) {
-    ++in_flight_;
     PendingAnswer<Answer> pending(post_, std::move(failure), [this, done = std::move(done)](Answer answer) mutable {
         assert(in_flight_ > 0);
         --in_flight_;
         done(std::move(answer));
     });
+    ++in_flight_;
     return PendingAnswer<Answer>::template callback<Answer>(std::move(pending), std::identity());
 }
 

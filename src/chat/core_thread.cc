@@ -34,8 +34,8 @@ bool CoreThread::reserve(std::size_t bytes) {
     return false;
 }
 
-// After an exception in a task, its work stays half done and the core continues. A task concerns one room, or the rooms
-// of one batch. At worst these rooms do not confirm messages until a restart reads them from the store. Members see no
+// After an exception in a task, its work stays half done and the core continues. A room that was stopped in the middle
+// refuses its queued sends, and reads again what is stored of them (`Room::abandon`, `Room::reread`). Members see no
 // wrong event, because an event enters the log only after it is stored, and the store accepts one event for each seq.
 // To stop the process instead would let a client with an event that throws stop all rooms.
 void CoreThread::run() {

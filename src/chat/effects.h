@@ -125,11 +125,11 @@ public:
     }
     /// Removes the events that the current batch gives to the store for a room.
     void drop_appends(RoomId room) {
+        extendable_from_ = effects_.size();  // the marks of all rooms lose their meaning
         std::erase_if(effects_, [room](const Effect& effect) {
             const auto* append = std::get_if<Append>(&effect);
             return append != nullptr && append->event.room == room;
         });
-        extendable_from_ = effects_.size();
     }
 
     /// The effects of the current batch so far.

@@ -74,10 +74,15 @@ void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq
         by_use_.splice(by_use_.end(), by_use_, entry.age);
         return reply(entry.page);
     }
-    entry.waiting.push_back(std::move(reply));
-    if (entry.waiting.size() > 1) return;
-    queued_.push_back(key);
-    start_reads();
+    const bool is_first = entry.waiting.empty();
+    if (is_first) queued_.push_back(key);
+    try {
+        entry.waiting.push_back(std::move(reply));
+    } catch (...) {
+        if (is_first) queued_.pop_back();
+        throw;
+    }
+    if (is_first) start_reads();
 }
 
 void FrameHistory::start_reads() {
@@ -85,9 +90,6 @@ void FrameHistory::start_reads() {
     using Pending = PendingAnswer<PagePointer>;
     while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
         const Key key = queued_.front();
-        queued_.pop_front();
-        ++in_flight_;
-        ++reads_;
         const EventQuery query{.room = key.room,
                                .after = key.page * limits_.page_events,
                                .before = key.last_seq + 1,
@@ -99,6 +101,9 @@ void FrameHistory::start_reads() {
             run_task(TaskThread::core, [&] { take(key, page); });
             start_reads();
         });
+        queued_.pop_front();
+        ++in_flight_;
+        ++reads_;
         auto answer = Pending::callback<EventPage>(std::move(pending),
                                                    [this](const EventPage& page) { return encode(page, encoder_); });
         run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });

@@ -14,14 +14,6 @@ namespace {
 // The longest step back of the clock for which the previous time is reused.
 constexpr UnixMicros kMaxStandstill = 10'000'000;
 
-/// Returns how many bytes a queued event counts. The name and the id of a send with an id are held twice.
-std::size_t size_of(const Event& event) {
-    return sizeof event + 2 * (event.name.size() + event.client_id.size()) + event.color.size() + event.text.size();
-}
-
-/// Returns the text that identifies a send with an id in its room.
-std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
-
 std::optional<UnixMicros> time_of_newest(const StoredRoom& stored) {
     if (stored.first_seq > stored.last_seq) return std::nullopt;
     return stored.last_time;
@@ -80,7 +72,7 @@ Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, 
     const bool is_send = is_durable(event.kind);
     if (is_send && is_being_deleted_) return std::unexpected(Error{ErrorCode::unavailable});
     if (auto checked = check_name(sender, event.name); !checked) return checked;
-    if (queued_bytes_ >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
+    if (queue_.bytes() >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
     return is_send ? send(sender, std::move(event), now, effects) : join(sender, std::move(event), now, effects);
 }
@@ -150,14 +142,9 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     std::string id = id_text(key);
     const bool is_known = shared_.recent_ids.add(record_.id, id);
     const bool may_be_stored = is_known || !shared_.store_reports_repeats;
-    if (!queued_ids_.insert(std::move(id)).second) {
-        // A queued send has the same id. Its answer goes to this sender too. (After an exception, the send may be
-        // gone.)
-        if (const auto queued = find_pending(key); queued != queue_.end()) {
-            queued->repeats.push_back(sender);
-            queued_bytes_ += sizeof sender;
-            return {};
-        }
+    if (QueuedEvent* const queued = queue_.find_or_claim(key, std::move(id))) {
+        queue_.add_repeat(*queued, sender);  // the answer to the first one goes to this sender too
+        return {};
     }
     enqueue({.event = std::move(sent),
              .key = std::move(key),
@@ -213,20 +200,16 @@ void Room::cancel_deletion(Effects& effects) {
 
 // --- the queue -------------------------------------------------------------------------------------------------------
 
-void Room::enqueue(Pending pending, Effects& effects) {
+void Room::enqueue(QueuedEvent pending, Effects& effects) {
     try {
-        queue_.push_back(std::move(pending));
-        Pending& last = queue_.back();
-        note_queued(last);
+        QueuedEvent& last = queue_.push(std::move(pending));
         switch (last.stage) {
             case Stage::looking_up:
-                ++unstored_;
                 return look_up(last, effects);
             case Stage::ready:
-                ++unstored_;
                 // If an earlier send waits, its answer continues with this one, and the queue need not be searched
                 // here.
-                if (unstored_ == 1) store_ready(effects);
+                if (queue_.unstored() == 1) store_ready(effects);
                 return;
             case Stage::live:
                 return append_head(effects);
@@ -240,14 +223,8 @@ void Room::enqueue(Pending pending, Effects& effects) {
     }
 }
 
-void Room::note_queued(const Pending& pending) {
-    queued_bytes_ += size_of(pending.event);
-    if (pending.event.kind == EventKind::join) ++queued_joins_;
-    if (pending.event.kind == EventKind::leave) ++queued_leaves_;
-}
-
-void Room::look_up(Pending& pending, Effects& effects) {
-    pending.stage = Stage::looking_up;
+void Room::look_up(QueuedEvent& pending, Effects& effects) {
+    queue_.set_stage(pending, Stage::looking_up);
     pending.was_looked_up = true;
     effects.add(LookUp{pending.key});
 }
@@ -255,22 +232,20 @@ void Room::look_up(Pending& pending, Effects& effects) {
 /// Gives the ready sends to the store, up to the first that is looking_up. Does nothing while a store batch is
 /// in flight; the sends of one batch are one store batch.
 void Room::store_ready(Effects& effects) {
-    if (unstored_ == 0 || is_being_deleted_ || is_recovering_) return;
+    if (queue_.unstored() == 0 || is_being_deleted_ || is_recovering_) return;
     if (stored_by_ != 0 && stored_by_ != effects.batch()) return;
-    if (unstored_ == 1 && queue_.back().stage == Stage::ready) return store(queue_.back(), effects);
-    for (Pending& pending : queue_) {
+    if (queue_.unstored() == 1 && queue_.back().stage == Stage::ready) return store(queue_.back(), effects);
+    for (QueuedEvent& pending : queue_) {
         if (pending.stage == Stage::looking_up) return;
         if (pending.stage == Stage::ready) store(pending, effects);
     }
 }
 
-void Room::store(Pending& pending, Effects& effects) {
-    assert(pending.stage == Stage::ready && unstored_ > 0);
-    pending.event.seq = last_seq_ + storing_ + 1;
+void Room::store(QueuedEvent& pending, Effects& effects) {
+    assert(pending.stage == Stage::ready);
+    pending.event.seq = last_seq_ + queue_.storing() + 1;
     effects.add(Append{pending.event});
-    pending.stage = Stage::storing;
-    ++storing_;
-    --unstored_;
+    queue_.set_stage(pending, Stage::storing);
     stored_by_ = effects.batch();
 }
 
@@ -279,9 +254,7 @@ void Room::append_head(Effects& effects) {
     while (!queue_.empty()) {
         const Stage stage = queue_.front().stage;
         if (stage != Stage::live && stage != Stage::durable) return;
-        const Pending pending = std::move(queue_.front());
-        queue_.pop_front();
-        forget(pending);
+        const QueuedEvent pending = queue_.pop();
         append(pending.event, effects);
         confirm(pending, effects);
         if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
@@ -309,20 +282,6 @@ std::string Room::frame_of(const Event& event) const {
     return frame;
 }
 
-/// Removes an event that leaves the queue from the counters.
-void Room::forget(const Pending& pending) {
-    const std::size_t bytes = size_of(pending.event) + pending.repeats.size() * sizeof(ConnectionId);
-    assert(bytes <= queued_bytes_);
-    queued_bytes_ -= bytes;
-    if (pending.event.kind == EventKind::join) --queued_joins_;
-    if (pending.event.kind == EventKind::leave) --queued_leaves_;
-    if (!pending.key.client_id.empty()) queued_ids_.erase(id_text(pending.key));
-}
-
-Ring<Room::Pending>::iterator Room::find_pending(const SendKey& key) {
-    return std::ranges::find(queue_, key, &Pending::key);
-}
-
 // --- answers of the store --------------------------------------------------------------------------------------------
 
 void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
@@ -330,16 +289,14 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
     std::unordered_map<std::string, const std::optional<Event>*> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
-    queue_.remove_if([&](Pending& pending) {
+    queue_.remove_if([&](QueuedEvent& pending) {
         if (pending.stage != Stage::looking_up) return false;
         const auto answer = answers.find(id_text(pending.key));
         if (answer == answers.end()) return false;
         if (answer->second != nullptr && !answer->second->has_value()) {
-            pending.stage = Stage::ready;
+            queue_.set_stage(pending, Stage::ready);
             return false;
         }
-        --unstored_;
-        forget(pending);
         if (answer->second == nullptr) {
             note_not_confirmed(pending, true);
             refuse(pending, effects);
@@ -354,39 +311,33 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
 }
 
 void Room::commit(Effects& effects) {
-    assert(stored_by_ != 0 && storing_ > 0);
+    assert(stored_by_ != 0 && queue_.storing() > 0);
     note_stored();
-    for (auto pending = queue_.begin(); storing_ > 0; ++pending) {
-        if (pending->stage != Stage::storing) continue;
-        pending->stage = Stage::durable;
-        --storing_;
-    }
+    for (auto pending = queue_.begin(); queue_.storing() > 0; ++pending)
+        if (pending->stage == Stage::storing) queue_.set_stage(*pending, Stage::durable);
     stored_by_ = 0;
     append_head(effects);
     store_ready(effects);
 }
 
 void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
-    assert(repeated_seq > last_seq_ && repeated_seq <= last_seq_ + storing_);
+    assert(repeated_seq > last_seq_ && repeated_seq <= last_seq_ + queue_.storing());
     if (repeated_seq > last_seq_ + 1) note_stored();
-    storing_ = 0;
     stored_by_ = 0;
-    queue_.remove_if([&](Pending& pending) {
+    queue_.remove_if([&](QueuedEvent& pending) {
         if (pending.stage != Stage::storing) return false;
         if (pending.event.seq < repeated_seq) {
-            pending.stage = Stage::durable;
+            queue_.set_stage(pending, Stage::durable);
             return false;
         }
         if (pending.event.seq == repeated_seq && pending.was_looked_up) {
             // The lookup did not find the id, but the store refuses it as stored. Another lookup would not help.
-            forget(pending);
             refuse(pending, effects);
             return true;
         }
         pending.is_known |= pending.event.seq == repeated_seq;
         pending.event.seq = 0;
-        pending.stage = Stage::ready;
-        ++unstored_;
+        queue_.set_stage(pending, Stage::ready);
         if (!pending.event.client_id.empty() && !pending.was_looked_up) look_up(pending, effects);
         return false;
     });
@@ -395,7 +346,7 @@ void Room::commit_before(std::uint64_t repeated_seq, Effects& effects) {
 }
 
 void Room::fail(bool is_known, Effects& effects) {
-    assert(stored_by_ != 0 && storing_ > 0);
+    assert(stored_by_ != 0 && queue_.storing() > 0);
     refuse_queued(is_known, effects);
 }
 
@@ -416,38 +367,35 @@ void Room::reread(Effects& effects) {
 }
 
 void Room::refuse_unstored(Effects& effects) {
-    unstored_ = 0;
-    queue_.remove_if([&](const Pending& pending) {
+    queue_.remove_if([&](const QueuedEvent& pending) {
         if (pending.stage != Stage::ready && pending.stage != Stage::looking_up) return false;
-        forget(pending);
-        note_not_confirmed(pending, true);
-        refuse(pending, effects);
+        refuse_and_forget(pending, true, effects);
         return true;
     });
 }
 
 void Room::refuse_queued(bool is_known, Effects& effects) {
-    storing_ = 0;
     stored_by_ = 0;
-    unstored_ = 0;
-    is_recovering_ = !is_known;
-    queued_ids_.clear();
-    // Counted again, because an exception may have come between the queue and its counters.
-    queued_bytes_ = queued_joins_ = queued_leaves_ = 0;
-    for (const Pending& pending : queue_)
-        if (pending.stage == Stage::live) note_queued(pending);
-    queue_.remove_if([&](const Pending& pending) {
+    is_recovering_ |= !is_known;
+    queue_.remove_if([&](const QueuedEvent& pending) {
         if (pending.stage == Stage::live) return false;
-        note_not_confirmed(pending, is_known);
-        refuse(pending, effects);
+        refuse_and_forget(pending, is_known, effects);
         return true;
     });
     append_head(effects);
     if (is_recovering_) effects.add(Recover{id()});
 }
 
+/// Does not throw: the event leaves the queue in any case.
+void Room::refuse_and_forget(const QueuedEvent& pending, bool is_outcome_known, Effects& effects) {
+    run_task(TaskThread::core, [&] {
+        note_not_confirmed(pending, is_outcome_known);
+        refuse(pending, effects);
+    });
+}
+
 void Room::recover(const std::vector<Event>& events, Effects& effects) {
-    assert(is_recovering_ && unstored_ == 0 && storing_ == 0);
+    assert(is_recovering_ && queue_.unstored() == 0 && queue_.storing() == 0);
     note_stored();
     std::unordered_set<std::string> stored;
     for (const Event& event : events) {
@@ -469,7 +417,7 @@ void Room::note_stored() {
 
 /// Forgets the id of a refused send, unless the id may be stored as far as this process knows. The client sends it
 /// again, and if that needed a lookup each time, a store that is too slow for lookups would cause refusals forever.
-void Room::note_not_confirmed(const Pending& pending, bool is_outcome_known) {
+void Room::note_not_confirmed(const QueuedEvent& pending, bool is_outcome_known) {
     if (pending.key.client_id.empty()) return;
     const bool was_storing = pending.stage == Stage::storing;
     const bool may_be_stored = pending.is_known && pending.stage == Stage::looking_up;
@@ -482,7 +430,7 @@ void Room::note_not_confirmed(const Pending& pending, bool is_outcome_known) {
 // --- answers to senders ----------------------------------------------------------------------------------------------
 
 /// Tells the sender of a send with an id, and connections that have sent the same id again, that the send is stored.
-void Room::confirm(const Pending& pending, Effects& effects) {
+void Room::confirm(const QueuedEvent& pending, Effects& effects) {
     const Event& event = pending.event;
     if (event.client_id.empty() || !is_durable(event.kind)) return;
     const Participant* sender = participants_.find(pending.sender);
@@ -504,7 +452,7 @@ void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& ef
     }
 }
 
-void Room::refuse(const Pending& pending, Effects& effects) {
+void Room::refuse(const QueuedEvent& pending, Effects& effects) {
     refuse(pending.sender, pending.event, effects);
     for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, effects);
 }

@@ -2,9 +2,8 @@
 // store go in; effects (effects.h) and frames in the room log come out. Owned by the core's directory. Thread: the core
 // thread.
 //
-// Accepted events wait in one queue until they enter the log (`Pending::Stage` has their states). The queue keeps their
-// order: joins and leaves are not stored, but wait for the sends that were accepted before them. At most one store
-// batch of a room is in flight, and later sends wait for its answer, so that a failed one leaves no gap in the seqs.
+// Accepted events wait in one queue until they enter the log (event_queue.h). At most one store batch of a room is in
+// flight, and later sends wait for its answer, so that a failed one leaves no gap in the seqs.
 #pragma once
 
 #include <algorithm>
@@ -15,14 +14,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "base/ring.h"
 #include "chat/effects.h"
 #include "chat/event.h"
+#include "chat/event_queue.h"
 #include "chat/participants.h"
 #include "chat/recent_ids.h"
 #include "chat/room_record.h"
@@ -88,8 +86,8 @@ public:
     /// The number of members as the joins and leaves in the log have it: a client that reads from `log_end` counts on
     /// from it. Others are queued behind sends that are not stored yet.
     std::size_t online_in_log() const {
-        assert(participants_.online() + queued_leaves_ >= queued_joins_);
-        return participants_.online() + queued_leaves_ - queued_joins_;
+        assert(participants_.online() + queue_.leaves() >= queue_.joins());
+        return participants_.online() + queue_.leaves() - queue_.joins();
     }
     /// Returns which events may be shown now.
     VisibleRange visible() const;
@@ -143,26 +141,7 @@ public:
     void recover(const std::vector<Event>& events, Effects& effects);
 
 private:
-    /// An event that is not in the log yet.
-    struct Pending {
-        enum class Stage : std::uint8_t {
-            live,        ///< A join or a leave. Not stored; enters the log at the head of the queue.
-            looking_up,  ///< A send with an id: the store is asked whether it has this id.
-            ready,       ///< A send that waits for the store batch in flight, or for an earlier lookup.
-            storing,     ///< A send in the store batch in flight. Has a seq.
-            durable,     ///< A stored send; enters the log at the head of the queue.
-        };
-
-        Event event;
-        SendKey key = {};  // set for a send with an id
-        ConnectionId sender = 0;
-        std::uint64_t hold = 0;  // of the name that a leave frees; 0 for other events
-        Stage stage = Stage::live;
-        bool is_known = false;  // the id was sent recently, or the store has refused it as stored
-        bool was_looked_up = false;
-        std::vector<ConnectionId> repeats = {};  // connections that have sent the same id again
-    };
-    using Stage = Pending::Stage;
+    using Stage = QueuedEvent::Stage;
 
     Result<void> take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects);
     Result<void> join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects);
@@ -171,23 +150,21 @@ private:
     UnixMicros time_at(UnixMicros now);
     Result<void> check_name(const Participant& participant, const std::string& name) const;
 
-    void enqueue(Pending pending, Effects& effects);
-    void note_queued(const Pending& pending);
-    void look_up(Pending& pending, Effects& effects);
-    void store(Pending& pending, Effects& effects);
+    void enqueue(QueuedEvent pending, Effects& effects);
+    void look_up(QueuedEvent& pending, Effects& effects);
+    void store(QueuedEvent& pending, Effects& effects);
     void store_ready(Effects& effects);
     void append_head(Effects& effects);
     void append(const Event& event, Effects& effects);
     void refuse_unstored(Effects& effects);
     void refuse_queued(bool is_known, Effects& effects);
+    void refuse_and_forget(const QueuedEvent& pending, bool is_outcome_known, Effects& effects);
     void note_stored();
-    void forget(const Pending& pending);
-    void note_not_confirmed(const Pending& pending, bool is_outcome_known);
-    void confirm(const Pending& pending, Effects& effects);
+    void note_not_confirmed(const QueuedEvent& pending, bool is_outcome_known);
+    void confirm(const QueuedEvent& pending, Effects& effects);
     void answer_repeat(ConnectionId repeat, const Event& original, Effects& effects);
-    void refuse(const Pending& pending, Effects& effects);
+    void refuse(const QueuedEvent& pending, Effects& effects);
     void refuse(ConnectionId sender, const Event& event, Effects& effects);
-    Ring<Pending>::iterator find_pending(const SendKey& key);
     std::string frame_of(const Event& event) const;
 
     RoomRecord record_;
@@ -196,16 +173,10 @@ private:
     roomlog::LogWriter log_;
     roomlog::ReplayCache replay_cache_;
     Effects::PublishMark publish_mark_ = {};
-    Ring<Pending> queue_;  // oldest first; sends that are storing come before looking_up and ready ones
-    std::unordered_set<std::string> queued_ids_;  // of the queued sends with an id
-    std::vector<std::string> undecided_ids_;      // of refused sends that may be stored; `recover` decides
-    std::size_t queued_bytes_ = 0;
-    std::size_t queued_joins_ = 0;
-    std::size_t queued_leaves_ = 0;
-    std::size_t unstored_ = 0;  // queued sends that are looking_up or ready
-    std::size_t storing_ = 0;   // queued sends that are storing
-    std::uint64_t stored_by_ =
-        0;  // the batch whose effects gave the store the store batch in flight; 0: none is in flight
+    EventQueue queue_;
+    std::vector<std::string> undecided_ids_;  // of refused sends that may be stored; `recover` decides
+    // The batch whose effects have given the store the store batch in flight; 0: none is in flight.
+    std::uint64_t stored_by_ = 0;
     std::uint64_t last_seq_;
     VisibilityFloors floors_;
     UnixMicros last_time_;  // of the newest accepted event

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/task_boundary.h"
 #include "base/text.h"
 
 namespace globes::chat {
@@ -98,7 +99,6 @@ void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> c
         return;
     }
     if (room->record() != base) return changed_meanwhile();
-    room->begin_deletion();
     write(id, DeleteRoom{id}, [this, id, room, reply = std::move(reply)](bool is_stored) mutable {
         assert(directory_.find(id) == room);
         if (!is_stored) {
@@ -112,16 +112,20 @@ void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> c
         purger_.on_room_erased(id);
         reply({});
     });
+    room->begin_deletion();
 }
 
 void RoomAdmin::write(RoomId room, StoreWrite write, std::move_only_function<void(bool)> done) {
+    WriteRoom effect{std::move(write), [this, room, done = std::move(done)](bool is_stored) mutable {
+                         auto change = changing_.extract(room);
+                         run_task(TaskThread::core, [&] { done(is_stored); });
+                         for (Task& task : change.mapped()) run_task(TaskThread::core, task);
+                     }};
+    effects_.reserve_one();
+    // Last, because the room stays changing until the effect is carried out.
     [[maybe_unused]] const bool is_only = changing_.emplace(room, std::vector<Task>()).second;
     assert(is_only);
-    effects_.add(WriteRoom{std::move(write), [this, room, done = std::move(done)](bool is_stored) mutable {
-                               auto change = changing_.extract(room);
-                               run_task(TaskThread::core, [&] { done(is_stored); });
-                               for (Task& task : change.mapped()) run_task(TaskThread::core, task);
-                           }});
+    effects_.add(std::move(effect));
 }
 
 }  // namespace globes::chat

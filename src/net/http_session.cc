@@ -208,11 +208,11 @@ void HttpSession::fail(const HttpRequest& request) noexcept {
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
     if (state_ != State::serving) return std::nullopt;
     HttpExchange::Upgraded upgraded{socket_.release(), reader_.take_unread()};
+    close();
     if (hub_.settings_.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
         hub_.settings_.on_finished(request, 101, 0, took);
     }
-    close();
     return upgraded;
 }
 

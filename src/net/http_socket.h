@@ -54,8 +54,8 @@ private:
 
     boost::asio::io_context& context_;
     FileDescriptor socket_;
-    std::optional<boost::asio::posix::stream_descriptor>
-        waiter_;  // empty until the first wait; does not own the socket
+    // Empty until the first wait. Does not own the socket.
+    std::optional<boost::asio::posix::stream_descriptor> waiter_;
 };
 
 }  // namespace globes::net

@@ -180,7 +180,7 @@ void WsHub::close_all(std::uint16_t code, std::string_view reason) {
     std::vector<WsSession*> all;
     all.reserve(sessions_.size());
     for (const auto& [id, session] : sessions_) all.push_back(session.get());
-    for (WsSession* session : all) session->close(code, reason);
+    for (WsSession* session : all) run_task(TaskThread::io, [&] { session->close(code, reason); });
 }
 
 void WsHub::watch(WsSession& session, bool for_writing) {

@@ -106,9 +106,11 @@ void WsSession::subscribe(Topic& topic, roomlog::Position from) {
 }
 
 void WsSession::send_direct(roomlog::Opcode opcode, std::string_view payload) {
-    std::string frame;
-    roomlog::append_frame(frame, opcode, payload);
-    send_direct_frames(frame);
+    run_or_abort([&] {
+        std::string frame;
+        roomlog::append_frame(frame, opcode, payload);
+        send_direct_frames(frame);
+    });
 }
 
 void WsSession::send_direct_frames(std::string_view frames) {
@@ -311,7 +313,7 @@ void WsSession::abort() {
 
 void WsSession::drop() {
     if (std::exchange(state_, State::dropped) == State::dropped) return;
-    leave_topic();  // an exception may have kept the session from it
+    run_task(TaskThread::io, [this] { leave_topic(); });  // an exception may have kept the session from it
     owner_.release(*this);
 }
 

@@ -69,7 +69,7 @@ protected:
     ~WsSessionOwner() = default;
 };
 
-/// If a call throws, it has aborted the session before.
+/// If a call that sends, receives or closes throws, it has aborted the session before.
 class WsSession final : private WsEvents, private TimerWheel::Timer {
 public:
     /// `socket`: a connected stream socket that does not block. `owner` MUST outlive the session.

@@ -47,12 +47,14 @@ struct Server : CoreHarness {
     }
     /// As `settle`, and reads of the store are answered too.
     void work() {
+        TaskBatch tasks = posted.take();
         do {
-            for (Task& task : std::exchange(posted, {})) run(task);
+            tasks.run(TaskThread::core);
             run([this] { core.end_batch(); });
             while (!store.batches.empty()) run([this] { store.commit(); });
             while (!store.reads.empty()) run([this] { store.answer_read(); });
-        } while (!posted.empty());
+            tasks = posted.take();
+        } while (!tasks.empty());
     }
     void check() {
         for (int round = 0; round < 3; ++round) {
@@ -83,17 +85,21 @@ protected:
     CoreFailureTest() { spdlog::set_level(spdlog::level::off); }
     ~CoreFailureTest() override { spdlog::set_level(spdlog::level::info); }
 
-    /// Lets each allocation of `act` fail, one for each server.
+    /// Lets each allocation of `act` fail, and then each with those that follow it, for one server each.
     template <class Act>
     void fail_each(Act act) {
+        for (const std::size_t length : {1U, 2U, 3U, 5U, 8U}) fail_each(length, act);
+    }
+    template <class Act>
+    void fail_each(std::size_t length, Act act) {
         std::size_t number = 0;
         for (bool has_failed = true; has_failed;) {
-            SCOPED_TRACE("allocation " + std::to_string(++number));
+            SCOPED_TRACE(std::to_string(length) + " allocations from " + std::to_string(++number) + " on");
             Server server(GetParam());
-            fail_allocation(number);
+            fail_allocations(number, length);
             act(server);
             has_failed = !will_allocation_fail();
-            fail_allocation(0);
+            fail_allocations(0);
             server.work();
             server.check();
         }

@@ -6,11 +6,12 @@
 namespace {
 
 thread_local std::size_t count = 0;
-thread_local std::size_t failing = 0;  // the value of `count` at which an allocation fails; 0: none
+thread_local std::size_t failing = 0;       // the value of `count` at which an allocation fails; 0: none
+thread_local std::size_t failing_last = 0;  // the last one that fails
 
 void* take(std::size_t bytes, std::size_t alignment) {
-    if (++count == failing) {
-        failing = 0;
+    if (++count >= failing && failing != 0) {
+        if (count == failing_last) failing = 0;
         throw std::bad_alloc();
     }
     // The size has to be a multiple of the alignment.
@@ -25,18 +26,24 @@ namespace globes {
 
 std::size_t allocations() { return count; }
 
-void fail_allocation(std::size_t number) { failing = number == 0 ? 0 : count + number; }
+void fail_allocations(std::size_t number, std::size_t length) {
+    failing = number == 0 ? 0 : count + number;
+    failing_last = failing + length - 1;
+}
 
-bool will_allocation_fail() { return failing != 0; }
+bool will_allocation_fail() { return failing > count; }
 
 }  // namespace globes
 
-// The array and sized forms of the library call these.
+// The sized forms of the library call these. Its array forms would too, but a sanitizer brings others.
 void* operator new(std::size_t bytes) { return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
+void* operator new[](std::size_t bytes) { return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
     return take(bytes, static_cast<std::size_t>(alignment));
 }
-// The library's own would call the first of these, but a sanitizer brings others.
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+    return take(bytes, static_cast<std::size_t>(alignment));
+}
 void* operator new(std::size_t bytes, const std::nothrow_t& /*unused*/) noexcept {
     try {
         return take(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
@@ -44,8 +51,14 @@ void* operator new(std::size_t bytes, const std::nothrow_t& /*unused*/) noexcept
         return nullptr;
     }
 }
-void operator delete(void* memory, const std::nothrow_t& /*unused*/) noexcept { std::free(memory); }
+void* operator new[](std::size_t bytes, const std::nothrow_t& nothrow) noexcept { return operator new(bytes, nothrow); }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t& /*unused*/) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t& /*unused*/) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

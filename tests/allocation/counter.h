@@ -8,9 +8,10 @@ namespace globes {
 /// Calls of operator new by this thread since it began.
 std::size_t allocations();
 
-/// Makes one call of operator new by this thread throw std::bad_alloc: 1 is the next call; 0 revokes it.
-void fail_allocation(std::size_t number);
-/// Whether that call is still to come.
+/// Makes `length` calls of operator new by this thread throw std::bad_alloc, from call `number` on: 1 is the next call;
+/// 0 revokes it.
+void fail_allocations(std::size_t number, std::size_t length = 1);
+/// Whether the first of these calls is still to come.
 bool will_allocation_fail();
 
 /// How many of them `act` makes.

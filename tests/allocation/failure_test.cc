@@ -60,13 +60,13 @@ protected:
             settle();
             if (is_full) fill(kTopic);
             prepare(*connection);
-            fail_allocation(number);
+            fail_allocations(number);
             try {
                 act(*connection);
             } catch (const std::bad_alloc&) {
             }
             has_failed = !will_allocation_fail();
-            fail_allocation(0);
+            fail_allocations(0);
             check_survivors(*connection);
         }
         EXPECT_GT(number, 1U) << "something is allocated";

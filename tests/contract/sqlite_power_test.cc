@@ -153,7 +153,10 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
                .clock = clock,
                .encoder = encoder,
                .io_threads = {},
-               .post = [&](Task task) { mailbox.post(std::move(task)); }},
+               .post =
+                   [&](TaskBatch tasks) {
+                       mailbox.post([tasks = std::move(tasks)]() mutable { tasks.run(TaskThread::core); });
+                   }},
               {});
     core.load(store->load_rooms());
     const auto check = [&](std::uint64_t seq) {

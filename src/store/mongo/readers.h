@@ -97,6 +97,7 @@ private:
     template <class Answer>
     void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
+
     // Constant after construction.
     const MongoTimes times_;
     const chat::StoreLimits limits_;

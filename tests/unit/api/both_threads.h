@@ -71,7 +71,7 @@ protected:
                      .clock = core_clock,
                      .encoder = encoder,
                      .io_threads = {&link},
-                     .post = [this](Task task) { core_thread.post(std::move(task)); }},
+                     .post = [this](TaskBatch tasks) { core_thread.post(std::move(tasks)); }},
                     {}};
     net::HttpSettings settings;
     std::unique_ptr<net::HttpHub> hub;

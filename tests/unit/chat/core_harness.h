@@ -30,10 +30,12 @@ protected:
     /// Does what the core thread does when it is busy: runs all posted tasks, then ends the batch. Reads of the store
     /// are answered within this call, commits are not.
     void run_batch() {
+        TaskBatch tasks = posted.take();
         do {
-            for (Task& task : std::exchange(posted, {})) task();
+            tasks.run(TaskThread::core);
             core.end_batch();
-        } while (!posted.empty());
+            tasks = posted.take();
+        } while (!tasks.empty());
     }
     /// Ends the batch, commits all batches of the store, and handles the answers, until nothing is left to do.
     void settle() {
@@ -156,7 +158,7 @@ protected:
     ManualClock clock;
     TextEncoder encoder;
     std::array<FakeIoPort, kIoThreads> io_threads;
-    std::vector<Task> posted;
+    Mailbox posted;
     std::map<ConnectionId, Reader> readers;
     RoomLimits limits{.waiting_bytes = 100'000};
     roomlog::ReplayCacheBudget replay_cache{.room_bytes = 4'000};
@@ -164,7 +166,7 @@ protected:
                .clock = clock,
                .encoder = encoder,
                .io_threads = {&io_threads[0], &io_threads[1]},
-               .post = [this](Task task) { posted.push_back(std::move(task)); }},
+               .post = [this](TaskBatch tasks) { posted.push(std::move(tasks)); }},
               {.room = limits, .replay_cache = replay_cache}};
 };
 

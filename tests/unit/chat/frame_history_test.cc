@@ -34,12 +34,12 @@ protected:
             });
     }
     void answer_reads() {
-        while (!store.reads.empty() || !posted.empty()) {
+        for (TaskBatch tasks = posted.take(); !store.reads.empty() || !tasks.empty(); tasks = posted.take()) {
             if (!store.reads.empty()) {
                 ++reads;
                 store.answer_read();
             }
-            for (Task& task : std::exchange(posted, {})) task();
+            tasks.run(TaskThread::core);
         }
     }
     std::string between(std::uint64_t after, std::uint64_t until) const {
@@ -48,9 +48,9 @@ protected:
 
     FakeStore store;
     TextEncoder encoder;
-    std::vector<Task> posted;
+    Mailbox posted;
     std::shared_ptr<const CorePost> post =
-        std::make_shared<const CorePost>([this](Task task) { posted.push_back(std::move(task)); });
+        std::make_shared<const CorePost>([this](TaskBatch tasks) { posted.push(std::move(tasks)); });
     FrameHistory history{store, encoder, post, {.page_events = 10, .cached_bytes = 250, .reads_in_flight = 2}};
     std::vector<std::string> pages;
     std::shared_ptr<const FramePage> newest;
@@ -173,7 +173,7 @@ TEST_F(FrameHistoryTest, EventsThatAreMissingFromTheStoreHaveNoBytes) {
 TEST_F(FrameHistoryTest, ReportsAFailedReadAndTriesAgainNextTime) {
     ask(0);
     store.answer_read(false);
-    for (Task& task : std::exchange(posted, {})) task();
+    posted.take().run(TaskThread::core);
     ask(0);
     answer_reads();
     EXPECT_THAT(pages, testing::ElementsAre("none", "1-10"));
