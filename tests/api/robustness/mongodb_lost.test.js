@@ -16,7 +16,7 @@ test('a database that comes back empty gets no more writes', { skip: withoutMong
     assert.equal((await ada.next()).msg, 'kept');
     await database.kill();
     await database.start();
-    await server.logged(/event=database_lost cause=.*gone/);
+    await server.logged(/event=database_lost cause=.*missing/);
     ada.say('ada', 'lost', { id: 'lost' });
     await ada.expectError(room, 505, undefined, 'lost');
     assertError(await get(server, '/ready'), 503, 505);
