@@ -281,14 +281,17 @@ void Core::recover(RoomId id) {
     // The answer to an earlier read may have arrived since the effect was added.
     if (room == nullptr || !room->is_recovering() || !recovering_.insert(id).second) return;
     const EventQuery query{.room = id, .after = room->last_seq(), .limit = kRecoverEvents};
-    store_.read_events(query, [this, id](const EventPage& page) {
-        recovering_.erase(id);
-        // After a failed read, the room's next event requests another one.
-        Room* found = directory_.find(id);
-        if (found == nullptr || !page.ok) return;
-        found->recover(page.events, effects_);
-        purger_.on_stored(*found);
+    // After a failed read, the room's next event requests another one.
+    const bool is_asked = run_task(TaskThread::core, [&] {
+        store_.read_events(query, [this, id](const EventPage& page) {
+            recovering_.erase(id);
+            Room* found = directory_.find(id);
+            if (found == nullptr || !page.ok) return;
+            found->recover(page.events, effects_);
+            purger_.on_stored(*found);
+        });
     });
+    if (!is_asked) recovering_.erase(id);
 }
 
 /// Has another batch run soon.

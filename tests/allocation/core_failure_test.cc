@@ -128,5 +128,15 @@ TEST_P(CoreFailureTest, OfSendsBehindABatchInFlight) {
     });
 }
 
+TEST_P(CoreFailureTest, OfTheReadAfterAnUnknownOutcome) {
+    fail_each([](Server& server) {
+        server.say("first", "one");
+        server.end_batch();
+        server.run([&] { server.store.answer_unknown(true); });
+        server.run([&] { server.posted.take().run(TaskThread::core); });
+        server.end_batch();
+    });
+}
+
 }  // namespace
 }  // namespace globes::chat
