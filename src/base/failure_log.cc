@@ -1,10 +1,19 @@
 #include "base/failure_log.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
+#include "base/logging.h"
 #include "base/task_boundary.h"
 
 namespace globes {
+
+FailureLog::Lines FailureLog::store_reads() {
+    return {
+        .failed = [](std::string_view cause) { spdlog::error("event=store_read_failed cause={}", log_value(cause)); },
+        .recovered = [] { spdlog::info("event=store_read_recovered"); }};
+}
 
 void FailureLog::note_failure(std::string_view cause, Time now) noexcept {
     {

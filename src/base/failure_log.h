@@ -20,6 +20,8 @@ public:
     };
 
     explicit FailureLog(Lines lines) : lines_(lines) {}
+    /// For the reads of a store.
+    static Lines store_reads();
 
     /// Logs the cause, unless the last one was logged less than kInterval ago or the operation has not worked since.
     void note_failure(std::string_view cause, Time now = std::chrono::steady_clock::now()) noexcept;

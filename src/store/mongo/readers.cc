@@ -1,7 +1,5 @@
 #include "store/mongo/readers.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cassert>
 #include <exception>
@@ -11,7 +9,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/logging.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {
@@ -149,12 +146,6 @@ void Reader::ping(Fence& fence) {
     // The server's `ping` succeeds without any rights, and without a majority.
     fence.look(session_);
     ++replies_;
-}
-
-FailureLog::Lines ReaderPool::read_failure_lines() {
-    return {
-        .failed = [](std::string_view cause) { spdlog::error("event=store_read_failed cause={}", log_value(cause)); },
-        .recovered = [] { spdlog::info("event=store_read_recovered"); }};
 }
 
 template <class Answer>

@@ -45,8 +45,8 @@ private:
     chat::EventPage read_from_catalogue(const chat::EventQuery& query);
     void leave_out_purged(chat::RoomId room, chat::EventPage& page);
     std::vector<std::optional<UnixMicros>> times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs);
-    /// The first `limit` events of the range, or the last ones if `is_descending`.
-    std::vector<chat::Event> events(chat::RoomId room, chat::SeqRange range, std::size_t limit, bool is_descending);
+    /// Adds the events of the range to the page, in the order of the query's direction.
+    void read_range(const chat::EventQuery& query, chat::SeqRange range, chat::EventPage& page);
     void find_in_room(std::span<const chat::SendKey> keys, std::span<std::optional<chat::Event>> found,
                       CommittedCatalogue::VisibleRange visible);
 
@@ -93,7 +93,6 @@ private:
     template <class Answer>
     struct Query;
 
-    static FailureLog::Lines read_failure_lines();
     template <class Answer>
     void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
@@ -104,7 +103,7 @@ private:
     Fence& fence_;
 
     // Any thread.
-    FailureLog failures_{read_failure_lines()};
+    FailureLog failures_{FailureLog::store_reads()};
     Mutex mutex_;
     Condition changed_;
     std::deque<std::shared_ptr<Request>> queue_ GUARDED_BY(mutex_);  // for the readers

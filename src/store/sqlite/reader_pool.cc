@@ -1,14 +1,11 @@
 #include "store/sqlite/reader_pool.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
-#include "base/logging.h"
 #include "base/process.h"
 
 namespace globes::store {
@@ -49,12 +46,6 @@ private:
     FailureLog& failures_;
     std::optional<ReadSession> opened_;
 };
-
-FailureLog::Lines ReaderPool::read_failure_lines() {
-    return {
-        .failed = [](std::string_view cause) { spdlog::error("event=store_read_failed cause={}", log_value(cause)); },
-        .recovered = [] { spdlog::info("event=store_read_recovered"); }};
-}
 
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
                        OpenFiles* files, SnapshotScope scope)

@@ -56,7 +56,6 @@ private:
     };
     using Request = std::variant<Read, Find, Ping, Load>;
 
-    static FailureLog::Lines read_failure_lines();
     void push(Request request);
     void work();
     void answer(Session& session, Read& read) const;
@@ -73,7 +72,7 @@ private:
     const SnapshotScope scope_;
 
     // Any thread.
-    FailureLog failures_{read_failure_lines()};
+    FailureLog failures_{FailureLog::store_reads()};
     Mutex mutex_;
     Condition changed_;
     std::deque<Request> queue_ GUARDED_BY(mutex_);
