@@ -18,12 +18,18 @@ UnixMicros whole_seconds(UnixMicros time) {
 }
 
 /// Thread: a thread of the store, so that encoding does not take time of the core thread.
-std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder) {
+std::shared_ptr<const FramePage> encode(const EventPage& page, const EventEncoder& encoder, std::size_t max_bytes) {
     if (!page.ok) return nullptr;
     auto encoded = std::make_shared<FramePage>();
+    encoded->is_cut = page.is_cut;
     encoded->first_seq = page.events.empty() ? page.first_seq : page.events.front().seq;
     std::string frames;
     for (const Event& event : page.events) {
+        // JSON may be much longer than the stored text, for example of control characters.
+        if (frames.size() >= max_bytes) {
+            encoded->is_cut = true;
+            break;
+        }
         if (event.seq < encoded->first_seq + encoded->ends.size()) continue;  // out of order
         const std::size_t index = event.seq - encoded->first_seq;
         // Seqs are consecutive, unless an operator has edited the database. A missing event has no bytes.
@@ -63,12 +69,26 @@ FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::weak_
 void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
                         PageReply reply) {
     assert(after < last_seq);
-    const std::uint64_t page = after / limits_.page_events;
-    const std::uint64_t page_end = (page + 1) * limits_.page_events;
+    const std::uint64_t page_begin = after - after % limits_.page_events;
     const Key key{.room = room,
-                  .page = page,
-                  .last_seq = std::min(last_seq, page_end),
+                  .after = page_begin,
+                  .last_seq = std::min(last_seq, page_begin + limits_.page_events),
                   .expiry = {.now = whole_seconds(expiry.now), .period = expiry.period}};
+    read_part(key, after, std::move(reply));
+}
+
+/// Goes from part to part, because only the end of one shows where the next one begins.
+void FrameHistory::read_part(const Key& key, std::uint64_t after, PageReply reply) {
+    request(key, [this, key, after, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
+        if (page == nullptr || !page->is_cut || page->last_seq > after) return reply(page);
+        assert(page->last_seq > key.after);
+        Key next = key;
+        next.after = page->last_seq;
+        read_part(next, after, std::move(reply));
+    });
+}
+
+void FrameHistory::request(const Key& key, PageReply reply) {
     Entry& entry = pages_[key];
     if (entry.page != nullptr) {
         by_use_.splice(by_use_.end(), by_use_, entry.age);
@@ -91,10 +111,11 @@ void FrameHistory::start_reads() {
     while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
         const Key key = queued_.front();
         const EventQuery query{.room = key.room,
-                               .after = key.page * limits_.page_events,
+                               .after = key.after,
                                .before = key.last_seq + 1,
                                .limit = limits_.page_events,
-                               .expiry = key.expiry};
+                               .expiry = key.expiry,
+                               .max_bytes = limits_.page_bytes};
         Pending pending(post_, nullptr, [this, key](const PagePointer& page) {
             assert(in_flight_ > 0);
             --in_flight_;
@@ -104,8 +125,8 @@ void FrameHistory::start_reads() {
         queued_.pop_front();
         ++in_flight_;
         ++reads_;
-        auto answer = Pending::callback<EventPage>(std::move(pending),
-                                                   [this](const EventPage& page) { return encode(page, encoder_); });
+        auto answer = Pending::callback<EventPage>(
+            std::move(pending), [this](const EventPage& page) { return encode(page, encoder_, limits_.page_bytes); });
         run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });
     }
 }

@@ -25,6 +25,7 @@ namespace globes::chat {
 struct FramePage {
     std::uint64_t first_seq = 0;
     std::uint64_t last_seq = 0;     ///< first_seq - 1 if the page is empty.
+    bool is_cut = false;            ///< The next part of the page begins after `last_seq`.
     std::vector<std::size_t> ends;  ///< The end of each frame in `frames`, in bytes.
     std::vector<UnixMicros> times;  ///< The time of each event.
     roomlog::Slice frames;
@@ -37,6 +38,7 @@ struct FramePage {
 
 struct FrameHistoryLimits {
     std::size_t page_events = 128;
+    std::size_t page_bytes = std::size_t{256} << 10;  ///< A longer page has several parts. One event may exceed it.
     std::size_t cached_bytes = std::size_t{16} << 20;
     std::size_t reads_in_flight = 8;
 };
@@ -50,8 +52,9 @@ public:
     FrameHistory(Store& store, const EventEncoder& encoder, std::weak_ptr<const CorePost> post,
                  FrameHistoryLimits limits);
 
-    /// Reads the page with the event after `after`, without expired events; it may be empty. Calls `reply` before it
-    /// returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than `after`.
+    /// Reads the page, or its part, with the event after `after`, without expired events; it may be empty. Calls
+    /// `reply` before it returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than
+    /// `after`.
     void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
@@ -62,7 +65,7 @@ private:
     /// A page gets another key when events are added to it or expire.
     struct Key {
         RoomId room;
-        std::uint64_t page;
+        std::uint64_t after;     ///< The page, or its part, begins after this event.
         std::uint64_t last_seq;  ///< The end of the page, or the room's newest event if that is less.
         Expiry expiry;           ///< In whole seconds, so that clients that read at the same time share a page.
         auto operator<=>(const Key&) const = default;
@@ -73,6 +76,8 @@ private:
         std::list<Key>::iterator age;
     };
 
+    void read_part(const Key& key, std::uint64_t after, PageReply reply);
+    void request(const Key& key, PageReply reply);
     void start_reads();
     void take(const Key& key, const std::shared_ptr<const FramePage>& page);
     void forget_oldest();

@@ -15,10 +15,11 @@ std::size_t text_bytes(const DeleteRoom&) { return 0; }
 
 std::size_t text_bytes(const PurgeEvents&) { return 0; }
 
-std::size_t text_bytes(const AppendEvent& append) {
-    const Event& event = append.event;
+std::size_t text_bytes(const Event& event) {
     return event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
 }
+
+std::size_t text_bytes(const AppendEvent& append) { return text_bytes(append.event); }
 
 struct RoomOf {
     RoomId operator()(const PutRoom& put) const { return put.room.id; }
@@ -58,6 +59,14 @@ CommitOutcome BatchOutcome::without_repeats() const {
 std::uint64_t BatchOutcome::repeated_seq(RoomId room) const {
     const auto part = std::ranges::find(parts_, room, &Part::room);
     return part == parts_.end() ? 0 : part->repeated_seq;
+}
+
+bool PageBytes::take(const Event& event) {
+    const std::size_t bytes = text_bytes(event);
+    const bool is_first = bytes_ == 0;
+    if (max_bytes_ != 0 && !is_first && bytes > max_bytes_ - std::min(bytes_, max_bytes_)) return false;
+    bytes_ += std::max<std::size_t>(bytes, 1);
+    return true;
 }
 
 RoomId room_of(const StoreWrite& write) { return std::visit(RoomOf{}, write); }

@@ -116,10 +116,26 @@ struct EventQuery {
     std::size_t limit = 0;
     bool keeps_newest = false;
     Expiry expiry = {};
+    /// The page ends before the event with which its texts would exceed this many bytes, but has at least one event, so
+    /// that a reader always advances. 0: no limit.
+    std::size_t max_bytes = 0;
+};
+
+/// Applies `EventQuery::max_bytes`: a store adds events to a page as long as `take` returns true.
+class PageBytes {
+public:
+    explicit PageBytes(const EventQuery& query) : max_bytes_(query.max_bytes) {}
+
+    bool take(const Event& event);
+
+private:
+    const std::size_t max_bytes_;
+    std::size_t bytes_ = 0;
 };
 
 struct EventPage {
-    bool ok = false;  ///< False: the store could not be read; `events` is empty.
+    bool ok = false;      ///< False: the store could not be read; `events` is empty.
+    bool is_cut = false;  ///< `max_bytes` ended the page: events of the query are missing, at the end of its direction.
     std::vector<Event> events = {};
     /// The oldest event of the room that is kept and has not expired, independent of `after`, `before` and `limit`;
     /// last seq + 1 if all are removed or expired. 0: another process has deleted the room since the store was opened.

@@ -40,6 +40,30 @@ TEST_P(StoreSuite, ReadsTheEventsWithinTheBounds) {
     EXPECT_THAT(query(7, ~std::uint64_t{0}, ~std::size_t{0}, true), ElementsAre(8, 9));
 }
 
+TEST_P(StoreSuite, APageEndsBeforeItsBytesExceedTheLimit) {
+    ASSERT_EQ(commit(store(), batch_of(PutRoom{sample_room(1)})), committed);
+    StoreBatch batch;
+    for (std::uint64_t seq = 1; seq <= 5; ++seq)
+        batch.emplace_back(AppendEvent{{.room = 1, .seq = seq, .name = "ann", .text = std::string(97, 'x')}});
+    ASSERT_EQ(commit(store(), std::move(batch)), committed);
+    const auto page_of = [&](EventQuery query) { return read(store(), query); };
+    const EventPage oldest = page_of({.room = 1, .limit = 9, .max_bytes = 299});
+    EXPECT_THAT(seqs_of(oldest), ElementsAre(1, 2));
+    EXPECT_TRUE(oldest.is_cut);
+    const EventPage newest = page_of({.room = 1, .limit = 9, .keeps_newest = true, .max_bytes = 300});
+    EXPECT_THAT(seqs_of(newest), ElementsAre(3, 4, 5));
+    EXPECT_TRUE(newest.is_cut);
+    const EventPage one = page_of({.room = 1, .after = 2, .limit = 9, .max_bytes = 1});
+    EXPECT_THAT(seqs_of(one), ElementsAre(3)) << "a page is empty only at the end";
+    EXPECT_TRUE(one.is_cut);
+    const EventPage limited = page_of({.room = 1, .limit = 2, .max_bytes = 200});
+    EXPECT_THAT(seqs_of(limited), ElementsAre(1, 2));
+    EXPECT_FALSE(limited.is_cut) << "the number of events has ended it";
+    const EventPage whole = page_of({.room = 1, .limit = 9, .max_bytes = 500});
+    EXPECT_THAT(seqs_of(whole), ElementsAre(1, 2, 3, 4, 5));
+    EXPECT_FALSE(whole.is_cut);
+}
+
 TEST_P(StoreSuite, ReadsNothingFromARoomThatDoesNotExist) {
     const EventPage page = read(store(), {.room = 77, .limit = 10});
     EXPECT_TRUE(page.ok);

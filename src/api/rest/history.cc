@@ -38,7 +38,8 @@ Result<Wanted> parse_query(const net::HttpRequest& request) {
     return Wanted{.query = {.after = after->value_or(0),
                             .before = before->value_or(kMaxSeq),
                             .limit = limit->value_or(kDefaultPage),
-                            .keeps_newest = !*after},
+                            .keeps_newest = !*after,
+                            .max_bytes = kMaxHistoryBytes},
                   .last_seen = *last_seen};
 }
 
@@ -66,10 +67,11 @@ chat::EventQuery visible_part(chat::EventQuery query, const Found& room) {
 }
 
 /// The page as JSON; nullopt if it could not be read.
-std::optional<std::string> to_json(const chat::EventPage& page, const Found& room) {
+std::optional<std::string> to_json(const chat::EventPage& page, const Found& room, bool keeps_newest) {
     if (!page.ok) return std::nullopt;
     const auto [first_seq, last_seq, expiry] = room.visible;
-    return history_json(room.record.id, std::clamp(page.first_seq, first_seq, last_seq + 1), last_seq, page.events);
+    return history_json(room.record.id, std::clamp(page.first_seq, first_seq, last_seq + 1), last_seq, page.events,
+                        keeps_newest);
 }
 
 }  // namespace
@@ -94,7 +96,7 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
     core_link_.counts().add_history_read();
     auto json = co_await core_link_.ask_store<std::optional<std::string>>(
         [&](auto done) { services_.store.read_events(visible_part(wanted->query, *room), std::move(done)); },
-        [&](const chat::EventPage& page) { return to_json(page, *room); });
+        [&](const chat::EventPage& page) { return to_json(page, *room, wanted->query.keeps_newest); });
     if (!json) co_return exchange.respond_error(Error{ErrorCode::unavailable});
     exchange.respond_json(200, std::move(*json));
 }

@@ -164,7 +164,22 @@ std::string welcome_json(const Welcome& welcome) {
 }
 
 std::string history_json(chat::RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
-                         std::span<const chat::Event> events) {
+                         std::span<const chat::Event> events, bool keeps_newest) {
+    std::string array;
+    std::vector<std::size_t> begins;
+    for (const chat::Event& event : events) {
+        if (!keeps_newest && array.size() >= kMaxHistoryBytes) break;
+        begins.push_back(array.size());
+        append_event_json(array, event);
+        array += ',';
+    }
+    std::size_t first = 0;
+    if (keeps_newest && array.size() > kMaxHistoryBytes) {
+        const auto begin = std::ranges::lower_bound(begins, array.size() - kMaxHistoryBytes);
+        first = begin == begins.end() ? begins.back() : *begin;
+    }
+    if (!array.empty()) array.pop_back();
+
     std::string out = R"({"room_id":)";
     append_json_integer(out, room);
     out += R"(,"first_seq":)";
@@ -172,10 +187,7 @@ std::string history_json(chat::RoomId room, std::uint64_t first_seq, std::uint64
     out += R"(,"last_seq":)";
     append_json_integer(out, last_seq);
     out += R"(,"events":[)";
-    for (const chat::Event& event : events) {
-        if (&event != events.data()) out += ',';
-        append_event_json(out, event);
-    }
+    out.append(array, first);
     out += "]}";
     return out;
 }

@@ -52,8 +52,12 @@ struct Welcome {
 };
 std::string welcome_json(const Welcome& welcome);
 
+/// The limit of the texts of a page of history, and again of its events as JSON, in bytes.
+inline constexpr std::size_t kMaxHistoryBytes = std::size_t{1} << 20;
+
 /// A page of history: the same event objects as live, byte for byte. `first_seq`, `last_seq`: the visible range.
+/// Events beyond kMaxHistoryBytes are left out: the newest, or the oldest if `keeps_newest`; never all.
 std::string history_json(chat::RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
-                         std::span<const chat::Event> events);
+                         std::span<const chat::Event> events, bool keeps_newest);
 
 }  // namespace globes::api

@@ -147,6 +147,16 @@ chat::EventPage RoomTable::read(const chat::EventQuery& query) const {
         const auto limit = static_cast<std::ptrdiff_t>(query.limit);
         (query.keeps_newest ? first = last - limit : last = first + limit);
     }
+    chat::PageBytes bytes(query);
+    const auto fits = [&](const chat::Event& event) { return bytes.take(event); };
+    if (query.keeps_newest) {
+        const auto cut =
+            std::find_if_not(std::make_reverse_iterator(last), std::make_reverse_iterator(first), fits).base();
+        page.is_cut = std::exchange(first, cut) != cut;
+    } else {
+        const auto cut = std::find_if_not(first, last, fits);
+        page.is_cut = std::exchange(last, cut) != cut;
+    }
     page.events.assign(first, last);
     return page;
 }

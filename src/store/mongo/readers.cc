@@ -16,6 +16,8 @@ namespace {
 
 // Per call, so that a request to the server has a bounded size.
 constexpr std::size_t kKeysAtOnce = 1000;
+// Per reply, if the page is limited in bytes: it may end long before its number of events.
+constexpr int kEventsAtOnce = 128;
 
 }  // namespace
 
@@ -36,7 +38,7 @@ chat::EventPage Reader::read_from_catalogue(const chat::EventQuery& query) {
     range.first = std::max(page.first_seq, query.after + 1);
     if (query.before != 0) range.last = std::min(range.last, query.before - 1);
     if (range.first > range.last || query.limit == 0) return page;
-    page.events = events(query.room, range, query.limit, query.keeps_newest);
+    read_range(query, range, page);
     if (query.keeps_newest) std::ranges::reverse(page.events);
     return page;
 }
@@ -57,29 +59,32 @@ void Reader::leave_out_purged(chat::RoomId room, chat::EventPage& page) {
     std::erase_if(page.events, [&](const chat::Event& event) { return !purged_seq || event.seq <= *purged_seq; });
 }
 
-std::vector<chat::Event> Reader::events(chat::RoomId room, chat::SeqRange range, std::size_t limit,
-                                        bool is_descending) {
-    assert(range.first <= range.last && limit > 0);
+void Reader::read_range(const chat::EventQuery& query, chat::SeqRange range, chat::EventPage& page) {
+    assert(range.first <= range.last && query.limit > 0);
     Document bounds;
     bounds.number("$gte", range.first).number("$lte", range.last);
     Document filter;
-    filter.number("room_id", room).document("seq", bounds);
+    filter.number("room_id", query.room).document("seq", bounds);
     Document order;
-    order.integer("seq", is_descending ? -1 : 1);
+    order.integer("seq", query.keeps_newest ? -1 : 1);
     Document options;
     options.document("sort", order);
-    limit = std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max());
+    const auto limit = std::min<std::size_t>(query.limit, std::numeric_limits<std::int32_t>::max());
     options.number("limit", limit);
-    std::vector<chat::Event> found;
-    ask(kEvents, filter, options, limit, [&](const DocumentView& document) {
+    if (query.max_bytes != 0) options.integer("batchSize", kEventsAtOnce);
+    chat::PageBytes bytes(query);
+    session_.find_while(kEvents, filter, options, limit, [&](const DocumentView& document) {
         chat::Event event = event_of(document);
-        if (event.room != room || event.seq < range.first || event.seq > range.last)
+        if (event.room != query.room || event.seq < range.first || event.seq > range.last)
             throw DatabaseError("the server replied with an event that was not requested", 0, 0);
+        page.is_cut = !bytes.take(event);
+        if (page.is_cut) return false;
         // The next event must follow this one.
-        (is_descending ? range.last = event.seq - 1 : range.first = event.seq + 1);
-        found.push_back(std::move(event));
+        (query.keeps_newest ? range.last = event.seq - 1 : range.first = event.seq + 1);
+        page.events.push_back(std::move(event));
+        return true;
     });
-    return found;
+    ++replies_;
 }
 
 std::vector<std::optional<UnixMicros>> Reader::times_at(chat::RoomId room, const std::vector<std::uint64_t>& seqs) {

@@ -255,13 +255,18 @@ WriteResult Session::remove(const char* name, const Document& filter) {
 
 void Session::find(const char* name, const Document& filter, const Document& options, std::size_t most,
                    const std::function<void(const DocumentView&)>& take) {
+    find_while(name, filter, options, most, [&](const DocumentView& found) { return take(found), true; });
+}
+
+void Session::find_while(const char* name, const Document& filter, const Document& options, std::size_t most,
+                         const std::function<bool(const DocumentView&)>& take) {
     const Collection source = collection(name);
     std::size_t taken = 0;
     const auto ask = [&] {
         for_each(mongoc_collection_find_with_opts(source.get(), filter.get(), options.get(), nullptr), most,
                  [&](const DocumentView& found) {
                      ++taken;
-                     take(found);
+                     return take(found);
                  });
     };
     try {
@@ -273,12 +278,12 @@ void Session::find(const char* name, const Document& filter, const Document& opt
     }
 }
 
-void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::function<void(const DocumentView&)>& take) {
+void Session::for_each(mongoc_cursor_t* owned, std::size_t most, const std::function<bool(const DocumentView&)>& take) {
     const std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(owned, mongoc_cursor_destroy);
     const bson_t* found = nullptr;
     for (std::size_t count = 0; mongoc_cursor_next(cursor.get(), &found); ++count) {
         if (count == most) throw DatabaseError("the server replied with more documents than requested", 0, 0);
-        take(DocumentView(*found));
+        if (!take(DocumentView(*found))) return;
     }
     bson_error_t error{};
     if (mongoc_cursor_error(cursor.get(), &error)) throw database_error(error);
@@ -300,7 +305,8 @@ void Session::for_each_of_command(const Document& command, const std::function<v
     options.integer("serverId", id);
     // The cursor takes ownership of the copy.
     bson_t* taken = bson_copy(&reply.view().get());
-    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kUnlimited, take);
+    for_each(mongoc_cursor_new_from_command_reply_with_opts(client_.get(), taken, options.get()), kUnlimited,
+             [&](const DocumentView& found) { return take(found), true; });
 }
 
 void Session::rename(const char* from, const char* to) {

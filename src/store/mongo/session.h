@@ -70,6 +70,9 @@ public:
     /// the reply has more than `most` documents.
     void find(const char* collection, const Document& filter, const Document& options, std::size_t most,
               const std::function<void(const DocumentView&)>& take);
+    /// The same, until `take` returns false.
+    void find_while(const char* collection, const Document& filter, const Document& options, std::size_t most,
+                    const std::function<bool(const DocumentView&)>& take);
     /// Throws DatabaseError.
     void command(const Document& command, const std::function<void(const DocumentView&)>& take);
     /// Renames a collection of the database. Throws DatabaseError.
@@ -89,7 +92,7 @@ private:
 
     Collection collection(const char* name) const;
     static void for_each(mongoc_cursor_t* cursor, std::size_t most,
-                         const std::function<void(const DocumentView&)>& take);
+                         const std::function<bool(const DocumentView&)>& take);
 
     std::unique_ptr<mongoc_client_t, Return> client_;
     const std::string database_;

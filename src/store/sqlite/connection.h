@@ -83,10 +83,16 @@ public:
     /// The same, and passes each row to `take(statement)`.
     template <class Take, class... Values>
     void query(Take take, const Values&... values) {
+        query_while([&](const Statement& row) { return take(row), true; }, values...);
+    }
+    /// The same, until `take` returns false.
+    template <class Take, class... Values>
+    void query_while(Take take, const Values&... values) {
         const Reset reset(handle_.get());
         int index = 0;
         (bind(++index, values), ...);
-        while (step()) take(std::as_const(*this));
+        while (step() && take(std::as_const(*this))) {
+        }
     }
 
     /// Executes a statement without values or rows. Returns SQLITE_OK or an extended result code.

@@ -107,10 +107,16 @@ chat::EventPage ReadSession::read(const chat::EventQuery& query) {
     const auto times = [&](const std::vector<std::uint64_t>& seqs) { return times_at(query.room, seqs); };
     chat::EventPage page{.ok = true, .first_seq = chat::first_unexpired(range, query.expiry, times)};
     if (page.first_seq > range.last) return page;
+    chat::PageBytes bytes(query);
+    const auto take = [&](const Statement& row) {
+        chat::Event event = event_of(query.room, row);
+        page.is_cut = !bytes.take(event);
+        if (!page.is_cut) page.events.push_back(std::move(event));
+        return !page.is_cut;
+    };
     (query.keeps_newest ? newest_ : oldest_)
-        .query([&](const Statement& row) { page.events.push_back(event_of(query.room, row)); }, query.room,
-               column_value(std::max(query.after, page.first_seq - 1)),
-               query.before == 0 ? kMaxColumnValue : column_value(query.before), column_value(query.limit));
+        .query_while(take, query.room, column_value(std::max(query.after, page.first_seq - 1)),
+                     query.before == 0 ? kMaxColumnValue : column_value(query.before), column_value(query.limit));
     if (query.keeps_newest) std::ranges::reverse(page.events);
     return page;
 }

@@ -51,11 +51,13 @@ public:
     void append_frame(std::string& out, const Event& event) const override {
         if (throws) throw std::runtime_error("broken encoder");
         events.push_back(event);
-        out +=
-            is_durable(event.kind) ? fmt::format("#{} {}: {}\n", event.seq, event.name, event.text) : event.text + '\n';
+        for (int i = 0; i < repeats; ++i)
+            out += is_durable(event.kind) ? fmt::format("#{} {}: {}\n", event.seq, event.name, event.text)
+                                          : event.text + '\n';
     }
 
     mutable std::vector<Event> events;  ///< All that were encoded, in order.
+    int repeats = 1;                    ///< How often a frame has its text.
     bool throws = false;
 };
 
@@ -159,11 +161,13 @@ public:
             page.first_seq =
                 first_unexpired({.first = events.empty() ? last_seq + 1 : events.front().seq, .last = last_seq},
                                 query.expiry, times_at);
+            PageBytes bytes(query);
             for (const Event& event : events) {
                 const bool is_before = query.before == 0 || event.seq < query.before;
-                if (event.seq > query.after && event.seq >= page.first_seq && is_before &&
-                    page.events.size() < query.limit)
-                    page.events.push_back(event);
+                const bool is_in_range = event.seq > query.after && event.seq >= page.first_seq && is_before;
+                if (!is_in_range || page.is_cut || page.events.size() == query.limit) continue;
+                page.is_cut = !bytes.take(event);
+                if (!page.is_cut) page.events.push_back(event);
             }
         }
         done(std::move(page));

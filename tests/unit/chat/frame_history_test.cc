@@ -86,6 +86,53 @@ TEST_F(FrameHistoryTest, APageHasTheTimesOfItsEvents) {
     EXPECT_EQ(newest->time_of(21), std::nullopt);
 }
 
+class FrameHistoryPartsTest : public FrameHistoryTest {
+protected:
+    FrameHistoryPartsTest() : parts(store, encoder, post, {.page_events = 10, .page_bytes = 100}) {
+        for (Event& event : store.kept[kRoom].events) event.text = std::string(40, 'y');  // of 43 bytes with the name
+    }
+    std::shared_ptr<const FramePage> read(std::uint64_t after) {
+        std::shared_ptr<const FramePage> result;
+        parts.read(kRoom, after, 25, {}, [&](const auto& page) { result = page; });
+        answer_reads();
+        return result;
+    }
+
+    FrameHistory parts;
+};
+
+TEST_F(FrameHistoryPartsTest, APageOfLongMessagesHasPartsWithinTheLimit) {
+    std::string seqs;
+    for (std::uint64_t after = 0; after < 25;) {
+        const auto part = read(after);
+        EXPECT_LE(part->frames.size, 100U + 43U);
+        EXPECT_EQ(part->first_seq, after + 1);
+        seqs += fmt::format(" {}-{}", part->first_seq, part->last_seq);
+        after = part->last_seq;
+    }
+    EXPECT_EQ(seqs, " 1-2 3-4 5-6 7-8 9-10 11-12 13-14 15-16 17-18 19-20 21-22 23-24 25-25");
+}
+
+TEST_F(FrameHistoryPartsTest, AReaderInTheMiddleOfAPageGetsThePartWithItsNextEvent) {
+    EXPECT_EQ(read(16)->first_seq, 17U);
+    EXPECT_EQ(read(13)->first_seq, 13U);
+    EXPECT_EQ(reads, 4) << "from the beginning of the page to the part, and then from the cache";
+    EXPECT_EQ(read(13)->time_of(14), 14'000'000);
+}
+
+TEST_F(FrameHistoryPartsTest, AMessageLongerThanAPartIsAPartOfItsOwn) {
+    store.kept[kRoom].events[4].text = std::string(1000, 'z');
+    EXPECT_EQ(read(2)->last_seq, 4U);
+    EXPECT_EQ(read(4)->last_seq, 5U);
+    EXPECT_EQ(read(5)->last_seq, 7U);
+}
+
+TEST_F(FrameHistoryPartsTest, FramesLongerThanTheStoredTextsEndAPart) {
+    encoder.repeats = 10;
+    EXPECT_EQ(read(0)->last_seq, 1U);
+    EXPECT_EQ(read(1)->last_seq, 2U);
+}
+
 TEST_F(FrameHistoryTest, APageIsReadOnceForManyReaders) {
     for (int i = 0; i < 1000; ++i) ask(0);
     answer_reads();

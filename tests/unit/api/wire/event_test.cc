@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace globes::api {
 namespace {
@@ -282,6 +284,41 @@ TEST(WelcomeJson, NamesSomeUsersAndCountsAll) {
               R"({"event_type":"welcome","room_id":2,"seq":17,"at":"1970-01-01T00:00:00.000001Z",)"
               R"("users":[{"username":"ann","color":"red","last_activity":"1970-01-01T00:00:00.000000Z"}],"online":5,)"
               R"("resumed":false,"session":"s"})");
+}
+
+/// `count` sends of 4096 control characters, each about 24 KiB as JSON.
+std::vector<chat::Event> long_sends(std::uint64_t count) {
+    std::vector<chat::Event> events;
+    for (std::uint64_t seq = 1; seq <= count; ++seq)
+        events.push_back({.room = 7, .seq = seq, .name = "ann", .text = std::string(4096, '\x01')});
+    return events;
+}
+
+std::vector<std::int64_t> seqs_in(const std::string& json) {
+    std::vector<std::int64_t> seqs;
+    const boost::json::value page = boost::json::parse(json);
+    for (const auto& event : page.at("events").as_array()) seqs.push_back(event.at("seq").as_int64());
+    return seqs;
+}
+
+TEST(HistoryJson, EndsAtItsLimitInTheDirectionOfTheRequest) {
+    const std::vector<chat::Event> events = long_sends(100);
+    const std::string oldest = history_json(7, 1, 100, events, false);
+    const std::string newest = history_json(7, 1, 100, events, true);
+    for (const std::string& page : {oldest, newest}) {
+        EXPECT_LE(page.size(), kMaxHistoryBytes + (32 << 10));
+        EXPECT_GE(page.size(), kMaxHistoryBytes - (32 << 10));
+    }
+    EXPECT_EQ(seqs_in(oldest).front(), 1);
+    EXPECT_EQ(seqs_in(newest).back(), 100);
+    EXPECT_EQ(seqs_in(oldest).size(), seqs_in(newest).size() + 1) << "the oldest ones up to the first beyond the limit";
+}
+
+TEST(HistoryJson, AShortPageIsComplete) {
+    const std::vector<chat::Event> events = long_sends(3);
+    for (const bool keeps_newest : {false, true})
+        EXPECT_EQ(seqs_in(history_json(7, 1, 3, events, keeps_newest)).size(), 3U);
+    EXPECT_EQ(history_json(7, 1, 0, {}, true), R"({"room_id":7,"first_seq":1,"last_seq":0,"events":[]})");
 }
 
 }  // namespace
