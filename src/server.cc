@@ -95,6 +95,10 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
             response = api::too_large_response(status, limits.head_bytes);
         else if (status == 500)
             response = api::error_response(Error{ErrorCode::internal_error});
+        else if (status == 429)
+            response = api::error_response(Error{ErrorCode::too_many_requests});
+        else if (status == 503)
+            response = api::error_response(Error{ErrorCode::unavailable});
         else
             response = api::error_response(Error{ErrorCode::bad_request}, status);
         api::add_cors_headers(refused, config.allowed_origins, response);
@@ -107,7 +111,7 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
                     .status = status,
                     .bytes = bytes,
                     .duration = took,
-                    .peer = request.peer_address});
+                    .peer = request.client.text()});
     };
     return settings;
 }
@@ -116,6 +120,23 @@ api::FloodLimits flood_limits(const Config& config) {
     const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
     return {.messages = messages,
             .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor}};
+}
+
+net::AddressLimitSettings address_limits(const Config& config) {
+    using enum net::AddressLimit;
+    const AddressLimitValues& values = config.of_address;
+    net::AddressLimitSettings settings{.open_connections = values.open_connections, .exempt = values.exempt};
+    settings.rate(connections) = {values.connections_per_minute, 1min};
+    settings.rate(requests) = {values.requests_per_minute, 1min};
+    settings.rate(upgrades) = {values.upgrades_per_minute, 1min};
+    settings.rate(rooms) = {values.rooms_per_hour, 1h};
+    settings.rate(tokens) = {values.tokens_per_minute, 1min};
+    settings.rate(joins) = {values.joins_per_minute, 1min};
+    settings.rate(events) = {values.events_per_minute, 1min};
+    settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h};
+    settings.rate(history) = {values.history_per_minute, 1min};
+    settings.rate(guesses) = {values.guesses_per_minute, 1min};
+    return settings;
 }
 
 class Server {
@@ -146,6 +167,7 @@ private:
     void end_threads();
 
     const Config& config_;
+    net::AddressLimits address_limits_;
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const SystemClock clock_;
@@ -163,6 +185,7 @@ private:
 
 Server::Server(const Config& config, const Logging& logging, const OpenStore& open_store)
     : config_(config),
+      address_limits_(address_limits(config)),
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
@@ -180,8 +203,8 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                 .require_owner = config.require_owner,
                 .static_dir = config.static_dir,
                 .metrics = [this, &logging](bool is_store_reachable) {
-                    return metrics_text(
-                        {io_units_, core_->counts(), core_thread_, is_store_reachable, logging.dropped_lines()});
+                    return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
+                                         is_store_reachable, logging.dropped_lines()});
                 }} {
     make_io_units();
     make_core();
@@ -193,7 +216,7 @@ void Server::make_io_units() {
         unit->routes = std::make_unique<api::Routes>(unit->core_link, services_);
         unit->http =
             std::make_unique<net::HttpHub>(unit->io.context(), unit->io.hub().wheel(), unit->io.read_buffer(), clock_,
-                                           http_settings(config_, unit->core_link.counts()),
+                                           address_limits_, http_settings(config_, unit->core_link.counts()),
                                            [unit = unit.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
                                                const auto begin = std::chrono::steady_clock::now();
                                                unit->routes->handle(exchange);
@@ -222,9 +245,10 @@ std::string Server::start() {
     net::ListenerSettings settings;
     settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
     for (const auto& unit : io_units_) {
-        settings.targets.emplace_back([&unit = *unit](FileDescriptor socket, std::string peer) {
-            unit.io.post([&unit, socket = std::move(socket), peer = std::move(peer)]() mutable {
-                unit.http->adopt(std::move(socket), std::move(peer));
+        settings.targets.emplace_back([this, &unit = *unit](FileDescriptor socket, const IpAddress& peer) {
+            net::ClientAddress client = address_limits_.find(peer, clock_.steady());
+            unit.io.post([&unit, socket = std::move(socket), client = std::move(client)]() mutable {
+                unit.http->adopt(std::move(socket), client);
             });
         });
     }

@@ -10,11 +10,13 @@
 #include "chat/core_store.h"
 #include "chat/core_thread.h"
 #include "io_unit.h"
+#include "net/address_limits.h"
 
 namespace globes {
 
 struct MetricsSources {
     std::span<const std::unique_ptr<IoUnit>> io_units;
+    const net::AddressCounts& addresses;
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;

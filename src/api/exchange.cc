@@ -1,6 +1,7 @@
 #include "api/exchange.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "api/access.h"
 
@@ -14,6 +15,29 @@ void Exchange::respond(net::HttpResponse response) const {
     if (!has_rule) response.headers.emplace_back("Cache-Control", "no-cache");
     add_cors_headers(request(), services_->allowed_origins, response);
     http_->respond(response);
+}
+
+void Exchange::respond_error(const Error& error) const {
+    if (error.code == ErrorCode::room_not_found) {
+        const auto now = services_->clock.steady();
+        static_cast<void>(request().client.take(net::AddressLimit::guesses, now));
+    }
+    respond(error_response(error));
+}
+
+bool Exchange::exceeds(net::AddressLimit limit, std::uint64_t units) const {
+    return refuse_after(request().client.take(limit, services_->clock.steady(), units));
+}
+
+bool Exchange::has_reached(net::AddressLimit limit) const {
+    return refuse_after(request().client.wait_for(limit, services_->clock.steady()));
+}
+
+bool Exchange::refuse_after(std::optional<net::ClientAddress::Wait> wait) const {
+    if (!wait) return false;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+    respond(error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(seconds.count())));
+    return true;
 }
 
 }  // namespace globes::api

@@ -36,12 +36,21 @@ public:
     /// Sends the response, with the headers for caches and for CORS.
     void respond(net::HttpResponse response) const;
     void respond_json(int status, std::string body) const { respond({.status = status, .body = std::move(body)}); }
-    void respond_error(const Error& error) const { respond(error_response(error)); }
+    /// A room that does not exist counts as a guess.
+    void respond_error(const Error& error) const;
+
+    /// Takes `units` of what the client's address may use. Returns whether that exceeds the limit; the response is 429
+    /// then.
+    bool exceeds(net::AddressLimit limit, std::uint64_t units = 1) const;
+    /// As `exceeds` for one unit, without taking it.
+    bool has_reached(net::AddressLimit limit) const;
 
     /// Ends HTTP on the connection, see net::HttpExchange.
     auto take_over() const { return http_->take_over(); }
 
 private:
+    bool refuse_after(std::optional<net::ClientAddress::Wait> wait) const;
+
     std::shared_ptr<net::HttpExchange> http_;
     const Services* services_;
     bool varies_by_accept_ = false;

@@ -32,7 +32,10 @@ void Routes::add_rooms() {
     // The paths of one room.
     const auto add = [this](const char* method, const char* path, auto handler) {
         router_.add(method, path, [this, handler](const Http& http, const Parameters& parameters) {
-            handler(Exchange(http, services_), chat::RoomKey::of(parameters.front()));
+            const Exchange exchange(http, services_);
+            // Before the room is looked up: otherwise the refusals would tell which rooms do not exist.
+            if (exchange.has_reached(net::AddressLimit::guesses)) return;
+            handler(exchange, chat::RoomKey::of(parameters.front()));
         });
     };
     using chat::RoomKey;
@@ -68,9 +71,13 @@ void Routes::add_pages() {
 void Routes::handle(const Http& http) {
     const net::HttpRequest& request = http->request();
     const auto match = router_.match(request.method, request.target);
+    const Exchange exchange(http, services_);
+    const std::string_view path = net::target_path(request.target);
+    // Otherwise a flood would make the server look unhealthy to a balancer.
+    const bool is_probe = path == "/health" || path == "/ready";
+    if (!is_probe && exchange.exceeds(net::AddressLimit::requests)) return;
     if (match) return (*match->handler)(http, match->parameters);
 
-    const Exchange exchange(http, services_);
     const net::Router::Miss& miss = match.error();
     if (!miss.is_unknown_path()) {
         if (request.method == "OPTIONS")

@@ -199,6 +199,25 @@ void read_origins(Config& config, const json::value& value) {
     config.*kMember = std::move(origins);
 }
 
+void read_exempt_addresses(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be an array of addresses and ranges, such as [\"192.0.2.1\", \"2001:db8::/32\"]";
+    if (!value.is_array()) throw BadValue{kMustBe};
+    config.of_address.exempt.clear();
+    for (const json::value& item : value.get_array()) {
+        const auto range = IpRange::parse(text_of(item, kMustBe));
+        if (!range) throw BadValue{kMustBe};
+        config.of_address.exempt.push_back(*range);
+    }
+}
+
+template <auto kLimit>
+void read_address_limit(Config& config, const json::value& value) {
+    constexpr std::int64_t kMax = 1'000'000'000'000;
+    if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > kMax)
+        throw BadValue{fmt::format("must be a whole number from 0 to {}", kMax)};
+    config.of_address.*kLimit = static_cast<std::uint64_t>(value.get_int64());
+}
+
 template <auto kMember>
 void read_bool(Config& config, const json::value& value) {
     if (!value.is_bool()) throw BadValue{"must be true or false"};
@@ -276,6 +295,18 @@ constexpr Key kKeys[] = {
     {"IoThreads", read_whole<&Config::io_threads, 0, Config::kMaxIoThreads>},
     {"HashThreads", read_whole<&Config::hash_threads, 0, 256>},
     {"MaxConnections", read_whole<&Config::max_connections, 0, 10'000'000>},
+    {"AddressConnections", read_address_limit<&AddressLimitValues::open_connections>},
+    {"AddressConnectionsPerMinute", read_address_limit<&AddressLimitValues::connections_per_minute>},
+    {"AddressRequestsPerMinute", read_address_limit<&AddressLimitValues::requests_per_minute>},
+    {"AddressUpgradesPerMinute", read_address_limit<&AddressLimitValues::upgrades_per_minute>},
+    {"AddressRoomsPerHour", read_address_limit<&AddressLimitValues::rooms_per_hour>},
+    {"AddressTokensPerMinute", read_address_limit<&AddressLimitValues::tokens_per_minute>},
+    {"AddressJoinsPerMinute", read_address_limit<&AddressLimitValues::joins_per_minute>},
+    {"AddressEventsPerMinute", read_address_limit<&AddressLimitValues::events_per_minute>},
+    {"AddressStoredBytesPerHour", read_address_limit<&AddressLimitValues::stored_bytes_per_hour>},
+    {"AddressHistoryPerMinute", read_address_limit<&AddressLimitValues::history_per_minute>},
+    {"AddressGuessesPerMinute", read_address_limit<&AddressLimitValues::guesses_per_minute>},
+    {"ExemptAddresses", read_exempt_addresses},
     {"LogLevel", read_choice<&Config::log_level, kLogLevels>},
 };
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/config_values.h"
+#include "base/ip_address.h"
 #include "base/logging.h"
 
 namespace globes {
@@ -35,6 +36,22 @@ struct MongoSettings {
     bool any() const {
         return !(uri.empty() && user.empty() && password.empty() && cluster.empty() && database.empty());
     }
+};
+
+/// What one network address may use. 0: no limit.
+struct AddressLimitValues {
+    std::uint64_t open_connections = 100;
+    std::uint64_t connections_per_minute = 1200;
+    std::uint64_t requests_per_minute = 6000;
+    std::uint64_t upgrades_per_minute = 600;
+    std::uint64_t rooms_per_hour = 100;
+    std::uint64_t tokens_per_minute = 120;
+    std::uint64_t joins_per_minute = 600;
+    std::uint64_t events_per_minute = 6000;
+    std::uint64_t stored_bytes_per_hour = std::uint64_t{256} << 20;
+    std::uint64_t history_per_minute = 1200;
+    std::uint64_t guesses_per_minute = 120;
+    std::vector<IpRange> exempt{*IpRange::parse("127.0.0.0/8"), *IpRange::parse("::1")};
 };
 
 /// The defaults apply to an empty config.json. Keys, ranges and meanings: docs/configuration.md.
@@ -62,6 +79,7 @@ struct Config {
     std::size_t io_threads = 0;       ///< 0: derived from the number of cores.
     std::size_t hash_threads = 0;     ///< 0: derived from the number of cores.
     std::size_t max_connections = 0;  ///< 0: derived from the limit of open files.
+    AddressLimitValues of_address;
     LogLevel log_level = LogLevel::info;
 
     std::string secret_key;  ///< Empty: not set, see base/secret_file.h.

@@ -1,7 +1,6 @@
-// The hash of tables whose keys come from clients: SipHash-1-3 with a random key for each process. Without a secret key,
-// as in std::hash, a client can choose thousands of keys with one hash, and every access to the table becomes a search
-// through all of them. Thread: any.
-// Source: https://www.aumasson.jp/siphash/siphash.pdf
+// The hash of tables whose keys come from clients: SipHash-1-3 with a random key for each process. Without a secret
+// key, as in std::hash, a client can choose thousands of keys with one hash, and every access to the table becomes a
+// search through all of them. Thread: any. Source: https://www.aumasson.jp/siphash/siphash.pdf
 #pragma once
 
 #include <array>

@@ -5,8 +5,9 @@
 
 namespace globes::chat {
 
-RateVerdict RateLimiter::ask(const RateLimit& limit, std::chrono::steady_clock::time_point now) {
-    using namespace std::chrono;
+using namespace std::chrono;
+
+RateVerdict RateLimiter::ask(const RateLimit& limit, TimePoint now) {
     if (limit.per_second == 0) return {};
     assert(limit.burst >= 1);
 
@@ -17,14 +18,18 @@ RateVerdict RateLimiter::ask(const RateLimit& limit, std::chrono::steady_clock::
         full_at_ = full_at + interval;
         return {};
     }
+    return refuse(now, ceil<milliseconds>(passes_at - now));
+}
 
+RateVerdict RateLimiter::refuse(TimePoint now, milliseconds wait) {
+    assert(wait >= 1ms);
     if (window_end_ <= now) {
         window_end_ = now + kRefusalWindow;
         refusals_ = 0;
     }
     ++refusals_;
     return {refusals_ >= kRefusalsToClose ? RateVerdict::Action::close : RateVerdict::Action::refuse,
-            static_cast<std::uint32_t>(ceil<milliseconds>(passes_at - now).count())};
+            static_cast<std::uint32_t>(wait.count())};
 }
 
 }  // namespace globes::chat

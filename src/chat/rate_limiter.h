@@ -33,11 +33,13 @@ public:
     static constexpr std::uint32_t kRefusalsToClose = 100;
     static constexpr std::chrono::seconds kRefusalWindow{10};
 
-    RateVerdict ask(const RateLimit& limit, std::chrono::steady_clock::time_point now);
-
-private:
     using TimePoint = std::chrono::steady_clock::time_point;
 
+    RateVerdict ask(const RateLimit& limit, TimePoint now);
+    /// Counts a message that was refused for another reason, with the time after which it may pass.
+    RateVerdict refuse(TimePoint now, std::chrono::milliseconds wait);
+
+private:
     // When the bucket is full again: now plus one interval for each missing token.
     TimePoint full_at_{};
     TimePoint window_end_{};

@@ -65,9 +65,10 @@ std::string write_response(const HttpResponse& response, const AnswerForm& form,
     append_header(out, "Date", format_http_date(now));
     append_header(out, "Server", "Globes");
     if (has_body(response.status)) {
-        if (!response.body.empty() && is_header_value(response.content_type))
+        const std::uint64_t size = response.body.size() + response.rest_bytes;
+        if (size != 0 && is_header_value(response.content_type))
             append_header(out, "Content-Type", response.content_type);
-        append_header(out, "Content-Length", fmt::format_int(response.body.size()).str());
+        append_header(out, "Content-Length", fmt::format_int(size).str());
     }
     for (const auto& [name, value] : response.headers)
         if (is_http_token(name) && is_header_value(value)) append_header(out, name, value);

@@ -2,12 +2,17 @@
 // responses (RFC 9112). Pure functions. Thread: any.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "net/address_limits.h"
 
 namespace globes::net {
 
@@ -17,7 +22,7 @@ struct HttpRequest {
     std::string target;  ///< Path and query, percent-encoded as sent; `*` for OPTIONS of the server.
     std::vector<std::pair<std::string, std::string>> headers;  ///< In order; names in lower case, values trimmed.
     std::string body;
-    std::string peer_address;  ///< The IP address of the peer, without the port.
+    ClientAddress client;
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 
@@ -27,10 +32,23 @@ struct HttpRequest {
     std::vector<std::string_view> header_list(std::string_view name) const;
 };
 
+/// The rest of a body that is too large to be kept in memory. The session reads it part by part, the next one when the
+/// client has taken the last one. Thread: the I/O thread, the destructor included.
+class BodyParts {
+public:
+    virtual ~BodyParts() = default;
+    /// Receives a part, which is not empty; nothing if it cannot be read.
+    using Done = std::move_only_function<void(std::optional<std::string> part)>;
+    /// Reads the next part. Calls `done` later from the loop, or destroys it, which counts as a failure.
+    virtual void read(Done done) = 0;
+};
+
 struct HttpResponse {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";  ///< Not sent if the body is empty.
     std::string body = {};
+    std::uint64_t rest_bytes = 0;                                   ///< The size of `rest`.
+    std::shared_ptr<BodyParts> rest = nullptr;                      ///< Follows `body`; null if it is the whole body.
     std::vector<std::pair<std::string, std::string>> headers = {};  ///< Except Date, Server, Connection, Content-*.
     bool close = false;                                             ///< Closes the connection after this response.
 };
@@ -42,7 +60,8 @@ struct AnswerForm {
     int minor_version = 1;   ///< Of the request: HTTP/1.0 needs an explicit keep-alive.
 };
 
-/// Returns status line, headers and body. `response.status`: a final status, 200..599. `now`: for the Date header.
+/// Returns status line, headers and body, without the rest of a large one. `response.status`: a final status, 200..599.
+/// `now`: for the Date header.
 ///
 /// Content-Length is always present except with 204 and 304, which have no body. A header is omitted if its name is not
 /// a token or its value has a control character, because it could inject lines. The caller closes the connection if

@@ -31,7 +31,7 @@ public:
     /// 3. After a refusal, MUST NOT be called again.
     /// 4. Between requests the reader holds no memory except unread bytes.
     ///
-    /// The caller sets `peer_address`.
+    /// The caller sets `client`.
     std::optional<Outcome> consume(std::string_view bytes);
 
     /// Whether no byte of the next request has arrived.

@@ -1,6 +1,8 @@
 #include "net/http_session.h"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
+#include <cassert>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,10 @@
 
 namespace globes::net {
 namespace {
+
+constexpr int kTooManyRequests = 429;
+constexpr int kInternalServerError = 500;
+constexpr int kServiceUnavailable = 503;
 
 using boost::system::error_code;
 
@@ -38,9 +44,10 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, std::string peer_address)
+HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection)
     : hub_(hub),
-      peer_address_(std::move(peer_address)),
+      client_(std::move(client)),
+      connection_(std::move(connection)),
       socket_(hub.context_, std::move(socket)),
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
@@ -58,18 +65,27 @@ void HttpSession::start() {
     });
 }
 
+void HttpSession::turn_away(int status) {
+    run_or_close([this, status] {
+        HttpRequest request;
+        request.client = client_;
+        send(hub_.settings_.refusal(request, status), request, false);
+    });
+}
+
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
 void HttpSession::arm(Tick wait) { hub_.wheel_.arm(*this, hub_.wheel_.now() + wait + 1); }
 
 void HttpSession::stop() {
     // An incomplete request is abandoned.
-    if (state_ != State::serving && state_ != State::writing) close();
+    if (state_ != State::serving && state_ != State::writing && state_ != State::reading_rest) close();
 }
 
 void HttpSession::close() {
     if (state_ == State::closed) return;
     const auto self = weak_from_this().lock();  // unlike shared_from_this, it never throws; destructors call this
     state_ = State::closed;
+    free_output();
     socket_.close();
     hub_.sessions_.erase(self);
 }
@@ -93,6 +109,7 @@ std::optional<Tick> HttpSession::timeout() const {
         case State::draining:
             return settings.drain_timeout;
         case State::serving:
+        case State::reading_rest:
         case State::closed:
             break;
     }
@@ -105,17 +122,9 @@ void HttpSession::on_timer(Tick) {
         socket_.cancel();  // the wait for more bytes
         return run_or_close([this] { refuse({408}); });
     }
-    if (state_ == State::writing) {
-        // The kernel reports room only if a good part of its buffer is free: a slow client may have taken less than
-        // that.
-        socket_.cancel();  // the wait for room
-        bool has_taken = false;
-        run_or_close([&] { has_taken = flush(); });
-        if (!has_taken) close();
-        return;
-    }
+    if (state_ == State::writing) return run_or_close([this] { check_rate(); });
     // While a request is served, the timer of an earlier state may fire; it is ignored.
-    if (state_ != State::serving) close();
+    if (state_ != State::serving && state_ != State::reading_rest) close();
 }
 
 // --- reading ---------------------------------------------------------------------------------------------------------
@@ -178,7 +187,7 @@ void HttpSession::offer_continue() {
 // --- responding ------------------------------------------------------------------------------------------------------
 
 void HttpSession::serve(HttpRequest request) {
-    request.peer_address = peer_address_;
+    request.client = client_;
     served_at_ = hub_.clock_.steady();
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
@@ -189,7 +198,7 @@ void HttpSession::serve(HttpRequest request) {
 void HttpSession::refuse(HttpRefusal refusal) {
     served_at_ = hub_.clock_.steady();
     HttpRequest refused = reader_.take_refused();
-    refused.peer_address = peer_address_;
+    refused.client = client_;
     send(hub_.settings_.refusal(refused, refusal.status), refused, false);
 }
 
@@ -201,13 +210,12 @@ void HttpSession::respond(const HttpRequest& request, const HttpResponse& respon
 /// Does not use the hub if the connection is closed, because the hub may be destroyed then.
 void HttpSession::fail(const HttpRequest& request) noexcept {
     if (state_ != State::serving) return;
-    constexpr int kInternalServerError = 500;
     run_or_close([&] { respond(request, hub_.settings_.refusal(request, kInternalServerError)); });
 }
 
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
     if (state_ != State::serving) return std::nullopt;
-    HttpExchange::Upgraded upgraded{socket_.release(), reader_.take_unread()};
+    HttpExchange::Upgraded upgraded{socket_.release(), reader_.take_unread(), std::move(connection_)};
     close();
     if (hub_.settings_.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
@@ -220,45 +228,102 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
     const AnswerForm form{
         .head = request.method == "HEAD", .keep_alive = keep_alive, .minor_version = request.minor_version};
     output_ = write_response(response, form, hub_.clock_.now_us());
+    if (const int refused = reserve_output())
+        return send(hub_.settings_.refusal(request, refused), request, keep_alive);
+    rest_ = form.head ? nullptr : response.rest;
+    rest_bytes_ = response.rest_bytes;
     last_answer_ = !keep_alive;
     if (hub_.settings_.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
-        hub_.settings_.on_finished(request, response.status, response.body.size(), took);
+        hub_.settings_.on_finished(request, response.status, response.body.size() + response.rest_bytes, took);
     }
     enter(State::writing);
     flush();
 }
 
-/// Returns whether the socket has taken bytes of the response.
-bool HttpSession::flush() {
-    bool has_taken = false;
+/// Returns the status to refuse the request with if its address, or all connections together, have too much unread
+/// output, otherwise 0. Small responses always pass: the number of connections bounds them.
+int HttpSession::reserve_output() {
+    assert(reserved_ == 0);
+    if (output_.size() <= hub_.settings_.small_response) return 0;
+    switch (hub_.limits_.reserve_output(client_, output_.size())) {
+        case AddressLimits::Reservation::of_address:
+            return kTooManyRequests;
+        case AddressLimits::Reservation::of_everyone:
+            return kServiceUnavailable;
+        case AddressLimits::Reservation::done:
+            break;
+    }
+    reserved_ = output_.size();
+    return 0;
+}
+
+void HttpSession::free_output() {
+    std::string().swap(output_);  // frees the memory; an assignment would not
+    sent_ = 0;
+    // Without a reservation the hub is not used: it may be destroyed.
+    if (const std::size_t bytes = std::exchange(reserved_, 0)) hub_.limits_.release_output(client_, bytes);
+}
+
+void HttpSession::flush() {
     while (sent_ < output_.size()) {
         error_code error;
         const std::size_t count = socket_.write(std::string_view(output_).substr(sent_), error);
-        if (is_temporary(error)) {
-            wait_writable();
-            return has_taken;
-        }
-        if (error) {
-            close();
-            return has_taken;
-        }
-        has_taken = true;
+        if (is_temporary(error)) return wait_writable();
+        if (error) return close();
         sent_ += count;
-        arm(hub_.settings_.write_timeout);
+        written_ += static_cast<std::int64_t>(count);
     }
-    std::string().swap(output_);  // frees the memory; an assignment would not
-    sent_ = 0;
-    if (last_answer_) {
-        drain();
-    } else {
-        enter(State::idle);
-        if (!processing_) process({});
-    }
-    return has_taken;
+    free_output();
+    taken_before_.reset();
+    rest_ != nullptr ? read_rest() : end_response();
+}
+
+void HttpSession::read_rest() {
+    enter(State::reading_rest);
+    // If `done` is destroyed without a call, the connection is closed too.
+    const auto end = [](HttpSession* session) {
+        if (session->state_ == State::reading_rest) session->close();
+    };
+    auto guard = std::unique_ptr<HttpSession, decltype(end)>(this, end);
+    rest_->read([self = shared_from_this(), guard = std::move(guard)](std::optional<std::string> part) mutable {
+        static_cast<void>(guard.release());
+        if (self->state_ != State::reading_rest) return;
+        self->run_or_close([&] { self->send_rest(std::move(part)); });
+    });
+}
+
+void HttpSession::send_rest(std::optional<std::string> part) {
+    if (!part || part->empty() || part->size() > rest_bytes_) return close();
+    rest_bytes_ -= part->size();
+    if (rest_bytes_ == 0) rest_ = nullptr;
+    output_ = *std::move(part);
+    enter(State::writing);
+    flush();
+}
+
+void HttpSession::end_response() {
+    if (last_answer_) return drain();
+    enter(State::idle);
+    if (!processing_) process({});
+}
+
+/// Closes the connection if the client has taken too little since the last look. What counts is what its kernel has
+/// acknowledged: ours reports room only if a good part of its buffer is free.
+void HttpSession::check_rate() {
+    socket_.cancel();  // the wait for room
+    flush();
+    if (state_ != State::writing) return;
+    const std::int64_t taken = written_ - static_cast<std::int64_t>(socket_.unacknowledged());
+    const std::chrono::milliseconds time = hub_.settings_.write_timeout * kTick;
+    const std::int64_t least = hub_.settings_.least_bytes_per_second * time / std::chrono::seconds{1};
+    if (taken_before_ && taken - *taken_before_ < std::max<std::int64_t>(least, 1)) return close();
+    taken_before_ = taken;
+    arm(hub_.settings_.write_timeout);
 }
 
 void HttpSession::wait_writable() {
+    if (!taken_before_) taken_before_ = written_ - static_cast<std::int64_t>(socket_.unacknowledged());
     socket_.wait(HttpSocket::kWritable, [self = shared_from_this()](const error_code& error) {
         if (!error && self->state_ == State::writing) self->run_or_close([&self] { self->flush(); });
     });
@@ -275,11 +340,12 @@ void HttpSession::drain() {
 }
 
 HttpHub::HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<char> read_buffer, const Clock& clock,
-                 HttpSettings settings, HttpHandler handler)
+                 AddressLimits& limits, HttpSettings settings, HttpHandler handler)
     : context_(context),
       wheel_(wheel),
       read_buffer_(read_buffer),
       clock_(clock),
+      limits_(limits),
       settings_(std::move(settings)),
       handler_(std::move(handler)) {}
 
@@ -287,11 +353,16 @@ HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
 }
 
-void HttpHub::adopt(FileDescriptor socket, std::string peer_address) {
+void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client) {
     if (stopping_) return;
-    const auto session = std::make_shared<HttpSession>(*this, std::move(socket), std::move(peer_address));
+    // Too many in a short time: not even an answer.
+    if (client.take(AddressLimit::connections, clock_.steady())) return;
+    auto connection = limits_.open_connection(client);
+    const bool is_admitted = connection.has_value();
+    const auto session = std::make_shared<HttpSession>(*this, std::move(socket), client,
+                                                       is_admitted ? *std::move(connection) : AddressConnection());
     sessions_.insert(session);
-    session->start();
+    is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
 }
 
 void HttpHub::stop() {

@@ -47,6 +47,7 @@ public:
     struct Upgraded {
         FileDescriptor socket;  ///< Non-blocking, with TCP_NODELAY.
         std::string unread;     ///< The bytes after the request.
+        AddressConnection connection;
     };
     /// Ends HTTP on this connection for an upgrade; the caller sends the 101 response. Returns nothing if the
     /// connection has ended or a response was sent.
@@ -63,9 +64,11 @@ using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    HttpSession(HttpHub& hub, FileDescriptor socket, std::string peer_address);
+    HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection);
 
     void start();
+    /// Answers with `status` and closes, without a request.
+    void turn_away(int status);
     /// Closes the connection after the current response, or at once if no request is in progress.
     void stop();
     /// Closes the connection now, in every state.
@@ -73,7 +76,16 @@ public:
 
 private:
     friend class HttpExchange;
-    enum class State : std::uint8_t { idle, reading_head, reading_body, serving, writing, draining, closed };
+    enum class State : std::uint8_t {
+        idle,          // Waits for a request.
+        reading_head,  // Has a part of a request.
+        reading_body,
+        serving,       // The handler works.
+        writing,       // The client has not taken all of the response, or of its last part.
+        reading_rest,  // The client has taken the last part, and the next one is being read.
+        draining,      // Our side is shut down; input is discarded.
+        closed,
+    };
 
     // Called by the exchange.
     void respond(const HttpRequest& request, const HttpResponse& response);
@@ -96,17 +108,29 @@ private:
     void refuse(HttpRefusal refusal);
 
     void send(const HttpResponse& response, const HttpRequest& request, bool keep_alive);
-    bool flush();
+    void flush();
     void wait_writable();
+    void check_rate();
+    int reserve_output();
+    void free_output();
+    void read_rest();
+    void send_rest(std::optional<std::string> part);
+    void end_response();
     void drain();
 
     HttpHub& hub_;  // outlives every open session
-    const std::string peer_address_;
+    const ClientAddress client_;
+    AddressConnection connection_;
     HttpSocket socket_;
     HttpReader reader_;
     std::string output_;
-    std::size_t sent_ = 0;     // bytes of `output_`
-    std::size_t drained_ = 0;  // discarded bytes
+    std::size_t sent_ = 0;             // bytes of `output_`
+    std::size_t reserved_ = 0;         // bytes of `output_`, if they count as unread output
+    std::shared_ptr<BodyParts> rest_;  // null if `output_` is the end of the response
+    std::uint64_t rest_bytes_ = 0;
+    std::int64_t written_ = 0;                  // bytes of all responses
+    std::optional<std::int64_t> taken_before_;  // by the client, at the last look; set while it is slow
+    std::size_t drained_ = 0;                   // discarded bytes
     std::chrono::steady_clock::time_point served_at_;
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
@@ -117,12 +141,17 @@ struct HttpSettings {
     HttpLimits limits;
     Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a head, and again for a body; 408.
     Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request; then the connection closes.
-    Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that does not read its response.
+    Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that reads its response too slowly.
+    std::uint32_t least_bytes_per_second = 1024;           ///< What it has to read, on average of that time.
     Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
     std::size_t drain_bytes = std::size_t{1} << 20;        ///< The most input that is discarded in this time.
 
-    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; or 500 to a request
-    /// that got no response. `refused`: its head, if it was read.
+    std::size_t small_response = std::size_t{64} << 10;  ///< Larger ones count as unread output; bytes.
+
+    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; to a request that got no response: 500;
+    /// if the response would exceed the limit of unread output of the address or of all: 429 or 503; to a connection
+    /// beyond the limit of the address: 503.
+    /// `refused`: its head, if it was read.
     std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
     /// Called for the access log when a response starts to be sent; with status 101 for an upgrade. `body_bytes`: the
     /// size of the response's body, also for HEAD. A request that was refused before its head was read has only a peer
@@ -133,17 +162,17 @@ struct HttpSettings {
 
 class HttpHub {
 public:
-    /// `context`, `wheel`, `read_buffer` and `clock` MUST outlive the hub. `read_buffer`: shared by the thread's
-    /// connections, for one read at a time.
+    /// `context`, `wheel`, `read_buffer`, `clock` and `limits` MUST outlive the hub. `read_buffer`: shared by the
+    /// thread's connections, for one read at a time.
     HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<char> read_buffer, const Clock& clock,
-            HttpSettings settings, HttpHandler handler);
+            AddressLimits& limits, HttpSettings settings, HttpHandler handler);
     /// Closes all connections. Exchanges may outlive the hub, but not `context`; to answer them does nothing.
     ~HttpHub();
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
     /// Reads from a connected, non-blocking stream socket. Closes it after `stop`.
-    void adopt(FileDescriptor socket, std::string peer_address);
+    void adopt(FileDescriptor socket, const ClientAddress& client);
     /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
     /// which has `Connection: close`.
     void stop();
@@ -157,6 +186,7 @@ private:
     TimerWheel& wheel_;
     const std::span<char> read_buffer_;
     const Clock& clock_;
+    AddressLimits& limits_;
     const HttpSettings settings_;
     const HttpHandler handler_;
 

@@ -1,5 +1,7 @@
 #include "net/http_socket.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
@@ -27,6 +29,12 @@ std::size_t HttpSocket::read(std::span<char> buffer, error_code& error) const {
 
 std::size_t HttpSocket::write(std::string_view bytes, error_code& error) const {
     return outcome(::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), error);
+}
+
+std::size_t HttpSocket::unacknowledged() const {
+    int bytes = 0;  // stays zero if the socket is of a kind that does not know it
+    ::ioctl(socket_.get(), SIOCOUTQ, &bytes);
+    return static_cast<std::size_t>(bytes);
 }
 
 void HttpSocket::cancel() {

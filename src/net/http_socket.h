@@ -33,6 +33,8 @@ public:
     /// send(2).
     std::size_t read(std::span<char> buffer, boost::system::error_code& error) const;
     std::size_t write(std::string_view bytes, boost::system::error_code& error) const;
+    /// The number of sent bytes that the peer's kernel has not acknowledged.
+    std::size_t unacknowledged() const;
 
     /// Waits and then calls `done` from the loop, never from within this call. `cancel` and `close` end the wait with
     /// an error.

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/system/system_error.hpp>
@@ -33,19 +34,15 @@ constexpr std::chrono::seconds kLogEvery{10};
 
 constexpr int kPortAttempts = 16;  // to find a port that is free on all addresses
 
-std::string address_text(const sockaddr_storage& peer) {
+IpAddress address_of(const sockaddr_storage& peer) {
     if (peer.ss_family == AF_INET) {
-        sockaddr_in v4;
-        std::memcpy(&v4, &peer, sizeof v4);
-        return asio::ip::make_address_v4(ntohl(v4.sin_addr.s_addr)).to_string();
+        std::array<std::uint8_t, 4> bytes;
+        std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, bytes.size());
+        return IpAddress(bytes);
     }
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &peer, sizeof v6);
-    asio::ip::address_v6::bytes_type bytes;
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    const asio::ip::address_v6 address(bytes);
-    if (address.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
-    return address.to_string();
+    std::array<std::uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, bytes.size());
+    return IpAddress(bytes);
 }
 
 /// Whether an error of accept(2) concerns one connection that ended early, not the listener.
@@ -144,7 +141,7 @@ bool Listener::accept_one() {
         ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket.is_open()) return false;
     const std::size_t target = std::exchange(next_target_, (next_target_ + 1) % settings_.targets.size());
-    settings_.targets[target](std::move(socket), address_text(peer));
+    settings_.targets[target](std::move(socket), address_of(peer));
     return true;
 }
 

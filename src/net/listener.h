@@ -17,12 +17,12 @@
 
 #include "base/config_values.h"
 #include "base/file.h"
+#include "base/ip_address.h"
 
 namespace globes::net {
 
-/// `socket`: an accepted one; non-blocking, close-on-exec. `peer_address`: the IP address of the peer,
-/// without the port; in IPv4 form if an IPv4 peer has connected to an IPv6 socket.
-using AcceptHandler = std::function<void(FileDescriptor socket, std::string peer_address)>;
+/// `socket`: an accepted one; non-blocking, close-on-exec.
+using AcceptHandler = std::function<void(FileDescriptor socket, const IpAddress& peer)>;
 
 struct ListenerSettings {
     std::vector<AcceptHandler> targets;  ///< Called round robin; at least one.

@@ -45,6 +45,11 @@ struct Server : CoreHarness {
     void end_batch() {
         run([this] { core.end_batch(); });
     }
+    /// The batch is stored, but the core does not learn that.
+    void answer_unknown() {
+        run([this] { store.answer_unknown(true); });
+        posted.take().run(TaskThread::core);
+    }
     /// As `settle`, and reads of the store are answered too.
     void work() {
         TaskBatch tasks = posted.take();
@@ -132,8 +137,7 @@ TEST_P(CoreFailureTest, OfTheReadAfterAnUnknownOutcome) {
     fail_each([](Server& server) {
         server.say("first", "one");
         server.end_batch();
-        server.run([&] { server.store.answer_unknown(true); });
-        server.run([&] { server.posted.take().run(TaskThread::core); });
+        server.answer_unknown();
         server.end_batch();
     });
 }

@@ -66,11 +66,13 @@ void upgrade(WsHub& hub, const std::shared_ptr<HttpExchange>& exchange) {
 void serve(const HostPort& address) {
     IoThread thread(0, ws_settings());
     const SystemClock clock;
-    HttpHub http(thread.context(), thread.hub().wheel(), thread.read_buffer(), clock, http_settings(),
+    AddressLimits limits{{}};
+    HttpHub http(thread.context(), thread.hub().wheel(), thread.read_buffer(), clock, limits, http_settings(),
                  [&thread](const std::shared_ptr<HttpExchange>& exchange) { upgrade(thread.hub(), exchange); });
     ListenerSettings settings;
-    settings.targets.emplace_back(
-        [&http](globes::FileDescriptor socket, std::string peer) { http.adopt(std::move(socket), std::move(peer)); });
+    settings.targets.emplace_back([&](globes::FileDescriptor socket, const globes::IpAddress& peer) {
+        http.adopt(std::move(socket), limits.find(peer, clock.steady()));
+    });
     const auto listeners = listen_at(thread.context(), addresses_of(address), settings);
     for (const auto& listener : listeners) listener->start();
 

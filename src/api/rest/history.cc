@@ -93,6 +93,7 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
             co_return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
     }
 
+    if (exchange.exceeds(net::AddressLimit::history)) co_return;
     core_link_.counts().add_history_read();
     auto json = co_await core_link_.ask_store<std::optional<std::string>>(
         [&](auto done) { services_.store.read_events(visible_part(wanted->query, *room), std::move(done)); },

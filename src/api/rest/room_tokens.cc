@@ -38,11 +38,12 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     const auto room = co_await find_room(core_link_, key);
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     if (room->visibility == chat::Visibility::public_room) co_return exchange.respond_json(200, kStatusOk);
+    if (exchange.exceeds(net::AddressLimit::tokens)) co_return;
     const TokenRequest wanted = parse_token_request(exchange.request().body);
     if (!wanted.secret) co_return exchange.respond(wrong_secret());
 
     auto refusal = co_await core_link_.run_on_worker(services_.hashing, [&] {
-        return check_secret(*wanted.secret, exchange.request().peer_address, *room, services_);
+        return check_secret(*wanted.secret, exchange.request().client.range(), *room, services_);
     });
     if (!refusal) co_return exchange.respond_error(refusal.error());
     if (*refusal) co_return exchange.respond(std::move(**refusal));

@@ -52,6 +52,7 @@ Handler Rooms::create(Exchange exchange) {
     draft->owner = draft->owner || services_.require_owner;
     auto checked = chat::check_draft(*draft);
     if (!checked) co_return exchange.respond_error(checked.error());
+    if (exchange.exceeds(net::AddressLimit::rooms)) co_return;
     if (checked->password) {
         auto hash = co_await core_link_.run_on_worker(services_.hashing,
                                                       [&] { return chat::hash_password(*checked->password); });

@@ -1,10 +1,12 @@
 #include "api/site/files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -16,7 +18,6 @@
 namespace globes::api {
 namespace {
 
-constexpr std::uintmax_t kMaxFile = std::uintmax_t{16} << 20;
 // Clients ask each time whether the file has changed.
 constexpr const char* kRevalidate = "no-cache";
 constexpr const char* kKeepForAYear = "public, max-age=31536000, immutable";
@@ -33,7 +34,7 @@ std::string_view form_of(const EmbeddedFile& file, Coding coding) {
     return file.identity;
 }
 
-/// Absent if the file is outside the folder, does not exist, is too large, or is not a regular file.
+/// Absent if the file is outside the folder, does not exist, or is not a regular file.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view path) {
     std::error_code error;
     const auto root = std::filesystem::canonical(folder, error);
@@ -44,7 +45,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
     if (error || !std::filesystem::is_regular_file(file, error)) return std::nullopt;
     // Checked after symbolic links are resolved, because they may lead out of the folder.
     const auto [root_end, file_at] = std::ranges::mismatch(root, file);
-    if (root_end != root.end() || std::filesystem::file_size(file, error) > kMaxFile || error) return std::nullopt;
+    if (root_end != root.end()) return std::nullopt;
     return file;
 }
 
@@ -74,23 +75,53 @@ net::HttpResponse embedded_answer(const net::HttpRequest& request, const Embedde
     return response;
 }
 
-net::HttpResponse static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy) {
-    const auto found = find_file(folder, path);
-    if (!found) return error_response(Error{ErrorCode::path_not_found});
-    std::ifstream file(*found, std::ios::binary);
-    net::HttpResponse response{.content_type = std::string(content_type(found->native())),
-                               .headers = {{"Cache-Control", kRevalidate}}};
-    response.body.assign(std::istreambuf_iterator<char>(file), {});
-    if (file.bad() || !file.is_open()) return error_response(Error{ErrorCode::path_not_found});
-    add_policy_headers(policy, is_page(found->native()), response);
-    if (is_page(found->native())) response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
-    return response;
+std::optional<FileReader> FileReader::open(const std::filesystem::path& file) {
+    // Does not wait for the writer of a named pipe that somebody puts there meanwhile.
+    FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat info{};
+    if (!descriptor.is_open() || ::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+    return FileReader(std::move(descriptor), static_cast<std::uint64_t>(info.st_size));
 }
 
-net::HttpResponse static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status) {
-    net::HttpResponse response = static_answer(folder, kIndexPath, policy);
-    if (response.status == 200) response.status = status;
-    return response;
+std::optional<std::string> FileReader::read() {
+    std::string part(kPart, '\0');
+    std::size_t filled = 0;
+    while (filled < part.size()) {
+        const ssize_t count = ::read(file_.get(), part.data() + filled, part.size() - filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return std::nullopt;
+        if (count == 0) break;
+        filled += static_cast<std::size_t>(count);
+    }
+    part.resize(filled);
+    return part;
+}
+
+StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy) {
+    const auto not_found = [] { return StaticAnswer{error_response(Error{ErrorCode::path_not_found}), std::nullopt}; };
+    const auto found = find_file(folder, path);
+    if (!found) return not_found();
+    auto reader = FileReader::open(*found);
+    auto body = reader ? reader->read() : std::nullopt;
+    if (!body) return not_found();
+    StaticAnswer answer{{.content_type = std::string(content_type(found->native())),
+                         .body = *std::move(body),
+                         .headers = {{"Cache-Control", kRevalidate}}},
+                        std::nullopt};
+    if (reader->size() > answer.response.body.size()) {
+        answer.response.rest_bytes = reader->size() - answer.response.body.size();
+        answer.rest = std::move(reader);
+    }
+    add_policy_headers(policy, is_page(found->native()), answer.response);
+    if (is_page(found->native()))
+        answer.response.headers.emplace_back("Content-Security-Policy", static_policy(policy));
+    return answer;
+}
+
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status) {
+    StaticAnswer answer = static_answer(folder, kIndexPath, policy);
+    if (answer.response.status == 200) answer.response.status = status;
+    return answer;
 }
 
 }  // namespace globes::api

@@ -2,11 +2,17 @@
 // functions, any thread. Those for the folder read from the disk and belong on a worker.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/site/file_headers.h"
+#include "base/file.h"
 #include "net/http_message.h"
 
 namespace globes::api {
@@ -33,12 +39,38 @@ inline constexpr const char* kIndexPath = "/index.html";
 net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy,
                                   int status = 200);
 
+/// Reads a file part by part.
+class FileReader {
+public:
+    /// The size of a part in bytes.
+    static constexpr std::size_t kPart = std::size_t{64} << 10;
+
+    /// Opens a regular file. Blocks. Empty if that fails.
+    static std::optional<FileReader> open(const std::filesystem::path& file);
+
+    /// The size in bytes when it was opened.
+    std::uint64_t size() const { return size_; }
+    /// The next part; empty at the end. Blocks. Nothing if it cannot be read.
+    std::optional<std::string> read();
+
+private:
+    FileReader(FileDescriptor file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+
+    FileDescriptor file_;
+    std::uint64_t size_;
+};
+
+/// What a file of a folder is answered with.
+struct StaticAnswer {
+    net::HttpResponse response;      ///< Its body is the first part of the file.
+    std::optional<FileReader> rest;  ///< Reads the other parts, if there are any.
+};
+
 /// The file below `folder` with this path of a URL, percent-decoded; of a folder its index.html. 404 in JSON if it does
-/// not exist, is not a regular file, is larger than 16 MiB, or is outside `folder`, also through a symbolic link.
-/// Blocks.
-net::HttpResponse static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy);
+/// not exist, is not a regular file, or is outside `folder`, also through a symbolic link. Blocks.
+StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy);
 
 /// The page of `folder` with the status `status`; 404 in JSON if the folder does not contain it. Blocks.
-net::HttpResponse static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status);
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status);
 
 }  // namespace globes::api

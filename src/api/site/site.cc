@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "api/site/files.h"
 #include "api/wire/errors.h"
 
 namespace globes::api {
@@ -21,6 +20,25 @@ const EmbeddedFile& embedded_index() {
     assert(found != embedded_site().end());
     return *found;
 }
+
+/// The parts of a file of the folder, which a worker reads.
+class FileParts final : public net::BodyParts {
+public:
+    FileParts(CoreLink& core_link, WorkerPool& workers, FileReader reader)
+        : core_link_(core_link), workers_(workers), reader_(std::make_shared<FileReader>(std::move(reader))) {}
+
+    void read(Done done) override { read(core_link_, workers_, reader_, std::move(done)); }
+
+private:
+    static Handler read(CoreLink& core_link, WorkerPool& workers, std::shared_ptr<FileReader> reader, Done done) {
+        auto part = co_await core_link.run_on_worker(workers, [&] { return reader->read(); });
+        done(part ? *std::move(part) : std::nullopt);
+    }
+
+    CoreLink& core_link_;
+    WorkerPool& workers_;
+    const std::shared_ptr<FileReader> reader_;
+};
 
 }  // namespace
 
@@ -71,16 +89,18 @@ void Site::unrouted(Exchange exchange) {
 void Site::static_file(Exchange exchange, std::string path) {
     const bool wants_page = exchange.prefers_html();
     respond_from_folder(exchange, [this, path = std::move(path), wants_page] {
-        net::HttpResponse response = static_answer(services_.static_dir, path, policy_);
-        if (response.status != 404 || !wants_page) return response;
+        StaticAnswer answer = static_answer(services_.static_dir, path, policy_);
+        if (answer.response.status != 404 || !wants_page) return answer;
         return static_page_answer(services_.static_dir, policy_, 404);
     });
 }
 
-Handler Site::respond_from_folder(Exchange exchange, std::function<net::HttpResponse()> make) {
-    auto response = co_await core_link_.run_on_worker(services_.files, [&] { return make(); });
-    if (!response) co_return exchange.respond_error(response.error());
-    exchange.respond(std::move(*response));
+Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make) {
+    auto answer = co_await core_link_.run_on_worker(services_.files, [&] { return make(); });
+    if (!answer) co_return exchange.respond_error(answer.error());
+    if (answer->rest)
+        answer->response.rest = std::make_shared<FileParts>(core_link_, services_.files, *std::move(answer->rest));
+    exchange.respond(std::move(answer->response));
 }
 
 }  // namespace globes::api

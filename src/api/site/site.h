@@ -10,6 +10,7 @@
 #include "api/handler.h"
 #include "api/services.h"
 #include "api/site/file_headers.h"
+#include "api/site/files.h"
 #include "chat/room_record.h"
 #include "net/http_message.h"
 #include "net/router.h"
@@ -37,7 +38,7 @@ public:
 private:
     void static_file(Exchange exchange, std::string path);
     /// Sends what `make` returns, which runs on a worker. 503 if its queue is full.
-    Handler respond_from_folder(Exchange exchange, std::function<net::HttpResponse()> make);
+    Handler respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make);
 
     CoreLink& core_link_;
     Services& services_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "api/wire/event.h"
@@ -18,9 +19,14 @@ std::size_t size_of(const chat::ClientEvent& event) {
 
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
-    if (!allow(session, limiters().messages.ask(context_.limits.messages, now), message)) return;
+    auto verdict = limiters().messages.ask(context_.limits.messages, now);
+    if (verdict.action == chat::RateVerdict::Action::pass)
+        if (const auto wait = client_.take(net::AddressLimit::events, now))
+            verdict = limiters().messages.refuse(now, *wait);
+    if (!allow(session, verdict, message)) return;
     auto event = parse_client_event(message);
     if (!event) return context_.core_link.send_refusal(session, room_, event.error());
+    if (!allow(session, *event, now)) return;
     chat::EventRefusal unconfirmed{{ErrorCode::unavailable}, event->name, event->client_id};
     const std::size_t bytes = size_of(*event);  // before the event is moved: arguments have no order
     const bool is_queued = context_.core_link.try_tell_core(
@@ -49,12 +55,25 @@ bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
     // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
     const auto event = parse_client_event(message);
-    chat::EventRefusal refusal = event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error();
+    refuse(session, event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error(), verdict);
+    return false;
+}
+
+/// The limits of the address for this kind of event.
+bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now) {
+    std::optional<net::ClientAddress::Wait> wait;
+    if (event.kind == chat::EventKind::join) wait = client_.take(net::AddressLimit::joins, now);
+    if (event.kind == chat::EventKind::send) wait = client_.take(net::AddressLimit::stored_bytes, now, size_of(event));
+    if (!wait) return true;
+    refuse(session, {{}, event.name, event.client_id}, limiters().messages.refuse(now, *wait));
+    return false;
+}
+
+void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict) {
     refusal.error = Error{ErrorCode::too_many_requests};
     context_.core_link.send_refusal(session, room_, refusal, verdict.retry_after_ms);
     if (verdict.action == chat::RateVerdict::Action::close)
         session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
-    return false;
 }
 
 void ChatSocket::on_closed() {

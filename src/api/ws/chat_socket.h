@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "api/core_link.h"
 #include "api/services.h"
 #include "chat/io_port.h"
 #include "chat/rate_limiter.h"
+#include "net/address_limits.h"
 #include "net/ws_session.h"
 
 namespace globes::api {
@@ -21,8 +23,11 @@ struct ChatContext {
 
 class ChatSocket final : public net::WsHandler {
 public:
-    ChatSocket(const ChatContext& context, chat::RoomId room, chat::ConnectionId connection)
-        : context_(context), room_(room), connection_(connection) {}
+    ChatSocket(const ChatContext& context, chat::RoomId room, chat::ConnectionId connection, net::ClientAddress client)
+        : context_(context), room_(room), connection_(connection), client_(std::move(client)) {}
+
+    /// Keeps what counts the connection until the session ends.
+    void hold(net::AddressConnection open) { open_ = std::move(open); }
 
     void on_text(net::WsSession& session, std::string_view message) override;
     bool on_ping(net::WsSession& session) override;
@@ -36,10 +41,14 @@ private:
     };
     Limiters& limiters();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);
+    bool allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now);
+    void refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict);
 
     const ChatContext& context_;
     const chat::RoomId room_;
     const chat::ConnectionId connection_;
+    const net::ClientAddress client_;
+    net::AddressConnection open_;
     std::unique_ptr<Limiters> limiters_;  // null until the first frame, because most connections only listen
 };
 

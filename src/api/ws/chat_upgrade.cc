@@ -220,6 +220,9 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
         co_return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
     const auto resume_point = parse_resume_point(request);
     if (!resume_point) co_return exchange.respond_error(resume_point.error());
+    if (exchange.exceeds(net::AddressLimit::upgrades)) co_return;
+    const bool replays = resume_point->after || resume_point->newest;
+    if (replays && exchange.exceeds(net::AddressLimit::history)) co_return;
 
     // The record that the token was checked against. Without a token, one question to the core is enough.
     std::optional<chat::RoomRecord> room;
@@ -254,7 +257,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
         open_socket(exchange, upgrade);
     } catch (...) {
         // The core counts the connection already, so it must be told of its end. A second call has no effect.
-        ChatSocket(context_, upgrade.entered.room, connection).on_closed();
+        ChatSocket(context_, upgrade.entered.room, connection, {}).on_closed();
         if (net::WsSession* session = core_link_.io().hub().find(connection)) close_failed(*session);
         throw;
     }
@@ -264,7 +267,7 @@ void ChatUpgrade::open(const Exchange& exchange, const Upgrade& upgrade) {
 void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) {
     const EnteredAndChecked& entered = upgrade.entered;
     const chat::ConnectionId connection = upgrade.entry.connection;
-    auto socket = std::make_unique<ChatSocket>(context_, entered.room, connection);
+    auto socket = std::make_unique<ChatSocket>(context_, entered.room, connection, exchange.request().client);
 
     std::string first_bytes = net::switching_protocols(exchange.request(), upgrade.subprotocol);
     std::optional<std::uint64_t> after;
@@ -282,6 +285,7 @@ void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) 
     // After everything that may throw, because only before it the exchange can answer 500.
     auto upgraded = exchange.take_over();
     if (!upgraded) return socket->on_closed();
+    socket->hold(std::move(upgraded->connection));
     net::WsHub& hub = core_link_.io().hub();
     net::WsSession* session =
         hub.adopt(connection, std::move(upgraded->socket), first_bytes, upgraded->unread, std::move(socket));

@@ -45,16 +45,16 @@ export const ERROR_SENTENCE = {
 
 /**
  * One request on a new connection. `path` is sent unchanged.
- * `body`: an object is sent as JSON, text and bytes unchanged.
+ * `body`: an object is sent as JSON, text and bytes unchanged. `from`: an address of the loopback to connect from.
  */
-export function request(server, method, path, { body, token, headers = {} } = {}) {
+export function request(server, method, path, { body, token, headers = {}, from } = {}) {
     const { promise, resolve, reject } = withResolvers();
     const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const all = { ...headers };
     if (token) all.Authorization = `Bearer ${token}`;
     if (bytes !== undefined) all['Content-Length'] = Buffer.byteLength(bytes);
     const { host, port } = server;
-    const outgoing = http.request({ host, port, method, path, headers: all, agent: false }, (incoming) => {
+    const outgoing = http.request({ host, port, method, path, headers: all, agent: false, localAddress: from }, (incoming) => {
         const chunks = [];
         incoming.on('data', (chunk) => chunks.push(chunk));
         incoming.on('error', reject);

@@ -33,10 +33,10 @@ export class ChatClient {
      * `token` is sent as a subprotocol, as browsers must send it. `resume`: uses globes.v1 with this query (`''`,
      * `'?after=7'`, …).
      */
-    static async open(server, room, { token, resume, headers = {}, origin } = {}) {
+    static async open(server, room, { token, resume, headers = {}, origin, from } = {}) {
         const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
         const protocols = [...(resume === undefined ? [] : ['globes.v1']), ...(token ? [token] : [])];
-        const socket = new WebSocket(url, protocols, { headers, origin, perMessageDeflate: false });
+        const socket = new WebSocket(url, protocols, { headers, origin, localAddress: from, perMessageDeflate: false });
         const client = new ChatClient(socket);
         await within(once(socket, 'open'), () => `${url} opens`);
         return client;

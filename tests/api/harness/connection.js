@@ -4,9 +4,12 @@ import { once } from 'node:events';
 
 import { DEADLINE_MS, within, withResolvers } from './wait.js';
 
-/** `allowHalfOpen`: the test may still write after the server has ended its side. */
-export async function connect(server, { allowHalfOpen = false } = {}) {
-    const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen });
+/**
+ * `allowHalfOpen`: the test may still write after the server has ended its side. `from`: an address of the loopback to
+ * connect from.
+ */
+export async function connect(server, { allowHalfOpen = false, from } = {}) {
+    const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen, localAddress: from });
     await once(socket, 'connect');
     return socket;
 }

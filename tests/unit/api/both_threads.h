@@ -28,7 +28,7 @@ protected:
     BothThreads() {
         link.set_core(core);
         settings.refusal = [](const net::HttpRequest&, int status) { return net::HttpResponse{.status = status}; };
-        hub = std::make_unique<net::HttpHub>(io.context(), io.hub().wheel(), io.read_buffer(), clock, settings,
+        hub = std::make_unique<net::HttpHub>(io.context(), io.hub().wheel(), io.read_buffer(), clock, limits, settings,
                                              [this](const std::shared_ptr<net::HttpExchange>& http) { handler(http); });
         core_thread.start([this] { core.end_batch(); });
         io.start([this] { link.flush_to_core(); });
@@ -50,7 +50,7 @@ protected:
         ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
         clients.push_back(client);
         EXPECT_EQ(::send(client, text.data(), text.size(), MSG_NOSIGNAL), std::ssize(text));
-        io.post([this, fd = server] { hub->adopt(FileDescriptor(fd), "192.0.2.1"); });
+        io.post([this, fd = server] { hub->adopt(FileDescriptor(fd), net::ClientAddress("192.0.2.1")); });
         return client;
     }
     /// The bytes that arrive at once; none at the end of the connection, or after 20 s.
@@ -74,6 +74,7 @@ protected:
                      .post = [this](TaskBatch tasks) { core_thread.post(std::move(tasks)); }},
                     {}};
     net::HttpSettings settings;
+    net::AddressLimits limits{{}};
     std::unique_ptr<net::HttpHub> hub;
     std::function<void(std::shared_ptr<net::HttpExchange>)> handler;
     std::vector<int> clients;

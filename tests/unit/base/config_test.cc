@@ -56,6 +56,12 @@ protected:
     ConfigSources sources_;
 };
 
+std::string texts(const std::vector<IpRange>& ranges) {
+    std::string texts;
+    for (const IpRange& range : ranges) texts += (texts.empty() ? "" : " ") + range.text();
+    return texts;
+}
+
 TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     const auto config = load();
     EXPECT_EQ(config.address, (HostPort{"127.0.0.1", 5000}));
@@ -77,6 +83,18 @@ TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     EXPECT_EQ(config.io_threads, 0u);
     EXPECT_EQ(config.hash_threads, 0u);
     EXPECT_EQ(config.max_connections, 0u);
+    EXPECT_EQ(config.of_address.open_connections, 100u);
+    EXPECT_EQ(config.of_address.connections_per_minute, 1200u);
+    EXPECT_EQ(config.of_address.requests_per_minute, 6000u);
+    EXPECT_EQ(config.of_address.upgrades_per_minute, 600u);
+    EXPECT_EQ(config.of_address.rooms_per_hour, 100u);
+    EXPECT_EQ(config.of_address.tokens_per_minute, 120u);
+    EXPECT_EQ(config.of_address.joins_per_minute, 600u);
+    EXPECT_EQ(config.of_address.events_per_minute, 6000u);
+    EXPECT_EQ(config.of_address.stored_bytes_per_hour, 268'435'456u);
+    EXPECT_EQ(config.of_address.history_per_minute, 1200u);
+    EXPECT_EQ(config.of_address.guesses_per_minute, 120u);
+    EXPECT_EQ(texts(config.of_address.exempt), "127.0.0.0/8 ::1");
     EXPECT_EQ(config.log_level, LogLevel::info);
     EXPECT_EQ(config.secret_key, "");
     EXPECT_FALSE(config.mongodb.any());
@@ -91,7 +109,12 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
-        "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "LogLevel": "warn"})");
+        "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4,
+        "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
+        "AddressUpgradesPerMinute": 8, "AddressRoomsPerHour": 9, "AddressTokensPerMinute": 10,
+        "AddressJoinsPerMinute": 11, "AddressEventsPerMinute": 12, "AddressStoredBytesPerHour": 0,
+        "AddressHistoryPerMinute": 14, "AddressGuessesPerMinute": 1000000000000,
+        "ExemptAddresses": ["192.0.2.1", "2001:DB8::/32"], "LogLevel": "warn"})");
     EXPECT_EQ(config.address, (HostPort{"::1", 0}));
     EXPECT_EQ(config.redis_url, "redis://r");
     EXPECT_EQ(config.read_timeout, std::chrono::milliseconds(500));
@@ -114,8 +137,20 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.io_threads, 2u);
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
+    EXPECT_EQ(config.of_address.open_connections, 5u);
+    EXPECT_EQ(config.of_address.connections_per_minute, 6u);
+    EXPECT_EQ(config.of_address.requests_per_minute, 7u);
+    EXPECT_EQ(config.of_address.upgrades_per_minute, 8u);
+    EXPECT_EQ(config.of_address.rooms_per_hour, 9u);
+    EXPECT_EQ(config.of_address.tokens_per_minute, 10u);
+    EXPECT_EQ(config.of_address.joins_per_minute, 11u);
+    EXPECT_EQ(config.of_address.events_per_minute, 12u);
+    EXPECT_EQ(config.of_address.stored_bytes_per_hour, 0u);
+    EXPECT_EQ(config.of_address.history_per_minute, 14u);
+    EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
+    EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 23u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 35u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -163,6 +198,19 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"IoThreads", {"-1", "257"}},
         {"HashThreads", {"-1", "257"}},
         {"MaxConnections", {"-1", "10000001", "99999999999999999999", "18446744073709551615"}},
+        {"AddressConnections", {"-1", "1.5", R"("5")", "null", "1000000000001"}},
+        {"AddressConnectionsPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressRequestsPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressUpgradesPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressRoomsPerHour", {"-1", "1.5", R"("5")"}},
+        {"AddressTokensPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressJoinsPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressEventsPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressStoredBytesPerHour", {"-1", "1.5", R"("5")"}},
+        {"AddressHistoryPerMinute", {"-1", "1.5", R"("5")"}},
+        {"AddressGuessesPerMinute", {"-1", "1.5", R"("5")"}},
+        {"ExemptAddresses",
+         {R"("127.0.0.1")", "[1]", R"(["localhost"])", R"(["10.0.0.1/8"])", R"(["[::1]"])", R"(["127.0.0.1:80"])"}},
         {"LogLevel", {"3", R"("INFO")", R"("verbose")"}},
     };
     for (const auto key : config_keys()) {

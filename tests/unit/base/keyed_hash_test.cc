@@ -31,9 +31,9 @@ std::uint64_t reference(const SipKey& key, const std::string& bytes) {
                                          OSSL_PARAM_construct_size_t("size", &size), OSSL_PARAM_construct_end()};
     std::uint64_t hash = 0;
     std::size_t written = 0;
-    EXPECT_EQ(EVP_MAC_init(context.get(), reinterpret_cast<const unsigned char*>(key.data()), sizeof key,
-                           parameters.data()),
-              1);
+    EXPECT_EQ(
+        EVP_MAC_init(context.get(), reinterpret_cast<const unsigned char*>(key.data()), sizeof key, parameters.data()),
+        1);
     EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
     EXPECT_EQ(EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(&hash), &written, sizeof hash), 1);
     return hash;

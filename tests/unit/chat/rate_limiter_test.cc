@@ -85,6 +85,12 @@ TEST_F(RateLimiterTest, RefusalsAreForgottenAfterTenSeconds) {
     EXPECT_EQ(ask().action, Action::close);
 }
 
+TEST_F(RateLimiterTest, RefusalsForAnotherReasonCountAsWell) {
+    limit_ = {.per_second = 0, .burst = 0};
+    for (int i = 1; i < 100; ++i) ASSERT_EQ(limiter_.refuse(now_, 250ms), (RateVerdict{Action::refuse, 250})) << i;
+    EXPECT_EQ(limiter_.refuse(now_, 250ms), (RateVerdict{Action::close, 250}));
+}
+
 TEST_F(RateLimiterTest, HandlesTheHighestRate) {
     limit_ = {.per_second = 4'000'000'000, .burst = 1};
     spend(1);

@@ -77,7 +77,7 @@ protected:
                                        std::chrono::microseconds took) {
             finished_.push_back(request.method + ' ' + request.target + ' ' + std::to_string(status) + ' ' +
                                 std::to_string(bytes) + ' ' + std::to_string(took.count()) + ' ' +
-                                request.peer_address);
+                                request.client.text());
         };
         handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
             exchange->respond({.body = exchange->request().target + exchange->request().body});
@@ -89,9 +89,9 @@ protected:
     }
 
     void open(SocketPair pair = local_pair()) {
-        if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
+        if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
         client_ = pair.client;
-        hub_->adopt(FileDescriptor(pair.server), "192.0.2.1");
+        hub_->adopt(FileDescriptor(pair.server), peer_);
         run();
     }
     /// Requests wait in `waiting_` until the test answers them.
@@ -136,6 +136,9 @@ protected:
     FakeClock clock_;
     HttpSettings settings_;
     HttpHandler handler_;
+    AddressLimitSettings limit_settings_;
+    std::optional<AddressLimits> limits_{std::in_place, limit_settings_};
+    ClientAddress peer_{"192.0.2.1"};
     std::optional<HttpHub> hub_;
     std::deque<std::shared_ptr<HttpExchange>> waiting_;
     std::vector<std::string> finished_;
@@ -378,8 +381,24 @@ TEST_F(HttpSessionTest, AClientThatTakesNoBytesIsClosed) {
     run();
     pass(settings_.write_timeout);
     EXPECT_EQ(hub_->size(), 1u) << "it took some bytes";
-    pass(1);
+    pass(settings_.write_timeout + 1);
     EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, AClientThatTakesAByteNowAndThenIsClosed) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->respond({.body = std::string(8 << 20, 'x')});
+    };
+    open(tcp_pair());
+    send(kGet);
+    char byte = 0;
+    Tick passed = 0;
+    for (; hub_->size() == 1 && passed < 4 * settings_.write_timeout; ++passed) {
+        ASSERT_EQ(::recv(client_, &byte, 1, 0), 1);
+        pass(1);
+    }
+    EXPECT_EQ(hub_->size(), 0u);
+    EXPECT_GT(passed, settings_.write_timeout);
 }
 
 // The kernel reports a socket as writable only when a good part of its buffer is free.
@@ -400,6 +419,19 @@ TEST_F(HttpSessionTest, AClientThatTakesTooLittleForTheKernelToReportIsNotClosed
     EXPECT_EQ(hub_->size(), 0u);
 }
 
+TEST_F(HttpSessionTest, AClientThatTakesLessThanTheLeastRateIsClosed) {
+    settings_.least_bytes_per_second = 50'000;
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->respond({.body = std::string(4 << 20, 'x')});
+    };
+    open();
+    send(kGet);
+    std::array<char, 40'000> piece;  // in 10 s
+    ASSERT_EQ(::recv(client_, piece.data(), piece.size(), MSG_WAITALL), static_cast<ssize_t>(piece.size()));
+    pass(settings_.write_timeout + 1);
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
 TEST_F(HttpSessionTest, ALargeResponseArrivesCompletelyAndTheNextRequestIsServed) {
     const std::string large(4 << 20, 'x');
     handler_ = [&](const std::shared_ptr<HttpExchange>& exchange) { exchange->respond({.body = large}); };
@@ -409,6 +441,167 @@ TEST_F(HttpSessionTest, ALargeResponseArrivesCompletelyAndTheNextRequestIsServed
     for (std::string more; !(run(), more = receive()).empty();) answers += more;
     EXPECT_EQ(answers.find("HTTP/1.1", 1), answers.find("\r\n\r\n") + 4 + large.size());
     EXPECT_THAT(answers, EndsWith("\r\n\r\n"));
+}
+
+/// Parts that the test gives.
+struct GivenParts final : BodyParts {
+    explicit GivenParts(std::deque<Done>& asked) : asked_for(asked) {}
+    void read(Done done) override { asked_for.push_back(std::move(done)); }
+    std::deque<Done>& asked_for;
+};
+
+class HttpPartsTest : public HttpSessionTest {
+protected:
+    HttpPartsTest() {
+        handler_ = [this](const std::shared_ptr<HttpExchange>& exchange) {
+            exchange->respond({.body = "a", .rest_bytes = 4, .rest = std::make_shared<GivenParts>(asked_)});
+        };
+    }
+    ~HttpPartsTest() override { asked_.clear(); }
+    void give(std::optional<std::string> part) {
+        auto done = std::move(asked_.front());
+        asked_.pop_front();
+        done(std::move(part));
+        run();
+    }
+    std::deque<BodyParts::Done> asked_;
+};
+
+TEST_F(HttpPartsTest, APartIsAskedForWhenTheLastOneWasTaken) {
+    open();
+    send(kGet + kGet);
+    ASSERT_THAT(asked_, SizeIs(1));
+    EXPECT_THAT(receive(), AllOf(HasSubstr("Content-Length: 5\r\n"), EndsWith("\r\n\r\na")));
+    give("bc");
+    give("de");
+    EXPECT_THAT(receive(), StartsWith("bcdeHTTP/1.1 200"));
+    EXPECT_THAT(asked_, SizeIs(1)) << "of the second request";
+    EXPECT_THAT(finished_, testing::Each(HasSubstr(" 200 5 ")));
+}
+
+TEST_F(HttpPartsTest, APartThatIsBeingReadIsNotTheClientsDelay) {
+    open();
+    send(kGet);
+    pass(10 * settings_.write_timeout);
+    EXPECT_EQ(hub_->size(), 1u);
+    hub_->stop();
+    EXPECT_EQ(hub_->size(), 1u) << "the response ends first";
+    give("bcde");
+    EXPECT_THAT(receive(), EndsWith("abcde"));
+    EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpPartsTest, AFailedAnEmptyAndATooLongPartCloseTheConnection) {
+    for (const std::optional<std::string>& part :
+         {std::optional<std::string>(), std::optional<std::string>(""), std::optional<std::string>("bcdef")}) {
+        open();
+        send(kGet);
+        give(part);
+        EXPECT_EQ(hub_->size(), 0u);
+        ::close(client_);
+    }
+    open();
+    send(kGet);
+    asked_.clear();  // no answer
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpPartsTest, HeadAsksForNoPart) {
+    open();
+    EXPECT_THAT(exchange("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"),
+                AllOf(HasSubstr("Content-Length: 5\r\n"), EndsWith("\r\n\r\n")));
+    EXPECT_THAT(asked_, IsEmpty());
+}
+
+TEST_F(HttpPartsTest, APartForADisconnectedPeerIsHarmless) {
+    open();
+    send(kGet);
+    hub_->stop();
+    hub_.reset();
+    give("bcde");
+}
+
+class UnreadOutputTest : public HttpSessionTest {
+protected:
+    UnreadOutputTest() {
+        handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+            const bool is_large = exchange->request().target != "/small";
+            exchange->respond({.body = std::string(is_large ? 8 << 20 : 1 << 10, 'x')});
+        };
+        limit_settings_ = {.unread_bytes = 20 << 20, .unread_in_all = 30 << 20};
+        limits_.emplace(limit_settings_);
+        peer_ = address("192.0.2.1");
+    }
+    ClientAddress address(const char* text) { return limits_->find(*IpAddress::parse(text), {}); }
+    /// The status line of the response on a connection of its own.
+    std::string status(const char* target) {
+        open();
+        clients_.push_back(client_);
+        send("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        std::array<char, 12> line{};
+        EXPECT_GT(::recv(client_, line.data(), line.size(), 0), 0);
+        return std::string(line.data(), line.size());
+    }
+    ~UnreadOutputTest() override {
+        client_ = -1;
+        for (const int client : clients_) ::close(client);
+    }
+    std::vector<int> clients_;
+};
+
+TEST_F(UnreadOutputTest, IsLimitedForEachAddressAndForAll) {
+    EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+    EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+    EXPECT_EQ(status("/large"), "HTTP/1.1 429");
+    EXPECT_EQ(status("/small"), "HTTP/1.1 200");
+    peer_ = address("192.0.2.2");
+    EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+    EXPECT_EQ(status("/large"), "HTTP/1.1 503");
+    EXPECT_EQ(status("/small"), "HTTP/1.1 200");
+    EXPECT_EQ(limits_->counts().output_refused, 2u);
+}
+
+TEST_F(UnreadOutputTest, IsFreeAgainWhenTheConnectionsHaveEnded) {
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+    pass(3 * settings_.write_timeout);
+    EXPECT_EQ(hub_->size(), 0u);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+}
+
+TEST_F(UnreadOutputTest, IsFreeAgainWhenTheClientHasTakenIt) {
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(status("/large"), "HTTP/1.1 200");
+        while (!receive().empty()) run();
+    }
+}
+
+TEST_F(HttpSessionTest, AConnectionBeyondTheLimitOfItsAddressIsAnswered503) {
+    limit_settings_.open_connections = 1;
+    limits_.emplace(limit_settings_);
+    peer_ = limits_->find(*IpAddress::parse("192.0.2.1"), {});
+    open();
+    const int first = client_;
+    open();
+    EXPECT_THAT(receive(), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Connection: close\r\n")));
+    EXPECT_TRUE(ended_);
+    ::close(client_);
+    run();
+    ::close(first);
+    run();
+    open();
+    EXPECT_THAT(exchange(kGet), StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(limits_->counts().open_connections_refused, 1u);
+}
+
+TEST_F(HttpSessionTest, TooManyNewConnectionsAreClosedWithoutAnAnswer) {
+    limit_settings_.rate(AddressLimit::connections) = {1, std::chrono::seconds(60)};
+    limits_.emplace(limit_settings_);
+    peer_ = limits_->find(*IpAddress::parse("192.0.2.1"), {});
+    open();
+    ::close(client_);
+    open();
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
 }
 
 TEST_F(HttpSessionTest, ADroppedExchangeClosesTheConnection) {
@@ -525,9 +718,9 @@ TEST_F(HttpSessionTest, ServesBytesThatArrivedWithTheConnectionWithoutAWait) {
     answer_later();
     const SocketPair pair = local_pair();
     ASSERT_EQ(::send(pair.client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
-    hub_.emplace(context_, wheel_, buffer_, clock_, settings_, handler_);
+    hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
     client_ = pair.client;
-    hub_->adopt(FileDescriptor(pair.server), "192.0.2.1");
+    hub_->adopt(FileDescriptor(pair.server), peer_);
     ASSERT_EQ(waiting_.size(), 1u);
     EXPECT_EQ(context_.poll(), 0u) << "the event loop is not needed";
     waiting_[0]->respond({.body = "at once"});

@@ -32,10 +32,10 @@ protected:
         settings_.targets.push_back(target(0));
     }
     AcceptHandler target(int number) {
-        return [this, number](FileDescriptor socket, const std::string& peer) {
+        return [this, number](FileDescriptor socket, const IpAddress& peer) {
             sockets_.push_back(std::move(socket));
             targets_.push_back(number);
-            peers_.push_back(peer);
+            peers_.push_back(peer.text());
         };
     }
     static tcp::endpoint endpoint(const char* address, std::uint16_t port = 0) {
@@ -89,7 +89,7 @@ TEST_F(ListenerTest, DistributesConnectionsRoundRobin) {
 
 TEST_F(ListenerTest, AnExceptionLosesOneConnectionAndNoOther) {
     settings_.targets.insert(settings_.targets.begin(),
-                             [](const FileDescriptor&, const std::string&) { throw std::bad_alloc(); });
+                             [](const FileDescriptor&, const IpAddress&) { throw std::bad_alloc(); });
     listen();
     const int lost = connect();
     run_until_accepted(0);

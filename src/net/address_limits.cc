@@ -1,0 +1,228 @@
+#include "net/address_limits.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+namespace globes::net {
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// What one subscriber of a provider has at least, and what one usually has at most.
+constexpr unsigned kSubscriberPrefix = 64;
+constexpr unsigned kWidePrefix = 48;
+constexpr unsigned kWideFactor = 8;
+constexpr unsigned kWholeV4 = 32;
+
+std::int64_t micros(AddressUse::TimePoint time) {
+    return std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count();
+}
+
+/// Adds to a counter with a limit, if the sum is at most the limit.
+bool add_within(std::atomic<std::size_t>& counter, std::size_t amount, std::size_t limit) {
+    std::size_t before = counter.load(std::memory_order_relaxed);
+    do {
+        if (amount > limit || before > limit - amount) return false;
+    } while (!counter.compare_exchange_weak(before, before + amount, std::memory_order_relaxed));
+    return true;
+}
+
+void subtract(std::atomic<std::size_t>& counter, std::size_t amount) {
+    [[maybe_unused]] const std::size_t before = counter.fetch_sub(amount, std::memory_order_relaxed);
+    assert(before >= amount);
+}
+
+}  // namespace
+
+std::string_view address_limit_name(AddressLimit limit) {
+    switch (limit) {
+        case AddressLimit::connections:
+            return "connections";
+        case AddressLimit::requests:
+            return "requests";
+        case AddressLimit::upgrades:
+            return "upgrades";
+        case AddressLimit::rooms:
+            return "rooms";
+        case AddressLimit::tokens:
+            return "tokens";
+        case AddressLimit::joins:
+            return "joins";
+        case AddressLimit::events:
+            return "events";
+        case AddressLimit::stored_bytes:
+            return "stored_bytes";
+        case AddressLimit::history:
+            return "history";
+        case AddressLimit::guesses:
+            return "guesses";
+    }
+    return "";
+}
+
+// --- the use of one address ---
+
+std::optional<AddressUse::Wait> AddressUse::take(AddressLimit limit, TimePoint now, std::uint64_t units) {
+    // The wider range last: what the address may not take does not count there, where it would be at the expense of
+    // others.
+    auto wait = take_here(limit, now, units);
+    if (!wait && wider_ != nullptr) wait = wider_->take_here(limit, now, units);
+    return count_refusal(limit, wait);
+}
+
+std::optional<AddressUse::Wait> AddressUse::wait_for(AddressLimit limit, TimePoint now) const {
+    auto wait = wait_here(limit, now);
+    if (!wait && wider_ != nullptr) wait = wider_->wait_here(limit, now);
+    return count_refusal(limit, wait);
+}
+
+std::optional<AddressUse::Wait> AddressUse::count_refusal(AddressLimit limit, std::optional<Wait> wait) const {
+    if (wait) counts_.refused[static_cast<std::size_t>(limit)].fetch_add(1, std::memory_order_relaxed);
+    return wait;
+}
+
+namespace {
+
+/// A token bucket in one number (the generic cell rate algorithm): the time at which it is full again. Returns this
+/// time after `units` were taken; `wait` is set if they exceed the limit.
+struct Bucket {
+    Bucket(const AddressRate& rate, unsigned factor, std::uint64_t units)
+        : period(microseconds(rate.period).count()),
+          cost(static_cast<std::int64_t>(std::min(units, rate.units * factor) * static_cast<std::uint64_t>(period) /
+                                         (rate.units * factor))) {}
+
+    std::int64_t full_after(std::int64_t full_at, std::int64_t now) const { return std::max(full_at, now) + cost; }
+    std::optional<AddressUse::Wait> wait(std::int64_t full_after, std::int64_t now) const {
+        const std::int64_t excess = full_after - now - period;
+        if (excess <= 0) return std::nullopt;
+        return std::max(ceil<milliseconds>(microseconds(excess)), milliseconds(1));
+    }
+
+    std::int64_t period;  // in microseconds, as all times here
+    std::int64_t cost;
+};
+
+}  // namespace
+
+std::optional<AddressUse::Wait> AddressUse::take_here(AddressLimit limit, TimePoint now, std::uint64_t units) {
+    const auto index = static_cast<std::size_t>(limit);
+    if (settings_.rates[index].units == 0) return std::nullopt;
+    const Bucket bucket(settings_.rates[index], factor_, units);
+    const std::int64_t time = micros(now);
+    std::int64_t before = full_at_[index].load(std::memory_order_relaxed);
+    std::int64_t after = 0;
+    do {
+        after = bucket.full_after(before, time);
+        if (const auto wait = bucket.wait(after, time)) return wait;
+    } while (!full_at_[index].compare_exchange_weak(before, after, std::memory_order_relaxed));
+    return std::nullopt;
+}
+
+std::optional<AddressUse::Wait> AddressUse::wait_here(AddressLimit limit, TimePoint now) const {
+    const auto index = static_cast<std::size_t>(limit);
+    if (settings_.rates[index].units == 0) return std::nullopt;
+    const Bucket bucket(settings_.rates[index], factor_, 1);
+    const std::int64_t time = micros(now);
+    return bucket.wait(bucket.full_after(full_at_[index].load(std::memory_order_relaxed), time), time);
+}
+
+bool AddressUse::is_unused(TimePoint now) const {
+    return open_connections_.load(std::memory_order_relaxed) == 0 &&
+           unread_bytes_.load(std::memory_order_relaxed) == 0 &&
+           std::ranges::all_of(full_at_, [time = micros(now)](const auto& full_at) {
+               return full_at.load(std::memory_order_relaxed) <= time;
+           });
+}
+
+bool AddressUse::open_connection() {
+    const std::size_t limit = settings_.open_connections;
+    const std::size_t most = limit == 0 ? std::numeric_limits<std::size_t>::max() : limit * factor_;
+    if (!add_within(open_connections_, 1, most)) return false;
+    if (wider_ == nullptr || wider_->open_connection()) return true;
+    subtract(open_connections_, 1);
+    return false;
+}
+
+void AddressUse::close_connection() {
+    subtract(open_connections_, 1);
+    if (wider_ != nullptr) wider_->close_connection();
+}
+
+bool AddressUse::reserve_output(std::size_t bytes) {
+    if (!add_within(unread_bytes_, bytes, settings_.unread_bytes * factor_)) return false;
+    if (wider_ == nullptr || wider_->reserve_output(bytes)) return true;
+    subtract(unread_bytes_, bytes);
+    return false;
+}
+
+void AddressUse::release_output(std::size_t bytes) {
+    subtract(unread_bytes_, bytes);
+    if (wider_ != nullptr) wider_->release_output(bytes);
+}
+
+AddressConnection::~AddressConnection() {
+    if (use_ != nullptr) use_->close_connection();
+}
+
+// --- the table ---
+
+AddressLimits::AddressLimits(AddressLimitSettings settings)
+    : settings_(std::move(settings)), forget_above_(std::max<std::size_t>(1, settings_.entries / 8)) {}
+
+ClientAddress AddressLimits::find(const IpAddress& address, AddressUse::TimePoint now) {
+    const IpRange subscriber(address, address.is_v4() ? kWholeV4 : kSubscriberPrefix);
+    ClientAddress client(address.text());
+    client.range_ = subscriber.text();
+    if (std::ranges::any_of(settings_.exempt, [&](const IpRange& range) { return range.contains(address); }))
+        return client;
+    const MutexLock lock(mutex_);
+    if (uses_.size() >= forget_above_) forget_unused(now);
+    std::shared_ptr<AddressUse> wider;
+    if (!address.is_v4()) wider = use_of(IpRange(address, kWidePrefix), nullptr, kWideFactor);
+    client.use_ = use_of(subscriber, std::move(wider), 1);
+    return client;
+}
+
+std::shared_ptr<AddressUse> AddressLimits::use_of(const IpRange& range, std::shared_ptr<AddressUse> wider,
+                                                  unsigned factor) {
+    std::shared_ptr<AddressUse>& use = uses_[range.text()];
+    if (use == nullptr) use = std::make_shared<AddressUse>(settings_, counts_, std::move(wider), factor);
+    return use;
+}
+
+/// Visits all entries, so the next call follows only after an eighth of their limit was added. Above the limit, entries
+/// without a connection are forgotten with what they have used: a client with so many addresses gains nothing by that.
+void AddressLimits::forget_unused(AddressUse::TimePoint now) {
+    const auto is_held = [](const auto& entry) { return entry.second.use_count() > 1; };
+    std::erase_if(uses_, [&](const auto& entry) { return !is_held(entry) && entry.second->is_unused(now); });
+    if (uses_.size() >= settings_.entries) std::erase_if(uses_, [&](const auto& entry) { return !is_held(entry); });
+    forget_above_ = uses_.size() + std::max<std::size_t>(1, settings_.entries / 8);
+}
+
+std::optional<AddressConnection> AddressLimits::open_connection(const ClientAddress& client) {
+    if (client.use_ == nullptr) return AddressConnection();
+    if (client.use_->open_connection()) return AddressConnection(client.use_);
+    counts_.open_connections_refused.fetch_add(1, std::memory_order_relaxed);
+    return std::nullopt;
+}
+
+AddressLimits::Reservation AddressLimits::reserve_output(const ClientAddress& client, std::size_t bytes) {
+    Reservation result = Reservation::of_everyone;
+    if (add_within(unread_in_all_, bytes, settings_.unread_in_all)) {
+        if (client.use_ == nullptr || client.use_->reserve_output(bytes)) return Reservation::done;
+        subtract(unread_in_all_, bytes);
+        result = Reservation::of_address;
+    }
+    counts_.output_refused.fetch_add(1, std::memory_order_relaxed);
+    return result;
+}
+
+void AddressLimits::release_output(const ClientAddress& client, std::size_t bytes) {
+    subtract(unread_in_all_, bytes);
+    if (client.use_ != nullptr) client.use_->release_output(bytes);
+}
+
+}  // namespace globes::net

@@ -1,0 +1,210 @@
+// What each network address has used of the server, and the limits that keep one address from taking everything from
+// the others (docs/configuration.md#limits-by-address). An IPv6 address counts with its /64, which one subscriber has,
+// and again with its /48, which has kWideFactor times the limits.
+//
+// The server owns one AddressLimits for all I/O threads. A connection looks its address up once, under a mutex. From
+// then on a limit costs one atomic operation.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/keyed_hash.h"
+#include "base/mutex.h"
+
+namespace globes::net {
+
+/// What an address may use in a period.
+enum class AddressLimit : std::uint8_t {
+    connections,  ///< New ones.
+    requests,
+    upgrades,
+    rooms,   ///< Created rooms.
+    tokens,  ///< Requests for a token of a room with a password.
+    joins,
+    events,
+    stored_bytes,  ///< Texts of sends.
+    history,       ///< Pages of history, and replays.
+    guesses,       ///< Requests for rooms that do not exist.
+};
+inline constexpr std::size_t kAddressLimits = 10;
+
+/// The name of a limit in metrics.
+std::string_view address_limit_name(AddressLimit limit);
+
+/// `units` in each `period`, all of them at once or spread over it. 0 is no limit.
+struct AddressRate {
+    std::uint64_t units = 0;
+    std::chrono::seconds period{60};
+};
+
+struct AddressLimitSettings {
+    std::size_t open_connections = 0;  ///< At the same time; 0: no limit.
+    std::array<AddressRate, kAddressLimits> rates = {};
+    std::vector<IpRange> exempt = {};                   ///< Addresses without limits.
+    std::size_t unread_bytes = std::size_t{8} << 20;    ///< Of an address: of large responses, see `reserve_output`.
+    std::size_t unread_in_all = std::size_t{64} << 20;  ///< The same of all connections, also of exempt addresses.
+    std::size_t entries = 65'536;                       ///< Addresses that are remembered without a connection.
+
+    AddressRate& rate(AddressLimit limit) { return rates[static_cast<std::size_t>(limit)]; }
+};
+
+/// Counters of refusals, for `GET /metrics`. Thread: any.
+struct AddressCounts {
+    std::array<std::atomic<std::uint64_t>, kAddressLimits> refused{};
+    std::atomic<std::uint64_t> open_connections_refused = 0;
+    std::atomic<std::uint64_t> output_refused = 0;
+};
+
+/// The use of one address or range. Thread: any; all changes are atomic.
+class AddressUse {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+    using Wait = std::chrono::milliseconds;
+
+    AddressUse(const AddressLimitSettings& settings, AddressCounts& counts, std::shared_ptr<AddressUse> wider,
+               unsigned factor)
+        : settings_(settings), counts_(counts), wider_(std::move(wider)), factor_(factor) {}
+    AddressUse(const AddressUse&) = delete;
+    AddressUse& operator=(const AddressUse&) = delete;
+
+    /// Takes `units`. Returns the time after which the same call may succeed (≥ 1 ms) if they exceed the limit;
+    /// nothing is taken then. More units than the limit has are taken as all of them.
+    std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1);
+
+    /// Returns the time after which `take` of one unit may succeed, if it would be refused now. Counts a refusal.
+    std::optional<Wait> wait_for(AddressLimit limit, TimePoint now) const;
+
+    /// Whether every limit has its full amount again and nothing is open.
+    bool is_unused(TimePoint now) const;
+
+private:
+    friend class AddressConnection;
+    friend class AddressLimits;
+
+    std::optional<Wait> take_here(AddressLimit limit, TimePoint now, std::uint64_t units);
+    std::optional<Wait> wait_here(AddressLimit limit, TimePoint now) const;
+    std::optional<Wait> count_refusal(AddressLimit limit, std::optional<Wait> wait) const;
+    bool open_connection();
+    void close_connection();
+    bool reserve_output(std::size_t bytes);
+    void release_output(std::size_t bytes);
+
+    const AddressLimitSettings& settings_;
+    AddressCounts& counts_;
+    const std::shared_ptr<AddressUse> wider_;  // null if none is counted
+    const unsigned factor_;                    // of the limits
+
+    // When the full amount of a limit is available again, in microseconds of the steady clock.
+    std::array<std::atomic<std::int64_t>, kAddressLimits> full_at_{};
+    std::atomic<std::size_t> open_connections_ = 0;
+    std::atomic<std::size_t> unread_bytes_ = 0;
+};
+
+class AddressLimits;
+
+/// The address of a client, with its use. A value; copies share the use. Default constructed it has no address and no
+/// limits. Thread: any.
+class ClientAddress {
+public:
+    using TimePoint = AddressUse::TimePoint;
+    using Wait = AddressUse::Wait;
+
+    ClientAddress() = default;
+    /// An address without limits.
+    explicit ClientAddress(std::string text) : text_(text), range_(std::move(text)) {}
+
+    /// The IP address, without a port; in IPv4 form if an IPv4 client has connected to an IPv6 socket.
+    const std::string& text() const { return text_; }
+    /// The address, or the /64 of an IPv6 address: what one subscriber has.
+    const std::string& range() const { return range_; }
+    bool has_limits() const { return use_ != nullptr; }
+
+    /// Returns the time to wait if `take` of one unit would be refused. Takes nothing.
+    std::optional<Wait> wait_for(AddressLimit limit, TimePoint now) const {
+        return use_ == nullptr ? std::nullopt : use_->wait_for(limit, now);
+    }
+    /// See AddressUse::take.
+    std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1) const {
+        return use_ == nullptr ? std::nullopt : use_->take(limit, now, units);
+    }
+
+private:
+    friend class AddressLimits;
+    std::string text_;
+    std::string range_;
+    std::shared_ptr<AddressUse> use_;  // null if the address is exempt
+};
+
+/// An open connection of an address; it counts until it is destroyed. Thread: any.
+class AddressConnection {
+public:
+    AddressConnection() = default;
+    AddressConnection(AddressConnection&& other) noexcept : use_(std::exchange(other.use_, nullptr)) {}
+    AddressConnection& operator=(AddressConnection&& other) noexcept {
+        std::swap(use_, other.use_);
+        return *this;
+    }
+    ~AddressConnection();
+
+private:
+    friend class AddressLimits;
+    explicit AddressConnection(std::shared_ptr<AddressUse> use) : use_(std::move(use)) {}
+    std::shared_ptr<AddressUse> use_;
+};
+
+class AddressLimits {
+public:
+    explicit AddressLimits(AddressLimitSettings settings);
+    AddressLimits(const AddressLimits&) = delete;
+    AddressLimits& operator=(const AddressLimits&) = delete;
+
+    /// Looks the address up, and adds it.
+    ClientAddress find(const IpAddress& address, AddressUse::TimePoint now);
+
+    /// Counts an open connection. Nothing if the address has as many as it may have.
+    std::optional<AddressConnection> open_connection(const ClientAddress& client);
+
+    enum class Reservation : std::uint8_t {
+        done,         ///< To be followed by one `release_output`.
+        of_address,   ///< Refused: the address would have too many bytes. Nothing is counted.
+        of_everyone,  ///< Refused: all connections together would have too many.
+    };
+    /// Counts bytes of a response that may stay unread.
+    Reservation reserve_output(const ClientAddress& client, std::size_t bytes);
+    void release_output(const ClientAddress& client, std::size_t bytes);
+
+    const AddressCounts& counts() const { return counts_; }
+    /// The number of addresses and ranges in the table.
+    std::size_t size() {
+        const MutexLock lock(mutex_);
+        return uses_.size();
+    }
+
+private:
+    std::shared_ptr<AddressUse> use_of(const IpRange& range, std::shared_ptr<AddressUse> wider, unsigned factor)
+        REQUIRES(mutex_);
+    void forget_unused(AddressUse::TimePoint now) REQUIRES(mutex_);
+
+    const AddressLimitSettings settings_;
+    AddressCounts counts_;
+    std::atomic<std::size_t> unread_in_all_ = 0;
+
+    Mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<AddressUse>, KeyedHash, std::equal_to<>> uses_ GUARDED_BY(mutex_);
+    std::size_t forget_above_ GUARDED_BY(mutex_);  // entries
+};
+
+}  // namespace globes::net

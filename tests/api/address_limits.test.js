@@ -1,0 +1,183 @@
+// What one address may use (docs/configuration.md#limits-by-address), and that others do not notice when it is used up.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post } from './harness/api.js';
+import { ChatClient, errorEvent } from './harness/chat_client.js';
+import { Connection, connect } from './harness/connection.js';
+import { metricsOf } from './harness/metrics.js';
+import { sharedServer } from './harness/server.js';
+import { eventually } from './harness/wait.js';
+
+const server = sharedServer({
+    config: {
+        ExemptAddresses: ['127.0.0.1'],
+        AddressConnections: 5,
+        AddressConnectionsPerMinute: 300,
+        AddressRequestsPerMinute: 200,
+        AddressUpgradesPerMinute: 12,
+        AddressRoomsPerHour: 3,
+        AddressTokensPerMinute: 4,
+        AddressJoinsPerMinute: 3,
+        AddressEventsPerMinute: 40,
+        AddressStoredBytesPerHour: 60_000,
+        AddressHistoryPerMinute: 3,
+        AddressGuessesPerMinute: 3,
+        MessagesPerSecond: 0,
+    },
+});
+
+let lastAddress = 1;
+/** An address of the loopback that no other test uses. */
+function newAddress() {
+    lastAddress += 1;
+    return `127.0.0.${lastAddress}`;
+}
+
+const refusedBy = async (limit) => (await metricsOf(server)).get(`globes_address_refusals_total{limit="${limit}"}`);
+
+/** Repeats `ask` until it is refused with 429; resolves with the number of answers before that. */
+async function answersBeforeRefusal(ask) {
+    for (let count = 0; ; count += 1) {
+        const answer = await ask(count);
+        if (answer.status !== 429) continue;
+        assertError(answer, 429, 503);
+        assert.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+        return count;
+    }
+}
+
+test('an address may create so many rooms, and others still can', async () => {
+    const from = newAddress();
+    const create = (options) => post(server, '/chats', { title: freshTitle(), visibility: 'public' }, options);
+    assert.equal(await answersBeforeRefusal(() => create({ from })), 3);
+    assertStatus(await create({ from: newAddress() }), 201);
+    assert.equal(await refusedBy('rooms'), 1);
+});
+
+test('an address may ask for so many tokens, right or wrong', async () => {
+    const room = await createPrivateRoom(server);
+    const from = newAddress();
+    const ask = (secret, options) => post(server, `/chats/${room.id}/token`, { name: 'ann', secret }, options);
+    assert.equal(await answersBeforeRefusal((count) => ask(count % 2 ? PASSWORD : 'wrong', { from })), 4);
+    assertStatus(await ask(PASSWORD, { from: newAddress() }), 201);
+});
+
+test('an address may read so many pages of history, over REST and by resuming', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    const client = await ChatClient.resume(server, room, '?after=0', { from });
+    await client.leave();
+    assert.equal(await answersBeforeRefusal(() => get(server, `/chats/${room.id}/events`, { from })), 2);
+    assertStatus(await get(server, `/chats/${room.id}/events`, { from: newAddress() }), 200);
+});
+
+test('an address may ask for so many rooms that do not exist; then an existing one is refused as well', async () => {
+    const room = await createRoom(server, { visibility: 'hidden', password: PASSWORD });
+    const from = newAddress();
+    assert.equal(await answersBeforeRefusal((count) => get(server, `/chats/guess%20${count}`, { from })), 3);
+    assertError(await get(server, `/chats/${room.id}`, { from }), 429, 503);
+    assertStatus(await get(server, '/chats', { from }), 200);
+    assertStatus(await get(server, `/chats/${room.id}`, { from: newAddress() }), 200);
+});
+
+test('an address may send so many requests; probes do not count', async () => {
+    const from = newAddress();
+    const count = await answersBeforeRefusal(() => get(server, '/chats?limit=1', { from }));
+    assert.ok(count >= 200 && count < 230, `${count}`);  // the limit refills meanwhile
+    assertStatus(await get(server, '/health', { from }), 200);
+    assertStatus(await get(server, '/ready', { from }), 200);
+    assertStatus(await get(server, '/chats?limit=1', { from: newAddress() }), 200);
+});
+
+test('an address may open so many WebSockets a minute', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    for (let count = 0; count < 12; count += 1) await (await ChatClient.open(server, room, { from })).leave();
+    const answer = await get(server, `/chats/${room.id}/ws`, {
+        from,
+        headers: {
+            Connection: 'Upgrade',
+            Upgrade: 'websocket',
+            'Sec-WebSocket-Version': '13',
+            'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        },
+    });
+    assertError(answer, 429, 503);
+    await (await ChatClient.open(server, room, { from: newAddress() })).leave();
+});
+
+test('an address may have so many connections open; the next one is answered 503 and closed', async () => {
+    const from = newAddress();
+    const open = [];
+    for (let count = 0; count < 5; count += 1) open.push(await connect(server, { from }));
+    const next = await Connection.open(server, { from });
+    const answer = await next.response();
+    assert.equal(answer.status, 503);
+    assert.equal(JSON.parse(answer.text).error.code, 505);
+    assert.equal(answer.headers['retry-after'], '1');
+    await next.ended();
+    assertStatus(await get(server, '/chats?limit=1', { from: newAddress() }), 200);
+    for (const socket of open) socket.destroy();
+    await eventually(
+        async () => (await get(server, '/chats?limit=1', { from }).catch(() => null))?.status === 200,
+        'the address may connect again',
+    );
+});
+
+test('a WebSocket counts as an open connection until it is closed', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    const clients = [];
+    for (let count = 0; count < 5; count += 1) clients.push(await ChatClient.open(server, room, { from }));
+    const next = await Connection.open(server, { from });
+    assert.equal((await next.response()).status, 503);
+    for (const client of clients) await client.leave();
+    await (await ChatClient.open(server, room, { from })).leave();
+});
+
+test('an address may send so many events with all its connections, and others still can', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    const [ann, ben] = [await ChatClient.open(server, room, { from }), await ChatClient.open(server, room, { from })];
+    for (let count = 0; count < 45; count += 1) {
+        ann.say('ann', `${count}`);
+        ben.say('ben', `${count}`);
+    }
+    const refusal = await ann.find(({ event_type }) => event_type === 'error');
+    const { retry_after_ms, ...rest } = refusal;
+    assert.deepEqual(rest, JSON.parse(errorEvent(room, { code: 503, name: 'ann' })));
+    assert.ok(retry_after_ms > 0 && retry_after_ms <= 60_000, `${retry_after_ms}`);
+    const eve = await ChatClient.join(server, room, 'eve', { from: newAddress() });
+    eve.say('eve', 'still here');
+    await eve.find(({ msg }) => msg === 'still here');
+    for (const client of [ann, ben, eve]) await client.leave();
+});
+
+test('an address may join so often', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    for (const name of ['a', 'b', 'c']) await (await ChatClient.join(server, room, name, { from })).leave();
+    const late = await ChatClient.open(server, room, { from });
+    late.send({ event_type: 'join', name: 'd' });
+    const { error } = await late.find(({ event_type }) => event_type === 'error');
+    assert.equal(error.code, 503);
+    await late.leave();
+});
+
+test('an address may store so many bytes', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    const ann = await ChatClient.open(server, room, { from });
+    for (let count = 0; count < 30; count += 1) ann.say('ann', 'x'.repeat(4000));
+    const { error } = await ann.find(({ event_type }) => event_type === 'error');
+    assert.equal(error.code, 503);
+    const { json } = await get(server, `/chats/${room.id}/events`);
+    assert.ok(json.last_seq >= 13 && json.last_seq <= 15, `${json.last_seq} messages were stored`);
+    await ann.leave();
+});
+
+test('an exempt address has no limits', async () => {
+    for (let count = 0; count < 10; count += 1) await createRoom(server);
+    for (let count = 0; count < 250; count += 1) assertStatus(await get(server, '/chats?limit=1'), 200);
+});
