@@ -30,10 +30,10 @@ struct SipState {
     }
 };
 
-/// At most 8 bytes, the first one the lowest.
-std::uint64_t little_endian(std::string_view bytes) {
+/// 8 bytes, the first one the lowest.
+std::uint64_t word_at(const char* bytes) {
     std::uint64_t word = 0;
-    if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
+    std::memcpy(&word, bytes, sizeof word);
     return std::endian::native == std::endian::little ? word : std::byteswap(word);
 }
 
@@ -48,9 +48,15 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
     SipState state{key[0] ^ 0x736F6D6570736575U, key[1] ^ 0x646F72616E646F6DU, key[0] ^ 0x6C7967656E657261U,
                    key[1] ^ 0x7465646279746573U};
     constexpr std::size_t kWord = sizeof(std::uint64_t);
-    const std::uint64_t size = bytes.size();
-    for (; bytes.size() >= kWord; bytes.remove_prefix(kWord)) state.add(little_endian(bytes.substr(0, kWord)));
-    state.add(little_endian(bytes) | size << 56);
+    const char* at = bytes.data();
+    const std::size_t rest = bytes.size() % kWord;
+    for (const char* const end = at + (bytes.size() - rest); at != end; at += kWord) state.add(word_at(at));
+    std::uint64_t last = std::uint64_t{bytes.size()} << 56;
+    if (rest > 0 && bytes.size() > kWord)
+        last |= word_at(at + rest - kWord) >> 8 * (kWord - rest);  // faster than a copy of `rest` bytes
+    else
+        for (std::size_t i = 0; i < rest; ++i) last |= std::uint64_t{static_cast<unsigned char>(at[i])} << 8 * i;
+    state.add(last);
     state.v2 ^= 0xFF;
     state.round();
     state.round();
@@ -58,6 +64,6 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
 }
 
-std::size_t KeyedHash::operator()(std::string_view text) const noexcept { return siphash(process_key(), text); }
+std::size_t KeyedHash::operator()(std::string_view text) const { return siphash(process_key(), text); }
 
 }  // namespace globes

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keyed_hash.h"
 #include "base/mailbox.h"
 #include "base/thread_owner.h"
 #include "chat/catch_up.h"
@@ -149,8 +150,8 @@ private:
     Purger purger_;
     RoomAdmin admin_;
     CatchUp catch_up_;
-    std::unordered_set<RoomId> recovering_;  // rooms with a read for `Room::recover` in flight
-    bool has_public_chat_ = true;            // whether the store has Public Chat
+    std::unordered_set<RoomId, KeyedHash> recovering_;  // rooms with a read for `Room::recover` in flight
+    bool has_public_chat_ = true;                       // whether the store has Public Chat
     bool is_draining_ = false;
     Task idle_;
 };

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "chat/room.h"
 #include "chat/room_record.h"
 
@@ -52,8 +53,8 @@ private:
     void relist(const Room& room);
 
     std::map<RoomId, std::unique_ptr<Room>> rooms_;
-    std::map<RoomId, const Room*> listed_;         // rooms that are not hidden
-    std::unordered_map<std::string, RoomId> ids_;  // by folded title; includes claims of rooms that are not stored yet
+    std::map<RoomId, const Room*> listed_;                    // rooms that are not hidden
+    std::unordered_map<std::string, RoomId, KeyedHash> ids_;  // by folded title; also of rooms that are not stored yet
     RoomId next_id_;
 };
 

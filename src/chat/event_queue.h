@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/ring.h"
 #include "chat/event.h"
 #include "chat/io_port.h"
@@ -87,8 +88,9 @@ private:
     void count_again();
     std::size_t* counter_of(Stage stage);
 
-    Ring<QueuedEvent> events_;             // sends that are storing come before looking_up and ready ones
-    std::unordered_set<std::string> ids_;  // of the sends with an id; after an exception, also of sends that are gone
+    Ring<QueuedEvent> events_;  // sends that are storing come before looking_up and ready ones
+    std::unordered_set<std::string, KeyedHash>
+        ids_;  // of the sends with an id; after an exception, also of sends that are gone
     std::size_t bytes_ = 0;
     std::size_t joins_ = 0;
     std::size_t leaves_ = 0;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keyed_hash.h"
 #include "chat/io_port.h"
 #include "chat/room_record.h"
 #include "chat/tokens.h"
@@ -121,8 +122,8 @@ private:
     };
 
     std::unordered_map<ConnectionId, Participant> participants_;
-    std::map<std::uint64_t, const Participant*> members_;  // by arrival
-    std::unordered_map<std::string, Holder> holders_;      // by folded name
+    std::map<std::uint64_t, const Participant*> members_;         // by arrival
+    std::unordered_map<std::string, Holder, KeyedHash> holders_;  // by folded name
     std::unordered_multimap<Credential, ConnectionId, Credential::Hash> credentials_;
     std::vector<std::uint32_t> connections_on_;  // the number on each I/O thread
     IoThreadSet io_threads_;                     // those with at least one

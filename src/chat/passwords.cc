@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/keyed_hash.h"
 #include "chat/room_rules.h"
 
 namespace globes::chat {
@@ -95,7 +96,7 @@ std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& wind
 }
 
 std::size_t PasswordThrottle::KeyHash::operator()(const Key& key) const {
-    return std::hash<std::string_view>{}(key.address) ^ (std::hash<RoomId>{}(key.room) * 0x9E3779B97F4A7C15U);
+    return KeyedHash()(KeyedHash()(key.address) ^ key.room);
 }
 
 }  // namespace globes::chat

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/mailbox.h"
 #include "chat/core_store.h"
 #include "chat/directory.h"
@@ -62,9 +63,9 @@ private:
     const Clock& clock_;
     ExpiryClock& expiry_clock_;
 
-    std::set<std::pair<TimePoint, RoomId>> queue_;  // by next expiry
-    std::unordered_map<RoomId, TimePoint> queued_;  // the same entries by room
-    std::unordered_set<RoomId> running_;
+    std::set<std::pair<TimePoint, RoomId>> queue_;             // by next expiry
+    std::unordered_map<RoomId, TimePoint, KeyedHash> queued_;  // the same entries by room
+    std::unordered_set<RoomId, KeyedHash> running_;
     std::vector<RoomId> failed_;  // due at the next `run`
     bool is_starting_ = false;    // `start_due` is on the stack
     bool is_stopped_ = false;

@@ -1,19 +1,15 @@
 #include "chat/recent_ids.h"
 
 #include <cassert>
-#include <functional>
+
+#include "base/keyed_hash.h"
 
 namespace globes::chat {
-namespace {
 
-std::size_t hash_of(RoomId room, std::string_view id) {
-    return std::hash<std::string_view>()(id) ^ (std::hash<RoomId>()(room) * 0x9E37'79B9'7F4A'7C15);
-}
-
-}  // namespace
+RecentIds::IdHash RecentIds::hash_of(RoomId room, std::string_view id) { return KeyedHash()(KeyedHash()(id) ^ room); }
 
 bool RecentIds::add(RoomId room, std::string_view id) {
-    const std::size_t hash = hash_of(room, id);
+    const IdHash hash = hash_of(room, id);
     if (max_ids_ == 0) return false;
     if (!known_.insert(hash).second) return true;
     assert(oldest_first_.size() <= max_ids_ && known_.size() <= oldest_first_.size() + 1);

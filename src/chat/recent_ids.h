@@ -27,9 +27,13 @@ public:
     static constexpr std::size_t kBytesOfId = 64;
 
 private:
+    using IdHash = std::size_t;  // a KeyedHash
+
+    static IdHash hash_of(RoomId room, std::string_view id);
+
     std::size_t max_ids_;
-    Ring<std::size_t> oldest_first_;  // hashes
-    std::unordered_set<std::size_t> known_;
+    Ring<IdHash> oldest_first_;
+    std::unordered_set<IdHash> known_;
 };
 
 }  // namespace globes::chat

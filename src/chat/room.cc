@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/task_boundary.h"
 #include "base/text.h"
 
@@ -286,7 +287,7 @@ std::string Room::frame_of(const Event& event) const {
 
 void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
     assert(found.empty() || found.size() == keys.size());
-    std::unordered_map<std::string, const std::optional<Event>*> answers;
+    std::unordered_map<std::string, const std::optional<Event>*, KeyedHash> answers;
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
     queue_.remove_if([&](QueuedEvent& pending) {
@@ -397,7 +398,7 @@ void Room::refuse_and_forget(const QueuedEvent& pending, bool is_outcome_known, 
 void Room::recover(const std::vector<Event>& events, Effects& effects) {
     assert(is_recovering_ && queue_.unstored() == 0 && queue_.storing() == 0);
     note_stored();
-    std::unordered_set<std::string> stored;
+    std::unordered_set<std::string, KeyedHash> stored;
     for (const Event& event : events) {
         append(event, effects);
         if (!event.client_id.empty())

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/keyed_hash.h"
 #include "base/mailbox.h"
 #include "chat/directory.h"
 #include "chat/effects.h"
@@ -55,7 +56,7 @@ private:
     Room::Shared& shared_;
     Purger& purger_;
     Effects& effects_;
-    std::unordered_map<RoomId, std::vector<Task>> changing_;  // changes that wait for the one in flight
+    std::unordered_map<RoomId, std::vector<Task>, KeyedHash> changing_;  // changes that wait for the one in flight
     bool is_stopped_ = false;
 };
 

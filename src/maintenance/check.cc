@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "maintenance/store_calls.h"
 
@@ -34,7 +35,7 @@ public:
 private:
     void check_rooms(const chat::StoredRooms& stored) {
         report_.rooms = stored.rooms.size();
-        std::unordered_map<std::string, chat::RoomId> titles;
+        std::unordered_map<std::string, chat::RoomId, KeyedHash> titles;
         for (const chat::StoredRoom& room : stored.rooms) {
             const chat::RoomId id = room.record.id;
             const auto [other, is_new] = titles.emplace(fold_case(room.record.title), id);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "chat/store.h"
 
 namespace globes::maintenance {
@@ -59,8 +60,8 @@ private:
     chat::EventPage read_page(const chat::EventQuery& query);
 
     chat::Store& store_;
-    std::map<chat::RoomId, chat::StoredRoom> there_;        // before the import
-    std::unordered_map<std::string, chat::RoomId> titles_;  // folded; also of imported rooms, and of room 1
+    std::map<chat::RoomId, chat::StoredRoom> there_;                   // before the import
+    std::unordered_map<std::string, chat::RoomId, KeyedHash> titles_;  // folded; also of imported rooms, and of room 1
     std::set<chat::RoomId> imported_;
     std::optional<chat::RoomRecord> expected_public_chat_;
     chat::RoomId next_room_id_;  // of the store, then of the export too

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "maintenance/document_reader.h"
 #include "maintenance/import.h"
 #include "maintenance/message_sorter.h"
@@ -76,8 +77,8 @@ private:
 
     MessageSorter sorter_;
     Rooms rooms_;
-    std::unordered_map<chat::RoomId, UnixMicros> newest_time_;  // of the messages read so far, for each room
-    std::set<std::pair<chat::RoomId, std::string>> timeless_;   // the ids of messages whose time was guessed
+    std::unordered_map<chat::RoomId, UnixMicros, KeyedHash> newest_time_;  // of the messages read so far, for each room
+    std::set<std::pair<chat::RoomId, std::string>> timeless_;              // the ids of messages whose time was guessed
     std::vector<std::string> faults_;
     std::uint64_t fault_count_ = 0;
     std::array<Note, kOriginalNotes> notes_;
@@ -88,11 +89,11 @@ private:
     Part part_ = Part::head;
     Rooms::iterator room_;
     std::unique_ptr<MessageSorter::Sorted> messages_;
-    std::optional<OriginalMessage> message_;      // read, but not returned yet
-    std::string message_id_;                      // of the previous message
-    std::pair<chat::RoomId, UnixMicros> moment_;  // of the previous message
-    std::unordered_set<std::string> moment_ids_;  // other ids of messages of that moment
-    std::vector<std::string> parts_;              // of that message, from the last to the next
+    std::optional<OriginalMessage> message_;                 // read, but not returned yet
+    std::string message_id_;                                 // of the previous message
+    std::pair<chat::RoomId, UnixMicros> moment_;             // of the previous message
+    std::unordered_set<std::string, KeyedHash> moment_ids_;  // other ids of messages of that moment
+    std::vector<std::string> parts_;                         // of that message, from the last to the next
     std::uint64_t seq_ = 0;
     std::uint64_t number_ = 0;
     std::uint64_t given_ = 0;   // events returned so far

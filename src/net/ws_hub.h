@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/keyed_hash.h"
 #include "base/ring.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
@@ -85,7 +86,7 @@ private:
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the end of the iteration: callers may still use them
     GatherCache gather_cache_;                       // outlives the topics
     WsCounts counts_;                                // outlives the topics
-    std::unordered_map<TopicId, std::unique_ptr<Topic>> topics_;
+    std::unordered_map<TopicId, std::unique_ptr<Topic>, KeyedHash> topics_;
     Ring<Topic*> due_;                   // to be fanned out, round robin
     std::vector<Topic*> lingering_;      // due, but not before `lingers_until`
     std::vector<TopicId> empty_topics_;  // were empty in this iteration; may have subscribers again

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "chat/store.h"
 
 namespace globes::store {
@@ -32,8 +33,9 @@ private:
 
     /// The data of a room without its record, which no call reads.
     struct Room {
-        Events events;                                         // ascending by seq
-        std::unordered_map<std::string, std::uint64_t> sends;  // the seqs of sends with a client id, by sender and id
+        Events events;  // ascending by seq
+        // The seqs of sends with a client id, by sender and id.
+        std::unordered_map<std::string, std::uint64_t, KeyedHash> sends;
         std::uint64_t dropped_to = 0;  // every seq up to this one is taken, though its event may be dropped
 
         bool insert(chat::Event event);
@@ -72,7 +74,7 @@ private:
     void drop_oldest();
 
     const std::size_t events_per_room_;
-    std::unordered_map<chat::RoomId, std::unique_ptr<Room>> rooms_;
+    std::unordered_map<chat::RoomId, std::unique_ptr<Room>, KeyedHash> rooms_;
     std::vector<Done> done_;  // of the current batch, oldest first
 };
 

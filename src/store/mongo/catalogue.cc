@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {
@@ -44,7 +45,7 @@ void read_newest_of_each_room(Session& session, Rooms& rooms) {
 
 /// One scan of the whole collection, for a server that scans it for every query.
 void read_newest_by_scan(Session& session, Rooms& rooms) {
-    std::unordered_map<chat::RoomId, RoomState*> states;
+    std::unordered_map<chat::RoomId, RoomState*, KeyedHash> states;
     for (auto& [id, state] : rooms) states.emplace(id, &state);
     Document fields;
     fields.integer("_id", 0).integer("room_id", 1).integer("seq", 1).integer("time", 1).integer("time_us", 1);
@@ -251,7 +252,7 @@ std::vector<GarbageRange> load_catalogue(Session& session, CommittedCatalogue& c
     Rooms rooms = load_and_claim_rooms(session, writer);
     read_newest_events(session, rooms);
     std::vector<GarbageRange> removals;
-    std::unordered_set<chat::RoomId> known;
+    std::unordered_set<chat::RoomId, KeyedHash> known;
     for (auto& [id, state] : rooms) {
         state.last_seq = std::max(state.last_seq, state.purged_seq);
         if (state.purged_seq > 0) removals.push_back({.room = id, .through_seq = state.purged_seq});

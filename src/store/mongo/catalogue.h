@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/mutex.h"
 #include "base/thread_owner.h"
 #include "chat/store.h"
@@ -91,8 +92,8 @@ private:
 
     // Any thread.
     mutable Mutex mutex_;
-    std::unordered_map<chat::RoomId, RoomState> rooms_ GUARDED_BY(mutex_);
-    std::unordered_set<chat::RoomId> in_doubt_ GUARDED_BY(mutex_);
+    std::unordered_map<chat::RoomId, RoomState, KeyedHash> rooms_ GUARDED_BY(mutex_);
+    std::unordered_set<chat::RoomId, KeyedHash> in_doubt_ GUARDED_BY(mutex_);
     EventPosition newest_event_ GUARDED_BY(mutex_){};
     chat::RoomId next_room_id_ GUARDED_BY(mutex_) = 1;
     std::uint64_t next_epoch_ GUARDED_BY(mutex_) = 1;

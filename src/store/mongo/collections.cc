@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 #include "store/mongo/documents.h"
 
@@ -44,7 +45,7 @@ WriteResult EventCollection::insert(const Events& events) {
 }
 
 std::unordered_set<const chat::Event*> EventCollection::find_same(const Events& events) {
-    std::unordered_map<std::string, const chat::Event*> wanted;
+    std::unordered_map<std::string, const chat::Event*, KeyedHash> wanted;
     for (const chat::Event* event : events) wanted.emplace(event_id(event->room, event->seq), event);
     std::unordered_set<const chat::Event*> same;
     session_.find(kEvents, by_ids(events), Document(), events.size(), [&](const DocumentView& found) {

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "base/logging.h"
 
 namespace globes::store::mongo {
@@ -20,8 +21,8 @@ struct Part {
     bool may_exist = false;  // At least one is stored, or may be.
 };
 
-std::unordered_map<chat::RoomId, Part> parts_of(const GroupMember& member) {
-    std::unordered_map<chat::RoomId, Part> parts;
+std::unordered_map<chat::RoomId, Part, KeyedHash> parts_of(const GroupMember& member) {
+    std::unordered_map<chat::RoomId, Part, KeyedHash> parts;
     for (const Operation* operation : member.operations) {
         Part& part = parts[operation->room];
         part.is_done &= operation->state == OperationState::done;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/mutex.h"
 #include "store/mongo/garbage_collector.h"
 #include "store/mongo/operations.h"
@@ -28,8 +29,8 @@ struct Repeat {
 struct Job {
     std::vector<Operation> operations;
     /// Rooms in which another process has written, with the seq of its newest event.
-    std::unordered_map<chat::RoomId, std::uint64_t> foreign_writes;
-    std::unordered_multimap<chat::RoomId, Repeat> repeats;
+    std::unordered_map<chat::RoomId, std::uint64_t, KeyedHash> foreign_writes;
+    std::unordered_multimap<chat::RoomId, Repeat, KeyedHash> repeats;
     bool is_over = true;
 };
 

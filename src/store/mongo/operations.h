@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "chat/store.h"
 #include "store/mongo/catalogue.h"
 
@@ -89,7 +90,7 @@ private:
         std::uint64_t incarnation;
         std::uint64_t seq;
     };
-    using SentIds = std::unordered_map<std::string, SentId>;
+    using SentIds = std::unordered_map<std::string, SentId, KeyedHash>;
 
     bool write(const chat::PutRoom& put);
     bool write(const chat::DeleteRoom& deletion);
@@ -106,13 +107,13 @@ private:
     std::uint64_t next_incarnation_ = 1;
 
     // Per group.
-    std::unordered_map<chat::RoomId, std::optional<RoomState>> planned_;
+    std::unordered_map<chat::RoomId, std::optional<RoomState>, KeyedHash> planned_;
     SentIds sent_ids_;
 
     // Per batch.
     std::size_t number_ = 0;
     std::vector<Operation> operations_;
-    std::unordered_map<chat::RoomId, std::optional<RoomState>> touched_;
+    std::unordered_map<chat::RoomId, std::optional<RoomState>, KeyedHash> touched_;
     SentIds new_ids_;
 };
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/keyed_hash.h"
 #include "store/mongo/documents.h"
 
 namespace globes::store::mongo {
@@ -129,7 +130,7 @@ void Reader::find_in_room(std::span<const chat::SendKey> keys, std::span<std::op
     any.texts("$in", wanted);
     Document filter;
     filter.number("room_id", keys.front().room).document("dedupe_key", any);
-    std::unordered_map<std::string, chat::Event> events;
+    std::unordered_map<std::string, chat::Event, KeyedHash> events;
     ask(kEvents, filter, Document(), keys.size(), [&](const DocumentView& document) {
         chat::Event event = event_of(document);
         if (event.room != keys.front().room)

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/keyed_hash.h"
 #include "base/mutex.h"
 #include "chat/store.h"
 #include "store/sqlite/open_files.h"
@@ -34,7 +35,7 @@ public:
 private:
     std::atomic<bool> any_ = false;  // avoids the lock in the normal case
     mutable Mutex mutex_;
-    std::unordered_set<chat::RoomId> rooms_ GUARDED_BY(mutex_);
+    std::unordered_set<chat::RoomId, KeyedHash> rooms_ GUARDED_BY(mutex_);
 };
 
 class GroupCommit {

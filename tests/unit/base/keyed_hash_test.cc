@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -11,6 +12,10 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "unit/base/colliding_keys.h"
 
 namespace globes {
 namespace {
@@ -53,6 +58,24 @@ TEST(KeyedHash, FindsAStringByItsView) {
     std::unordered_map<std::string, int, KeyedHash, std::equal_to<>> table{{"tea", 1}, {"coffee", 2}};
     EXPECT_EQ(table.find(std::string_view("coffee"))->second, 2);
     EXPECT_EQ(KeyedHash()(std::uint64_t{5}), KeyedHash()(std::string_view("\5\0\0\0\0\0\0\0", 8)));
+}
+
+/// The number of keys in the fullest bucket of a table with this hash.
+template <class Hash>
+std::size_t fullest_bucket(const std::vector<std::string>& keys) {
+    const std::unordered_set<std::string, Hash> table(keys.begin(), keys.end());
+    EXPECT_EQ(table.size(), keys.size());
+    std::size_t most = 0;
+    for (std::size_t bucket = 0; bucket < table.bucket_count(); ++bucket)
+        most = std::max(most, table.bucket_size(bucket));
+    return most;
+}
+
+TEST(KeyedHash, SpreadsKeysThatHaveOneHashWithoutAKey) {
+    const std::vector<std::string> keys = keys_of_one_hash(12);
+    ASSERT_EQ(keys.size(), 4096);
+    EXPECT_EQ(fullest_bucket<std::hash<std::string>>(keys), keys.size());
+    EXPECT_LT(fullest_bucket<KeyedHash>(keys), 32U);
 }
 
 }  // namespace

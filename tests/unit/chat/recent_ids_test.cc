@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "unit/base/colliding_keys.h"
+
 namespace globes::chat {
 namespace {
 
@@ -34,6 +36,11 @@ TEST(RecentIds, AForgottenIdIsNew) {
     EXPECT_TRUE(ids.add(2, "a"));
     EXPECT_FALSE(ids.add(1, "a"));
     EXPECT_TRUE(ids.add(1, "a"));
+}
+
+TEST(RecentIds, NoIdIsMistakenForAnotherThatAClientHasMadeLikeIt) {
+    RecentIds ids(1 << 20);
+    for (const std::string& id : keys_of_one_hash(6)) EXPECT_FALSE(ids.add(1, id));
 }
 
 TEST(RecentIds, HoldsNoIdIfNoneFits) {
