@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -26,8 +27,6 @@ void Participants::add(Entry entry) {
                                                    .session = Credential::of(entry.session),
                                                    .earlier_session = Credential::of(entry.earlier_session),
                                                    .token = Credential::of(entry.token)};
-        for (const Credential& credential : {credentials.session, credentials.earlier_session, credentials.token})
-            add_credential(credential, entry.connection);
         participant.credentials = std::make_unique<const Participant::Credentials>(credentials);
     }
     ++connections_on_[entry.io_thread];
@@ -41,42 +40,49 @@ std::optional<Participant> Participants::remove(ConnectionId connection) {
     Participant participant = std::move(found->second);
     assert(connections_on_[participant.io_thread] > 0);
     if (--connections_on_[participant.io_thread] == 0) io_threads_.reset(participant.io_thread);
-    if (participant.credentials != nullptr) {
-        for (const Credential& credential : {participant.credentials->session, participant.credentials->earlier_session,
-                                             participant.credentials->token})
-            remove_credential(credential, connection);
-    }
+    if (participant.is_member()) forget_credentials(participant);
     participants_.erase(found);
     return participant;
 }
 
-void Participants::add_credential(const Credential& credential, ConnectionId connection) {
-    if (!credential.empty()) credentials_.emplace(credential, connection);
+/// Makes it the result of `find_member_of_same_client` for its session and its token. `by_earlier_session`: also for
+/// the session with which it has entered.
+void Participants::make_findable(Participant& participant, Arrival arrival, bool by_earlier_session) {
+    if (participant.credentials == nullptr) return;
+    const auto& [token_name, session, earlier_session, token] = *participant.credentials;
+    for (const Credential& credential : {session, token})
+        if (!credential.empty()) by_credential_.insert_or_assign({credential, arrival}, &participant);
+    if (by_earlier_session) by_credential_.insert_or_assign({earlier_session, arrival}, &participant);
 }
 
-void Participants::remove_credential(const Credential& credential, ConnectionId connection) {
-    auto [at, end] = credentials_.equal_range(credential);
-    while (at != end && at->second != connection) ++at;
-    assert(credential.empty() || at != end);
-    if (at != end) credentials_.erase(at);
+void Participants::forget_credentials(const Participant& member) {
+    if (member.credentials == nullptr) return;
+    const auto& [token_name, session, earlier_session, token] = *member.credentials;
+    for (const Credential& credential : {session, earlier_session, token})
+        by_credential_.erase({credential, member.membership->arrival});
 }
 
 Participant* Participants::find_member_of_same_client(const Entry& entry) {
     for (const std::string* secret : {&entry.earlier_session, &entry.token}) {
         if (secret->empty()) continue;
-        const auto [begin, end] = credentials_.equal_range(Credential::of(*secret));
-        for (auto at = begin; at != end; ++at) {
-            Participant& participant = participants_.at(at->second);
-            if (participant.is_member()) return &participant;
-        }
+        const Credential credential = Credential::of(*secret);
+        const auto after = by_credential_.upper_bound({credential, arrivals_});
+        if (after == by_credential_.begin()) continue;
+        const auto& [key, newest] = *std::prev(after);
+        if (key.first == credential) return newest;
     }
     return nullptr;
 }
 
 void Participants::transfer_membership(Participant& from, Participant& to) {
     assert(from.is_member() && !to.is_member());
-    assert(members_.at(from.membership->arrival) == &from);
-    members_.at(from.membership->arrival) = &to;
+    const Arrival arrival = from.membership->arrival;
+    assert(members_.at(arrival) == &from);
+    const bool has_resumed =
+        to.credentials != nullptr && by_credential_.contains({to.credentials->earlier_session, arrival});
+    forget_credentials(from);
+    make_findable(to, arrival, has_resumed);
+    members_.at(arrival) = &to;
     to.membership = std::move(from.membership);
 }
 
@@ -110,11 +116,13 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     participant.membership =
         std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
     members_.emplace(hold, &participant);
+    make_findable(participant, hold, false);
     return {};
 }
 
 std::uint64_t Participants::give_up_name(Participant& participant) {
     assert(participant.is_member());
+    forget_credentials(participant);
     const auto membership = std::exchange(participant.membership, nullptr);
     FormerHolder former{.connection = participant.connection, .credentials = {}};
     if (participant.credentials != nullptr) former.credentials = *participant.credentials;

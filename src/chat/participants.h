@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -86,7 +87,8 @@ public:
     std::vector<ConnectionId> connections() const;
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
-    /// that has resumed with this session itself, or one with the same token. Returns null if no member matches.
+    /// that has taken over its membership with this session itself, or one with the same token; of several, the newest
+    /// member. Returns null if no member matches, as for a session that the server has not given.
     Participant* find_member_of_same_client(const Entry& entry);
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
@@ -109,8 +111,10 @@ public:
     const IoThreadSet& io_threads() const { return io_threads_; }
 
 private:
-    void add_credential(const Credential& credential, ConnectionId connection);
-    void remove_credential(const Credential& credential, ConnectionId connection);
+    using Arrival = std::uint64_t;
+
+    void make_findable(Participant& participant, Arrival arrival, bool by_earlier_session);
+    void forget_credentials(const Participant& member);
 
     struct FormerHolder {
         ConnectionId connection;
@@ -122,12 +126,14 @@ private:
     };
 
     std::unordered_map<ConnectionId, Participant> participants_;
-    std::map<std::uint64_t, const Participant*> members_;         // by arrival
+    std::map<Arrival, const Participant*> members_;
+    // The members by the credentials of their clients. Not by every session that a client names: the server gave it to
+    // a member, or it is not here. Ordered, so that any number of members with one token costs no search.
+    std::map<std::pair<Credential, Arrival>, Participant*> by_credential_;
     std::unordered_map<std::string, Holder, KeyedHash> holders_;  // by folded name
-    std::unordered_multimap<Credential, ConnectionId, Credential::Hash> credentials_;
-    std::vector<std::uint32_t> connections_on_;  // the number on each I/O thread
-    IoThreadSet io_threads_;                     // those with at least one
-    std::uint64_t arrivals_ = 0;
+    std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread
+    IoThreadSet io_threads_;                                      // those with at least one
+    Arrival arrivals_ = 0;
 };
 
 }  // namespace globes::chat

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,10 +24,7 @@ struct Credential {
     static Credential of(std::string_view secret);
     bool empty() const { return high == 0 && low == 0; }
 
-    friend bool operator==(const Credential&, const Credential&) = default;
-    struct Hash {
-        std::size_t operator()(const Credential& credential) const { return credential.low; }
-    };
+    friend auto operator<=>(const Credential&, const Credential&) = default;
 };
 
 /// The claims of a token that was verified.

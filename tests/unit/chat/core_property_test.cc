@@ -18,7 +18,11 @@ protected:
     /// The state of a connection that the test expects.
     struct Guest {
         bool is_gone = false;
-        std::string name = {};  // while a member
+        std::string name = {};                // while a member
+        std::string token = {};               // its token
+        std::set<std::string> sessions = {};  // by which a later connection of the same client is recognized
+        std::uint64_t arrival = 0;            // of the member, ascending
+        ConnectionId client = 0;              // the first connection that had this membership
     };
     struct Act {
         EventKind kind;
@@ -61,14 +65,47 @@ protected:
     void come() {
         const ConnectionId connection = guests_.size() + 1;
         const RoomId room = pick(rooms_);
-        const bool has_token = record(room).visibility != Visibility::public_room;
-        const Entry entry{.connection = connection,
-                          .io_thread = static_cast<unsigned>(roll(kIoThreads)),
-                          .token_name = has_token ? pick(names_) : "",
-                          .owner = has_token && chance(20)};
+        const bool has_token = record(room).visibility != Visibility::public_room || chance(20);
+        Entry entry{.connection = connection,
+                    .io_thread = static_cast<unsigned>(roll(kIoThreads)),
+                    .token_name = has_token ? pick(names_) : "",
+                    .owner = has_token && chance(20),
+                    .resumes = chance(50)};
+        if (has_token) entry.token = "token of " + entry.token_name;
+        if (entry.resumes) {
+            entry.session = fmt::format("s{}", connection);
+            entry.earlier_session = chance(50) ? fmt::format("s{}", 1 + roll(connection)) : "made up";
+        }
+        const ConnectionId replaced = entry.resumes ? member_of_same_client(entry, room) : 0;
         const bool entered = enter(entry, room).has_value();
-        guests_[connection] = {.is_gone = !entered};
+        Guest& guest = guests_[connection] = {.is_gone = !entered, .token = entry.token, .client = connection};
         if (!entered) readers[connection] = {room, entry.io_thread, 0};
+        if (entry.resumes) guest.sessions = {entry.session};
+        if (entered && replaced != 0) take_over(guests_[replaced], guest, entry.earlier_session);
+    }
+    /// The member that a connection takes over; 0 if it takes over none.
+    ConnectionId member_of_same_client(const Entry& entry, RoomId room) {
+        const auto newest = [&](auto matches) {
+            ConnectionId found = 0;
+            for (const auto& [connection, guest] : guests_) {
+                if (guest.is_gone || guest.name.empty() || readers[connection].room != room || !matches(guest))
+                    continue;
+                if (found == 0 || guest.arrival > guests_[found].arrival) found = connection;
+            }
+            return found;
+        };
+        ConnectionId found = newest([&](const Guest& guest) { return guest.sessions.contains(entry.earlier_session); });
+        if (found == 0 && !entry.token.empty())
+            found = newest([&](const Guest& guest) { return guest.token == entry.token; });
+        const bool may_have_name = record(room).visibility == Visibility::public_room || entry.token_name.empty() ||
+                                   (found != 0 && guests_[found].name == entry.token_name);
+        return may_have_name ? found : 0;
+    }
+    static void take_over(Guest& from, Guest& to, const std::string& session) {
+        to.name = std::exchange(from.name, {});
+        to.arrival = from.arrival;
+        to.client = from.client;
+        if (from.sessions.contains(session)) to.sessions.insert(session);
     }
 
     void speak() {
@@ -90,6 +127,7 @@ protected:
         act(kind, connection, name, kind == EventKind::send ? "text " + id : "", id);
         if (was_member == has_member(room, name)) return;
         guest.name = was_member ? "" : name;
+        guest.arrival = acts_.size();
         if (kind == EventKind::leave) expected_[room].leaves.insert(name);
         if (kind == EventKind::join) expected_[room].joins.insert(name);
     }
@@ -104,7 +142,7 @@ protected:
         if (guest == guests_.end() || guest->second.is_gone) return;
         depart(connection);
         core.end_batch();
-        go(connection);
+        if (!guest->second.is_gone) go(connection);  // unless another connection has just taken its place
     }
 
     /// The connection has left its room, for whatever reason.
@@ -195,7 +233,7 @@ protected:
         std::multiset<std::string> joins;
         std::multiset<std::string> leaves;
         std::map<ConnectionId, std::string> last_id;
-        std::map<std::string, ConnectionId> holders;  // by folded name
+        std::map<std::string, ConnectionId> holders;  // clients, by folded name
         for (const Event& event : encoder.events) {
             if (event.room != room) continue;
             if (is_durable(event.kind)) durable.push_back(event);
@@ -205,11 +243,12 @@ protected:
             const auto found = acts_.find(event.client_id);
             if (found == acts_.end() || found->second.is_lost) continue;
             const ConnectionId guest = found->second.guest;
+            const ConnectionId client = guests_[guest].client;
             EXPECT_LT(last_id[guest], event.client_id) << "out of order";
             last_id[guest] = event.client_id;
             if (event.kind == EventKind::leave) continue;
-            const auto [holder, is_new] = holders.emplace(fold_case(event.name), guest);
-            EXPECT_EQ(holder->second, guest) << event.name << "the name belongs to another connection";
+            const auto [holder, is_new] = holders.emplace(fold_case(event.name), client);
+            EXPECT_EQ(holder->second, client) << event.name << "the name belongs to another connection";
             EXPECT_TRUE(is_new || event.kind != EventKind::join) << event.name << " entered twice";
         }
         for (std::size_t i = 0; i < durable.size(); ++i) EXPECT_EQ(durable[i].seq, i + 1);

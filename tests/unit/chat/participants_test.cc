@@ -1,6 +1,11 @@
 #include "chat/participants.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
 
 namespace globes::chat {
 namespace {
@@ -173,6 +178,76 @@ TEST_F(ParticipantsTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
     participants.remove(2);
     EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s1"}),
               nullptr);
+}
+
+TEST_F(ParticipantsTest, ASessionThatNoMemberHasGotFindsNobody) {
+    const Entry first{.connection = 1, .session = "s1", .earlier_session = "made up"};
+    participants.add(first);
+    ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "made up"};
+    EXPECT_EQ(participants.find_member_of_same_client(second), nullptr);
+    participants.add(second);
+    EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s2"}),
+              nullptr)
+        << "no member";
+}
+
+TEST_F(ParticipantsTest, ATokenFindsTheNewestOfItsMembersWhichAreStillThere) {
+    const Entry entry{.connection = 9, .token = "t"};
+    for (const ConnectionId connection : {1, 2, 3}) participants.add({.connection = connection, .token = "t"});
+    EXPECT_EQ(participants.find_member_of_same_client(entry), nullptr);
+    for (const ConnectionId connection : {2, 1, 3})
+        ASSERT_TRUE(participants.take_name(*participants.find(connection), std::to_string(connection)));
+    EXPECT_EQ(participants.find_member_of_same_client(entry), participants.find(3));
+    participants.give_up_name(*participants.find(3));
+    EXPECT_EQ(participants.find_member_of_same_client(entry), participants.find(1));
+    participants.remove(1);
+    EXPECT_EQ(participants.find_member_of_same_client(entry), participants.find(2));
+    participants.remove(2);
+    EXPECT_EQ(participants.find_member_of_same_client(entry), nullptr);
+}
+
+TEST_F(ParticipantsTest, AMembershipThatIsTransferredIsFoundOnlyOnItsNewConnection) {
+    participants.add({.connection = 1, .session = "s1", .token = "t"});
+    ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "made up", .token = "t"};
+    participants.add(second);
+    participants.transfer_membership(*participants.find_member_of_same_client(second), *participants.find(2));
+    const auto found_by = [&](const char* session) {
+        return participants.find_member_of_same_client({.connection = 9, .earlier_session = session});
+    };
+    EXPECT_EQ(found_by("s1"), nullptr) << "its token has found it";
+    EXPECT_EQ(found_by("made up"), nullptr);
+    EXPECT_EQ(found_by("s2"), participants.find(2));
+    EXPECT_EQ(participants.find_member_of_same_client({.connection = 9, .token = "t"}), participants.find(2));
+}
+
+TEST_F(ParticipantsTest, ThousandsOfConnectionsWithOneSecretComeAndLeaveInEveryOrder) {
+    constexpr ConnectionId kConnections = 20'000;
+    std::vector<ConnectionId> order(kConnections);
+    std::iota(order.begin(), order.end(), 1);
+    for (int round = 0; round < 3; ++round) {
+        for (ConnectionId connection = 1; connection <= kConnections; ++connection) {
+            const Entry entry{.connection = connection,
+                              .session = fmt::format("s{}", connection),
+                              .earlier_session = "made up",
+                              .token = "t"};
+            participants.add(entry);
+            if (connection % 2 == 0) continue;
+            ASSERT_TRUE(participants.take_name(*participants.find(connection), fmt::format("user {}", connection)));
+            ASSERT_EQ(participants.find_member_of_same_client(entry), participants.find(connection));
+        }
+        if (round == 1) std::ranges::reverse(order);
+        if (round == 2) std::ranges::shuffle(order, std::mt19937(1));
+        for (const ConnectionId connection : order) {
+            auto removed = participants.remove(connection);
+            if (!removed->is_member()) continue;
+            const std::string name = removed->membership->name;
+            participants.release_name(name, participants.give_up_name(*removed));
+        }
+        EXPECT_EQ(participants.online(), 0);
+        EXPECT_EQ(participants.find_member_of_same_client({.connection = 1, .token = "t"}), nullptr);
+    }
 }
 
 TEST_F(ParticipantsTest, AMemberThatComesBackIsLastInTheOrderOfArrival) {
