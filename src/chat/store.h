@@ -106,6 +106,9 @@ struct StoredRooms {
     RoomId next_room_id = 1;
 };
 
+/// The `asker` of the server's own queries.
+inline constexpr std::uint64_t kServerAsks = 0;
+
 /// Selects events of one room with after < seq < before (if `before` is 0: no upper bound), in ascending order, at most
 /// `limit`. `keeps_newest`: if more than `limit` match, returns the newest instead of the oldest.
 /// `expiry`: events that have expired are left out (expiry.h).
@@ -119,6 +122,9 @@ struct EventQuery {
     /// The page ends before the event with which its texts would exceed this many bytes, but has at least one event, so
     /// that a reader always advances. 0: no limit.
     std::size_t max_bytes = 0;
+    /// A number that is the same for all queries of one client, such as a hash of its address, or `kServerAsks` for a page
+    /// that the server itself needs, also for clients that catch up. Askers are served round-robin.
+    std::uint64_t asker = kServerAsks;
 };
 
 /// Applies `EventQuery::max_bytes`: a store adds events to a page as long as `take` returns true.
@@ -168,19 +174,23 @@ public:
     /// `failed`, in order. `done` MUST NOT throw, here and below.
     virtual void append(StoreBatch batch, BatchDone done) = 0;
 
-    /// Reads a page. If more than `StoreLimits::queued_reads` would wait, the answer is not ok.
+    /// Reads a page. Pages wait for lookups and pings, but not the other way around. Every second page that waits is
+    /// one of the server; the others are served round-robin by asker, and by room within an asker. If more than
+    /// `StoreLimits::queued_reads` would wait, or more than `queued_reads_of_asker` for one client, the answer is not
+    /// ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
 
     /// Whether `append` reports which event repeats a client id, so that new ids need no lookup.
     virtual bool reports_repeats() const { return false; }
 
-    /// Finds the stored sends with these keys. Limited like `read_events`.
+    /// Finds the stored sends with these keys. Never waits for a page that waits. If more than
+    /// `StoreLimits::queued_reads` would wait, the answer is not ok.
     virtual void find_sends(std::vector<SendKey> keys, std::move_only_function<void(SendLookup)> done) = 0;
 
     /// How many of a room's newest events the store certainly keeps until they are purged; 0: all.
     virtual std::uint64_t guaranteed_events() const { return 0; }
 
-    /// Checks whether the store can be reached and read now (`/ready`).
+    /// Checks whether the store can be reached and read now (`/ready`). Limited like `find_sends`.
     virtual void ping(std::move_only_function<void(bool)> done) = 0;
 
     /// Commits the batches that were accepted, answers all calls, and joins the threads of the store. Called once,
@@ -190,7 +200,10 @@ public:
 
 struct StoreLimits {
     std::size_t queued_bytes = std::size_t{64} << 20;  ///< Of unanswered batches, as `queued_bytes` counts them.
-    std::size_t queued_reads = 1024;                   ///< Reads and pings that wait for a thread of the store.
+    /// Reads that wait for a thread of the store. Counted alone: lookups, pings, pages for the server, those for
+    /// clients.
+    std::size_t queued_reads = 1024;
+    std::size_t queued_reads_of_asker = 256;  ///< Pages that wait for one client.
 };
 
 /// Returns the room of a write.

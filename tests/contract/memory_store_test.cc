@@ -15,6 +15,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreSuite,
                          testing::Values(StoreKind{
                              .name = "memory",
                              .is_persistent = false,
+                             .has_short_read_thread = false,
                              .open = [](const auto&,
                                         StoreLimits limits) { return make_memory_store({.limits = limits}); }}),
                          [](const auto& kind) { return kind.param.name; });
@@ -31,6 +32,24 @@ TEST(MemoryStore, DropsTheOldestEventsOfARoomBeyondTheLimit) {
     EXPECT_EQ(commit(*store, appends(1, 1, 1)), failed) << "the seq was used";
     ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)})), committed);
     EXPECT_EQ(commit(*store, appends(1, 2, 2)), failed) << "also before another change of the room";
+}
+
+TEST(MemoryStore, ServesPagesRoundRobin) {
+    EXPECT_THAT(order_of_pages(*make_memory_store()), ElementsAre("ann, room 1", "server", "bob, room 1", "ann, room 2",
+                                                                  "bob, room 1", "ann, room 1", "ann, room 1"));
+}
+
+TEST(MemoryStore, LookupsAndPingsComeBeforePagesThatWait) {
+    const auto store = make_memory_store();
+    std::vector<std::string> order;
+    HeldWriter held(*store);
+    for (int i = 0; i < 3; ++i)
+        store->read_events({.room = 1, .limit = 1}, [&](const EventPage&) { order.emplace_back("page"); });
+    store->find_sends({}, [&](const SendLookup&) { order.emplace_back("lookup"); });
+    store->ping([&](bool) { order.emplace_back("ping"); });
+    held.let_go();
+    store->stop();
+    EXPECT_THAT(order, ElementsAre("lookup", "ping", "page", "page", "page"));
 }
 
 TEST(MemoryStore, GuaranteesHalfOfItsCapacity) {

@@ -146,6 +146,12 @@ TEST_F(MongoAnswers, AnInsertIsRefusedAtTheIndexThatTheServerNamesWhateverItsCou
     EXPECT_THAT(seqs_in(*store_, 1), ElementsAre(1, 2));
 }
 
+TEST_F(MongoAnswers, ServesPagesRoundRobin) {
+    EXPECT_THAT(order_of_pages(*open_mongo_store({.uri = server_.uri(), .readers = 1})),
+                ElementsAre("ann, room 1", "server", "bob, room 1", "ann, room 2", "bob, room 1", "ann, room 1",
+                            "ann, room 1"));
+}
+
 TEST_F(MongoAnswers, EventsBeforeARepeatAreReadThoughAnotherRoomOfTheBatchIsStuck) {
     open_with_room();
     ASSERT_EQ(commit(*store_, batch_of(PutRoom{sample_room(2)}, send(1, "a"))), committed);

@@ -27,10 +27,12 @@ using enum CommitOutcome;
 constexpr int kNever = std::numeric_limits<int>::max();
 
 StoreKind kind(std::string name, Durability durability) {
-    return {
-        .name = std::move(name), .is_persistent = true, .open = [durability](const auto& folder, StoreLimits limits) {
-            return open_sqlite_store(folder / "globes.db", {.durability = durability, .limits = limits});
-        }};
+    return {.name = std::move(name),
+            .is_persistent = true,
+            .has_short_read_thread = true,
+            .open = [durability](const auto& folder, StoreLimits limits) {
+                return open_sqlite_store(folder / "globes.db", {.durability = durability, .limits = limits});
+            }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
@@ -151,6 +153,12 @@ TEST_F(SqliteStoreTest, LoadsRoomsWithoutReadingTheirEvents) {
     const long pages = disk.reads() - before;
     EXPECT_LT(pages, 40) << "of " << std::filesystem::file_size(file_) / 4096;
     EXPECT_EQ(store->load_rooms().rooms[1].last_seq, kEvents);
+}
+
+TEST_F(SqliteStoreTest, ServesPagesRoundRobin) {
+    EXPECT_THAT(order_of_pages(*open_sqlite_store(file_, {.reader_threads = 1})),
+                ElementsAre("ann, room 1", "server", "bob, room 1", "ann, room 2", "bob, room 1", "ann, room 1",
+                            "ann, room 1"));
 }
 
 TEST_F(SqliteStoreTest, ReadsAFewPagesOfTheFileHoweverMuchIsStored) {

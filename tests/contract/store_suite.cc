@@ -99,6 +99,36 @@ std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& k
     return seqs;
 }
 
+std::vector<std::string> order_of_pages(Store& store) {
+    const std::vector<std::pair<std::string, EventQuery>> asked = {
+        {"ann, room 1", {.room = 1, .asker = 7}},
+        {"ann, room 1", {.room = 1, .asker = 7}},
+        {"ann, room 1", {.room = 1, .asker = 7}},
+        {"ann, room 2", {.room = 2, .asker = 7}},
+        {"bob, room 1", {.room = 1, .asker = 8}},
+        {"bob, room 1", {.room = 1, .asker = 8}},
+        {"server", {.room = 1}},
+    };
+    std::vector<std::string> order;
+    std::latch blocked(1);
+    std::latch go_on(1);
+    std::latch answered(static_cast<std::ptrdiff_t>(asked.size()));
+    store.read_events({.room = 1}, [&](const EventPage&) {
+        blocked.count_down();
+        go_on.wait();
+    });
+    blocked.wait();
+    for (const auto& [name, query] : asked) {
+        store.read_events(query, [&](const EventPage&) {
+            order.push_back(name);
+            answered.count_down();
+        });
+    }
+    go_on.count_down();
+    answered.wait();
+    return order;
+}
+
 HeldWriter::HeldWriter(Store& store) {
     store.append({}, [this](CommitOutcome) {
         running_.count_down();

@@ -17,7 +17,8 @@ namespace globes::chat {
 
 struct StoreKind {
     std::string name;
-    bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
+    bool is_persistent;          ///< What was committed is there again after an `open` of the same folder.
+    bool has_short_read_thread;  ///< Answers lookups and pings while pages block its other threads.
     /// Null if a program that the store needs is not installed: its tests are skipped.
     std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
 
@@ -60,6 +61,10 @@ std::vector<std::uint64_t> seqs_in(Store& store, RoomId room);
 std::vector<std::uint64_t> seqs_of(const EventPage& page);
 /// The seq of the send with each key, 0 if it does not exist; fails the test if the lookup fails.
 std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& keys);
+
+/// Asks for pages of two askers and of the server while the store's thread for pages is blocked. Returns their order.
+/// The store MUST have only one such thread.
+std::vector<std::string> order_of_pages(Store& store);
 
 /// Blocks the thread that answers batches until `let_go`, so that batches that are appended meanwhile form a group.
 class HeldWriter {

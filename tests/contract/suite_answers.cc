@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <numeric>
 #include <thread>
 
@@ -14,6 +16,10 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using enum CommitOutcome;
+using namespace std::chrono_literals;
+
+// So that a test that would never end fails instead.
+constexpr auto kGivesUpAfter = 30s;
 
 TEST_P(StoreSuite, AnswersOnAThreadOfItsOwn) {
     std::thread::id of_append;
@@ -106,10 +112,61 @@ TEST_P(StoreSuite, RefusesReadsBeyondItsQueueLimit) {
     }
     asked.count_down();
     answered.wait();
-    EXPECT_GE(answered_ok, 4);
-    EXPECT_LE(answered_ok, 4 + 16) << "the waiting reads, and one for each thread of the store";
+    EXPECT_GE(answered_ok, 2 * 4);
+    EXPECT_LE(answered_ok, 2 * 4 + 12) << "the waiting reads of both kinds, and one for each thread of the store";
     EXPECT_TRUE(read(store(), {.room = 1, .limit = 1}).ok);
     EXPECT_TRUE(ping(store()));
+}
+
+TEST_P(StoreSuite, RefusesPagesOfOneAskerBeyondItsLimit) {
+    constexpr int kPages = 50;
+    open({.queued_reads = 100, .queued_reads_of_asker = 4});
+    std::atomic<int> answered_ok = 0;
+    std::atomic<int> others_ok = 0;
+    std::latch asked(1);
+    std::latch answered(kPages + 2);
+    const auto ask = [&](std::uint64_t asker, std::atomic<int>& count) {
+        store().read_events({.room = 1, .limit = 1, .asker = asker}, [&](const EventPage& page) {
+            asked.wait();
+            count += page.ok;
+            answered.count_down();
+        });
+    };
+    for (int i = 0; i < kPages; ++i) ask(7, answered_ok);
+    ask(8, others_ok);
+    ask(kServerAsks, others_ok);
+    asked.count_down();
+    answered.wait();
+    EXPECT_GE(answered_ok, 4);
+    EXPECT_LE(answered_ok, 4 + 12) << "the waiting pages, and one for each thread of the store";
+    EXPECT_EQ(others_ok, 2);
+    EXPECT_TRUE(read(store(), {.room = 1, .limit = 1, .asker = 7}).ok);
+}
+
+TEST_P(StoreSuite, LookupsAndPingsAreAnsweredWhilePagesBlockTheirThreads) {
+    if (!GetParam().has_short_read_thread) GTEST_SKIP() << "one thread does everything";
+    constexpr int kPages = 20;
+    std::latch go_on(1);
+    std::latch answered(kPages);
+    for (int i = 0; i < kPages; ++i) {
+        store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) {
+            go_on.wait();
+            answered.count_down();
+        });
+    }
+    std::promise<bool> is_found;
+    std::promise<bool> is_reached;
+    std::future<bool> found = is_found.get_future();
+    std::future<bool> reached = is_reached.get_future();
+    store().find_sends({{.room = 1, .folded_name = "david", .client_id = "c1"}},
+                       [&](const SendLookup& lookup) { is_found.set_value(lookup.ok); });
+    store().ping([&](bool is_ok) { is_reached.set_value(is_ok); });
+    EXPECT_EQ(found.wait_for(kGivesUpAfter), std::future_status::ready);
+    EXPECT_EQ(reached.wait_for(kGivesUpAfter), std::future_status::ready);
+    go_on.count_down();
+    EXPECT_TRUE(found.get());
+    EXPECT_TRUE(reached.get());
+    answered.wait();
 }
 
 TEST_P(StoreSuite, StopCommitsAndAnswersAcceptedBatches) {

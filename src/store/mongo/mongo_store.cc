@@ -157,10 +157,13 @@ private:
         for (auto& writer : engine.writers) run([&writer = *writer] { writer.work(); });
         const auto writer =
             engine.settings.use == MongoUse::read ? mongo::Writer::another : mongo::Writer::this_process;
-        for (std::size_t i = 0; i < engine.settings.readers; ++i)
-            run([&engine, writer] {
-                engine.readers.work(mongo::Reader(engine.pool, engine.database, engine.catalogue, writer));
+        const auto run_reader = [&](Serves serves) {
+            run([&engine, writer, serves] {
+                engine.readers.work(mongo::Reader(engine.pool, engine.database, engine.catalogue, writer), serves);
             });
+        };
+        for (std::size_t i = 0; i < engine.settings.readers; ++i) run_reader(Serves::all);
+        run_reader(Serves::short_reads);
         if (engine.settings.use != MongoUse::read) {
             run([&engine] {
                 engine.heartbeat.work(mongo::Session(engine.pool, engine.database), engine.fence, engine.catalogue,

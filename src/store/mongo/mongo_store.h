@@ -50,7 +50,7 @@ struct MongoStoreSettings {
     chat::StoreLimits limits = {};
     /// Connections for writes; each writes its own share of the rooms.
     std::size_t writers = 4;
-    std::size_t readers = 4;
+    std::size_t readers = 4;  ///< Connections for reads of every kind; lookups and pings have one more.
 };
 
 /// Connects, checks the database, creates missing indexes and loads the rooms. Never changes collections of other

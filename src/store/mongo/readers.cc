@@ -173,32 +173,31 @@ void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<voi
     const auto ask = [this, query](Reader& session) {
         return fence_.is_database_lost() ? chat::EventPage() : session.read(query);
     };
-    push<chat::EventPage>(times_.read, ask, std::move(done));
+    push<chat::EventPage>(ReadTag::page(query), times_.read, ask, std::move(done));
 }
 
 void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
     auto ask = [this, keys = std::move(keys)](Reader& session) {
         return fence_.is_database_lost() ? chat::SendLookup() : session.find(keys);
     };
-    push<chat::SendLookup>(times_.lookup, std::move(ask), std::move(done));
+    push<chat::SendLookup>(ReadTag::lookup(), times_.lookup, std::move(ask), std::move(done));
 }
 
 void ReaderPool::ping(std::move_only_function<void(bool)> done) {
     // A process that must not write any more cannot serve, even if it can read.
     const auto ask = [this](Reader& session) { return session.ping(fence_), !fence_.is_closed(); };
-    push<bool>(times_.read, ask, std::move(done));
+    push<bool>(ReadTag::ping(), times_.read, ask, std::move(done));
 }
 
 template <class Answer>
-void ReaderPool::push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
-                      std::move_only_function<void(Answer)> done) {
-    auto request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
+void ReaderPool::push(const ReadTag& tag, std::chrono::milliseconds within,
+                      std::move_only_function<Answer(Reader&)> ask, std::move_only_function<void(Answer)> done) {
+    std::shared_ptr<Request> request = std::make_shared<Query<Answer>>(std::move(ask), std::move(done));
     const Time deadline = std::chrono::steady_clock::now() + within;
     {
         const MutexLock lock(mutex_);
         if (!is_stopped_) {
-            if (queue_.size() < limits_.queued_reads) {
-                queue_.push_back(request);
+            if (std::shared_ptr<Request> queued = request; queue_.push(tag, queued)) {
                 by_time_.emplace(deadline, std::move(request));
             } else {
                 refused_.push_back(std::move(request));
@@ -216,13 +215,12 @@ void ReaderPool::stop() {
     changed_.notify_all();
 }
 
-void ReaderPool::work(Reader session) {
+void ReaderPool::work(Reader session, Serves serves) {
     MutexLock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || is_stopped_; });
+        changed_.wait(lock, [&]() REQUIRES(mutex_) { return queue_.has(serves) || is_stopped_; });
         if (is_stopped_) return;
-        const std::shared_ptr<Request> request = std::move(queue_.front());
-        queue_.pop_front();
+        const std::shared_ptr<Request> request = *queue_.pop(serves);
         if (request->is_answered) continue;
         lock.unlock();
         // The caller learns only that the read failed; the log has the cause.

@@ -1,6 +1,6 @@
-// The reads of chat::Store: a pool of threads, each with a session of its own, and one thread that answers requests
-// whose deadline has passed, because a call of the driver may block for longer. Owned by the store. A reader queries
-// only what the catalogue shows.
+// The reads of chat::Store: a pool of threads, each with a session of its own, one of which serves only lookups and
+// pings (store/read_queue.h), and one thread that answers requests whose deadline has passed, because a call of the
+// driver may block for longer. Owned by the store. A reader queries only what the catalogue shows.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@
 #include "store/mongo/catalogue.h"
 #include "store/mongo/fence.h"
 #include "store/mongo/session.h"
+#include "store/read_queue.h"
 
 namespace globes::store::mongo {
 
@@ -63,7 +64,7 @@ class ReaderPool {
 public:
     /// `fence` must outlive it.
     ReaderPool(Fence& fence, const MongoStoreSettings& settings)
-        : times_(settings.times), limits_(settings.limits), fence_(fence) {}
+        : times_(settings.times), fence_(fence), queue_(settings.limits) {}
 
     /// As in chat::Store. Thread: any.
     void read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done);
@@ -71,7 +72,7 @@ public:
     void ping(std::move_only_function<void(bool)> done);
 
     /// Runs a reader until `stop`. Thread: one of its own each.
-    void work(Reader session);
+    void work(Reader session, Serves serves);
     /// Refuses late and excess requests until `stop`, and until everything is answered. Thread: its own.
     void run_deadlines();
     /// Refuses all waiting requests. Thread: any.
@@ -94,22 +95,21 @@ private:
     struct Query;
 
     template <class Answer>
-    void push(std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
+    void push(const ReadTag& tag, std::chrono::milliseconds within, std::move_only_function<Answer(Reader&)> ask,
               std::move_only_function<void(Answer)> done);
 
     // Constant after construction.
     const MongoTimes times_;
-    const chat::StoreLimits limits_;
     Fence& fence_;
 
     // Any thread.
     FailureLog failures_{FailureLog::store_reads()};
     Mutex mutex_;
     Condition changed_;
-    std::deque<std::shared_ptr<Request>> queue_ GUARDED_BY(mutex_);  // for the readers
+    ReadQueue<std::shared_ptr<Request>> queue_ GUARDED_BY(mutex_);  // for the readers
     /// By deadline; answered requests stay until then.
     std::multimap<Time, std::shared_ptr<Request>> by_time_ GUARDED_BY(mutex_);
-    std::deque<std::shared_ptr<Request>> refused_ GUARDED_BY(mutex_);  // beyond the queue's limit
+    std::deque<std::shared_ptr<Request>> refused_ GUARDED_BY(mutex_);  // beyond the limits
     bool is_stopped_ GUARDED_BY(mutex_) = false;
 };
 

@@ -50,37 +50,43 @@ private:
 ReaderPool::ReaderPool(const Database& database, const SqliteSettings& settings, const UnsettledRooms& unsettled,
                        OpenFiles* files, SnapshotScope scope)
     : database_(database),
-      max_queued_(settings.limits.queued_reads),
       unsettled_(unsettled),
       files_(files),
-      scope_(scope) {
-    threads_.reserve(settings.reader_threads);
-    while (threads_.size() < settings.reader_threads) threads_.emplace_back([this] { work(); });
+      scope_(scope),
+      has_short_read_thread_(scope == SnapshotScope::call),
+      queue_(settings.limits) {
+    threads_.reserve(settings.reader_threads + 1);
+    while (threads_.size() < settings.reader_threads) threads_.emplace_back([this] { work(Serves::all); });
+    if (has_short_read_thread_) threads_.emplace_back([this] { work(Serves::short_reads); });
 }
 
 chat::StoredRooms ReaderPool::load_rooms() {
     Load load;
     auto stored = load.done.get_future();
-    push(std::move(load));
+    push(ReadTag::lookup(), std::move(load));
     return stored.get();
 }
 
 void ReaderPool::read_events(chat::EventQuery query, std::move_only_function<void(chat::EventPage)> done) {
-    push(Read{.query = query, .done = std::move(done)});
+    push(ReadTag::page(query), Read{.query = query, .done = std::move(done)});
 }
 
 void ReaderPool::find_sends(std::vector<chat::SendKey> keys, std::move_only_function<void(chat::SendLookup)> done) {
-    push(Find{.keys = std::move(keys), .done = std::move(done)});
+    push(ReadTag::lookup(), Find{.keys = std::move(keys), .done = std::move(done)});
 }
 
-void ReaderPool::ping(std::move_only_function<void(bool)> done) { push(Ping{.done = std::move(done)}); }
+void ReaderPool::ping(std::move_only_function<void(bool)> done) {
+    push(ReadTag::ping(), Ping{.done = std::move(done)});
+}
 
-void ReaderPool::push(Request request) {
+void ReaderPool::push(const ReadTag& tag, Request request) {
     {
         const MutexLock lock(mutex_);
         if (!is_stopped_) {
-            (queue_.size() < max_queued_ ? queue_ : refused_).push_back(std::move(request));
-            changed_.notify_one();
+            const bool is_queued = queue_.push(tag, request);
+            if (!is_queued) refused_.push_back(std::move(request));
+            const bool is_page = is_queued && tag.kind == ReadTag::Kind::page;
+            (is_page || !has_short_read_thread_ ? has_work_ : has_short_work_).notify_one();
             return;
         }
     }
@@ -92,30 +98,38 @@ void ReaderPool::stop() {
         const MutexLock lock(mutex_);
         is_stopped_ = true;
     }
-    changed_.notify_all();
+    has_work_.notify_all();
+    has_short_work_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
 }
 
-void ReaderPool::work() {
-    name_this_thread("store-read");
+void ReaderPool::work(Serves serves) {
+    name_this_thread(serves == Serves::all ? "store-read" : "store-lookup");
+    Condition& has_work = serves == Serves::all ? has_work_ : has_short_work_;
     Session session(database_, files_, scope_, failures_);
     MutexLock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this]() REQUIRES(mutex_) { return !queue_.empty() || !refused_.empty() || is_stopped_; });
-        std::deque<Request>& from = refused_.empty() ? queue_ : refused_;
-        if (from.empty()) return;
-        const bool is_refused = is_stopped_ || &from == &refused_;
-        Request request = std::move(from.front());
-        from.pop_front();
+        has_work.wait(lock, [&]() REQUIRES(mutex_) { return !refused_.empty() || queue_.has(serves) || is_stopped_; });
+        const bool is_refused = is_stopped_ || !refused_.empty();
+        std::optional<Request> request = take_refused();
+        if (!request) request = queue_.pop(serves);
+        if (!request) return;
         lock.unlock();
         if (is_refused)
-            refuse(std::move(request));
+            refuse(std::move(*request));
         else
-            std::visit([&](auto& one) { answer(session, one); }, request);
-        request = Ping{};  // Destroys its objects before the lock is taken again.
+            std::visit([&](auto& one) { answer(session, one); }, *request);
+        request.reset();  // Destroys its objects before the lock is taken again.
         lock.lock();
     }
+}
+
+std::optional<ReaderPool::Request> ReaderPool::take_refused() {
+    if (refused_.empty()) return std::nullopt;
+    Request request = std::move(refused_.front());
+    refused_.pop_front();
+    return request;
 }
 
 void ReaderPool::answer(Session& session, Read& read) const {

@@ -21,6 +21,7 @@ enum class Durability : std::uint8_t {
 struct SqliteSettings {
     Durability durability = Durability::process;
     chat::StoreLimits limits = {};
+    /// Threads that read pages of history; lookups and pings have one more.
     std::size_t reader_threads = 2;
     /// From this number of WAL pages on, a checkpoint runs in parallel with the commits.
     int checkpoint_pages = 1000;
