@@ -65,6 +65,7 @@ BENCHMARK(find_what_to_send)->Arg(1)->Arg(4)->Arg(16);
 struct NullHandler final : net::WsHandler {
     void on_text(net::WsSession&, std::string_view) override {}
     bool on_ping(net::WsSession&) override { return true; }
+    void on_other_frame(net::WsSession&) override {}
     void on_closed() override {}
 };
 

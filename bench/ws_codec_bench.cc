@@ -64,6 +64,7 @@ struct Ignore final : WsEvents {
     }
     bool on_ping(std::string_view) override { return true; }
     bool on_pong(std::string_view) override { return true; }
+    bool on_fragment() override { return true; }
     void on_close(CloseCode, std::string_view) override {}
 };
 

@@ -42,6 +42,10 @@ public:
     }
     bool on_ping(std::string_view payload) override { return on_control('i', payload); }
     bool on_pong(std::string_view payload) override { return on_control('o', payload); }
+    bool on_fragment() override {
+        require(!is_closed, "nothing follows a close frame");
+        return true;
+    }
     void on_close(CloseCode code, std::string_view reason) override {
         require(code == kCloseNoStatus || is_wire_close_code(code), "close codes are valid");
         require(reason.size() <= kMaxCloseReasonBytes && globes::is_valid_utf8(reason), "reasons are short UTF-8");

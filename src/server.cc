@@ -51,6 +51,8 @@ constexpr std::size_t kFileThreads = 1;
 // Descriptors for other purposes than connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::uint32_t kPingFactor = 10;
+constexpr std::uint32_t kFrameFactor = 50;
+constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
 // The interval of purges. Readers do not see expired events in the meantime.
 constexpr std::chrono::seconds kPurgeEvery = 5s;
 // The time limits of a stop, within the ten seconds that service managers allow.
@@ -78,6 +80,7 @@ net::WsSettings ws_settings(const Config& config) {
     net::WsSettings settings;
     settings.backlog_bytes = config.backlog_bytes;
     settings.stalled_after = net::ticks(config.write_timeout);
+    settings.message_within = net::ticks(config.read_timeout);
     return settings;
 }
 
@@ -119,7 +122,8 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
 api::FloodLimits flood_limits(const Config& config) {
     const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
     return {.messages = messages,
-            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor}};
+            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor},
+            .other_frames = {.per_second = messages.per_second * kFrameFactor, .burst = kFrameBurst}};
 }
 
 net::AddressLimitSettings address_limits(const Config& config) {

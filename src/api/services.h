@@ -18,7 +18,8 @@ namespace globes::api {
 /// The limits of each connection.
 struct FloodLimits {
     chat::RateLimit messages;
-    chat::RateLimit pings;  ///< Ten times as high.
+    chat::RateLimit pings;         ///< Ten times as high.
+    chat::RateLimit other_frames;  ///< Fragments and pongs. Beyond it the connection is closed.
 };
 
 struct Services {

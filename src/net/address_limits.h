@@ -44,7 +44,7 @@ inline constexpr std::size_t kAddressLimits = 10;
 /// The name of a limit in metrics.
 std::string_view address_limit_name(AddressLimit limit);
 
-/// `units` in each `period`, all of them at once or spread over it. 0 is no limit.
+/// `units` in each `period`, all of them at once or spread over it. 0 means unlimited.
 struct AddressRate {
     std::uint64_t units = 0;
     std::chrono::seconds period{60};

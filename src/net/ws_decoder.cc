@@ -238,6 +238,10 @@ std::optional<CloseCode> WsDecoder::begin_text(const Head& head, std::span<char>
         if (!events.on_text(view(message))) stop();
         return std::nullopt;
     }
+    if (!head.is_final && !events.on_fragment()) {
+        stop();
+        return std::nullopt;
+    }
     Partial& message = partial();
     message.in_message = true;
     message.is_final = head.is_final;

@@ -37,6 +37,8 @@ public:
     virtual bool on_ping(std::string_view payload) = 0;
     /// `payload`: at most 125 bytes. Returns false to stop the decoder.
     virtual bool on_pong(std::string_view payload) = 0;
+    /// A frame that is not the last one of its message; it may be empty. Returns false to stop the decoder.
+    virtual bool on_fragment() = 0;
     /// The client's last frame, validated: `code` is kCloseNoStatus if the frame has none, `reason` is valid UTF-8.
     virtual void on_close(CloseCode code, std::string_view reason) = 0;
 

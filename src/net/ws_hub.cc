@@ -21,6 +21,10 @@ using std::chrono::steady_clock;
 constexpr std::size_t kQuantumCursors = 64;
 // After this many cursors the sockets are read again, so that messages that have arrived join the next fan-outs.
 constexpr std::size_t kIterationCursors = 128;
+// The budget of an iteration for reading: at most so many sockets, and about this time.
+constexpr std::size_t kSocketsAtOnce = 64;
+constexpr std::size_t kIterationSockets = 512;
+constexpr std::chrono::milliseconds kPollTime{5};
 
 FileDescriptor make_epoll() {
     FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -101,16 +105,24 @@ void WsHub::queue(Topic& topic) {
 }
 
 void WsHub::poll(std::span<char> buffer) {
-    // One epoll_wait for each iteration. A loop until nothing is ready would let a flood of input delay fan-out.
-    std::array<epoll_event, 512> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-    for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
-        auto& session = *static_cast<WsSession*>(event.data.ptr);
-        run_task(TaskThread::io, [&] {
-            if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
-            if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-                session.on_readable(buffer);
-        });
+    // A loop until nothing is ready, or one over all sockets, would let a flood of input delay fan-out. The kernel puts
+    // reported sockets at the end of its list, so those that were not reported come first in the next iteration.
+    const auto end = steady_clock::now() + kPollTime;
+    for (std::size_t polled = 0; polled < kIterationSockets;) {
+        std::array<epoll_event, kSocketsAtOnce> events;
+        const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+        if (count <= 0) return;
+        const auto ready = std::span(events).first(static_cast<std::size_t>(count));
+        for (const epoll_event& event : ready) {
+            auto& session = *static_cast<WsSession*>(event.data.ptr);
+            run_task(TaskThread::io, [&] {
+                if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
+                if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+                    session.on_readable(buffer);
+            });
+        }
+        polled += ready.size();
+        if (ready.size() < events.size() || steady_clock::now() >= end) return;
     }
 }
 

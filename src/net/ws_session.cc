@@ -63,10 +63,16 @@ void WsSession::on_readable(std::span<char> buffer) {
 
 void WsSession::decode(std::span<char> bytes) {
     if (state_ != State::open && state_ != State::closing) return;
+    has_ended_message_ = false;
     if (const auto fault = decoder_.consume(bytes, *this)) fail(*fault);
+    const bool had_partial = std::exchange(has_partial_, decoder_.buffered_bytes() > 0);
+    if (!has_partial_ || (had_partial && !has_ended_message_) || state_ != State::open) return;
+    partial_since_ = owner_.wheel().now();
+    arm();
 }
 
 bool WsSession::on_text(std::string_view message) {
+    has_ended_message_ = true;
     if (state_ == State::open) handler_->on_text(*this, message);
     return !is_dropped();
 }
@@ -76,7 +82,12 @@ bool WsSession::on_ping(std::string_view payload) {
     return !is_dropped();
 }
 
-bool WsSession::on_pong(std::string_view) { return true; }
+bool WsSession::on_pong(std::string_view) { return on_fragment(); }
+
+bool WsSession::on_fragment() {
+    if (state_ == State::open) handler_->on_other_frame(*this);
+    return !is_dropped();
+}
 
 void WsSession::on_close(CloseCode code, std::string_view) {
     if (state_ == State::open) return close_as(State::peer_closed, code, {});
@@ -327,6 +338,7 @@ void WsSession::arm() {
     } else {
         due = is_pinged_ ? since_ + settings.pong_within : last_received_ + settings.ping_after;
         if (waits_for_socket_) due = std::min(due, last_progress_ + settings.stalled_after);
+        if (has_partial_) due = std::min(due, partial_since_ + settings.message_within);
     }
     owner_.wheel().arm(*this, due);
 }
@@ -362,6 +374,8 @@ void WsSession::check_deadlines(Tick now) {
     if (state_ != State::open) {
         if (now - left_open_ >= settings.longest_close) return drop();
         if (now - since_ >= settings.close_timeout && !still_reads(now)) return drop();
+    } else if (has_partial_ && now - partial_since_ >= settings.message_within) {
+        return close_as(State::closing, kCloseTooSlow, "too slow");
     } else if (waits_for_socket_ && now - last_progress_ >= settings.stalled_after) {
         // The kernel reports room only if a good part of its buffer is free: a slow peer may have taken less than that.
         flush();

@@ -31,6 +31,8 @@ public:
     virtual void on_text(WsSession& session, std::string_view message) = 0;
     /// Returns whether the session answers a ping. May close the session.
     virtual bool on_ping(WsSession& session) = 0;
+    /// A frame that is neither a message nor a ping: a fragment, or a pong. May close the session.
+    virtual void on_other_frame(WsSession& session) = 0;
     /// The session has left the open state: one side has closed it, or the connection is lost. Called once; no other
     /// call follows.
     virtual void on_closed() = 0;
@@ -42,12 +44,13 @@ using SessionId = std::uint64_t;
 
 struct WsSettings {
     WsLimits limits;
-    Tick ping_after = ticks(std::chrono::seconds{25});        ///< From the last received bytes to a ping.
-    Tick pong_within = ticks(std::chrono::seconds{10});       ///< From a ping, or since the peer reads on, to 4001.
-    Tick stalled_after = ticks(std::chrono::seconds{10});     ///< A peer that takes no bytes for longer is too slow.
-    Tick close_timeout = ticks(std::chrono::seconds{5});      ///< From our close frame, or since the peer reads on.
-    Tick longest_close = ticks(std::chrono::seconds{60});     ///< From our close frame, for a peer that reads on.
-    std::size_t backlog_bytes = std::size_t{1} << 20;         ///< A longer backlog in a topic is too slow.
+    Tick ping_after = ticks(std::chrono::seconds{25});      ///< From the last received bytes to a ping.
+    Tick pong_within = ticks(std::chrono::seconds{10});     ///< From a ping, or since the peer reads on, to 4001.
+    Tick stalled_after = ticks(std::chrono::seconds{10});   ///< A peer that takes no bytes for longer is too slow.
+    Tick message_within = ticks(std::chrono::seconds{10});  ///< From the first bytes of a message to its last, to 4008.
+    Tick close_timeout = ticks(std::chrono::seconds{5});    ///< From our close frame, or since the peer reads on.
+    Tick longest_close = ticks(std::chrono::seconds{60});   ///< From our close frame, for a peer that reads on.
+    std::size_t backlog_bytes = std::size_t{1} << 20;       ///< A longer backlog in a topic is too slow.
     std::size_t direct_queue_bytes = std::size_t{256} << 10;  ///< More counted bytes in the direct queue: too slow.
     LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
 };
@@ -125,6 +128,7 @@ private:
     bool on_text(std::string_view message) override;
     bool on_ping(std::string_view payload) override;
     bool on_pong(std::string_view payload) override;
+    bool on_fragment() override;
     void on_close(CloseCode code, std::string_view reason) override;
 
     void on_timer(Tick now) override;
@@ -167,8 +171,11 @@ private:
     State state_ = State::open;
     bool waits_for_socket_ = false;   // the socket is full; the cursor is blocked
     bool is_pinged_ = false;          // a ping is not answered yet
+    bool has_partial_ = false;        // a part of a message or frame has arrived
+    bool has_ended_message_ = false;  // in the current call of the decoder
     bool is_backed_up_ = false;       // bytes waited for the peer at the last look at the send queue
     Tick last_received_ = 0;          // when the peer last sent bytes
+    Tick partial_since_ = 0;          // when the first bytes of the partial message arrived
     Tick last_progress_ = 0;          // when the peer last took bytes, if the session waits for the socket
     Tick since_ = 0;                  // when the ping or our close frame was queued, or `still_reads` was true
     Tick left_open_ = 0;              // when our close frame was queued

@@ -258,3 +258,43 @@ test('frames without an end are cut off at the limit', async () => {
     assert.equal(await socket.closeCode(), 1009);
     socket.close();
 });
+
+test('empty fragments and pongs without end are closed with 4009', async () => {
+    const room = await createRoom(server);
+    for (const opcode of [Opcode.CONTINUATION, Opcode.PONG]) {
+        const raw = await RawSocket.open(server, room);
+        if (opcode === Opcode.CONTINUATION) raw.sendFrame(Opcode.TEXT, '', { fin: false });
+        const frames = Buffer.concat(
+            Array.from({ length: 10_000 }, () => encodeFrame(opcode, '', { fin: opcode === Opcode.PONG })),
+        );
+        const closed = raw.closeCode();
+        for (let count = 0; count < 20 && !raw.socket.destroyed; count += 1) raw.write(frames);
+        assert.equal(await closed, 4009);
+        raw.socket.destroy();
+    }
+});
+
+test('a message may come in fragments of one byte', async () => {
+    const room = await createRoom(server);
+    const witness = await ChatClient.join(server, room, 'witness');
+    const raw = await RawSocket.open(server, room);
+    const event = Buffer.from(JSON.stringify({ event_type: 'send', name: 'slowly', msg: 'x'.repeat(4000) }));
+    const frames = [...event].map((byte, index) =>
+        encodeFrame(index === 0 ? Opcode.TEXT : Opcode.CONTINUATION, Buffer.of(byte), { fin: index === event.length - 1 }),
+    );
+    raw.write(Buffer.concat(frames));
+    await witness.find(({ name, event_type }) => name === 'slowly' && event_type === 'send');
+    await raw.leave();
+    await witness.leave();
+});
+
+test('a message that does not end within ReadTimeout closes its connection with 4008', async (t) => {
+    const impatient = await startServer(t, { config: { ReadTimeout: 0.5 } });
+    const raw = await RawSocket.open(impatient, { id: 1 });
+    const frame = encodeFrame(Opcode.TEXT, 'x'.repeat(100));
+    raw.write(frame.subarray(0, 10));
+    const timer = setInterval(() => raw.write('x'), 100);
+    assert.equal(await raw.closeCode(), 4008);
+    clearInterval(timer);
+    raw.socket.destroy();
+});

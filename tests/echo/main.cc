@@ -34,6 +34,7 @@ public:
         session.send_direct(roomlog::Opcode::text, message);
     }
     bool on_ping(WsSession&) override { return true; }
+    void on_other_frame(WsSession&) override {}
     void on_closed() override {}
 };
 
@@ -41,6 +42,7 @@ WsSettings ws_settings() {
     WsSettings settings;
     settings.limits.message_bytes = kMessageBytes;
     settings.direct_queue_bytes = 4 * kMessageBytes;
+    settings.message_within = ticks(std::chrono::minutes{10});  // suites send long messages in small pieces
     return settings;
 }
 

@@ -46,6 +46,13 @@ bool ChatSocket::on_ping(net::WsSession& session) {
     return allow(session, limiters().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {});
 }
 
+/// A fragment cannot be refused, because its message goes on.
+void ChatSocket::on_other_frame(net::WsSession& session) {
+    const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, std::chrono::steady_clock::now());
+    if (verdict.action != chat::RateVerdict::Action::pass)
+        session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
+}
+
 ChatSocket::Limiters& ChatSocket::limiters() {
     if (limiters_ == nullptr) limiters_ = std::make_unique<Limiters>();
     return *limiters_;

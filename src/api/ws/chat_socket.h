@@ -31,6 +31,7 @@ public:
 
     void on_text(net::WsSession& session, std::string_view message) override;
     bool on_ping(net::WsSession& session) override;
+    void on_other_frame(net::WsSession& session) override;
     /// Tells the core that the connection has ended. A second call has no effect there.
     void on_closed() override;
 
@@ -38,6 +39,7 @@ private:
     struct Limiters {
         chat::RateLimiter messages;
         chat::RateLimiter pings;
+        chat::RateLimiter other_frames;
     };
     Limiters& limiters();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);

@@ -60,7 +60,7 @@ TEST_F(AddressLimitsTest, ConnectionsOfOneAddressShareItsUse) {
 TEST_F(AddressLimitsTest, OtherLimitsAreNotTouched) {
     const ClientAddress client = find("192.0.2.1");
     EXPECT_EQ(passing(client, 5), 3);
-    for (int i = 0; i < 1000; ++i) EXPECT_FALSE(client.take(joins, now)) << "0 is no limit";
+    for (int i = 0; i < 1000; ++i) EXPECT_FALSE(client.take(joins, now)) << "0 means unlimited";
 }
 
 TEST_F(AddressLimitsTest, AWaitTakesNothing) {
@@ -97,7 +97,7 @@ TEST_F(AddressLimitsTest, AWideIpv6NetworkHasEightTimesTheLimit) {
     EXPECT_EQ(passing(find("2001:db8:6::1"), 5), 3);
 }
 
-TEST_F(AddressLimitsTest, WhatASubnetIsRefusedDoesNotCountForItsNeighbors) {
+TEST_F(AddressLimitsTest, RefusedRequestsDoNotCountForTheNeighborsOfASubnet) {
     passing(find("2001:db8:5::1"), 1000);
     EXPECT_EQ(passing(find("2001:db8:5:1::1"), 5), 3);
 }

@@ -121,9 +121,11 @@ private:
 struct HandlerRecord {
     std::vector<std::string> texts;
     int pings = 0;
+    int other_frames = 0;
     int closed = 0;
     bool answers_pings = true;
     std::function<void(WsSession&, std::string_view)> on_text = {};
+    std::function<void(WsSession&)> on_other_frame = {};
 };
 
 class RecordingHandler final : public WsHandler {
@@ -140,6 +142,11 @@ public:
         EXPECT_EQ(record_.closed, 0) << "called after on_closed";
         ++record_.pings;
         return record_.answers_pings;
+    }
+    void on_other_frame(WsSession& session) override {
+        EXPECT_EQ(record_.closed, 0) << "called after on_closed";
+        ++record_.other_frames;
+        if (record_.on_other_frame) record_.on_other_frame(session);
     }
     void on_closed() override { ++record_.closed; }
 

@@ -326,6 +326,7 @@ TEST(IoThread, AnExceptionOfAHandlerEndsItsConnectionOnly) {
     struct Throwing final : WsHandler {
         void on_text(WsSession&, std::string_view) override { throw std::runtime_error("broken"); }
         bool on_ping(WsSession&) override { return true; }
+        void on_other_frame(WsSession&) override {}
         void on_closed() override {}
     };
     IoThread thread(1, {});

@@ -34,11 +34,17 @@ inline std::string client_text(std::string_view payload) { return client_frame(r
 /// All events of a decoder, as `text:hello`, `ping:`, `pong:`, `close:1000:bye`.
 struct EventRecord final : WsEvents {
     std::vector<std::string> events;
+    std::size_t fragments = 0;  ///< Not in `events`.
+    std::size_t stop_after_fragments = SIZE_MAX;
     std::size_t stop_after = SIZE_MAX;  ///< The event of that number, from 1 on, returns false.
 
     bool on_text(std::string_view message) override { return add("text:", message); }
     bool on_ping(std::string_view payload) override { return add("ping:", payload); }
     bool on_pong(std::string_view payload) override { return add("pong:", payload); }
+    bool on_fragment() override {
+        ++fragments;
+        return fragments < stop_after_fragments;
+    }
     void on_close(CloseCode code, std::string_view reason) override {
         add("close:" + std::to_string(code) + ":", reason);
     }

@@ -95,6 +95,18 @@ TEST(WsDecoder, DecodesTheSameSplitAtAnyTwoPoints) {
     }
 }
 
+TEST(WsDecoder, StopsAtAFragmentThatTheReceiverRefuses) {
+    std::string stream = client_frame(Opcode::text, "a", false) + client_frame(Opcode::continuation, "", false) +
+                         client_frame(Opcode::continuation, "b") + client_text("next");
+    EventRecord record;
+    record.stop_after_fragments = 2;
+    WsDecoder decoder;
+    EXPECT_EQ(decoder.consume(stream, record), std::nullopt);
+    EXPECT_EQ(record.fragments, 2U);
+    EXPECT_TRUE(record.events.empty());
+    EXPECT_EQ(decoder.buffered_bytes(), 0U);
+}
+
 TEST(WsDecoder, ReturnsACompleteFrameWithoutACopy) {
     struct Where final : WsEvents {
         const char* message = nullptr;
@@ -104,6 +116,7 @@ TEST(WsDecoder, ReturnsACompleteFrameWithoutACopy) {
         }
         bool on_ping(std::string_view) override { return true; }
         bool on_pong(std::string_view) override { return true; }
+        bool on_fragment() override { return true; }
         void on_close(CloseCode, std::string_view) override {}
     } where;
     std::string stream = client_text("hello");

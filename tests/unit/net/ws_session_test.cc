@@ -65,6 +65,73 @@ TEST_F(WsSessionTest, AdoptingASocketThatHasEndedReturnsNull) {
     EXPECT_EQ(hub.size(), 0U);
 }
 
+// --- partial messages ------------------------------------------------------------------------------------------------
+
+TEST_F(WsSessionTest, AMessageMustEndWithin10SecondsHoweverSteadilyItsBytesArrive) {
+    auto connection = connect();
+    const std::string frame = client_text("a long message");
+    connection->peer.send(frame.substr(0, 8));
+    settle();
+    for (std::size_t i = 8; i < 17; ++i) {
+        wait_seconds(1);
+        connection->peer.send(frame.substr(i, 1));
+        settle();
+    }
+    EXPECT_THAT(connection->peer.frames(), IsEmpty());
+    wait_seconds(1);
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooSlow, "too slow")));
+}
+
+TEST_F(WsSessionTest, FragmentsBetweenPongsMustEndWithin10SecondsToo) {
+    auto connection = connect();
+    connection->peer.send(client_frame(Opcode::text, "begin", false));
+    settle();
+    for (int i = 0; i < 9; ++i) {
+        wait_seconds(1);
+        connection->peer.send(client_frame(Opcode::pong, "") + client_frame(Opcode::continuation, "", false));
+        settle();
+    }
+    EXPECT_EQ(connection->record.closed, 0);
+    wait_seconds(1);
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooSlow, "too slow")));
+}
+
+TEST_F(WsSessionTest, EachPartialMessageHasItsOwnTime) {
+    auto connection = connect();
+    const std::string frame = client_text("hello");
+    connection->peer.send(frame.substr(0, 8));
+    settle();
+    for (int i = 0; i < 5; ++i) {
+        wait_seconds(8);
+        connection->peer.send(frame.substr(8) + frame.substr(0, 8));
+        settle();
+    }
+    EXPECT_THAT(connection->record.texts, SizeIs(5));
+    EXPECT_EQ(connection->record.closed, 0);
+    connection->peer.send(frame.substr(8));
+    settle();
+    wait_seconds(20);
+    EXPECT_EQ(connection->record.closed, 0) << "nothing is partial";
+}
+
+TEST_F(WsSessionTest, ReportsFragmentsAndPongs) {
+    auto connection = connect();
+    connection->peer.send(client_frame(Opcode::text, "a", false) + client_frame(Opcode::continuation, "", false) +
+                          client_frame(Opcode::pong, "") + client_frame(Opcode::continuation, "b"));
+    settle();
+    EXPECT_EQ(connection->record.other_frames, 3);
+    EXPECT_THAT(connection->record.texts, ElementsAre("ab"));
+}
+
+TEST_F(WsSessionTest, AHandlerMayCloseTheSessionAtAFragment) {
+    auto connection = connect();
+    connection->record.on_other_frame = [](WsSession& session) { session.close(kCloseTooManyMessages, "enough"); };
+    connection->peer.send(client_frame(Opcode::text, "a", false) + client_frame(Opcode::continuation, "b"));
+    settle();
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooManyMessages, "enough")));
+    EXPECT_THAT(connection->record.texts, IsEmpty());
+}
+
 // --- pings -----------------------------------------------------------------------------------------------------------
 
 TEST_F(WsSessionTest, AnswersPingsWithTheirPayload) {
