@@ -45,8 +45,8 @@ using namespace std::chrono_literals;
 
 static_assert(Config::kMaxIoThreads <= chat::kMaxIoThreads);
 
-constexpr std::size_t kQueuedHashes = 64;
-constexpr std::size_t kQueuedFiles = 256;
+constexpr WorkerLimits kHashLimits{.queued = 1024, .queued_of_asker = 64};
+constexpr WorkerLimits kFileLimits{.queued = 1024, .queued_of_asker = 256};
 constexpr std::size_t kFileThreads = 1;
 // Descriptors for other purposes than connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
@@ -193,8 +193,8 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
-      hashing_(thread_count(config.hash_threads), kQueuedHashes),
-      files_(kFileThreads, kQueuedFiles),
+      hashing_(thread_count(config.hash_threads), kHashLimits),
+      files_(kFileThreads, kFileLimits),
       services_{.clock = clock_,
                 .tokens = tokens_,
                 .throttle = throttle_,

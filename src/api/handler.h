@@ -109,13 +109,14 @@ private:
 };
 
 /// Suspends a handler while a worker runs `work`: `co_await` results in what it returns.
-/// Error: unavailable if the queue of the pool is full.
+/// Error: unavailable if too many tasks wait in the pool, in all or of the asker.
 template <class Work>
 class [[nodiscard]] WorkAwaiter {
 public:
     using Value = std::invoke_result_t<Work&>;
 
-    WorkAwaiter(net::IoThread& io, WorkerPool& pool, Work work) : io_(io), pool_(pool), work_(std::move(work)) {}
+    WorkAwaiter(net::IoThread& io, WorkerPool& pool, std::uint64_t asker, Work work)
+        : io_(io), pool_(pool), asker_(asker), work_(std::move(work)) {}
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> handler) noexcept {
@@ -123,7 +124,7 @@ public:
         run_task(TaskThread::io, [&] {
             const auto resumption = std::make_shared<Resumption<Value>>(io_, SuspendedHandler(handler), value_);
             is_suspended =
-                pool_.try_post([&io = io_, &work = work_, resumption] { io.post(resumption->with(work())); });
+                pool_.try_post([&io = io_, &work = work_, resumption] { io.post(resumption->with(work())); }, asker_);
             if (!is_suspended) resumption->release();
         });
         return is_suspended;
@@ -136,6 +137,7 @@ public:
 private:
     net::IoThread& io_;
     WorkerPool& pool_;
+    const std::uint64_t asker_;
     Work work_;
     std::optional<Value> value_;
 };

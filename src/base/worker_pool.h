@@ -4,27 +4,36 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
 #include "base/mailbox.h"
 #include "base/mutex.h"
+#include "base/round_robin.h"
 
 namespace globes {
 
-/// Tasks start in the order of their posts. An exception of a task is logged and counted (task_boundary.h).
+/// How many tasks may wait, in addition to those that run.
+struct WorkerLimits {
+    std::size_t queued = 256;
+    std::size_t queued_of_asker = 256;
+};
+
+/// Askers are served round-robin, and the tasks of one in the order of their posts. An exception of a task is logged
+/// and counted (task_boundary.h).
 class WorkerPool {
 public:
-    /// `threads` ≥ 1. `max_queued`: how many tasks may wait, in addition to those that run.
-    WorkerPool(std::size_t threads, std::size_t max_queued);
+    /// `threads` ≥ 1.
+    WorkerPool(std::size_t threads, WorkerLimits limits);
     ~WorkerPool() { stop(); }
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    /// False if the queue is full or the pool was stopped: `task` is destroyed without having run.
+    /// False if too many tasks wait, in all or of the asker, or if the pool was stopped: `task` is destroyed without
+    /// having run. `asker`: a number that is the same for all tasks of one client.
     /// Any thread, including tasks; never blocks for longer than another post takes.
-    [[nodiscard]] bool try_post(Task task);
+    [[nodiscard]] bool try_post(Task task, std::uint64_t asker = 0);
 
     /// Waits for the running tasks and drops those that wait: after a stop nothing uses their results, and a full queue
     /// of hashes would delay the shutdown for seconds. The owner only; may be called more than once.
@@ -34,12 +43,13 @@ private:
     void work(const std::stop_token& stop);
 
     // Constant after construction.
-    const std::size_t max_queued_;
+    const WorkerLimits limits_;
 
     // Any thread.
     Mutex mutex_;
     std::condition_variable_any changed_;  // for the stop token
-    std::deque<Task> queue_ GUARDED_BY(mutex_);
+    using Queue = RoundRobin<Fifo<Task>>;
+    Queue queue_ GUARDED_BY(mutex_);  // by asker
     bool stopped_ GUARDED_BY(mutex_) = false;
 
     // The owner only. Last, so that the threads end before the members that they use, also if one could not be started.

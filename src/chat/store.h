@@ -122,8 +122,8 @@ struct EventQuery {
     /// The page ends before the event with which its texts would exceed this many bytes, but has at least one event, so
     /// that a reader always advances. 0: no limit.
     std::size_t max_bytes = 0;
-    /// A number that is the same for all queries of one client, such as a hash of its address, or `kServerAsks` for a page
-    /// that the server itself needs, also for clients that catch up. Askers are served round-robin.
+    /// A number that is the same for all queries of one client, such as a hash of its address, or `kServerAsks` for a
+    /// page that the server itself needs, also for clients that catch up. Askers are served round-robin.
     std::uint64_t asker = kServerAsks;
 };
 

@@ -293,7 +293,8 @@ test('a message that does not end within ReadTimeout closes its connection with 
     const raw = await RawSocket.open(impatient, { id: 1 });
     const frame = encodeFrame(Opcode.TEXT, 'x'.repeat(100));
     raw.write(frame.subarray(0, 10));
-    const timer = setInterval(() => raw.write('x'), 100);
+    let sent = 10;
+    const timer = setInterval(() => raw.write(frame.subarray(sent, (sent += 1))), 100);
     assert.equal(await raw.closeCode(), 4008);
     clearInterval(timer);
     raw.socket.destroy();

@@ -96,7 +96,11 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
     if (exchange.exceeds(net::AddressLimit::history)) co_return;
     core_link_.counts().add_history_read();
     auto json = co_await core_link_.ask_store<std::optional<std::string>>(
-        [&](auto done) { services_.store.read_events(visible_part(wanted->query, *room), std::move(done)); },
+        [&](auto done) {
+            chat::EventQuery query = visible_part(wanted->query, *room);
+            query.asker = request.client.asker();
+            services_.store.read_events(query, std::move(done));
+        },
         [&](const chat::EventPage& page) { return to_json(page, *room, wanted->query.keeps_newest); });
     if (!json) co_return exchange.respond_error(Error{ErrorCode::unavailable});
     exchange.respond_json(200, std::move(*json));

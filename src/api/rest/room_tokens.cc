@@ -42,8 +42,12 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     const TokenRequest wanted = parse_token_request(exchange.request().body);
     if (!wanted.secret) co_return exchange.respond(wrong_secret());
 
-    auto refusal = co_await core_link_.run_on_worker(services_.hashing, [&] {
-        return check_secret(*wanted.secret, exchange.request().client.range(), *room, services_);
+    const net::ClientAddress& client = exchange.request().client;
+    // Also before the queue, so that refused tries take no place there.
+    if (const auto wait = services_.throttle.refused(client.range(), room->id, services_.clock.steady()))
+        co_return exchange.respond(too_many_tries(*wait));
+    auto refusal = co_await core_link_.run_on_worker(services_.hashing, client.asker(), [&] {
+        return check_secret(*wanted.secret, client.range(), *room, services_);
     });
     if (!refusal) co_return exchange.respond_error(refusal.error());
     if (*refusal) co_return exchange.respond(std::move(**refusal));

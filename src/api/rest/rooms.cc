@@ -11,6 +11,7 @@
 #include "api/request.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
+#include "base/text.h"
 #include "chat/passwords.h"
 #include "chat/room_rules.h"
 
@@ -34,6 +35,13 @@ auto callbacks(CoreReply<Changed<Value>> reply) {
                      [shared](Result<Value> result) { (*shared)(std::move(result)); });
 }
 
+/// `co_await has_title(core_link, title)`: whether a room has this title. `title` must outlive the wait.
+auto has_title(CoreLink& core_link, const std::string& title) {
+    return core_link.ask_core([&title](const chat::Core& core) {
+        return core.find({.id = {}, .folded_title = fold_case(title)}) != nullptr;
+    });
+}
+
 }  // namespace
 
 Handler Rooms::list(Exchange exchange) {
@@ -54,7 +62,10 @@ Handler Rooms::create(Exchange exchange) {
     if (!checked) co_return exchange.respond_error(checked.error());
     if (exchange.exceeds(net::AddressLimit::rooms)) co_return;
     if (checked->password) {
-        auto hash = co_await core_link_.run_on_worker(services_.hashing,
+        // Before the hash, which takes long. The core checks it again when it creates the room.
+        const bool is_taken = co_await has_title(core_link_, checked->record.title);
+        if (is_taken) co_return exchange.respond_error(Error{ErrorCode::duplicate_room, "title"});
+        auto hash = co_await core_link_.run_on_worker(services_.hashing, exchange.request().client.asker(),
                                                       [&] { return chat::hash_password(*checked->password); });
         if (!hash) co_return exchange.respond_error(hash.error());
         checked->record.password_hash = std::move(*hash);
@@ -96,7 +107,7 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
         auto checked = chat::check_patch(*current, *patch);
         if (!checked) co_return exchange.respond_error(checked.error());
         if (checked->new_password) {
-            auto hash = co_await core_link_.run_on_worker(services_.hashing,
+            auto hash = co_await core_link_.run_on_worker(services_.hashing, request.client.asker(),
                                                           [&] { return chat::hash_password(*checked->new_password); });
             if (!hash) co_return exchange.respond_error(hash.error());
             checked->record.password_hash = std::move(*hash);

@@ -28,7 +28,8 @@ Handler ready(Exchange exchange, CoreLink& core_link, Services& services) {
 Handler metrics(Exchange exchange, CoreLink& core_link, Services& services) {
     const bool is_reachable = co_await ping(core_link, services);
     // On a worker, because counting the open files of a server with thousands of connections takes milliseconds.
-    auto text = co_await core_link.run_on_worker(services.files, [&] { return services.metrics(is_reachable); });
+    auto text = co_await core_link.run_on_worker(services.files, exchange.request().client.asker(),
+                                                 [&] { return services.metrics(is_reachable); });
     if (!text) co_return exchange.respond_error(text.error());
     exchange.respond(
         {.status = 200, .content_type = MetricsText::kContentType, .body = std::move(*text), .headers = {}});

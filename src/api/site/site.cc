@@ -24,19 +24,24 @@ const EmbeddedFile& embedded_index() {
 /// The parts of a file of the folder, which a worker reads.
 class FileParts final : public net::BodyParts {
 public:
-    FileParts(CoreLink& core_link, WorkerPool& workers, FileReader reader)
-        : core_link_(core_link), workers_(workers), reader_(std::make_shared<FileReader>(std::move(reader))) {}
+    FileParts(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker, FileReader reader)
+        : core_link_(core_link),
+          workers_(workers),
+          asker_(asker),
+          reader_(std::make_shared<FileReader>(std::move(reader))) {}
 
-    void read(Done done) override { read(core_link_, workers_, reader_, std::move(done)); }
+    void read(Done done) override { read(core_link_, workers_, asker_, reader_, std::move(done)); }
 
 private:
-    static Handler read(CoreLink& core_link, WorkerPool& workers, std::shared_ptr<FileReader> reader, Done done) {
-        auto part = co_await core_link.run_on_worker(workers, [&] { return reader->read(); });
+    static Handler read(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker,
+                        std::shared_ptr<FileReader> reader, Done done) {
+        auto part = co_await core_link.run_on_worker(workers, asker, [&] { return reader->read(); });
         done(part ? *std::move(part) : std::nullopt);
     }
 
     CoreLink& core_link_;
     WorkerPool& workers_;
+    const std::uint64_t asker_;
     const std::shared_ptr<FileReader> reader_;
 };
 
@@ -96,10 +101,12 @@ void Site::static_file(Exchange exchange, std::string path) {
 }
 
 Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make) {
-    auto answer = co_await core_link_.run_on_worker(services_.files, [&] { return make(); });
+    const std::uint64_t asker = exchange.request().client.asker();
+    auto answer = co_await core_link_.run_on_worker(services_.files, asker, [&] { return make(); });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest)
-        answer->response.rest = std::make_shared<FileParts>(core_link_, services_.files, *std::move(answer->rest));
+        answer->response.rest =
+            std::make_shared<FileParts>(core_link_, services_.files, asker, *std::move(answer->rest));
     exchange.respond(std::move(answer->response));
 }
 

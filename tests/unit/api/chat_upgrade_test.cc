@@ -103,7 +103,7 @@ protected:
 
     const chat::Tokens tokens{"secret", clock, 60min};
     chat::PasswordThrottle throttle;
-    WorkerPool pool{1, 4};
+    WorkerPool pool{1, {.queued = 4}};
     Services services{.clock = clock,
                       .tokens = tokens,
                       .throttle = throttle,

@@ -53,7 +53,7 @@ protected:
 
     [[noreturn]] static void fail() { throw std::runtime_error("broken"); }
 
-    WorkerPool pool{1, 4};
+    WorkerPool pool{1, {.queued = 4}};
     std::function<void(Http)> tested;
 };
 
@@ -137,7 +137,7 @@ TEST_F(CoreLinkTest, AHandlerWhoseReplyTheCoreDropsIsDestroyedOnTheIoThreadAndAn
 }
 
 Handler work(CoreLink& link, WorkerPool& pool, Http http, std::function<int()> work) {
-    const auto value = co_await link.run_on_worker(pool, [&] { return work(); });
+    const auto value = co_await link.run_on_worker(pool, 0, [&] { return work(); });
     http->respond({.status = value ? *value : 503});
 }
 
@@ -150,13 +150,13 @@ TEST_F(CoreLinkTest, WorkThatThrowsIsAnswered500) {
 }
 
 TEST_F(CoreLinkTest, AHandlerIsToldThatThePoolIsFull) {
-    WorkerPool full(1, 0);
+    WorkerPool full(1, {.queued = 0});
     handler = [&](Http http) { work(link, full, std::move(http), [] { return 200; }); };
     EXPECT_EQ(answer_to("/full"), "HTTP/1.1 503 Service Unavailable");
 }
 
 TEST_F(CoreLinkTest, AHandlerWhoseWorkIsDroppedIsAnswered500) {
-    WorkerPool stopped(1, 2);
+    WorkerPool stopped(1, {.queued = 2});
     std::promise<void> may_end;
     ASSERT_TRUE(stopped.try_post([end = may_end.get_future()] { end.wait(); }));
     std::promise<void> posted;

@@ -6,19 +6,20 @@
 #include <future>
 #include <latch>
 #include <stdexcept>
+#include <string>
 
 namespace globes {
 namespace {
 
 TEST(WorkerPool, RunsTasksOnAThreadOfItsOwn) {
-    WorkerPool pool(1, 1);
+    WorkerPool pool(1, {.queued = 1});
     std::promise<std::thread::id> ran_on;
     ASSERT_TRUE(pool.try_post([&] { ran_on.set_value(std::this_thread::get_id()); }));
     EXPECT_NE(ran_on.get_future().get(), std::this_thread::get_id());
 }
 
 TEST(WorkerPool, RunsAsManyTasksAtOnceAsItHasThreads) {
-    WorkerPool pool(3, 3);
+    WorkerPool pool(3, {.queued = 3});
     std::latch all_running(3);
     std::latch all_done(3);
     for (int i = 0; i < 3; ++i) {
@@ -31,7 +32,7 @@ TEST(WorkerPool, RunsAsManyTasksAtOnceAsItHasThreads) {
 }
 
 TEST(WorkerPool, RunsTasksInOrder) {
-    WorkerPool pool(1, 100);
+    WorkerPool pool(1, {.queued = 100});
     std::vector<int> order;
     std::latch done(100);
     for (int i = 0; i < 100; ++i) {
@@ -45,7 +46,7 @@ TEST(WorkerPool, RunsTasksInOrder) {
 }
 
 TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
-    WorkerPool pool(1, 2);
+    WorkerPool pool(1, {.queued = 2});
     const std::uint64_t failed = failed_tasks(TaskThread::worker);
     std::promise<void> ran;
     ASSERT_TRUE(pool.try_post([] { throw std::runtime_error("broken"); }));
@@ -54,8 +55,34 @@ TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
     EXPECT_EQ(failed_tasks(TaskThread::worker), failed + 1);
 }
 
+TEST(WorkerPool, ServesAskersRoundRobinAndLimitsEachOfThem) {
+    WorkerPool pool(1, {.queued = 100, .queued_of_asker = 3});
+    std::latch running(1);
+    std::latch go_on(1);
+    const auto block = [&] {
+        running.count_down();
+        go_on.wait();
+    };
+    ASSERT_TRUE(pool.try_post(block, 9));
+    running.wait();
+    std::string order;
+    const auto post = [&](char name) { return pool.try_post([&order, name] { order += name; }, std::uint64_t(name)); };
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(post('a'));
+    EXPECT_FALSE(post('a'));
+    EXPECT_TRUE(post('b'));
+    EXPECT_TRUE(post('c'));
+    EXPECT_TRUE(post('b'));
+    std::promise<void> done;
+    ASSERT_TRUE(pool.try_post([] {}, 9));
+    ASSERT_TRUE(pool.try_post([] {}, 9));
+    ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, 9));
+    go_on.count_down();
+    done.get_future().wait();
+    EXPECT_EQ(order, "abcaba");
+}
+
 TEST(WorkerPool, RefusesTasksBeyondItsQueueLimit) {
-    WorkerPool pool(1, 2);
+    WorkerPool pool(1, {.queued = 2});
     std::latch running(1);
     std::latch go_on(1);
     std::latch done(3);
@@ -76,7 +103,7 @@ TEST(WorkerPool, RefusesTasksBeyondItsQueueLimit) {
 }
 
 TEST(WorkerPool, StopWaitsForRunningTasksAndDropsWaitingOnes) {
-    WorkerPool pool(1, 10);
+    WorkerPool pool(1, {.queued = 10});
     std::latch running(1);
     std::promise<void> dropped;
     std::atomic<bool> finished = false;
@@ -95,7 +122,7 @@ TEST(WorkerPool, StopWaitsForRunningTasksAndDropsWaitingOnes) {
 }
 
 TEST(WorkerPool, TasksMayPost) {
-    WorkerPool pool(1, 1);
+    WorkerPool pool(1, {.queued = 1});
     std::promise<bool> posted;
     std::promise<void> ran;
     ASSERT_TRUE(pool.try_post([&] { posted.set_value(pool.try_post([&] { ran.set_value(); })); }));
@@ -104,7 +131,7 @@ TEST(WorkerPool, TasksMayPost) {
 }
 
 TEST(WorkerPool, FreesATaskBeforeTheNextRunsAndWithoutItsLock) {
-    WorkerPool pool(1, 2);
+    WorkerPool pool(1, {.queued = 2});
     std::latch owned(1);
     std::promise<bool> posted;
     const auto post_when_freed = [&](int* number) {
