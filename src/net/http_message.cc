@@ -64,6 +64,7 @@ std::string write_response(const HttpResponse& response, const AnswerForm& form,
         std::string_view(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)))));
     append_header(out, "Date", format_http_date(now));
     append_header(out, "Server", "Globes");
+    append_header(out, "X-Content-Type-Options", "nosniff");
     if (has_body(response.status)) {
         const std::uint64_t size = response.body.size() + response.rest_bytes;
         if (size != 0 && is_header_value(response.content_type))

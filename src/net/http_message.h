@@ -47,10 +47,11 @@ struct HttpResponse {
     int status = 200;
     std::string content_type = "application/json; charset=utf-8";  ///< Not sent if the body is empty.
     std::string body = {};
-    std::uint64_t rest_bytes = 0;                                   ///< The size of `rest`.
-    std::shared_ptr<BodyParts> rest = nullptr;                      ///< Follows `body`; null if it is the whole body.
-    std::vector<std::pair<std::string, std::string>> headers = {};  ///< Except Date, Server, Connection, Content-*.
-    bool close = false;                                             ///< Closes the connection after this response.
+    std::uint64_t rest_bytes = 0;               ///< The size of `rest`.
+    std::shared_ptr<BodyParts> rest = nullptr;  ///< Follows `body`; null if it is the whole body.
+    /// Except Date, Server, X-Content-Type-Options, Connection, Content-Type, Content-Length.
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    bool close = false;  ///< Closes the connection after this response.
 };
 
 /// The properties of a request that determine the form of its response.
@@ -61,7 +62,8 @@ struct AnswerForm {
 };
 
 /// Returns status line, headers and body, without the rest of a large one. `response.status`: a final status, 200..599.
-/// `now`: for the Date header.
+/// `now`: for the Date header. Each response has `X-Content-Type-Options: nosniff`, so that no browser treats JSON as a
+/// page or a script.
 ///
 /// Content-Length is always present except with 204 and 304, which have no body. A header is omitted if its name is not
 /// a token or its value has a control character, because it could inject lines. The caller closes the connection if

@@ -64,7 +64,6 @@ std::string static_policy(const PagePolicy& policy) {
 
 void add_policy_headers(const PagePolicy& policy, bool is_page, net::HttpResponse& response) {
     const bool is_for_others = is_page ? !policy.frame_ancestors.empty() : policy.is_shared;
-    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
     // The address of a hidden room's page contains its id, which other servers must not see.
     response.headers.emplace_back("Referrer-Policy", "same-origin");
     response.headers.emplace_back("Cross-Origin-Resource-Policy", is_for_others ? "cross-origin" : "same-origin");

@@ -23,6 +23,7 @@ TEST(HttpResponse, WritesStatusHeadersAndBody) {
               "HTTP/1.1 201 Created\r\n"
               "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
               "Server: Globes\r\n"
+              "X-Content-Type-Options: nosniff\r\n"
               "Content-Type: application/json; charset=utf-8\r\n"
               "Content-Length: 2\r\n"
               "Location: /chats/2\r\n"
@@ -40,13 +41,13 @@ TEST(HttpResponse, AnswersHeadAsGetWithoutTheBody) {
 TEST(HttpResponse, AnEmptyBodyHasALengthAndNoType) {
     const std::string written = write_response({.status = 404}, {}, kNow);
     EXPECT_TRUE(written.contains("Content-Length: 0\r\n"));
-    EXPECT_FALSE(written.contains("Content-Type"));
+    EXPECT_FALSE(written.contains("\r\nContent-Type"));
 }
 
 TEST(HttpResponse, NoContentAndNotModifiedHaveNoBody) {
     for (const int status : {204, 304}) {
         const std::string written = write_response({.status = status, .body = "never sent"}, {}, kNow);
-        EXPECT_FALSE(written.contains("Content-")) << status;
+        EXPECT_FALSE(written.contains("\r\nContent-")) << status;
         EXPECT_TRUE(written.ends_with("\r\n\r\n")) << status;
     }
 }
@@ -70,6 +71,7 @@ TEST(HttpResponse, LeavesOutHeadersThatWouldBeSeveralLines) {
               "HTTP/1.1 200 OK\r\n"
               "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
               "Server: Globes\r\n"
+              "X-Content-Type-Options: nosniff\r\n"
               "Content-Type: application/json; charset=utf-8\r\n"
               "Content-Length: 1\r\n"
               "Kept: \tas it is\r\n"
