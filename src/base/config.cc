@@ -17,6 +17,7 @@
 
 #include "base/config_values.h"
 #include "base/env_file.h"
+#include "base/host.h"
 #include "base/text.h"
 
 namespace globes {

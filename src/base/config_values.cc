@@ -28,12 +28,6 @@ bool is_bracketed_host(std::string_view text) {
            });
 }
 
-bool is_scheme(std::string_view text) {
-    return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, [](char c) {
-        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-    });
-}
-
 /// The end of the host: after the brackets, or at the first colon. `text.size()` if no port follows.
 std::size_t end_of_host(std::string_view text) {
     if (!text.starts_with('[')) return std::min(text.find(':'), text.size());
@@ -125,26 +119,6 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
     const auto host = bare_host(text.substr(0, split));
     if (!host) return std::nullopt;
     return HostPort{std::string(*host), *port};
-}
-
-std::optional<std::string> parse_origin(std::string_view text) {
-    const auto scheme_end = text.find("://");
-    if (scheme_end == std::string_view::npos || !is_scheme(text.substr(0, scheme_end))) return std::nullopt;
-    const auto authority = text.substr(scheme_end + 3);
-    const auto split = end_of_host(authority);
-    if (!bare_host(authority.substr(0, split))) return std::nullopt;
-
-    std::string origin(text.substr(0, scheme_end + 3 + split));
-    std::ranges::transform(origin, origin.begin(),
-                           [](char c) { return is_letter(c) ? static_cast<char>(c | 0x20) : c; });
-    if (split == authority.size()) return origin;
-
-    const auto port = authority[split] == ':' ? parse_port(authority.substr(split + 1)) : std::nullopt;
-    if (!port || *port == 0) return std::nullopt;
-    const bool is_default =
-        (origin.starts_with("http://") && *port == 80) || (origin.starts_with("https://") && *port == 443);
-    if (!is_default) origin += ':' + std::to_string(*port);
-    return origin;
 }
 
 std::optional<std::string_view> meant_key(std::string_view key, std::span<const std::string_view> known) {

@@ -1,5 +1,5 @@
 // Values that config.json and .env have in common: errors for the operator, addresses, suggestions for unknown keys.
-// HTTP uses `parse_origin` as well, for origins in requests. Pure functions, without DNS lookups. Thread: any.
+// Pure functions, without DNS lookups. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,6 @@ std::optional<std::uint16_t> parse_port(std::string_view text);
 
 /// `127.0.0.1:5000`, `localhost:5000`, `[::1]:5000`, or `:5000`, which is `0.0.0.0:5000`. The port is required.
 std::optional<HostPort> parse_host_port(std::string_view text);
-
-/// An origin as browsers send it (RFC 6454, 6.2): `scheme://host[:port]`, in lower case and without the port that the
-/// scheme implies, so that it compares byte for byte. Empty if `text` has a path, a user, a wildcard or spaces.
-std::optional<std::string> parse_origin(std::string_view text);
 
 /// The most likely intended key of `known`: `key` is another program's name for it, or has nearly the same letters,
 /// ignoring case, `_` and `-`. Empty if none is similar.

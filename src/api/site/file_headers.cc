@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "base/config_values.h"
+#include "base/host.h"
 #include "base/text.h"
 
 namespace globes::api {

@@ -440,23 +440,5 @@ TEST(ConfigAddress, RefusesTextsThatAreNotHostAndPort) {
     }
 }
 
-TEST(ConfigAddress, OriginsAreComparedAsBrowsersSendThem) {
-    EXPECT_EQ(parse_origin("https://example.org"), "https://example.org");
-    EXPECT_EQ(parse_origin("HTTP://Example.ORG:8080"), "http://example.org:8080");
-    EXPECT_EQ(parse_origin("http://a:80"), "http://a");
-    EXPECT_EQ(parse_origin("https://a:443"), "https://a");
-    EXPECT_EQ(parse_origin("https://a:80"), "https://a:80");
-    EXPECT_EQ(parse_origin("http://[::1]:3000"), "http://[::1]:3000");
-    EXPECT_EQ(parse_origin("capacitor://localhost"), "capacitor://localhost");
-}
-
-TEST(ConfigAddress, RefusesTextsThatAreNotAnOrigin) {
-    for (const auto* text : {"", "*", "null", "example.org", "https://", "://a", "https://a/", "https://a/b",
-                             "https://a?b", "https://u@a", "https://a:", "https://a:0", "https://a:65536",
-                             "https://*.a", "https://a b", "1http://a", "https://[a", "https:/a", "https://[::1]x"}) {
-        EXPECT_EQ(parse_origin(text), std::nullopt) << text;
-    }
-}
-
 }  // namespace
 }  // namespace globes
