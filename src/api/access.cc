@@ -1,21 +1,21 @@
 #include "api/access.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "api/wire/errors.h"
+#include "base/host.h"
 #include "base/text.h"
 
 namespace globes::api {
 namespace {
 
-constexpr std::string_view kOwnScheme = "http://";
-
-std::string_view without_default_port(std::string_view authority) {
-    return authority.ends_with(":80") ? authority.substr(0, authority.size() - 3) : authority;
-}
+constexpr int kForbidden = 403;
 
 bool is_own(std::string_view origin, std::string_view host) {
-    if (host.empty() || !origin.starts_with(kOwnScheme)) return false;
-    return equals_ignoring_case(without_default_port(origin.substr(kOwnScheme.size())), without_default_port(host));
+    const auto own = parse_origin(fmt::format("http://{}", host));
+    return own && parse_origin(origin) == own;
 }
 
 bool is_listed(std::string_view origin, const std::vector<std::string>& allowed) {
@@ -45,10 +45,22 @@ Result<std::optional<chat::TokenClaims>> may_enter(const chat::RoomRecord& room,
     return std::unexpected(claims.error());
 }
 
+bool may_have_effect(std::string_view method) { return method != "GET" && method != "HEAD" && method != "OPTIONS"; }
+
 bool is_origin_allowed(const net::HttpRequest& request, const std::vector<std::string>& allowed) {
-    const std::string_view origin = request.header("origin");
-    return origin.empty() || is_own(origin, request.header("host")) || is_listed(origin, allowed);
+    if (std::ranges::find(allowed, "*") != allowed.end()) return true;
+    bool is_listed_page = false;
+    for (const auto& [name, value] : request.headers) {
+        if (name != "origin" || value.empty()) continue;
+        is_listed_page = is_listed(value, allowed);
+        if (!is_listed_page && !is_own(value, request.header("host"))) return false;
+    }
+    return is_listed_page || std::ranges::all_of(request.header_list("sec-fetch-site"), [](std::string_view site) {
+               return site == "same-origin" || site == "none";
+           });
 }
+
+net::HttpResponse origin_refusal() { return error_response(Error{ErrorCode::unauthorized}, kForbidden); }
 
 void add_cors_headers(const net::HttpRequest& request, const std::vector<std::string>& allowed,
                       net::HttpResponse& response) {

@@ -28,9 +28,18 @@ Result<std::optional<chat::TokenClaims>> may_enter(const chat::RoomRecord& room,
 
 // --- origins; `allowed`: the configured list (base/config.h), in which `*` means any ---
 
-/// True if the request has no Origin (it does not come from a browser), the server's own one (`http://` and the Host of
-/// the request), or one of `allowed`.
+/// Whether `method` may change something (RFC 9110, 9.2.1): every method but GET, HEAD and OPTIONS.
+bool may_have_effect(std::string_view method);
+
+/// Whether the page that has sent the request may have it executed, if it has an effect. True for a request of one of
+/// `allowed`, of the server's own page, and of no page. The request has the server's own Origin (`http://` and the Host
+/// of the request) or no Origin, and a browser that says where the page is from (`Sec-Fetch-Site`) says `same-origin`
+/// or `none`. The latter distinguishes http from https if a proxy adds TLS, and finds pages of which the browser sends
+/// no Origin.
 bool is_origin_allowed(const net::HttpRequest& request, const std::vector<std::string>& allowed);
+
+/// The response if it is not: 403, code 304.
+net::HttpResponse origin_refusal();
 
 /// Adds the headers that let the page of the request's Origin read the response, if it is one of `allowed`.
 void add_cors_headers(const net::HttpRequest& request, const std::vector<std::string>& allowed,

@@ -70,13 +70,17 @@ void Routes::add_pages() {
 
 void Routes::handle(const Http& http) {
     const net::HttpRequest& request = http->request();
-    const auto match = router_.match(request.method, request.target);
     const Exchange exchange(http, services_);
     const std::string_view path = net::target_path(request.target);
     // Otherwise a flood would make the server look unhealthy to a balancer.
     const bool is_probe = path == "/health" || path == "/ready";
     if (!is_probe && exchange.exceeds(net::AddressLimit::requests)) return;
-    if (match) return (*match->handler)(http, match->parameters);
+    const auto match = router_.match(request.method, request.target);
+    if (match) {
+        if (may_have_effect(request.method) && !is_origin_allowed(request, services_.allowed_origins))
+            return exchange.respond(origin_refusal());
+        return (*match->handler)(http, match->parameters);
+    }
 
     const net::Router::Miss& miss = match.error();
     if (!miss.is_unknown_path()) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { request } from './harness/api.js';
+import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post, request } from './harness/api.js';
 import { exchange } from './harness/connection.js';
 import { handshake } from './harness/raw_socket.js';
 import { sharedServer, startServer } from './harness/server.js';
@@ -37,6 +37,85 @@ test('Origin is compared with the Host that the browser used', async () => {
     assert.equal((await shake({ Host: 'chat.example', Origin: 'http://chat.example' })).status, 101);
     assert.equal((await shake({ Host: 'chat.example:8080', Origin: 'http://chat.example:8080' })).status, 101);
     assert.equal((await shake({ Host: 'chat.example', Origin: 'http://other.example' })).status, 403);
+});
+
+// Requests that change something. A form, or `fetch` in the mode `no-cors`, sends them without a preflight.
+
+const evil = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'Content-Type': 'text/plain' };
+const asPage = (headers, method, path, body) => request(server, method, path, { headers, body });
+const assertForeign = (answer) => assertError(answer, 403, 304);
+
+test('a foreign page creates, changes and deletes nothing', async () => {
+    const room = await createRoom(server);
+    const wanted = { title: 'Made by a foreign page', visibility: 'public' };
+    for (const headers of [evil, { Origin: 'null' }, { Origin: evil.Origin }, { 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }]) {
+        assertForeign(await asPage(headers, 'POST', '/chats', wanted));
+        assertForeign(await asPage(headers, 'PUT', `/chats/${room.id}`, { title: 'Changed by a foreign page' }));
+        assertForeign(await asPage(headers, 'DELETE', `/chats/${room.id}`));
+    }
+    assert.equal((await get(server, `/chats/${room.id}`)).json.title, room.title);
+    assertStatus(await get(server, `/chats/${encodeURIComponent(wanted.title)}`), 404);
+});
+
+test('a foreign page does not use up the tries of its visitor for a password', async () => {
+    const room = await createPrivateRoom(server);
+    const path = `/chats/${room.id}/token`;
+    for (let i = 0; i < 20; i += 1) assertForeign(await asPage(evil, 'POST', path, { name: 'ada', secret: `wrong ${i}` }));
+    assertStatus(await post(server, path, { name: 'ada', secret: PASSWORD }), 201);
+});
+
+test("the server's own page, and a client that is not a browser, may change everything", async () => {
+    const ownPage = { Origin: own(), 'Sec-Fetch-Site': 'same-origin' };
+    for (const headers of [{}, ownPage, { Origin: own() }, { 'Sec-Fetch-Site': 'same-origin' }, { 'Sec-Fetch-Site': 'none' }]) {
+        const made = await asPage(headers, 'POST', '/chats', { title: freshTitle('Ours'), visibility: 'public' });
+        assertStatus(made, 201);
+        assertStatus(await asPage(headers, 'PUT', `/chats/${made.json.id}`, { description: 'x' }), 200);
+        assertStatus(await asPage(headers, 'DELETE', `/chats/${made.json.id}`), 200);
+    }
+});
+
+test('a page of AllowedOrigins may change everything', async (t) => {
+    const origin = 'https://app.example';
+    const listed = await startServer(t, { config: { AllowedOrigins: [origin] } });
+    const body = { title: 'By an allowed page', visibility: 'public' };
+    const headers = { Origin: origin, 'Sec-Fetch-Site': 'cross-site' };
+    const made = await request(listed, 'POST', '/chats', { headers, body });
+    assertStatus(made, 201);
+    assert.equal(made.headers['access-control-allow-origin'], origin);
+    assertForeign(await request(listed, 'DELETE', `/chats/${made.json.id}`, { headers: evil }));
+    assertStatus(await request(listed, 'DELETE', `/chats/${made.json.id}`, { headers }), 200);
+});
+
+test('a path or method that does not exist is reported before a foreign origin', async () => {
+    assertError(await asPage(evil, 'POST', '/nowhere'), 404, 501);
+    assertError(await asPage(evil, 'PATCH', '/chats/1'), 405, 502);
+});
+
+test('a foreign page gets no answers that it could read', async () => {
+    for (const headers of [evil, { Origin: 'null' }]) {
+        const answer = await asPage(headers, 'GET', '/chats/1');
+        assertStatus(answer, 200);
+        assert.equal(answer.headers['access-control-allow-origin'], undefined);
+    }
+});
+
+test('no browser treats an answer as another type than it has', async () => {
+    const answers = [
+        await get(server, '/chats'),
+        await get(server, '/chats/4711'),
+        await get(server, '/nowhere'),
+        await get(server, '/health'),
+        await get(server, '/metrics'),
+        await get(server, '/'),
+        await get(server, '/globes.js'),
+        await request(server, 'OPTIONS', '/chats'),
+        await request(server, 'HEAD', '/chats'),
+        await post(server, '/chats', { title: freshTitle('Sniffed'), visibility: 'public' }),
+        await asPage(evil, 'POST', '/chats', {}),
+        await exchange(server, 'GET\r\n\r\n'),
+        await post(server, '/chats', 'x'.repeat(70_000)),
+    ];
+    for (const { status, headers } of answers) assert.equal(headers['x-content-type-options'], 'nosniff', String(status));
 });
 
 test('origins in AllowedOrigins are accepted', async (t) => {

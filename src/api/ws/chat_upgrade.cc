@@ -52,8 +52,6 @@ net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
     return response;
 }
 
-constexpr int kForbidden = 403;
-
 /// Where a client that resumes starts to read. With neither `after` nor `newest`: with the events to come.
 struct ResumePoint {
     std::optional<std::uint64_t> after;
@@ -216,8 +214,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     const net::HttpRequest& request = exchange.request();
     if (const auto checked = net::check_handshake(request); !checked)
         co_return exchange.respond(handshake_refusal(checked.error()));
-    if (!is_origin_allowed(request, services_.allowed_origins))
-        co_return exchange.respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
+    if (!is_origin_allowed(request, services_.allowed_origins)) co_return exchange.respond(origin_refusal());
     const auto resume_point = parse_resume_point(request);
     if (!resume_point) co_return exchange.respond_error(resume_point.error());
     if (exchange.exceeds(net::AddressLimit::upgrades)) co_return;

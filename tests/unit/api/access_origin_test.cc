@@ -69,6 +69,55 @@ TEST(Origin, AStarAllowsAll) {
     EXPECT_TRUE(is_allowed("null", "chat.example", {"https://one.example", "*"}));
 }
 
+TEST(Origin, EveryOriginOfARequestMustBeAllowed) {
+    net::HttpRequest request = from("http://chat.example:5000");
+    request.headers.emplace_back("origin", "http://evil.example");
+    EXPECT_FALSE(is_origin_allowed(request, {}));
+}
+
+TEST(Origin, TheHostIsComparedInAnyNotation) {
+    EXPECT_TRUE(is_allowed("http://[::1]:5000", "[0:0::1]:5000"));
+    EXPECT_FALSE(is_allowed("http://evil.example", "user@evil.example"));
+    EXPECT_FALSE(is_allowed("http://chat.example.", "chat.example")) << "for a browser this is another origin";
+}
+
+// --- Sec-Fetch-Site --------------------------------------------------------------------------------------------------
+
+bool is_site_allowed(std::string site, std::string origin, const Allowed& allowed = {}) {
+    net::HttpRequest request = from(std::move(origin));
+    request.headers.emplace_back("sec-fetch-site", std::move(site));
+    return is_origin_allowed(request, allowed);
+}
+
+TEST(FetchSite, APageOfAnotherOriginIsRefusedWithoutAnOriginToo) {
+    for (const char* site : {"cross-site", "same-site", "unknown", "same-origin, cross-site"}) {
+        EXPECT_FALSE(is_site_allowed(site, "")) << site;
+        EXPECT_FALSE(is_site_allowed(site, "", {"https://page.example"})) << site;
+    }
+    for (const char* site : {"same-origin", "none"}) EXPECT_TRUE(is_site_allowed(site, "")) << site;
+}
+
+TEST(FetchSite, TheHostAloneDoesNotMakeAPageTheServersOwn) {
+    // Behind a proxy with TLS: a page of http://chat.example, which anyone on the network can forge, uses
+    // https://chat.example.
+    for (const char* site : {"cross-site", "same-site"})
+        EXPECT_FALSE(is_site_allowed(site, "http://chat.example:5000")) << site;
+    EXPECT_TRUE(is_site_allowed("same-origin", "http://chat.example:5000"));
+    EXPECT_FALSE(is_site_allowed("same-origin", "http://evil.example"));
+}
+
+TEST(FetchSite, AnAllowedOriginIsEnough) {
+    EXPECT_TRUE(is_site_allowed("cross-site", "https://page.example", {"https://page.example"}));
+    EXPECT_TRUE(is_site_allowed("same-site", "https://page.example", {"https://page.example"}));
+    EXPECT_TRUE(is_site_allowed("cross-site", "", {"*"}));
+}
+
+TEST(Effects, GetHeadAndOptionsAreWithoutEffect) {
+    for (const char* method : {"GET", "HEAD", "OPTIONS"}) EXPECT_FALSE(may_have_effect(method)) << method;
+    for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "get", "PURGE"})
+        EXPECT_TRUE(may_have_effect(method)) << method;
+}
+
 // --- CORS ------------------------------------------------------------------------------------------------------------
 
 net::HttpResponse answer_to(std::string origin, const Allowed& allowed) {
