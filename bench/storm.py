@@ -26,7 +26,7 @@ MARK = b'"msg":"due '
 def handshake(path, protocols=""):
     offered = f"Sec-WebSocket-Protocol: {protocols}\r\n" if protocols else ""
     key = base64.b64encode(os.urandom(16)).decode()
-    return (f"GET {path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    return (f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{offered}\r\n").encode()
 
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "api/access.h"
+#include "api/hosts.h"
 #include "api/services.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
@@ -119,6 +121,16 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     return settings;
 }
 
+/// Whether only programs on this machine reach the server.
+bool is_local(const std::vector<boost::asio::ip::tcp::endpoint>& endpoints) {
+    return std::ranges::all_of(endpoints, [](const auto& endpoint) {
+        namespace ip = boost::asio::ip;
+        const ip::address address = endpoint.address();
+        if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+        return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+    });
+}
+
 api::FloodLimits flood_limits(const Config& config) {
     const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
     return {.messages = messages,
@@ -172,6 +184,7 @@ private:
 
     const Config& config_;
     net::AddressLimits address_limits_;
+    const std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // to listen on
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const SystemClock clock_;
@@ -179,6 +192,8 @@ private:
     const std::unique_ptr<chat::Store> store_;
     const chat::Tokens tokens_;
     chat::PasswordThrottle throttle_;
+    const api::Hosts hosts_;
+    api::UnknownHosts unknown_hosts_;
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
     WorkerPool hashing_;
@@ -190,14 +205,21 @@ private:
 Server::Server(const Config& config, const Logging& logging, const OpenStore& open_store)
     : config_(config),
       address_limits_(address_limits(config)),
+      endpoints_(net::addresses_of(config.address)),
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
+      hosts_({.listed = config.hosts,
+              .allowed_origins = config.allowed_origins,
+              .own = config.address.host,
+              .is_local = is_local(endpoints_)}),
       hashing_(thread_count(config.hash_threads), kHashLimits),
       files_(kFileThreads, kFileLimits),
       services_{.clock = clock_,
                 .tokens = tokens_,
                 .throttle = throttle_,
+                .hosts = hosts_,
+                .unknown_hosts = unknown_hosts_,
                 .hashing = hashing_,
                 .files = files_,
                 .store = *store_,
@@ -257,7 +279,7 @@ std::string Server::start() {
         });
     }
     IoUnit& first = *io_units_.front();
-    listeners_ = net::listen_at(first.io.context(), net::addresses_of(config_.address), settings);
+    listeners_ = net::listen_at(first.io.context(), endpoints_, settings);
     for (const auto& listener : listeners_) listener->start();
 
     core_thread_.start([this] { core_->end_batch(); });

@@ -1,11 +1,16 @@
 #include "api/routes.h"
 
+#include <spdlog/spdlog.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/access.h"
 #include "api/rest/status.h"
 #include "api/wire/errors.h"
+#include "base/host.h"
+#include "base/logging.h"
 #include "chat/room_record.h"
 
 namespace globes::api {
@@ -13,6 +18,21 @@ namespace {
 
 using Http = std::shared_ptr<net::HttpExchange>;
 using Parameters = std::vector<std::string>;
+
+constexpr int kMisdirectedRequest = 421;
+
+/// Balancers and monitors request these by IP address.
+bool is_for_any_host(const net::HttpRequest& request) {
+    const std::string_view path = net::target_path(request.target);
+    return path == "/health" || path == "/ready";
+}
+
+void log_unknown_host(const net::HttpRequest& request, const Services& services) {
+    const auto host = parse_host(request.header("host"));
+    if (host && services.unknown_hosts.note(host->name, services.clock.steady()))
+        spdlog::warn("event=unknown_host host={} reason=\"add it to Hosts in config.json if clients use this name\"",
+                     log_value(host->name));
+}
 
 }  // namespace
 
@@ -75,6 +95,10 @@ void Routes::handle(const Http& http) {
     // Otherwise a flood would make the server look unhealthy to a balancer.
     const bool is_probe = path == "/health" || path == "/ready";
     if (!is_probe && exchange.exceeds(net::AddressLimit::requests)) return;
+    if (!services_.hosts.serve(request) && !is_for_any_host(request)) {
+        log_unknown_host(request, services_);
+        return exchange.respond(error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest));
+    }
     const auto match = router_.match(request.method, request.target);
     if (match) {
         if (may_have_effect(request.method) && !is_origin_allowed(request, services_.allowed_origins))

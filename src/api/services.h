@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/hosts.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "chat/passwords.h"
@@ -26,6 +27,8 @@ struct Services {
     const Clock& clock;
     const chat::Tokens& tokens;
     chat::PasswordThrottle& throttle;
+    const Hosts& hosts;
+    UnknownHosts& unknown_hosts;
     WorkerPool& hashing;
     WorkerPool& files;  ///< Reads the folder `static_dir`, and collects the metrics.
     chat::Store& store;

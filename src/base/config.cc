@@ -219,6 +219,19 @@ void read_address_limit(Config& config, const json::value& value) {
     config.of_address.*kLimit = static_cast<std::uint64_t>(value.get_int64());
 }
 
+void read_hosts(Config& config, const json::value& value) {
+    constexpr auto kMustBe =
+        "must be an array of host names, such as [\"chat.example.org\", \"[2001:db8::1]:8080\"], or [\"*\"]";
+    if (!value.is_array()) throw BadValue{kMustBe};
+    std::vector<std::string> hosts;
+    for (const json::value& item : value.get_array()) {
+        const auto text = text_of(item, kMustBe);
+        if (text != "*" && !parse_host(text)) throw BadValue{kMustBe};
+        hosts.emplace_back(text);
+    }
+    config.hosts = std::move(hosts);
+}
+
 template <auto kMember>
 void read_bool(Config& config, const json::value& value) {
     if (!value.is_bool()) throw BadValue{"must be true or false"};
@@ -287,6 +300,7 @@ constexpr Key kKeys[] = {
     {"Retention", read_whole<&Config::retention_s, 0, 3'153'600'000>},
     {"MaxEvents", read_whole<&Config::max_events, 0, 9'007'199'254'740'992>},
     {"AllowedOrigins", read_origins<&Config::allowed_origins>},
+    {"Hosts", read_hosts},
     {"FrameAncestors", read_origins<&Config::frame_ancestors>},
     {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
     {"RequireOwner", read_bool<&Config::require_owner>},

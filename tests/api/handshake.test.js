@@ -110,7 +110,7 @@ test('a handshake finds a room by title too; an unknown room or path is 404', as
 
 test('after a refused handshake the connection can be used for another request', async () => {
     const connection = await Connection.open(server);
-    connection.write('GET /chats/1/ws HTTP/1.1\r\nHost: x\r\n\r\nGET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    connection.write('GET /chats/1/ws HTTP/1.1\r\nHost: localhost\r\n\r\nGET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
     assert.equal((await connection.response()).status, 426);
     assert.equal((await connection.response()).status, 200);
     connection.close();

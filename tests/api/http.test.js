@@ -40,20 +40,20 @@ test('a body may be chunked', async () => {
 
 test('header names are case-insensitive, and blanks around values are ignored', async () => {
     const body = roomBody();
-    const bytes = `POST /chats HTTP/1.1\r\nhOST:globes.test\r\nCONTENT-length: \t ${body.length} \t\r\n\r\n${body}`;
+    const bytes = `POST /chats HTTP/1.1\r\nhOST:localhost\r\nCONTENT-length: \t ${body.length} \t\r\n\r\n${body}`;
     assert.equal((await exchange(server, bytes)).status, 201);
 });
 
 test('pipelined requests are answered in order', async () => {
     const title = freshTitle();
     const requests = [
-        'GET /health HTTP/1.1\r\nHost: x\r\n\r\n',
+        'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n',
         withLength(roomBody(title)),
-        'HEAD /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n',
-        `GET /chats/${encodeURIComponent(title)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-        'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n',
+        'HEAD /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+        `GET /chats/${encodeURIComponent(title)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+        'GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n',
         withLength(roomBody(title)),
-        'GET /chats/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+        'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     ];
     const connection = await Connection.open(server);
     connection.write(requests.join(''));
@@ -67,7 +67,7 @@ test('many pipelined requests neither block nor mix', async () => {
     const connection = await Connection.open(server);
     const count = 500;
     for (let index = 0; index < count; index += 1) {
-        connection.write(`GET /chats/${index % 2 ? 1 : 'nobody'} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        connection.write(`GET /chats/${index % 2 ? 1 : 'nobody'} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     }
     for (let index = 0; index < count; index += 1) {
         assert.equal((await connection.response()).status, index % 2 ? 200 : 404);
@@ -78,10 +78,10 @@ test('many pipelined requests neither block nor mix', async () => {
 test('a connection is kept open for further requests', async () => {
     const connection = await Connection.open(server);
     for (let count = 0; count < 5; count += 1) {
-        connection.write('GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+        connection.write('GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
         assert.equal((await connection.response()).status, 200);
     }
-    connection.write('GET /chats/1 HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n');
+    connection.write('GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nConnection: Close\r\n\r\n');
     assert.equal((await connection.response()).headers.connection?.toLowerCase(), 'close');
     assert.equal((await connection.ended()).length, 0);
 });
@@ -100,22 +100,22 @@ test('HTTP/1.0 is answered, and its connection ends', async () => {
 
 test('a client that has ended its side still gets its response', async () => {
     const connection = await Connection.open(server);
-    connection.socket.end('GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    connection.socket.end('GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
     assert.equal((await connection.response()).status, 200);
     await connection.ended();
 });
 
 test('the absolute form of a target and its query are accepted', async () => {
     assert.equal(
-        (await exchange(server, 'GET http://globes.test/chats/1 HTTP/1.1\r\nHost: globes.test\r\n\r\n')).status,
+        (await exchange(server, 'GET http://localhost/chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n')).status,
         200,
     );
-    assert.equal((await exchange(server, 'GET /chats/1?x=y HTTP/1.1\r\nHost: globes.test\r\n\r\n')).status, 200);
+    assert.equal((await exchange(server, 'GET /chats/1?x=y HTTP/1.1\r\nHost: localhost\r\n\r\n')).status, 200);
 });
 
 /** A GET whose request line and headers have that many bytes. */
 function getOfSize(bytes) {
-    const [start, end] = ['GET /chats/1 HTTP/1.1\r\nHost: x\r\nCookie: ', '\r\n\r\n'];
+    const [start, end] = ['GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nCookie: ', '\r\n\r\n'];
     return `${start}${'p'.repeat(bytes - start.length - end.length)}${end}`;
 }
 
@@ -144,12 +144,12 @@ test('KeepAliveTimeout limits how long a connection may be idle between requests
 
 test('many small headers have the same limit', async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => `X-${index}: y\r\n`).join('');
-    assertTooLarge(await exchange(server, `GET /chats/1 HTTP/1.1\r\nHost: x\r\n${lines}\r\n`), 431, HEADER_LIMIT);
+    assertTooLarge(await exchange(server, `GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`), 431, HEADER_LIMIT);
 });
 
 test('a request line that is too long is 414', async () => {
     assertTooLarge(
-        await exchange(server, `GET /chats/${'x'.repeat(HEADER_LIMIT + 100)} HTTP/1.1\r\nHost: x\r\n\r\n`),
+        await exchange(server, `GET /chats/${'x'.repeat(HEADER_LIMIT + 100)} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
         414,
         HEADER_LIMIT,
     );
@@ -188,7 +188,7 @@ test('Expect: 100-continue is answered before the body', async () => {
 test('a request that takes too long is 408', async (t) => {
     const own = await startServer(t, { config: { ReadTimeout: 1 } });
     const slow = [
-        'GET /chats/1 HTTP/1.1\r\nHost: x\r\n',
+        'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n',
         'GET',
         postChats(['Content-Length: 100'], '{'),
         postChats(['Transfer-Encoding: chunked'], '5\r\n{'),
@@ -220,7 +220,7 @@ test('a client that reads its responses slowly delays no other client', async ()
     const lazy = await Connection.open(server);
     lazy.socket.pause();
     for (let count = 0; count < 2000; count += 1)
-        lazy.write('GET /chats HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n');
+        lazy.write('GET /chats HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n');
     for (let count = 0; count < 20; count += 1) assertStatus(await get(server, '/health'), 200);
     lazy.reset();
 });

@@ -21,7 +21,7 @@ async function assertRefused(bytes, what) {
 }
 
 // A second request that another parser would take out of the body of the first.
-const SMUGGLED = 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n';
+const SMUGGLED = 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 const AMBIGUOUS = {
     'Transfer-Encoding with Content-Length': postChats(
@@ -58,12 +58,12 @@ const AMBIGUOUS = {
     'a blank before the colon of a coding': postChats(['Transfer-Encoding : chunked'], `0\r\n\r\n${SMUGGLED}`),
     'a folded header': postChats(['X-Folded: one\r\n two', 'Content-Length: 0'], SMUGGLED),
     'a folded coding': postChats(['Transfer-Encoding:\r\n chunked'], `0\r\n\r\n${SMUGGLED}`),
-    'a first header that begins with a blank': 'GET /chats/1 HTTP/1.1\r\n Host: x\r\n\r\n',
-    'a bare LF after a header': 'GET /chats/1 HTTP/1.1\r\nHost: x\nX: y\r\n\r\n',
-    'bare LFs only': 'GET /chats/1 HTTP/1.1\nHost: x\n\n',
-    'a bare LF at the end': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n\n',
-    'a bare CR in a value': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n',
-    'a bare CR in the request line': 'GET /chats/1\rHTTP/1.1\r\nHost: x\r\n\r\n',
+    'a first header that begins with a blank': 'GET /chats/1 HTTP/1.1\r\n Host: localhost\r\n\r\n',
+    'a bare LF after a header': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n',
+    'bare LFs only': 'GET /chats/1 HTTP/1.1\nHost: localhost\n\n',
+    'a bare LF at the end': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\n',
+    'a bare CR in a value': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n',
+    'a bare CR in the request line': 'GET /chats/1\rHTTP/1.1\r\nHost: localhost\r\n\r\n',
     'a chunk size that is not a number': postChats(['Transfer-Encoding: chunked'], `xyz\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     'a negative chunk size': postChats(['Transfer-Encoding: chunked'], `-2\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     'a chunk size beyond 64 bits': postChats(
@@ -83,13 +83,13 @@ const NOT_HTTP = {
     'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
     'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     TLS: Buffer.from('1603010200010001fc0303000d0a0d0a', 'hex'),
-    'a version of its own': 'GET /chats/1 HTTP/3.1\r\nHost: x\r\n\r\n',
-    'no version': 'GET /chats/1\r\nHost: x\r\n\r\n',
-    'a header without colon': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n',
-    'a header without name': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\n: value\r\n\r\n',
-    'a NUL in a value': 'GET /chats/1 HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n',
-    'a NUL in the target': 'GET /chats/\0 HTTP/1.1\r\nHost: x\r\n\r\n',
-    'a method that is not a token': 'G(T /chats/1 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'a version of its own': 'GET /chats/1 HTTP/3.1\r\nHost: localhost\r\n\r\n',
+    'no version': 'GET /chats/1\r\nHost: localhost\r\n\r\n',
+    'a header without colon': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n',
+    'a header without name': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n: value\r\n\r\n',
+    'a NUL in a value': 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n',
+    'a NUL in the target': 'GET /chats/\0 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'a method that is not a token': 'G(T /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n',
 };
 
 for (const [what, bytes] of Object.entries({ ...AMBIGUOUS, ...NOT_HTTP })) {

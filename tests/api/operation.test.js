@@ -78,7 +78,7 @@ test('clients cannot forge lines in the log', async () => {
 test('SIGTERM ends a server with idle connections at once', async (t) => {
     const own = await startServer(t);
     const idle = await Connection.open(own);
-    idle.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    idle.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await idle.response();
     const silent = await Connection.open(own);
     await get(own, '/health');
@@ -92,7 +92,7 @@ test('SIGTERM ends a server with idle connections at once', async (t) => {
 test('SIGTERM ends a server with a half-sent request in time', async (t) => {
     const own = await startServer(t);
     const half = await Connection.open(own);
-    half.write('POST /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{');
+    half.write('POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{');
     await get(own, '/health');
     await own.stop();
     await half.ended();

@@ -33,10 +33,12 @@ test("by default, Origin must be the server's own or absent", async () => {
     }
 });
 
-test('Origin is compared with the Host that the browser used', async () => {
-    assert.equal((await shake({ Host: 'chat.example', Origin: 'http://chat.example' })).status, 101);
-    assert.equal((await shake({ Host: 'chat.example:8080', Origin: 'http://chat.example:8080' })).status, 101);
-    assert.equal((await shake({ Host: 'chat.example', Origin: 'http://other.example' })).status, 403);
+test('Origin is compared with the Host that the browser used', async (t) => {
+    const named = await startServer(t, { config: { Hosts: ['chat.example'] } });
+    const status = async (headers) => (await exchange(named, handshake(named, '/chats/1/ws', headers))).status;
+    assert.equal(await status({ Host: 'chat.example', Origin: 'http://chat.example' }), 101);
+    assert.equal(await status({ Host: 'chat.example:8080', Origin: 'http://chat.example:8080' }), 101);
+    assert.equal(await status({ Host: 'chat.example', Origin: 'http://other.example' }), 403);
 });
 
 // Requests that change something. A form, or `fetch` in the mode `no-cors`, sends them without a preflight.
@@ -112,6 +114,7 @@ test('no browser treats an answer as another type than it has', async () => {
         await request(server, 'HEAD', '/chats'),
         await post(server, '/chats', { title: freshTitle('Sniffed'), visibility: 'public' }),
         await asPage(evil, 'POST', '/chats', {}),
+        await asPage({ Host: 'evil.example' }, 'GET', '/chats'),
         await exchange(server, 'GET\r\n\r\n'),
         await post(server, '/chats', 'x'.repeat(70_000)),
     ];

@@ -6,7 +6,7 @@ export const roomBody = (title = freshTitle()) => JSON.stringify({ title, visibi
 
 /** A POST /chats with these header lines after Host, and this body unchanged. */
 export function postChats(headerLines, body, version = '1.1') {
-    const lines = ['Host: globes.test', ...headerLines].map((line) => `${line}\r\n`).join('');
+    const lines = ['Host: localhost', ...headerLines].map((line) => `${line}\r\n`).join('');
     return `POST /chats HTTP/${version}\r\n${lines}\r\n${body}`;
 }
 

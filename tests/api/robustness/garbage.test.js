@@ -21,17 +21,17 @@ const EVENTS_PER_CONNECTION = 20;
 const MEMORY_SLACK = 32 * 2 ** 20;
 
 const REQUESTS = [
-    'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
-    'GET /chats?limit=10&after=3 HTTP/1.1\r\nHost: x\r\nAccept: text/html;q=0.5, application/json\r\n\r\n',
-    'HEAD /chats/Public%20Chat HTTP/1.1\r\nHost: x\r\n\r\n',
-    'POST /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 45\r\n\r\n{"title":"some title","visibility":"secret"}\r\n',
-    'POST /chats HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\n{"tit\r\n4\r\nle":\r\n0\r\nX: y\r\n\r\n',
-    'PUT /chats/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"title":"other"}',
+    'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /chats?limit=10&after=3 HTTP/1.1\r\nHost: localhost\r\nAccept: text/html;q=0.5, application/json\r\n\r\n',
+    'HEAD /chats/Public%20Chat HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Length: 45\r\n\r\n{"title":"some title","visibility":"secret"}\r\n',
+    'POST /chats HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\n{"tit\r\n4\r\nle":\r\n0\r\nX: y\r\n\r\n',
+    'PUT /chats/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"title":"other"}',
     'DELETE /chats/1 HTTP/1.0\r\nAuthorization: Bearer a.b.c\r\n\r\n',
-    'OPTIONS /chats/1 HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAccess-Control-Request-Method: PUT\r\n\r\n',
-    'GET /chats/2/token/renew HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer eyJhbGciOiJub25lIn0.eyJyb29tX2lkIjoyfQ.\r\n\r\n',
-    'POST /chats HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n{}\n',
-    'GET /chats/1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+    'OPTIONS /chats/1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://x\r\nAccess-Control-Request-Method: PUT\r\n\r\n',
+    'GET /chats/2/token/renew HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer eyJhbGciOiJub25lIn0.eyJyb29tX2lkIjoyfQ.\r\n\r\n',
+    'POST /chats HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n{}\n',
+    'GET /chats/1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: globes.v1, a.b.c\r\nOrigin: http://x\r\n\r\n',
 ];
 

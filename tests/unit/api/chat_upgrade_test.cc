@@ -103,10 +103,14 @@ protected:
 
     const chat::Tokens tokens{"secret", clock, 60min};
     chat::PasswordThrottle throttle;
+    const Hosts hosts{{}};
+    UnknownHosts unknown_hosts;
     WorkerPool pool{1, {.queued = 4}};
     Services services{.clock = clock,
                       .tokens = tokens,
                       .throttle = throttle,
+                      .hosts = hosts,
+                      .unknown_hosts = unknown_hosts,
                       .hashing = pool,
                       .files = pool,
                       .store = store,

@@ -74,6 +74,7 @@ TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     EXPECT_EQ(config.data_dir, "data");
     EXPECT_EQ(config.store, StoreKind::sqlite);
     EXPECT_TRUE(config.allowed_origins.empty());
+    EXPECT_TRUE(config.hosts.empty());
     EXPECT_TRUE(config.frame_ancestors.empty());
     EXPECT_EQ(config.token_life, std::chrono::minutes(60));
     EXPECT_FALSE(config.require_owner);
@@ -108,6 +109,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600, "KeepAliveTimeout": 620, "MaxHeaderBytes": 32768,
         "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
+        "Hosts": ["Chat.example:8080", "*"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4,
         "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
@@ -129,6 +131,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.max_events, 9u);
     EXPECT_THAT(config.allowed_origins, ElementsAre("https://example.org", "*"));
     EXPECT_THAT(config.frame_ancestors, ElementsAre("https://example.org:8443"));
+    EXPECT_THAT(config.hosts, ElementsAre("Chat.example:8080", "*"));
     EXPECT_EQ(config.token_life, std::chrono::minutes(5));
     EXPECT_TRUE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 0u);
@@ -150,7 +153,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 35u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 36u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -189,6 +192,9 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"AllowedOrigins",
          {R"("*")", "[1]", R"(["example.org"])", R"(["https://example.org/"])", R"(["https://*.org"])",
           R"(["https://a:0"])", R"(["null"])"}},
+        {"Hosts",
+         {R"("*")", "[1]", R"([""])", R"(["https://a"])", R"(["a/"])", R"(["*.example.org"])", R"(["a:0"])",
+          R"(["a:http"])", R"(["u@a"])", R"(["::1"])", R"(["[::1"])"}},
         {"FrameAncestors", {R"("*")", "[1]", R"(["'self'"])", R"(["https://a; script-src *"])", R"(["null"])"}},
         {"TokenMinutes", {"0", "525601", "1.5", R"("60")"}},
         {"RequireOwner", {"1", R"("true")", "null"}},

@@ -1,0 +1,64 @@
+// Which hosts the server answers to (docs/protocol.md#hosts). A page can let its own name resolve to the address of a
+// server that only listens on loopback (DNS rebinding). The browser then treats that server as a part of the page's
+// site, but still sends the name as Host. Owned by the server. Thread: any.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/host.h"
+#include "base/mutex.h"
+#include "net/http_message.h"
+
+namespace globes::api {
+
+struct HostSettings {
+    std::vector<std::string> listed;           ///< `Hosts`: texts that parse_host accepts; `*` means any.
+    std::vector<std::string> allowed_origins;  ///< Their hosts count as listed, with any port.
+    /// The host in `Address`. Used, like the names of loopback, if nothing is listed and `is_local` is set.
+    std::string own;
+    bool is_local = false;  ///< Only programs on this machine reach the server, and none of them passes requests on.
+};
+
+/// Decides about the Host of a request. Constant after construction.
+class Hosts {
+public:
+    explicit Hosts(const HostSettings& settings);
+
+    /// Whether the request is for this server. A request without Host is: only HTTP/1.0 allows that, which no browser
+    /// speaks.
+    bool serve(const net::HttpRequest& request) const;
+
+private:
+    void add(std::string_view text);
+
+    bool serve_all_ = false;
+    std::vector<HostName> names_;
+};
+
+/// Selects which unknown hosts are logged: each once in a while, and only a few, so that clients cannot flood the log.
+class UnknownHosts {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    /// Whether to log this host now. False for one that was logged within kInterval, and for all while kNames were.
+    bool note(std::string_view name, Time now);
+
+    static constexpr std::chrono::minutes kInterval{10};
+    static constexpr std::size_t kNames = 16;
+
+private:
+    struct Logged {
+        std::string name;
+        Time until = Time::min();
+    };
+
+    Mutex mutex_;
+    std::array<Logged, kNames> logged_ GUARDED_BY(mutex_);
+};
+
+}  // namespace globes::api

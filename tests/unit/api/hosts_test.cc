@@ -1,0 +1,116 @@
+#include "api/hosts.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace globes::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+net::HttpRequest request_to(std::string host) {
+    net::HttpRequest request;
+    request.headers.emplace_back("host", std::move(host));
+    return request;
+}
+
+bool serve(const Hosts& hosts, const char* host) { return hosts.serve(request_to(host)); }
+
+const HostSettings kLocal{.listed = {}, .allowed_origins = {}, .own = "127.0.0.1", .is_local = true};
+
+TEST(Hosts, AServerOnLoopbackAnswersToTheNamesOfLoopbackOnly) {
+    const Hosts hosts(kLocal);
+    for (const char* host : {"localhost", "LOCALHOST:5000", "localhost.:80", "127.0.0.1", "127.0.0.1:5000",
+                             "[::1]:5000", "[0:0:0:0:0:0:0:1]"})
+        EXPECT_TRUE(serve(hosts, host)) << host;
+    for (const char* host :
+         {"evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil.example",
+          "localhost@evil.example", "127.0.0.2", "[::2]", "192.168.0.1", "0.0.0.0", "", ":5000", "*"})
+        EXPECT_FALSE(serve(hosts, host)) << host;
+}
+
+TEST(Hosts, AServerOnLoopbackAnswersToTheHostItListensOn) {
+    HostSettings settings = kLocal;
+    settings.own = "127.0.0.2";
+    EXPECT_TRUE(serve(Hosts(settings), "127.0.0.2:5000"));
+    settings.own = "::1";
+    EXPECT_TRUE(serve(Hosts(settings), "[::1]:5000"));
+}
+
+TEST(Hosts, AServerBeyondLoopbackAnswersToAllByDefault) {
+    HostSettings settings = kLocal;
+    settings.is_local = false;
+    for (const char* host : {"chat.example", "192.168.0.1:5000", "", "not a host"})
+        EXPECT_TRUE(serve(Hosts(settings), host)) << host;
+}
+
+TEST(Hosts, AListReplacesTheDefaults) {
+    for (const bool is_local : {true, false}) {
+        HostSettings settings = kLocal;
+        settings.is_local = is_local;
+        settings.listed = {"Chat.Example.", "[2001:db8:0::1]", "b\u00fccher.example"};
+        const Hosts hosts(settings);
+        for (const char* host :
+             {"chat.example", "chat.example:8080", "CHAT.example.", "[2001:DB8::1]:1", "xn--bcher-kva.example"})
+            EXPECT_TRUE(serve(hosts, host)) << host;
+        for (const char* host : {"localhost", "127.0.0.1:5000", "www.chat.example", "chat.example.evil"})
+            EXPECT_FALSE(serve(hosts, host)) << host;
+    }
+}
+
+TEST(Hosts, AnEntryWithAPortIsForThatPort) {
+    HostSettings settings = kLocal;
+    settings.listed = {"one.example:8080", "two.example:80", "three.example:443"};
+    const Hosts hosts(settings);
+    for (const char* host : {"one.example:8080", "two.example", "two.example:80", "three.example", "three.example:443"})
+        EXPECT_TRUE(serve(hosts, host)) << host;
+    for (const char* host : {"one.example", "one.example:80", "two.example:443", "three.example:80"})
+        EXPECT_FALSE(serve(hosts, host)) << host;
+}
+
+TEST(Hosts, HostsOfAllowedOriginsCount) {
+    HostSettings settings = kLocal;
+    settings.allowed_origins = {"https://app.example:8443", "*", "http://[::2]"};
+    const Hosts with_defaults(settings);
+    for (const char* host : {"app.example", "app.example:8443", "app.example:1", "[::2]", "localhost"})
+        EXPECT_TRUE(serve(with_defaults, host)) << host;
+    EXPECT_FALSE(serve(with_defaults, "evil.example")) << "a star in AllowedOrigins is not a host";
+    settings.listed = {"chat.example"};
+    const Hosts listed(settings);
+    EXPECT_TRUE(serve(listed, "app.example"));
+    EXPECT_FALSE(serve(listed, "localhost"));
+}
+
+TEST(Hosts, AStarStandsForAll) {
+    HostSettings settings = kLocal;
+    settings.listed = {"chat.example", "*"};
+    EXPECT_TRUE(serve(Hosts(settings), "evil.example"));
+}
+
+TEST(Hosts, ARequestWithoutHostIsServed) { EXPECT_TRUE(Hosts(kLocal).serve({})); }
+
+TEST(UnknownHosts, EachIsLoggedOnceInAnInterval) {
+    UnknownHosts hosts;
+    const UnknownHosts::Time start{};
+    EXPECT_TRUE(hosts.note("a", start));
+    EXPECT_FALSE(hosts.note("a", start + 1s));
+    EXPECT_TRUE(hosts.note("b", start + 1s));
+    EXPECT_FALSE(hosts.note("a", start + UnknownHosts::kInterval - 1s));
+    EXPECT_TRUE(hosts.note("a", start + UnknownHosts::kInterval));
+    EXPECT_FALSE(hosts.note("b", start + UnknownHosts::kInterval));
+}
+
+TEST(UnknownHosts, OnlyAFewAreLoggedInAnInterval) {
+    UnknownHosts hosts;
+    const UnknownHosts::Time start{};
+    std::size_t logged = 0;
+    for (int i = 0; i < 1000; ++i) logged += hosts.note(std::to_string(i), start + i * 1ms) ? 1 : 0;
+    EXPECT_EQ(logged, UnknownHosts::kNames);
+    EXPECT_TRUE(hosts.note("later", start + UnknownHosts::kInterval)) << "the first has been forgotten";
+}
+
+}  // namespace
+}  // namespace globes::api
