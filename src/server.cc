@@ -232,6 +232,10 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                     return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
                                          is_store_reachable, logging.dropped_lines()});
                 }} {
+    if (!is_local(endpoints_) && !config.require_owner)
+        spdlog::warn(
+            "event=rooms_without_owner reason=\"anyone who reaches the server may change and delete public rooms "
+            "that have no owner; set RequireOwner to true in config.json\"");
     make_io_units();
     make_core();
 }

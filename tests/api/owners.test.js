@@ -121,3 +121,16 @@ test('RequireOwner gives every new room an owner', async (t) => {
     assertError(await remove(own, `/chats/${id}`), 401, 104);
     assertStatus(await remove(own, `/chats/${id}`, { token: owner_token }), 200);
 });
+
+test('a server that listens beyond loopback warns if its rooms belong to anybody', async (t) => {
+    const warning = /level=warning event=rooms_without_owner reason=".*set RequireOwner to true in config\.json"/;
+    const open = await startServer(t, { address: '0.0.0.0:0' });
+    await open.logged(warning);
+    assert.equal(open.log.match(/rooms_without_owner/g).length, 1);
+    const owned = await startServer(t, { address: '0.0.0.0:0', config: { RequireOwner: true } });
+    const local = await startServer(t);
+    for (const quiet of [owned, local]) {
+        await quiet.stop();
+        assert.doesNotMatch(quiet.log, /rooms_without_owner/);
+    }
+});

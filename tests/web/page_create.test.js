@@ -31,6 +31,24 @@ test('a title is enough to create a public room, and its entrance follows', asyn
     assertStatus(await put(server, `/chats/${json.id}`, { description: 'Mine now' }), 401);
 });
 
+test('every room that is created here has an owner, whatever its visibility', async (t) => {
+    for (const [visibility, title] of [['Public', 'Glass house'], ['Private', 'Brick house'], ['Hidden', 'Dug house']]) {
+        const { page, dialog } = await openDialog(t);
+        await dialog.getByText('Only you can change this room.').waitFor();
+        assert.equal(await dialog.getByRole('checkbox').count(), 0);
+        await dialog.getByLabel('Title').fill(title);
+        await dialog.getByText(visibility, { exact: true }).click();
+        if (visibility !== 'Public') {
+            await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
+            await dialog.getByLabel('Your name in this room').fill('Ada');
+        }
+        const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/chats'));
+        await dialog.getByRole('button', { name: 'Create room' }).click();
+        assert.equal((await sent).postDataJSON().owner, true);
+        await page.waitForURL('**/entrance');
+    }
+});
+
 test('a private room needs a password, and its owner joins without it under the given name', async (t) => {
     const { page, dialog } = await openDialog(t);
     await dialog.getByLabel('Title').fill('Vault');
@@ -57,8 +75,7 @@ test('a hidden room that was made here is listed here, and nowhere else', async 
     await dialog.getByLabel('Title').fill('Tree house');
     await dialog.getByText('Hidden', { exact: true }).click();
     await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await dialog.getByLabel('Only I can change this room').uncheck();
-    assert.equal(await dialog.getByLabel('Your name in this room').isVisible(), false);
+    await dialog.getByLabel('Your name in this room').fill('Ada');
     await dialog.getByRole('button', { name: 'Create room' }).click();
     await page.waitForURL('**/entrance');
     await page.getByRole('link', { name: 'Globes' }).click();

@@ -1,6 +1,7 @@
 // The dialog that creates a room.
 import { openDialog } from './dialog.js';
-import { checkBox, validateAll } from './fields.js';
+import { element } from './dom.js';
+import { validateAll } from './fields.js';
 import { Form } from './form.js';
 import { showAtField } from './problems.js';
 import { descriptionField, nameField, newPasswordField, titleField, visibilityField } from './room_fields.js';
@@ -18,31 +19,27 @@ export function createRoom(app, { title: wanted = '' } = {}) {
         hint: texts.passwordHint,
         isNeeded: () => needsPassword(visibility.value),
     });
-    const owned = checkBox({
-        label: texts.owned,
-        hint: texts.ownedExplained,
-        name: 'owner',
-        checked: true,
-        onchange: () => update(),
-    });
     // The owner's token of a private room is for one name.
     const ownerName = nameField(texts, { label: texts.ownerName, value: preferences.name });
 
     function update() {
         password.element.hidden = !needsPassword(visibility.value);
-        ownerName.element.hidden = password.element.hidden || !owned.input.checked;
+        ownerName.element.hidden = password.element.hidden;
     }
     update();
 
     async function send() {
         if (!validateAll([title, description, password, ownerName])) return;
-        const fields = { title: trim(title.value), description: description.value, visibility: visibility.value };
+        const fields = {
+            title: trim(title.value),
+            description: description.value,
+            visibility: visibility.value,
+            // Without an owner, anyone could change and delete the room.
+            owner: true,
+        };
         if (needsPassword(visibility.value)) fields.password = password.value;
-        if (owned.input.checked) {
-            fields.owner = true;
-            const name = ownerName.element.hidden ? preferences.name : trim(ownerName.value);
-            if (name !== '') fields.name = name;
-        }
+        const name = ownerName.element.hidden ? preferences.name : trim(ownerName.value);
+        if (name !== '') fields.name = name;
         const room = await globes.rooms.create(fields);
         preferences.rememberMade(room.id, room.owner_token);
         dialog.close();
@@ -56,8 +53,8 @@ export function createRoom(app, { title: wanted = '' } = {}) {
             description.element,
             visibility.element,
             password.element,
-            owned.element,
             ownerName.element,
+            element('p', { class: 'field-hint' }, texts.ownedExplained),
         ],
         send,
         handle: (error) => showAtField(texts, error, { title, description, visibility, password, name: ownerName }),

@@ -173,21 +173,6 @@ export class ChoiceField {
     }
 }
 
-/** A check box with an explanation. */
-export function checkBox({ label, hint, name, checked, onchange }) {
-    const hintId = freshId('check');
-    const input = element('input', { type: 'checkbox', name, 'aria-describedby': hintId });
-    input.checked = checked;
-    input.addEventListener('change', () => onchange?.(input.checked));
-    const text = element(
-        'span',
-        { class: 'choice-text' },
-        element('span', { class: 'choice-label' }, label),
-        element('span', { id: hintId, class: 'choice-hint' }, hint),
-    );
-    return { input, element: element('label', { class: 'check' }, input, text) };
-}
-
 /** Validates all fields and moves the focus to the first invalid one. */
 export function validateAll(fields) {
     const invalid = fields.filter((field) => !field.validate());
