@@ -1,5 +1,7 @@
 // A folder in place of the built-in site: `Static` (docs/protocol.md#web-page-and-modules).
 import assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { assertError, assertStatus, get, request } from './harness/api.js';
@@ -69,6 +71,35 @@ test('if the folder of Static has no page, the built-in one is served and a warn
         await own.logged(/event=configuration note="Static is not used, because site\/index\.html does not exist/);
         await own.stop();
     }
+});
+
+test('Static serves no files whose path has a name that begins with a dot, except /.well-known/', async (t) => {
+    const own = await startWithFolder(t, {}, {
+        'site/.env': 'SECRET_KEY=private',
+        'site/.git/config': 'private',
+        'site/deep/.hidden/file.txt': 'private',
+        'site/.well-known/security.txt': 'Contact: us',
+        'site/.well-known/.env': 'private',
+        'site/deep/.well-known/file.txt': 'private',
+        'site/file.with.dots.txt': 'dots',
+    });
+    const dots = ['/.env', '/%2eenv', '/.git/config', '/.git', '/.git/', '/.git%2fconfig', '/deep/.hidden/file.txt', '/.well-known/.env', '/deep/.well-known/file.txt', '/./style.css', '//.env'];
+    for (const path of dots) {
+        const answer = await get(own, path);
+        assertError(answer, 404, 501);
+        assert.equal((await getPage(own, path)).text, '<h1>Our own page</h1>', path);
+    }
+    assert.equal((await get(own, '/.well-known/security.txt')).text, 'Contact: us');
+    assert.equal((await get(own, '/file.with.dots.txt')).text, 'dots');
+});
+
+test('Static follows symbolic links inside of its folder only', async (t) => {
+    const own = await startWithFolder(t, {}, { 'site/..2025/app.css': 'a {}' });
+    await symlink('..2025/app.css', join(own.folder, 'site/app.css'));
+    await symlink('..', join(own.folder, 'site/up'));
+    await symlink(join(own.folder, 'site-secret.txt'), join(own.folder, 'site/link.txt'));
+    assert.equal((await get(own, '/app.css')).text, 'a {}', 'as Kubernetes mounts a volume');
+    for (const path of ['/link.txt', '/up/site-secret.txt', '/up/config.json']) assertError(await get(own, path), 404, 501);
 });
 
 test('Static serves nothing outside of its folder', async (t) => {

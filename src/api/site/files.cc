@@ -34,11 +34,19 @@ std::string_view form_of(const EmbeddedFile& file, Coding coding) {
     return file.identity;
 }
 
-/// Absent if the file is outside the folder, does not exist, or is not a regular file.
+/// Whether a segment of `path` begins with a dot, as in `/.git/config` and `/.env`: such files are beside a site, not
+/// a part of it, except those in `/.well-known/` (RFC 8615).
+bool has_dot_segment(std::string_view path) {
+    constexpr std::string_view kWellKnown = "/.well-known/";
+    return path.find("/.", path.starts_with(kWellKnown) ? kWellKnown.size() - 1 : 0) != std::string_view::npos;
+}
+
+/// Absent if the file is outside the folder, does not exist, or is not a regular file. A symbolic link
+/// inside the folder may lead to a name with a dot: Kubernetes provides files of a volume in this way.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view path) {
     std::error_code error;
     const auto root = std::filesystem::canonical(folder, error);
-    if (error || path.find('\0') != std::string_view::npos) return std::nullopt;
+    if (error || path.find('\0') != std::string_view::npos || has_dot_segment(path)) return std::nullopt;
     auto file = std::filesystem::canonical(root / std::filesystem::path(path).relative_path(), error);
     if (!error && std::filesystem::is_directory(file, error))
         file = std::filesystem::canonical(file / "index.html", error);
