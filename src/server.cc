@@ -21,6 +21,7 @@
 
 #include "api/access.h"
 #include "api/hosts.h"
+#include "api/request.h"
 #include "api/services.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
@@ -112,7 +113,7 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     settings.on_finished = [&counts](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
         counts.add_request(status);
         access_log({.method = request.method,
-                    .target = request.target,
+                    .target = api::loggable_path(request.target),
                     .status = status,
                     .bytes = bytes,
                     .duration = took,

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <initializer_list>
 #include <optional>
+#include <ranges>
 
 #include "base/text.h"
 #include "net/router.h"
@@ -66,6 +67,15 @@ double coding_weight(const net::HttpRequest& request, Coding coding) {
     return weight(request, kHeader, {"identity", "*"}).value_or(kUnnamed);
 }
 
+/// The parts of paths behind a room.
+constexpr std::array<std::string_view, 6> kRoomPaths{"", "events", "token", "renew", "ws", "entrance"};
+
+/// False for random ids, and for nearly all beginnings of them.
+bool is_counted_id(std::string_view segment) {
+    constexpr std::size_t kMaxDigits = 9;
+    return segment.size() <= kMaxDigits && std::ranges::all_of(segment, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string_view opaque_part(std::string_view etag) { return etag.starts_with("W/") ? etag.substr(2) : etag; }
 
 }  // namespace
@@ -103,6 +113,32 @@ Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::Ht
     const auto time = parse_rfc3339(*text);
     if (!time || after.value_or(0) == 0) return std::unexpected(Error{ErrorCode::room_invalid_content, "at"});
     return chat::CatchUp::LastSeen{.seq = *after, .time = *time};
+}
+
+std::string loggable_path(std::string_view target) {
+    // Any position, because a request may have a slash too many, or the folder of a proxy.
+    enum class Place : std::uint8_t { before_rooms, room, behind_room };
+    Place place = Place::before_rooms;
+    std::string path;
+    for (const auto range : std::views::split(target.substr(0, target.find_first_of("?#")), '/')) {
+        const std::string_view segment(range.begin(), range.end());
+        if (range.begin() != target.begin()) path += '/';
+        switch (place) {
+            case Place::before_rooms:
+                path += segment;
+                // The router decodes the path too.
+                if (equals_ignoring_case(net::percent_decode(segment).value_or(""), "chats")) place = Place::room;
+                break;
+            case Place::room:
+                path += segment.empty() || is_counted_id(segment) ? segment : "*";
+                if (!segment.empty()) place = Place::behind_room;
+                break;
+            case Place::behind_room:
+                path += std::ranges::find(kRoomPaths, segment) != kRoomPaths.end() ? segment : "*";
+                break;
+        }
+    }
+    return path;
 }
 
 std::string_view coding_name(Coding coding) {

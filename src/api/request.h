@@ -1,5 +1,5 @@
-// What handlers read from a request: its token, the parameters of its query, and which form of a response the client
-// prefers (RFC 9110, 12.5) or has already (13.1.2). Plain functions, any thread.
+// What handlers read from a request: its token, the parameters of its query, its path for the log, and which form of a
+// response the client prefers (RFC 9110, 12.5) or has already (13.1.2). Plain functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,13 @@ Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& re
 /// or 0, because there is no event 0.
 Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::HttpRequest& request,
                                                                    std::optional<std::uint64_t> after);
+
+// --- the log ---
+
+/// The path of a target, as received, for the log, in which a hidden room must not be readable: `/chats/2/ws`, and with
+/// any other room than a counted id `/chats/*/ws`. It may be the title or the random id of a hidden room, or a guess
+/// that is nearly right.
+std::string loggable_path(std::string_view target);
 
 // --- content negotiation ---
 

@@ -8,6 +8,8 @@
 
 namespace globes::chat {
 
+std::string loggable_id(RoomId id) { return id < kFirstRandomRoomId ? std::to_string(id) : "hidden"; }
+
 std::string_view visibility_text(Visibility visibility) {
     switch (visibility) {
         case Visibility::public_room:

@@ -18,6 +18,9 @@ using RoomId = std::uint64_t;
 /// numbers represent exactly.
 inline constexpr RoomId kFirstRandomRoomId = RoomId{1} << 48;
 inline constexpr RoomId kEndOfRoomIds = RoomId{1} << 53;
+/// The id for the log; `hidden` in place of a random one, with which anyone could find a hidden room.
+std::string loggable_id(RoomId id);
+
 /// The id of "Public Chat", which the server creates.
 inline constexpr RoomId kPublicChatId = 1;
 

@@ -66,6 +66,32 @@ test('each request is one line in the log, without query, token or password', as
     }
 });
 
+test('no title and no random id of a room is in the log, nor a guess at one', async () => {
+    const title = 'Behind the seven mountains';
+    const room = await createPrivateRoom(server, { title, visibility: 'hidden' });
+    const token = await takeToken(server, room, 'ada');
+    const begin = server.log.length;
+    const names = [encodeURIComponent(title), String(room.id), encodeURIComponent(title.slice(0, -1)), String(room.id + 1)];
+    for (const name of names) {
+        for (const path of ['', '/events', '/token/renew', '/ws', '/entrance', '/', '/nothing']) {
+            for (const prefix of ['/chats', '/%63hats', '//chats', '/Chats', '/globes/chats']) {
+                await get(server, `${prefix}/${name}${path}?session=of-a-session`, { token });
+            }
+        }
+        await request(server, 'PUT', `/chats/${name}`, { body: '{' });
+        await request(server, 'POST', `/chats/${name}/token`, { body: 'x'.repeat(70_000) });
+        assertError(await request(server, 'GET', `/chats/${name}`, { headers: { Host: 'evil.example' } }), 421, 506);
+    }
+    await get(server, '/chats/1/events');
+    await server.logged(/ path=\/chats\/1\/events status=200 /, begin);
+    const log = server.log.slice(begin);
+    assert.match(log, / path=\/chats\/\* status=200 /);
+    assert.match(log, / path=\/chats\/\*\/token\/renew /);
+    for (const secret of ['Behind', 'mountain', String(room.id), String(room.id + 1), 'of-a-session']) {
+        assert.ok(!log.includes(secret), `${secret} is in the log`);
+    }
+});
+
 test('clients cannot forge lines in the log', async () => {
     const begin = server.log.length;
     await get(server, '/nowhere%0d%0aGlobes%200%20started%20at%20x:1%1b%5b31m');

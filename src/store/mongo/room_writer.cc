@@ -170,7 +170,8 @@ WriteResult RoomWriter::write_document(Job& job, Operation& operation, bool is_r
             operation.state = is_rolling_back ? OperationState::cancelled : OperationState::done;
     } else if (result.status == WriteStatus::rejected) {
         if (fence_.is_closed()) return {};
-        spdlog::error("event=store_conflict room={} cause={}", operation.room, log_value(result.cause));
+        spdlog::error("event=store_conflict room={} cause={}", chat::loggable_id(operation.room),
+                      log_value(result.cause));
         return refuse(job, operation);
     }
     return result;
@@ -227,8 +228,8 @@ WriteResult RoomWriter::resolve(Job& job, Operation& operation) {
     const std::uint64_t last_seq = events_.newest_seq(operation.room);
     if (writer > fence_.number()) fence_.look(session_);
     if (!fence_.is_closed())
-        spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", operation.room, event.seq, last_seq,
-                     writer);
+        spdlog::warn("event=late_events room={} seq={} last_seq={} writer={}", chat::loggable_id(operation.room),
+                     event.seq, last_seq, writer);
     yield(job, operation, std::max(last_seq, event.seq));
     return {};
 }
@@ -301,7 +302,8 @@ void RoomWriter::collect_some() {
         try {
             is_over = GarbageCollector::collect_some(session_, *removal);
         } catch (const std::exception& error) {
-            spdlog::debug("event=removal_failed room={} cause={}", removal->room, log_value(error.what()));
+            spdlog::debug("event=removal_failed room={} cause={}", chat::loggable_id(removal->room),
+                          log_value(error.what()));
         }
     }
     if (is_over == true) garbage_collector_.end(*removal);

@@ -20,7 +20,7 @@ chat::EventKind kind_of(chat::RoomId room, const Statement& row) {
     const auto kind = static_cast<chat::EventKind>(number);
     if (number <= 0 || std::cmp_not_equal(number, static_cast<std::uint8_t>(kind)) || !chat::is_durable(kind))
         throw SqliteError(SQLITE_CORRUPT, fmt::format("room {}: the event {} has the kind {}, which is never stored",
-                                                      room, row.number(0), number));
+                                                      chat::loggable_id(room), row.number(0), number));
     return kind;
 }
 
@@ -28,8 +28,8 @@ chat::EventKind kind_of(chat::RoomId room, const Statement& row) {
 chat::Visibility visibility_of(const Statement& row) {
     const std::int64_t number = row.integer(3);
     if (number < 0 || number > static_cast<int>(chat::Visibility::hidden_room))
-        throw SqliteError(SQLITE_CORRUPT,
-                          fmt::format("room {} has the visibility {}, which does not exist", row.number(0), number));
+        throw SqliteError(SQLITE_CORRUPT, fmt::format("room {} has the visibility {}, which does not exist",
+                                                      chat::loggable_id(row.number(0)), number));
     return static_cast<chat::Visibility>(number);
 }
 

@@ -95,6 +95,33 @@ TEST(AcceptEncoding, SeveralLinesAreOneList) {
     EXPECT_EQ(choose_coding(request, true, true), Coding::brotli);
 }
 
+TEST(LoggablePath, NamesARoomByACountedIdOnly) {
+    EXPECT_EQ(loggable_path("/chats/2"), "/chats/2");
+    EXPECT_EQ(loggable_path("/chats/999999999/token/renew?x=y"), "/chats/999999999/token/renew");
+    for (const char* room : {"My%20room", "281474976710656", "28147497671", "2%30", "-1", "2a", "*", ".."})
+        EXPECT_EQ(loggable_path(std::string("/chats/") + room + "/ws"), "/chats/*/ws") << room;
+}
+
+TEST(LoggablePath, HidesTheRoomInUnusualPathsToo) {
+    EXPECT_EQ(loggable_path("/%63hats/Secret"), "/%63hats/*");
+    EXPECT_EQ(loggable_path("/CHATS/Secret"), "/CHATS/*");
+    EXPECT_EQ(loggable_path("//chats//Secret/"), "//chats//*/");
+    EXPECT_EQ(loggable_path("/globes/chats/Secret/ws"), "/globes/chats/*/ws");
+    EXPECT_EQ(loggable_path("http://a/chats/Secret"), "http://a/chats/*");
+    EXPECT_EQ(loggable_path("/chats/events"), "/chats/*") << "a room may have this title";
+    EXPECT_EQ(loggable_path("/chats/1/Secret/room"), "/chats/1/*/*") << "the title may contain a slash";
+    EXPECT_EQ(loggable_path("/chats/Sec%"), "/chats/*");
+}
+
+TEST(LoggablePath, KeepsOtherPathsWithoutTheirQuery) {
+    EXPECT_EQ(loggable_path("/chats?limit=5"), "/chats");
+    EXPECT_EQ(loggable_path("/assets/app.1a2b.js#x"), "/assets/app.1a2b.js");
+    EXPECT_EQ(loggable_path("/"), "/");
+    EXPECT_EQ(loggable_path("*"), "*");
+    EXPECT_EQ(loggable_path(""), "");
+    EXPECT_EQ(loggable_path("/a%ff/b"), "/a%ff/b");
+}
+
 bool is_known(const char* if_none_match) { return has_current_form(with("if-none-match", if_none_match), "\"a1-br\""); }
 
 TEST(IfNoneMatch, FindsTheTagInTheList) {

@@ -27,5 +27,12 @@ TEST(RoomKey, OtherTextsAreTitlesWithoutRegardToCase) {
     EXPECT_EQ(RoomKey::of("ŻÓŁĆ").folded_title, "żółć");
 }
 
+TEST(LoggableId, HidesTheIdsThatAreSecret) {
+    EXPECT_EQ(loggable_id(2), "2");
+    EXPECT_EQ(loggable_id(kFirstRandomRoomId - 1), "281474976710655");
+    EXPECT_EQ(loggable_id(kFirstRandomRoomId), "hidden");
+    EXPECT_EQ(loggable_id(kEndOfRoomIds - 1), "hidden");
+}
+
 }  // namespace
 }  // namespace globes::chat
