@@ -75,11 +75,18 @@ void Core::create_public_chat() {
     admin_.put(record, [this](bool is_stored) { has_public_chat_ |= is_stored; });
 }
 
+std::optional<RoomView> Core::view(const RoomKey& key, std::optional<std::uint64_t> verified) const {
+    const Room* room = find(key);
+    if (room == nullptr) return std::nullopt;
+    const RoomRecord& record = room->record();
+    const bool shows_users = record.visibility == Visibility::public_room || verified == record.token_epoch;
+    return shows_users ? room->view() : room->outline();
+}
+
 std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
     GLOBES_ASSERT_ON(thread_);
     std::vector<RoomView> views;
-    for (const Room* room : directory_.list(after, limit))
-        views.push_back({.record = room->record(), .users = {}, .online = room->participants().online()});
+    for (const Room* room : directory_.list(after, limit)) views.push_back(room->outline());
     return views;
 }
 

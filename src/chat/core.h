@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +67,9 @@ public:
         GLOBES_ASSERT_ON(thread_);
         return directory_.find(key);
     }
+    /// Returns a snapshot of a room; nullopt if it does not exist. It has users only if the room is public, or if
+    /// `verified` is its token_epoch: that of the record against which a token of the client was verified.
+    std::optional<RoomView> view(const RoomKey& key, std::optional<std::uint64_t> verified) const;
     /// Returns at most `limit` rooms that are not hidden and have an id above `after`, in ascending order. Without
     /// users.
     std::vector<RoomView> list(RoomId after, std::size_t limit) const;

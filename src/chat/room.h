@@ -83,6 +83,8 @@ public:
     RoomView view() const {
         return {.record = record_, .users = participants_.users(kMaxListedUsers), .online = participants_.online()};
     }
+    /// Returns a snapshot without users.
+    RoomView outline() const { return {.record = record_, .users = {}, .online = participants_.online()}; }
     /// The number of members as the joins and leaves in the log have it: a client that reads from `log_end` counts on
     /// from it. Others are queued behind sends that are not stored yet.
     std::size_t online_in_log() const {

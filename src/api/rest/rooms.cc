@@ -77,22 +77,28 @@ Handler Rooms::create(Exchange exchange) {
     std::string owner_token;
     if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, checked->owner_name);
     net::HttpResponse response{.status = 201};
-    append_room_json(response.body, *created, true, owner_token);
+    append_room_json(response.body, *created, owner_token);
     response.headers.emplace_back("Location", "/chats/" + std::to_string(created->record.id));
     exchange.respond(std::move(response));
 }
 
 Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
-    const auto room = co_await core_link_.ask_core([&](const chat::Core& core) -> std::optional<chat::RoomView> {
-        const chat::Room* found = core.find(key);
-        if (found == nullptr) return std::nullopt;
-        return found->view();
-    });
-    if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
-    const bool may_see = may_enter(room->record, bearer_token(exchange.request()), services_.tokens).has_value();
-    std::string body;
-    append_room_json(body, *room, may_see);
-    exchange.respond_json(200, std::move(body));
+    std::optional<std::uint64_t> verified;
+    for (;;) {
+        const auto room =
+            co_await core_link_.ask_core([&](const chat::Core& core) { return core.view(key, verified); });
+        if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        const chat::RoomRecord& record = room->record;
+        const bool has_users = record.visibility == chat::Visibility::public_room || verified == record.token_epoch;
+        if (has_users || !may_enter(record, bearer_token(exchange.request()), services_.tokens)) {
+            std::string body;
+            append_room_json(body, *room);
+            co_return exchange.respond_json(200, std::move(body));
+        }
+        // The token is valid: asks again, for the users too.
+        key = key_of(record.id);
+        verified = record.token_epoch;
+    }
 }
 
 Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
@@ -124,7 +130,7 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
         }
         if (!*changed) co_return exchange.respond_error(changed->error());
         std::string body;
-        append_room_json(body, **changed, true);
+        append_room_json(body, **changed);
         co_return exchange.respond_json(200, std::move(body));
     }
 }

@@ -145,10 +145,10 @@ void append_users_json(std::string& out, std::span<const chat::RoomUser> users) 
     append_array(out, users, append_user);
 }
 
-void append_room_json(std::string& out, const chat::RoomView& room, bool show_users, std::string_view owner_token) {
+void append_room_json(std::string& out, const chat::RoomView& room, std::string_view owner_token) {
     append_room_head(out, room.record);
     out += R"("users":)";
-    append_users_json(out, show_users ? std::span(room.users) : std::span<const chat::RoomUser>());
+    append_users_json(out, room.users);
     out += ',';
     append_online(out, room.online);
     if (!owner_token.empty()) {

@@ -32,9 +32,9 @@ TokenRequest parse_token_request(std::string_view body);
 /// Appends `[{"username","color","last_activity"},…]`.
 void append_users_json(std::string& out, std::span<const chat::RoomUser> users);
 
-/// Appends a room in full. `users` is [] unless `show_users`; `online` is always the number of members. If
+/// Appends a room in full. `users` has those of the snapshot; `online` is always the number of members. If
 /// `owner_token` is not empty, it becomes the last field.
-void append_room_json(std::string& out, const chat::RoomView& room, bool show_users, std::string_view owner_token = {});
+void append_room_json(std::string& out, const chat::RoomView& room, std::string_view owner_token = {});
 
 /// The body of GET /chats: an array of rooms in the given order, each with `online` and without `users`.
 std::string room_list_json(std::span<const chat::RoomView> rooms);

@@ -55,6 +55,25 @@ TEST_F(CoreTest, UsersAreParticipantsWithANameInOrderOfArrival) {
     EXPECT_THAT(core.list(0, 10).at(0).users, IsEmpty());
 }
 
+TEST_F(CoreTest, UsersOfAProtectedRoomAreNotCopiedBeforeATokenIsVerified) {
+    for (const Visibility visibility : {Visibility::private_room, Visibility::hidden_room}) {
+        const RoomId room = add_room(std::string(visibility_text(visibility)) + " room", visibility);
+        const RoomKey key{.id = room, .folded_title = {}};
+        const ConnectionId connection = room;
+        enter({connection}, room);
+        join(connection, "zoe");
+        const std::uint64_t epoch = record(room).token_epoch;
+        EXPECT_THAT(core.view(key, std::nullopt)->users, IsEmpty());
+        EXPECT_EQ(core.view(key, std::nullopt)->online, 1U);
+        EXPECT_THAT(core.view(key, epoch + 1)->users, IsEmpty()) << "the token was of another password";
+        EXPECT_EQ(core.view(key, epoch)->users.size(), 1U);
+    }
+    enter({1});
+    join(1, "ann");
+    EXPECT_EQ(core.view(RoomKey::of("1"), std::nullopt)->users.size(), 1U);
+    EXPECT_FALSE(core.view(RoomKey::of("4711"), std::nullopt));
+}
+
 TEST_F(CoreTest, ALargeRoomListsTwoHundredUsersAndCountsAllOfThem) {
     constexpr ConnectionId kMembers = kMaxListedUsers + 50;
     for (ConnectionId connection = 1; connection <= kMembers; ++connection) {

@@ -185,35 +185,28 @@ constexpr std::string_view kReadmeRoomHead =
     R"({"title":"My chat room","description":"There are many like it","visibility":"public",)"
     R"("createdAt":"2020-12-03T21:23:54.421318Z","updatedAt":"2020-12-03T21:23:54.421319Z","id":2,)";
 
-std::string room_json(const RoomView& view, bool show_users, std::string_view owner_token = {}) {
+std::string room_json(const RoomView& view, std::string_view owner_token = {}) {
     std::string out;
-    append_room_json(out, view, show_users, owner_token);
+    append_room_json(out, view, owner_token);
     return out;
 }
 
 TEST(AppendRoomJson, WritesTheReadmesRoom) {
-    EXPECT_EQ(room_json(readme_room(), true), std::string(kReadmeRoomHead) + R"("users":[],"online":0})");
+    EXPECT_EQ(room_json(readme_room()), std::string(kReadmeRoomHead) + R"("users":[],"online":0})");
 }
 
 TEST(AppendRoomJson, ListsUsersInOrderOfArrival) {
     RoomView view = readme_room();
     view.users = {{"zoe", "red", 0}, {"a\"b", "", 1}};
     view.online = 2;
-    EXPECT_EQ(room_json(view, true),
+    EXPECT_EQ(room_json(view),
               std::string(kReadmeRoomHead) +
                   R"("users":[{"username":"zoe","color":"red","last_activity":"1970-01-01T00:00:00.000000Z"},)"
                   R"({"username":"a\"b","color":"","last_activity":"1970-01-01T00:00:00.000001Z"}],"online":2})");
 }
 
-TEST(AppendRoomJson, HidesUsersFromStrangersButNotTheirNumber) {
-    RoomView view = readme_room();
-    view.users = {{"zoe", "red", 0}};
-    view.online = 1;
-    EXPECT_EQ(room_json(view, false), std::string(kReadmeRoomHead) + R"("users":[],"online":1})");
-}
-
 TEST(AppendRoomJson, OwnersTokenIsTheLastField) {
-    EXPECT_EQ(room_json(readme_room(), true, "e.y.J"),
+    EXPECT_EQ(room_json(readme_room(), "e.y.J"),
               std::string(kReadmeRoomHead) + R"("users":[],"online":0,"owner_token":"e.y.J"})");
 }
 
@@ -221,8 +214,7 @@ TEST(AppendRoomJson, NeverContainsTheHash) {
     RoomView view = readme_room();
     view.record.visibility = Visibility::private_room;
     view.record.password_hash = "$2b$10$hash";
-    for (const std::string& json :
-         {room_json(view, true, "token"), room_json(view, false), room_list_json({&view, 1})}) {
+    for (const std::string& json : {room_json(view, "token"), room_json(view), room_list_json({&view, 1})}) {
         EXPECT_NE(json.find(R"("visibility":"private")"), std::string::npos) << json;
         EXPECT_EQ(json.find("hash"), std::string::npos) << json;
         EXPECT_EQ(json.find("password"), std::string::npos) << json;
@@ -233,7 +225,7 @@ TEST(AppendRoomJson, EscapesTitleAndDescription) {
     RoomView view = readme_room();
     view.record.title = "\"quoted\" \\ ż";
     view.record.description = "</script>";
-    EXPECT_TRUE(room_json(view, true).starts_with(R"({"title":"\"quoted\" \\ ż","description":"</script>",)"));
+    EXPECT_TRUE(room_json(view).starts_with(R"({"title":"\"quoted\" \\ ż","description":"</script>",)"));
 }
 
 TEST(RoomListJson, CountsInPlaceOfUsers) {
