@@ -169,6 +169,38 @@ test('a token is found next to globes.v1 in any order and number of lines', asyn
     }
 });
 
+test('a token is found in any position, and only it is selected', async () => {
+    const room = await createPrivateRoom(server);
+    const token = await takeToken(server, room, 'ada');
+    const other = await takeToken(server, await createPrivateRoom(server), 'ada');
+    const path = `/chats/${room.id}/ws`;
+    for (const offer of [`Bearer, ${token}`, `chat, globes.guest.abc, ${token}, x`, `${other}, ${token}`, `${token}, ${other}`]) {
+        const answer = await shake({ 'Sec-WebSocket-Protocol': offer }, path);
+        assert.equal(answer.status, 101, answer.text);
+        assert.equal(answer.headers['sec-websocket-protocol'], token, offer);
+    }
+    assertError(await shake({ 'Sec-WebSocket-Protocol': `Bearer, ${other}` }, path), 403, 403, 'token');
+    const both = await shake({ Authorization: `Bearer ${token}`, 'Sec-WebSocket-Protocol': token }, path);
+    assert.equal(both.headers['sec-websocket-protocol'], token);
+    const mixed = await shake({ Authorization: `Bearer ${other}`, 'Sec-WebSocket-Protocol': token }, path);
+    assertError(mixed, 403, 403, 'token');
+});
+
+test('a public room selects nothing but globes.v1 and tokens', async () => {
+    const token = await takeToken(server, await createPrivateRoom(server), 'ada');
+    const selected = async (offer) => {
+        const answer = await shake({ 'Sec-WebSocket-Protocol': offer });
+        assert.equal(answer.status, 101, answer.text);
+        return answer.headers['sec-websocket-protocol'];
+    };
+    for (const offer of ['chat', 'Bearer', 'undefined', 'globes.guest.abc', 'globes.session.abc', 'chat, superchat']) {
+        assert.equal(await selected(offer), undefined, offer);
+    }
+    assert.equal(await selected(token), token, 'a browser that offers only its token stays connected');
+    assert.equal(await selected(`Bearer, ${token}`), token);
+    assert.equal(await selected(`${token}, globes.guest.abc, globes.v1`), 'globes.v1');
+});
+
 test('a token never reaches the log', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');

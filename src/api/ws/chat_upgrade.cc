@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/access.h"
 #include "api/request.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
+#include "api/ws/subprotocols.h"
 #include "base/random.h"
 #include "net/ws_close.h"
 #include "net/ws_handshake.h"
@@ -23,27 +25,31 @@ namespace {
 
 using SeenCheck = chat::CatchUp::SeenCheck;
 
-/// The protocol of clients that resume.
-constexpr std::string_view kResumableProtocol = "globes.v1";
 constexpr std::uint64_t kMaxNewest = 1000;
 constexpr std::size_t kSessionBytes = 16;  // of the secret in a welcome
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
-bool offers_resuming(const net::HttpRequest& request) {
-    const auto offers = net::offered_subprotocols(request);
-    return std::ranges::find(offers, kResumableProtocol) != offers.end();
-}
-
-/// The first offered subprotocol that may be a token; empty if absent.
-std::string_view offered_token(const net::HttpRequest& request) {
-    for (const std::string_view offer : net::offered_subprotocols(request))
-        if (offer != kResumableProtocol) return offer;
-    return {};
-}
-
-std::string_view token_of(const net::HttpRequest& request) {
+/// The tokens of a request, in the order in which they are tried. One in `Authorization` makes the offered ones
+/// irrelevant.
+std::vector<std::string_view> presented_tokens(const net::HttpRequest& request, const SubprotocolOffers& offers) {
     const std::string_view bearer = bearer_token(request);
-    return bearer.empty() ? offered_token(request) : bearer;
+    return bearer.empty() ? offers.tokens : std::vector{bearer};
+}
+
+/// How a client may enter a room.
+struct Admission {
+    std::optional<chat::TokenClaims> claims;  ///< Of `token`.
+    std::string_view token;                   ///< The first valid one; empty if the room is public and none is valid.
+};
+
+/// Error: invalid_token (field token).
+Result<Admission> admit(const chat::RoomRecord& room, const std::vector<std::string_view>& tokens,
+                        const chat::Tokens& verifier) {
+    for (const std::string_view token : tokens)
+        if (auto claims = may_enter(room, token, verifier); claims && *claims)
+            return Admission{.claims = std::move(*claims), .token = token};
+    if (const auto may = may_enter(room, {}, verifier); !may) return std::unexpected(may.error());
+    return Admission{};
 }
 
 net::HttpResponse handshake_refusal(const net::HandshakeRefusal& refusal) {
@@ -59,8 +65,8 @@ struct ResumePoint {
     std::optional<chat::CatchUp::LastSeen> last_seen;  ///< The event with the seq `after`.
 };
 
-Result<ResumePoint> parse_resume_point(const net::HttpRequest& request) {
-    if (!offers_resuming(request)) return ResumePoint{};
+Result<ResumePoint> parse_resume_point(const net::HttpRequest& request, const SubprotocolOffers& offers) {
+    if (!offers.has_globes_v1) return ResumePoint{};
     const auto after = number_parameter(request, "after", 0, kMaxNumber);
     if (!after) return std::unexpected(after.error());
     const auto newest = number_parameter(request, "last", 0, kMaxNewest);
@@ -71,15 +77,15 @@ Result<ResumePoint> parse_resume_point(const net::HttpRequest& request) {
     return ResumePoint{.after = *after, .newest = *newest, .last_seen = *last_seen};
 }
 
-/// The connection as the core will know it. `claims`: of its token.
-chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request,
-                       const std::optional<chat::TokenClaims>& claims) {
+/// The connection as the core will know it.
+chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request, const SubprotocolOffers& offers,
+                       const Admission& admission) {
     chat::Entry entry{.connection = core_link.io().hub().next_id(), .io_thread = core_link.number()};
-    entry.resumes = offers_resuming(request);
-    if (claims) {
-        entry.token_name = claims->username;
-        entry.owner = claims->owner;
-        entry.token = token_of(request);
+    entry.resumes = offers.has_globes_v1;
+    if (admission.claims) {
+        entry.token_name = admission.claims->username;
+        entry.owner = admission.claims->owner;
+        entry.token = admission.token;
     }
     if (entry.resumes) {
         entry.session = random_hex(kSessionBytes);
@@ -205,7 +211,7 @@ Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::Connec
 /// The upgrade of a connection that has entered its room.
 struct ChatUpgrade::Upgrade {
     const chat::Entry& entry;
-    std::string subprotocol;
+    std::string_view subprotocol;
     const ResumePoint& resume_point;
     const EnteredAndChecked& entered;
 };
@@ -215,7 +221,8 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     if (const auto checked = net::check_handshake(request); !checked)
         co_return exchange.respond(handshake_refusal(checked.error()));
     if (!is_origin_allowed(request, services_.allowed_origins)) co_return exchange.respond(origin_refusal());
-    const auto resume_point = parse_resume_point(request);
+    const SubprotocolOffers offers = parse_subprotocols(request);
+    const auto resume_point = parse_resume_point(request, offers);
     if (!resume_point) co_return exchange.respond_error(resume_point.error());
     if (exchange.exceeds(net::AddressLimit::upgrades)) co_return;
     const bool replays = resume_point->after || resume_point->newest;
@@ -223,16 +230,17 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
 
     // The record that the token was checked against. Without a token, one question to the core is enough.
     std::optional<chat::RoomRecord> room;
-    std::optional<chat::TokenClaims> claims;
-    if (!token_of(request).empty()) {
+    Admission admission;
+    const std::vector<std::string_view> tokens = presented_tokens(request, offers);
+    if (!tokens.empty()) {
         room = co_await find_room(core_link_, key);
         if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
-        auto checked = may_enter(*room, token_of(request), services_.tokens);
-        if (!checked) co_return exchange.respond_error(checked.error());
-        claims = std::move(*checked);
+        auto admitted = admit(*room, tokens, services_.tokens);
+        if (!admitted) co_return exchange.respond_error(admitted.error());
+        admission = std::move(*admitted);
     }
 
-    const chat::Entry entry = make_entry(core_link_, request, claims);
+    const chat::Entry entry = make_entry(core_link_, request, offers, admission);
     const auto entered =
         co_await core_link_.ask_core_later<Result<EnteredAndChecked>>([&](chat::Core& core, auto reply) {
             if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
@@ -241,9 +249,8 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
             enter(core, **found, *resume_point, entry, std::move(reply));
         });
     if (!entered) co_return exchange.respond_error(entered.error());
-    // A token is echoed as the subprotocol, because browsers drop the connection otherwise.
     open(exchange, {.entry = entry,
-                    .subprotocol = std::string(entry.resumes ? kResumableProtocol : offered_token(request)),
+                    .subprotocol = select_subprotocol(offers, admission.token),
                     .resume_point = *resume_point,
                     .entered = *entered});
 }

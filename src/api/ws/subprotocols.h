@@ -1,0 +1,30 @@
+// The subprotocols of a handshake: what the client offers, and which of them the server selects
+// (docs/protocol.md#opening-the-socket). Plain functions, any thread.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "net/http_message.h"
+
+namespace globes::api {
+
+struct SubprotocolOffers {
+    bool has_globes_v1 = false;  ///< The client resumes.
+    std::vector<std::string_view>
+        tokens;  ///< All values that have the form of a token, in order; views of the request.
+};
+
+/// The offers of all Sec-WebSocket-Protocol headers. Other values, such as `Bearer`, are ignored.
+SubprotocolOffers parse_subprotocols(const net::HttpRequest& request);
+
+/// The subprotocol that the server selects; empty if none is. Browsers close a connection if they have offered some and
+/// the server selects none of them.
+///
+/// `accepted_token`: the token that has admitted the client, from whichever header; empty if it entered a public room
+/// without one. `globes.v1` is selected if it is offered, otherwise the accepted token. A client without an accepted
+/// token may have offered one that is of no use here, for example because the room was private before: the first is
+/// selected then.
+std::string_view select_subprotocol(const SubprotocolOffers& offers, std::string_view accepted_token);
+
+}  // namespace globes::api
