@@ -39,6 +39,20 @@ bool is_bson(std::string_view begin) {
            static_cast<unsigned char>(begin[kTypeAt + 1]) > ' ';
 }
 
+/// Creates the file, or opens the leftover of a process that was killed. In a folder that others can write to, such as
+/// /tmp, the name may be a link to another file, which must not be overwritten, or a file of somebody who wants to read
+/// what is written.
+FileDescriptor open_own(const std::filesystem::path& file) {
+    FileDescriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    if (!opened.is_open() && errno != ELOOP) fail(file, "cannot be created");
+    struct stat status{};
+    const bool is_own = opened.is_open() && ::fstat(opened.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                        status.st_uid == ::geteuid() && status.st_nlink == 1;
+    if (!is_own)
+        throw std::runtime_error(fmt::format("{}: is a link or another user's file; remove it", file.string()));
+    return opened;
+}
+
 }  // namespace
 
 OutputFile::OutputFile(std::filesystem::path file, Existing existing)
@@ -48,14 +62,13 @@ OutputFile::OutputFile(std::filesystem::path file, Existing existing)
         throw std::runtime_error(fmt::format("{}: is a folder; name a file", file_.string()));
     // Checked before the work starts, and again at its end.
     if (existing == Existing::refuse && std::filesystem::exists(file_, ignored)) refuse_existing(file_);
-    descriptor_ = FileDescriptor(::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!descriptor_.is_open()) fail(partial_, "cannot be created");
+    descriptor_ = open_own(partial_);
     if (::flock(descriptor(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             throw std::runtime_error(fmt::format("{}: another process is writing it", partial_.string()));
         fail(partial_, "cannot be locked");
     }
-    // The file may be a leftover with other permissions.
+    // The file may be a leftover.
     if (::ftruncate(descriptor(), 0) != 0 || ::fchmod(descriptor(), 0600) != 0) fail(partial_, "cannot be written");
 }
 

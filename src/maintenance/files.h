@@ -17,7 +17,8 @@ namespace globes::maintenance {
 enum class Existing : std::uint8_t { refuse, replace };
 
 /// Data is written to `<name>.partial`, readable only by this user (mode 0600), because it may contain password hashes.
-/// A process that is killed leaves that file, and the next one overwrites it. Every call throws std::runtime_error with
+/// A process that is killed leaves that file, and the next one overwrites it. Nothing but such a file is overwritten:
+/// no link and no file of another user. Every call throws std::runtime_error with
 /// a message for the operator, which names the file.
 class OutputFile {
 public:

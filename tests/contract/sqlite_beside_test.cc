@@ -118,6 +118,24 @@ TEST_F(SqliteBeside, ABackupIsTheStateAtItsStart) {
     EXPECT_THAT(check_sqlite(copy_), IsEmpty());
 }
 
+TEST_F(SqliteBeside, ABackupIsNotWrittenThroughASymbolicLink) {
+    const auto store = open_sqlite_store(file_);
+    ASSERT_EQ(commit(*store, appends(1, 1, 3)), committed);
+    const std::filesystem::path folder = copy_.parent_path();
+    const std::filesystem::path victim = folder / "victim";
+    std::ofstream{victim};
+    std::filesystem::create_symlink(victim, copy_);
+    EXPECT_THAT(error_of([&] { back_up_sqlite(file_, copy_, [](auto, auto) {}); }), HasSubstr(copy_.string()));
+    EXPECT_EQ(std::filesystem::file_size(victim), 0);
+
+    // A link to the folder is the operator's.
+    std::filesystem::create_directory_symlink(folder, folder / "backups");
+    const std::filesystem::path behind_link = folder / "backups" / "behind_link";
+    std::ofstream{behind_link};
+    back_up_sqlite(file_, behind_link, [](auto, auto) {});
+    EXPECT_THAT(check_sqlite(behind_link), IsEmpty());
+}
+
 TEST_F(SqliteBeside, ACorrectDatabaseHasNoFaults) {
     const auto store = open_sqlite_store(file_);
     ASSERT_EQ(commit(*store, appends(1, 10, 3000)), committed);

@@ -26,8 +26,13 @@ std::string pragmas(Durability durability) {
 
 Connection::Connection(const Database& database, Access access) : name_(database.file.string()) {
     // Absolute, because SQLite treats a name that begins with `file:` as a URI.
-    const std::string path = std::filesystem::absolute(database.file).string();
-    const int flags = SQLITE_OPEN_NOMUTEX | (access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    std::filesystem::path path = std::filesystem::absolute(database.file);
+    int flags = SQLITE_OPEN_NOMUTEX | (access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    if (access == Access::write_unlinked) {
+        // SQLite then refuses links in the whole path.
+        path = std::filesystem::canonical(path.parent_path()) / path.filename();
+        flags |= SQLITE_OPEN_NOFOLLOW;
+    }
     sqlite3* handle = nullptr;
     const int code =
         sqlite3_open_v2(path.c_str(), &handle, flags, database.vfs.empty() ? nullptr : database.vfs.c_str());

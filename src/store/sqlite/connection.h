@@ -43,7 +43,8 @@ struct Database {
 
 class Connection {
 public:
-    enum class Access : std::uint8_t { read, write };
+    /// `write_unlinked`: the file is not a symbolic link; its folder may be reached by one.
+    enum class Access : std::uint8_t { read, write, write_unlinked };
 
     /// `file` must exist. Throws SqliteError.
     Connection(const Database& database, Access access);

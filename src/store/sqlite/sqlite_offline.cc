@@ -129,7 +129,7 @@ void back_up_sqlite(const std::filesystem::path& file, const std::filesystem::pa
     Connection source = open_existing({.file = file, .vfs = {}});
     // Held to the end; otherwise every commit between two steps would restart the copy.
     source.run("BEGIN; SELECT count(*) FROM meta");
-    Connection copy({.file = target, .vfs = {}}, Connection::Access::write);
+    Connection copy({.file = target, .vfs = {}}, Connection::Access::write_unlinked);
     // The copy is discarded if a step fails.
     copy.run("PRAGMA journal_mode = off; PRAGMA synchronous = off");
     const std::unique_ptr<sqlite3_backup, EndBackup> backup(

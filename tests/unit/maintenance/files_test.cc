@@ -149,6 +149,42 @@ TEST_F(Files, AFileAppearsWhenItIsCompleteForItsUserOnly) {
     EXPECT_EQ(status.st_mode & 0777, 0600);
 }
 
+TEST_F(Files, ALinkAtTheTemporaryNameIsNotFollowed) {
+    const auto other = folder_ / "other";
+    const auto partial = file_.string() + ".partial";
+    const std::string expected = partial + ": is a link or another user's file; remove it";
+    std::ofstream(other) << "must stay";
+    for (const auto existing : {Existing::refuse, Existing::replace}) {
+        std::filesystem::create_symlink(other, partial);
+        EXPECT_EQ(error_of([&] { OutputFile(file_, existing); }), expected);
+        std::filesystem::remove(partial);
+        std::filesystem::create_hard_link(other, partial);
+        EXPECT_EQ(error_of([&] { OutputFile(file_, existing); }), expected);
+        std::filesystem::remove(partial);
+    }
+    EXPECT_EQ(content(other), "must stay");
+    std::filesystem::create_symlink(folder_ / "nothing", partial);
+    EXPECT_EQ(error_of([&] { OutputFile(file_, Existing::refuse); }), expected);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "nothing"));
+}
+
+TEST_F(Files, OnlyAnOwnFileIsTakenForALeftover) {
+    const auto partial = file_.string() + ".partial";
+    ASSERT_EQ(::mkfifo(partial.c_str(), 0600), 0);
+    EXPECT_THAT(error_of([&] { OutputFile(file_, Existing::refuse); }), HasSubstr("remove it"));
+    std::filesystem::remove(partial);
+    std::ofstream(partial) << "of another user";
+    if (::geteuid() == 0) {
+        ASSERT_EQ(::chown(partial.c_str(), 65534, 65534), 0);
+        EXPECT_THAT(error_of([&] { OutputFile(file_, Existing::refuse); }), HasSubstr("remove it"));
+        ASSERT_EQ(::chown(partial.c_str(), 0, 0), 0);
+    }
+    OutputFile file(file_, Existing::refuse);
+    write(file, "new");
+    file.finish();
+    EXPECT_EQ(content(file_), "new");
+}
+
 TEST_F(Files, AFileThatIsNotFinishedLeavesNothingBehind) {
     {
         const OutputFile file(file_, Existing::refuse);
