@@ -1,9 +1,12 @@
 #include "base/file.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <stdexcept>
+#include <system_error>
 
 namespace globes {
 namespace {
@@ -30,6 +33,20 @@ bool write_all(int descriptor, std::string_view bytes) {
         if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+void make_private_folder(const std::filesystem::path& folder) {
+    const auto fail = [](const std::filesystem::path& path, int error) {
+        throw std::runtime_error(
+            fmt::format("{}: cannot be created: {}", path.string(), std::generic_category().message(error)));
+    };
+    if (folder.empty()) return;
+    if (folder.has_parent_path() && folder.parent_path() != folder) {
+        std::error_code error;
+        std::filesystem::create_directories(folder.parent_path(), error);
+        if (error) fail(folder.parent_path(), error.value());
+    }
+    if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) fail(folder, errno);
 }
 
 std::optional<FileState> state_of(const std::filesystem::path& file) {

@@ -1,4 +1,4 @@
-// Open files: a descriptor that closes itself, and the identity of a file. Thread: any.
+// Open files: a descriptor that closes itself, and the identity of a file; private folders. Thread: any.
 #pragma once
 
 #include <sys/types.h>
@@ -34,6 +34,10 @@ private:
 
 /// Writes all of `bytes`. Returns false with `errno` after a failure.
 bool write_all(int descriptor, std::string_view bytes);
+
+/// Creates a folder for this user only (mode 0700), and its parents with the usual mode. A folder that exists keeps its
+/// mode. Throws std::runtime_error with the name of a folder that cannot be created.
+void make_private_folder(const std::filesystem::path& folder);
 
 /// Identifies a file regardless of its name, to detect that a name refers to another file or to no file.
 struct FileIdentity {

@@ -82,9 +82,7 @@ void make_secret(const std::filesystem::path& path) {
 }  // namespace
 
 std::string load_or_make_secret(const std::filesystem::path& data_dir) {
-    std::error_code error;
-    std::filesystem::create_directories(data_dir, error);
-    if (error) fail(data_dir, "cannot be created", error.value());
+    make_private_folder(data_dir);
     const auto path = data_dir / "secret";
     if (auto secret = read_secret(path)) return *std::move(secret);
     make_secret(path);

@@ -12,7 +12,7 @@ inline constexpr std::size_t kMinSecretFileBytes = 32;
 /// The text of `<data_dir>/secret` without surrounding white space; a new file has 32 random bytes in hexadecimal.
 ///
 /// - Called once, by main, at start; blocks on the disk.
-/// - Creates the folder if it does not exist.
+/// - Creates the folder, for this user only, if it does not exist.
 /// - The file has mode 0600 and appears complete or not at all, also after a crash. Two servers that start at the same
 ///   time get the same secret.
 /// - A file that other users can read is used, with a warning in the log.

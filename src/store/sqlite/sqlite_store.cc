@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -11,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/open_files.h"
 #include "store/sqlite/read_session.h"
@@ -26,16 +26,6 @@ namespace {
         fmt::format("{}: cannot be created: {}", path.string(), std::generic_category().message(error)));
 }
 
-void make_folder(const std::filesystem::path& folder) {
-    if (folder.empty()) return;
-    if (folder.has_parent_path() && folder.parent_path() != folder) {
-        std::error_code error;
-        std::filesystem::create_directories(folder.parent_path(), error);
-        if (error) fail(folder.parent_path(), error.value());
-    }
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
-}
-
 /// SQLite creates the WAL and its index with the mode of the file.
 void make_file(const std::filesystem::path& file) {
     const FileDescriptor created(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -43,7 +33,7 @@ void make_file(const std::filesystem::path& file) {
 }
 
 FileLock claim(const std::filesystem::path& file) {
-    make_folder(file.parent_path());
+    make_private_folder(file.parent_path());
     return FileLock(file);
 }
 

@@ -56,6 +56,21 @@ TEST_F(SecretFileTest, CreatesTheFolder) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / "a" / "b" / "secret"));
 }
 
+TEST_F(SecretFileTest, ANewFolderIsForTheServersUserOnlyAndAnOldOneKeepsItsMode) {
+    const auto mode_of = [](const std::filesystem::path& folder) {
+        struct stat status{};
+        EXPECT_EQ(stat(folder.c_str(), &status), 0);
+        return status.st_mode & 0777;
+    };
+    const auto old_mask = umask(0);
+    load_or_make_secret(folder_ / "parent" / "data");
+    ASSERT_EQ(mkdir((folder_ / "shared").c_str(), 0755), 0);
+    load_or_make_secret(folder_ / "shared");
+    umask(old_mask);
+    EXPECT_EQ(mode_of(folder_ / "parent" / "data"), 0700U);
+    EXPECT_EQ(mode_of(folder_ / "shared"), 0755U);
+}
+
 TEST_F(SecretFileTest, LeavesNoTemporaryFile) {
     load_or_make_secret(folder_);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
