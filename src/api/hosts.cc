@@ -28,7 +28,7 @@ Hosts::Hosts(const HostSettings& settings) {
     for (const std::string& text : listed) add(text);
     for (const std::string& origin : settings.allowed_origins) {
         const std::size_t scheme_end = origin.find("://");
-        if (scheme_end == std::string::npos) continue;  // `*` is no host
+        if (scheme_end == std::string::npos) continue;  // not a host, but `*`
         if (auto host = parse_host(std::string_view(origin).substr(scheme_end + 3)))
             names_.push_back({.name = std::move(host->name), .port = std::nullopt});
     }

@@ -1,4 +1,4 @@
-// The reads of a store that wait for one of its threads: what comes next, and how many may wait. Owned by the store,
+// The reads of a store that wait for one of its threads: their order and their limits. Owned by the store,
 // which guards it with a mutex. One thread at a time.
 //
 // Lookups and pings, which are short, come before pages of history, because a send waits for its lookup. Every

@@ -67,8 +67,8 @@ struct StaticAnswer {
 };
 
 /// The file below `folder` with this path of a URL, percent-decoded; of a folder its index.html. 404 in JSON if it does
-/// not exist, is not a regular file, is outside `folder`, also through a symbolic link, or if a segment of `path` begins
-/// with a dot, except in `/.well-known/`. Blocks.
+/// not exist, is not a regular file, is outside `folder`, also through a symbolic link, or if a segment of `path`
+/// begins with a dot, except in `/.well-known/`. Blocks.
 StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy);
 
 /// The page of `folder` with the status `status`; 404 in JSON if the folder does not contain it. Blocks.

@@ -31,7 +31,7 @@ TEST(SubprotocolOffers, TokensAreFoundInAnyPosition) {
     EXPECT_THAT(offers.tokens, ElementsAre(kToken, kOther));
 }
 
-TEST(SubprotocolOffers, OtherValuesAreNoTokens) {
+TEST(SubprotocolOffers, FindsNoTokenInOtherValues) {
     for (const char* offer :
          {"", "chat", "Bearer", "globes.v1", "GLOBES.V1", "globes.v2", "globes.guest.abc", "globes.session.abc", "a.b",
           "a.b.c.d", "a..c", ".b.c", "a.b.", "a.b.c!", "a.b.c=", "..", "undefined"}) {
@@ -59,7 +59,7 @@ TEST(SelectedSubprotocol, IsAnyTokenInAPublicRoomThatNeedsNone) {
     EXPECT_EQ(selected(std::string("chat, ") + kOther + ", " + kToken, ""), kOther);
 }
 
-TEST(SelectedSubprotocol, IsNeverWhatIsNotOurs) {
+TEST(SelectedSubprotocol, IsNeverOneOfAnotherProgram) {
     for (const char* offers : {"", "chat", "Bearer", "globes.guest.abc", "globes.session.abc", "chat, superchat"})
         EXPECT_EQ(selected(offers, ""), "") << offers;
     EXPECT_EQ(selected("chat, globes.guest.abc", kToken), "");

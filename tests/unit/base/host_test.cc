@@ -128,7 +128,7 @@ TEST(OriginText, IsComparedAsBrowsersSendIt) {
     EXPECT_EQ(parse_origin("app://."), "app://.");
 }
 
-TEST(OriginText, OtherTextsAreNoOrigin) {
+TEST(OriginText, RefusesOtherTexts) {
     for (const auto* text : {"", "*", "null", "example.org", "https://", "://a", "https://a/", "https://a/b",
                              "https://a?b", "https://u@a", "https://a:", "https://a:0", "https://a:65536",
                              "https://*.a", "https://a b", "1http://a", "https://[a", "https:/a", "https://[::1]x"}) {
