@@ -1,6 +1,6 @@
 // Tokens from any client. The first byte selects how the rest is used: as a whole token, as header and claims
 // (separated by a line break) that are signed for the room, or as claims that are signed as a room token or an owner
-// token.
+// token, with the keys of today or with those before rooms had salts.
 #include <openssl/hmac.h>
 
 #include <algorithm>
@@ -17,7 +17,16 @@ namespace {
 using namespace globes;
 
 constexpr std::string_view kSecret = "0123456789abcdef";
+constexpr std::string_view kSalt = "0123456789abcdef0123456789abcdef";
 constexpr std::int64_t kNow_s = 1'607'030'634;
+constexpr std::int64_t kCreated_s = kNow_s - 1000;
+constexpr std::int64_t kOldKeysUntil_s = kNow_s - 10;
+
+// Values of the first byte.
+constexpr unsigned kOwner = 3;
+constexpr unsigned kOldRoom = 4;
+constexpr unsigned kOldOwner = 5;
+constexpr unsigned kKinds = 6;
 
 class FixedClock final : public Clock {
 public:
@@ -55,18 +64,25 @@ std::string token_of(std::uint8_t kind, std::string_view input) {
     // The keys of room 2 in epoch 0, as chat/tokens.cc derives them; tests/unit/chat/tokens_test.cc holds it to them.
     const std::string room_id("\0\0\0\0\0\0\0\2", 8);
     const std::string epoch(8, '\0');
-    const auto room_key = hmac_sha256(kSecret, "globes room token v1" + room_id + epoch + "hash");
-    const auto owner_key = hmac_sha256(kSecret, "globes owner token v1" + room_id);
+    const std::string salt(kSalt);
+    const auto room_key = hmac_sha256(kSecret, "globes room token v2" + room_id + salt + epoch + "hash");
+    const auto owner_key = hmac_sha256(kSecret, "globes owner token v2" + room_id + salt + epoch);
+    const auto old_room_key = hmac_sha256(kSecret, "globes room token v1" + room_id + epoch + "hash");
+    const auto old_owner_key = hmac_sha256(kSecret, "globes owner token v1" + room_id);
     constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
-    switch (kind % 4) {
+    switch (kind % kKinds) {
         case 1: {
             const auto split = std::min(input.find('\n'), input.size());
             return sign(room_key, input.substr(0, split), input.substr(std::min(split + 1, input.size())));
         }
         case 2:
             return sign(room_key, kHeader, input);
-        case 3:
+        case kOwner:
             return sign(owner_key, kHeader, input);
+        case kOldRoom:
+            return sign(old_room_key, kHeader, input);
+        case kOldOwner:
+            return sign(old_owner_key, kHeader, input);
         default:
             return std::string(input);
     }
@@ -82,8 +98,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     static const FixedClock clock;
     static const chat::Tokens tokens(std::string(kSecret), clock, std::chrono::minutes(60));
-    static const chat::RoomRecord room{
-        .id = 2, .visibility = chat::Visibility::private_room, .password_hash = "hash", .owned = true};
+    static const chat::RoomRecord room{.id = 2,
+                                       .visibility = chat::Visibility::private_room,
+                                       .password_hash = "hash",
+                                       .owned = true,
+                                       .salt = std::string(kSalt),
+                                       .old_keys_until = kOldKeysUntil_s * 1'000'000,
+                                       .created_at = kCreated_s * 1'000'000};
 
     const auto token = token_of(data[0], {reinterpret_cast<const char*>(data + 1), size - 1});
     const auto claims = tokens.verify(token, room);
@@ -92,7 +113,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     require(claims->room == room.id && !claims->username.empty() && claims->expires_s > kNow_s);
-    require(claims->owner == (data[0] % 4 == 3));
+    const unsigned kind = data[0] % kKinds;
+    require(claims->owner == (kind == kOwner || kind == kOldOwner));
     require(token.size() <= chat::Tokens::kMaxTokenBytes);
     // Accepted claims can be issued again.
     const auto renewed = claims->owner ? tokens.issue_owner_token(room, claims->username)

@@ -106,7 +106,7 @@ Exit import_store(chat::Store& store, const std::filesystem::path& file) {
     maintenance::ImportReport report;
     {
         Progress progress = progress_of("import", "events");
-        report = maintenance::import_rooms(store, in, progress);
+        report = maintenance::import_rooms(store, in, SystemClock().now_us(), progress);
     }
     store.stop();
     return tell_import(report);

@@ -238,8 +238,13 @@ export class Globes {
         read(token: Token | string): Token;
         /** Null for a public room, which needs no token. A wrong password is an UnauthorizedError with field `secret`. */
         request(room: RoomRef, credentials: { name: string; secret: string }): Promise<Token | null>;
-        /** Null for a public room. */
+        /** Null for a public room, unless `token` is an owner token. */
         renew(room: RoomRef, token: Token | string): Promise<Token | null>;
+        /**
+         * Ends all owner tokens of the room, for the holder of one of them, and resolves with a new one. In a private or hidden
+         * room, it ends the connections that used one (4501), also the caller's own.
+         */
+        endOwnerTokens(room: RoomRef, token: Token | string): Promise<Token>;
     };
 
     /** The newest messages, or those next to `before` or `after`. `limit` 1..1000, by default 50. */

@@ -70,6 +70,11 @@ export class Globes {
                 const answer = await this.#rest.request('GET', path, isTokenAnswer, { token });
                 return answer.token ? readToken(answer.token).token : null;
             },
+            endOwnerTokens: async (room, token) => {
+                const isToken = (answer) => isTokenAnswer(answer) && answer.token !== undefined;
+                const answer = await this.#rest.request('DELETE', `/${roomPath(room)}/token`, isToken, { token });
+                return readToken(answer.token).token;
+            },
         };
         /** @type {import('./globes.d.ts').Globes['history']} */
         this.history = async (room, { before, after, at, limit, token } = {}) => {

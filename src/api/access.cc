@@ -12,6 +12,15 @@ namespace globes::api {
 namespace {
 
 constexpr int kForbidden = 403;
+constexpr std::unexpected kUnauthorized(Error{ErrorCode::room_unauthorized});
+
+bool is_public(const chat::RoomRecord& room) { return room.visibility == chat::Visibility::public_room; }
+
+/// The claims of the token of a request that nobody may make without one.
+Result<chat::TokenClaims> need_token(const chat::RoomRecord& room, std::string_view token, const chat::Tokens& tokens) {
+    if (room.id == chat::kPublicChatId || (token.empty() && is_public(room))) return kUnauthorized;
+    return tokens.verify(token, room);
+}
 
 bool is_own(std::string_view origin, std::string_view host) {
     const auto own = parse_origin(fmt::format("http://{}", host));
@@ -26,22 +35,25 @@ bool is_listed(std::string_view origin, const std::vector<std::string>& allowed)
 }  // namespace
 
 Result<void> may_change(const chat::RoomRecord& room, std::string_view token, const chat::Tokens& tokens) {
-    const std::unexpected unauthorized(Error{ErrorCode::room_unauthorized});
-    const bool is_public = room.visibility == chat::Visibility::public_room;
-    if (room.id == chat::kPublicChatId) return unauthorized;
-    if (!room.owned && is_public) return {};
-    if (token.empty() && is_public) return unauthorized;
-    const auto claims = tokens.verify(token, room);
+    if (room.id != chat::kPublicChatId && !room.owned && is_public(room)) return {};
+    const auto claims = need_token(room, token, tokens);
     if (!claims) return std::unexpected(claims.error());
-    if (room.owned && !claims->owner) return unauthorized;
+    if (room.owned && !claims->owner) return kUnauthorized;
     return {};
+}
+
+Result<chat::TokenClaims> must_be_owner(const chat::RoomRecord& room, std::string_view token,
+                                        const chat::Tokens& tokens) {
+    auto claims = need_token(room, token, tokens);
+    if (claims && !claims->owner) return kUnauthorized;
+    return claims;
 }
 
 Result<std::optional<chat::TokenClaims>> may_enter(const chat::RoomRecord& room, std::string_view token,
                                                    const chat::Tokens& tokens) {
     auto claims = tokens.verify(token, room);
     if (claims) return std::move(*claims);
-    if (room.visibility == chat::Visibility::public_room) return std::nullopt;
+    if (is_public(room)) return std::nullopt;
     return std::unexpected(claims.error());
 }
 

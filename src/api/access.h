@@ -20,6 +20,11 @@ namespace globes::api {
 /// Errors: room_unauthorized, invalid_token (field token).
 Result<void> may_change(const chat::RoomRecord& room, std::string_view token, const chat::Tokens& tokens);
 
+/// Checks that `token`, which may be empty, is an owner's token of the room, and returns its claims. Without an owner,
+/// no token is. Errors: as `may_change`.
+Result<chat::TokenClaims> must_be_owner(const chat::RoomRecord& room, std::string_view token,
+                                        const chat::Tokens& tokens);
+
 /// Checks that a request with `token`, which may be empty, may read the room and take part. The claims of the token;
 /// nullopt if the token is not valid and the room is public.
 /// Error: invalid_token (field token).

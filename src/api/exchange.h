@@ -17,6 +17,9 @@
 
 namespace globes::api {
 
+/// The header of responses with a token, which no cache may store (RFC 9111, 5.2.2.5).
+inline constexpr std::pair<const char*, const char*> kNotStored{"Cache-Control", "no-store"};
+
 /// Copies share the request. When the last of them is destroyed and nothing was sent, the response is 500. Thread: the
 /// I/O thread of the request, the destructor included.
 class Exchange {

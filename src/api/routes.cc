@@ -65,6 +65,8 @@ void Routes::add_rooms() {
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
     add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });
     add("POST", "/chats/{room}/token", [this](const Exchange& e, const RoomKey& key) { tokens_.request(e, key); });
+    add("DELETE", "/chats/{room}/token",
+        [this](const Exchange& e, const RoomKey& key) { tokens_.end_owner_tokens(e, key); });
     add("GET", "/chats/{room}/token/renew", [this](const Exchange& e, const RoomKey& key) { tokens_.renew(e, key); });
     add("GET", "/chats/{room}/ws", [this](const Exchange& e, const RoomKey& key) { upgrade_.upgrade(e, key); });
 

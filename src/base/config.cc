@@ -24,7 +24,7 @@ namespace globes {
 namespace {
 
 /// A shorter SECRET_KEY can be guessed offline from one token.
-constexpr std::size_t kShortSecretBytes = 16;
+constexpr std::size_t kMinSecretBytes = 16;
 
 /// Empty if the file does not exist and is not required.
 std::optional<std::string> read_file(const std::filesystem::path& path, bool required) {
@@ -57,7 +57,7 @@ bool read_port(Config& config, std::string_view value) {
 
 bool read_secret_key(Config& config, std::string_view value) {
     config.secret_key = value;
-    return true;
+    return value.size() >= kMinSecretBytes;
 }
 
 template <auto kMember>
@@ -68,7 +68,9 @@ bool read_mongodb(Config& config, std::string_view value) {
 
 constexpr Variable kVariables[] = {
     {"PORT", read_port, "must be a port from 1 to 65535"},
-    {"SECRET_KEY", read_secret_key, ""},
+    {"SECRET_KEY", read_secret_key,
+     "must have at least 16 bytes, because a shorter key can be guessed from a token; make one with: openssl rand -hex "
+     "32"},
     {"MONGODB_URI", read_mongodb<&MongoSettings::uri>, ""},
     {"MONGODB_USER", read_mongodb<&MongoSettings::user>, ""},
     {"MONGODB_PASSWORD", read_mongodb<&MongoSettings::password>, ""},
@@ -423,10 +425,6 @@ Config load_config(const ConfigSources& sources) {
             apply_variable(config, variable, *value, "environment");
     apply_flags(config, sources);
     check_mongodb(config.mongodb);
-
-    if (!config.secret_key.empty() && config.secret_key.size() < kShortSecretBytes)
-        config.warnings.push_back(
-            fmt::format("SECRET_KEY has fewer than {} bytes and may be guessed from a token", kShortSecretBytes));
     return config;
 }
 

@@ -66,6 +66,7 @@ void Core::load(StoredRooms stored) {
 
 void Core::create_public_chat() {
     RoomRecord record = public_chat(ports_.clock.now_us());
+    record.salt = new_room_salt();
     // Titles are unique. A store that another program has filled may have a room with this title.
     const std::string title = record.title;
     for (int number = 2; !directory_.claim_title(record.title, kPublicChatId); ++number)
@@ -92,11 +93,13 @@ std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
 
 // --- connections -----------------------------------------------------------------------------------------------------
 
-Result<Core::Entered> Core::enter(RoomId id, std::uint64_t token_epoch, Entry entry) {
+Result<Core::Entered> Core::enter(RoomId id, TokenEpochs verified, Entry entry) {
     GLOBES_ASSERT_ON(thread_);
     Room* room = directory_.find(id);
     if (room == nullptr) return failure(ErrorCode::room_not_found);
-    if (room->record().token_epoch != token_epoch) return failure(ErrorCode::invalid_token, "token");
+    const TokenEpochs now = room->record().token_epochs();
+    if (verified.room != now.room || (entry.owner && verified.owner != now.owner))
+        return failure(ErrorCode::invalid_token, "token");
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
     Participant* replaced = resumes ? room->participants().find_member_of_same_client(entry) : nullptr;

@@ -100,9 +100,10 @@ public:
     };
     /// Adds a connection to a room. If its client resumes and is already a member on another connection, the new
     /// connection takes over the membership, and the other one ends with Ending::replaced.
-    /// `token_epoch`: of the record that the connection's token was verified against.
-    /// Errors: room_not_found; invalid_token (field token) if the room has another token_epoch now.
-    Result<Entered> enter(RoomId room, std::uint64_t token_epoch, Entry entry);
+    /// `verified`: of the record that the connection's token was verified against.
+    /// Errors: room_not_found; invalid_token (field token) if the room's tokens, or an owner's token of the entry, were
+    /// invalidated since.
+    Result<Entered> enter(RoomId room, TokenEpochs verified, Entry entry);
     /// Handles an event of a connection; ignored if the room does not exist. A refusal is sent through the port of
     /// `io_thread`.
     void handle(RoomId room, unsigned io_thread, ConnectionId connection, ClientEvent event);

@@ -45,6 +45,10 @@ std::optional<Participant> Participants::remove(ConnectionId connection) {
     return participant;
 }
 
+void Participants::clear_owners() {
+    for (auto& [connection, participant] : participants_) participant.owner = false;
+}
+
 /// Makes it the result of `find_member_of_same_client` for its session and its token. `by_earlier_session`: also for
 /// the session with which it has entered.
 void Participants::make_findable(Participant& participant, Arrival arrival, bool by_earlier_session) {

@@ -85,6 +85,8 @@ public:
     /// Returns null if the connection is not in the room. Valid until the connection is removed.
     Participant* find(ConnectionId connection);
     std::vector<ConnectionId> connections() const;
+    /// No connection counts as an owner's any more.
+    void clear_owners();
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
     /// that has taken over its membership with this session itself, or one with the same token; of several, the newest

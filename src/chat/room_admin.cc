@@ -30,6 +30,7 @@ void RoomAdmin::create(RoomRecord record, RoomReply reply) {
     if (is_stopped_) return reply(failure(ErrorCode::unavailable));
     if (directory_.find(RoomKey::of(record.title)) != nullptr)
         return reply(failure(ErrorCode::duplicate_room, "title"));
+    record.salt = new_room_salt();
     record.id = directory_.new_id(record.visibility);
     // Another room with this title may be in flight to the store.
     if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
@@ -73,17 +74,21 @@ void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_f
 void RoomAdmin::apply_update(RoomRecord next) {
     assert(directory_.find(next.id) != nullptr);  // changes of one room, its deletion included, do not overlap
     Room& room = *directory_.find(next.id);
-    const bool ends_tokens = next.token_epoch != room.record().token_epoch;
+    const bool ends_room_tokens = next.token_epoch != room.record().token_epoch;
+    const bool ends_owner_tokens = next.owner_epoch != room.record().owner_epoch;
     const bool is_public = next.visibility == Visibility::public_room;
     directory_.change(room, std::move(next));
     purger_.on_room_changed(room);
-    if (!ends_tokens) return;
+    if (!ends_room_tokens && !ends_owner_tokens) return;
     room.end_connections(
         Ending::authorization_ended,
         [&](const Participant& participant) {
-            return !participant.owner && (!is_public || !participant.token_name().empty());
+            if (participant.owner) return ends_owner_tokens && !is_public;
+            return ends_room_tokens && (!is_public || !participant.token_name().empty());
         },
         shared_.clock.now_us(), effects_);
+    // Those that stay, in a public room: they must end like all others if the room gets a password.
+    if (ends_owner_tokens) room.participants().clear_owners();
 }
 
 void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply) {

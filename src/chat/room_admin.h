@@ -30,13 +30,14 @@ public:
     /// Stores a record and calls `done(is_stored)`. No other change of this room may be in flight.
     void put(const RoomRecord& record, std::move_only_function<void(bool)> done);
 
-    /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id
-    /// and times are set here. Errors: duplicate_room (field title), unavailable.
+    /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id,
+    /// salt and times are set here. Errors: duplicate_room (field title), unavailable.
     void create(RoomRecord record, RoomReply reply);
 
     /// Replaces the room's record by `next`, which was made from `base`, and replies when it is stored. If the room's
     /// record is not `base` any more, calls `changed_meanwhile` instead of `reply`: the caller repeats its change on
-    /// the newer record. If the change ends room tokens, connections that have entered with one end too.
+    /// the newer record. If the change ends room tokens, or owners' tokens, connections that have entered with one end
+    /// too; with an owner's token only if the room is not public.
     /// Errors: room_not_found, duplicate_room (field title), unavailable.
     void update(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,
                 RoomReply reply);

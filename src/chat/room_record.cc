@@ -4,9 +4,15 @@
 #include <charconv>
 #include <utility>
 
+#include "base/random.h"
 #include "base/text.h"
 
 namespace globes::chat {
+namespace {
+
+constexpr std::size_t kSaltBytes = 16;
+
+}  // namespace
 
 std::string loggable_id(RoomId id) { return id < kFirstRandomRoomId ? std::to_string(id) : "hidden"; }
 
@@ -26,6 +32,12 @@ std::optional<Visibility> visibility_from_text(std::string_view text) {
     for (const Visibility visibility : {Visibility::public_room, Visibility::private_room, Visibility::hidden_room})
         if (equals_ignoring_case(text, visibility_text(visibility))) return visibility;
     return std::nullopt;
+}
+
+std::string new_room_salt() { return random_hex(kSaltBytes); }
+
+bool is_room_salt(std::string_view text) {
+    return text.size() == 2 * kSaltBytes && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 RoomKey RoomKey::of(std::string_view text) {

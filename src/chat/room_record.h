@@ -32,6 +32,17 @@ std::string_view visibility_text(Visibility visibility);
 /// Accepts any letter case. Empty for any other text.
 std::optional<Visibility> visibility_from_text(std::string_view text);
 
+/// 16 random bytes in hexadecimal, for a new room. Errors: throws std::runtime_error if the system has no random bytes.
+std::string new_room_salt();
+/// Whether `text` has the form of `new_room_salt`.
+bool is_room_salt(std::string_view text);
+
+/// How often the tokens of a room were invalidated: its room tokens, and its owners' tokens.
+struct TokenEpochs {
+    std::uint64_t room = 0;
+    std::uint64_t owner = 0;
+};
+
 /// The stored part of a room.
 struct RoomRecord {
     RoomId id = 0;
@@ -43,11 +54,22 @@ struct RoomRecord {
     /// A part of the key of room tokens. Incremented when the password or the visibility changes, which invalidates the
     /// tokens that were issued before.
     std::uint64_t token_epoch = 0;
+    /// A part of the key of owners' tokens. Incremented when the owner invalidates those that were issued before.
+    std::uint64_t owner_epoch = 0;
+    /// A part of the keys of all tokens, see `new_room_salt`: ids are used again by a new database and after a restored
+    /// backup, and a token of the earlier room MUST NOT be valid in the later one. Never changes, never leaves the
+    /// server.
+    std::string salt = {};
+    /// When the room got its salt, if it is older than salts; else 0. Tokens that were issued until then, under keys
+    /// without the salt, are still valid.
+    UnixMicros old_keys_until = 0;
     /// How long events are kept, in seconds, and how many; 0: the default of the configuration.
     std::uint64_t retention_s = 0;
     std::uint64_t max_events = 0;
     UnixMicros created_at = 0;
     UnixMicros updated_at = 0;
+
+    TokenEpochs token_epochs() const { return {token_epoch, owner_epoch}; }
 
     friend bool operator==(const RoomRecord&, const RoomRecord&) = default;
 };

@@ -49,7 +49,7 @@ struct CheckedPatch {
 
 /// A valid new room.
 struct CheckedRoom {
-    /// Complete except for the id, the hash of `password` and the times.
+    /// Complete except for the id, the salt, the hash of `password` and the times.
     RoomRecord record;
     /// The caller hashes it into `record.password_hash`. Absent for a public room.
     std::optional<std::string> password = {};
@@ -65,7 +65,7 @@ Result<CheckedRoom> check_draft(const RoomDraft& draft);
 /// again, on the newer record.
 Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& patch);
 
-/// Returns the record of Public Chat for a store that does not have it.
+/// Returns the record of Public Chat for a store that does not have it, without a salt.
 RoomRecord public_chat(UnixMicros created_at);
 
 /// 2..70 characters, not only ASCII digits (that would be an id), no control character, no blank at either end. `..` is

@@ -8,7 +8,8 @@ namespace globes::chat {
 namespace {
 
 std::size_t text_bytes(const PutRoom& put) {
-    return put.room.title.size() + put.room.description.size() + put.room.password_hash.size();
+    const RoomRecord& room = put.room;
+    return room.title.size() + room.description.size() + room.password_hash.size() + room.salt.size();
 }
 
 std::size_t text_bytes(const DeleteRoom&) { return 0; }

@@ -1,5 +1,6 @@
 #include "chat/tokens.h"
 
+#include <fmt/format.h>
 #include <jwt.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -13,6 +14,8 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "base/big_endian.h"
 #include "base/random.h"
@@ -41,9 +44,35 @@ Key hmac_sha256(std::string_view secret, std::string_view message) {
     return digest;
 }
 
+/// Only somebody else can have changed it in the store. A key without it would be that of another room, too.
+const std::string& salt_of(const RoomRecord& room) {
+    if (!is_room_salt(room.salt))
+        throw std::runtime_error(fmt::format("room {} has no valid salt; run globes check", room.id));
+    return room.salt;
+}
+
 // All parts of a context except the last have a fixed length, so two rooms or states never have the same context. A new
 // version in a context invalidates all tokens of this kind.
 Key room_key(std::string_view secret, const RoomRecord& room) {
+    std::string context = "globes room token v2";
+    append_big_endian(context, room.id);
+    context += salt_of(room);
+    append_big_endian(context, room.token_epoch);
+    context += room.password_hash;
+    return hmac_sha256(secret, context);
+}
+
+Key owner_key(std::string_view secret, const RoomRecord& room) {
+    std::string context = "globes owner token v2";
+    append_big_endian(context, room.id);
+    context += salt_of(room);
+    append_big_endian(context, room.owner_epoch);
+    return hmac_sha256(secret, context);
+}
+
+// The keys before rooms had salts. They are the same for every room that ever has this id.
+
+Key old_room_key(std::string_view secret, const RoomRecord& room) {
     std::string context = "globes room token v1";
     append_big_endian(context, room.id);
     append_big_endian(context, room.token_epoch);
@@ -51,10 +80,31 @@ Key room_key(std::string_view secret, const RoomRecord& room) {
     return hmac_sha256(secret, context);
 }
 
-Key owner_key(std::string_view secret, const RoomRecord& room) {
+Key old_owner_key(std::string_view secret, const RoomRecord& room) {
     std::string context = "globes owner token v1";
     append_big_endian(context, room.id);
     return hmac_sha256(secret, context);
+}
+
+/// A key of a room, and the tokens that it verifies.
+struct AcceptedKey {
+    Key key;
+    bool is_owners;
+    bool is_old;
+};
+
+/// All keys of the room; none for a kind of token that the room does not have.
+std::vector<AcceptedKey> accepted_keys(std::string_view secret, const RoomRecord& room) {
+    const bool has_room_tokens = room.visibility != Visibility::public_room;
+    const bool has_old_keys = room.old_keys_until != 0;
+    std::vector<AcceptedKey> keys;
+    if (room.owned) keys.push_back({.key = owner_key(secret, room), .is_owners = true, .is_old = false});
+    if (has_room_tokens) keys.push_back({.key = room_key(secret, room), .is_owners = false, .is_old = false});
+    if (has_old_keys && room.owned && room.owner_epoch == 0)
+        keys.push_back({.key = old_owner_key(secret, room), .is_owners = true, .is_old = true});
+    if (has_old_keys && has_room_tokens)
+        keys.push_back({.key = old_room_key(secret, room), .is_owners = false, .is_old = true});
+    return keys;
 }
 
 constexpr const char* kOwnerRole = "owner";
@@ -103,8 +153,20 @@ bool is_hs256(jwt_t* jwt) {
     return alg != nullptr && std::string_view(alg) == "HS256";
 }
 
+constexpr std::int64_t seconds_of(UnixMicros time) { return time / 1'000'000; }
+
+struct DatedClaims {
+    TokenClaims claims;
+    std::int64_t issued_s = 0;
+
+    /// Whether the room had its old keys then. Whole seconds, because `iat` has no fraction.
+    bool is_of_old_keys(const RoomRecord& room) const {
+        return issued_s >= seconds_of(room.created_at) && issued_s <= seconds_of(room.old_keys_until);
+    }
+};
+
 /// Returns the claims of a token with a valid signature, or nothing if a claim is absent or of the wrong type.
-std::optional<TokenClaims> read_claims(jwt_t* jwt, bool owner) {
+std::optional<DatedClaims> read_claims(jwt_t* jwt, bool owner) {
     const char* username = jwt_get_grant(jwt, "username");
     const char* role = jwt_get_grant(jwt, "role");
     // 0 means absent or not an integer, too; it is not a valid value of these claims.
@@ -113,10 +175,8 @@ std::optional<TokenClaims> read_claims(jwt_t* jwt, bool owner) {
     const long expires_s = jwt_get_grant_int(jwt, "exp");
     if (username == nullptr || *username == '\0' || room <= 0 || issued_s <= 0 || expires_s <= 0) return std::nullopt;
     if (owner ? role == nullptr || std::string_view(role) != kOwnerRole : role != nullptr) return std::nullopt;
-    return TokenClaims{username, static_cast<RoomId>(room), owner, expires_s};
+    return DatedClaims{{username, static_cast<RoomId>(room), owner, expires_s}, issued_s};
 }
-
-constexpr std::int64_t seconds_of(UnixMicros time) { return time / 1'000'000; }
 
 }  // namespace
 
@@ -152,16 +212,15 @@ Result<TokenClaims> Tokens::verify(std::string_view token, const RoomRecord& roo
     if (!unverified || !is_hs256(unverified.get())) return invalid;
 
     // The key that verifies the signature determines the kind of the token; `read_claims` checks that its role agrees.
-    std::optional<TokenClaims> claims;
-    const Key owners = owner_key(secret_key_, room);
-    if (const Jwt jwt = decode(text, &owners)) {
-        claims = read_claims(jwt.get(), true);
-    } else if (room.visibility != Visibility::public_room) {
-        const Key rooms = room_key(secret_key_, room);
-        if (const Jwt signed_for_room = decode(text, &rooms)) claims = read_claims(signed_for_room.get(), false);
+    for (const AcceptedKey& accepted : accepted_keys(secret_key_, room)) {
+        const Jwt jwt = decode(text, &accepted.key);
+        if (!jwt) continue;
+        auto read = read_claims(jwt.get(), accepted.is_owners);
+        if (!read || (accepted.is_old && !read->is_of_old_keys(room))) return invalid;
+        if (read->claims.room != room.id || read->claims.expires_s <= seconds_of(clock_.now_us())) return invalid;
+        return std::move(read->claims);
     }
-    if (!claims || claims->room != room.id || claims->expires_s <= seconds_of(clock_.now_us())) return invalid;
-    return *std::move(claims);
+    return invalid;
 }
 
 }  // namespace globes::chat

@@ -37,9 +37,12 @@ struct TokenClaims {
     friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
 };
 
-/// Issues and verifies tokens. Each room has two keys, derived from the server's secret: one for room tokens, which
-/// changes with the password and with `token_epoch`, and one for owners' tokens, which never changes. So the server
-/// invalidates tokens without a list of them.
+/// Issues and verifies tokens. Each room has two keys, derived from the server's secret and the room's salt: one for
+/// room tokens, which changes with the password and with `token_epoch`, and one for owners' tokens, which changes with
+/// `owner_epoch`. So the server invalidates tokens without a list of them. Source: docs/adr/0014-room-salts.md
+///
+/// A room that is older than salts has also two old keys, which verify tokens that were issued between its creation and
+/// `old_keys_until`; the old owners' key only until `owner_epoch` changes for the first time.
 ///
 /// Thread: any; all members are constant.
 class Tokens {
@@ -51,13 +54,15 @@ public:
     Tokens(std::string secret_key, const Clock& clock, std::chrono::minutes room_token_life);
 
     /// Returns a new token. `username`: valid UTF-8 without U+0000. Room tokens are for rooms with a password: in a
-    /// public room `verify` accepts only owners' tokens. Errors: throws std::runtime_error if libjwt fails.
+    /// public room `verify` accepts only owners' tokens, and only in a room with an owner. Errors: throws
+    /// std::runtime_error if libjwt fails, or if the room's salt is not valid (room_record.h).
     std::string issue_room_token(const RoomRecord& room, std::string_view username) const;
     std::string issue_owner_token(const RoomRecord& room, std::string_view username) const;
 
     /// Returns the claims of a valid token of `room`.
     /// Errors: invalid_token (field token) if the token is malformed, longer than `kMaxTokenBytes`, signed with another
     /// key, of another room or expired, if its `alg` is not HS256, or if a claim is absent or has the wrong type.
+    /// Throws as `issue_room_token`.
     Result<TokenClaims> verify(std::string_view token, const RoomRecord& room) const;
 
 private:

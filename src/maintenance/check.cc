@@ -43,6 +43,8 @@ private:
             if (id < chat::kFirstRandomRoomId && id >= stored.next_room_id)
                 fault("room {}: its id is not below the next room id, {}", id, stored.next_room_id);
             if (id == 0 || id >= chat::kEndOfRoomIds) fault("room {}: its id is not valid", id);
+            // Not shown: it is a secret.
+            if (!chat::is_room_salt(room.record.salt)) fault("room {}: its salt is not 32 hexadecimal digits", id);
         }
     }
 

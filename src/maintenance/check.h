@@ -25,9 +25,9 @@ struct CheckLines {
 };
 
 /// Reads everything, a page of events at a time: seqs have no gaps, looking up the id of each send returns this send,
-/// titles and ids of rooms are unique. If others write to the store meanwhile, events that are added, purged or deleted
-/// after the start are not faults. `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does, and
-/// if nothing can be read any more.
+/// titles and ids of rooms are unique, rooms have salts. If others write to the store meanwhile, events that are added,
+/// purged or deleted after the start are not faults. `store`: no call was made yet. Throws std::runtime_error as
+/// `load_rooms` does, and if nothing can be read any more.
 CheckReport check_store(chat::Store& store, const CheckLines& lines, Progress& progress);
 
 }  // namespace globes::maintenance

@@ -41,15 +41,17 @@ public:
             fail(key, fmt::format("must be a whole number from {} to {}", least, most));
         return found;
     }
+    bool has(std::string_view key) const { return object_.contains(key); }
     bool flag(std::string_view key) {
         const json::value& value = at(key);
         if (!value.is_bool()) fail(key, "must be true or false");
         return value.get_bool();
     }
-    UnixMicros time(std::string_view key) {
-        const auto found = parse_rfc3339(text(key));
-        if (!found) fail(key, "must be a time such as 2020-12-03T21:23:54.421318Z");
-        return *found;
+    UnixMicros time(std::string_view key) { return time_of(key, text(key)); }
+    /// 0 for an empty text.
+    UnixMicros optional_time(std::string_view key) {
+        const std::string_view found = text(key);
+        return found.empty() ? 0 : time_of(key, found);
     }
     /// To be called after the last field was read.
     void end() const {
@@ -58,6 +60,11 @@ public:
     }
 
 private:
+    static UnixMicros time_of(std::string_view key, std::string_view text) {
+        const auto time = parse_rfc3339(text);
+        if (!time) fail(key, "must be a time such as 2020-12-03T21:23:54.421318Z");
+        return *time;
+    }
     const json::value& at(std::string_view key) {
         const json::value* value = object_.if_contains(key);
         if (value == nullptr) fail(key, "is missing");
@@ -73,6 +80,14 @@ ExportLine read_head(Fields& fields) {
     if (fields.number("version", 1, kAnyNumber) != kExportVersion)
         fail("version", fmt::format("this Globes reads version {} only", kExportVersion));
     return ExportHead{.next_room_id = fields.number("next_room_id", 1, chat::kFirstRandomRoomId)};
+}
+
+/// Rooms in exports of versions without salts have none of these fields.
+void read_salt(Fields& fields, chat::RoomRecord& record) {
+    record.salt = fields.text("salt");
+    if (!chat::is_room_salt(record.salt)) fail("salt", "must be 32 hexadecimal digits in lower case");
+    record.owner_epoch = fields.number("owner_epoch", 0, kAnyNumber);
+    record.old_keys_until = fields.optional_time("old_keys_until");
 }
 
 ExportLine read_room(Fields& fields) {
@@ -93,6 +108,7 @@ ExportLine read_room(Fields& fields) {
         fail("password_hash", "is not a bcrypt hash");
     record.owned = fields.flag("owned");
     record.token_epoch = fields.number("token_epoch", 0, kAnyNumber);
+    if (fields.has("salt")) read_salt(fields, record);
     record.retention_s = fields.number("retention", 0, chat::kMaxRetentionSeconds);
     record.max_events = fields.number("max_events", 0, chat::kMaxMaxEvents);
     record.created_at = fields.time("createdAt");
@@ -138,6 +154,7 @@ std::string export_line(const ExportHead& head) {
 
 std::string export_line(const chat::StoredRoom& room) {
     const chat::RoomRecord& record = room.record;
+    const std::string old_keys_until = record.old_keys_until == 0 ? "" : format_rfc3339(record.old_keys_until);
     return json::serialize(json::object{{"kind", "room"},
                                         {"id", record.id},
                                         {"title", record.title},
@@ -146,6 +163,9 @@ std::string export_line(const chat::StoredRoom& room) {
                                         {"password_hash", record.password_hash},
                                         {"owned", record.owned},
                                         {"token_epoch", record.token_epoch},
+                                        {"owner_epoch", record.owner_epoch},
+                                        {"salt", record.salt},
+                                        {"old_keys_until", old_keys_until},
                                         {"retention", record.retention_s},
                                         {"max_events", record.max_events},
                                         {"createdAt", format_rfc3339(record.created_at)},

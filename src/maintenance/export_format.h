@@ -39,7 +39,8 @@ public:
 };
 
 /// Checks everything that can be checked in one line: invalid JSON, missing, unknown and invalid fields, values that
-/// the server would not have stored. Throws ExportFormatError.
+/// the server would not have stored. A room of an export from before rooms had salts has none. Throws
+/// ExportFormatError.
 ExportLine read_export_line(std::string_view line);
 
 }  // namespace globes::maintenance

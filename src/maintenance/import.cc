@@ -19,7 +19,7 @@ constexpr const char* kNoExport =
 
 class ExportFile final : public ImportLines {
 public:
-    explicit ExportFile(LineReader& in) : in_(in) {}
+    ExportFile(LineReader& in, UnixMicros now) : in_(in), now_(now) {}
 
     std::optional<ExportLine> next() override {
         const auto line = in_.next();
@@ -46,15 +46,17 @@ public:
         });
         return found;
     }
+    UnixMicros old_keys_until() const override { return now_; }
 
 private:
     LineReader& in_;
+    const UnixMicros now_;
 };
 
 class Import {
 public:
     Import(chat::Store& store, ImportLines& in, Progress& progress)
-        : in_(in), progress_(progress), batch_(store), target_(store) {}
+        : in_(in), progress_(progress), batch_(store), target_(store, in.old_keys_until()) {}
 
     ImportReport run() {
         const std::vector<chat::RoomRecord> rooms = in_.rooms();
@@ -172,8 +174,8 @@ ImportReport import_rooms(chat::Store& store, ImportLines& in, Progress& progres
     return Import(store, in, progress).run();
 }
 
-ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress) {
-    ExportFile file(in);
+ImportReport import_rooms(chat::Store& store, LineReader& in, UnixMicros now, Progress& progress) {
+    ExportFile file(in, now);
     return import_rooms(store, file, progress);
 }
 

@@ -32,6 +32,8 @@ public:
     virtual std::vector<chat::RoomRecord> rooms() const { return {}; }
     /// The record of room 1, if it follows and can be found in advance. May read ahead.
     virtual std::optional<chat::RoomRecord> public_chat() const = 0;
+    /// `old_keys_until` of imported rooms that have no salt in these lines; 0 if no server of these rooms had the keys.
+    virtual UnixMicros old_keys_until() const { return 0; }
 };
 
 struct ImportReport {
@@ -54,10 +56,11 @@ struct ImportReport {
 /// - Never changes existing data: another room with the same id or title, or another event with the same seq or id, is
 /// a fault. The only data it replaces is a Public Chat without messages.
 /// - Seqs and room ids continue as they would have in the exported store.
+/// - A room without a salt keeps that of the equal room in the store, or gets a new one.
 ///
 /// `store`: no call was made yet, and nobody else writes to it. Throws std::runtime_error as `load_rooms` does.
 ImportReport import_rooms(chat::Store& store, ImportLines& in, Progress& progress);
-/// The lines of an export.
-ImportReport import_rooms(chat::Store& store, LineReader& in, Progress& progress);
+/// The lines of an export. `now`: until when tokens of rooms that have no salt in the export may have been issued.
+ImportReport import_rooms(chat::Store& store, LineReader& in, UnixMicros now, Progress& progress);
 
 }  // namespace globes::maintenance

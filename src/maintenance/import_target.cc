@@ -20,11 +20,17 @@ chat::Event placeholder_event(chat::RoomId room, std::uint64_t seq) {
     return {.room = room, .seq = seq, .name = "globes import", .text = "Purged before the export"};
 }
 
-chat::RoomRecord placeholder_room(chat::RoomId id) { return {.id = id}; }
+chat::RoomRecord placeholder_room(chat::RoomId id) { return {.id = id, .salt = chat::new_room_salt()}; }
+
+/// Whatever its salt, which an upgrade may also have added.
+bool is_placeholder(const chat::RoomRecord& room) {
+    return room == chat::RoomRecord{.id = room.id, .salt = room.salt, .old_keys_until = room.old_keys_until};
+}
 
 }  // namespace
 
-ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
+ImportTarget::ImportTarget(chat::Store& store, UnixMicros old_keys_until)
+    : store_(store), old_keys_until_(old_keys_until) {
     chat::StoredRooms stored = store.load_rooms();
     next_room_id_ = stored.next_room_id;
     for (chat::StoredRoom& room : stored.rooms) {
@@ -39,7 +45,7 @@ ImportTarget::ImportTarget(chat::Store& store) : store_(store) {
 chat::StoreBatch ImportTarget::raise_next_id(chat::RoomId next) {
     const chat::RoomRecord placeholder = placeholder_room(next - 1);
     const auto last = there_.find(placeholder.id);
-    const bool is_left_behind = last != there_.end() && last->second.record == placeholder;
+    const bool is_left_behind = last != there_.end() && is_placeholder(last->second.record);
     const bool is_real = last != there_.end() && !is_left_behind;
     chat::StoreBatch writes;
     // Only a faulty store has a real room with that id; it is written as it is, which also raises the number.
@@ -58,7 +64,7 @@ void ImportTarget::expect_public_chat(chat::RoomRecord record) {
     if (there != there_.end() && !is_replaceable(there->second)) return;
     free_title(there != there_.end() ? there->second.record : chat::public_chat(0), chat::kPublicChatId);
     titles_.emplace(fold_case(record.title), chat::kPublicChatId);
-    expected_public_chat_ = std::move(record);
+    expected_public_chat_ = with_salt(std::move(record));
 }
 
 bool ImportTarget::takes_title_of_public_chat(const chat::RoomRecord& record) const {
@@ -66,7 +72,19 @@ bool ImportTarget::takes_title_of_public_chat(const chat::RoomRecord& record) co
     return owner != titles_.end() && owner->second == chat::kPublicChatId && record.id != chat::kPublicChatId;
 }
 
-ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& record) const {
+/// A record without a salt gets that of the room with its id, so that it equals the room that an earlier import has
+/// stored.
+chat::RoomRecord ImportTarget::with_salt(chat::RoomRecord record) const {
+    if (!record.salt.empty()) return record;
+    const auto there = there_.find(record.id);
+    const bool is_new = there == there_.end() || there->second.record.salt.empty();
+    record.salt = is_new ? chat::new_room_salt() : there->second.record.salt;
+    record.old_keys_until = is_new ? old_keys_until_ : there->second.record.old_keys_until;
+    return record;
+}
+
+ImportTarget::Fault ImportTarget::conflict(const chat::RoomRecord& given) const {
+    const chat::RoomRecord record = with_salt(given);
     const auto there = there_.find(record.id);
     if (there != there_.end() && there->second.record != record && !is_replaceable(there->second))
         return fmt::format("another room {} exists already: {}", record.id, there->second.record.title);
@@ -83,8 +101,9 @@ bool ImportTarget::is_replaceable(const chat::StoredRoom& there) {
 }
 
 ImportTarget::Fault ImportTarget::begin(const chat::StoredRoom& room) {
-    const chat::RoomRecord& record = room.record;
     room_ = room;
+    room_->record = with_salt(room.record);
+    const chat::RoomRecord& record = room_->record;
     is_known_ = false;
     opening_writes_.clear();
     next_seq_ = room.first_seq;

@@ -20,8 +20,9 @@ public:
     /// A fault of a line, with a message for the operator.
     using Fault = std::optional<std::string>;
 
-    /// `store`: no call was made yet. Throws std::runtime_error as `load_rooms` does.
-    explicit ImportTarget(chat::Store& store);
+    /// `store`: no call was made yet. `old_keys_until`: of new rooms whose records have no salt. Throws
+    /// std::runtime_error as `load_rooms` does.
+    ImportTarget(chat::Store& store, UnixMicros old_keys_until);
 
     /// The writes after which no counted id below `next` is assigned any more.
     chat::StoreBatch raise_next_id(chat::RoomId next);
@@ -33,7 +34,7 @@ public:
     bool takes_title_of_public_chat(const chat::RoomRecord& record) const;
 
     /// Whether the store keeps another room with that id or title.
-    Fault conflict(const chat::RoomRecord& record) const;
+    Fault conflict(const chat::RoomRecord& given) const;
 
     /// Starts the room of the next lines. Throws UnreadableStore, here and below.
     Fault begin(const chat::StoredRoom& room);
@@ -51,6 +52,7 @@ public:
     Fault end() const;
 
 private:
+    chat::RoomRecord with_salt(chat::RoomRecord record) const;
     static bool is_replaceable(const chat::StoredRoom& there);
     Fault compare(const chat::StoredRoom& there);
     Fault compare(const chat::Event& event);
@@ -60,6 +62,7 @@ private:
     chat::EventPage read_page(const chat::EventQuery& query);
 
     chat::Store& store_;
+    const UnixMicros old_keys_until_;
     std::map<chat::RoomId, chat::StoredRoom> there_;                   // before the import
     std::unordered_map<std::string, chat::RoomId, KeyedHash> titles_;  // folded; also of imported rooms, and of room 1
     std::set<chat::RoomId> imported_;

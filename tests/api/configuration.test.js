@@ -81,7 +81,7 @@ test('Address sets where the server listens; PORT takes precedence over it, and 
 
 test('.env may have comments, blank lines, quotes and export', async (t) => {
     const port = await freePort();
-    const dotenv = `# where to listen\n\nexport PORT="${port}"\nSECRET_KEY='quoted # key'\n`;
+    const dotenv = `# where to listen\n\nexport PORT="${port}"\nSECRET_KEY='a key in quotes # of 16'\n`;
     const own = await startServer(t, { dotenv, address: null });
     assert.equal(own.port, port);
 });
@@ -109,6 +109,24 @@ test('a value of .env that other programs read differently is refused, without s
         assert.match(output, /\.env: SECRET_KEY: .*line 2\b/);
         assert.doesNotMatch(output, /unmistakable/);
     }
+});
+
+test('a SECRET_KEY of fewer than 16 bytes is refused, and the error says how to make one', async () => {
+    const short = 'unmistakable123';
+    for (const [source, options] of [
+        ['.env', { dotenv: `SECRET_KEY=${short}\n` }],
+        ['environment', { env: { SECRET_KEY: short } }],
+    ]) {
+        const { code, output } = await runToEnd(options);
+        assert.equal(code, 2, output);
+        assert.ok(output.includes(`${source}: SECRET_KEY: must have at least 16 bytes`), output);
+        assert.match(output, /openssl rand -hex 32/);
+        assert.doesNotMatch(output, /unmistakable/);
+    }
+});
+
+test('a SECRET_KEY of 16 bytes is enough', async (t) => {
+    await startServer(t, { env: { SECRET_KEY: 'unmistakable1234' } });
 });
 
 test('config.json and .env may begin with a byte order mark', async (t) => {

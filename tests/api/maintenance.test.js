@@ -225,6 +225,10 @@ const PLANTED = {
         'UPDATE events SET room_id = 99 WHERE seq = 100',
         /^fault: 1 events of room 99, which does not exist$/m,
     ],
+    'a room without a salt': [
+        "UPDATE rooms SET salt = ''",
+        /^fault: room 2: its salt is not 32 hexadecimal digits$/m,
+    ],
     'an id that would be given again': [
         "UPDATE meta SET value = 2 WHERE key = 'next_room_id'",
         /^fault: room 2: its id is not below the next room id, 2$/m,

@@ -176,6 +176,11 @@ test('AllowedOrigins controls CORS of the REST API', async (t) => {
     }
     const allowed = preflight.headers['access-control-allow-headers'].toLowerCase();
     assert.ok(allowed.includes('authorization') && allowed.includes('content-type'), allowed);
+    const ofTokens = await request(listed, 'OPTIONS', '/chats/1/token', {
+        headers: { ...asked, 'Access-Control-Request-Method': 'DELETE' },
+    });
+    for (const method of ['POST', 'DELETE'])
+        assert.ok(ofTokens.headers['access-control-allow-methods'].includes(method), method);
     const refused = await request(listed, 'OPTIONS', '/chats/1', {
         headers: { ...asked, Origin: 'https://evil.example' },
     });

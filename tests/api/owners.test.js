@@ -6,6 +6,7 @@ import {
     PASSWORD,
     assertError,
     assertStatus,
+    createPrivateRoom,
     createRoom,
     freshTitle,
     get,
@@ -99,6 +100,112 @@ test("the owner's token can be renewed, also in a public room", async () => {
         assert.deepEqual({ role, days: (exp - iat) / 86_400 }, { role: 'owner', days: 30 });
         assertStatus(await put(server, path, { description: 'x' }, { token: renewed.json.token }), 200);
     }
+});
+
+const endTokens = (room, token, on = server) => remove(on, `/chats/${room.id}/token`, { token });
+
+test('DELETE token ends all owner tokens of the room and answers with a new one', async () => {
+    for (const room of [await createOwned({ name: 'ada' }), await createOwnedPrivate()]) {
+        const path = `/chats/${room.id}`;
+        const renewed = (await get(server, `${path}/token/renew`, { token: room.owner_token })).json.token;
+        const other = await createOwned();
+        const ended = await endTokens(room, renewed);
+        assertStatus(ended, 200);
+        assert.deepEqual(Object.keys(ended.json), ['status', 'name', 'room_id', 'token']);
+        const { username, room_id, role, iat, exp } = openToken(ended.json.token).claims;
+        assert.deepEqual(
+            { username, room_id, role, days: (exp - iat) / 86_400 },
+            { username: openToken(room.owner_token).claims.username, room_id: room.id, role: 'owner', days: 30 },
+        );
+        for (const token of [room.owner_token, renewed]) {
+            assertError(await put(server, path, { description: 'x' }, { token }), 403, 403, 'token');
+            assertError(await remove(server, path, { token }), 403, 403, 'token');
+            assertError(await endTokens(room, token), 403, 403, 'token');
+        }
+        assertStatus(await put(server, path, { description: 'x' }, { token: ended.json.token }), 200);
+        assertStatus(await endTokens(room, ended.json.token), 200);
+        assertStatus(await put(server, `/chats/${other.id}`, { description: 'x' }, { token: other.owner_token }), 200);
+    }
+});
+
+test('DELETE token needs a valid owner token of the room', async () => {
+    const owned = await createOwned();
+    assertError(await endTokens(owned, undefined), 401, 104);
+    assertError(await endTokens(owned, 'nonsense'), 403, 403, 'token');
+    assertError(await endTokens(owned, (await createOwned()).owner_token), 403, 403, 'token');
+    const locked = await createOwnedPrivate();
+    assertError(await endTokens(locked, undefined), 403, 403, 'token');
+    assertError(await endTokens(locked, 'nonsense'), 403, 403, 'token');
+    assertError(await endTokens(locked, await takeToken(server, locked, 'ben')), 401, 104);
+    for (const room of [owned, locked])
+        assertStatus(await put(server, `/chats/${room.id}`, { description: 'x' }, { token: room.owner_token }), 200);
+
+    const open = await createRoom(server);
+    assertError(await endTokens(open, undefined), 401, 104);
+    assertError(await endTokens(open, owned.owner_token), 403, 403, 'token');
+    const ownerless = await createPrivateRoom(server);
+    assertError(await endTokens(ownerless, undefined), 403, 403, 'token');
+    assertError(await endTokens(ownerless, await takeToken(server, ownerless, 'ben')), 401, 104);
+    for (const token of [undefined, owned.owner_token]) {
+        assertError(await endTokens({ id: 1 }, token), 401, 104);
+        assertError(await endTokens({ id: 4711 }, token), 404, 101);
+    }
+});
+
+test('4501: DELETE token closes the connections of owners where a room needs a token, and no other', async () => {
+    const room = await createOwnedPrivate();
+    const guest = await ChatClient.join(server, room, 'ben', { token: await takeToken(server, room, 'ben') });
+    const owner = await ChatClient.join(server, room, 'owner', { token: room.owner_token });
+    assert.equal((await guest.next()).msg, 'owner entered the room.');
+    const { token } = (await endTokens(room, room.owner_token)).json;
+    assert.equal((await owner.closed()).code, 4501);
+    assert.equal((await guest.next()).msg, 'owner has left the room.');
+    const back = await ChatClient.join(server, room, 'owner', { token });
+    await back.leave();
+    await guest.leave();
+});
+
+test('in a public room the connections of owners stay, and close as all others when it becomes private', async () => {
+    const room = await createOwned();
+    const before = await ChatClient.join(server, room, 'owner', { token: room.owner_token });
+    const { token } = (await endTokens(room, room.owner_token)).json;
+    before.say('owner', 'still here');
+    assert.equal((await before.next()).msg, 'still here');
+    const after = await ChatClient.open(server, room, { token });
+    assertStatus(await put(server, `/chats/${room.id}`, { visibility: 'private', password: PASSWORD }, { token }), 200);
+    assert.equal((await before.closed()).code, 4501);
+    assert.equal((await after.next()).msg, 'owner has left the room.');
+    await after.leave();
+});
+
+test('of requests at the same time that end the owner tokens with one of them, one succeeds', async () => {
+    for (let round = 0; round < 5; round += 1) {
+        const room = round % 2 ? await createOwned() : await createOwnedPrivate();
+        const path = `/chats/${room.id}`;
+        const change = (description) => put(server, path, { description }, { token: room.owner_token });
+        const answers = await Promise.all([
+            endTokens(room, room.owner_token),
+            change('x'),
+            endTokens(room, room.owner_token),
+            change('y'),
+        ]);
+        const [ended, changed] = [[answers[0], answers[2]], [answers[1], answers[3]]];
+        assert.deepEqual(ended.map(({ status }) => status).sort(), [200, 403]);
+        for (const answer of changed) assert.ok([200, 403].includes(answer.status), answer.text);
+        const { token } = ended.find(({ status }) => status === 200).json;
+        assertStatus(await put(server, path, { description: 'z' }, { token }), 200);
+        assertError(await change('too late'), 403, 403, 'token');
+    }
+});
+
+test('ended owner tokens stay invalid after a restart', async (t) => {
+    const own = await startServer(t);
+    const room = await createRoom(own, { owner: true });
+    const { token } = (await endTokens(room, room.owner_token, own)).json;
+    await own.kill();
+    await own.start();
+    assertError(await put(own, `/chats/${room.id}`, { description: 'x' }, { token: room.owner_token }), 403, 403, 'token');
+    assertStatus(await put(own, `/chats/${room.id}`, { description: 'x' }, { token }), 200);
 });
 
 test('a renewed room token does not make an owner', async () => {

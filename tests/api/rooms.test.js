@@ -152,7 +152,7 @@ test('405 lists the allowed methods', async () => {
         ['PATCH', '/chats', ['GET', 'HEAD', 'POST']],
         ['DELETE', '/chats', ['GET', 'HEAD', 'POST']],
         ['POST', `/chats/${id}`, ['GET', 'HEAD', 'PUT', 'DELETE']],
-        ['GET', `/chats/${id}/token`, ['POST']],
+        ['GET', `/chats/${id}/token`, ['POST', 'DELETE']],
         ['POST', `/chats/${id}/token/renew`, ['GET', 'HEAD']],
         ['POST', `/chats/${id}/ws`, ['GET']],
         ['BREW', '/health', ['GET', 'HEAD']],

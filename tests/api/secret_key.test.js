@@ -35,13 +35,13 @@ test('two servers never generate the same key', async (t) => {
 });
 
 test('SECRET_KEY determines which tokens are valid, from .env or, with precedence, the environment', async (t) => {
-    const own = await startServer(t, { dotenv: "SECRET_KEY='from the file'\n" });
+    const own = await startServer(t, { dotenv: "SECRET_KEY='this one is from the file'\n" });
     const room = await createPrivateRoom(own);
     const byFile = await takeToken(own, room, 'ada');
     const files = (await readdir(own.dataFolder)).filter((name) => !name.startsWith('globes.db'));
     assert.deepEqual(files, [], 'no key is generated if one is configured');
     await own.stop();
-    await own.start({ env: { SECRET_KEY: 'from the environment' } });
+    await own.start({ env: { SECRET_KEY: 'this one is from the environment' } });
     assertError(await renew(own, room, byFile), 403, 403, 'token');
     const byEnvironment = await takeToken(own, room, 'ada');
     await own.stop();

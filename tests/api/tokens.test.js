@@ -9,9 +9,11 @@ import {
     createPrivateRoom,
     createRoom,
     errorBody,
+    freshTitle,
     get,
     post,
     put,
+    remove,
     takeToken,
 } from './harness/api.js';
 import { sharedServer, startServer } from './harness/server.js';
@@ -34,6 +36,18 @@ test('the answer has its fields in order, and the token has name, room and expir
     assert.deepEqual(Object.keys(claims).sort(), ['exp', 'iat', 'jti', 'room_id', 'username']);
     assert.equal(claims.exp - claims.iat, 3600);
     assert.ok(Math.abs(claims.iat - Date.now() / 1000) < 60);
+});
+
+test('no cache may store an answer with a token', async () => {
+    const room = await createPrivateRoom(server, { owner: true });
+    const asked = await ask(room, { secret: PASSWORD, name: 'ada' });
+    const created = await post(server, '/chats', { title: freshTitle(), visibility: 'public', owner: true });
+    const ended = await remove(server, `/chats/${room.id}/token`, { token: room.owner_token });
+    for (const answer of [asked, await renew(room, asked.json.token), created, ended])
+        assert.equal(answer.headers['cache-control'], 'no-store', answer.text);
+    const open = await createRoom(server);
+    for (const answer of [await ask(open, {}), await renew(open), await ask(room, {}), await get(server, '/chats/1')])
+        assert.equal(answer.headers['cache-control'], 'no-cache', answer.text);
 });
 
 test('TokenMinutes sets the lifetime', async (t) => {

@@ -39,6 +39,7 @@ test('any answer of a proxy rejects the request as unavailable, without a code',
         remove: () => globes.rooms.remove(room, { token }),
         request: () => globes.tokens.request(room, { name: 'ada', secret: PASSWORD }),
         renew: () => globes.tokens.renew(room, token),
+        endOwnerTokens: () => globes.tokens.endOwnerTokens(room, token),
         history: () => globes.history(room, { token }),
     };
     for (const status of STATUSES)
@@ -48,7 +49,7 @@ test('any answer of a proxy rejects the request as unavailable, without a code',
                 await assert.rejects(request(), { name: 'UnavailableError', code: null, status }, `${name}: ${status} with ${what}`);
         }
     gateway.answer = { status: 201, body: '{"status":true,"token":"<hidden>"}' };
-    for (const request of [requests.request, requests.renew])
+    for (const request of [requests.request, requests.renew, requests.endOwnerTokens])
         await assert.rejects(request(), { name: 'UnavailableError', code: null }, 'an invalid token');
 });
 

@@ -84,6 +84,19 @@ test('only the owner changes an owned room', async () => {
     await rooms.remove(room, { token: room.owner_token });
 });
 
+test('an owner ends all owner tokens and gets a new one', async () => {
+    const { rooms, tokens } = globesAt(server);
+    const room = await rooms.create({ title: freshTitle(), visibility: 'public', owner: true, name: 'ada' });
+    const renewed = await tokens.renew(room, room.owner_token);
+    const token = await tokens.endOwnerTokens(room, renewed);
+    assert.deepEqual([token.name, token.roomId], ['ada', room.id]);
+    const badToken = { code: 403, status: 403, field: 'token' };
+    for (const ended of [room.owner_token, renewed])
+        await assertRefused(tokens.endOwnerTokens(room, ended), 'InvalidTokenError', badToken);
+    assert.equal((await rooms.update(room, { description: 'mine' }, { token })).description, 'mine');
+    await assertRefused(tokens.endOwnerTokens(1, token), 'UnauthorizedError', { code: 104, status: 401 });
+});
+
 test('every refusal has its class, code and field', async () => {
     const { rooms } = globesAt(server);
     const { title } = await rooms.create({ title: freshTitle(), visibility: 'public' });
@@ -163,6 +176,7 @@ test('an invalid room is refused without a request', async () => {
             () => rooms.remove(none),
             () => tokens.request(none, { name: 'ada', secret: '' }),
             () => tokens.renew(none, 'a token'),
+            () => tokens.endOwnerTokens(none, 'a token'),
             () => history(none),
         ])
             await assertRefused(ask(), 'InvalidContentError', { code: null, status: null, field: 'room' });

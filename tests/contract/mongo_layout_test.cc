@@ -61,6 +61,28 @@ protected:
         }
         collection("chat_counters").remove({{"_id", fake_text("layout")}});
     }
+    /// Removes what layout version 3 has added.
+    void make_layout_2() {
+        FakeDocuments& rooms = collection("globes_rooms");
+        for (FakeDocument room : rooms.find({}, {}, 0)) {
+            rooms.remove({{"_id", field_of(room, "_id")}});
+            std::erase_if(room, [](const auto& field) {
+                return field.first == "salt" || field.first == "owner_epoch" ||
+                       field.first.starts_with("old_keys_until");
+            });
+            ASSERT_TRUE(rooms.insert(std::move(room)));
+        }
+        set_layout(2);
+    }
+    void set_layout(std::int64_t version) {
+        collection("globes_counters")
+            .update({{"_id", fake_text("layout")}}, {{"$set", fake_document({{"value", fake_number(version)}})}},
+                    false);
+    }
+    std::int64_t layout() {
+        const auto found = collection("globes_counters").find({{"_id", fake_text("layout")}}, {}, 1);
+        return found.empty() ? 0 : field_of(found.front(), "value").number;
+    }
     void expect_all_there(Store& store) const {
         const StoredRooms stored = store.load_rooms();
         ASSERT_EQ(stored.rooms.size(), 1);
@@ -113,6 +135,83 @@ TEST_F(MongoLayout, ContinuesARenamingThatWasInterruptedAtAnyPoint) {
         if (HasFailure() || (is_opened && !is_broken)) break;
         ASSERT_LT(at, 100);
     }
+}
+
+TEST_F(MongoLayout, GivesEachRoomOfLayout2ASaltOnce) {
+    {
+        const auto store = open();
+        ASSERT_EQ(commit(*store, batch_of(PutRoom{sample_room(1)}, PutRoom{sample_room(2)})), committed);
+        store->stop();
+    }
+    make_layout_2();
+    const UnixMicros before = SystemClock().now_us();
+    const auto store = open();
+    const UnixMicros after = SystemClock().now_us();
+    const StoredRooms stored = store->load_rooms();
+    store->stop();
+    ASSERT_EQ(stored.rooms.size(), 2);
+    for (const StoredRoom& room : stored.rooms) {
+        RoomRecord expected = sample_room(room.record.id);
+        expected.owner_epoch = 0;
+        expected.salt = room.record.salt;
+        expected.old_keys_until = room.record.old_keys_until;
+        EXPECT_EQ(room.record, expected);
+        EXPECT_TRUE(is_room_salt(room.record.salt));
+        EXPECT_GE(room.record.old_keys_until, before);
+        EXPECT_LE(room.record.old_keys_until, after);
+    }
+    EXPECT_NE(stored.rooms[0].record.salt, stored.rooms[1].record.salt);
+    EXPECT_EQ(layout(), 3);
+    const StoredRooms again = open()->load_rooms();
+    ASSERT_EQ(again.rooms.size(), 2);
+    EXPECT_EQ(again.rooms[0].record, stored.rooms[0].record);
+    EXPECT_EQ(again.rooms[1].record, stored.rooms[1].record);
+}
+
+TEST_F(MongoLayout, ContinuesToGiveSaltsAfterAnInterruptionAtAnyPoint) {
+    for (int at = 1;; ++at) {
+        for (const char* name : {"rooms", "events", "counters", "removals"})
+            collection((std::string("globes_") + name).c_str()) = {};
+        fill();
+        make_layout_2();
+        int left = at;
+        bool is_broken = false;
+        server_.set_tamper([&](const std::string& command, std::string&) {
+            if (command == "isMaster" || command == "ismaster" || command == "hello") return true;
+            is_broken |= --left <= 0;
+            return !is_broken;
+        });
+        bool is_opened = true;
+        try {
+            open();
+        } catch (const std::runtime_error&) {
+            is_opened = false;
+        }
+        server_.set_tamper(nullptr);
+        const StoredRooms stored = open()->load_rooms();
+        ASSERT_EQ(stored.rooms.size(), 1) << at;
+        EXPECT_TRUE(is_room_salt(stored.rooms[0].record.salt)) << at;
+        EXPECT_EQ(layout(), 3) << at;
+        if (HasFailure() || (is_opened && !is_broken)) break;
+        ASSERT_LT(at, 100);
+    }
+}
+
+TEST_F(MongoLayout, ARoomThatAnOlderProcessCreatedLateGetsItsSaltAtTheNextStart) {
+    fill();
+    make_layout_2();
+    set_layout(3);
+    EXPECT_TRUE(is_room_salt(open()->load_rooms().rooms[0].record.salt));
+}
+
+TEST_F(MongoLayout, ReadsNoRoomsWithoutSalts) {
+    fill();
+    make_layout_2();
+    const auto before = collection("globes_rooms").find({}, {}, 0);
+    EXPECT_THAT(opening(MongoUse::read), ThrowsMessage<std::runtime_error>(
+                                             AllOf(HasSubstr("older version"), HasSubstr("start the server once"))));
+    EXPECT_EQ(collection("globes_rooms").find({}, {}, 0), before);
+    EXPECT_EQ(layout(), 2);
 }
 
 TEST_F(MongoLayout, LeavesTheCollectionsOfAnotherProgramAlone) {
@@ -263,8 +362,7 @@ TEST_F(MongoLayout, RejectsAndNamesAUniqueIndexThatItDidNotCreate) {
 
 TEST_F(MongoLayout, RejectsTheDatabaseOfANewerVersion) {
     fill();
-    collection("globes_counters")
-        .update({{"_id", fake_text("layout")}}, {{"$set", fake_document({{"value", fake_number(3)}})}}, false);
+    set_layout(4);
     EXPECT_THAT(opening(), ThrowsMessage<std::runtime_error>(HasSubstr("newer version of Globes")));
 }
 

@@ -187,7 +187,7 @@ TEST_F(SqliteBeside, AnImportRaisesTheNextIdAndKeepsTheRoomThatHasIt) {
     const SystemClock clock;
     maintenance::Progress progress("import", "events", clock, nullptr);
     maintenance::LineReader in(fd, "in");
-    EXPECT_EQ(maintenance::import_rooms(*open_sqlite_store(file_), in, progress).fault, std::nullopt);
+    EXPECT_EQ(maintenance::import_rooms(*open_sqlite_store(file_), in, 0, progress).fault, std::nullopt);
     ::close(fd);
     EXPECT_THAT(faults(), IsEmpty());
     EXPECT_THAT(seqs_in(*open_sqlite_reader(file_), 2), ElementsAre(5, 6, 7, 8, 9));

@@ -53,9 +53,18 @@ protected:
 
 TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
     run_sql(file_, kSchema1);
-    const auto store = open_sqlite_store(file_);
+    const UnixMicros before = SystemClock().now_us();
+    auto store = open_sqlite_store(file_);
+    const UnixMicros after = SystemClock().now_us();
     const StoredRooms stored = store->load_rooms();
     ASSERT_EQ(stored.rooms.size(), 2);
+    EXPECT_NE(stored.rooms[0].record.salt, stored.rooms[1].record.salt);
+    for (const StoredRoom& room : stored.rooms) {
+        EXPECT_TRUE(is_room_salt(room.record.salt));
+        // Rounded down, as the times of tokens are.
+        EXPECT_GE(room.record.old_keys_until, before - before % 1'000'000);
+        EXPECT_LE(room.record.old_keys_until, after);
+    }
     EXPECT_EQ(stored.rooms[0].last_seq, 40) << "its events are removed, but their seqs were used";
     EXPECT_EQ(stored.rooms[0].first_seq, 41);
     EXPECT_EQ(stored.rooms[1].record, (RoomRecord{.id = 4,
@@ -65,6 +74,9 @@ TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
                                                   .password_hash = "hash",
                                                   .owned = true,
                                                   .token_epoch = 7,
+                                                  .owner_epoch = 0,
+                                                  .salt = stored.rooms[1].record.salt,
+                                                  .old_keys_until = stored.rooms[1].record.old_keys_until,
                                                   .retention_s = 9,
                                                   .max_events = 10,
                                                   .created_at = 11,
@@ -74,6 +86,17 @@ TEST_F(SqliteSchemaTest, OpensADatabaseOfSchema1) {
     EXPECT_THAT(seqs_in(*store, 4), ElementsAre(1, 2));
     EXPECT_THAT(sent_seqs(*store, {{4, "david", "c1"}, {4, "maria", ""}}), ElementsAre(1, 0));
     EXPECT_EQ(commit(*store, appends(4, 3, 3)), CommitOutcome::committed);
+    store.reset();
+    EXPECT_EQ(open_sqlite_store(file_)->load_rooms().rooms[1].record, stored.rooms[1].record) << "migrated once";
+}
+
+TEST_F(SqliteSchemaTest, RoomsThatWereCreatedWithASaltHaveNoOldKeys) {
+    auto store = open_sqlite_store(file_);
+    RoomRecord room = sample_room(2);
+    room.old_keys_until = 0;
+    ASSERT_EQ(commit(*store, batch_of(PutRoom{room})), CommitOutcome::committed);
+    store.reset();
+    EXPECT_EQ(open_sqlite_store(file_)->load_rooms().rooms[0].record, room);
 }
 
 TEST_F(SqliteSchemaTest, RefusesANewerSchema) {

@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <map>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "contract/store_suite.h"
@@ -44,6 +47,8 @@ private:
     const int fd_;
 };
 
+constexpr UnixMicros kImportTime = 1'700'000'000'000'000;
+
 constexpr const char* kTellsNothing = "tells nothing about its rooms";
 
 std::string replaced(std::string text, std::string_view old, std::string_view by) {
@@ -60,7 +65,17 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 RoomRecord public_chat(UnixMicros made_at = 1'607'030'634'000'000) {
-    return {.id = kPublicChatId, .title = "Public Chat", .created_at = made_at, .updated_at = made_at};
+    return {.id = kPublicChatId,
+            .title = "Public Chat",
+            .salt = "0123456789abcdef0123456789abcdef",
+            .created_at = made_at,
+            .updated_at = made_at};
+}
+
+/// The export as a version wrote it whose rooms had no salts.
+std::string without_salts(const std::string& exported) {
+    static const std::regex salt_fields(R"("owner_epoch":\d+,"salt":"[^"]*","old_keys_until":"[^"]*",)");
+    return std::regex_replace(exported, salt_fields, "");
 }
 
 /// A store of its own, opened again for each call, as each command does.
@@ -89,7 +104,7 @@ public:
         maintenance::LineReader in(file.descriptor(), "in");
         maintenance::Progress progress("import", "events", clock_, nullptr);
         ImportReport report;
-        with_store([&](Store& store) { report = maintenance::import_rooms(store, in, progress); });
+        with_store([&](Store& store) { report = maintenance::import_rooms(store, in, kImportTime, progress); });
         return report;
     }
     ImportReport import_original(std::string_view text) const {
@@ -105,6 +120,13 @@ public:
         return report;
     }
     std::string import_fault(std::string_view text) const { return import_rooms(text).fault.value_or("(imported)"); }
+    std::map<RoomId, RoomRecord> records() const {
+        std::map<RoomId, RoomRecord> records;
+        with_store([&](Store& store) {
+            for (const StoredRoom& room : store.load_rooms().rooms) records.emplace(room.record.id, room.record);
+        });
+        return records;
+    }
     std::vector<std::string> check_faults() const {
         std::vector<std::string> faults;
         const auto take = [&](const std::string& fault) { faults.push_back(fault); };
@@ -205,6 +227,84 @@ TEST_P(StoreSuite, AnInterruptedImportContinues) {
     EXPECT_EQ(to.export_rooms(), exported);
     EXPECT_EQ(to.import_rooms(exported).known_events, 2514) << "and once more";
     EXPECT_EQ(to.export_rooms(), exported);
+}
+
+TEST_P(StoreSuite, RoomsOfAnOlderExportGetASaltOnceAndKeepTheirOldKeys) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.fill();
+    const std::string older = without_salts(from.export_rooms());
+    const auto lines = lines_of(older);
+    const Place to(GetParam());
+    to.import_rooms(lines[0] + lines[1] + lines[2] + lines[3]);
+    const std::string salt = to.records().at(2).salt;
+    ASSERT_EQ(to.import_fault(older), "(imported)") << "it continues in the room with that salt";
+    const std::string exported = to.export_rooms();
+    EXPECT_EQ(without_salts(exported), older);
+    std::set<std::string> salts;
+    for (const auto& [id, record] : to.records()) {
+        EXPECT_TRUE(is_room_salt(record.salt)) << id;
+        EXPECT_EQ(record.old_keys_until, kImportTime) << id;
+        EXPECT_EQ(record.owner_epoch, 0) << id;
+        salts.insert(record.salt);
+    }
+    EXPECT_EQ(salts.size(), 5);
+    EXPECT_EQ(to.records().at(2).salt, salt);
+    EXPECT_EQ(to.import_rooms(older).known_events, 2514) << "and once more";
+    EXPECT_EQ(to.export_rooms(), exported);
+    EXPECT_THAT(to.check_faults(), IsEmpty());
+}
+
+TEST_P(StoreSuite, AnOlderExportIsEqualToTheUpgradedStore) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place place(GetParam());
+    RoomRecord room = sample_room(2);
+    room.owner_epoch = 0;
+    place.write(batch_of(PutRoom{room}, AppendEvent{sample_event(2, 1)}));
+    const std::string exported = place.export_rooms();
+    EXPECT_EQ(place.import_rooms(without_salts(exported)).known_rooms, 1);
+    EXPECT_EQ(place.export_rooms(), exported);
+    room.title = "Another";
+    const Place other(GetParam());
+    other.write(batch_of(PutRoom{room}));
+    EXPECT_EQ(other.import_fault(without_salts(exported)), "in: line 2: another room 2 exists already: Another");
+}
+
+TEST_P(StoreSuite, ARoomWithAnotherSaltIsAnotherRoom) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place place(GetParam());
+    place.write(batch_of(PutRoom{sample_room(2)}));
+    const std::string exported = place.export_rooms();
+    EXPECT_EQ(place.import_fault(replaced(exported, sample_room(2).salt, new_room_salt())),
+              "in: line 2: another room 2 exists already: Room 2");
+    EXPECT_EQ(place.export_rooms(), exported);
+}
+
+TEST_P(StoreSuite, APublicChatThatAnOlderExportReplacesKeepsItsSalt) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place from(GetParam());
+    from.write(batch_of(PutRoom{public_chat()}, AppendEvent{sample_event(1, 1)}));
+    const Place to(GetParam());
+    RoomRecord own = public_chat(5);
+    own.salt = new_room_salt();
+    to.write(batch_of(PutRoom{own}));
+    ASSERT_EQ(to.import_fault(without_salts(from.export_rooms())), "(imported)");
+    const RoomRecord replaced = to.records().at(1);
+    EXPECT_EQ(replaced.created_at, public_chat().created_at);
+    EXPECT_EQ(replaced.salt, own.salt);
+    EXPECT_EQ(replaced.old_keys_until, 0);
+}
+
+TEST_P(StoreSuite, ACheckFindsRoomsWithoutAValidSalt) {
+    if (!GetParam().is_persistent) GTEST_SKIP() << kTellsNothing;
+    const Place place(GetParam());
+    RoomRecord none = sample_room(2);
+    none.salt.clear();
+    RoomRecord short_one = sample_room(4);
+    short_one.salt.pop_back();
+    place.write(batch_of(PutRoom{none}, PutRoom{sample_room(3)}, PutRoom{short_one}));
+    EXPECT_THAT(place.check_faults(), ElementsAre("room 2: its salt is not 32 hexadecimal digits",
+                                                  "room 4: its salt is not 32 hexadecimal digits"));
 }
 
 TEST_P(StoreSuite, AnImportAddsTheNewerEventsOfARoom) {
@@ -403,6 +503,11 @@ TEST_P(StoreSuite, AnImportRepairsAnImportThatWasKilled) {
     to.write(batch_of(PutRoom{{.id = 7}}, PutRoom{sample_room(4)}, AppendEvent{skipped}));
     ASSERT_EQ(to.import_fault(exported), "(imported)");
     EXPECT_EQ(to.export_rooms(), exported);
+    // The same, and an upgrade or this version has given the room a salt.
+    const Place upgraded(GetParam());
+    upgraded.write(batch_of(PutRoom{{.id = 7, .salt = new_room_salt(), .old_keys_until = 5}}));
+    ASSERT_EQ(upgraded.import_fault(exported), "(imported)");
+    EXPECT_EQ(upgraded.export_rooms(), exported);
 }
 
 /// Two rooms, `count` messages in room 3 and one in the Public Chat.
@@ -430,6 +535,10 @@ TEST_P(StoreSuite, ARepeatedImportOfADumpOfTheOriginalAddsNothing) {
     EXPECT_EQ(again.known_events, 1501u);
     EXPECT_EQ(again.events, 3u);
     EXPECT_THAT(to.check_faults(), IsEmpty());
+    for (const auto& [id, record] : to.records()) {
+        EXPECT_TRUE(is_room_salt(record.salt)) << id;
+        EXPECT_EQ(record.old_keys_until, 0) << "tokens of the original were never valid here: room " << id;
+    }
     const std::string exported = to.export_rooms("3");
     EXPECT_THAT(exported, HasSubstr("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"));
     EXPECT_THAT(exported, HasSubstr(R"("room_id":3,"seq":1503,"name":"ada","color":"","msg":"1503")"));

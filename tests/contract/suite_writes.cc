@@ -133,6 +133,9 @@ TEST_P(StoreSuite, LoadsRoomsAfterAReopen) {
     room.owned = false;
     room.visibility = Visibility::public_room;
     room.token_epoch = (std::uint64_t{1} << 62) + 1;
+    room.owner_epoch = (std::uint64_t{1} << 62) + 3;
+    room.salt = new_room_salt();
+    room.old_keys_until = 0;
     room.retention_s = (std::uint64_t{1} << 62) + 2;
     room.max_events = 0;
     const RoomRecord hidden = sample_room(kEndOfRoomIds - 1);

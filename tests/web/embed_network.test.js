@@ -197,7 +197,7 @@ test('an expired token is reported as on the page, once, in English and German',
         // All tokens become invalid, as if they had expired.
         const { port } = server;
         await server.stop();
-        await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: `another key ${lang}` } });
+        await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: `another key for ${lang}` } });
         await page.clock.fastForward('02:00:00');
         await page.context().setOffline(false);
         await page.getByLabel(password).waitFor();

@@ -36,7 +36,7 @@ const keptToken = (page, room) =>
 async function endTokens(server) {
     const { port } = server;
     await server.stop();
-    await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: 'another key' } });
+    await server.start({ address: `127.0.0.1:${port}`, env: { SECRET_KEY: 'another key of the server' } });
 }
 
 test('a token is renewed before it expires, without a visible change, and the new one survives a reload', async (t) => {

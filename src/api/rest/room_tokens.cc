@@ -7,6 +7,7 @@
 
 #include "api/access.h"
 #include "api/request.h"
+#include "api/rest/room_change.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
 #include "chat/event.h"
@@ -53,8 +54,7 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     if (*refusal) co_return exchange.respond(std::move(**refusal));
     if (!wanted.name || !chat::is_valid_name(*wanted.name))
         co_return exchange.respond_error(Error{ErrorCode::invalid_json, "name"});
-    const std::string token = services_.tokens.issue_room_token(*room, *wanted.name);
-    exchange.respond_json(201, token_json(*wanted.name, room->id, token));
+    respond_token(exchange, 201, *room, *wanted.name, false);
 }
 
 Handler RoomTokens::renew(Exchange exchange, chat::RoomKey key) {
@@ -63,10 +63,39 @@ Handler RoomTokens::renew(Exchange exchange, chat::RoomKey key) {
     const auto claims = may_enter(*room, bearer_token(exchange.request()), services_.tokens);
     if (!claims) co_return exchange.respond_error(claims.error());
     if (!*claims) co_return exchange.respond_json(200, kStatusOk);
-    const std::string& name = (*claims)->username;
-    const std::string token = (*claims)->owner ? services_.tokens.issue_owner_token(*room, name)
-                                               : services_.tokens.issue_room_token(*room, name);
-    exchange.respond_json(201, token_json(name, room->id, token));
+    respond_token(exchange, 201, *room, (*claims)->username, (*claims)->owner);
+}
+
+Handler RoomTokens::end_owner_tokens(Exchange exchange, chat::RoomKey key) {
+    for (;;) {
+        const auto current = co_await find_room(core_link_, key);
+        if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
+        const auto owner = must_be_owner(*current, bearer_token(exchange.request()), services_.tokens);
+        if (!owner) co_return exchange.respond_error(owner.error());
+        chat::RoomRecord next = *current;
+        ++next.owner_epoch;
+
+        const auto changed =
+            co_await core_link_.ask_core_later<Changed<chat::RoomView>>([&](chat::Core& core, auto reply) {
+                auto [changed_meanwhile, done] = callbacks<chat::RoomView>(std::move(reply));
+                core.admin().update(*current, std::move(next), std::move(changed_meanwhile), std::move(done));
+            });
+        if (!changed) {
+            key = key_of(current->id);
+            continue;
+        }
+        if (!*changed) co_return exchange.respond_error(changed->error());
+        co_return respond_token(exchange, 200, (*changed)->record, owner->username, true);
+    }
+}
+
+void RoomTokens::respond_token(const Exchange& exchange, int status, const chat::RoomRecord& room,
+                               const std::string& name, bool owner) {
+    const std::string token =
+        owner ? services_.tokens.issue_owner_token(room, name) : services_.tokens.issue_room_token(room, name);
+    net::HttpResponse response{.status = status, .body = token_json(name, room.id, token)};
+    response.headers.emplace_back(kNotStored);
+    exchange.respond(std::move(response));
 }
 
 }  // namespace globes::api

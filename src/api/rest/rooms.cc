@@ -1,7 +1,6 @@
 #include "api/rest/rooms.h"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "api/access.h"
 #include "api/request.h"
+#include "api/rest/room_change.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
 #include "base/text.h"
@@ -20,20 +20,6 @@ namespace {
 
 constexpr std::uint64_t kDefaultPageSize = 100;
 constexpr std::uint64_t kMaxPageSize = 1000;
-
-chat::RoomKey key_of(chat::RoomId id) { return {.id = id, .folded_title = {}}; }
-
-/// The result of a change to a room; nullopt if somebody else has changed the room since it was read.
-template <class Value>
-using Changed = std::optional<Result<Value>>;
-
-/// Splits `reply` into the two callbacks of chat::RoomAdmin, of which one is called.
-template <class Value>
-auto callbacks(CoreReply<Changed<Value>> reply) {
-    auto shared = std::make_shared<CoreReply<Changed<Value>>>(std::move(reply));
-    return std::pair([shared] { (*shared)(std::nullopt); },
-                     [shared](Result<Value> result) { (*shared)(std::move(result)); });
-}
 
 /// `co_await has_title(core_link, title)`: whether a room has this title. `title` must outlive the wait.
 auto has_title(CoreLink& core_link, const std::string& title) {
@@ -78,6 +64,7 @@ Handler Rooms::create(Exchange exchange) {
     if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, checked->owner_name);
     net::HttpResponse response{.status = 201};
     append_room_json(response.body, *created, owner_token);
+    if (!owner_token.empty()) response.headers.emplace_back(kNotStored);
     response.headers.emplace_back("Location", "/chats/" + std::to_string(created->record.id));
     exchange.respond(std::move(response));
 }

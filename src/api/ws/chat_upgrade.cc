@@ -112,10 +112,10 @@ Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const c
 /// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
 void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
            CoreReply<Result<EnteredAndChecked>> reply) {
-    auto enter_now = [&core, id = room.id, token_epoch = room.token_epoch, &entry,
+    auto enter_now = [&core, id = room.id, verified = room.token_epochs(), &entry,
                       reply = std::move(reply)](SeenCheck seen) mutable {
         if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
-        auto entered = core.enter(id, token_epoch, entry);
+        auto entered = core.enter(id, verified, entry);
         if (!entered) return reply(std::unexpected(entered.error()));
         reply(EnteredAndChecked{std::move(*entered), seen});
     };

@@ -105,48 +105,75 @@ void read_newest_events(Session& session, Rooms& rooms) {
                                                         : read_newest_by_scan(session, rooms);
 }
 
-/// Writes the number of this process into the rooms' documents. Finds them by `_id`, which no server needs a scan for.
-/// In several calls: each ends before its timeout, and FerretDB 1.x never answers a call with more than 100 updates,
-/// because each keeps one of its 100 connections to SQLite until the call ends.
-void claim(Session& session, std::span<const chat::RoomId> rooms, std::uint64_t writer) {
-    constexpr std::size_t kRoomsPerCall = 50;
+Document by_id(chat::RoomId room) {
+    Document filter;
+    filter.number("_id", room);
+    return filter;
+}
+
+Document update_of(const Document& filter, const char* how, const Document& fields) {
+    Document change;
+    change.document(how, fields);
+    Document update;
+    update.document("q", filter).document("u", change);
+    return update;
+}
+
+/// Writes the number of this process into the room's document.
+Document claim(chat::RoomId room, std::uint64_t writer) {
     Document number;
     number.number("writer", writer);
-    Document change;
-    change.document("$max", number);
+    return update_of(by_id(room), "$max", number);
+}
+
+/// Gives a room of an older version its salt, unless another process gives it one first.
+Document add_salt(chat::RoomId room, UnixMicros now) {
+    Document absent;
+    absent.boolean("$exists", false);
+    Document filter = by_id(room);
+    filter.document("salt", absent);
+    Document fields;
+    fields.text("salt", chat::new_room_salt()).time("old_keys_until", now);
+    return update_of(filter, "$set", fields);
+}
+
+/// Updates documents that are found by `_id`, which no server needs a scan for. In several calls: each ends before its
+/// timeout, and FerretDB 1.x never answers a call with more than 100 updates, because each keeps one of its 100
+/// connections to SQLite until the call ends.
+void update_rooms(Session& session, std::span<const Document> updates) {
+    constexpr std::size_t kUpdatesPerCall = 50;
     Document majority;
     majority.text("w", "majority").boolean("j", true);
-    for (; !rooms.empty(); rooms = rooms.subspan(std::min(rooms.size(), kRoomsPerCall))) {
-        std::vector<Document> updates;
-        for (const chat::RoomId room : rooms.first(std::min(rooms.size(), kRoomsPerCall))) {
-            Document id;
-            id.number("_id", room);
-            updates.emplace_back().document("q", id).document("u", change);
-        }
+    while (!updates.empty()) {
+        const auto some = updates.first(std::min(updates.size(), kUpdatesPerCall));
+        updates = updates.subspan(some.size());
         Document command;
-        command.text("update", kRooms).documents("updates", updates).document("writeConcern", majority);
+        command.text("update", kRooms).documents("updates", some).document("writeConcern", majority);
         // The reply is ignored: the caller reads the rooms again.
         session.command(command, [](const DocumentView&) {});
     }
 }
 
-/// Reads all rooms until each of them has `writer` or a higher number: an older process may create rooms meanwhile.
+/// Reads all rooms until each of them has `writer` or a higher number, and, unless `writer` is 0, a salt: an older
+/// process may create rooms meanwhile.
 Rooms load_and_claim_rooms(Session& session, std::uint64_t writer) {
     constexpr int kMaxTries = 10;
     for (int tries = 0; tries < kMaxTries; ++tries) {
         Rooms rooms;
-        std::vector<chat::RoomId> unclaimed;
+        std::vector<Document> updates;
+        const UnixMicros now = SystemClock().now_us();
         session.find(kRooms, Document(), Document(), kUnlimited, [&](const DocumentView& document) {
             rooms.emplace_back(document.number("_id"),
                                RoomState{.record = std::make_shared<const chat::RoomRecord>(room_record_of(document)),
                                          .purged_seq = document.number("purged_seq"),
                                          .version = document.number("version")});
-            if (document.number("writer") < writer) unclaimed.push_back(rooms.back().first);
+            if (document.number("writer") < writer) updates.push_back(claim(rooms.back().first, writer));
+            if (writer != 0 && !document.has("salt")) updates.push_back(add_salt(rooms.back().first, now));
         });
-        if (unclaimed.empty()) return rooms;
-        claim(session, unclaimed, writer);
+        if (updates.empty()) return rooms;
+        update_rooms(session, updates);
     }
-    throw DatabaseError("the rooms do not accept the number of this process", 0, 0);
+    throw DatabaseError("the rooms do not accept the number of this process, or a salt", 0, 0);
 }
 
 }  // namespace

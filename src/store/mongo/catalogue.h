@@ -101,7 +101,8 @@ private:
 };
 
 /// Loads all rooms into `catalogue` and returns the garbage that is left from earlier runs. Unless `writer` is 0, each
-/// room's document gets that number before it is loaded, so that an older process can no longer change or remove it.
+/// room's document gets that number before it is loaded, so that an older process can no longer change or remove it,
+/// and a salt if it has none.
 ///
 /// Thread: the opening thread. Blocks. Throws DatabaseError.
 /// Source: docs/adr/0008-mongodb-store.md, "Start"; docs/adr/0011-mongodb-fence.md, "Rooms".

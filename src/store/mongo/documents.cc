@@ -115,7 +115,7 @@ Document& Document::numbers(std::string_view key, const std::vector<std::uint64_
     return *this;
 }
 
-Document& Document::documents(std::string_view key, const std::vector<Document>& values) {
+Document& Document::documents(std::string_view key, std::span<const Document> values) {
     Document array;
     for (std::size_t i = 0; i < values.size(); ++i) array.document(fmt::format("{}", i), values[i]);
     bson_append_array(&bson_, key.data(), length(key), array.get());
@@ -220,8 +220,9 @@ void append_room_fields(Document& document, const chat::RoomRecord& room, std::u
     document.text("title", room.title).text("title_key", fold_case(room.title)).text("description", room.description);
     document.text("visibility", chat::visibility_text(room.visibility));
     document.text("password_hash", room.password_hash).boolean("owned", room.owned);
-    document.number("token_epoch", room.token_epoch).number("retention_s", room.retention_s);
-    document.number("max_events", room.max_events);
+    document.number("token_epoch", room.token_epoch).number("owner_epoch", room.owner_epoch);
+    document.text("salt", room.salt).time("old_keys_until", room.old_keys_until);
+    document.number("retention_s", room.retention_s).number("max_events", room.max_events);
     document.time("created_at", room.created_at).time("updated_at", room.updated_at);
     document.number("version", version);
 }
@@ -234,11 +235,14 @@ chat::RoomRecord room_record_of(const DocumentView& document) {
                           .password_hash = document.text("password_hash"),
                           .owned = document.boolean("owned"),
                           .token_epoch = document.number("token_epoch"),
+                          .owner_epoch = document.number("owner_epoch"),
+                          .salt = document.text("salt"),
+                          .old_keys_until = document.time("old_keys_until"),
                           .retention_s = document.number("retention_s"),
                           .max_events = document.number("max_events"),
                           .created_at = document.time("created_at"),
                           .updated_at = document.time("updated_at")};
-    if (room.id == 0 || !are_texts({room.title, room.description, room.password_hash}))
+    if (room.id == 0 || !are_texts({room.title, room.description, room.password_hash, room.salt}))
         throw not_ours(kRooms, document);
     return room;
 }

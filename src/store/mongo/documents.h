@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ public:
     Document& document(std::string_view key, const Document& value);
     Document& texts(std::string_view key, const std::vector<std::string>& values);
     Document& numbers(std::string_view key, const std::vector<std::uint64_t>& values);
-    Document& documents(std::string_view key, const std::vector<Document>& values);
+    Document& documents(std::string_view key, std::span<const Document> values);
 
     const bson_t* get() const { return &bson_; }
     bson_t* out() { return &bson_; }

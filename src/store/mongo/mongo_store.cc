@@ -126,7 +126,7 @@ private:
     void open() {
         Engine& engine = *engine_;
         mongo::Session session(engine.pool, engine.database);
-        mongo::migrate_layout(session, engine.settings.times.heartbeat);
+        mongo::migrate_names(session, engine.settings.times.heartbeat);
         if (engine.settings.use == MongoUse::import &&
             mongo::Heartbeat::is_server_alive(session, mongo::kCounters, engine.settings.times.heartbeat))
             throw std::runtime_error("a server runs on it; stop it first");
@@ -135,6 +135,7 @@ private:
         if (engine.settings.use == MongoUse::serve) mongo::Heartbeat::beat(session);
         const std::vector<mongo::GarbageRange> removals =
             mongo::load_catalogue(session, engine.catalogue, engine.fence.number());
+        mongo::store_layout_version(session);
         for (std::size_t i = 0; i < engine.settings.writers; ++i)
             engine.writers.push_back(std::make_unique<mongo::RoomWriter>(
                 engine.pool, engine.database, engine.fence, engine.room_ids, engine.catalogue, engine.shared));

@@ -29,7 +29,9 @@
 namespace globes::store::mongo {
 namespace {
 
-constexpr std::int64_t kLayout = 2;
+// 1: collections with their old names. 2: the current names. 3: each room has a salt (catalogue.h).
+constexpr std::int64_t kCurrentNames = 2;
+constexpr std::int64_t kLayout = 3;
 
 struct Collection {
     const char* name;
@@ -140,26 +142,16 @@ std::vector<const Collection*> old_collections(Session& session, const Names& na
     return old;
 }
 
-bool has_layout_version(Session& session, const Names& names) {
-    if (!names.contains(kCounters)) return false;
+/// 0 if no version is stored.
+std::int64_t layout_version(Session& session, const Names& names) {
+    if (!names.contains(kCounters)) return 0;
     Document id;
     id.text("_id", "layout");
     std::int64_t layout = 0;
     session.find(kCounters, id, Document(), 1, [&](const DocumentView& counter) { layout = counter.integer("value"); });
     if (layout > kLayout)
         throw std::runtime_error("is the database of a newer version of Globes, which this one does not know");
-    return layout == kLayout;
-}
-
-void store_layout_version(Session& session) {
-    Document id;
-    id.text("_id", "layout");
-    Document value;
-    value.integer("value", kLayout);
-    Document change;
-    change.document("$set", value);
-    const WriteResult stored = session.update(kCounters, id, change, true);
-    if (stored.status != WriteStatus::acknowledged) throw DatabaseError(stored.cause, stored.domain, stored.code);
+    return layout;
 }
 
 /// Rejects collections with documents of another program under names of Globes.
@@ -285,10 +277,10 @@ void reject_foreign_unique_indexes(Session& session, const char* collection) {
 
 }  // namespace
 
-void migrate_layout(Session& session, std::chrono::milliseconds heartbeat) {
+void migrate_names(Session& session, std::chrono::milliseconds heartbeat) {
     check_own_kinds(session);
     const Names names = names_of(session);
-    if (has_layout_version(session, names)) return;
+    if (layout_version(session, names) >= kCurrentNames) return;
     check_own_names(session, names);
     const std::vector<const Collection*> old = old_collections(session, names);
     for (const Collection* collection : old)
@@ -301,16 +293,32 @@ void migrate_layout(Session& session, std::chrono::milliseconds heartbeat) {
     if (!old.empty() && Heartbeat::is_server_alive(session, kCollections.back().old_name, heartbeat))
         throw std::runtime_error("a server of an older version runs on it; stop it first");
     for (const Collection* collection : old) rename(session, *collection);
-    store_layout_version(session);
+}
+
+void store_layout_version(Session& session) {
+    Document id;
+    id.text("_id", "layout");
+    Document value;
+    value.integer("value", kLayout);
+    // A newer version may have opened the database meanwhile.
+    Document change;
+    change.document("$max", value);
+    const WriteResult stored = session.update(kCounters, id, change, true);
+    if (stored.status != WriteStatus::acknowledged) throw DatabaseError(stored.cause, stored.domain, stored.code);
 }
 
 void check_layout(Session& session) {
     const Names names = names_of(session);
-    if (has_layout_version(session, names)) return;
-    for (const Collection* collection : old_collections(session, names))
+    const std::int64_t layout = layout_version(session, names);
+    if (layout == kLayout) return;
+    const auto old = layout < kCurrentNames ? old_collections(session, names) : std::vector<const Collection*>();
+    if (!old.empty())
         throw std::runtime_error(
             fmt::format("is of an older version: {} has to be renamed to {}; start the server once, which does it",
-                        collection->old_name, collection->name));
+                        old.front()->old_name, old.front()->name));
+    if (names.contains(kRooms) && has_document(session, kRooms, "salt", false))
+        throw std::runtime_error(
+            "is of an older version: its rooms have no salts; start the server once, which adds them");
 }
 
 void ensure_indexes(Session& session) {

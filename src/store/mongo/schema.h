@@ -14,14 +14,19 @@
 
 namespace globes::store::mongo {
 
-/// Renames the collections of layout version 1 and stores the new version. If it is interrupted, the next call
-/// continues. `heartbeat`: the heartbeat interval of a server that may still run on the old names.
+/// Renames the collections of layout version 1. If it is interrupted, the next call continues. `heartbeat`: the
+/// heartbeat interval of a server that may still run on the old names.
 ///
-/// Thread: the opening thread. Blocks. Throws DatabaseError, or std::runtime_error with a text for the operator.
-void migrate_layout(Session& session, std::chrono::milliseconds heartbeat);
+/// Thread: the opening thread. Blocks. Throws DatabaseError, or std::runtime_error with a text for the operator, also
+/// if the database has a newer layout.
+void migrate_names(Session& session, std::chrono::milliseconds heartbeat);
+
+/// Stores the current layout version, after `migrate_names` and after all rooms got salts (catalogue.h): an older
+/// version of Globes, which would create rooms without salts, refuses the database from then on. Throws DatabaseError.
+void store_layout_version(Session& session);
 
 /// The same check without any change, for read-only use. Throws DatabaseError, or std::runtime_error if a collection
-/// still has its old name.
+/// still has its old name or a room has no salt.
 void check_layout(Session& session);
 
 /// Creates missing indexes and checks that each exists as specified, and that there is no other unique index. Throws

@@ -52,13 +52,16 @@ chat::StoredRoom stored_room_of(const Statement& row) {
                        .password_hash = row.text(4),
                        .owned = row.integer(5) != 0,
                        .token_epoch = row.number(6),
+                       .owner_epoch = row.number(11),
+                       .salt = row.text(12),
+                       .old_keys_until = row.integer(13),
                        .retention_s = row.number(7),
                        .max_events = row.number(8),
                        .created_at = row.integer(9),
                        .updated_at = row.integer(10)},
-            .last_seq = row.number(11),
-            .first_seq = row.number(12),
-            .last_time = row.integer(13)};
+            .last_seq = row.number(14),
+            .first_seq = row.number(15),
+            .last_time = row.integer(16)};
 }
 
 }  // namespace
@@ -73,7 +76,7 @@ ReadSession::ReadSession(const Database& database, SnapshotScope scope)
       // events.
       rooms_(connection_,
              "SELECT id, title, description, visibility, password_hash, owned, token_epoch, retention_s,"
-             " max_events, created_at_us, updated_at_us,"
+             " max_events, created_at_us, updated_at_us, owner_epoch, salt, old_keys_until_us,"
              " coalesce((SELECT max(seq) FROM events WHERE room_id = id), purged_seq),"
              " coalesce((SELECT min(seq) FROM events WHERE room_id = id), purged_seq + 1),"
              " coalesce((SELECT time_us FROM events WHERE room_id = id ORDER BY seq DESC LIMIT 1), 0)"

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <string>
+
+#include "chat/room_record.h"
+
 namespace globes::store {
 namespace {
 
@@ -13,6 +18,9 @@ namespace {
 // update would double the pages of a commit.
 //
 // removals: rooms whose events are still to be removed in steps; they are invisible already.
+//
+// rooms.salt: the old rows get one each by new_room_salt(), a function that only migrations have. old_keys_until_us: 0
+// for rooms that were created with a salt.
 //
 // meta: next_room_id, and room_changes, which counts the transactions that changed or purged rooms (write_session.h).
 constexpr Migration kMigrations[] = {
@@ -48,6 +56,12 @@ CREATE TABLE removals (room_id INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('next_room_id', 1), ('room_changes', 0);
 )sql"},
+    {2, R"sql(
+ALTER TABLE rooms ADD COLUMN owner_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN salt TEXT NOT NULL DEFAULT '';
+ALTER TABLE rooms ADD COLUMN old_keys_until_us INTEGER NOT NULL DEFAULT 0;
+UPDATE rooms SET salt = new_room_salt(), old_keys_until_us = unixepoch() * 1000000;
+)sql"},
 };
 
 constexpr const char* kVersionTable =
@@ -78,12 +92,29 @@ std::int64_t version_of(const Connection& connection) {
                                          file.string(), found, newest));
 }
 
+void new_room_salt(sqlite3_context* call, int /*arguments*/, sqlite3_value** /*values*/) noexcept {
+    try {
+        const std::string salt = chat::new_room_salt();
+        sqlite3_result_text(call, salt.data(), static_cast<int>(salt.size()), SQLITE_TRANSIENT);
+    } catch (const std::exception& error) {
+        sqlite3_result_error(call, error.what(), -1);
+    }
+}
+
+/// Makes the functions that the steps call available on this connection.
+void add_functions(const Connection& connection) {
+    if (sqlite3_create_function_v2(connection.handle(), "new_room_salt", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr,
+                                   new_room_salt, nullptr, nullptr, nullptr) != SQLITE_OK)
+        connection.fail();
+}
+
 }  // namespace
 
 std::span<const Migration> migrations() { return kMigrations; }
 
 void migrate(Connection& connection, std::span<const Migration> steps, const std::filesystem::path& file) {
     if (!is_ours(connection) && has_tables(connection)) refuse_foreign(file);
+    add_functions(connection);
     // One transaction, so that a stop never leaves tables without the version table that identifies them.
     connection.run("BEGIN IMMEDIATE");
     try {

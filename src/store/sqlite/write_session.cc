@@ -22,11 +22,11 @@ WriteSession::WriteSession(const Database& database)
       commit_(connection_, "COMMIT"),
       put_room_(connection_,
                 "INSERT INTO rooms (id, title, description, visibility, password_hash, owned, token_epoch,"
-                " retention_s, max_events, created_at_us, updated_at_us)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                " retention_s, max_events, created_at_us, updated_at_us, owner_epoch, salt, old_keys_until_us)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
                 " ON CONFLICT (id) DO UPDATE SET title = ?2, description = ?3, visibility = ?4, password_hash = ?5,"
                 " owned = ?6, token_epoch = ?7, retention_s = ?8, max_events = ?9, created_at_us = ?10,"
-                " updated_at_us = ?11"),
+                " updated_at_us = ?11, owner_epoch = ?12, salt = ?13, old_keys_until_us = ?14"),
       raise_next_room_id_(connection_, "UPDATE meta SET value = ?1 WHERE key = 'next_room_id' AND value < ?1"),
       delete_room_(connection_, "DELETE FROM rooms WHERE id = ?1"),
       find_room_(connection_, "SELECT purged_seq FROM rooms WHERE id = ?1"),
@@ -97,7 +97,7 @@ void WriteSession::write(const chat::PutRoom& put) {
     if (changed_rows() > 0) remove_all_events_.run(room.id);
     put_room_.run(room.id, room.title, room.description, static_cast<std::int64_t>(room.visibility), room.password_hash,
                   std::int64_t{room.owned}, room.token_epoch, room.retention_s, room.max_events, room.created_at,
-                  room.updated_at);
+                  room.updated_at, room.owner_epoch, room.salt, room.old_keys_until);
     if (room.id < chat::kFirstRandomRoomId) raise_next_room_id_.run(room.id + 1);
     is_counted_ = true;
 }

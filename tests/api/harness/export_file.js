@@ -7,12 +7,17 @@ function time(index) {
     return new Date(FIRST_TIME + index).toISOString().replace('Z', '000Z');
 }
 
-/** The lines of one public room with that many messages, each with an id. */
-export function exportLines({ room = 2, title = 'Imported room', events, nextRoomId = room + 1 }) {
+const SALT_FIELDS = { owner_epoch: 0, salt: '0123456789abcdef0123456789abcdef', old_keys_until: '' };
+
+/**
+ * The lines of one public room with that many messages, each with an id. `isOld`: as a version writes them whose rooms have
+ * no salts.
+ */
+export function exportLines({ room = 2, title = 'Imported room', events, nextRoomId = room + 1, isOld = false }) {
     const head = { kind: 'globes-export', version: 1, next_room_id: nextRoomId };
     const record = {
         ...{ kind: 'room', id: room, title, description: '', visibility: 'public', password_hash: '', owned: false },
-        ...{ token_epoch: 0, retention: 0, max_events: 0, createdAt: time(0), updatedAt: time(0) },
+        ...{ token_epoch: 0, ...(isOld ? {} : SALT_FIELDS), retention: 0, max_events: 0, createdAt: time(0), updatedAt: time(0) },
         ...{ first_seq: 1, last_seq: events },
     };
     const sends = Array.from({ length: events }, (_, index) => ({

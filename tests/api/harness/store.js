@@ -31,9 +31,9 @@ export async function oldestSeq(dataFolder, roomId) {
     return oldest;
 }
 
-/** The parts of the key of a room's tokens, besides the server's own: `{ token_epoch, password_hash }`. */
+/** The parts of the key of a room's tokens, besides the server's own: `{ salt, token_epoch, password_hash }`. */
 export async function storedRoomKeyParts(dataFolder, roomId) {
-    const [parts] = await query(dataFolder, `SELECT token_epoch, password_hash FROM rooms WHERE id = ${roomId}`);
+    const [parts] = await query(dataFolder, `SELECT salt, token_epoch, password_hash FROM rooms WHERE id = ${roomId}`);
     return parts;
 }
 

@@ -36,12 +36,31 @@ export function freshClaims(room, username = 'mallory') {
     return { username, room_id: room.id, iat, exp: iat + 3600 };
 }
 
+const hmac = (key, ...parts) => createHmac('sha256', key).update(Buffer.concat(parts)).digest();
+
+function bigEndian(number) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(BigInt(number));
+    return bytes;
+}
+
 /** A room token with any claims, signed with the server's own key, as `room_key` in src/chat/tokens.cc derives it. */
 export async function forgeRoomToken(server, room, { secretKey, claims }) {
-    const { token_epoch: epoch, password_hash: hash } = await storedRoomKeyParts(server.dataFolder, room.id);
-    const numbers = Buffer.alloc(16);
-    numbers.writeBigUInt64BE(BigInt(room.id), 0);
-    numbers.writeBigUInt64BE(BigInt(epoch), 8);
-    const context = Buffer.concat([Buffer.from('globes room token v1'), numbers, Buffer.from(hash)]);
-    return forgeToken({ claims, key: createHmac('sha256', secretKey).update(context).digest() });
+    const { salt, token_epoch: epoch, password_hash: hash } = await storedRoomKeyParts(server.dataFolder, room.id);
+    const context = [Buffer.from('globes room token v2'), bigEndian(room.id), Buffer.from(salt)];
+    return forgeToken({ claims, key: hmac(secretKey, ...context, bigEndian(epoch), Buffer.from(hash)) });
 }
+
+/** Room tokens and owner tokens as the versions made them whose rooms had no salts. */
+export const oldTokens = {
+    room: (secretKey, { id, token_epoch: epoch, password_hash: hash }, claims) =>
+        forgeToken({
+            claims: { ...freshClaims({ id }), ...claims },
+            key: hmac(secretKey, Buffer.from('globes room token v1'), bigEndian(id), bigEndian(epoch), Buffer.from(hash)),
+        }),
+    owner: (secretKey, { id }, claims) =>
+        forgeToken({
+            claims: { ...freshClaims({ id }), role: 'owner', ...claims },
+            key: hmac(secretKey, Buffer.from('globes owner token v1'), bigEndian(id)),
+        }),
+};

@@ -70,6 +70,7 @@ async function tokens(room: Room): Promise<Token | null> {
     if (token === null) return null;
     const { name, roomId, expiresAt }: Token = globes.tokens.read(token.token);
     console.log(name.length, roomId + 1, expiresAt.getTime());
+    same<Awaited<ReturnType<Globes['tokens']['endOwnerTokens']>>, Token>(true);
     return globes.tokens.renew(room, token);
 }
 

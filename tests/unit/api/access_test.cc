@@ -20,7 +20,8 @@ protected:
                 .title = "Tea",
                 .visibility = visibility,
                 .password_hash = visibility == Visibility::public_room ? "" : "hash",
-                .owned = owned};
+                .owned = owned,
+                .salt = "0123456789abcdef0123456789abcdef"};
     }
     std::string room_token(const RoomRecord& of) const { return tokens.issue_room_token(of, "ann"); }
     std::string owner_token(const RoomRecord& of) const { return tokens.issue_owner_token(of, "eve"); }
@@ -75,6 +76,45 @@ TEST_F(AccessTest, OnlyTheOwnerMayChangeAnOwnedProtectedRoom) {
     EXPECT_EQ(change(secret_owned, "nonsense").error(), kInvalidToken);
     EXPECT_EQ(change(secret_owned, room_token(secret_owned)).error(), kUnauthorized);
     EXPECT_TRUE(change(secret_owned, owner_token(secret_owned)));
+}
+
+TEST_F(AccessTest, AnOwnersTokenIsInvalidWithoutAnOwner) {
+    EXPECT_EQ(change(secret, owner_token(secret)).error(), kInvalidToken);
+    EXPECT_EQ(may_enter(secret, owner_token(secret), tokens).error(), kInvalidToken);
+    EXPECT_FALSE(*may_enter(open, owner_token(open), tokens)) << "as without a token";
+    EXPECT_TRUE(change(open, owner_token(open)));
+}
+
+TEST_F(AccessTest, OnlyAnOwnersTokenEndsOwnersTokens) {
+    const auto refusal = [&](const RoomRecord& record, std::string_view token) {
+        const auto owner = must_be_owner(record, token, tokens);
+        return owner ? Error{ErrorCode::unavailable} : owner.error();
+    };
+    for (const RoomRecord& record : {open_owned, secret_owned}) {
+        const auto owner = must_be_owner(record, owner_token(record), tokens);
+        ASSERT_TRUE(owner);
+        EXPECT_EQ(owner->username, "eve");
+        EXPECT_EQ(refusal(record, "nonsense"), kInvalidToken);
+        EXPECT_EQ(refusal(record, owner_token(other(record))), kInvalidToken);
+    }
+    EXPECT_EQ(refusal(open_owned, ""), kUnauthorized);
+    EXPECT_EQ(refusal(secret_owned, ""), kInvalidToken);
+    EXPECT_EQ(refusal(secret_owned, room_token(secret_owned)), kUnauthorized);
+}
+
+TEST_F(AccessTest, WithoutAnOwnerNoTokenEndsOwnersTokens) {
+    const auto refusal = [&](const RoomRecord& record, std::string_view token) {
+        return must_be_owner(record, token, tokens).error();
+    };
+    EXPECT_EQ(refusal(open, ""), kUnauthorized);
+    EXPECT_EQ(refusal(open, owner_token(open)), kInvalidToken);
+    EXPECT_EQ(refusal(secret, ""), kInvalidToken);
+    EXPECT_EQ(refusal(secret, owner_token(secret)), kInvalidToken);
+    EXPECT_EQ(refusal(secret, room_token(secret)), kUnauthorized);
+    RoomRecord first = open;
+    first.id = chat::kPublicChatId;
+    EXPECT_EQ(refusal(first, ""), kUnauthorized);
+    EXPECT_EQ(refusal(first, owner_token(first)), kUnauthorized);
 }
 
 TEST_F(AccessTest, AnExpiredTokenIsInvalid) {

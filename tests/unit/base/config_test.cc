@@ -296,8 +296,9 @@ TEST_F(ConfigTest, EveryVariableIsReadFromBothSources) {
     EXPECT_EQ(config.mongodb.cluster, "x");
     EXPECT_EQ(config.mongodb.database, "y");
     for (const auto key : environment_keys()) environment_[std::string(key)] = "7";
+    environment_["SECRET_KEY"] = "fedcba9876543210";
     config = load();
-    EXPECT_EQ(config.secret_key, "7");
+    EXPECT_EQ(config.secret_key, "fedcba9876543210");
     EXPECT_EQ(config.mongodb.uri, "7");
     EXPECT_EQ(config.mongodb.user, "7");
     EXPECT_EQ(config.mongodb.password, "7");
@@ -405,11 +406,14 @@ TEST_F(ConfigTest, WrongFlagsNameTheFlag) {
     EXPECT_THAT(error(), HasSubstr("--data: "));
 }
 
-TEST_F(ConfigTest, ShortSecretKeysAreUsedWithAWarning) {
+TEST_F(ConfigTest, ShortSecretKeysAreRefusedAndNotShown) {
     environment_["SECRET_KEY"] = "short-and-sweet";
-    const auto config = load();
-    EXPECT_EQ(config.secret_key, "short-and-sweet");
-    EXPECT_THAT(config.warnings, ElementsAre(testing::AllOf(HasSubstr("SECRET_KEY"), Not(HasSubstr("sweet")))));
+    EXPECT_THAT(error(), testing::AllOf(testing::StartsWith("environment: SECRET_KEY: must have at least 16 bytes"),
+                                        HasSubstr("openssl rand -hex 32"), Not(HasSubstr("sweet"))));
+    environment_["SECRET_KEY"] = "short-and-sweet.";
+    EXPECT_EQ(load().secret_key, "short-and-sweet.");
+    write(".env", "SECRET_KEY=sweet");
+    EXPECT_THAT(error(), testing::AllOf(testing::StartsWith(".env: SECRET_KEY: "), Not(HasSubstr("sweet"))));
 }
 
 TEST(ConfigAddress, ReadsHostAndPort) {

@@ -45,8 +45,8 @@ TEST_F(CoreEndingsTest, AChangeThatEndsTokensEndsTheirConnectionsToo) {
     depart(1);
     run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "the ended connection was removed once";
-    EXPECT_EQ(core.enter(tea, 0, {.connection = 4}).error().code, ErrorCode::invalid_token);
-    EXPECT_TRUE(core.enter(tea, 1, {.connection = 5}));
+    EXPECT_EQ(core.enter(tea, {.room = 0}, {.connection = 4}).error().code, ErrorCode::invalid_token);
+    EXPECT_TRUE(core.enter(tea, {.room = 1}, {.connection = 5}));
 }
 
 TEST_F(CoreEndingsTest, AConnectionThatEntersWhileTokensAreEndingIsEndedWithThem) {
@@ -64,7 +64,7 @@ TEST_F(CoreEndingsTest, AFailedChangeEndsNoConnection) {
     store.fail();
     run_batch();
     EXPECT_THAT(io_threads[0].calls, IsEmpty());
-    EXPECT_TRUE(core.enter(tea, 0, {.connection = 2}));
+    EXPECT_TRUE(core.enter(tea, {}, {.connection = 2}));
 }
 
 TEST_F(CoreEndingsTest, AChangeThatEndsNoTokensEndsNoConnection) {
@@ -92,6 +92,56 @@ TEST_F(CoreEndingsTest, WhenARoomBecomesPublicOnlyConnectionsWithARoomTokenEnd) 
     update(record(tea), made(Visibility::public_room, tea));
     settle();
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 2: authorization_ended"));
+}
+
+TEST_F(CoreEndingsTest, WhenOwnersTokensEndTheirConnectionsInAPrivateRoomEndToo) {
+    for (const Visibility visibility : {Visibility::private_room, Visibility::hidden_room}) {
+        const RoomId tea = add_room(visibility == Visibility::private_room ? "Tea" : "Hidden tea", visibility);
+        ASSERT_TRUE(enter({.connection = tea + 1, .token_name = "ann"}, tea));
+        ASSERT_TRUE(enter({.connection = tea + 2, .token_name = "eve", .owner = true}, tea));
+        const Answer ended = update(record(tea), without_owners(tea));
+        EXPECT_THAT(io_threads[0].calls, IsEmpty()) << "not before the change is stored";
+        settle();
+        EXPECT_EQ(*ended, "ok");
+        EXPECT_THAT(io_threads[0].take_calls(), ElementsAre(fmt::format("end {}: authorization_ended", tea + 2)));
+        EXPECT_EQ(core.enter(tea, {.owner = 0}, {.connection = 90, .owner = true}).error(),
+                  (Error{ErrorCode::invalid_token, "token"}));
+        EXPECT_TRUE(core.enter(tea, {.owner = 0}, {.connection = tea + 3})) << "with a room token";
+        EXPECT_TRUE(core.enter(tea, {.owner = 1}, {.connection = tea + 4, .owner = true}));
+    }
+}
+
+TEST_F(CoreEndingsTest, AnOwnersConnectionThatEntersWhileOwnersTokensAreEndingIsEndedWithThem) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    update(record(tea), without_owners(tea));
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "eve", .owner = true}, tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended"));
+}
+
+TEST_F(CoreEndingsTest, WhenOwnersTokensEndInAPublicRoomTheirConnectionsStayAsAnyOther) {
+    const RoomId tea = add_room("Tea");
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "eve", .owner = true}, tea));
+    update(record(tea), without_owners(tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
+    ASSERT_TRUE(enter({.connection = 2, .token_name = "ida", .owner = true}, tea));
+    update(record(tea), made(Visibility::private_room, tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended")) << "the room is private now";
+}
+
+TEST_F(CoreEndingsTest, OwnersTokensEndOnceIfTwoRequestsEndThemAtTheSameTime) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    const RoomRecord base = record(tea);
+    const Answer first = update(base, without_owners(tea));
+    const Answer second = update(base, without_owners(tea));
+    const Answer renamed = rename(tea, "Coffee");
+    settle();
+    EXPECT_EQ(*first, "ok");
+    EXPECT_EQ(*second, "changed") << "the handler verifies the token again";
+    EXPECT_EQ(*renamed, "changed");
+    EXPECT_EQ(record(tea).owner_epoch, 1U);
 }
 
 // --- deleting --------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ protected:
     // --- participants ---
 
     Result<Core::Entered> enter(Entry entry, RoomId room = kPublicChatId) {
-        const auto entered = core.enter(room, record(room).token_epoch, entry);
+        const auto entered = core.enter(room, record(room).token_epochs(), entry);
         if (entered) readers[entry.connection] = {room, entry.io_thread, entered->from};
         return entered;
     }
@@ -114,6 +114,12 @@ protected:
         next.visibility = visibility;
         next.password_hash = visibility == Visibility::public_room ? "" : "hash";
         ++next.token_epoch;
+        return next;
+    }
+    /// The record of `room` after its owner has ended all owners' tokens.
+    RoomRecord without_owners(RoomId room) const {
+        RoomRecord next = record(room);
+        ++next.owner_epoch;
         return next;
     }
     Answer rename(RoomId room, std::string title) {

@@ -27,8 +27,10 @@ TEST_F(CoreLoadTest, ANewStoreGetsItsPublicChat) {
                                                  .title = "Public Chat",
                                                  .description = "This is the default chat, available to everyone!",
                                                  .visibility = Visibility::public_room,
+                                                 .salt = record(kPublicChatId).salt,
                                                  .created_at = clock.now,
                                                  .updated_at = clock.now}));
+    EXPECT_TRUE(is_room_salt(record(kPublicChatId).salt));
     store.commit();
     EXPECT_EQ(store.kept[1].record, record(kPublicChatId));
     EXPECT_EQ(add_room("Tea"), 2U);
@@ -90,7 +92,7 @@ TEST_F(CoreLoadTest, LoadsTheStoredRooms) {
     EXPECT_EQ(id_of("secret"), kFirstRandomRoomId + 9);
     EXPECT_THAT(listed(), ElementsAre(1, 5));
     EXPECT_EQ(*create("tea"), "102 title");
-    EXPECT_EQ(core.enter(5, 0, {.connection = 1}).error().code, ErrorCode::invalid_token);
+    EXPECT_EQ(core.enter(5, {.room = 0}, {.connection = 1}).error().code, ErrorCode::invalid_token);
     enter({1}, 5);
     send(1, "ann", "hi");
     run_batch();
@@ -112,9 +114,28 @@ TEST_F(CoreRoomsTest, ARoomExistsWhenItIsStored) {
     store.commit();
     run_batch();
     EXPECT_EQ(*answer, "ok");
-    EXPECT_EQ(record(2), (RoomRecord{.id = 2, .title = "Tea", .created_at = 77, .updated_at = 77}));
+    EXPECT_EQ(record(2),
+              (RoomRecord{.id = 2, .title = "Tea", .salt = record(2).salt, .created_at = 77, .updated_at = 77}));
     EXPECT_EQ(store.kept[2].record, record(2));
     EXPECT_EQ(id_of("TEA"), 2U);
+}
+
+TEST_F(CoreRoomsTest, EveryRoomGetsASaltOfItsOwnAndKeepsIt) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    const RoomId secret = add_room("Secret", Visibility::hidden_room);
+    const std::string salt = record(tea).salt;
+    EXPECT_TRUE(is_room_salt(salt));
+    EXPECT_TRUE(is_room_salt(record(secret).salt));
+    EXPECT_NE(record(secret).salt, salt);
+    rename(tea, "Coffee");
+    settle();
+    update(record(tea), made(Visibility::public_room, tea));
+    settle();
+    update(record(tea), without_owners(tea));
+    settle();
+    EXPECT_EQ(record(tea).salt, salt);
+    EXPECT_EQ(record(tea).old_keys_until, 0);
+    EXPECT_EQ(store.kept[tea].record, record(tea));
 }
 
 TEST_F(CoreRoomsTest, ATitleOfAnotherRoomIsRefusedInAnyCase) {

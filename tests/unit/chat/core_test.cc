@@ -25,10 +25,10 @@ TEST_F(CoreTest, ARoomThatDoesNotExistCannotBeEntered) {
 
 TEST_F(CoreTest, AnOutdatedTokenDoesNotAdmit) {
     for (const std::uint64_t epoch : {1U, 7U})
-        EXPECT_EQ(core.enter(kPublicChatId, epoch, {.connection = 1}).error(),
+        EXPECT_EQ(core.enter(kPublicChatId, {.room = epoch}, {.connection = 1}).error(),
                   (Error{ErrorCode::invalid_token, "token"}));
     EXPECT_THAT(core.find({.id = kPublicChatId, .folded_title = {}})->participants().connections(), IsEmpty());
-    EXPECT_TRUE(core.enter(kPublicChatId, 0, {.connection = 1}));
+    EXPECT_TRUE(core.enter(kPublicChatId, {}, {.connection = 1}));
 }
 
 TEST_F(CoreTest, TheLivePositionIsTheEndOfTheLogOnEntering) {

@@ -5,6 +5,21 @@
 namespace globes::chat {
 namespace {
 
+TEST(RoomSalt, IsRandomAndOfFixedLength) {
+    const std::string salt = new_room_salt();
+    EXPECT_EQ(salt.size(), 32U);
+    EXPECT_TRUE(is_room_salt(salt));
+    EXPECT_NE(new_room_salt(), salt);
+}
+
+TEST(RoomSalt, OtherTextsAreRefused) {
+    const std::string salt = "0123456789abcdef0123456789abcdef";
+    ASSERT_TRUE(is_room_salt(salt));
+    for (const std::string& text :
+         {std::string(), salt + "0", salt.substr(1), "A" + salt.substr(1), "g" + salt.substr(1)})
+        EXPECT_FALSE(is_room_salt(text)) << text;
+}
+
 TEST(RoomKey, DigitsOnlyAreAnId) {
     EXPECT_EQ(RoomKey::of("2").id, 2U);
     EXPECT_EQ(RoomKey::of("0").id, 0U);

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 
 constexpr std::int64_t kNow = 1'607'030'634;  // Seconds.
+constexpr std::int64_t kDay = 86'400;
 constexpr std::string_view kSecret = "0123456789abcdef";
 
 class FakeClock final : public Clock {
@@ -68,10 +69,20 @@ std::string big_endian(std::uint64_t number) {
 // The keys as the server derives them, computed here again: a change that invalidates all tokens must not happen by
 // accident.
 std::string room_key(const RoomRecord& room) {
+    return hmac(
+        EVP_sha256(), kSecret,
+        "globes room token v2" + big_endian(room.id) + room.salt + big_endian(room.token_epoch) + room.password_hash);
+}
+std::string owner_key(const RoomRecord& room) {
+    return hmac(EVP_sha256(), kSecret,
+                "globes owner token v2" + big_endian(room.id) + room.salt + big_endian(room.owner_epoch));
+}
+// Those of the versions before rooms had salts.
+std::string old_room_key(const RoomRecord& room) {
     return hmac(EVP_sha256(), kSecret,
                 "globes room token v1" + big_endian(room.id) + big_endian(room.token_epoch) + room.password_hash);
 }
-std::string owner_key(const RoomRecord& room) {
+std::string old_owner_key(const RoomRecord& room) {
     return hmac(EVP_sha256(), kSecret, "globes owner token v1" + big_endian(room.id));
 }
 
@@ -86,8 +97,19 @@ std::string forge(std::string_view key, std::string_view claims, std::string_vie
 class TokensTest : public testing::Test {
 protected:
     TokensTest() {
-        room_ = {.id = 2, .visibility = Visibility::private_room, .password_hash = "$2b$10$hash", .token_epoch = 7};
-        public_room_ = {.id = 3, .owned = true};
+        room_ = {.id = 2,
+                 .visibility = Visibility::private_room,
+                 .password_hash = "$2b$10$hash",
+                 .owned = true,
+                 .token_epoch = 7,
+                 .owner_epoch = 5,
+                 .salt = "0123456789abcdef0123456789abcdef"};
+        public_room_ = {.id = 3, .owned = true, .salt = "fedcba9876543210fedcba9876543210"};
+        // Created ten days ago, and upgraded two days ago.
+        old_room_ = room_;
+        old_room_.owner_epoch = 0;
+        old_room_.created_at = (kNow - 10 * kDay) * 1'000'000 + 999'999;
+        old_room_.old_keys_until = (kNow - 2 * kDay) * 1'000'000 + 1;
     }
 
     bool accepts(std::string_view token) const { return accepts(token, room_); }
@@ -100,10 +122,22 @@ protected:
         return fmt::format(R"({{"username":"david","room_id":2,"iat":{},"exp":{}{}}})", kNow, kNow + 60, more);
     }
 
+    /// A token of the old version, with its time of issue.
+    static std::string old_token(std::int64_t issued_s, const RoomRecord& room) {
+        return forge(old_room_key(room), fmt::format(R"({{"username":"david","room_id":{},"iat":{},"exp":{}}})",
+                                                     room.id, issued_s, kNow + 60));
+    }
+    static std::string old_owner_token(std::int64_t issued_s, const RoomRecord& room) {
+        return forge(old_owner_key(room),
+                     fmt::format(R"({{"username":"eve","room_id":{},"role":"owner","iat":{},"exp":{}}})", room.id,
+                                 issued_s, kNow + 60));
+    }
+
     FakeClock clock_;
     Tokens tokens_{std::string(kSecret), clock_, 60min};
     RoomRecord room_;
     RoomRecord public_room_;
+    RoomRecord old_room_;
 };
 
 TEST_F(TokensTest, AdmitToTheirRoom) {
@@ -187,6 +221,121 @@ TEST_F(TokensTest, ANewEpochInvalidatesRoomTokensAndNotTheOwners) {
     ++changed.token_epoch;
     EXPECT_FALSE(accepts(token, changed));
     EXPECT_TRUE(accepts(owner_token, changed));
+}
+
+TEST_F(TokensTest, ANewOwnerEpochInvalidatesTheOwnersTokensAndNoOther) {
+    const auto token = tokens_.issue_room_token(room_, "david");
+    const auto owner_token = tokens_.issue_owner_token(room_, "owner");
+    auto changed = room_;
+    ++changed.owner_epoch;
+    EXPECT_TRUE(accepts(token, changed));
+    EXPECT_FALSE(accepts(owner_token, changed));
+    EXPECT_TRUE(accepts(tokens_.issue_owner_token(changed, "owner"), changed));
+}
+
+TEST_F(TokensTest, DoNotAdmitToALaterRoomWithTheSameId) {
+    auto later = room_;
+    later.salt = "00000000000000000000000000000001";
+    EXPECT_FALSE(accepts(tokens_.issue_room_token(room_, "david"), later));
+    EXPECT_FALSE(accepts(tokens_.issue_owner_token(room_, "owner"), later));
+    later.visibility = Visibility::public_room;
+    EXPECT_FALSE(accepts(tokens_.issue_owner_token(room_, "owner"), later));
+}
+
+TEST_F(TokensTest, OwnersTokensAreOnlyForRoomsWithAnOwner) {
+    auto ownerless = room_;
+    ownerless.owned = false;
+    EXPECT_FALSE(accepts(tokens_.issue_owner_token(ownerless, "owner"), ownerless));
+    EXPECT_TRUE(accepts(tokens_.issue_room_token(ownerless, "david"), ownerless));
+    auto old_ownerless = old_room_;
+    old_ownerless.owned = false;
+    EXPECT_FALSE(accepts(old_owner_token(kNow - 3 * kDay, old_ownerless), old_ownerless));
+    EXPECT_TRUE(accepts(old_token(kNow - 3 * kDay, old_ownerless), old_ownerless));
+}
+
+TEST_F(TokensTest, NoTokenIsMadeOrVerifiedWithoutASalt) {
+    auto broken = room_;
+    for (const char* salt : {"", "0123456789abcdef"}) {
+        broken.salt = salt;
+        EXPECT_THROW(tokens_.issue_room_token(broken, "david"), std::runtime_error) << salt;
+        EXPECT_THROW(tokens_.issue_owner_token(broken, "owner"), std::runtime_error) << salt;
+        EXPECT_THROW((void)tokens_.verify(tokens_.issue_room_token(room_, "david"), broken), std::runtime_error)
+            << salt;
+    }
+}
+
+// --- tokens of the versions before rooms had salts ---
+
+TEST_F(TokensTest, OldTokensOfAnUpgradedRoomStayValid) {
+    const auto issued_s = kNow - 3 * kDay;
+    EXPECT_TRUE(accepts(old_token(issued_s, old_room_), old_room_));
+    const auto owner = tokens_.verify(old_owner_token(issued_s, old_room_), old_room_);
+    ASSERT_TRUE(owner);
+    EXPECT_EQ(*owner, (TokenClaims{"eve", 2, true, kNow + 60}));
+    auto made_public = old_room_;
+    made_public.visibility = Visibility::public_room;
+    EXPECT_TRUE(accepts(old_owner_token(issued_s, made_public), made_public));
+    EXPECT_FALSE(accepts(old_token(issued_s, made_public), made_public));
+    clock_.advance(60s);
+    EXPECT_FALSE(accepts(old_token(issued_s, old_room_), old_room_)) << "expired";
+}
+
+TEST_F(TokensTest, NewTokensOfAnUpgradedRoomHaveItsNewKeys) {
+    auto forgotten = old_room_;
+    forgotten.old_keys_until = 0;
+    EXPECT_TRUE(accepts(tokens_.issue_room_token(old_room_, "david"), forgotten));
+    EXPECT_TRUE(accepts(tokens_.issue_owner_token(old_room_, "owner"), forgotten));
+}
+
+TEST_F(TokensTest, OldTokensFromBeforeTheRoomAreRefused) {
+    // In whole seconds: a token that is issued directly after the creation has its second.
+    const auto created_s = kNow - 10 * kDay;
+    EXPECT_TRUE(accepts(old_token(created_s, old_room_), old_room_));
+    EXPECT_TRUE(accepts(old_owner_token(created_s, old_room_), old_room_));
+    EXPECT_FALSE(accepts(old_token(created_s - 1, old_room_), old_room_));
+    EXPECT_FALSE(accepts(old_owner_token(created_s - 1, old_room_), old_room_));
+}
+
+TEST_F(TokensTest, OldTokensFromAfterTheUpgradeAreRefused) {
+    const auto upgraded_s = kNow - 2 * kDay;
+    EXPECT_TRUE(accepts(old_token(upgraded_s, old_room_), old_room_));
+    EXPECT_TRUE(accepts(old_owner_token(upgraded_s, old_room_), old_room_));
+    EXPECT_FALSE(accepts(old_token(upgraded_s + 1, old_room_), old_room_));
+    EXPECT_FALSE(accepts(old_owner_token(upgraded_s + 1, old_room_), old_room_));
+}
+
+TEST_F(TokensTest, ARoomThatHadASaltFromTheStartHasNoOldKeys) {
+    auto later = old_room_;
+    later.old_keys_until = 0;
+    EXPECT_FALSE(accepts(old_token(kNow - 3 * kDay, later), later));
+    EXPECT_FALSE(accepts(old_owner_token(kNow - 3 * kDay, later), later));
+}
+
+TEST_F(TokensTest, ANewPasswordInvalidatesOldRoomTokensToo) {
+    const auto token = old_token(kNow - 3 * kDay, old_room_);
+    const auto owner_token = old_owner_token(kNow - 3 * kDay, old_room_);
+    auto changed = old_room_;
+    ++changed.token_epoch;
+    EXPECT_FALSE(accepts(token, changed));
+    EXPECT_TRUE(accepts(owner_token, changed));
+}
+
+TEST_F(TokensTest, EndingTheOwnersTokensInvalidatesTheOldOnesToo) {
+    const auto token = old_token(kNow - 3 * kDay, old_room_);
+    const auto owner_token = old_owner_token(kNow - 3 * kDay, old_room_);
+    auto changed = old_room_;
+    ++changed.owner_epoch;
+    EXPECT_TRUE(accepts(token, changed));
+    EXPECT_FALSE(accepts(owner_token, changed));
+}
+
+TEST_F(TokensTest, TheRoleMustFitAnOldKeyToo) {
+    const auto with = [&](std::string_view more) {
+        return fmt::format(R"({{"username":"d","room_id":2,"iat":{},"exp":{}{}}})", kNow - 3 * kDay, kNow + 60, more);
+    };
+    EXPECT_TRUE(accepts(forge(old_owner_key(old_room_), with(R"(,"role":"owner")")), old_room_));
+    EXPECT_FALSE(accepts(forge(old_owner_key(old_room_), with("")), old_room_));
+    EXPECT_FALSE(accepts(forge(old_room_key(old_room_), with(R"(,"role":"owner")")), old_room_));
 }
 
 TEST_F(TokensTest, AnotherSecretInvalidatesAllTokens) {

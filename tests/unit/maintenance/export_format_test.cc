@@ -14,6 +14,9 @@ const chat::StoredRoom kRoom{.record = {.id = 7,
                                         .password_hash = "$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
                                         .owned = true,
                                         .token_epoch = 3,
+                                        .owner_epoch = 2,
+                                        .salt = "0123456789abcdef0123456789abcdef",
+                                        .old_keys_until = 1'607'030'634'000'000,
                                         .retention_s = 60,
                                         .max_events = 5,
                                         .created_at = 1'607'030'634'421'318,
@@ -30,7 +33,8 @@ const chat::Event kEvent{.room = 7,
 
 constexpr const char* kRoomLine =
     R"({"kind":"room","id":7,"title":"My \"room\" ☃","description":"There are many like it","visibility":"private",)"
-    R"("password_hash":"$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234","owned":true,"token_epoch":3,"retention":60,"max_events":5,)"
+    R"("password_hash":"$2b$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234","owned":true,"token_epoch":3,)"
+    R"("owner_epoch":2,"salt":"0123456789abcdef0123456789abcdef","old_keys_until":"2020-12-03T21:23:54.000000Z","retention":60,"max_events":5,)"
     R"("createdAt":"2020-12-03T21:23:54.421318Z","updatedAt":"2020-12-03T21:23:54.421319Z","first_seq":4,"last_seq":17})";
 constexpr const char* kEventLine =
     R"({"kind":"send","room_id":7,"seq":4,"name":"david","color":"red","msg":"line\nbreak \"and\" 🎉","id":"c1",)"
@@ -85,6 +89,12 @@ TEST(ExportFormat, NamesTheInvalidFieldOfARoom) {
          R"("password_hash":"$2b$10$abc")"},
         {R"("owned":true)", R"("owned":1)"},
         {R"("token_epoch":3)", R"("token_epoch":-3)"},
+        {R"("owner_epoch":2)", R"("owner_epoch":"2")"},
+        {R"("salt":"0123456789abcdef0123456789abcdef")", R"("salt":"")"},
+        {R"("salt":"0123456789abcdef0123456789abcdef")", R"("salt":"0123456789ABCDEF0123456789abcdef")"},
+        {R"("salt":"0123456789abcdef0123456789abcdef")", R"("salt":7)"},
+        {R"("old_keys_until":"2020-12-03T21:23:54.000000Z")", R"("old_keys_until":"2020-12-03")"},
+        {R"("old_keys_until":"2020-12-03T21:23:54.000000Z")", R"("old_keys_until":0)"},
         {R"("retention":60)", R"("retention":6.5)"},
         {R"("max_events":5)", R"("max_events":null)"},
         {R"("createdAt":"2020-12-03T21:23:54.421318Z")", R"("createdAt":"2020-12-03")"},
@@ -114,6 +124,31 @@ TEST(ExportFormat, NamesTheInvalidFieldOfAnEvent) {
         const std::string line = replaced(kEventLine, good, bad);
         EXPECT_THAT(fault_of(line), testing::StartsWith(bad.substr(1, bad.find('"', 1) - 1) + ": ")) << line;
     }
+}
+
+constexpr const char* kSaltFields =
+    R"("owner_epoch":2,"salt":"0123456789abcdef0123456789abcdef","old_keys_until":"2020-12-03T21:23:54.000000Z",)";
+
+TEST(ExportFormat, ReadsRoomsOfOlderExportsWithoutASalt) {
+    chat::RoomRecord expected = kRoom.record;
+    expected.owner_epoch = 0;
+    expected.salt.clear();
+    expected.old_keys_until = 0;
+    EXPECT_EQ(std::get<chat::StoredRoom>(read_export_line(replaced(kRoomLine, kSaltFields, ""))).record, expected);
+}
+
+TEST(ExportFormat, ASaltComesWithTheFieldsOfItsVersion) {
+    const std::string salt = R"("salt":"0123456789abcdef0123456789abcdef",)";
+    EXPECT_EQ(fault_of(replaced(kRoomLine, kSaltFields, salt)), "owner_epoch: is missing");
+    EXPECT_EQ(fault_of(replaced(kRoomLine, kSaltFields, salt + R"("owner_epoch":2,)")), "old_keys_until: is missing");
+    EXPECT_EQ(fault_of(replaced(kRoomLine, kSaltFields, R"("owner_epoch":2,)")), "has unknown fields");
+}
+
+TEST(ExportFormat, ARoomThatNeverHadOldKeysHasNoTimeOfTheirEnd) {
+    chat::StoredRoom room = kRoom;
+    room.record.old_keys_until = 0;
+    EXPECT_THAT(export_line(room), HasSubstr(R"("old_keys_until":"",)"));
+    EXPECT_EQ(std::get<chat::StoredRoom>(read_export_line(export_line(room))).record, room.record);
 }
 
 TEST(ExportFormat, NeedsEveryFieldAndNoOther) {
