@@ -49,7 +49,7 @@ public:
         if constexpr (sizeof...(inner) == 0)
             return queue->second.size();
         else
-            return queue->second.size_of(inner...);
+            return queue->second.size_of(static_cast<Key>(inner)...);
     }
 
     /// Adds an item; one key for each level, the outermost first. If it throws, the item is lost and nothing else.
@@ -57,7 +57,7 @@ public:
     void push(Item item, Key key, Keys... inner) {
         const auto [queue, is_new] = queues_.try_emplace(key);
         try {
-            queue->second.push(std::move(item), inner...);
+            queue->second.push(std::move(item), static_cast<Key>(inner)...);
             if (is_new) order_.push_back(key);
         } catch (...) {
             if (is_new) queues_.erase(queue);

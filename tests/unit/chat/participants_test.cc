@@ -194,9 +194,9 @@ TEST_F(ParticipantsTest, ASessionThatNoMemberHasGotFindsNobody) {
 
 TEST_F(ParticipantsTest, ATokenFindsTheNewestOfItsMembersWhichAreStillThere) {
     const Entry entry{.connection = 9, .token = "t"};
-    for (const ConnectionId connection : {1, 2, 3}) participants.add({.connection = connection, .token = "t"});
+    for (const ConnectionId connection : {1U, 2U, 3U}) participants.add({.connection = connection, .token = "t"});
     EXPECT_EQ(participants.find_member_of_same_client(entry), nullptr);
-    for (const ConnectionId connection : {2, 1, 3})
+    for (const ConnectionId connection : {2U, 1U, 3U})
         ASSERT_TRUE(participants.take_name(*participants.find(connection), std::to_string(connection)));
     EXPECT_EQ(participants.find_member_of_same_client(entry), participants.find(3));
     participants.give_up_name(*participants.find(3));
