@@ -22,7 +22,7 @@ using Parameters = std::vector<std::string>;
 constexpr int kMisdirectedRequest = 421;
 
 /// Balancers and monitors request these by IP address.
-bool is_for_any_host(const net::HttpRequest& request) {
+bool is_probe(const net::HttpRequest& request) {
     const std::string_view path = net::target_path(request.target);
     return path == "/health" || path == "/ready";
 }
@@ -93,11 +93,10 @@ void Routes::add_pages() {
 void Routes::handle(const Http& http) {
     const net::HttpRequest& request = http->request();
     const Exchange exchange(http, services_);
-    const std::string_view path = net::target_path(request.target);
+    const bool probes = is_probe(request);
     // Otherwise a flood would make the server look unhealthy to a balancer.
-    const bool is_probe = path == "/health" || path == "/ready";
-    if (!is_probe && exchange.exceeds(net::AddressLimit::requests)) return;
-    if (!services_.hosts.serve(request) && !is_for_any_host(request)) {
+    if (!probes && exchange.exceeds(net::AddressLimit::requests)) return;
+    if (!probes && !services_.hosts.serve(request)) {
         log_unknown_host(request, services_);
         return exchange.respond(error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest));
     }
