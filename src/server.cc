@@ -267,7 +267,8 @@ void Server::make_core() {
                         .encoder = encoder_,
                         .io_threads = std::move(io_threads),
                         .post = [this](TaskBatch tasks) { core_thread_.post(std::move(tasks)); }},
-        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events}});
+        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events},
+                           .max_rooms = config_.max_rooms});
     for (const auto& unit : io_units_) unit->core_link.set_core(*core_);
     core_->load(store_->load_rooms());
 }

@@ -55,6 +55,8 @@ void write_address_limits(MetricsText& text, const net::AddressCounts& counts) {
 void write_chat(MetricsText& text, const MetricsSources& sources) {
     text.begin("globes_rooms", gauge, "Rooms, hidden ones included.");
     text.sample(sources.core.rooms.value());
+    text.begin("globes_rooms_refused_total", counter, "Rooms that were not created because of MaxRooms.");
+    text.sample(sources.core.rooms_refused.value());
     text.begin("globes_members", gauge, "Members of all rooms: connections with a name.");
     text.sample(sources.core.members.value());
     text.begin("globes_messages_stored_total", counter, "Stored messages; each is stored before it is delivered.");

@@ -80,6 +80,7 @@ struct Config {
     std::size_t io_threads = 0;       ///< 0: derived from the number of cores.
     std::size_t hash_threads = 0;     ///< 0: derived from the number of cores.
     std::size_t max_connections = 0;  ///< 0: derived from the limit of open files.
+    std::size_t max_rooms = 100'000;  ///< 0: unlimited.
     AddressLimitValues of_address;
     LogLevel log_level = LogLevel::info;
 

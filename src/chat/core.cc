@@ -48,7 +48,7 @@ Core::Core(CorePorts ports, CoreSettings settings)
               .store_reports_repeats = store_.reports_repeats()},
       history_(ports_.store, ports_.encoder, post_, settings.history),
       purger_(directory_, store_, ports_.clock, expiry_clock_),
-      admin_(directory_, shared_, purger_, effects_),
+      admin_(directory_, shared_, purger_, effects_, settings.max_rooms),
       catch_up_(directory_, purger_, history_) {}
 
 void Core::load(StoredRooms stored) {
@@ -313,6 +313,7 @@ void Core::wake_up() {
 
 void Core::update_counts() {
     counts_.rooms.set(directory_.size());
+    counts_.rooms_refused.set(admin_.refused_as_full());
     counts_.members.set(shared_.members);
     counts_.in_flight.set(store_.in_flight() + history_.reads_in_flight());
     counts_.sends_stored.set(shared_.sends_stored);

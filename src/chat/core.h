@@ -50,6 +50,7 @@ struct CoreSettings {
     roomlog::ReplayCacheBudget replay_cache = {};
     FrameHistoryLimits history = {};
     RetentionLimits retention = {};  ///< For limits that a room does not set.
+    std::size_t max_rooms = 0;       ///< No room is created beyond this number; 0: unlimited.
 };
 
 class Core {

@@ -24,6 +24,7 @@ struct CoreCounts {
 
     // Since the start.
     Count sends_stored;
+    Count rooms_refused;      ///< Because of CoreSettings::max_rooms.
     Count batches_committed;  ///< Of all batches given to the store; changes of rooms are included.
     Count batches_failed;
     Count batches_unknown;

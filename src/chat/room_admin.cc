@@ -14,6 +14,9 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
 }
 
+constexpr std::unexpected kFull(Error{.code = ErrorCode::unavailable,
+                                      .reason = "The server has as many rooms as it may have."});
+
 }  // namespace
 
 Room& RoomAdmin::insert(StoredRoom stored) {
@@ -26,22 +29,31 @@ void RoomAdmin::put(const RoomRecord& record, std::move_only_function<void(bool)
     write(record.id, PutRoom{record}, std::move(done));
 }
 
+Result<void> RoomAdmin::may_create(std::string_view title) {
+    if (is_stopped_) return failure(ErrorCode::unavailable);
+    if (directory_.find(RoomKey::of(title)) != nullptr) return failure(ErrorCode::duplicate_room, "title");
+    if (max_rooms_ == 0 || directory_.size() + creating_ < max_rooms_) return {};
+    ++refused_as_full_;
+    return kFull;
+}
+
 void RoomAdmin::create(RoomRecord record, RoomReply reply) {
-    if (is_stopped_) return reply(failure(ErrorCode::unavailable));
-    if (directory_.find(RoomKey::of(record.title)) != nullptr)
-        return reply(failure(ErrorCode::duplicate_room, "title"));
+    if (const auto may = may_create(record.title); !may) return reply(std::unexpected(may.error()));
     record.salt = new_room_salt();
     record.id = directory_.new_id(record.visibility);
     // Another room with this title may be in flight to the store.
     if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
     record.created_at = record.updated_at = shared_.clock.now_us();
     put(record, [this, record, reply = std::move(reply)](bool is_stored) mutable {
+        assert(creating_ > 0);
+        --creating_;
         if (!is_stored) {
             directory_.free_title(record.title, record.id);
             return reply(failure(ErrorCode::unavailable));
         }
         reply(insert({.record = std::move(record)}).view());
     });
+    ++creating_;
 }
 
 void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,

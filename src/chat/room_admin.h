@@ -2,7 +2,10 @@
 // another. Owned by the core. Thread: the core thread.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,17 +24,22 @@ public:
     using RoomReply = std::move_only_function<void(Result<RoomView>)>;
     using Reply = std::move_only_function<void(Result<void>)>;
 
-    /// The arguments MUST outlive this object.
-    RoomAdmin(Directory& directory, Room::Shared& shared, Purger& purger, Effects& effects)
-        : directory_(directory), shared_(shared), purger_(purger), effects_(effects) {}
+    /// The references MUST outlive this object. `max_rooms`: no room is created beyond this number; 0: unlimited.
+    RoomAdmin(Directory& directory, Room::Shared& shared, Purger& purger, Effects& effects, std::size_t max_rooms = 0)
+        : directory_(directory), shared_(shared), purger_(purger), effects_(effects), max_rooms_(max_rooms) {}
 
     /// Adds a room that is stored, or that the caller passes to `put` next. Its title MUST have been claimed.
     Room& insert(StoredRoom room);
     /// Stores a record and calls `done(is_stored)`. No other change of this room may be in flight.
     void put(const RoomRecord& record, std::move_only_function<void(bool)> done);
 
+    /// Whether a room with this title may be created now. `create` asks too; a caller asks before work that takes long.
+    /// Errors: as `create`.
+    Result<void> may_create(std::string_view title);
+
     /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id,
-    /// salt and times are set here. Errors: duplicate_room (field title), unavailable.
+    /// salt and times are set here. Errors: duplicate_room (field title); unavailable, with a reason if the server has
+    /// `max_rooms` rooms.
     void create(RoomRecord record, RoomReply reply);
 
     /// Replaces the room's record by `next`, which was made from `base`, and replies when it is stored. If the room's
@@ -46,6 +54,9 @@ public:
     /// Errors: room_not_found, unavailable.
     void remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply);
 
+    /// The number of rooms that were refused because of `max_rooms`, since the start.
+    std::uint64_t refused_as_full() const { return refused_as_full_; }
+
     /// Refuses all changes from now on, because the server stops.
     void stop() { is_stopped_ = true; }
 
@@ -58,6 +69,9 @@ private:
     Purger& purger_;
     Effects& effects_;
     std::unordered_map<RoomId, std::vector<Task>, KeyedHash> changing_;  // changes that wait for the one in flight
+    const std::size_t max_rooms_;
+    std::size_t creating_ = 0;  // new rooms that are not stored yet
+    std::uint64_t refused_as_full_ = 0;
     bool is_stopped_ = false;
 };
 

@@ -11,7 +11,6 @@
 #include "api/rest/room_change.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
-#include "base/text.h"
 #include "chat/passwords.h"
 #include "chat/room_rules.h"
 
@@ -21,11 +20,10 @@ namespace {
 constexpr std::uint64_t kDefaultPageSize = 100;
 constexpr std::uint64_t kMaxPageSize = 1000;
 
-/// `co_await has_title(core_link, title)`: whether a room has this title. `title` must outlive the wait.
-auto has_title(CoreLink& core_link, const std::string& title) {
-    return core_link.ask_core([&title](const chat::Core& core) {
-        return core.find({.id = {}, .folded_title = fold_case(title)}) != nullptr;
-    });
+/// `co_await may_create(core_link, title)`: whether a room with this title may be created. `title` must outlive the
+/// wait.
+auto may_create(CoreLink& core_link, const std::string& title) {
+    return core_link.ask_core([&title](chat::Core& core) { return core.admin().may_create(title); });
 }
 
 }  // namespace
@@ -49,8 +47,8 @@ Handler Rooms::create(Exchange exchange) {
     if (exchange.exceeds(net::AddressLimit::rooms)) co_return;
     if (checked->password) {
         // Before the hash, which takes long. The core checks it again when it creates the room.
-        const bool is_taken = co_await has_title(core_link_, checked->record.title);
-        if (is_taken) co_return exchange.respond_error(Error{ErrorCode::duplicate_room, "title"});
+        const auto may = co_await may_create(core_link_, checked->record.title);
+        if (!may) co_return exchange.respond_error(may.error());
         auto hash = co_await core_link_.run_on_worker(services_.hashing, exchange.request().client.asker(),
                                                       [&] { return chat::hash_password(*checked->password); });
         if (!hash) co_return exchange.respond_error(hash.error());

@@ -82,6 +82,10 @@ void append_error_json(std::string& out, const Error& error) {
         out += R"(,"field":)";
         append_json_string(out, error.field);
     }
+    if (!error.reason.empty()) {
+        out += R"(,"reason":)";
+        append_json_string(out, error.reason);
+    }
     out += '}';
 }
 
@@ -91,6 +95,7 @@ net::HttpResponse error_response(const Error& error, int status_override, int re
     response.body = R"({"status":false,"error":)";
     append_error_json(response.body, error);
     response.body += '}';
+    if (retry_after_s == 0) retry_after_s = error.reason.empty() ? 1 : kLastingRetryAfterS;
     if (response.status == 429 || response.status == 503)
         response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
     response.close = error.code == ErrorCode::bad_request || error.code == ErrorCode::too_large;

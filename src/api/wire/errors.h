@@ -31,16 +31,21 @@ const ErrorEntry& error_entry(ErrorCode code);
 /// its entry.
 std::string_view event_error_sentence(const Error& error);
 
-/// Appends `{"code":102,"error":"Room error: Duplicate room","field":"title"}`, `field` only if the error has one.
+/// Appends `{"code":102,"error":"Room error: Duplicate room","field":"title"}`, `field` and `reason` only if the error
+/// has one.
 void append_error_json(std::string& out, const Error& error);
+
+inline constexpr int kLastingRetryAfterS = 30;
 
 /// `{"status":false,"error":{…}}` with the HTTP status of the error, or with `status_override` if it is not 0:
 /// 426 of session_not_established, 403 of unauthorized, 409 of room_invalid_content, 414 and 431 of too_large, 408 and
 /// 421 of bad_request.
 ///
-/// Responses with 429 and 503 have a `Retry-After` of `retry_after_s`. After bad_request and too_large the connection
-/// is closed: the request may not have been read completely, so the start of the next one is not known.
-net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 1);
+/// Responses with 429 and 503 have a `Retry-After` of `retry_after_s`; if that is 0, of 1 s, or of
+/// `kLastingRetryAfterS` if the error has a reason: what needs one does not end by itself in a moment. After
+/// bad_request and too_large the connection is closed: the request may not have been read completely, so the start of
+/// the next one is not known.
+net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 0);
 
 /// too_large with `status` (413, 414, 431), and with `"limit"`: the largest accepted number of bytes.
 net::HttpResponse too_large_response(int status, std::size_t limit);

@@ -18,7 +18,8 @@ class CoreHarness : public testing::Test {
 protected:
     static constexpr unsigned kIoThreads = 2;
 
-    explicit CoreHarness(bool store_reports_repeats = false) : store(store_reports_repeats) {}
+    explicit CoreHarness(bool store_reports_repeats = false, std::size_t most_rooms = 0)
+        : max_rooms(most_rooms), store(store_reports_repeats) {}
 
     /// A stored server with room 1 and no events.
     void load() { load({{.record = {.id = kPublicChatId, .title = "Public Chat"}, .last_seq = 0}}, 2); }
@@ -81,7 +82,9 @@ protected:
     using Answer = std::shared_ptr<std::string>;
 
     static std::string told(const Error& error) {
-        return fmt::format("{}{}{}", static_cast<int>(error.code), error.field.empty() ? "" : " ", error.field);
+        const std::string code =
+            fmt::format("{}{}{}", static_cast<int>(error.code), error.field.empty() ? "" : " ", error.field);
+        return error.reason.empty() ? code : fmt::format("{}: {}", code, error.reason);
     }
     static RoomAdmin::RoomReply room_reply(const Answer& answer) {
         return [answer](const Result<RoomView>& room) {
@@ -160,6 +163,7 @@ protected:
         roomlog::Position from = 0;
     };
 
+    const std::size_t max_rooms;
     FakeStore store;
     ManualClock clock;
     TextEncoder encoder;
@@ -173,7 +177,7 @@ protected:
                .encoder = encoder,
                .io_threads = {&io_threads[0], &io_threads[1]},
                .post = [this](TaskBatch tasks) { posted.push(std::move(tasks)); }},
-              {.room = limits, .replay_cache = replay_cache}};
+              {.room = limits, .replay_cache = replay_cache, .max_rooms = max_rooms}};
 };
 
 }  // namespace globes::chat

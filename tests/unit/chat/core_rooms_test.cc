@@ -17,6 +17,11 @@ protected:
 
 using CoreLoadTest = CoreHarness;
 
+class FullServerTest : public CoreHarness {
+protected:
+    FullServerTest() : CoreHarness(false, 3) {}
+};
+
 // --- at start --------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreLoadTest, ANewStoreGetsItsPublicChat) {
@@ -102,6 +107,55 @@ TEST_F(CoreLoadTest, LoadsTheStoredRooms) {
 TEST_F(CoreLoadTest, CountsIdsFromTheStoredNextIdAndNotFromTheRooms) {
     load({{.record = {.id = 1, .title = "Public Chat"}, .last_seq = 0}}, 30);
     EXPECT_EQ(add_room("Tea"), 30U);
+}
+
+// --- a full server ---------------------------------------------------------------------------------------------------
+
+constexpr auto kFull = "505: The server has as many rooms as it may have.";
+
+TEST_F(FullServerTest, CreatesNoRoomBeyondTheLimit) {
+    load();
+    add_room("Tea");
+    add_room("Coffee", Visibility::hidden_room);
+    EXPECT_EQ(*create("Milk"), kFull);
+    EXPECT_EQ(*create("tea"), "102 title") << "which no wait would change";
+    EXPECT_EQ(core.admin().may_create("Milk").error().code, ErrorCode::unavailable);
+    EXPECT_EQ(core.counts().rooms_refused.value(), 1U) << "as of the last batch";
+    core.end_batch();
+    EXPECT_EQ(core.counts().rooms_refused.value(), 2U);
+    EXPECT_TRUE(store.batches.empty());
+    const Answer removed = remove(record(id_of("Tea")));
+    EXPECT_EQ(*create("Milk"), kFull) << "the deletion is not stored yet";
+    settle();
+    EXPECT_EQ(*removed, "ok");
+    EXPECT_EQ(add_room("Milk"), 3U);
+}
+
+TEST_F(FullServerTest, CountsRoomsThatAreNotStoredYet) {
+    load();
+    const Answer tea = create("Tea");
+    const Answer coffee = create("Coffee");
+    EXPECT_EQ(*create("Milk"), kFull);
+    store.fail();
+    store.commit();
+    run_batch();
+    EXPECT_EQ(*tea, "505");
+    EXPECT_EQ(*coffee, "ok");
+    EXPECT_EQ(add_room("Milk"), 4U);
+}
+
+TEST_F(FullServerTest, KeepsTheRoomsThatItHas) {
+    std::vector<StoredRoom> rooms;
+    for (RoomId id = 1; id <= 5; ++id) rooms.push_back({.record = {.id = id, .title = fmt::format("Room {}", id)}});
+    load(std::move(rooms), 6);
+    EXPECT_EQ(listed().size(), 5U);
+    enter({1}, 5);
+    send(1, "ann", "hi");
+    const Answer renamed = rename(5, "Tea");
+    settle();
+    EXPECT_EQ(read(1), "#1 ann: hi\n");
+    EXPECT_EQ(*renamed, "ok");
+    EXPECT_EQ(*create("Milk"), kFull);
 }
 
 // --- creating --------------------------------------------------------------------------------------------------------

@@ -71,6 +71,16 @@ TEST(ErrorResponse, OmitsAnAbsentField) {
               R"({"status":false,"error":{"code":501,"error":"Not found"}})");
 }
 
+TEST(ErrorResponse, HasAReasonAndALongerWaitIfTheErrorHasOne) {
+    const net::HttpResponse response =
+        error_response({.code = ErrorCode::unavailable, .reason = "The server is \"full\"."});
+    EXPECT_EQ(
+        response.body,
+        R"({"status":false,"error":{"code":505,"error":"Temporarily unavailable","reason":"The server is \"full\"."}})");
+    EXPECT_THAT(response.headers, ElementsAre(Pair("Retry-After", std::to_string(kLastingRetryAfterS))));
+    EXPECT_THAT(error_response({ErrorCode::unavailable}).headers, ElementsAre(Pair("Retry-After", "1")));
+}
+
 TEST(ErrorResponse, UsesTheStatusOfTheTableByDefault) {
     for (const ErrorEntry& entry : error_table())
         EXPECT_EQ(error_response({entry.code}).status, entry.http_status) << entry.text;
