@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -25,6 +26,7 @@
 #include "api/services.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
+#include "base/disk_watch.h"
 #include "base/line_writer.h"
 #include "base/logging.h"
 #include "base/mutex.h"
@@ -156,6 +158,12 @@ net::AddressLimitSettings address_limits(const Config& config) {
     return settings;
 }
 
+/// The folder of the database, if it is on a disk of this machine.
+std::optional<std::filesystem::path> database_folder(const Config& config) {
+    if (config.mongodb.any() || config.store != StoreKind::sqlite) return std::nullopt;
+    return config.data_dir;
+}
+
 class Server {
 public:
     Server(const Config& config, const Logging& logging, const OpenStore& open_store);
@@ -197,6 +205,7 @@ private:
     api::UnknownHosts unknown_hosts_;
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
+    std::optional<DiskWatch> disk_watch_;
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;
@@ -230,8 +239,10 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                 .require_owner = config.require_owner,
                 .static_dir = config.static_dir,
                 .metrics = [this, &logging](bool is_store_reachable) {
+                    const auto folder = database_folder(config_);
                     return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
-                                         is_store_reachable, logging.dropped_lines()});
+                                         is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
+                                         logging.dropped_lines()});
                 }} {
     if (!is_local(endpoints_) && !config.require_owner)
         spdlog::warn(
@@ -288,6 +299,11 @@ std::string Server::start() {
     listeners_ = net::listen_at(first.io.context(), endpoints_, settings);
     for (const auto& listener : listeners_) listener->start();
 
+    // Before the core starts, so that it begins with what the disk is now.
+    if (const auto folder = database_folder(config_); folder && config_.min_free_disk != 0)
+        disk_watch_.emplace(*folder, config_.min_free_disk, [this](bool is_low) {
+            core_thread_.post([this, is_low] { core_->set_disk_low(is_low); });
+        });
     core_thread_.start([this] { core_->end_batch(); });
     for (const auto& unit : io_units_) {
         unit->io.start([&unit = *unit] {
@@ -349,6 +365,7 @@ void Server::close_connections(Deadline deadline) {
 // The I/O threads end first, so that no requests arrive any more. Then the store answers pending requests, which the
 // core receives before it ends.
 void Server::end_threads() {
+    disk_watch_.reset();
     for (const auto& unit : io_units_) unit->io.stop();
     hashing_.stop();
     files_.stop();

@@ -91,6 +91,10 @@ void write_store(MetricsText& text, const MetricsSources& sources) {
     text.sample(sources.core.batches_committed.value(), {{"outcome", "committed"}});
     text.sample(sources.core.batches_failed.value(), {{"outcome", "failed"}});
     text.sample(sources.core.batches_unknown.value(), {{"outcome", "unknown"}});
+    if (sources.free_disk_bytes) {
+        text.begin("globes_disk_free_bytes", gauge, "Free space of the file system with DataDir.");
+        text.sample(*sources.free_disk_bytes);
+    }
     text.begin("globes_history_reads_total", counter, "Pages of history read from the store, by reader.");
     text.sample(sum(sources.io_units, [](const IoUnit& unit) { return unit.core_link.counts().history_reads(); }),
                 {{"reader", "http"}});

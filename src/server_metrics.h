@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -20,6 +21,7 @@ struct MetricsSources {
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;
+    std::optional<std::uint64_t> free_disk_bytes;  ///< Absent if the store is not on a disk of this machine.
     std::uint64_t dropped_log_lines;
 };
 

@@ -313,6 +313,7 @@ constexpr Key kKeys[] = {
     {"HashThreads", read_whole<&Config::hash_threads, 0, 256>},
     {"MaxConnections", read_whole<&Config::max_connections, 0, 10'000'000>},
     {"MaxRooms", read_whole<&Config::max_rooms, 0, 1'000'000'000>},
+    {"MinFreeDisk", read_whole<&Config::min_free_disk, 0, 1'000'000'000'000'000>},
     {"AddressConnections", read_address_limit<&AddressLimitValues::open_connections>},
     {"AddressConnectionsPerMinute", read_address_limit<&AddressLimitValues::connections_per_minute>},
     {"AddressRequestsPerMinute", read_address_limit<&AddressLimitValues::requests_per_minute>},

@@ -77,10 +77,11 @@ struct Config {
     std::uint32_t message_burst = 60;
     std::size_t backlog_bytes = std::size_t{1} << 20;
     static constexpr std::size_t kMaxIoThreads = 256;
-    std::size_t io_threads = 0;       ///< 0: derived from the number of cores.
-    std::size_t hash_threads = 0;     ///< 0: derived from the number of cores.
-    std::size_t max_connections = 0;  ///< 0: derived from the limit of open files.
-    std::size_t max_rooms = 100'000;  ///< 0: unlimited.
+    std::size_t io_threads = 0;                             ///< 0: derived from the number of cores.
+    std::size_t hash_threads = 0;                           ///< 0: derived from the number of cores.
+    std::size_t max_connections = 0;                        ///< 0: derived from the limit of open files.
+    std::size_t max_rooms = 100'000;                        ///< 0: unlimited.
+    std::uint64_t min_free_disk = std::uint64_t{64} << 20;  ///< Bytes; 0: not watched. Only for SQLite.
     AddressLimitValues of_address;
     LogLevel log_level = LogLevel::info;
 

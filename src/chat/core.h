@@ -125,6 +125,12 @@ public:
     const ThreadOwner& thread() const { return thread_; }
     /// The counters at the end of the last batch. Thread: any.
     const CoreCounts& counts() const { return counts_; }
+    /// While the disk is low, sends, new rooms and changes of rooms are refused. Deletions and purges, which free
+    /// space, are not.
+    void set_disk_low(bool is_low) {
+        GLOBES_ASSERT_ON(thread_);
+        shared_.is_disk_low = is_low;
+    }
     /// Refuses sends and changes of rooms from now on. Calls `idle` once, at the end of the first batch after which no
     /// request to the store is unanswered.
     void drain(Task idle);

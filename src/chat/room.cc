@@ -72,6 +72,7 @@ Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, 
     }
     const bool is_send = is_durable(event.kind);
     if (is_send && is_being_deleted_) return std::unexpected(Error{ErrorCode::unavailable});
+    if (is_send && shared_.is_disk_low) return std::unexpected(kDiskLow);
     if (auto checked = check_name(sender, event.name); !checked) return checked;
     if (queue_.bytes() >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});

@@ -36,6 +36,10 @@ struct RoomLimits {
     std::size_t recent_ids_bytes = std::size_t{4} << 20;  ///< Of RecentIds, for all rooms.
 };
 
+/// Why nothing new is stored while `Room::Shared::is_disk_low`.
+inline constexpr Error kDiskLow{.code = ErrorCode::unavailable,
+                                .reason = "The server has too little free disk space. Try again later."};
+
 class Room {
 public:
     /// The state that all rooms of a core share. `encoder`, `clock` and `expiry_clock` MUST outlive the rooms.
@@ -49,6 +53,7 @@ public:
         RetentionLimits retention = {};       ///< For limits that a room does not set.
         std::uint64_t guaranteed_events = 0;  ///< Store::guaranteed_events
         bool store_reports_repeats = false;
+        bool is_disk_low = false;  ///< Sends, new rooms and changes of rooms are refused.
 
         // Updated by the rooms.
         RecentIds recent_ids{limits.recent_ids_bytes};
@@ -97,7 +102,8 @@ public:
     // --- commands ---
 
     /// Handles an event of a connection; ignored if the connection is not in the room. A refused event is answered by
-    /// `Refuse` with user_not_found, duplicate_username or client_unauthorized (field name), or unavailable.
+    /// `Refuse` with user_not_found, duplicate_username or client_unauthorized (field name), or unavailable; with a
+    /// reason if the disk is low.
     void accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effects& effects);
     /// Removes a connection that has ended; ignored if it is not in the room. The leave of a member is announced.
     void depart(ConnectionId connection, UnixMicros now, Effects& effects);

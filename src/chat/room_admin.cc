@@ -31,6 +31,7 @@ void RoomAdmin::put(const RoomRecord& record, std::move_only_function<void(bool)
 
 Result<void> RoomAdmin::may_create(std::string_view title) {
     if (is_stopped_) return failure(ErrorCode::unavailable);
+    if (shared_.is_disk_low) return std::unexpected(kDiskLow);
     if (directory_.find(RoomKey::of(title)) != nullptr) return failure(ErrorCode::duplicate_room, "title");
     if (max_rooms_ == 0 || directory_.size() + creating_ < max_rooms_) return {};
     ++refused_as_full_;
@@ -61,6 +62,7 @@ void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_f
     const Room* room = directory_.find(base.id);
     if (room == nullptr) return reply(failure(ErrorCode::room_not_found));
     if (is_stopped_) return reply(failure(ErrorCode::unavailable));
+    if (shared_.is_disk_low) return reply(std::unexpected(kDiskLow));
     if (const auto change = changing_.find(base.id); change != changing_.end()) {
         change->second.push_back([this, base, next = std::move(next), changed_meanwhile = std::move(changed_meanwhile),
                                   reply = std::move(reply)]() mutable {

@@ -39,18 +39,18 @@ public:
 
     /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id,
     /// salt and times are set here. Errors: duplicate_room (field title); unavailable, with a reason if the server has
-    /// `max_rooms` rooms.
+    /// `max_rooms` rooms or too little free disk space.
     void create(RoomRecord record, RoomReply reply);
 
     /// Replaces the room's record by `next`, which was made from `base`, and replies when it is stored. If the room's
     /// record is not `base` any more, calls `changed_meanwhile` instead of `reply`: the caller repeats its change on
     /// the newer record. If the change ends room tokens, or owners' tokens, connections that have entered with one end
     /// too; with an owner's token only if the room is not public.
-    /// Errors: room_not_found, duplicate_room (field title), unavailable.
+    /// Errors: room_not_found, duplicate_room (field title), unavailable; with a reason if the disk is low.
     void update(const RoomRecord& base, RoomRecord next, std::move_only_function<void()> changed_meanwhile,
                 RoomReply reply);
 
-    /// Deletes the room and its events. `base` and `changed_meanwhile`: as for `update`.
+    /// Deletes the room and its events, also if the disk is low. `base` and `changed_meanwhile`: as for `update`.
     /// Errors: room_not_found, unavailable.
     void remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply);
 

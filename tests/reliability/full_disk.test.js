@@ -16,7 +16,7 @@ const DISK_MIB = 16;
 const ROUNDS = process.env.GLOBES_LONG === '1' ? 10 : 2;
 
 test('a full disk under load: refusals, readable history, recovery without a restart, nothing lost', async (t) => {
-    const server = new Server({ config: { MessagesPerSecond: 0 } });
+    const server = new Server({ config: { MessagesPerSecond: 0, MinFreeDisk: 0 } });
     t.after(() => server.finish());
     const disk = mountSmallDisk(t, DISK_MIB);
     if (!disk) return t.skip('mounting a tmpfs is not permitted here');

@@ -69,6 +69,7 @@ const ErrorEntry& error_entry(ErrorCode code) {
 }
 
 std::string_view event_error_sentence(const Error& error) {
+    if (!error.reason.empty()) return error.reason;
     const auto found = std::ranges::find(kEventSentences, error, &EventSentence::error);
     return found != kEventSentences.end() ? found->text : error_entry(error.code).text;
 }

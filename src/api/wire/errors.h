@@ -27,8 +27,8 @@ std::span<const ErrorEntry> error_table();
 /// The entry of `code`. Precondition: the table contains `code`.
 const ErrorEntry& error_entry(ErrorCode code);
 
-/// The error of an event as a sentence for the person who sent it. If no event is refused with this error, the text of
-/// its entry.
+/// The error of an event as a sentence for the person who sent it: its reason, if it has one. If no event is refused
+/// with this error, the text of its entry.
 std::string_view event_error_sentence(const Error& error);
 
 /// Appends `{"code":102,"error":"Room error: Duplicate room","field":"title"}`, `field` and `reason` only if the error

@@ -13,7 +13,7 @@ import { assertContiguous, assertStored, storedEvents } from '../harness/store.j
 import { eventually } from '../harness/wait.js';
 
 test('on a full disk, sends are refused, nothing unsaved is delivered, and the chat continues by itself', async (t) => {
-    const server = new Server({ config: { MessagesPerSecond: 0 } });
+    const server = new Server({ config: { MessagesPerSecond: 0, MinFreeDisk: 0 } });
     t.after(() => server.finish());
     const disk = mountSmallDisk(t);
     if (!disk) return t.skip('mounting a tmpfs is not permitted here');

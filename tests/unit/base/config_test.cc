@@ -111,7 +111,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "Hosts": ["Chat.example:8080", "*"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
-        "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "MaxRooms": 3,
+        "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "MaxRooms": 3, "MinFreeDisk": 2,
         "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
         "AddressUpgradesPerMinute": 8, "AddressRoomsPerHour": 9, "AddressTokensPerMinute": 10,
         "AddressJoinsPerMinute": 11, "AddressEventsPerMinute": 12, "AddressStoredBytesPerHour": 0,
@@ -141,6 +141,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.hash_threads, 3u);
     EXPECT_EQ(config.max_connections, 4u);
     EXPECT_EQ(config.max_rooms, 3u);
+    EXPECT_EQ(config.min_free_disk, 2u);
     EXPECT_EQ(config.of_address.open_connections, 5u);
     EXPECT_EQ(config.of_address.connections_per_minute, 6u);
     EXPECT_EQ(config.of_address.requests_per_minute, 7u);
@@ -154,7 +155,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 37u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 38u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -206,6 +207,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"HashThreads", {"-1", "257"}},
         {"MaxConnections", {"-1", "10000001", "99999999999999999999", "18446744073709551615"}},
         {"MaxRooms", {"-1", "1000000001", "1.5"}},
+        {"MinFreeDisk", {"-1", "1000000000000001", "1.5", R"("64M")"}},
         {"AddressConnections", {"-1", "1.5", R"("5")", "null", "1000000000001"}},
         {"AddressConnectionsPerMinute", {"-1", "1.5", R"("5")"}},
         {"AddressRequestsPerMinute", {"-1", "1.5", R"("5")"}},

@@ -158,6 +158,38 @@ TEST_F(FullServerTest, KeepsTheRoomsThatItHas) {
     EXPECT_EQ(*create("Milk"), kFull);
 }
 
+// --- a low disk ------------------------------------------------------------------------------------------------------
+
+TEST_F(CoreRoomsTest, ALowDiskRefusesWhatWouldBeStoredAndNothingElse) {
+    constexpr auto kLow = "505: The server has too little free disk space. Try again later.";
+    const RoomId tea = add_room("Tea");
+    enter({1, 2});
+    join(1, "ann");
+    send(1, "ann", "before");
+    settle();
+    io_threads[0].take_calls();
+    core.set_disk_low(true);
+    send(1, "ann", "hi", "c1");
+    EXPECT_EQ(*create("Milk"), kLow);
+    EXPECT_EQ(*rename(tea, "Coffee"), kLow);
+    EXPECT_EQ(core.admin().may_create("Milk").error(), kDiskLow);
+    EXPECT_THAT(io_threads[0].take_calls(), testing::Contains("refuse 1 in 1: 505 c1"));
+    EXPECT_TRUE(store.batches.empty());
+
+    join(2, "bob");
+    leave(1, "ann");
+    const Answer removed = remove(record(tea));
+    settle();
+    EXPECT_EQ(*removed, "ok");
+    EXPECT_EQ(read(2), "+ann\n#1 ann: before\n+bob\n-ann\n");
+
+    core.set_disk_low(false);
+    send(2, "bob", "hi", "c1");
+    settle();
+    EXPECT_THAT(read(2), testing::EndsWith("#2 bob: hi\n"));
+    EXPECT_EQ(add_room("Milk"), id_of("Milk"));
+}
+
 // --- creating --------------------------------------------------------------------------------------------------------
 
 TEST_F(CoreRoomsTest, ARoomExistsWhenItIsStored) {
