@@ -57,6 +57,7 @@ constexpr std::size_t kFileThreads = 1;
 constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::uint32_t kPingFactor = 10;
 constexpr std::uint32_t kFrameFactor = 50;
+constexpr std::uint32_t kRoomBurstSeconds = 5;
 constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
 // The interval of purges. Readers do not see expired events in the meantime.
 constexpr std::chrono::seconds kPurgeEvery = 5s;
@@ -139,6 +140,12 @@ api::FloodLimits flood_limits(const Config& config) {
     return {.messages = messages,
             .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor},
             .other_frames = {.per_second = messages.per_second * kFrameFactor, .burst = kFrameBurst}};
+}
+
+chat::RoomLimits room_limits(const Config& config) {
+    const std::uint32_t per_second =
+        config.room_messages_per_second.value_or(config.messages_per_second * Config::kRoomFactor);
+    return {.sends = {.per_second = per_second, .burst = per_second * kRoomBurstSeconds}};
 }
 
 net::AddressLimitSettings address_limits(const Config& config) {
@@ -278,7 +285,8 @@ void Server::make_core() {
                         .encoder = encoder_,
                         .io_threads = std::move(io_threads),
                         .post = [this](TaskBatch tasks) { core_thread_.post(std::move(tasks)); }},
-        chat::CoreSettings{.retention = {.seconds = config_.retention_s, .events = config_.max_events},
+        chat::CoreSettings{.room = room_limits(config_),
+                           .retention = {.seconds = config_.retention_s, .events = config_.max_events},
                            .max_rooms = config_.max_rooms});
     for (const auto& unit : io_units_) unit->core_link.set_core(*core_);
     core_->load(store_->load_rooms());

@@ -20,10 +20,9 @@ net::CloseCode close_code(chat::Ending ending) {
 
 }  // namespace
 
-void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal,
-                            std::optional<std::int64_t> retry_after_ms) {
+void CoreLink::send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal) {
     counts_.add_refusal(refusal.error.code);
-    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal, retry_after_ms));
+    session.send_direct(roomlog::Opcode::text, error_event_json(room, refusal));
 }
 
 void CoreLink::extend(chat::RoomId room, const roomlog::Slice& slice) {

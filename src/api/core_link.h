@@ -105,10 +105,8 @@ public:
     /// Limits how many connections catch up at once. If thousands return together, each loop iteration serves a few of
     /// them, so that the messages of all others wait for those few only.
     ConcurrencyLimiter& replays() { return replays_; }
-    /// Sends `refusal` to the sender of the event, or of the ping, and counts it. `retry_after_ms`: see
-    /// `error_event_json`.
-    void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal,
-                      std::optional<std::int64_t> retry_after_ms = std::nullopt);
+    /// Sends `refusal` to the sender of the event, or of the ping, and counts it.
+    void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
     IoCounts& counts() { return counts_; }
     /// The same for any thread.
     const IoCounts& counts() const { return counts_; }

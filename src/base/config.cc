@@ -308,6 +308,7 @@ constexpr Key kKeys[] = {
     {"RequireOwner", read_bool<&Config::require_owner>},
     {"MessagesPerSecond", read_whole<&Config::messages_per_second, 0, 1'000'000>},
     {"MessageBurst", read_whole<&Config::message_burst, 1, 1'000'000>},
+    {"RoomMessagesPerSecond", read_whole<&Config::room_messages_per_second, 0, 50'000'000>},
     {"BacklogBytes", read_whole<&Config::backlog_bytes, 65'536, 1'073'741'824>},
     {"IoThreads", read_whole<&Config::io_threads, 0, Config::kMaxIoThreads>},
     {"HashThreads", read_whole<&Config::hash_threads, 0, 256>},

@@ -75,6 +75,9 @@ struct Config {
     bool require_owner = false;
     std::uint32_t messages_per_second = 20;  ///< 0: no limit.
     std::uint32_t message_burst = 60;
+    /// Of all connections in a room; 0: no limit. Absent: kRoomFactor times `messages_per_second`.
+    std::optional<std::uint32_t> room_messages_per_second;
+    static constexpr std::uint32_t kRoomFactor = 50;
     std::size_t backlog_bytes = std::size_t{1} << 20;
     static constexpr std::size_t kMaxIoThreads = 256;
     std::size_t io_threads = 0;                             ///< 0: derived from the number of cores.

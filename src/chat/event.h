@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ struct EventRefusal {
     Error error;
     std::string name = {};       ///< Empty if the event has no valid name.
     std::string client_id = {};  ///< Empty if the event has no valid client id.
+    /// The time after which the same event may succeed, in milliseconds; absent if waiting does not help.
+    std::optional<std::int64_t> retry_after_ms = {};
 };
 
 /// Encodes events in the wire format. The same event always gives the same bytes. Thread: any.

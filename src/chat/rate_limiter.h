@@ -1,5 +1,6 @@
-// Limits how many messages one connection may send (docs/protocol.md#limits). A state machine without I/O; the caller
-// supplies the time. Each connection owns one. Thread: its I/O thread.
+// Limits how many messages one connection may send, or all connections of a room together (docs/protocol.md#limits). A
+// state machine without I/O; the caller supplies the time. Each connection and each room owns one. Thread: that of its
+// owner.
 #pragma once
 
 #include <chrono>
@@ -7,7 +8,8 @@
 
 namespace globes::chat {
 
-/// Shared by all connections and constant. If `per_second` is 0, there is no limit; otherwise `burst` MUST be ≥ 1.
+/// Shared by all connections, or all rooms, and constant. If `per_second` is 0, there is no limit; otherwise `burst`
+/// MUST be ≥ 1.
 struct RateLimit {
     std::uint32_t per_second = 20;
     std::uint32_t burst = 60;

@@ -54,7 +54,16 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
     Participant* participant = participants_.find(sender);
     if (participant == nullptr) return;
     EventRefusal refusal{.error = {}, .name = event.name, .client_id = event.client_id};
-    const auto taken = take(*participant, std::move(event), time_at(now), effects);
+    const UnixMicros time = time_at(now);
+    Result<void> taken = check(*participant, event);
+    if (taken && is_durable(event.kind)) {
+        // Last, so that a send that is refused for another reason takes nothing from the others.
+        if (const auto wait_ms = wait_for_rate()) {
+            taken = std::unexpected(Error{ErrorCode::too_many_requests});
+            refusal.retry_after_ms = *wait_ms;
+        }
+    }
+    if (taken) taken = take(*participant, std::move(event), time, effects);
     if (!taken) {
         refusal.error = taken.error();
         effects.add(Refuse{participant->io_thread, sender, id(), std::move(refusal)});
@@ -63,11 +72,10 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
     if (is_recovering_) effects.add(Recover{id()});
 }
 
-Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects) {
+Result<void> Room::check(const Participant& sender, const ClientEvent& event) const {
     if (event.kind == EventKind::leave) {
         if (!sender.is_member()) return name_error(ErrorCode::user_not_found);
         if (event.name != sender.membership->name) return name_error(ErrorCode::client_unauthorized);
-        leave(sender, std::move(event.color), std::move(event.client_id), now, effects);
         return {};
     }
     const bool is_send = is_durable(event.kind);
@@ -76,7 +84,24 @@ Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, 
     if (auto checked = check_name(sender, event.name); !checked) return checked;
     if (queue_.bytes() >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
-    return is_send ? send(sender, std::move(event), now, effects) : join(sender, std::move(event), now, effects);
+    return {};
+}
+
+/// Returns the time to wait, in milliseconds, if the room has too many sends now.
+std::optional<std::uint32_t> Room::wait_for_rate() {
+    const RateLimit& limit = shared_.limits.sends;
+    if (limit.per_second == 0) return std::nullopt;
+    // Nobody is closed for what all send together.
+    const RateVerdict verdict = rate_.ask(limit, shared_.clock.steady());
+    if (verdict.action == RateVerdict::Action::pass) return std::nullopt;
+    return verdict.retry_after_ms;
+}
+
+Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects) {
+    if (is_durable(event.kind)) return send(sender, std::move(event), now, effects);
+    if (event.kind == EventKind::join) return join(sender, std::move(event), now, effects);
+    leave(sender, std::move(event.color), std::move(event.client_id), now, effects);
+    return {};
 }
 
 /// Returns the time of an event that is accepted now. If the clock steps back a little, as it does when it is

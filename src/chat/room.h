@@ -22,6 +22,7 @@
 #include "chat/event.h"
 #include "chat/event_queue.h"
 #include "chat/participants.h"
+#include "chat/rate_limiter.h"
 #include "chat/recent_ids.h"
 #include "chat/room_record.h"
 #include "chat/store.h"
@@ -34,6 +35,7 @@ namespace globes::chat {
 struct RoomLimits {
     std::size_t waiting_bytes = std::size_t{8} << 20;     ///< Of the queue; above it, events are refused.
     std::size_t recent_ids_bytes = std::size_t{4} << 20;  ///< Of RecentIds, for all rooms.
+    RateLimit sends{.per_second = 0, .burst = 1};         ///< Of all connections in a room.
 };
 
 /// Why nothing new is stored while `Room::Shared::is_disk_low`.
@@ -102,8 +104,8 @@ public:
     // --- commands ---
 
     /// Handles an event of a connection; ignored if the connection is not in the room. A refused event is answered by
-    /// `Refuse` with user_not_found, duplicate_username or client_unauthorized (field name), or unavailable; with a
-    /// reason if the disk is low.
+    /// `Refuse` with user_not_found, duplicate_username or client_unauthorized (field name); too_many_requests with the
+    /// time to wait if the room has too many sends; unavailable, with a reason if the disk is low.
     void accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effects& effects);
     /// Removes a connection that has ended; ignored if it is not in the room. The leave of a member is announced.
     void depart(ConnectionId connection, UnixMicros now, Effects& effects);
@@ -151,6 +153,8 @@ public:
 private:
     using Stage = QueuedEvent::Stage;
 
+    Result<void> check(const Participant& sender, const ClientEvent& event) const;
+    std::optional<std::uint32_t> wait_for_rate();
     Result<void> take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects);
     Result<void> join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects);
     Result<void> send(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects);
@@ -188,6 +192,7 @@ private:
     std::uint64_t last_seq_;
     VisibilityFloors floors_;
     UnixMicros last_time_;  // of the newest accepted event
+    RateLimiter rate_;
     bool is_being_deleted_ = false;
     bool is_recovering_ = false;
 };

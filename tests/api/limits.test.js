@@ -299,3 +299,40 @@ test('a message that does not end within ReadTimeout closes its connection with 
     clearInterval(timer);
     raw.socket.destroy();
 });
+
+test('messages of a whole room are limited, and a refused one may be repeated', async (t) => {
+    const slow = await startServer(t, { config: { MessagesPerSecond: 0, RoomMessagesPerSecond: 2 } });
+    const room = await createRoom(slow);
+    const other = await createRoom(slow);
+    const witness = await ChatClient.join(slow, room, 'witness');
+    const speakers = await Promise.all(['ada', 'bob', 'cy'].map((name) => ChatClient.join(slow, room, name)));
+    for (const [index, name] of ['ada', 'bob', 'cy'].entries()) {
+        for (let count = 0; count < 5; count += 1) speakers[index].say(name, `${count}`, { id: `${name} ${count}` });
+    }
+    const refusals = [];
+    for (const speaker of speakers) {
+        const own = speaker.lastSent.name;
+        for (let answers = 0; answers < 5; answers += 1) {
+            const answer = await speaker.find(
+                ({ event_type, name }) => ['send', 'error'].includes(event_type) && name === own,
+            );
+            if (answer.event_type === 'error') refusals.push({ speaker, answer });
+        }
+    }
+    // Ten at once, and what is refilled meanwhile.
+    assert.ok(refusals.length > 0 && refusals.length <= 5, `${refusals.length} were refused`);
+    const { speaker, answer } = refusals[0];
+    assert.equal(answer.error.code, 503);
+    assert.ok(answer.retry_after_ms > 0 && answer.retry_after_ms <= 5000, `retry after ${answer.retry_after_ms} ms`);
+    assert.deepEqual(witness.received('error'), [], 'only the sender is told');
+    const elsewhere = await ChatClient.join(slow, other, 'eve');
+    elsewhere.say('eve', 'the other room is free');
+    await elsewhere.find(({ msg }) => msg === 'the other room is free');
+
+    await eventually(async () => {
+        speaker.say(answer.name, 'again', { id: answer.id });
+        const { event_type } = await speaker.find(({ id }) => id === answer.id);
+        return event_type === 'send';
+    }, 'the refused message is accepted later');
+    assert.equal((await witness.find(({ id }) => id === answer.id)).msg, 'again', 'the refused one was not stored');
+});

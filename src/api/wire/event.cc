@@ -112,8 +112,7 @@ void FrameEncoder::append_frame(std::string& out, const chat::Event& event) cons
     roomlog::append_frame(out, roomlog::Opcode::text, json);
 }
 
-std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal,
-                             std::optional<std::int64_t> retry_after_ms) {
+std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal) {
     std::string out = R"({"event_type":"error","name":)";
     append_json_string(out, refusal.name);
     out += R"(,"room_id":)";
@@ -122,9 +121,9 @@ std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusa
     append_json_string(out, event_error_sentence(refusal.error));
     out += R"(,"error":)";
     append_error_json(out, refusal.error);
-    if (retry_after_ms) {
+    if (refusal.retry_after_ms) {
         out += R"(,"retry_after_ms":)";
-        append_json_integer(out, *retry_after_ms);
+        append_json_integer(out, *refusal.retry_after_ms);
     }
     if (!refusal.client_id.empty()) {
         out += R"(,"id":)";

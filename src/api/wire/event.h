@@ -33,9 +33,8 @@ public:
 };
 
 /// An `error` event, for the sender alone. It always has a `name` and a `msg`, so that a client that shows every frame
-/// as a message shows a sentence. `retry_after_ms`: absent if waiting does not help.
-std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal,
-                             std::optional<std::int64_t> retry_after_ms = std::nullopt);
+/// as a message shows a sentence.
+std::string error_event_json(chat::RoomId room, const chat::EventRefusal& refusal);
 
 /// For the sender of a stored send with an id, if its connection uses globes.v1.
 std::string ack_json(std::string_view client_id, std::uint64_t seq, bool is_duplicate);

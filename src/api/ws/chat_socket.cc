@@ -78,7 +78,8 @@ bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, 
 
 void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict) {
     refusal.error = Error{ErrorCode::too_many_requests};
-    context_.core_link.send_refusal(session, room_, refusal, verdict.retry_after_ms);
+    refusal.retry_after_ms = verdict.retry_after_ms;
+    context_.core_link.send_refusal(session, room_, refusal);
     if (verdict.action == chat::RateVerdict::Action::close)
         session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
 }

@@ -110,7 +110,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "Hosts": ["Chat.example:8080", "*"],
-        "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "BacklogBytes": 65536,
+        "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "RoomMessagesPerSecond": 0, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "MaxRooms": 3, "MinFreeDisk": 2,
         "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
         "AddressUpgradesPerMinute": 8, "AddressRoomsPerHour": 9, "AddressTokensPerMinute": 10,
@@ -136,6 +136,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_TRUE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 0u);
     EXPECT_EQ(config.message_burst, 1u);
+    EXPECT_EQ(config.room_messages_per_second, 0u);
     EXPECT_EQ(config.backlog_bytes, 65536u);
     EXPECT_EQ(config.io_threads, 2u);
     EXPECT_EQ(config.hash_threads, 3u);
@@ -155,7 +156,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 38u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 39u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -202,6 +203,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"RequireOwner", {"1", R"("true")", "null"}},
         {"MessagesPerSecond", {"-1", "1000001", "0.5"}},
         {"MessageBurst", {"0", "1000001"}},
+        {"RoomMessagesPerSecond", {"-1", "50000001", "0.5", "null"}},
         {"BacklogBytes", {"65535", "1073741825"}},
         {"IoThreads", {"-1", "257"}},
         {"HashThreads", {"-1", "257"}},

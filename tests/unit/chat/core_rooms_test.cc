@@ -181,7 +181,7 @@ TEST_F(CoreRoomsTest, ALowDiskRefusesWhatWouldBeStoredAndNothingElse) {
     const Answer removed = remove(record(tea));
     settle();
     EXPECT_EQ(*removed, "ok");
-    EXPECT_EQ(read(2), "+ann\n#1 ann: before\n+bob\n-ann\n");
+    EXPECT_EQ(read(2), "ann entered the room.\n#1 ann: before\nbob entered the room.\nann has left the room.\n");
 
     core.set_disk_low(false);
     send(2, "bob", "hi", "c1");

@@ -284,9 +284,11 @@ public:
     void refuse(RoomId room, ConnectionId connection, EventRefusal refusal) override {
         const Error& error = refusal.error;
         const std::string& client_id = refusal.client_id;
-        calls.push_back(fmt::format("refuse {} in {}: {}{}{}{}{}", connection, room, static_cast<int>(error.code),
+        const std::string wait =
+            refusal.retry_after_ms ? fmt::format(" after {} ms", *refusal.retry_after_ms) : std::string();
+        calls.push_back(fmt::format("refuse {} in {}: {}{}{}{}{}{}", connection, room, static_cast<int>(error.code),
                                     error.field.empty() ? "" : " ", error.field, client_id.empty() ? "" : " ",
-                                    client_id));
+                                    client_id, wait));
         refused_names.push_back(refusal.name);
         if (on_refuse) on_refuse(connection, client_id);
     }

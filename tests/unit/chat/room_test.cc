@@ -501,6 +501,35 @@ TEST_F(RoomTest, WaitingEventsAreBoundedInBytes) {
     EXPECT_TRUE(send(1, "ann", "b"));
 }
 
+TEST_F(RoomTest, SendsOfAllConnectionsTogetherAreLimited) {
+    shared.limits.sends = {.per_second = 10, .burst = 2};
+    EXPECT_EQ(send(1, "ann", "1"), Result<void>());
+    EXPECT_EQ(send(2, "bob", "2"), Result<void>());
+    const std::unexpected too_many(Error{ErrorCode::too_many_requests});
+    EXPECT_EQ(send(3, "cy", "3", "c1"), too_many);
+    EXPECT_EQ(std::get<Refuse>(effects.list().back()).refusal.retry_after_ms, 100);
+    EXPECT_EQ(join(3, "cy"), Result<void>()) << "only sends are limited";
+    EXPECT_EQ(send(1, "bob", "under another name"), std::unexpected(kOtherName));
+    submit();
+    room.commit(effects);
+    EXPECT_EQ(logged(), "#1 ann: 1\n#2 bob: 2\ncy entered the room.\n") << "the refused one is not stored";
+
+    clock.now += 100'000;
+    EXPECT_EQ(send(3, "cy", "3", "c1"), Result<void>()) << "the refusal has not used the id up";
+    EXPECT_EQ(send(1, "ann", "4"), too_many);
+    submit();
+    room.commit(effects);
+    EXPECT_EQ(logged(), "#3 cy: 3\n");
+}
+
+TEST_F(RoomTest, ManyRefusalsOfARoomsLimitCloseNobody) {
+    shared.limits.sends = {.per_second = 1, .burst = 1};
+    EXPECT_EQ(send(1, "ann", "1"), Result<void>());
+    for (std::uint32_t count = 0; count < 2 * RateLimiter::kRefusalsToClose; ++count)
+        EXPECT_EQ(send(1, "ann", "2"), std::unexpected(Error{ErrorCode::too_many_requests}));
+    for_each<EndConnection>([](const EndConnection&) { ADD_FAILURE(); });
+}
+
 TEST_F(RoomTest, AFailedBatchGivesItsBytesBack) {
     // A leak of a few bytes in each round is visible after many rounds.
     const std::string text(1'000, 'x');

@@ -271,8 +271,8 @@ TEST(ErrorEventJson, HasFieldPauseAndIdOnlyIfKnown) {
     const std::string head = R"({"event_type":"error","name":"a\"b","room_id":2,)"
                              R"("msg":"You are sending too fast. Wait a moment, then send it again.",)"
                              R"("error":{"code":503,"error":"Too many requests"},)";
-    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b"}, 50), head + R"("retry_after_ms":50})");
-    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b", "\""}, 0),
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b", {}, 50}), head + R"("retry_after_ms":50})");
+    EXPECT_EQ(error_event_json(2, {{ErrorCode::too_many_requests}, "a\"b", "\"", 0}),
               head + R"("retry_after_ms":0,"id":"\""})");
 }
 
