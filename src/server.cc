@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -55,6 +56,9 @@ constexpr WorkerLimits kFileLimits{.queued = 1024, .queued_of_asker = 256};
 constexpr std::size_t kFileThreads = 1;
 // Descriptors for other purposes than connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
+// Of all connections, for health checks and exempt addresses. At most so many, and at most this part of a small limit.
+constexpr std::size_t kKeptBackConnections = 64;
+constexpr std::size_t kKeptBackPart = 16;
 constexpr std::uint32_t kPingFactor = 10;
 constexpr std::uint32_t kFrameFactor = 50;
 constexpr std::uint32_t kRoomBurstSeconds = 5;
@@ -193,6 +197,8 @@ private:
     void make_io_units();
     void make_core();
     std::size_t connections() const;
+    void adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer);
+    std::optional<net::Admission> admit(const net::ClientAddress& client) const;
     void run_on(IoUnit& unit, std::function<void()> act);
     void drain_core(Deadline deadline);
     void close_connections(Deadline deadline);
@@ -201,6 +207,7 @@ private:
     const Config& config_;
     net::AddressLimits address_limits_;
     const std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // to listen on
+    std::atomic<std::size_t> adopting_ = 0;  // accepted connections that are on the way to their I/O thread
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const SystemClock clock_;
@@ -216,6 +223,7 @@ private:
     WorkerPool hashing_;
     WorkerPool files_;
     api::Services services_;
+    const std::size_t max_connections_;
     std::vector<std::unique_ptr<net::Listener>> listeners_;  // live on the first I/O thread
 };
 
@@ -245,12 +253,14 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                 .frame_ancestors = config.frame_ancestors,
                 .require_owner = config.require_owner,
                 .static_dir = config.static_dir,
-                .metrics = [this, &logging](bool is_store_reachable) {
-                    const auto folder = database_folder(config_);
-                    return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
-                                         is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
-                                         logging.dropped_lines()});
-                }} {
+                .metrics =
+                    [this, &logging](bool is_store_reachable) {
+                        const auto folder = database_folder(config_);
+                        return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
+                                             is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
+                                             logging.dropped_lines()});
+                    }},
+      max_connections_(connections_allowed(config.max_connections)) {
     if (!is_local(endpoints_) && !config.require_owner)
         spdlog::warn(
             "event=rooms_without_owner reason=\"anyone who reaches the server may change and delete public rooms "
@@ -294,15 +304,11 @@ void Server::make_core() {
 
 std::string Server::start() {
     net::ListenerSettings settings;
-    settings.has_room = [this, limit = connections_allowed(config_.max_connections)] { return connections() < limit; };
-    for (const auto& unit : io_units_) {
+    settings.has_room = [this] { return connections() < max_connections_; };
+    for (const auto& unit : io_units_)
         settings.targets.emplace_back([this, &unit = *unit](FileDescriptor socket, const IpAddress& peer) {
-            net::ClientAddress client = address_limits_.find(peer, clock_.steady());
-            unit.io.post([&unit, socket = std::move(socket), client = std::move(client)]() mutable {
-                unit.http->adopt(std::move(socket), client);
-            });
+            adopt(unit, std::move(socket), peer);
         });
-    }
     IoUnit& first = *io_units_.front();
     listeners_ = net::listen_at(first.io.context(), endpoints_, settings);
     for (const auto& listener : listeners_) listener->start();
@@ -324,8 +330,43 @@ std::string Server::start() {
     return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
+/// Counts a connection until it is counted by its I/O thread.
+class Adopting {
+public:
+    explicit Adopting(std::atomic<std::size_t>& count) : count_(&count) { count.fetch_add(1); }
+    Adopting(Adopting&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+    Adopting& operator=(Adopting&&) = delete;
+    ~Adopting() {
+        if (count_ != nullptr) count_->fetch_sub(1);
+    }
+
+private:
+    std::atomic<std::size_t>* count_;
+};
+
+void Server::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer) {
+    net::ClientAddress client = address_limits_.find(peer, clock_.steady());
+    const auto admission = admit(client);
+    if (!admission) return;
+    unit.io.post([&unit, socket = std::move(socket), client = std::move(client), admission = *admission,
+                  adopting = Adopting(adopting_)]() mutable {
+        unit.http->adopt(std::move(socket), client, admission);
+        unit.count_connections();  // before `adopting` ends
+    });
+}
+
+/// What a connection of this client may do; nothing if it is closed at once. The last half of the connections that are
+/// kept back is for exempt addresses alone, so that health checks of strangers do not stop those of the operator.
+std::optional<net::Admission> Server::admit(const net::ClientAddress& client) const {
+    const std::size_t kept_back = std::min(kKeptBackConnections, max_connections_ / kKeptBackPart);
+    const std::size_t open = connections();
+    if (client.is_exempt() || open < max_connections_ - kept_back) return net::Admission::full;
+    if (open < max_connections_ - kept_back / 2) return net::Admission::probe;
+    return std::nullopt;
+}
+
 std::size_t Server::connections() const {
-    std::size_t sum = 0;
+    std::size_t sum = adopting_.load();
     for (const auto& unit : io_units_) sum += unit->http_connections.value() + unit->ws_connections.value();
     return sum;
 }

@@ -94,6 +94,9 @@ void Routes::handle(const Http& http) {
     const net::HttpRequest& request = http->request();
     const Exchange exchange(http, services_);
     const bool probes = is_probe(request);
+    if (!probes && request.only_probes)
+        return exchange.respond(error_response(
+            Error{.code = ErrorCode::unavailable, .reason = "The server has as many connections as it may have."}));
     // Otherwise a flood would make the server look unhealthy to a balancer.
     if (!probes && exchange.exceeds(net::AddressLimit::requests)) return;
     if (!probes && !services_.hosts.serve(request)) {

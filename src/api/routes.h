@@ -22,7 +22,8 @@ public:
     Routes(const Routes&) = delete;
     Routes& operator=(const Routes&) = delete;
 
-    /// Answers the request, at once or later. Refuses it in this order: an unknown host (421); an unknown path or
+    /// Answers the request, at once or later. Refuses it in this order: a connection that is kept
+    /// back for health checks (503, code 505); too many requests (429); an unknown host (421); an unknown path or
     /// method (404, 405); an effect that a foreign page asks for (403); what the handler refuses.
     void handle(const std::shared_ptr<net::HttpExchange>& http);
 

@@ -130,6 +130,8 @@ public:
     const std::string& text() const { return text_; }
     /// The address, or the /64 of an IPv6 address: what one subscriber has.
     const std::string& range() const { return range_; }
+    /// Whether no limit counts for the address.
+    bool is_exempt() const { return use_ == nullptr; }
     /// A number for `range`, by which queues serve clients round-robin. It has no value outside this process.
     std::uint64_t asker() const { return KeyedHash()(range_); }
 

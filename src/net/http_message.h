@@ -23,6 +23,7 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;  ///< In order; names in lower case, values trimmed.
     std::string body;
     ClientAddress client;
+    bool only_probes = false;  ///< The connection is one of those that are kept back for health checks.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 

@@ -44,10 +44,12 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection)
+HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection,
+                         Admission admission)
     : hub_(hub),
       client_(std::move(client)),
       connection_(std::move(connection)),
+      admission_(admission),
       socket_(hub.context_, std::move(socket)),
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
@@ -60,7 +62,7 @@ void HttpSession::run_or_close(Act act) noexcept {
 
 void HttpSession::start() {
     run_or_close([this] {
-        arm(hub_.settings_.idle_timeout);
+        arm(admission_ == Admission::full ? hub_.settings_.idle_timeout : hub_.settings_.probe_timeout);
         on_readable();
     });
 }
@@ -188,6 +190,8 @@ void HttpSession::offer_continue() {
 
 void HttpSession::serve(HttpRequest request) {
     request.client = client_;
+    request.only_probes = admission_ == Admission::probe;
+    if (request.only_probes) request.keep_alive = false;
     served_at_ = hub_.clock_.steady();
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
@@ -353,14 +357,14 @@ HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
 }
 
-void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client) {
+void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client, Admission admission) {
     if (stopping_) return;
     // Too many in a short time: not even an answer.
     if (client.take(AddressLimit::connections, clock_.steady())) return;
     auto connection = limits_.open_connection(client);
     const bool is_admitted = connection.has_value();
-    const auto session = std::make_shared<HttpSession>(*this, std::move(socket), client,
-                                                       is_admitted ? *std::move(connection) : AddressConnection());
+    const auto session = std::make_shared<HttpSession>(
+        *this, std::move(socket), client, is_admitted ? *std::move(connection) : AddressConnection(), admission);
     sessions_.insert(session);
     is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
 }

@@ -62,9 +62,16 @@ private:
 /// I/O thread.
 using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
+/// What a new connection may do.
+enum class Admission : std::uint8_t {
+    full,
+    probe,  ///< One request, soon, with HttpRequest::only_probes: the server has nearly as many connections as it may.
+};
+
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection);
+    HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection,
+                Admission admission);
 
     void start();
     /// Answers with `status` and closes, without a request.
@@ -121,6 +128,7 @@ private:
     HttpHub& hub_;  // outlives every open session
     const ClientAddress client_;
     AddressConnection connection_;
+    const Admission admission_;
     HttpSocket socket_;
     HttpReader reader_;
     std::string output_;
@@ -141,6 +149,7 @@ struct HttpSettings {
     HttpLimits limits;
     Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a head, and again for a body; 408.
     Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request; then the connection closes.
+    Tick probe_timeout = ticks(std::chrono::seconds{2});   ///< The same for Admission::probe.
     Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that reads its response too slowly.
     std::uint32_t least_bytes_per_second = 1024;           ///< What it has to read, on average of that time.
     Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
@@ -172,7 +181,7 @@ public:
     HttpHub& operator=(const HttpHub&) = delete;
 
     /// Reads from a connected, non-blocking stream socket. Closes it after `stop`.
-    void adopt(FileDescriptor socket, const ClientAddress& client);
+    void adopt(FileDescriptor socket, const ClientAddress& client, Admission admission = Admission::full);
     /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
     /// which has `Connection: close`.
     void stop();

@@ -26,7 +26,8 @@ using AcceptHandler = std::function<void(FileDescriptor socket, const IpAddress&
 
 struct ListenerSettings {
     std::vector<AcceptHandler> targets;  ///< Called round robin; at least one.
-    /// Called before each accept. While it returns false, new connections wait in the kernel's queue. May be empty.
+    /// Called before each accept, on the same thread. While it returns false, new connections wait in the kernel's
+    /// queue. May be empty.
     std::function<bool()> has_room;
     /// The pause of accepts if there is no room, or if the system has no free descriptor or memory.
     std::chrono::milliseconds pause{100};

@@ -91,7 +91,7 @@ protected:
     void open(SocketPair pair = local_pair()) {
         if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
         client_ = pair.client;
-        hub_->adopt(FileDescriptor(pair.server), peer_);
+        hub_->adopt(FileDescriptor(pair.server), peer_, admission_);
         run();
     }
     /// Requests wait in `waiting_` until the test answers them.
@@ -131,6 +131,7 @@ protected:
     }
 
     boost::asio::io_context context_;
+    Admission admission_ = Admission::full;
     TimerWheel wheel_;
     std::vector<char> buffer_;
     FakeClock clock_;
@@ -361,6 +362,26 @@ TEST_F(HttpSessionTest, AnIdleConnectionIsClosedSilently) {
     EXPECT_EQ(receive(), "");
     EXPECT_TRUE(ended_);
     EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, AConnectionForProbesHasOneRequestAndLittleTimeForIt) {
+    handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
+        exchange->respond({.body = exchange->request().only_probes ? "probe" : "any"});
+    };
+    admission_ = Admission::probe;
+    open();
+    const std::string answer = exchange(kGet + kGet);
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("probe"));
+    EXPECT_TRUE(ended_);
+    ::close(client_);
+    open();
+    pass(settings_.probe_timeout);
+    receive();
+    EXPECT_FALSE(ended_);
+    pass(1);
+    EXPECT_EQ(receive(), "");
+    EXPECT_TRUE(ended_);
 }
 
 TEST_F(HttpSessionTest, AConnectionWithoutAnyRequestIsClosedSilently) {
