@@ -36,6 +36,7 @@
 #include "base/worker_pool.h"
 #include "chat/core.h"
 #include "chat/core_thread.h"
+#include "chat/password_pace.h"
 #include "chat/passwords.h"
 #include "chat/tokens.h"
 #include "io_unit.h"
@@ -215,6 +216,7 @@ private:
     const std::unique_ptr<chat::Store> store_;
     const chat::Tokens tokens_;
     chat::PasswordThrottle throttle_;
+    chat::PasswordPace password_pace_;
     const api::Hosts hosts_;
     api::UnknownHosts unknown_hosts_;
     chat::CoreThread core_thread_;
@@ -243,6 +245,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       services_{.clock = clock_,
                 .tokens = tokens_,
                 .throttle = throttle_,
+                .password_pace = password_pace_,
                 .hosts = hosts_,
                 .unknown_hosts = unknown_hosts_,
                 .hashing = hashing_,

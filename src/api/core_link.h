@@ -3,6 +3,7 @@
 // each batch. So each direction costs one wake-up.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -82,6 +83,9 @@ public:
     auto run_on_worker(WorkerPool& pool, std::uint64_t asker, Work work) {
         return WorkAwaiter<Work>(io_, pool, asker, std::move(work));
     }
+
+    /// Resumes after `time`, at once if that is 0.
+    TimeAwaiter wait(std::chrono::milliseconds time) { return {io_, time}; }
 
     // For all others.
 

@@ -15,6 +15,7 @@
 // outlives them.
 #pragma once
 
+#include <chrono>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -106,6 +107,25 @@ private:
     net::IoThread& io_;
     Start start_;
     std::optional<Value> value_;
+};
+
+/// Suspends a handler for a time.
+class [[nodiscard]] TimeAwaiter {
+public:
+    TimeAwaiter(net::IoThread& io, std::chrono::milliseconds time) : io_(io), time_(time) {}
+
+    bool await_ready() const noexcept { return time_ <= std::chrono::milliseconds(0); }
+    void await_suspend(std::coroutine_handle<> handler) noexcept {
+        // If no timer can be started, the handler is destroyed.
+        run_task(TaskThread::io, [&io = io_, time = time_, suspended = SuspendedHandler(handler)]() mutable {
+            io.run_after(time, [suspended = std::move(suspended)]() mutable { suspended.resume(); });
+        });
+    }
+    void await_resume() const noexcept {}
+
+private:
+    net::IoThread& io_;
+    const std::chrono::milliseconds time_;
 };
 
 /// Suspends a handler while a worker runs `work`: `co_await` results in what it returns.

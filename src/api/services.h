@@ -9,6 +9,7 @@
 #include "api/hosts.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
+#include "chat/password_pace.h"
 #include "chat/passwords.h"
 #include "chat/rate_limiter.h"
 #include "chat/store.h"
@@ -27,6 +28,7 @@ struct Services {
     const Clock& clock;
     const chat::Tokens& tokens;
     chat::PasswordThrottle& throttle;
+    chat::PasswordPace& password_pace;
     const Hosts& hosts;
     UnknownHosts& unknown_hosts;
     WorkerPool& hashing;

@@ -64,6 +64,12 @@ std::optional<std::chrono::seconds> PasswordThrottle::refused(std::string_view a
     return found == windows_.end() ? std::nullopt : wait_of(found->second);
 }
 
+bool PasswordThrottle::has_failed(std::string_view address, RoomId room, TimePoint now) {
+    const MutexLock lock(mutex_);
+    forget_ended(now);
+    return windows_.contains(Key{std::string(address), room});
+}
+
 std::optional<std::chrono::seconds> PasswordThrottle::note_wrong(std::string_view address, RoomId room, TimePoint now) {
     const MutexLock lock(mutex_);
     forget_ended(now);

@@ -46,6 +46,9 @@ public:
     /// before the hash: if it is called earlier, many parallel tries pass before the first of them is counted.
     std::optional<std::chrono::seconds> refused(std::string_view address, RoomId room, TimePoint now);
 
+    /// Whether the window of this pair is open: it has sent a wrong password lately.
+    bool has_failed(std::string_view address, RoomId room, TimePoint now);
+
     /// Counts a wrong password. Returns the time to wait if this one exceeds the limit: the try is then refused too.
     std::optional<std::chrono::seconds> note_wrong(std::string_view address, RoomId room, TimePoint now);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -63,6 +64,14 @@ void IoThread::post(TaskBatch batch) {
 
 void IoThread::post(Task task) {
     if (mailbox_.push(std::move(task))) wake();
+}
+
+void IoThread::run_after(std::chrono::milliseconds time, Task task) {
+    GLOBES_ASSERT_ON(this_thread_);
+    auto timer = std::make_unique<boost::asio::steady_timer>(context_, time);
+    boost::asio::steady_timer& started = *timer;
+    started.async_wait(
+        [timer = std::move(timer), task = std::move(task)](const boost::system::error_code&) mutable { task(); });
 }
 
 void IoThread::wake() {

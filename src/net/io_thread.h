@@ -54,6 +54,8 @@ public:
     }
     /// A buffer for one read, shared by all connections of the thread. Its content is consumed before the next read.
     std::span<char> read_buffer() { return read_buffer_; }
+    /// Runs `task` here after `time`; drops it if the thread ends before. This thread only.
+    void run_after(std::chrono::milliseconds time, Task task);
     /// Reports how long a handler has taken. The first handler after the loop has waited is not measured otherwise.
     void note_busy(std::chrono::steady_clock::duration took);
 

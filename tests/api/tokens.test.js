@@ -18,6 +18,7 @@ import {
 } from './harness/api.js';
 import { sharedServer, startServer } from './harness/server.js';
 import { forgeToken, freshClaims, openToken, tamper, unsigned } from './harness/tokens.js';
+import { eventually } from './harness/wait.js';
 
 const SECRET_KEY = 'a key that this test knows';
 const server = sharedServer({ env: { SECRET_KEY } });
@@ -142,8 +143,8 @@ test('a password longer than its room has, or nearly right, is wrong', async () 
 
 test("passwords beyond the queue's limit are refused for now, and the others are checked", async (t) => {
     const own = await startServer(t, { config: { HashThreads: 1 } });
-    const room = await createPrivateRoom(own);
-    const askIt = () => post(own, `/chats/${room.id}/token`, { secret: PASSWORD, name: 'ada' });
+    const rooms = [await createPrivateRoom(own), await createPrivateRoom(own)];
+    const askIt = (_, index) => post(own, `/chats/${rooms[index % 2].id}/token`, { secret: PASSWORD, name: 'ada' });
     const answers = await Promise.all(Array.from({ length: 100 }, askIt));
     const refused = answers.filter(({ status }) => status !== 201);
     assert.ok(refused.length > 0 && refused.length < 50, `${refused.length} of ${answers.length}`);
@@ -151,7 +152,7 @@ test("passwords beyond the queue's limit are refused for now, and the others are
         assertError(answer, 503, 505);
         assert.match(answer.headers['retry-after'], /^\d+$/);
     }
-    assertStatus(await askIt(), 201);
+    assertStatus(await askIt(null, 0), 201);
 });
 
 test('a valid token is enough to renew it', async () => {
@@ -264,6 +265,35 @@ test('more than ten wrong passwords a minute are refused, then also the correct 
         assert.ok(seconds >= 1 && seconds <= 60, `Retry-After: ${seconds}`);
     }
     await takeToken(server, other, 'ada');
+});
+
+test('many addresses that guess the password of one room wait for their turns, and so does the right password', async (t) => {
+    const own = await startServer(t);
+    const room = await createPrivateRoom(own);
+    const guess = (number) =>
+        post(own, `/chats/${room.id}/token`, { secret: 'wrong', name: 'ada' }, { from: `127.0.1.${number}` });
+    const begun = performance.now();
+    const answers = await Promise.all(Array.from({ length: 75 }, (_, index) => guess(index + 1)));
+    for (const answer of answers) assertError(answer, 401, 304, 'secret');
+    await takeToken(own, room, 'ada');
+    // 60 at once, the others and the right one after 200 ms each.
+    const took = performance.now() - begun;
+    assert.ok(took >= 16 * 200, `the right password was checked after ${took} ms`);
+});
+
+test('guesses that would wait for more than 5 s are refused, and the right password is not locked out', async (t) => {
+    const own = await startServer(t);
+    const room = await createPrivateRoom(own);
+    const ask = (secret, from) => post(own, `/chats/${room.id}/token`, { secret, name: 'ada' }, { from });
+    const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => ask('wrong', `127.0.1.${index + 1}`)));
+    const refused = answers.filter(({ status }) => status === 503);
+    assert.ok(refused.length > 0, 'some were refused');
+    for (const answer of refused) {
+        assertError(answer, 503, 505);
+        assert.equal(answer.headers['retry-after'], '5');
+    }
+    for (const answer of answers) assert.ok([401, 503].includes(answer.status), `${answer.status}`);
+    await eventually(async () => (await ask(PASSWORD, '127.0.0.9')).status === 201, 'the right password is accepted');
 });
 
 test('correct passwords are never throttled', async () => {

@@ -22,6 +22,12 @@ net::HttpResponse too_many_tries(std::chrono::seconds wait) {
     return error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(wait.count()));
 }
 
+/// Of a room, by all addresses.
+net::HttpResponse too_many_checks(std::chrono::milliseconds wait) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+    return error_response(Error{ErrorCode::unavailable}, 0, static_cast<int>(seconds.count()));
+}
+
 /// The refusal of a try; nullopt if the secret is right. Worker thread: takes as long as a hash.
 std::optional<net::HttpResponse> check_secret(const std::string& secret, const std::string& peer,
                                               const chat::RoomRecord& room, Services& services) {
@@ -45,13 +51,19 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
 
     const net::ClientAddress& client = exchange.request().client;
     // Also before the queue, so that refused tries take no place there.
-    if (const auto wait = services_.throttle.refused(client.range(), room->id, services_.clock.steady()))
+    const auto now = services_.clock.steady();
+    if (const auto wait = services_.throttle.refused(client.range(), room->id, now))
         co_return exchange.respond(too_many_tries(*wait));
+    const bool has_failed = services_.throttle.has_failed(client.range(), room->id, now);
+    const auto delay = services_.password_pace.reserve(room->id, has_failed, now);
+    if (!delay) co_return exchange.respond(too_many_checks(services_.password_pace.longest_delay()));
+    co_await core_link_.wait(*delay);
     auto refusal = co_await core_link_.run_on_worker(services_.hashing, client.asker(), [&] {
         return check_secret(*wanted.secret, client.range(), *room, services_);
     });
     if (!refusal) co_return exchange.respond_error(refusal.error());
     if (*refusal) co_return exchange.respond(std::move(**refusal));
+    services_.password_pace.give_back(room->id, has_failed);
     if (!wanted.name || !chat::is_valid_name(*wanted.name))
         co_return exchange.respond_error(Error{ErrorCode::invalid_json, "name"});
     respond_token(exchange, 201, *room, *wanted.name, false);

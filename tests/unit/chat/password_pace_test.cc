@@ -1,0 +1,75 @@
+#include "chat/password_pace.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+namespace globes::chat {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+class PasswordPaceTest : public testing::Test {
+protected:
+    std::optional<milliseconds> reserve(RoomId room, bool has_failed = false) {
+        return pace.reserve(room, has_failed, now);
+    }
+
+    PasswordPace::TimePoint now{100s};
+    PasswordPace pace{{.at_once = 2, .interval = 200ms, .longest_delay = 600ms, .rooms = 3}};
+};
+
+TEST_F(PasswordPaceTest, SomeChecksRunAtOnceAndFurtherOnesWaitForTheirTime) {
+    EXPECT_EQ(reserve(1), 0ms);
+    EXPECT_EQ(reserve(1), 0ms);
+    EXPECT_EQ(reserve(1), 200ms);
+    EXPECT_EQ(reserve(1), 400ms);
+    now += 300ms;
+    EXPECT_EQ(reserve(1), 300ms);
+    EXPECT_EQ(reserve(2), 0ms) << "rooms do not wait for each other";
+}
+
+TEST_F(PasswordPaceTest, ACheckThatWouldWaitTooLongIsRefusedAndTakesNoTime) {
+    for (const milliseconds delay : {0ms, 0ms, 200ms, 400ms, 600ms}) EXPECT_EQ(reserve(1), delay);
+    EXPECT_EQ(reserve(1), std::nullopt);
+    EXPECT_EQ(reserve(1), std::nullopt);
+    now += 200ms;
+    EXPECT_EQ(reserve(1), 600ms);
+    now += 10s;
+    EXPECT_EQ(reserve(1), 0ms);
+}
+
+TEST_F(PasswordPaceTest, ThoseWhoHaveFailedDelayOnlyEachOther) {
+    while (reserve(1, true)) {
+    }
+    EXPECT_EQ(reserve(1, false), 0ms);
+}
+
+TEST_F(PasswordPaceTest, ARightPasswordTakesNoTimeFromTheNext) {
+    for (int count = 0; count < 100; ++count) {
+        EXPECT_EQ(reserve(1), 0ms);
+        pace.give_back(1, false);
+    }
+    pace.give_back(2, false);
+    EXPECT_EQ(reserve(1), 0ms);
+    EXPECT_EQ(reserve(1), 0ms);
+    EXPECT_EQ(reserve(1), 200ms);
+    pace.give_back(1, true);
+    EXPECT_EQ(reserve(1), 400ms);
+}
+
+TEST_F(PasswordPaceTest, RemembersSoManyRooms) {
+    for (RoomId room = 1; room <= 3; ++room)
+        for (int count = 0; count < 3; ++count) reserve(room);
+    now += 1s;
+    EXPECT_EQ(reserve(4), 0ms) << "the others are idle and forgotten";
+    for (RoomId room = 5; room <= 6; ++room)
+        for (int count = 0; count < 3; ++count) reserve(room);
+    EXPECT_EQ(reserve(6), 400ms);
+    EXPECT_EQ(reserve(7), 0ms);
+    EXPECT_EQ(reserve(6), 0ms) << "too many rooms: all were forgotten";
+}
+
+}  // namespace
+}  // namespace globes::chat
