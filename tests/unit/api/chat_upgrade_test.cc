@@ -103,12 +103,14 @@ protected:
 
     const chat::Tokens tokens{"secret", clock, 60min};
     chat::PasswordThrottle throttle;
+    chat::PasswordPace password_pace;
     const Hosts hosts{{}};
     UnknownHosts unknown_hosts;
     WorkerPool pool{1, {.queued = 4}};
     Services services{.clock = clock,
                       .tokens = tokens,
                       .throttle = throttle,
+                      .password_pace = password_pace,
                       .hosts = hosts,
                       .unknown_hosts = unknown_hosts,
                       .hashing = pool,
