@@ -18,12 +18,17 @@ std::size_t size_of(const QueuedEvent& queued) {
 std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
 
 QueuedEvent* EventQueue::find_or_claim(const SendKey& key, std::string id) {
-    if (ids_.insert(std::move(id)).second) return nullptr;
-    const auto found = std::ranges::find(events_, key, &QueuedEvent::key);
-    return found == events_.end() ? nullptr : &*found;
+    const auto [entry, is_new] = ids_.try_emplace(std::move(id), next_number_);
+    if (is_new) return nullptr;
+    // By number and not through the whole queue: a client may repeat its id as often as it likes.
+    const auto found = std::ranges::lower_bound(events_, entry->second, {}, &QueuedEvent::number);
+    if (found != events_.end() && found->key == key) return &*found;
+    entry->second = next_number_;
+    return nullptr;
 }
 
 QueuedEvent& EventQueue::push(QueuedEvent event) {
+    event.number = next_number_++;
     events_.push_back(std::move(event));
     note(events_.back());
     return events_.back();

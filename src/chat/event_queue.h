@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -35,6 +35,7 @@ struct QueuedEvent {
     bool is_known = false;  ///< The id was sent recently, or the store has refused it as stored.
     bool was_looked_up = false;
     std::vector<ConnectionId> repeats = {};  ///< Connections that have sent the same id again.
+    std::uint64_t number = 0;                ///< Ascending in the queue; set by it.
 };
 
 /// Returns the text that identifies a send with an id in its room.
@@ -89,8 +90,9 @@ private:
     std::size_t* counter_of(Stage stage);
 
     Ring<QueuedEvent> events_;  // sends that are storing come before looking_up and ready ones
-    std::unordered_set<std::string, KeyedHash>
-        ids_;  // of the sends with an id; after an exception, also of sends that are gone
+    std::uint64_t next_number_ = 1;
+    // The numbers of the sends with an id; after an exception, also ids of sends that are gone.
+    std::unordered_map<std::string, std::uint64_t, KeyedHash> ids_;
     std::size_t bytes_ = 0;
     std::size_t joins_ = 0;
     std::size_t leaves_ = 0;
