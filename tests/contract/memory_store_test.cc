@@ -15,7 +15,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreSuite,
                          testing::Values(StoreKind{
                              .name = "memory",
                              .is_persistent = false,
-                             .has_short_read_thread = false,
+                             .page_threads = 0,
                              .open = [](const auto&,
                                         StoreLimits limits) { return make_memory_store({.limits = limits}); }}),
                          [](const auto& kind) { return kind.param.name; });

@@ -18,7 +18,7 @@ constexpr MongoTimes kPatient{
 StoreKind kind(std::string name, std::optional<std::string> (*server)()) {
     return {.name = std::move(name),
             .is_persistent = true,
-            .has_short_read_thread = true,
+            .page_threads = MongoStoreSettings().readers,
             .open = [server](const auto& folder, StoreLimits limits) -> std::unique_ptr<Store> {
                 if (!server()) return nullptr;
                 return open_mongo_store(

@@ -29,7 +29,7 @@ constexpr int kNever = std::numeric_limits<int>::max();
 StoreKind kind(std::string name, Durability durability) {
     return {.name = std::move(name),
             .is_persistent = true,
-            .has_short_read_thread = true,
+            .page_threads = SqliteSettings().reader_threads,
             .open = [durability](const auto& folder, StoreLimits limits) {
                 return open_sqlite_store(folder / "globes.db", {.durability = durability, .limits = limits});
             }};

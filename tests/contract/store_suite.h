@@ -17,8 +17,9 @@ namespace globes::chat {
 
 struct StoreKind {
     std::string name;
-    bool is_persistent;          ///< What was committed is there again after an `open` of the same folder.
-    bool has_short_read_thread;  ///< Answers lookups and pings while pages block its other threads.
+    bool is_persistent;  ///< What was committed is there again after an `open` of the same folder.
+    /// The threads that serve pages; another one answers lookups and pings. 0: one thread does everything.
+    std::size_t page_threads;
     /// Null if a program that the store needs is not installed: its tests are skipped.
     std::function<std::unique_ptr<Store>(const std::filesystem::path& folder, StoreLimits limits)> open;
 

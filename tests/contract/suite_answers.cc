@@ -144,16 +144,23 @@ TEST_P(StoreSuite, RefusesPagesOfOneAskerBeyondItsLimit) {
 }
 
 TEST_P(StoreSuite, LookupsAndPingsAreAnsweredWhilePagesBlockTheirThreads) {
-    if (!GetParam().has_short_read_thread) GTEST_SKIP() << "one thread does everything";
+    const std::size_t page_threads = GetParam().page_threads;
+    if (page_threads == 0) GTEST_SKIP() << "one thread does everything";
     constexpr int kPages = 20;
+    ASSERT_LE(page_threads, std::size_t{kPages});
+    // Lookups come first where they wait, so each thread has to be blocked before they are asked for.
+    std::atomic<std::size_t> begun = 0;
+    std::latch are_blocked(static_cast<std::ptrdiff_t>(page_threads));
     std::latch go_on(1);
     std::latch answered(kPages);
     for (int i = 0; i < kPages; ++i) {
         store().read_events({.room = 1, .limit = 1}, [&](const EventPage&) {
+            if (begun++ < page_threads) are_blocked.count_down();
             go_on.wait();
             answered.count_down();
         });
     }
+    are_blocked.wait();
     std::promise<bool> is_found;
     std::promise<bool> is_reached;
     std::future<bool> found = is_found.get_future();
