@@ -35,7 +35,7 @@ public:
     /// clients have a pace of their own, so that they do not delay one who comes for the first time.
     std::optional<std::chrono::milliseconds> reserve(RoomId room, bool has_failed, TimePoint now);
 
-    /// Gives a reservation back, because the password was right: a crowd that enters a room is no reason to wait.
+    /// Gives a reservation back, because the password was right: a crowd that enters a room does not have to wait.
     void give_back(RoomId room, bool has_failed);
 
     std::chrono::milliseconds longest_delay() const { return limits_.longest_delay; }

@@ -267,7 +267,7 @@ test('more than ten wrong passwords a minute are refused, then also the correct 
     await takeToken(server, other, 'ada');
 });
 
-test('guesses of many addresses for one room wait for their turns, and so does the right password', async (t) => {
+test('guesses of many addresses for one room are delayed, and so is the right password', async (t) => {
     const own = await startServer(t);
     const room = await createPrivateRoom(own);
     const guess = (number) =>

@@ -160,7 +160,7 @@ TEST_F(FullServerTest, KeepsTheRoomsThatItHas) {
 
 // --- a low disk ------------------------------------------------------------------------------------------------------
 
-TEST_F(CoreRoomsTest, ALowDiskRefusesWhatWouldBeStoredAndNothingElse) {
+TEST_F(CoreRoomsTest, ALowDiskRefusesSendsAndRoomChangesAndNothingElse) {
     constexpr auto kLow = "505: The server has too little free disk space. Try again later.";
     const RoomId tea = add_room("Tea");
     enter({1, 2});
