@@ -151,6 +151,17 @@ TEST(PasswordThrottle, ForgetsTheOldestWhenFull) {
     EXPECT_TRUE(throttle.refused("::1", 4, now + 60s));
 }
 
+TEST(PasswordThrottle, KnowsWhoHasFailedLately) {
+    PasswordThrottle throttle({.wrong_tries = 10, .window = 60s, .entries = 10});
+    const PasswordThrottle::TimePoint now{1h};
+    EXPECT_FALSE(throttle.has_failed("::1", 1, now));
+    EXPECT_FALSE(throttle.note_wrong("::1", 1, now));
+    EXPECT_TRUE(throttle.has_failed("::1", 1, now));
+    EXPECT_FALSE(throttle.has_failed("::1", 2, now));
+    EXPECT_FALSE(throttle.has_failed("::2", 1, now));
+    EXPECT_FALSE(throttle.has_failed("::1", 1, now + 60s));
+}
+
 TEST(PasswordThrottle, ALateClockReadingChangesNothing) {
     PasswordThrottle throttle({.wrong_tries = 0, .window = 60s, .entries = 10});
     const PasswordThrottle::TimePoint now{1h};

@@ -97,6 +97,27 @@ void work_for(std::chrono::milliseconds duration) {
     }
 }
 
+TEST(IoThread, RunsATaskAfterItsTime) {
+    constexpr std::chrono::milliseconds kTime{20};
+    IoThread thread(1, {});
+    thread.start(no_flush);
+    std::promise<std::chrono::steady_clock::time_point> ran;
+    const auto begin = std::chrono::steady_clock::now();
+    thread.post([&] { thread.run_after(kTime, [&] { ran.set_value(std::chrono::steady_clock::now()); }); });
+    EXPECT_GE(ran.get_future().get() - begin, kTime);
+}
+
+TEST(IoThread, DropsATaskWhoseTimeComesAfterItsEnd) {
+    const auto held = std::make_shared<int>();
+    {
+        IoThread thread(1, {});
+        thread.start(no_flush);
+        ask(thread, [&] { thread.run_after(std::chrono::hours(1), [held] { ADD_FAILURE(); }); });
+        EXPECT_EQ(held.use_count(), 2);
+    }
+    EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(IoThread, RunsTasksInTheOrderOfEachProducer) {
     constexpr int kPosters = 4;
     constexpr int kPosts = 2000;
