@@ -108,7 +108,7 @@ test('in a memory group of 256 MiB, the server survives the same, and others are
     if (isSanitized()) return t.skip('a sanitizer needs more memory');
     const server = new Server(OPTIONS);
     t.after(() => server.finish());
-    const group = memoryGroup(t, releaseBinary, MOST_MIB);
+    const group = memoryGroup(releaseBinary, MOST_MIB);
     if (!group) return t.skip('no memory group can be created here');
     await server.start({ binary: group.program });
     await attackWithUnreadAnswers(t, server);

@@ -42,12 +42,12 @@ function createGroup(version, name, bytes) {
 }
 
 /**
- * A program that runs `binary` in a memory group of its own, removed with the test; null if no group can be created
- * here. The hook that ends the program must be registered before.
+ * A program that runs `binary` in a memory group of its own, removed when this process ends; null if no group can be
+ * created here.
  * @returns {{ program: string, peak: () => number } | null} `peak`: the most bytes that the group has had, if the kernel
  *     knows it, else 0
  */
-export function memoryGroup(t, binary, mebibytes) {
+export function memoryGroup(binary, mebibytes) {
     groups += 1;
     const name = `globes-test-${process.pid}-${groups}`;
     for (const version of VERSIONS) {
@@ -61,9 +61,10 @@ export function memoryGroup(t, binary, mebibytes) {
         const program = join(folder, 'run');
         writeFileSync(program, `#!/bin/sh\necho $$ > '${group}/cgroup.procs' && exec '${binary}' "$@"\n`);
         chmodSync(program, 0o755);
-        t.after(() => {
-            rmdirSync(group);
+        // Not a hook of the test: those after one that fails do not run, as that of a server that has ended by itself.
+        process.once('exit', () => {
             rmSync(folder, { recursive: true });
+            rmdirSync(group);
         });
         const peakFile = join(group, version.peak);
         return { program, peak: () => (existsSync(peakFile) ? Number(readFileSync(peakFile, 'utf8')) : 0) };
