@@ -22,8 +22,8 @@ Result<chat::TokenClaims> need_token(const chat::RoomRecord& room, std::string_v
     return tokens.verify(token, room);
 }
 
-bool is_own(std::string_view origin, std::string_view host) {
-    const auto own = parse_origin(fmt::format("http://{}", host));
+bool is_own(std::string_view origin, const net::HttpRequest& request) {
+    const auto own = parse_origin(fmt::format("{}://{}", request.is_secure ? "https" : "http", request.header("host")));
     return own && parse_origin(origin) == own;
 }
 
@@ -65,7 +65,7 @@ bool is_origin_allowed(const net::HttpRequest& request, const std::vector<std::s
     for (const auto& [name, value] : request.headers) {
         if (name != "origin" || value.empty()) continue;
         is_listed_page = is_listed(value, allowed);
-        if (!is_listed_page && !is_own(value, request.header("host"))) return false;
+        if (!is_listed_page && !is_own(value, request)) return false;
     }
     return is_listed_page || std::ranges::all_of(request.header_list("sec-fetch-site"), [](std::string_view site) {
                return site == "same-origin" || site == "none";

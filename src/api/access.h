@@ -37,10 +37,10 @@ Result<std::optional<chat::TokenClaims>> may_enter(const chat::RoomRecord& room,
 bool may_have_effect(std::string_view method);
 
 /// Whether the page that has sent the request may have it executed, if it has an effect. True for a request of one of
-/// `allowed`, of the server's own page, and of no page. The request has the server's own Origin (`http://` and the Host
-/// of the request) or no Origin, and a browser that says where the page is from (`Sec-Fetch-Site`) says `same-origin`
-/// or `none`. The latter distinguishes http from https if a proxy adds TLS, and finds pages of which the browser sends
-/// no Origin.
+/// `allowed`, of the server's own page, and of no page. The request has the server's own Origin (its scheme, see
+/// `HttpRequest::is_secure`, and its Host) or no Origin, and a browser that says where the page is from
+/// (`Sec-Fetch-Site`) says `same-origin` or `none`. The latter distinguishes http from https if a proxy adds TLS and is
+/// not trusted, and finds pages of which the browser sends no Origin.
 bool is_origin_allowed(const net::HttpRequest& request, const std::vector<std::string>& allowed);
 
 /// The response if it is not: 403, code 304.

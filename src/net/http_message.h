@@ -24,6 +24,7 @@ struct HttpRequest {
     std::string body;
     ClientAddress client;
     bool only_probes = false;  ///< The connection is one of those that are kept back for health checks.
+    bool is_secure = false;  ///< The client speaks https: with this server, or with a trusted proxy before it.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 

@@ -31,7 +31,7 @@ public:
     /// 3. After a refusal, MUST NOT be called again.
     /// 4. Between requests the reader holds no memory except unread bytes.
     ///
-    /// The caller sets `client`.
+    /// The caller sets `client` and `is_secure`.
     std::optional<Outcome> consume(std::string_view bytes);
 
     /// Whether no byte of the next request has arrived.

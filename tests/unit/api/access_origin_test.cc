@@ -51,6 +51,20 @@ TEST(Origin, AnotherSchemeHostOrPortIsAnotherOrigin) {
         EXPECT_FALSE(is_allowed(origin, "chat.example:5000")) << origin;
 }
 
+TEST(Origin, OverHttpsTheServersOwnIsThatOfHttps) {
+    const auto is_allowed_over_https = [](std::string origin, std::string host) {
+        net::HttpRequest request = from(std::move(origin), std::move(host));
+        request.is_secure = true;
+        return is_origin_allowed(request, {});
+    };
+    EXPECT_TRUE(is_allowed_over_https("https://chat.example", "chat.example"));
+    EXPECT_TRUE(is_allowed_over_https("https://chat.example", "chat.example:443"));
+    EXPECT_TRUE(is_allowed_over_https("https://chat.example:5000", "chat.example:5000"));
+    EXPECT_FALSE(is_allowed_over_https("http://chat.example", "chat.example")) << "anyone on the network can forge it";
+    EXPECT_FALSE(is_allowed_over_https("http://chat.example:443", "chat.example"));
+    EXPECT_FALSE(is_allowed_over_https("https://evil.example", "chat.example"));
+}
+
 TEST(Origin, AnEmptyHostMatchesNoOrigin) { EXPECT_FALSE(is_allowed("http://", "")); }
 
 TEST(Origin, AnEntryMatchesTheWholeOrigin) {
