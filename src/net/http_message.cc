@@ -65,6 +65,7 @@ std::string write_response(const HttpResponse& response, const AnswerForm& form,
     append_header(out, "Date", format_http_date(now));
     append_header(out, "Server", "Globes");
     append_header(out, "X-Content-Type-Options", "nosniff");
+    if (form.hsts_s != 0) append_header(out, "Strict-Transport-Security", fmt::format("max-age={}", form.hsts_s));
     if (has_body(response.status)) {
         const std::uint64_t size = response.body.size() + response.rest_bytes;
         if (size != 0 && is_header_value(response.content_type))

@@ -24,7 +24,7 @@ struct HttpRequest {
     std::string body;
     ClientAddress client;
     bool only_probes = false;  ///< The connection is one of those that are kept back for health checks.
-    bool is_secure = false;  ///< The client speaks https: with this server, or with a trusted proxy before it.
+    bool is_secure = false;    ///< The client speaks https: with this server, or with a trusted proxy before it.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 
@@ -51,16 +51,18 @@ struct HttpResponse {
     std::string body = {};
     std::uint64_t rest_bytes = 0;               ///< The size of `rest`.
     std::shared_ptr<BodyParts> rest = nullptr;  ///< Follows `body`; null if it is the whole body.
-    /// Except Date, Server, X-Content-Type-Options, Connection, Content-Type, Content-Length.
+    /// Except Date, Server, X-Content-Type-Options, Strict-Transport-Security, Connection, Content-Type,
+    /// Content-Length.
     std::vector<std::pair<std::string, std::string>> headers = {};
     bool close = false;  ///< Closes the connection after this response.
 };
 
 /// The properties of a request that determine the form of its response.
 struct AnswerForm {
-    bool head = false;       ///< The method is HEAD: the response to GET without its body.
-    bool keep_alive = true;  ///< Another request may follow.
-    int minor_version = 1;   ///< Of the request: HTTP/1.0 needs an explicit keep-alive.
+    bool head = false;         ///< The method is HEAD: the response to GET without its body.
+    bool keep_alive = true;    ///< Another request may follow.
+    int minor_version = 1;     ///< Of the request: HTTP/1.0 needs an explicit keep-alive.
+    std::uint32_t hsts_s = 0;  ///< Strict-Transport-Security (RFC 6797), in seconds; 0: none.
 };
 
 /// Returns status line, headers and body, without the rest of a large one. `response.status`: a final status, 200..599.

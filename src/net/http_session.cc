@@ -11,6 +11,7 @@
 namespace globes::net {
 namespace {
 
+constexpr int kBadRequest = 400;
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalServerError = 500;
 constexpr int kServiceUnavailable = 503;
@@ -44,9 +45,10 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection,
-                         Admission admission)
+HttpSession::HttpSession(HttpHub& hub, const HttpHandler& handler, StreamSocket socket, ClientAddress client,
+                         AddressConnection connection, Admission admission)
     : hub_(hub),
+      handler_(handler),
       client_(std::move(client)),
       connection_(std::move(connection)),
       admission_(admission),
@@ -62,12 +64,17 @@ void HttpSession::run_or_close(Act act) noexcept {
 
 void HttpSession::start() {
     run_or_close([this] {
-        arm(admission_ == Admission::full ? hub_.settings_.idle_timeout : hub_.settings_.probe_timeout);
+        if (socket_.is_handshaking()) state_ = State::handshaking;
+        arm(*timeout());
         on_readable();
     });
 }
 
 void HttpSession::turn_away(int status) {
+    if (socket_.is_handshaking()) {
+        turned_away_ = status;
+        return start();
+    }
     run_or_close([this, status] {
         HttpRequest request;
         request.client = client_;
@@ -102,7 +109,8 @@ std::optional<Tick> HttpSession::timeout() const {
     const HttpSettings& settings = hub_.settings_;
     switch (state_) {
         case State::idle:
-            return settings.idle_timeout;
+            return admission_ == Admission::full ? settings.idle_timeout : settings.probe_timeout;
+        case State::handshaking:
         case State::reading_head:
         case State::reading_body:
             return settings.read_timeout;
@@ -142,12 +150,21 @@ void HttpSession::on_readable() {
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
     const std::size_t count = socket_.read(hub_.read_buffer_, error);
-    if (is_temporary(error)) return wait_readable();
-    if (error) return close();  // also for EOF: every response was sent before
+    if (error && !is_temporary(error)) return close();  // also for EOF: every response was sent before
+    if (state_ == State::handshaking && !socket_.is_handshaking() && !end_handshake()) return;
+    if (error) return wait_readable();
     if (state_ != State::draining) return process({hub_.read_buffer_.data(), count});
     drained_ += count;
     if (drained_ > hub_.settings_.drain_bytes) return close();
     wait_readable();
+}
+
+/// Returns whether the client may send requests.
+bool HttpSession::end_handshake() {
+    enter(State::idle);
+    if (turned_away_ == 0) return true;
+    turn_away(turned_away_);
+    return false;
 }
 
 void HttpSession::process(std::string_view bytes) {
@@ -192,11 +209,12 @@ void HttpSession::serve(HttpRequest request) {
     request.client = client_;
     request.only_probes = admission_ == Admission::probe;
     if (request.only_probes) request.keep_alive = false;
+    request.is_secure = socket_.is_encrypted();
     served_at_ = hub_.clock_.steady();
+    if (socket_.lacks_tls()) return send(hub_.settings_.refusal(request, kBadRequest), request, false);
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
-    run_task(TaskThread::io,
-             [&] { hub_.handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request))); });
+    run_task(TaskThread::io, [&] { handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request))); });
 }
 
 void HttpSession::refuse(HttpRefusal refusal) {
@@ -229,8 +247,10 @@ std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& 
 }
 
 void HttpSession::send(const HttpResponse& response, const HttpRequest& request, bool keep_alive) {
-    const AnswerForm form{
-        .head = request.method == "HEAD", .keep_alive = keep_alive, .minor_version = request.minor_version};
+    const AnswerForm form{.head = request.method == "HEAD",
+                          .keep_alive = keep_alive,
+                          .minor_version = request.minor_version,
+                          .hsts_s = socket_.is_encrypted() ? hub_.settings_.hsts_s : 0};
     output_ = write_response(response, form, hub_.clock_.now_us());
     if (const int refused = reserve_output())
         return send(hub_.settings_.refusal(request, refused), request, keep_alive);
@@ -278,6 +298,10 @@ void HttpSession::flush() {
         sent_ += count;
         written_ += static_cast<std::int64_t>(count);
     }
+    error_code error;
+    socket_.flush(error);
+    if (is_temporary(error)) return wait_writable();
+    if (error) return close();
     free_output();
     taken_before_.reset();
     rest_ != nullptr ? read_rest() : end_response();
@@ -357,14 +381,16 @@ HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
 }
 
-void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client, Admission admission) {
+void HttpHub::adopt(StreamSocket socket, const ClientAddress& client, Admission admission, HttpPort port) {
     if (stopping_) return;
     // Too many in a short time: not even an answer.
     if (client.take(AddressLimit::connections, clock_.steady())) return;
     auto connection = limits_.open_connection(client);
     const bool is_admitted = connection.has_value();
-    const auto session = std::make_shared<HttpSession>(
-        *this, std::move(socket), client, is_admitted ? *std::move(connection) : AddressConnection(), admission);
+    const HttpHandler& handler = port == HttpPort::redirect ? settings_.redirect : handler_;
+    const auto session =
+        std::make_shared<HttpSession>(*this, handler, std::move(socket), client,
+                                      is_admitted ? *std::move(connection) : AddressConnection(), admission);
     sessions_.insert(session);
     is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
 }

@@ -16,11 +16,11 @@
 #include <unordered_set>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "net/http_message.h"
 #include "net/http_parser.h"
 #include "net/http_reader.h"
 #include "net/http_socket.h"
+#include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 
 namespace globes::net {
@@ -45,8 +45,8 @@ public:
     void respond(const HttpResponse& response);
 
     struct Upgraded {
-        FileDescriptor socket;  ///< Non-blocking, with TCP_NODELAY.
-        std::string unread;     ///< The bytes after the request.
+        StreamSocket socket;  ///< Non-blocking, with TCP_NODELAY.
+        std::string unread;   ///< The bytes after the request.
         AddressConnection connection;
     };
     /// Ends HTTP on this connection for an upgrade; the caller sends the 101 response. Returns nothing if the
@@ -70,11 +70,12 @@ enum class Admission : std::uint8_t {
 
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    HttpSession(HttpHub& hub, FileDescriptor socket, ClientAddress client, AddressConnection connection,
-                Admission admission);
+    /// `handler` MUST outlive the session.
+    HttpSession(HttpHub& hub, const HttpHandler& handler, StreamSocket socket, ClientAddress client,
+                AddressConnection connection, Admission admission);
 
     void start();
-    /// Answers with `status` and closes, without a request.
+    /// Answers with `status` and closes, without a request; after the handshake, if there is one.
     void turn_away(int status);
     /// Closes the connection after the current response, or at once if no request is in progress.
     void stop();
@@ -84,6 +85,7 @@ public:
 private:
     friend class HttpExchange;
     enum class State : std::uint8_t {
+        handshaking,   // TLS only.
         idle,          // Waits for a request.
         reading_head,  // Has a part of a request.
         reading_body,
@@ -108,6 +110,7 @@ private:
 
     void wait_readable();
     void on_readable();
+    bool end_handshake();
     void process(std::string_view bytes);
     void await_more();
     void offer_continue();
@@ -126,6 +129,7 @@ private:
     void drain();
 
     HttpHub& hub_;  // outlives every open session
+    const HttpHandler& handler_;
     const ClientAddress client_;
     AddressConnection connection_;
     const Admission admission_;
@@ -140,14 +144,21 @@ private:
     std::optional<std::int64_t> taken_before_;  // by the client, at the last look; set while it is slow
     std::size_t drained_ = 0;                   // discarded bytes
     std::chrono::steady_clock::time_point served_at_;
+    int turned_away_ = 0;  // the status to answer after the handshake, or 0
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;
 };
 
+/// Where a connection has arrived.
+enum class HttpPort : std::uint8_t {
+    main,
+    redirect,  ///< The listener that redirects to https (HttpSettings::redirect).
+};
+
 struct HttpSettings {
     HttpLimits limits;
-    Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a head, and again for a body; 408.
+    Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a handshake, a head, and again for a body; 408.
     Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request; then the connection closes.
     Tick probe_timeout = ticks(std::chrono::seconds{2});   ///< The same for Admission::probe.
     Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that reads its response too slowly.
@@ -157,7 +168,12 @@ struct HttpSettings {
 
     std::size_t small_response = std::size_t{64} << 10;  ///< Larger ones count as unread output; bytes.
 
-    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; to a request that got no response: 500;
+    std::uint32_t hsts_s = 0;  ///< Strict-Transport-Security of responses over TLS, in seconds; 0: none.
+    /// Handles the requests of `HttpPort::redirect`. May be empty if no connection is adopted for it.
+    HttpHandler redirect;
+
+    /// Returns the response to an invalid request, or one without TLS: 400, 408, 413, 414 or 431; to a request that got
+    /// no response: 500;
     /// if the response would exceed the limit of unread output of the address or of all: 429 or 503; to a connection
     /// beyond the limit of the address: 503.
     /// `refused`: its head, if it was read.
@@ -180,8 +196,9 @@ public:
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
-    /// Reads from a connected, non-blocking stream socket. Closes it after `stop`.
-    void adopt(FileDescriptor socket, const ClientAddress& client, Admission admission = Admission::full);
+    /// Reads from a connected socket. Closes it after `stop`.
+    void adopt(StreamSocket socket, const ClientAddress& client, Admission admission = Admission::full,
+               HttpPort port = HttpPort::main);
     /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
     /// which has `Connection: close`.
     void stop();

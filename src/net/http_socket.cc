@@ -2,7 +2,6 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
 #include <cerrno>
@@ -21,20 +20,20 @@ std::size_t outcome(ssize_t count, error_code& error) {
 
 }  // namespace
 
-std::size_t HttpSocket::read(std::span<char> buffer, error_code& error) const {
-    const std::size_t count = outcome(::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT), error);
+std::size_t HttpSocket::read(std::span<char> buffer, error_code& error) {
+    const std::size_t count = outcome(socket_.receive(buffer), error);
     if (count == 0 && !error) error = boost::asio::error::eof;
     return count;
 }
 
-std::size_t HttpSocket::write(std::string_view bytes, error_code& error) const {
-    return outcome(::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), error);
-}
+std::size_t HttpSocket::write(std::string_view bytes, error_code& error) { return outcome(socket_.send(bytes), error); }
+
+void HttpSocket::flush(error_code& error) { outcome(socket_.flush() ? 0 : -1, error); }
 
 std::size_t HttpSocket::unacknowledged() const {
     int bytes = 0;  // stays zero if the socket is of a kind that does not know it
-    ::ioctl(socket_.get(), SIOCOUTQ, &bytes);
-    return static_cast<std::size_t>(bytes);
+    ::ioctl(socket_.fd(), SIOCOUTQ, &bytes);
+    return static_cast<std::size_t>(bytes) + socket_.unsent();
 }
 
 void HttpSocket::cancel() {
@@ -42,11 +41,11 @@ void HttpSocket::cancel() {
     if (waiter_) waiter_->cancel(ignored);
 }
 
-void HttpSocket::shut_down_sending(error_code& error) const { outcome(::shutdown(socket_.get(), SHUT_WR), error); }
+void HttpSocket::shut_down_sending(error_code& error) { outcome(socket_.shut_down_sending() ? 0 : -1, error); }
 
 void HttpSocket::close() { release(); }
 
-FileDescriptor HttpSocket::release() {
+StreamSocket HttpSocket::release() {
     if (waiter_ && waiter_->is_open()) waiter_->release();
     return std::exchange(socket_, {});
 }
@@ -55,7 +54,7 @@ void HttpSocket::join_loop() {
     if (waiter_) return;
     waiter_.emplace(context_);
     error_code ignored;  // if epoll_ctl fails, the wait ends with an error
-    waiter_->assign(socket_.get(), ignored);
+    waiter_->assign(socket_.fd(), ignored);
 }
 
 }  // namespace globes::net

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/file.h"
+#include "net/stream_socket.h"
 
 namespace globes::net {
 
@@ -22,17 +22,21 @@ public:
     static constexpr Wait kReadable = Wait::wait_read;
     static constexpr Wait kWritable = Wait::wait_write;
 
-    /// `socket`: a connected, non-blocking stream socket. `context` MUST outlive this.
-    HttpSocket(boost::asio::io_context& context, FileDescriptor socket)
-        : context_(context), socket_(std::move(socket)) {}
+    /// `context` MUST outlive this.
+    HttpSocket(boost::asio::io_context& context, StreamSocket socket) : context_(context), socket_(std::move(socket)) {}
     ~HttpSocket() { close(); }
     HttpSocket(const HttpSocket&) = delete;
     HttpSocket& operator=(const HttpSocket&) = delete;
 
     /// Returns the number of bytes that were read or sent; 0 on error: `would_block`, `eof`, or an error of recv(2) or
     /// send(2).
-    std::size_t read(std::span<char> buffer, boost::system::error_code& error) const;
-    std::size_t write(std::string_view bytes, boost::system::error_code& error) const;
+    std::size_t read(std::span<char> buffer, boost::system::error_code& error);
+    std::size_t write(std::string_view bytes, boost::system::error_code& error);
+    /// Sends what `write` has left (StreamSocket::unsent). Error: `would_block`, or an error of send(2).
+    void flush(boost::system::error_code& error);
+    bool is_encrypted() const { return socket_.is_encrypted(); }
+    bool is_handshaking() const { return socket_.is_handshaking(); }
+    bool lacks_tls() const { return socket_.lacks_tls(); }
     /// The number of sent bytes that the peer's kernel has not acknowledged.
     std::size_t unacknowledged() const;
 
@@ -46,16 +50,16 @@ public:
     void cancel();
 
     /// Sends a FIN.
-    void shut_down_sending(boost::system::error_code& error) const;
+    void shut_down_sending(boost::system::error_code& error);
     void close();
     /// Removes the socket from the loop and returns it; not open if it was closed before.
-    FileDescriptor release();
+    StreamSocket release();
 
 private:
     void join_loop();
 
     boost::asio::io_context& context_;
-    FileDescriptor socket_;
+    StreamSocket socket_;
     // Empty until the first wait. Does not own the socket.
     std::optional<boost::asio::posix::stream_descriptor> waiter_;
 };

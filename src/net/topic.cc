@@ -46,7 +46,7 @@ std::chrono::steady_clock::duration linger_after(const FanOutWork& work, const L
                     policy.longest);
 }
 
-CursorId Topic::add(int fd, roomlog::Position from, SubscriberId subscriber) {
+CursorId Topic::add(const SendTarget& target, roomlog::Position from, SubscriberId subscriber) {
     assert(from >= retained_.begin());
     assert(cursors_.size() < kNoSlot);
     CursorId id = free_slot_;
@@ -57,7 +57,7 @@ CursorId Topic::add(int fd, roomlog::Position from, SubscriberId subscriber) {
         free_slot_ = slots_[id].index;
     }
     slots_[id] = {.index = static_cast<std::uint32_t>(cursors_.size()), .frame_end = from, .subscriber = subscriber};
-    cursors_.push_back({.fd = fd, .id = id, .position = from, .blocked = false});
+    cursors_.push_back({.target = target, .id = id, .position = from, .blocked = false});
     fanned_out_to_ = std::min(fanned_out_to_, from);
     return id;
 }
@@ -157,21 +157,27 @@ CursorState Topic::advance(Cursor& cursor, roomlog::Position limit) {
         assert(limit <= retained_.end());
         if (cache_.topic != this || cache_.from != cursor.position || cache_.limit != limit)
             gather(cursor.position, limit);
-        const ssize_t sent = cache_.count == 1 ? send_now(cursor.fd, cache_.views[0].data(), cache_.bytes)
-                                               : send_views(cursor.fd, std::span(cache_.views).first(cache_.count));
+        const ssize_t sent = send(cursor.target);
         if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return CursorState::lost;
         const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
         counts_.sends.add();
         counts_.sent_bytes.add(taken);
         const roomlog::Position before = cursor.position;
         cursor.position += taken;
-        if (taken < cache_.bytes) {
+        if (taken < cache_.bytes || (cursor.target.tls != nullptr && cursor.target.tls->unsent() > 0)) {
             cursor.blocked = true;
             find_frame_end(cursor, before);
             return CursorState::blocked;
         }
     }
     return CursorState::done;
+}
+
+/// Sends the gathered bytes.
+ssize_t Topic::send(const SendTarget& target) const {
+    const auto views = std::span(cache_.views).first(cache_.count);
+    if (target.tls != nullptr) return target.tls->send(views);
+    return views.size() == 1 ? send_now(target.fd, views[0].data(), views[0].size()) : send_views(target.fd, views);
 }
 
 /// `before`: the cursor's position before the send that stopped where it is now.

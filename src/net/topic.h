@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "net/stream_socket.h"
 #include "roomlog/retained_log.h"
 
 namespace globes::net {
@@ -60,7 +61,7 @@ using CursorId = std::uint32_t;
 /// The state of a cursor after an attempt to move it.
 enum class CursorState : std::uint8_t {
     done,     ///< It has reached the position that it was moved to.
-    blocked,  ///< The socket is full. Fan-out skips the cursor until `unblock`.
+    blocked,  ///< The socket is full, or with TLS has unsent bytes. Fan-out skips the cursor until `unblock`.
     lost,     ///< The send failed. The caller MUST remove the cursor.
     behind,   ///< It is blocked and its backlog exceeds the limit. The caller MUST remove the cursor.
 };
@@ -103,9 +104,9 @@ public:
     /// The owner of one of the cursors. The topic MUST NOT be empty.
     SubscriberId any_subscriber() const { return slots_[cursors_.back().id].subscriber; }
 
-    /// Adds a cursor that sends to `fd`. `from`: a frame boundary that is not before the retained log; it may be after
-    /// its end, if this thread has not received the newest slices yet. A fan-out may be due afterwards.
-    CursorId add(int fd, roomlog::Position from, SubscriberId subscriber);
+    /// Adds a cursor that sends to `target`. `from`: a frame boundary that is not before the retained log; it may be
+    /// after its end, if this thread has not received the newest slices yet. A fan-out may be due afterwards.
+    CursorId add(const SendTarget& target, roomlog::Position from, SubscriberId subscriber);
     /// Removes a cursor. The ids of other cursors stay valid. A fan-out may be due afterwards.
     void remove(CursorId id);
 
@@ -144,7 +145,7 @@ public:
 
 private:
     struct Cursor {
-        int fd;
+        SendTarget target;
         CursorId id;
         roomlog::Position position;
         bool blocked;
@@ -162,6 +163,7 @@ private:
     CursorState advance(Cursor& cursor, roomlog::Position limit);
     void find_frame_end(const Cursor& cursor, roomlog::Position before);
     void gather(roomlog::Position from, roomlog::Position limit);
+    ssize_t send(const SendTarget& target) const;
     void release_before(roomlog::Position position);
     void clear_cache();
 

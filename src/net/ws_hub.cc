@@ -38,7 +38,7 @@ WsHub::WsHub(unsigned thread, WsSettings settings) : thread_(thread), settings_(
 
 SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
-WsSession* WsHub::adopt(SessionId id, FileDescriptor socket, std::string_view first_bytes, std::span<char> unread,
+WsSession* WsHub::adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
                         std::unique_ptr<WsHandler> handler) {
     assert(id >> 56 == thread_ && !sessions_.contains(id));
     WsSessionOwner& owner = *this;

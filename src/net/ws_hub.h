@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/keyed_hash.h"
 #include "base/ring.h"
+#include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
 #include "net/ws_session.h"
@@ -39,10 +40,10 @@ public:
 
     /// Returns the id for a connection that will be upgraded; the caller passes it to `adopt`.
     SessionId next_id();
-    /// Creates the session of an upgraded connection. `socket` MUST NOT block. `first_bytes` are sent before all else
+    /// Creates the session of an upgraded connection. `first_bytes` are sent before all else
     /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. Returns
     /// null if the connection has ended already.
-    WsSession* adopt(SessionId id, FileDescriptor socket, std::string_view first_bytes, std::span<char> unread,
+    WsSession* adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
                      std::unique_ptr<WsHandler> handler);
     /// Returns null if the session has ended.
     WsSession* find(SessionId id);

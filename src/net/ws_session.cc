@@ -20,11 +20,11 @@ bool is_temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK ||
 
 }  // namespace
 
-WsSession::WsSession(WsSessionOwner& owner, SessionId id, FileDescriptor socket, std::unique_ptr<WsHandler> handler)
+WsSession::WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler)
     : owner_(owner),
       id_(id),
-      socket_(std::move(socket)),
       handler_(std::move(handler)),
+      socket_(std::move(socket)),
       decoder_(owner.settings().limits),
       last_received_(owner.wheel().now()) {
     arm();
@@ -53,9 +53,12 @@ void WsSession::start(std::string_view first_bytes, std::span<char> unread) {
 
 void WsSession::on_readable(std::span<char> buffer) {
     assert(!is_dropped());
-    const ssize_t received = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (received < 0 && is_temporary(errno)) return;
-    if (received <= 0) return abort();
+    const ssize_t received = socket_.receive(buffer);
+    const bool has_nothing = received < 0 && is_temporary(errno);
+    if (received <= 0 && !has_nothing) return abort();
+    // TLS may have answered by itself, for example to an update of the peer's keys.
+    if (socket_.unsent() > 0) run_or_abort([this] { wait_for_socket(true); });
+    if (has_nothing) return;
     last_received_ = owner_.wheel().now();
     is_pinged_ = false;
     run_or_abort([&] { decode(buffer.first(static_cast<std::size_t>(received))); });
@@ -111,7 +114,7 @@ void WsSession::fail(CloseCode code) {
 
 void WsSession::subscribe(Topic& topic, roomlog::Position from) {
     assert(state_ == State::open && topic_ == nullptr);
-    cursor_ = topic.add(fd(), from, id_);
+    cursor_ = topic.add(socket_.target(), from, id_);
     topic_ = &topic;
     if (waits_for_socket_) topic.block(cursor_);
 }
@@ -161,11 +164,11 @@ void WsSession::when_sent(DirectQueue::Callback then) {
 /// Sends direct bytes and returns how many the socket has taken, or nothing if the connection is lost. If it has not
 /// taken all of them, the cursor is blocked before this returns: no byte of the topic can follow a half-sent frame.
 std::optional<std::size_t> WsSession::try_send(std::string_view bytes) {
-    const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = socket_.send(bytes);
     if (sent < 0 && !is_temporary(errno)) return std::nullopt;
     const auto taken = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     if (taken > 0) last_progress_ = owner_.wheel().now();
-    if (taken < bytes.size()) wait_for_socket(true);
+    if (taken < bytes.size() || socket_.unsent() > 0) wait_for_socket(true);
     return taken;
 }
 
@@ -175,7 +178,7 @@ void WsSession::on_writable() {
 }
 
 void WsSession::flush() {
-    if (!finish_frame() || !flush_direct()) return;
+    if (!flush_unsent() || !finish_frame() || !flush_direct()) return;
     switch (state_) {
         case State::open:
             if (catch_up()) wait_for_socket(false);
@@ -186,14 +189,24 @@ void WsSession::flush() {
             return drop();
         case State::failed:
             wait_for_socket(false);
-            ::shutdown(fd(), SHUT_WR);
+            socket_.shut_down_sending();
             return;
         case State::dropped:
             return;
     }
 }
 
-/// Returns false if the direct queue is not empty afterwards or the session was dropped.
+/// Returns false if the socket is still full or the session was dropped.
+bool WsSession::flush_unsent() {
+    const std::size_t before = socket_.unsent();
+    const bool is_flushed = socket_.flush();
+    const int error = errno;
+    if (socket_.unsent() < before) last_progress_ = owner_.wheel().now();
+    if (!is_flushed && !is_temporary(error)) abort();
+    return is_flushed;
+}
+
+/// Returns false if the direct queue is not empty afterwards, its end is unsent, or the session was dropped.
 bool WsSession::flush_direct() {
     while (!direct_.empty()) {
         const std::string_view bytes = direct_.next();
@@ -202,8 +215,9 @@ bool WsSession::flush_direct() {
             abort();
             return false;
         }
+        const bool is_taken = *taken == bytes.size();
         direct_.pop(*taken);
-        if (*taken < bytes.size()) return false;
+        if (!is_taken || socket_.unsent() > 0) return false;
     }
     if (DirectQueue::Callback then = direct_.finish(); then && state_ == State::open) then();
     return direct_.empty() && !is_dropped();
@@ -249,7 +263,7 @@ void WsSession::take(CursorState state) {
 }
 
 void WsSession::wait_for_socket(bool wait) {
-    assert(wait || direct_.empty());
+    assert(wait || (direct_.empty() && socket_.unsent() == 0));
     if (waits_for_socket_ == wait) return;
     waits_for_socket_ = wait;
     if (topic_ != nullptr) {
@@ -323,7 +337,9 @@ void WsSession::abort() {
 }
 
 void WsSession::drop() {
-    if (std::exchange(state_, State::dropped) == State::dropped) return;
+    const State last = std::exchange(state_, State::dropped);
+    if (last == State::dropped) return;
+    if (last == State::peer_closed && socket_.is_encrypted()) socket_.shut_down_sending();
     run_task(TaskThread::io, [this] { leave_topic(); });  // an exception may have kept the session from it
     owner_.release(*this);
 }

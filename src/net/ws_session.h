@@ -9,8 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/file.h"
 #include "net/direct_queue.h"
+#include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
 #include "net/ws_close.h"
@@ -75,8 +75,8 @@ protected:
 /// If a call that sends, receives or closes throws, it has aborted the session before.
 class WsSession final : private WsEvents, private TimerWheel::Timer {
 public:
-    /// `socket`: a connected stream socket that does not block. `owner` MUST outlive the session.
-    WsSession(WsSessionOwner& owner, SessionId id, FileDescriptor socket, std::unique_ptr<WsHandler> handler);
+    /// `owner` MUST outlive the session.
+    WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler);
 
     SessionId id() const { return id_; }
     bool is_open() const { return state_ == State::open; }
@@ -100,7 +100,7 @@ public:
 
     // For the owner.
 
-    int fd() const { return socket_.get(); }
+    int fd() const { return socket_.fd(); }
     bool is_dropped() const { return state_ == State::dropped; }
     /// Sends `first_bytes` before all else, then decodes `unread`, which the peer sent after its request.
     void start(std::string_view first_bytes, std::span<char> unread);
@@ -151,6 +151,7 @@ private:
     void send_or_queue(std::string_view frames, DirectQueue::Limit limit);
     std::optional<std::size_t> try_send(std::string_view bytes);
     void flush();
+    bool flush_unsent();
     bool flush_direct();
     bool finish_frame();
     bool catch_up();
@@ -161,15 +162,15 @@ private:
     // Constant after construction.
     WsSessionOwner& owner_;
     const SessionId id_;
-    const FileDescriptor socket_;
     const std::unique_ptr<WsHandler> handler_;
 
+    StreamSocket socket_;
     WsDecoder decoder_;
     DirectQueue direct_;      // if it is not empty, the session waits for the socket
     Topic* topic_ = nullptr;  // null if not subscribed
     CursorId cursor_ = 0;
     State state_ = State::open;
-    bool waits_for_socket_ = false;   // the socket is full; the cursor is blocked
+    bool waits_for_socket_ = false;   // the socket is full; the cursor is blocked; if not, nothing is unsent
     bool is_pinged_ = false;          // a ping is not answered yet
     bool has_partial_ = false;        // a part of a message or frame has arrived
     bool has_ended_message_ = false;  // in the current call of the decoder

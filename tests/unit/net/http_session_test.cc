@@ -729,8 +729,8 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     waiting_.clear();
     run();
 
-    EXPECT_NE(::fcntl(upgraded->socket.get(), F_GETFL) & O_NONBLOCK, 0);
-    ASSERT_EQ(::write(upgraded->socket.get(), "101", 3), 3);
+    EXPECT_NE(::fcntl(upgraded->socket.fd(), F_GETFL) & O_NONBLOCK, 0);
+    ASSERT_EQ(::write(upgraded->socket.fd(), "101", 3), 3);
     EXPECT_EQ(receive(), "101");
     EXPECT_THAT(finished_, ElementsAre("GET /x 101 0 0 192.0.2.1"));
 }

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -25,6 +26,7 @@
 
 #include "net/ws_hub.h"
 #include "roomlog/slice.h"
+#include "unit/net/tls_client.h"
 #include "unit/net/ws_client.h"
 #include "unit/roomlog/published_log.h"
 
@@ -67,6 +69,7 @@ public:
     Peer(Peer&& other) noexcept
         : received(std::move(other.received)),
           fd_(std::exchange(other.fd_, -1)),
+          tls_(std::move(other.tls_)),
           saw_end_(other.saw_end_),
           was_reset_(other.was_reset_) {}
     ~Peer() { hang_up(); }
@@ -74,7 +77,14 @@ public:
     /// All bytes that were read.
     std::string received;
 
+    /// From now on everything is sent and read over TLS.
+    TlsClient& use_tls() { return *(tls_ = std::make_unique<TlsClient>(fd_)); }
+
     void send(std::string_view bytes) {
+        if (tls_ != nullptr) {
+            ASSERT_EQ(tls_->send(bytes), static_cast<ssize_t>(bytes.size()));
+            return;
+        }
         ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
     }
     /// Reads without blocking, at most `most` bytes, and returns how many it has read.
@@ -82,7 +92,9 @@ public:
         std::size_t total = 0;
         std::array<char, 16 << 10> buffer;
         while (total < most) {
-            const ssize_t got = ::recv(fd_, buffer.data(), std::min(buffer.size(), most - total), MSG_DONTWAIT);
+            const std::span<char> room(buffer.data(), std::min(buffer.size(), most - total));
+            const ssize_t got =
+                tls_ != nullptr ? tls_->receive(room) : ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
             if (got < 0 && errno == EAGAIN) break;
             saw_end_ = got <= 0;
             was_reset_ = got < 0;
@@ -92,6 +104,8 @@ public:
         }
         return total;
     }
+    /// With TLS, encrypted bytes.
+    std::uint64_t bytes_from_socket() const { return tls_ != nullptr ? tls_->bytes_from_socket() : received.size(); }
     std::vector<WireFrame> frames() {
         read();
         return parse_frames(received);
@@ -113,6 +127,7 @@ public:
 
 private:
     int fd_;
+    std::unique_ptr<TlsClient> tls_;  // null without TLS
     bool saw_end_ = false;
     bool was_reset_ = false;
 };
@@ -213,6 +228,7 @@ protected:
         std::string first_bytes = {};
         std::string unread = {};
         bool tcp = false;
+        bool tls = false;
     };
     std::unique_ptr<Connection> connect() { return connect(Wish{}); }
     std::unique_ptr<Connection> connect(Wish wish) {
@@ -220,9 +236,19 @@ protected:
         if (wish.send_buffer_bytes != 0)
             ::setsockopt(server, SOL_SOCKET, SO_SNDBUF, &wish.send_buffer_bytes, sizeof wish.send_buffer_bytes);
         auto connection = std::make_unique<Connection>(hub.next_id(), peer);
-        hub.adopt(connection->id, FileDescriptor(server), wish.first_bytes, wish.unread,
+        StreamSocket socket =
+            wish.tls ? handshake(FileDescriptor(server), connection->peer) : StreamSocket(FileDescriptor(server));
+        hub.adopt(connection->id, std::move(socket), wish.first_bytes, wish.unread,
                   std::make_unique<RecordingHandler>(connection->shared_record));
         return connection;
+    }
+    StreamSocket handshake(FileDescriptor fd, Peer& peer) {
+        StreamSocket socket(std::move(fd), test_tls(), tls_buffers);
+        TlsClient& client = peer.use_tls();
+        while (!client.handshake() || socket.is_handshaking()) {
+            if (socket.receive(read_buffer) >= 0 || errno != EAGAIN) ADD_FAILURE() << "the handshake fails";
+        }
+        return socket;
     }
     std::unique_ptr<Connection> connect_to(TopicId topic) { return connect_to(topic, Wish{}); }
     std::unique_ptr<Connection> connect_to(TopicId topic, Wish wish) {
@@ -282,8 +308,12 @@ protected:
     }
     /// The peer reads and the hub iterates until no bytes move.
     void drain(Connection& connection) {
-        do settle();
-        while (connection.peer.read() > 0);
+        std::uint64_t before = 0;
+        do {
+            settle();
+            before = connection.peer.bytes_from_socket();
+            connection.peer.read();
+        } while (connection.peer.bytes_from_socket() > before);
     }
 
     /// Publishes enough to fill a socket with a small buffer in the middle of a frame.
@@ -304,6 +334,7 @@ protected:
     };
     std::map<TopicId, Log> logs;
     std::vector<char> read_buffer = std::vector<char>(64 << 10);
+    TlsBuffers tls_buffers;
     WsHub hub;
 };
 

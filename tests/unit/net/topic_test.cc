@@ -71,7 +71,7 @@ protected:
         Reader& reader = *readers.emplace_back(std::make_unique<Reader>(unix_pair()));
         if (send_buffer_bytes != 0)
             ::setsockopt(reader.fd, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
-        reader.cursor = topic.add(reader.fd, from, readers.size() - 1);
+        reader.cursor = topic.add({.fd = reader.fd}, from, readers.size() - 1);
         return reader;
     }
     void add_many(std::size_t count, roomlog::Position from) {
@@ -352,7 +352,8 @@ TEST_F(TopicTest, TheIdsOfCursorsStayValidWhileOthersAreRemoved) {
         topic.remove(victim->first);
         expected.erase(victim);
         if (random() % 3 != 0 || expected.size() < 2) {
-            ASSERT_TRUE(expected.emplace(topic.add(readers[0]->fd, from, 0), from).second) << "an id that is in use";
+            ASSERT_TRUE(expected.emplace(topic.add({.fd = readers[0]->fd}, from, 0), from).second)
+                << "an id that is in use";
         }
         for (const auto& [id, position] : expected) ASSERT_EQ(topic.position(id), position);
     }
@@ -379,7 +380,7 @@ TEST_F(TopicTest, EveryCursorGetsEachByteOnceWhateverHappensBetweenCalls) {
                 // At the end of the log, which may be after the end of the retained log.
                 all.push_back({std::make_unique<Reader>(unix_pair()), random_writer.end()});
                 Reader& reader = *all.back().reader;
-                reader.cursor = random_topic.add(reader.fd, random_writer.end(), 0);
+                reader.cursor = random_topic.add({.fd = reader.fd}, random_writer.end(), 0);
                 cursors.push_back(reader.cursor);
             } else if (dice < 3 && cursors.size() > 1) {
                 std::swap(cursors[random() % cursors.size()], cursors.back());

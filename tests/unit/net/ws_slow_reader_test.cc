@@ -36,8 +36,8 @@ protected:
 };
 
 TEST_F(SlowReaderTest, AFullSocketResumesExactlyWhereItStopped) {
-    for (const bool tcp : {false, true}) {
-        auto slow = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer, .tcp = tcp});
+    for (const auto& [tcp, tls] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
+        auto slow = connect_to(kTopic, {.send_buffer_bytes = kSmallBuffer, .tcp = tcp, .tls = tls});
         const std::size_t from = logs[kTopic].bytes.size();
         for (int i = 0; i < 50; ++i) {
             say(kTopic, std::to_string(i) + std::string(1000, 'x'));
@@ -117,7 +117,8 @@ TEST_F(DirectFrames, AreSentBetweenTheFramesOfTheTopic) {
     for (TopicId topic = 100; topic < 140; ++topic) {
         std::vector<Reader> readers;
         for (int i = 0; i < 8; ++i)
-            readers.push_back({connect_to(topic, {.send_buffer_bytes = static_cast<int>(random() % 20'000)})});
+            readers.push_back(
+                {connect_to(topic, {.send_buffer_bytes = static_cast<int>(random() % 20'000), .tls = i % 2 == 1})});
         for (int i = 0; i < 400; ++i) step(readers, topic, SIZE_MAX);
         const std::vector<WireFrame> said = parse_frames(logs[topic].bytes);
         for (Reader& reader : readers) {
@@ -144,7 +145,7 @@ TEST_F(DirectFrames, AreSentBetweenTheFramesOfTheTopicOverTcpToo) {
     for (TopicId topic = 100; topic < 110; ++topic) {
         std::vector<Reader> readers;
         for (int i = 0; i < 4; ++i)
-            readers.push_back({connect_to(topic, {.send_buffer_bytes = kSmallBuffer, .tcp = true})});
+            readers.push_back({connect_to(topic, {.send_buffer_bytes = kSmallBuffer, .tcp = true, .tls = i % 2 == 1})});
         for (int i = 0; i < 400; ++i) step(readers, topic, kBacklogBytes / 2);
         const std::vector<WireFrame> said = parse_frames(logs[topic].bytes);
         for (Reader& reader : readers) {
