@@ -19,6 +19,7 @@
 #include "base/logging.h"
 #include "base/process.h"
 #include "commands.h"
+#include "net/tls.h"
 #include "server.h"
 #include "signals.h"
 #include "store/memory/memory_store.h"
@@ -290,6 +291,9 @@ Exit run(int argc, char** argv) {
     }
     try {
         return run_command(flags, config);
+    } catch (const net::CertificateError& error) {
+        fmt::print(stderr, "globes: {}\n", error.what());
+        return Exit::usage;
     } catch (const std::exception& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
         return Exit::failure;

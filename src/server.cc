@@ -27,6 +27,7 @@
 #include "api/services.h"
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
+#include "base/clock.h"
 #include "base/disk_watch.h"
 #include "base/line_writer.h"
 #include "base/logging.h"
@@ -40,6 +41,7 @@
 #include "chat/passwords.h"
 #include "chat/tokens.h"
 #include "io_unit.h"
+#include "net/certificate_files.h"
 #include "net/listener.h"
 #include "net/ws_close.h"
 #include "server_metrics.h"
@@ -64,8 +66,8 @@ constexpr std::uint32_t kPingFactor = 10;
 constexpr std::uint32_t kFrameFactor = 50;
 constexpr std::uint32_t kRoomBurstSeconds = 5;
 constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
-// The interval of purges. Readers do not see expired events in the meantime.
-constexpr std::chrono::seconds kPurgeEvery = 5s;
+// Readers do not see expired events in the meantime.
+constexpr std::chrono::seconds kMaintainEvery = 5s;
 // The time limits of a stop, within the ten seconds that service managers allow.
 constexpr std::chrono::seconds kDrainTime = 5s;
 constexpr std::chrono::seconds kCloseTime = 3s;
@@ -100,6 +102,7 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
     settings.idle_timeout = net::ticks(config.keep_alive_timeout);
+    settings.hsts_s = config.hsts_s;
     settings.limits.head_bytes = config.max_header_bytes;
     settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
         net::HttpResponse response;
@@ -185,20 +188,24 @@ public:
 
     /// Starts to serve and returns the address that the server listens on.
     std::string start();
-    /// Removes expired events; to be called every `kPurgeEvery`.
-    void purge() {
-        core_thread_.post([this] { core_->purger().run(); });
-    }
+    /// Removes expired events, and reads the certificate again if its files have changed; to be called every
+    /// `kMaintainEvery`.
+    void maintain();
+    /// Reads the certificate again, for new connections. If it cannot be used, the old one stays. Returns whether there
+    /// is one.
+    bool reload();
     /// Stops accepting, waits for writes in flight to the store, and closes all connections with 1001.
     void stop();
 
 private:
     using Deadline = std::chrono::steady_clock::time_point;
 
+    std::shared_ptr<const net::TlsContext> load_certificate();
     void make_io_units();
     void make_core();
+    net::ListenerSettings listener_settings(net::HttpPort port);
     std::size_t connections() const;
-    void adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer);
+    void adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer, net::HttpPort port);
     std::optional<net::Admission> admit(const net::ClientAddress& client) const;
     void run_on(IoUnit& unit, std::function<void()> act);
     void drain_core(Deadline deadline);
@@ -208,10 +215,14 @@ private:
     const Config& config_;
     net::AddressLimits address_limits_;
     const std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // to listen on
+    const SystemClock clock_;
+    net::CertificateFiles certificate_files_;
+    std::atomic<UnixMicros> certificate_expires_ = 0;  // for the metrics
+    std::shared_ptr<const net::TlsContext> tls_;       // null without TLS
+    api::RedirectSettings redirect_;
     std::atomic<std::size_t> adopting_ = 0;  // accepted connections that are on the way to their I/O thread
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
     std::vector<std::unique_ptr<IoUnit>> io_units_;
-    const SystemClock clock_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
     const chat::Tokens tokens_;
@@ -233,6 +244,9 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
     : config_(config),
       address_limits_(address_limits(config)),
       endpoints_(net::addresses_of(config.address)),
+      certificate_files_(config.tls.certificate, config.tls.key),
+      tls_(load_certificate()),
+      redirect_({.https_port = config.redirect_port, .challenge_dir = config.challenge_dir}),
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
@@ -261,7 +275,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                         const auto folder = database_folder(config_);
                         return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
                                              is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
-                                             logging.dropped_lines()});
+                                             logging.dropped_lines(), certificate_expires_});
                     }},
       max_connections_(connections_allowed(config.max_connections)) {
     if (!is_local(endpoints_) && !config.require_owner)
@@ -272,18 +286,54 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
     make_core();
 }
 
+/// Null without TLS. Errors: throws net::CertificateError.
+std::shared_ptr<const net::TlsContext> Server::load_certificate() {
+    if (config_.tls.certificate.empty()) return nullptr;
+    auto tls = certificate_files_.load();
+    certificate_expires_ = tls->expires();
+    spdlog::info("event=certificate file={} expires={}", log_value(config_.tls.certificate.string()),
+                 format_rfc3339(tls->expires()));
+    const UnixMicros now = clock_.now_us();
+    if (now >= tls->expires() || now < tls->valid_from())
+        spdlog::warn("event=certificate_not_valid reason=\"clients refuse it: it is valid from {} to {}\"",
+                     format_rfc3339(tls->valid_from()), format_rfc3339(tls->expires()));
+    return tls;
+}
+
+bool Server::reload() {
+    if (tls_ == nullptr) return false;
+    try {
+        tls_ = load_certificate();
+    } catch (const net::CertificateError& error) {
+        spdlog::error("event=certificate_not_reloaded reason={}", log_value(error.what()));
+        return true;
+    }
+    for (const auto& unit : io_units_) unit->io.post([&unit = *unit, tls = tls_]() mutable { unit.tls.swap(tls); });
+    return true;
+}
+
+void Server::maintain() {
+    core_thread_.post([this] { core_->purger().run(); });
+    if (tls_ != nullptr && certificate_files_.have_changed()) reload();
+}
+
 void Server::make_io_units() {
     for (unsigned number = 0; number < thread_count(config_.io_threads); ++number) {
         auto unit = std::make_unique<IoUnit>(number, ws_settings(config_), core_thread_);
         unit->routes = std::make_unique<api::Routes>(unit->core_link, services_);
-        unit->http =
-            std::make_unique<net::HttpHub>(unit->io.context(), unit->io.hub().wheel(), unit->io.read_buffer(), clock_,
-                                           address_limits_, http_settings(config_, unit->core_link.counts()),
-                                           [unit = unit.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
-                                               const auto begin = std::chrono::steady_clock::now();
-                                               unit->routes->handle(exchange);
-                                               unit->io.note_busy(std::chrono::steady_clock::now() - begin);
-                                           });
+        unit->redirect = std::make_unique<api::Redirect>(unit->core_link, services_, redirect_);
+        unit->tls = tls_;
+        net::HttpSettings settings = http_settings(config_, unit->core_link.counts());
+        settings.redirect = [&redirect = *unit->redirect](std::shared_ptr<net::HttpExchange> exchange) {
+            redirect.handle(std::move(exchange));
+        };
+        unit->http = std::make_unique<net::HttpHub>(
+            unit->io.context(), unit->io.hub().wheel(), unit->io.read_buffer(), clock_, address_limits_,
+            std::move(settings), [unit = unit.get()](const std::shared_ptr<net::HttpExchange>& exchange) {
+                const auto begin = std::chrono::steady_clock::now();
+                unit->routes->handle(exchange);
+                unit->io.note_busy(std::chrono::steady_clock::now() - begin);
+            });
         io_units_.push_back(std::move(unit));
     }
 }
@@ -305,15 +355,26 @@ void Server::make_core() {
     core_->load(store_->load_rooms());
 }
 
-std::string Server::start() {
+net::ListenerSettings Server::listener_settings(net::HttpPort port) {
     net::ListenerSettings settings;
     settings.has_room = [this] { return connections() < max_connections_; };
     for (const auto& unit : io_units_)
-        settings.targets.emplace_back([this, &unit = *unit](FileDescriptor socket, const IpAddress& peer) {
-            adopt(unit, std::move(socket), peer);
+        settings.targets.emplace_back([this, &unit = *unit, port](FileDescriptor socket, const IpAddress& peer) {
+            adopt(unit, std::move(socket), peer, port);
         });
-    IoUnit& first = *io_units_.front();
-    listeners_ = net::listen_at(first.io.context(), endpoints_, settings);
+    return settings;
+}
+
+std::string Server::start() {
+    auto& context = io_units_.front()->io.context();
+    listeners_ = net::listen_at(context, endpoints_, listener_settings(net::HttpPort::main));
+    const auto port = listeners_.front()->port();
+    if (config_.redirect_address) {
+        if (redirect_.https_port == 0) redirect_.https_port = port;
+        for (auto& listener : net::listen_at(context, net::addresses_of(*config_.redirect_address),
+                                             listener_settings(net::HttpPort::redirect)))
+            listeners_.push_back(std::move(listener));
+    }
     for (const auto& listener : listeners_) listener->start();
 
     // Before the core starts, so that it begins with what the disk is now.
@@ -329,7 +390,6 @@ std::string Server::start() {
         });
     }
     const std::string& host = config_.address.host;
-    const auto port = listeners_.front()->port();
     return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
@@ -347,13 +407,14 @@ private:
     std::atomic<std::size_t>* count_;
 };
 
-void Server::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer) {
+void Server::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer, net::HttpPort port) {
     net::ClientAddress client = address_limits_.find(peer, clock_.steady());
     const auto admission = admit(client);
     if (!admission) return;
-    unit.io.post([&unit, socket = std::move(socket), client = std::move(client), admission = *admission,
+    unit.io.post([&unit, socket = std::move(socket), client = std::move(client), admission = *admission, port,
                   adopting = Adopting(adopting_)]() mutable {
-        unit.http->adopt(std::move(socket), client, admission);
+        unit.http->adopt(port == net::HttpPort::main ? unit.open(std::move(socket)) : std::move(socket), client,
+                         admission, port);
         unit.count_connections();  // before `adopting` ends
     });
 }
@@ -473,24 +534,29 @@ int serve(const Config& config, const Logging& logging, const OpenStore& open_st
     // Registered before the start line is printed, so that a signal right after it is not lost.
     boost::asio::io_context context;
     int ended_by = 0;
-    const SignalWatch signals(context, [&](int signal) {
-        ended_by = signal;
-        context.stop();
-    });
+    Server* running = nullptr;
+    const SignalWatch signals(
+        context,
+        [&](int signal) {
+            ended_by = signal;
+            context.stop();
+        },
+        [&] { return running != nullptr && running->reload(); });
     std::optional<StartGuard> guard(std::in_place, context, ended_by, end_process);
     Server server(config, logging, open_store);
     guard.reset();
     context.restart();
-    boost::asio::steady_timer purge_timer(context);
-    std::function<void()> purge_later = [&] {
-        purge_timer.expires_after(kPurgeEvery);
-        purge_timer.async_wait([&](const boost::system::error_code&) {
-            server.purge();
-            purge_later();
+    boost::asio::steady_timer maintenance_timer(context);
+    std::function<void()> maintain_later = [&] {
+        maintenance_timer.expires_after(kMaintainEvery);
+        maintenance_timer.async_wait([&](const boost::system::error_code&) {
+            server.maintain();
+            maintain_later();
         });
     };
-    purge_later();
+    maintain_later();
     print_start_line(server.start());
+    running = &server;
     if (ended_by == 0) context.run();
     server.stop();
     return ended_by;

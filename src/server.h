@@ -17,8 +17,9 @@ using OpenStore = std::function<std::unique_ptr<chat::Store>()>;
 
 /// Serves until a signal stops the server (signals.h), and returns the signal's number. Prints `Globes <version>
 /// started at <address>` on stdout when it accepts connections. Throws std::exception with a message for the operator
-/// if it cannot start. If a signal arrives during the start, the start gets 3 s to finish. Then `end_process` is
-/// called, on another thread, because this one may be waiting for a database that does not answer.
+/// if it cannot start; net::CertificateError if its certificate cannot be used. If a signal arrives during the start,
+/// the start gets 3 s to finish. Then `end_process` is called, on another thread, because this one may be waiting for a
+/// database that does not answer.
 int serve(const Config& config, const Logging& logging, const OpenStore& open_store, const EndProcess& end_process);
 
 }  // namespace globes

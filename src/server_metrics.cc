@@ -117,6 +117,12 @@ void write_failures(MetricsText& text) {
     for (const TaskThread thread : kTaskThreads) text.sample(failed_tasks(thread), {{"where", name_of(thread)}});
 }
 
+void write_certificate(MetricsText& text, UnixMicros expires) {
+    if (expires == 0) return;
+    text.begin("globes_certificate_expires_timestamp_seconds", gauge, "When the certificate expires, in Unix time.");
+    text.sample(seconds_of_us(expires));
+}
+
 void write_log(MetricsText& text, std::uint64_t dropped_lines) {
     text.begin("globes_log_lines_dropped_total", counter,
                "Lines of the log that were dropped because standard error did not take them.");
@@ -149,6 +155,7 @@ std::string metrics_text(const MetricsSources& sources) {
     write_store(text, sources);
     write_pauses(text, sources);
     write_failures(text);
+    write_certificate(text, sources.certificate_expires);
     write_log(text, sources.dropped_log_lines);
     write_process(text);
     return text.text();

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "chat/core_store.h"
 #include "chat/core_thread.h"
 #include "io_unit.h"
@@ -23,6 +24,7 @@ struct MetricsSources {
     bool is_store_reachable;
     std::optional<std::uint64_t> free_disk_bytes;  ///< Absent if the store is not on a disk of this machine.
     std::uint64_t dropped_log_lines;
+    UnixMicros certificate_expires;  ///< 0 without TLS.
 };
 
 /// Any thread, while the sources live. Reads some files of /proc.

@@ -18,8 +18,8 @@ constexpr SignalRule kRules[] = {
     {SIGPWR, "SIGPWR", stops, usual},
     // The soft limit of processor time: the time until the hard limit is enough for a normal stop.
     {SIGXCPU, "SIGXCPU", stops, usual},
-    // Not used yet. An operator who sends one expects the server to reload or to reopen its logs, not to end.
-    {SIGHUP, "SIGHUP", logged, usual},
+    {SIGHUP, "SIGHUP", reloads, usual},
+    // Not used. An operator who sends one expects the server to reopen its logs, for example, not to end.
     {SIGUSR1, "SIGUSR1", logged, usual},
     {SIGUSR2, "SIGUSR2", logged, usual},
     // The write that causes the signal also fails, and its error is handled: a closed pipe, or a file at its size
@@ -42,11 +42,10 @@ std::span<const SignalRule> signal_rules() { return kRules; }
 
 void ignore_signals(SignalPhase phase) {
     for (const SignalRule& rule : kRules) {
-        // `logged` signals are ignored until SignalWatch handles them.
-        const bool is_ignored =
-            phase == SignalPhase::ended ||
-            (phase == SignalPhase::serving && (rule.serving == ignored || rule.serving == logged)) ||
-            (phase == SignalPhase::command && rule.command == ignored);
+        // `logged` and `reloads`: ignored until SignalWatch handles them.
+        const bool is_ignored = phase == SignalPhase::ended ||
+                                (phase == SignalPhase::serving && rule.serving != usual && rule.serving != stops) ||
+                                (phase == SignalPhase::command && rule.command == ignored);
         if (is_ignored) std::signal(rule.number, SIG_IGN);
     }
     // The parent process may have blocked signals; then only SIGKILL would end this process.
@@ -57,10 +56,11 @@ void ignore_signals(SignalPhase phase) {
     for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) std::signal(number, SIG_IGN);
 }
 
-SignalWatch::SignalWatch(boost::asio::io_context& context, std::function<void(int)> on_stop)
-    : on_stop_(std::move(on_stop)), signals_(context) {
+SignalWatch::SignalWatch(boost::asio::io_context& context, std::function<void(int)> on_stop,
+                         std::function<bool()> on_reload)
+    : on_stop_(std::move(on_stop)), on_reload_(std::move(on_reload)), signals_(context) {
     for (const SignalRule& rule : kRules)
-        if (rule.serving == stops || rule.serving == logged) signals_.add(rule.number);
+        if (rule.serving == stops || rule.serving == reloads || rule.serving == logged) signals_.add(rule.number);
     wait();
 }
 
@@ -72,7 +72,7 @@ void SignalWatch::wait() {
             spdlog::info("event=stopping signal={}", rule->name);
             return on_stop_(number);
         }
-        spdlog::warn("event=signal_ignored signal={}", rule->name);
+        if (rule->serving != reloads || !on_reload_()) spdlog::warn("event=signal_ignored signal={}", rule->name);
         wait();
     });
 }

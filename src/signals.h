@@ -15,6 +15,7 @@ enum class SignalUse : std::uint8_t {
     usual,    ///< The system's default, which ends the process.
     ignored,  ///< Ignored without a log line.
     logged,   ///< Ignored with a log line, because its sender expects an effect.
+    reloads,  ///< Reads the certificate again; without one, as `logged`.
     stops,    ///< Stops the server.
 };
 
@@ -29,7 +30,7 @@ struct SignalRule {
 std::span<const SignalRule> signal_rules();
 
 enum class SignalPhase : std::uint8_t {
-    serving,  ///< The server starts; SignalWatch handles the signals that stop or are logged.
+    serving,  ///< The server starts; SignalWatch handles the signals that stop, reload or are logged.
     command,
     ended,  ///< The server has stopped, and the process is about to exit: signals have no effect any more.
 };
@@ -37,11 +38,12 @@ enum class SignalPhase : std::uint8_t {
 /// Sets which signals are ignored, and unblocks all. To be called before the first thread, or for SignalPhase::ended.
 void ignore_signals(SignalPhase phase);
 
-/// Handles the signals that stop or are logged while it lives. A signal before its context runs is not lost.
+/// Handles the signals that stop, reload or are logged while it lives. A signal before its context runs is not lost.
 class SignalWatch {
 public:
-    /// `on_stop` is called once, on the context's thread, with the signal's number.
-    SignalWatch(boost::asio::io_context& context, std::function<void(int)> on_stop);
+    /// Both are called on the context's thread: `on_stop` once, with the signal's number; `on_reload` returns whether
+    /// there is something to read again.
+    SignalWatch(boost::asio::io_context& context, std::function<void(int)> on_stop, std::function<bool()> on_reload);
     /// Restores the default effect of the signals that stop.
     ~SignalWatch() = default;
     SignalWatch(const SignalWatch&) = delete;
@@ -51,6 +53,7 @@ private:
     void wait();
 
     const std::function<void(int)> on_stop_;
+    const std::function<bool()> on_reload_;
     boost::asio::signal_set signals_;
 };
 

@@ -131,6 +131,28 @@ void check_mongodb(const MongoSettings& mongodb) {
                     mongodb.source, missing));
 }
 
+/// The original's script writes its certificate there.
+void find_original_certificate(TlsFiles& tls) {
+    const TlsFiles original{.certificate = "gencert/cert.pem", .key = "gencert/key.pem"};
+    std::error_code ignored;
+    if (std::filesystem::exists(original.certificate, ignored) || std::filesystem::exists(original.key, ignored))
+        tls = original;
+}
+
+/// Nothing falls back to a server without TLS silently.
+void check_tls(const Config& config, const std::string& file_name) {
+    const auto need = [&](bool is_there, std::string_view key, std::string_view needed) {
+        if (!is_there) throw ConfigError(fmt::format("{}: {}: needs {} too", file_name, key, needed));
+    };
+    const bool has_certificate = !config.tls.certificate.empty();
+    const bool has_key = !config.tls.key.empty();
+    if (has_certificate) need(has_key, "TLSCert", "TLSKey");
+    if (has_key) need(has_certificate, "TLSKey", "TLSCert");
+    if (config.redirect_address) need(has_certificate, "RedirectAddress", "TLSCert and TLSKey");
+    if (config.redirect_port != 0) need(config.redirect_address.has_value(), "RedirectPort", "RedirectAddress");
+    if (!config.challenge_dir.empty()) need(config.redirect_address.has_value(), "ChallengeDir", "RedirectAddress");
+}
+
 void apply_flags(Config& config, const ConfigSources& sources) {
     if (sources.address) {
         const auto address = parse_host_port(*sources.address);
@@ -160,6 +182,23 @@ void read_address(Config& config, const json::value& value) {
     const auto address = parse_host_port(text_of(value, kMustBe));
     if (!address) throw BadValue{kMustBe};
     config.address = *address;
+}
+
+/// Optional, unlike `Address`.
+void read_redirect_address(Config& config, const json::value& value) {
+    constexpr auto kMustBe = "must be host:port in quotes, such as \"0.0.0.0:80\", or \"\"";
+    const std::string_view text = text_of(value, kMustBe);
+    config.redirect_address = parse_host_port(text);
+    if (!text.empty() && !config.redirect_address) throw BadValue{kMustBe};
+}
+
+template <auto kMember>
+void read_certificate_file(Config& config, const json::value& value) {
+    config.tls.*kMember = text_of(value, "must be the name of a PEM file, or \"\"");
+}
+
+void read_challenge_dir(Config& config, const json::value& value) {
+    config.challenge_dir = text_of(value, "must be the name of a folder, or \"\"");
 }
 
 void read_redis_url(Config& config, const json::value& value) {
@@ -295,6 +334,12 @@ constexpr Key kKeys[] = {
     {"WriteTimeout", read_seconds<&Config::write_timeout>},
     {"KeepAliveTimeout", read_seconds<&Config::keep_alive_timeout>},
     {"MaxHeaderBytes", read_whole<&Config::max_header_bytes, 4096, 65'536>},
+    {"TLSCert", read_certificate_file<&TlsFiles::certificate>},
+    {"TLSKey", read_certificate_file<&TlsFiles::key>},
+    {"HSTSSeconds", read_whole<&Config::hsts_s, 0, 315'360'000>},
+    {"RedirectAddress", read_redirect_address},
+    {"RedirectPort", read_whole<&Config::redirect_port, 0, 65'535>},
+    {"ChallengeDir", read_challenge_dir},
     {"Static", read_static},
     {"DataDir", read_data_dir},
     {"Store", read_choice<&Config::store, kStores>},
@@ -428,6 +473,8 @@ Config load_config(const ConfigSources& sources) {
             apply_variable(config, variable, *value, "environment");
     apply_flags(config, sources);
     check_mongodb(config.mongodb);
+    if (config.tls.certificate.empty() && config.tls.key.empty()) find_original_certificate(config.tls);
+    check_tls(config, config_file.string());
     return config;
 }
 

@@ -54,6 +54,12 @@ struct AddressLimitValues {
     std::vector<IpRange> exempt{*IpRange::parse("127.0.0.0/8"), *IpRange::parse("::1")};
 };
 
+/// The PEM files of the server's certificate and its key: both, or none for a server without TLS.
+struct TlsFiles {
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+};
+
 /// The defaults apply to an empty config.json. Keys, ranges and meanings: docs/configuration.md.
 struct Config {
     HostPort address{"127.0.0.1", 5000};
@@ -63,6 +69,11 @@ struct Config {
     std::chrono::milliseconds keep_alive_timeout{75'000};
     std::size_t max_header_bytes = std::size_t{16} << 10;
     std::filesystem::path static_dir;  ///< Empty: the built-in page.
+    TlsFiles tls;
+    std::uint32_t hsts_s = 30 * 24 * 60 * 60;  ///< Only with TLS; 0: none.
+    std::optional<HostPort> redirect_address;  ///< The listener that redirects to https; only with TLS.
+    std::uint16_t redirect_port = 0;           ///< The port in its redirects; 0: that of `address`.
+    std::filesystem::path challenge_dir;       ///< Empty: none. Only with `redirect_address`.
     std::filesystem::path data_dir = "data";
     StoreKind store = StoreKind::sqlite;
     DurabilityLevel durability = DurabilityLevel::process;
@@ -108,7 +119,10 @@ struct ConfigSources {
 
 /// Later sources override earlier ones: config.json, `.env`, the real environment, flags. So --address overrides PORT,
 /// and PORT overrides Address. An empty value in `.env` or the environment counts as not set.
-/// Throws ConfigError for an unreadable file, invalid JSON, an unknown key, a wrong type or a value out of range.
+/// Without `TLSCert` and `TLSKey`, the files of the original, `gencert/cert.pem` and `gencert/key.pem` in the working
+/// directory, are used if one of them exists.
+/// Throws ConfigError for an unreadable file, invalid JSON, an unknown key, a wrong type, a value out of range, or keys
+/// that need others.
 Config load_config(const ConfigSources& sources);
 
 /// Every key of config.json, and every variable of `.env` and the environment, in the order of the documentation.

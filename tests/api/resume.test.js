@@ -88,7 +88,8 @@ test('globes.v1 and a token go together, in any order', async () => {
     const token = await takeToken(server, room, 'ada');
     for (const protocols of [[token, 'globes.v1'], ['globes.v1', token]]) {
         const { default: WebSocket } = await import('ws');
-        const socket = new WebSocket(`ws://${server.host}:${server.port}/chats/${room.id}/ws`, protocols);
+        const url = `${server.origin.replace('http', 'ws')}/chats/${room.id}/ws`;
+        const socket = new WebSocket(url, protocols, { rejectUnauthorized: false });
         const client = new ChatClient(socket);
         assert.equal((await client.next()).event_type, 'welcome');
         assert.equal(socket.protocol, 'globes.v1');

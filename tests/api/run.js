@@ -4,6 +4,7 @@
 // GLOBES_BINARY       the server (default build/release/globes)
 // GLOBES_ASAN_BINARY  a server with sanitizers, for the garbage test
 // GLOBES_IO_THREADS   how many I/O threads the server gets (default: its own)
+// GLOBES_TLS=1        every server has a certificate, and only files run whose clients can all use TLS
 // GLOBES_STORE        `mongodb`: the servers keep their data there, and only files run that don't look for it elsewhere
 // GLOBES_TEST_MONGODB_URI  the MongoDB for that; without it a FerretDB is started
 // GLOBES_LONG=1       the long form of every test
@@ -17,14 +18,19 @@ import { Ferretdb, withoutFerretdb } from './harness/mongodb.js';
 const here = dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
 const isOnMongodb = process.env.GLOBES_STORE === 'mongodb';
+const usesTls = process.env.GLOBES_TLS === '1';
 
 // Tests that use the store. The others are about connections, or read the SQLite file.
 const STORE_FILES = /^(chat|chat_\w+|history|owners|resume|rooms|rooms_\w+|send_ids|tokens|walkthrough)\.test\.js$/;
+
+// Tests of what TLS is below of: HTTP, frames, and the chat.
+const TLS_FILES = /^(chat|chat_\w+|frames|handshake|history|http|keepalive|limits|resume|rooms|send_ids|tokens)\.test\.js$/;
 
 function testFiles(folder) {
     return readdirSync(join(here, folder))
         .filter((name) => name.endsWith('.test.js'))
         .filter((name) => !isOnMongodb || STORE_FILES.test(name))
+        .filter((name) => !usesTls || TLS_FILES.test(name))
         .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
         .map((name) => join(here, folder, name));
 }
@@ -55,8 +61,9 @@ async function startMongodb() {
 }
 
 const mongodb = await startMongodb();
-const quickFolders = isOnMongodb ? ['.'] : ['.', '../web', '../client'];
-const heavyFolders = isOnMongodb ? [] : ['robustness', '../client/robustness', '../reliability'];
+const isPart = isOnMongodb || usesTls;
+const quickFolders = isPart ? ['.'] : ['.', '../web', '../client'];
+const heavyFolders = isPart ? [] : ['robustness', '../client/robustness', '../reliability'];
 const quick = run(quickFolders.flatMap(testFiles), 2);
 const loading = run(heavyFolders.flatMap(testFiles), 1);
 await mongodb?.finish();

@@ -1,6 +1,7 @@
 // The REST API as a correct client uses it, and its errors as docs/protocol.md#errors lists them.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import https from 'node:https';
 
 import { within, withResolvers } from './wait.js';
 
@@ -54,7 +55,8 @@ export function request(server, method, path, { body, token, headers = {}, from 
     if (token) all.Authorization = `Bearer ${token}`;
     if (bytes !== undefined) all['Content-Length'] = Buffer.byteLength(bytes);
     const { host, port } = server;
-    const outgoing = http.request({ host, port, method, path, headers: all, agent: false, localAddress: from }, (incoming) => {
+    const options = { host, port, method, path, headers: all, agent: false, localAddress: from, rejectUnauthorized: false };
+    const outgoing = (server.tls ? https : http).request(options, (incoming) => {
         const chunks = [];
         incoming.on('data', (chunk) => chunks.push(chunk));
         incoming.on('error', reject);

@@ -34,9 +34,9 @@ export class ChatClient {
      * `'?after=7'`, …).
      */
     static async open(server, room, { token, resume, headers = {}, origin, from } = {}) {
-        const url = `ws://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
+        const url = `ws${server.tls ? 's' : ''}://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
         const protocols = [...(resume === undefined ? [] : ['globes.v1']), ...(token ? [token] : [])];
-        const socket = new WebSocket(url, protocols, { headers, origin, localAddress: from, perMessageDeflate: false });
+        const socket = new WebSocket(url, protocols, { headers, origin, localAddress: from, perMessageDeflate: false, rejectUnauthorized: false });
         const client = new ChatClient(socket);
         await within(once(socket, 'open'), () => `${url} opens`);
         return client;

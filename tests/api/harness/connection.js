@@ -1,5 +1,6 @@
-// A TCP connection on which the test controls every byte, and a parser of HTTP responses on it.
+// A connection, TCP or TLS, on which the test controls every byte, and a parser of HTTP responses on it.
 import net from 'node:net';
+import tls from 'node:tls';
 import { once } from 'node:events';
 
 import { DEADLINE_MS, within, withResolvers } from './wait.js';
@@ -9,8 +10,11 @@ import { DEADLINE_MS, within, withResolvers } from './wait.js';
  * connect from.
  */
 export async function connect(server, { allowHalfOpen = false, from } = {}) {
-    const socket = net.connect({ host: server.host, port: server.port, allowHalfOpen, localAddress: from });
-    await once(socket, 'connect');
+    const tcp = net.connect({ host: server.host, port: server.port, allowHalfOpen, localAddress: from });
+    await once(tcp, 'connect');
+    if (!server.tls) return tcp;
+    const socket = tls.connect({ socket: tcp, rejectUnauthorized: false, allowHalfOpen });
+    await once(socket, 'secureConnect');
     return socket;
 }
 
@@ -88,7 +92,7 @@ export class Connection {
 
     /** Ends with RST instead of FIN. */
     reset() {
-        this.socket.resetAndDestroy();
+        (this.socket._parent ?? this.socket).resetAndDestroy();
     }
 
     close() {

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, afterEach, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { sharedCertificate } from './certificate.js';
 import { freshDatabase } from './mongodb.js';
 import { readProc } from './proc.js';
 import { within, withResolvers } from './wait.js';
@@ -16,6 +17,9 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 // Used in every config.json that a test does not write itself: the number of I/O threads.
 const ioThreads = process.env.GLOBES_IO_THREADS ? { IoThreads: Number(process.env.GLOBES_IO_THREADS) } : {};
+
+// Where it is set, every server has a certificate, and all clients use TLS.
+const usesTls = process.env.GLOBES_TLS === '1';
 
 // Where it is set, a server that a test configures no store for gets a database of its own there.
 const mongodbUri = process.env.GLOBES_STORE === 'mongodb' ? process.env.GLOBES_TEST_MONGODB_URI : undefined;
@@ -26,6 +30,8 @@ export const releaseBinary = resolve(process.env.GLOBES_BINARY ?? join(repositor
 export function isSanitized(binary = releaseBinary) {
     return readFileSync(binary).includes('__asan_init');
 }
+
+const TLS_FILES = { TLSCert: 'tls/cert.pem', TLSKey: 'tls/key.pem' };
 
 /** How long a server may take to end after SIGTERM (docs/operations.md#start-and-stop). */
 const STOP_MS = 10_000;
@@ -38,6 +44,7 @@ const STOP_MS = 10_000;
  * @property {Record<string, string>} [files] further files of the working folder, by path
  * @property {Record<string, string>} [env] added to an otherwise almost empty environment
  * @property {string|null} [address] for --address; null leaves the flag out
+ * @property {boolean} [tls] the server has a certificate, `tls/cert.pem`, and the clients use TLS
  * @property {string[]} [args] further flags
  * @property {string} [binary]
  */
@@ -56,10 +63,13 @@ export class Server {
     host = '';
     port = 0;
     version = '';
+    /** Whether clients speak TLS to it. */
+    tls = false;
 
     /** @param {ServerOptions} options */
     constructor(options = {}) {
         this.#options = options;
+        this.tls = options.tls ?? (usesTls && typeof (options.config ?? {}) === 'object');
         if (mongodbUri) options.env = { MONGODB_URI: freshDatabase(mongodbUri), ...options.env };
     }
 
@@ -69,7 +79,7 @@ export class Server {
 
     /** The origin as a browser sends it. */
     get origin() {
-        return `http://${this.host}:${this.port}`;
+        return `http${this.tls ? 's' : ''}://${this.host}:${this.port}`;
     }
 
     get dataFolder() {
@@ -177,8 +187,14 @@ export class Server {
             const text =
                 typeof config === 'string' || Buffer.isBuffer(config)
                     ? config
-                    : JSON.stringify({ Address: '127.0.0.1:0', ...ioThreads, ...config });
+                    : JSON.stringify({ Address: '127.0.0.1:0', ...ioThreads, ...(this.tls ? TLS_FILES : {}), ...config });
             await writeFile(join(this.folder, 'config.json'), text);
+        }
+        if (this.tls) {
+            const { cert, key } = sharedCertificate();
+            await mkdir(join(this.folder, 'tls'), { recursive: true });
+            await writeFile(join(this.folder, TLS_FILES.TLSCert), cert);
+            await writeFile(join(this.folder, TLS_FILES.TLSKey), key);
         }
         for (const [path, content] of Object.entries(files)) {
             await mkdir(dirname(join(this.folder, path)), { recursive: true });

@@ -1,6 +1,7 @@
 // The site as a browser requests it, with the raw bytes.
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import https from 'node:https';
 
 import { request } from './api.js';
 import { within, withResolvers } from './wait.js';
@@ -17,7 +18,7 @@ export function getPage(server, path, { headers = {} } = {}) {
 export function getBytes(server, path, headers = {}) {
     const { promise, resolve, reject } = withResolvers();
     const { host, port } = server;
-    const outgoing = http.get({ host, port, path, headers, agent: false }, async (incoming) => {
+    const outgoing = (server.tls ? https : http).get({ host, port, path, headers, agent: false, rejectUnauthorized: false }, async (incoming) => {
         try {
             const bytes = Buffer.concat(await incoming.toArray());
             resolve({ status: incoming.statusCode, headers: incoming.headers, bytes });

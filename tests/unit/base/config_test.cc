@@ -107,7 +107,8 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     std::ofstream("site/index.html") << "page";
     const auto config = load(
         R"({"Address": "[::1]:0", "RedisURL": "redis://r", "ReadTimeout": 0.5, "WriteTimeout": 3600, "KeepAliveTimeout": 620, "MaxHeaderBytes": 32768,
-        "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
+        "TLSCert": "c.pem", "TLSKey": "k.pem", "HSTSSeconds": 0, "RedirectAddress": ":80", "RedirectPort": 443,
+        "ChallengeDir": "acme", "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
         "Hosts": ["Chat.example:8080", "*"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "RoomMessagesPerSecond": 0, "BacklogBytes": 65536,
@@ -123,6 +124,12 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.write_timeout, std::chrono::hours(1));
     EXPECT_EQ(config.keep_alive_timeout, std::chrono::seconds(620));
     EXPECT_EQ(config.max_header_bytes, 32768u);
+    EXPECT_EQ(config.tls.certificate, "c.pem");
+    EXPECT_EQ(config.tls.key, "k.pem");
+    EXPECT_EQ(config.hsts_s, 0u);
+    EXPECT_EQ(config.redirect_address, (HostPort{"0.0.0.0", 80}));
+    EXPECT_EQ(config.redirect_port, 443);
+    EXPECT_EQ(config.challenge_dir, "acme");
     EXPECT_EQ(config.static_dir, "site");
     EXPECT_EQ(config.data_dir, "d");
     EXPECT_EQ(config.store, StoreKind::memory);
@@ -156,7 +163,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 39u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 45u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -186,6 +193,12 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"WriteTimeout", {"0", "-1", R"("10")", "true", "1e10", "1e-9"}},
         {"KeepAliveTimeout", {"0", "-1", R"("75")", "true", "1e10", "1e-9"}},
         {"MaxHeaderBytes", {"0", "4095", "65537", R"("16384")", "8192.5"}},
+        {"TLSCert", {"1", "null", "[]"}},
+        {"TLSKey", {"1", "null", "[]"}},
+        {"HSTSSeconds", {"-1", "315360001", "1.5", R"("1y")"}},
+        {"RedirectAddress", {"80", "null", R"("127.0.0.1")", R"(":65536")"}},
+        {"RedirectPort", {"-1", "65536", R"("443")"}},
+        {"ChallengeDir", {"1", "null"}},
         {"Static", {"1", "null", "[]"}},
         {"DataDir", {"1", R"("")"}},
         {"Store", {"1", R"("mongodb")", R"("SQLite")", R"("")"}},
@@ -239,6 +252,25 @@ TEST_F(ConfigTest, ErrorsNameTheValidRange) {
     EXPECT_EQ(error(R"({"ReadTimeout": 0})"),
               "config.json: ReadTimeout: must be a number of seconds from 0.001 to 1000000000");
     EXPECT_EQ(error(R"({"Store": "x"})"), R"(config.json: Store: must be one of "sqlite" "memory")");
+}
+
+TEST_F(ConfigTest, KeysOfTlsNeedEachOther) {
+    EXPECT_EQ(error(R"({"TLSCert": "c.pem"})"), "config.json: TLSCert: needs TLSKey too");
+    EXPECT_EQ(error(R"({"TLSKey": "k.pem"})"), "config.json: TLSKey: needs TLSCert too");
+    EXPECT_EQ(error(R"({"RedirectAddress": ":80"})"), "config.json: RedirectAddress: needs TLSCert and TLSKey too");
+    const std::string tls = R"({"TLSCert": "c.pem", "TLSKey": "k.pem", )";
+    EXPECT_EQ(error(tls + R"("RedirectPort": 443})"), "config.json: RedirectPort: needs RedirectAddress too");
+    EXPECT_EQ(error(tls + R"("ChallengeDir": "d"})"), "config.json: ChallengeDir: needs RedirectAddress too");
+    EXPECT_FALSE(load(tls + R"("RedirectAddress": ""})").redirect_address);
+}
+
+TEST_F(ConfigTest, TheCertificateOfTheOriginalIsFoundIfNoneIsConfigured) {
+    EXPECT_EQ(load("{}").tls.certificate, "");
+    std::filesystem::create_directory("gencert");
+    std::ofstream("gencert/key.pem") << "key";
+    EXPECT_EQ(load("{}").tls.certificate, "gencert/cert.pem") << "its absence is an error then, and no fallback";
+    EXPECT_EQ(load("{}").tls.key, "gencert/key.pem");
+    EXPECT_EQ(load(R"({"TLSCert": "c.pem", "TLSKey": "k.pem"})").tls.certificate, "c.pem");
 }
 
 TEST_F(ConfigTest, UnknownKeysAreErrors) {
