@@ -1,7 +1,6 @@
 #include "bench/connection.h"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 
@@ -13,9 +12,10 @@ constexpr int kStalledReceiveBytes = 4096;
 
 }  // namespace
 
-bool Connection::start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request) {
+bool Connection::start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request, bool with_tls) {
     socket_ = start_connect(server, source, participant.role == Role::stalled ? kStalledReceiveBytes : 0);
     if (!socket_) return false;
+    if (with_tls) socket_.use_tls();
     state = State::handshake;
     waits_for_output = false;
     ++generation;
@@ -25,7 +25,7 @@ bool Connection::start(const sockaddr_in& server, const sockaddr_in* source, std
 
 bool Connection::flush() {
     if (out_.empty()) return true;
-    const ssize_t n = ::send(socket_.fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
+    const ssize_t n = socket_.send(out_);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     if (static_cast<std::size_t>(n) < out_.size()) {
         out_.erase(0, static_cast<std::size_t>(n));

@@ -2,7 +2,10 @@
 // connections have no buffers. Owned by the worker, its thread only.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,7 +25,7 @@ public:
     }
 
     /// Connects and sends the upgrade request; false with errno set if that failed at once.
-    bool start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request);
+    bool start(const sockaddr_in& server, const sockaddr_in* source, std::string_view request, bool with_tls);
 
     /// Queues bytes; `flush` sends them.
     std::string& out() { return out_; }
@@ -42,6 +45,8 @@ public:
     void close();
 
     int fd() const { return socket_.fd(); }
+    /// As recv(2).
+    ssize_t receive(std::span<char> buffer) const { return socket_.receive(buffer); }
 
     Participant participant;
     State state = State::closed;

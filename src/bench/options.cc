@@ -108,6 +108,7 @@ void declare(CLI::App& app, Options& options, std::string& protocol) {
         .text("--protocol", protocol, "NAME",
               "globes: rooms are created by POST /chats; plain: any room name exists; centrifuge: rooms are channels")
         ->check(CLI::IsMember({"globes", "plain", "centrifuge"}).description(""));
+    declared.flag("--tls", options.with_tls, "use TLS; the certificate is not verified");
     declared.text("--path", options.path, "PATH", "WebSocket path, {room} stands for the room");
     declared.number("--pid", options.server_pid, 0, 1 << 30, "the server's process: measures its CPU and memory");
 

@@ -16,6 +16,7 @@ enum class Protocol : std::uint8_t {
 struct Options {
     std::string host = "127.0.0.1";  ///< An IPv4 address.
     std::uint16_t port = 5000;
+    bool with_tls = false;  ///< The certificate is not verified.
     Protocol protocol = Protocol::globes;
     std::string path = "/chats/{room}/ws";
 

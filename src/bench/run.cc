@@ -36,7 +36,7 @@ void send_create(const Socket& socket, const Options& options, const std::string
     const std::string request = fmt::format(
         "POST /chats HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
         options.host, options.port, body.size(), body);
-    if (::send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
+    if (socket.send(request) != static_cast<ssize_t>(request.size())) {
         throw std::runtime_error("the server closed the connection while rooms were created");
     }
 }
@@ -59,7 +59,7 @@ std::string receive_created(const Socket& socket) {
     std::size_t needed = std::string::npos;
     while (answer.size() < needed) {
         char buffer[4096];
-        const ssize_t n = ::recv(socket.fd(), buffer, sizeof buffer, 0);
+        const ssize_t n = socket.receive(buffer);
         if (n <= 0) throw std::runtime_error("the server closed the connection instead of creating a room");
         answer.append(buffer, static_cast<std::size_t>(n));
         const std::size_t head = answer.find("\r\n\r\n");
@@ -82,7 +82,10 @@ std::vector<std::string> create_rooms(const Options& options, std::size_t count)
     const sockaddr_in server = make_endpoint(options.host, options.port);
     std::vector<Socket> sockets;
     sockets.reserve(std::min(count, kParallel));
-    for (std::size_t i = 0; i < std::min(count, kParallel); ++i) sockets.push_back(connect_blocking(server));
+    for (std::size_t i = 0; i < std::min(count, kParallel); ++i) {
+        sockets.push_back(connect_blocking(server));
+        if (options.with_tls) sockets.back().use_tls();
+    }
     const std::string tag = run_tag();
     std::vector<std::string> ids;
     ids.reserve(count);

@@ -1,11 +1,16 @@
-// The system calls for TCP that globes-bench needs. Failures at start-up are exceptions, because a measurement is not
-// possible then. A socket has one owner, and that owner's thread uses it.
+// The system calls for TCP that globes-bench needs, and TLS on top of them. Failures at start-up are exceptions,
+// because a measurement is not possible then. A socket has one owner, and that owner's thread uses it.
 #pragma once
 
 #include <netinet/in.h>
+#include <openssl/types.h>
+#include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 
@@ -25,8 +30,19 @@ public:
     explicit operator bool() const { return descriptor_.is_open(); }
     void reset();
 
+    /// From now on `send` and `receive` use TLS, and the handshake is a part of them. The certificate is not verified.
+    void use_tls();
+    /// As send(2) and recv(2). `buffer` of a receive with TLS: at least 16 KiB, or nothing is received into its end.
+    ssize_t send(std::string_view bytes) const;
+    ssize_t receive(std::span<char> buffer) const;
+
 private:
+    struct FreeTls {
+        void operator()(SSL* tls) const;
+    };
+
     FileDescriptor descriptor_;
+    std::unique_ptr<SSL, FreeTls> tls_;  // null without TLS
 };
 
 /// Throws std::runtime_error if `host` is not an IPv4 address.

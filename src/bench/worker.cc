@@ -150,7 +150,7 @@ void Worker::open(Connection& connection) {
         upgrade_request(options.host, options.port, room_path(options, state_.room_names[connection.participant.room]));
     ++handshakes_;
     // With one source address, use the system's default: a server that is not on loopback could not answer 127.0.0.1.
-    if (!connection.start(server_, plan_.sources > 1 ? &source : nullptr, request)) {
+    if (!connection.start(server_, plan_.sources > 1 ? &source : nullptr, request, options.with_tls)) {
         return refuse(connection, std::strerror(errno));
     }
     watch(connection, EPOLL_CTL_ADD);
@@ -182,7 +182,7 @@ void Worker::serve(const epoll_event& event) {
 }
 
 void Worker::receive(Connection& connection) {
-    const ssize_t n = ::recv(connection.fd(), buffer_.data(), buffer_.size(), 0);
+    const ssize_t n = connection.receive(buffer_);
     const std::int64_t now = now_ns();
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) return end(connection, kNoCloseCode);
