@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { assertError, assertStatus, createPrivateRoom, createRoom, get, takeToken, usersOf } from './harness/api.js';
 import { ChatClient, roomWith } from './harness/chat_client.js';
+import { RawSocket } from './harness/raw_socket.js';
 import { sharedServer, startServer } from './harness/server.js';
 import { eventually } from './harness/wait.js';
 
@@ -311,6 +312,33 @@ test('a client with the token of an open connection takes over its name', async 
     back.say('ada', 'here');
     assert.equal((await back.next()).msg, 'here');
     await back.leave();
+});
+
+test('a session may be offered as a subprotocol, in any position, and is never selected', async () => {
+    const room = await createRoom(server);
+    let old = await RawSocket.open(server, room, { headers: { 'Sec-WebSocket-Protocol': 'globes.v1' } });
+    let { session } = await old.nextEvent();
+    old.sendEvent({ event_type: 'join', name: 'ada' });
+    assert.equal((await old.nextEvent()).event_type, 'join');
+    const offers = [
+        (secret) => `globes.v1, globes.session.${secret}`,
+        (secret) => `globes.session.${secret}, globes.v1`,
+        (secret) => [`chat, globes.session.${secret}`, 'globes.v1'],
+    ];
+    for (const offer of offers) {
+        // A session in the URL does not count beside an offered one.
+        const next = await RawSocket.open(server, room, {
+            query: '?session=other',
+            headers: { 'Sec-WebSocket-Protocol': offer(session) },
+        });
+        assert.equal(next.opening.headers['sec-websocket-protocol'], 'globes.v1');
+        ({ session } = await next.nextEvent());
+        assert.equal(await old.closeCode(), 4502);
+        old.close();
+        old = next;
+    }
+    assert.deepEqual(await usersOf(server, room), ['ada']);
+    await old.leave();
 });
 
 test('an unknown session takes over nothing', async () => {

@@ -10,12 +10,8 @@ import { ScriptedServer } from './support/scripted_server.js';
 const timeOf = (seq, history = 'a') => `2020-12-03T21:23:${history === 'a' ? 10 : 20}.${String(seq).padStart(6, '0')}Z`;
 const message = (seq, msg = `${seq}`) => ({ event_type: 'send', name: 'ben', room_id: 7, msg, time: timeOf(seq), seq });
 
-/** The query of a connection's URL as `[name, value]`, without the session. */
-function asked({ url }) {
-    const { searchParams } = new URL(url, 'http://host');
-    searchParams.delete('session');
-    return [...searchParams];
-}
+/** The query of a connection's URL as `[name, value]`. */
+const asked = ({ url }) => [...new URL(url, 'http://host').searchParams];
 
 /** A client with three messages shown, and the server's side of its connection. */
 async function threeShown(t, options) {

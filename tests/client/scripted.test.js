@@ -292,9 +292,23 @@ test('events with fields of other types are ignored or reported, and the connect
         odd.map(() => ['GlobesError', null, null, null, undefined]),
     );
     socket.terminate();
-    const { url } = await server.connections.next();
-    assert.deepEqual([...new URL(url, server.origin).searchParams], [['after', '3']], 'without a time and a session');
+    const { url, offers } = await server.connections.next();
+    assert.deepEqual([...new URL(url, server.origin).searchParams], [['after', '3']], 'without a time');
+    assert.deepEqual(offers, ['globes.v1'], 'without a session');
     assert.deepEqual([ada.all('gap'), thrown], [[], []]);
+});
+
+test('secrets are offered as subprotocols and stand in no URL', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const claims = Buffer.from('{"iat":1,"exp":9999999999}').toString('base64url');
+    const token = `eyJhbGciOiJIUzI1NiJ9.${claims}.c2lnbmF0dXJl`;
+    TestClient.connect(t, globesAt(server), 7, { name: 'ada', token, renew: false });
+    const first = await server.connections.next();
+    assert.deepEqual(first.offers, ['globes.v1', token]);
+    first.socket.terminate();
+    const second = await server.connections.next();
+    assert.deepEqual(second.offers, ['globes.v1', token, 'globes.session.secret']);
+    assert.deepEqual([...new URL(second.url, server.origin).searchParams.keys()], ['after']);
 });
 
 test('an invalid wait, or one of 0, causes no loop, and a long one is cut to the maximum of a timer', async (t) => {

@@ -13,6 +13,9 @@ import { Transport } from './transport.js';
 const MAX_LAST = 1000; // of ?last=
 const EVENT_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
+/** Whether this may be a session secret; anything else could not be offered as a subprotocol. */
+const isSecret = (value) => typeof value === 'string' && /^[\w.-]+$/.test(value);
+
 /** The time of an event as the server writes it; null for anything else, which the server would refuse as `at`. */
 const timeOf = (text) => (EVENT_TIME.test(text) ? text : null);
 
@@ -71,6 +74,7 @@ export class RoomConnection extends EventTarget {
         this.#store = new SessionStore(storage, globes.baseUrl, room);
         this.#transport = new Transport({ globes, WebSocketClass, room, limits: allLimits, token, renew, newToken }, {
             query: () => this.#query(),
+            session: () => this.#session,
             welcomed: (welcome) => this.#onWelcome(welcome),
             online: (welcome) => this.#onOnline(welcome),
             ready: () => this.#sender.start(),
@@ -90,7 +94,7 @@ export class RoomConnection extends EventTarget {
             problem: (detail) => this.#emit('problem', detail),
         });
         const stored = this.#store.readSession();
-        if (stored.name === firstName) this.#session = stored.session ?? null;
+        if (stored.name === firstName && isSecret(stored.session)) this.#session = stored.session;
     }
 
     get state() {
@@ -195,7 +199,6 @@ export class RoomConnection extends EventTarget {
     #query() {
         const query = new URLSearchParams(this.#seq === null ? { last: String(this.#last) } : { after: String(this.#seq) });
         if (this.#seq && this.#at) query.set('at', this.#at);
-        if (this.#session) query.set('session', this.#session);
         return query;
     }
 
@@ -227,7 +230,7 @@ export class RoomConnection extends EventTarget {
      * so it is also the one to take the name back with. Later welcomes name secrets that only one connection knows.
      */
     #storeSession(session) {
-        this.#session ??= typeof session === 'string' ? session : null;
+        this.#session ??= isSecret(session) ? session : null;
         this.#store.writeSession(this.name, this.#session);
     }
 

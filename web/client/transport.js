@@ -23,6 +23,7 @@ const MAX_WATCH_INTERVAL_MS = 2500;
  * What a transport calls, all from tasks of its own.
  * @typedef {object} Handlers
  * @property {() => URLSearchParams} query where in the room's history the next connection starts
+ * @property {() => string | null} session the secret of an earlier connection, whose name the next one takes over
  * @property {(welcome: any) => void} welcomed before the state becomes `online`
  * @property {(welcome: any) => void} online once it has; may close the transport
  * @property {() => void} ready after `online`: events may be sent now
@@ -158,7 +159,7 @@ export class Transport {
 
     #open() {
         const url = `${this.#globes.baseUrl.replace(/^http/, 'ws')}/chats/${roomPath(this.target)}/ws?${this.#on.query()}`;
-        const protocols = this.#renewer ? ['globes.v1', this.#renewer.text] : ['globes.v1'];
+        const protocols = this.#protocols();
         let socket;
         try {
             socket = new this.#WebSocketClass(url, protocols);
@@ -181,6 +182,12 @@ export class Transport {
         };
         this.#lastReceivedAt = now();
         this.#timers.open = setTimeout(() => this.#abandon('No welcome in time'), this.#limits.openTimeoutMs);
+    }
+
+    /** What the socket offers. Secrets are offered too, because proxies and servers write URLs into their logs. */
+    #protocols() {
+        const session = this.#on.session();
+        return ['globes.v1', ...(this.#renewer ? [this.#renewer.text] : []), ...(session ? [`globes.session.${session}`] : [])];
     }
 
     /** Browsers do not tell why an upgrade failed, but a request does: a refusal is final, an outage is not. */

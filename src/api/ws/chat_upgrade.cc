@@ -89,7 +89,8 @@ chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request, con
     }
     if (entry.resumes) {
         entry.session = random_hex(kSessionBytes);
-        entry.earlier_session = text_parameter(request, "session").value_or("");
+        entry.earlier_session =
+            offers.session.empty() ? text_parameter(request, "session").value_or("") : std::string(offers.session);
     }
     return entry;
 }

@@ -14,6 +14,7 @@ constexpr std::string_view kGlobesV1 = "globes.v1";
 // Values with this prefix are ours but no tokens. Those that contain a secret are never selected, because the server
 // would repeat it in its response.
 constexpr std::string_view kGlobesPrefix = "globes.";
+constexpr std::string_view kSessionPrefix = "globes.session.";
 
 /// Whether `text` has the form of a JWT (RFC 7515, 7.1): three parts in base64url.
 bool has_token_form(std::string_view text) {
@@ -34,6 +35,8 @@ SubprotocolOffers parse_subprotocols(const net::HttpRequest& request) {
     for (const std::string_view offer : net::offered_subprotocols(request)) {
         if (offer == kGlobesV1)
             offers.has_globes_v1 = true;
+        else if (offer.starts_with(kSessionPrefix) && offers.session.empty())
+            offers.session = offer.substr(kSessionPrefix.size());
         else if (has_token_form(offer))
             offers.tokens.push_back(offer);
     }

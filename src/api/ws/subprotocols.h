@@ -12,7 +12,8 @@ namespace globes::api {
 struct SubprotocolOffers {
     bool has_globes_v1 = false;  ///< The client resumes.
     std::vector<std::string_view>
-        tokens;  ///< All values that have the form of a token, in order; views of the request.
+        tokens;                ///< All values that have the form of a token, in order; views of the request.
+    std::string_view session;  ///< The first session secret (`globes.session.…`); empty if there is none.
 };
 
 /// The offers of all Sec-WebSocket-Protocol headers. Other values, such as `Bearer`, are ignored.

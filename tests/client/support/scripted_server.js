@@ -12,7 +12,10 @@ export class ScriptedServer {
     #sockets = new WebSocketServer({ server: this.#http, handleProtocols: () => 'globes.v1' });
     /** `[path, answer]` of REST, by the end of the path; `answer` is `{ status, headers, body }`. */
     answers = new Map();
-    /** Connections in the order of their arrival, `{ socket, url, frames }`; `frames` is a ReceivedQueue of parsed events. */
+    /**
+     * Connections in the order of their arrival, `{ socket, url, offers, frames }`; `offers`: their subprotocols; `frames`
+     * is a ReceivedQueue of parsed events.
+     */
     connections = new ReceivedQueue();
     /** The users in the welcome. */
     users = [];
@@ -30,7 +33,7 @@ export class ScriptedServer {
         server.#http.listen(0, '127.0.0.1');
         await once(server.#http, 'listening');
         server.origin = `http://127.0.0.1:${server.#http.address().port}`;
-        server.#sockets.on('connection', (socket, request) => server.#connected(socket, request.url));
+        server.#sockets.on('connection', (socket, request) => server.#connected(socket, request));
         t.after(() => {
             for (const socket of server.#sockets.clients) socket.terminate();
             server.#http.closeAllConnections();
@@ -39,8 +42,9 @@ export class ScriptedServer {
         return server;
     }
 
-    #connected(socket, url) {
-        const connection = { socket, url, frames: new ReceivedQueue() };
+    #connected(socket, { url, headers }) {
+        const offers = headers['sec-websocket-protocol'].split(/,\s*/);
+        const connection = { socket, url, offers, frames: new ReceivedQueue() };
         const reply = (event) => socket.send(JSON.stringify(event));
         const welcome = { event_type: 'welcome', room_id: 7, seq: 0, users: this.users, online: this.online, resumed: false, session: 'secret' };
         if (this.firstFrame === null) reply({ ...welcome, resumed: url.includes('after='), ...this.welcome });

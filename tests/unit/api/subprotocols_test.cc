@@ -42,10 +42,23 @@ TEST(SubprotocolOffers, FindsNoTokenInOtherValues) {
     }
 }
 
+TEST(SubprotocolOffers, ASessionIsFoundInAnyPosition) {
+    const auto session = [](std::initializer_list<std::string> lines) {
+        const net::HttpRequest request = offering(lines);
+        return std::string(parse_subprotocols(request).session);
+    };
+    EXPECT_EQ(session({"globes.v1, globes.session.0123abcd"}), "0123abcd");
+    EXPECT_EQ(session({"globes.session.first", std::string(kToken) + ", globes.v1, globes.session.second"}), "first");
+    EXPECT_EQ(session({"globes.session., globes.session.other"}), "other");
+    for (const char* offer : {"globes.v1", "session.abc", "GLOBES.SESSION.abc", "globes.session", "globes.session."})
+        EXPECT_EQ(session({offer}), "") << offer;
+}
+
 TEST(SelectedSubprotocol, IsGlobesV1IfOffered) {
     EXPECT_EQ(selected("globes.v1", ""), "globes.v1");
     EXPECT_EQ(selected(std::string(kToken) + ", globes.v1", kToken), "globes.v1");
     EXPECT_EQ(selected("globes.guest.abc, globes.v1, chat", ""), "globes.v1");
+    EXPECT_EQ(selected("globes.session.abc, globes.v1", ""), "globes.v1");
 }
 
 TEST(SelectedSubprotocol, IsTheAcceptedTokenOtherwise) {
