@@ -23,11 +23,8 @@ struct IoUnit {
     IoUnit(unsigned number, const net::WsSettings& settings, chat::CoreThread& core_thread)
         : io(number, settings), core_link(io, core_thread) {}
 
-    /// The socket of a new connection, with TLS if the server has a certificate. I/O thread only.
-    net::StreamSocket open(FileDescriptor socket) {
-        return tls == nullptr ? net::StreamSocket(std::move(socket))
-                              : net::StreamSocket(std::move(socket), *tls, tls_buffers);
-    }
+    /// The socket of a new connection with TLS. I/O thread only.
+    net::StreamSocket open(FileDescriptor socket) { return {std::move(socket), *tls, tls_buffers}; }
 
     /// I/O thread only, once in each loop iteration.
     void count_connections() {

@@ -104,6 +104,7 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     settings.idle_timeout = net::ticks(config.keep_alive_timeout);
     settings.hsts_s = config.hsts_s;
     settings.limits.head_bytes = config.max_header_bytes;
+    settings.trusted_proxies = config.trusted_proxies;
     settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
         net::HttpResponse response;
         if (status == 413)
@@ -133,14 +134,14 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     return settings;
 }
 
-/// Whether only programs on this machine reach the server.
-bool is_local(const std::vector<boost::asio::ip::tcp::endpoint>& endpoints) {
-    return std::ranges::all_of(endpoints, [](const auto& endpoint) {
-        namespace ip = boost::asio::ip;
-        const ip::address address = endpoint.address();
-        if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
-        return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
-    });
+/// Whether only programs on this machine reach the server, and none of them passes requests on.
+bool is_local(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints) {
+    return config.trusted_proxies.empty() && std::ranges::all_of(endpoints, [](const auto& endpoint) {
+               namespace ip = boost::asio::ip;
+               const ip::address address = endpoint.address();
+               if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+               return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+           });
 }
 
 api::FloodLimits flood_limits(const Config& config) {
@@ -206,7 +207,7 @@ private:
     net::ListenerSettings listener_settings(net::HttpPort port);
     std::size_t connections() const;
     void adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer, net::HttpPort port);
-    std::optional<net::Admission> admit(const net::ClientAddress& client) const;
+    std::optional<net::Admission> admit(const net::ClientAddress& client, bool is_proxy) const;
     void run_on(IoUnit& unit, std::function<void()> act);
     void drain_core(Deadline deadline);
     void close_connections(Deadline deadline);
@@ -253,7 +254,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       hosts_({.listed = config.hosts,
               .allowed_origins = config.allowed_origins,
               .own = config.address.host,
-              .is_local = is_local(endpoints_)}),
+              .is_local = is_local(config, endpoints_)}),
       hashing_(thread_count(config.hash_threads), kHashLimits),
       files_(kFileThreads, kFileLimits),
       services_{.clock = clock_,
@@ -278,7 +279,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                                              logging.dropped_lines(), certificate_expires_});
                     }},
       max_connections_(connections_allowed(config.max_connections)) {
-    if (!is_local(endpoints_) && !config.require_owner)
+    if (!is_local(config, endpoints_) && !config.require_owner)
         spdlog::warn(
             "event=rooms_without_owner reason=\"anyone who reaches the server may change and delete public rooms "
             "that have no owner; set RequireOwner to true in config.json\"");
@@ -324,6 +325,8 @@ void Server::make_io_units() {
         unit->redirect = std::make_unique<api::Redirect>(unit->core_link, services_, redirect_);
         unit->tls = tls_;
         net::HttpSettings settings = http_settings(config_, unit->core_link.counts());
+        if (tls_ != nullptr)
+            settings.open = [&unit = *unit](FileDescriptor socket) { return unit.open(std::move(socket)); };
         settings.redirect = [&redirect = *unit->redirect](std::shared_ptr<net::HttpExchange> exchange) {
             redirect.handle(std::move(exchange));
         };
@@ -409,22 +412,27 @@ private:
 
 void Server::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer, net::HttpPort port) {
     net::ClientAddress client = address_limits_.find(peer, clock_.steady());
-    const auto admission = admit(client);
+    const bool is_proxy = contains(config_.trusted_proxies, peer);
+    const auto admission = admit(client, is_proxy);
     if (!admission) return;
-    unit.io.post([&unit, socket = std::move(socket), client = std::move(client), admission = *admission, port,
-                  adopting = Adopting(adopting_)]() mutable {
-        unit.http->adopt(port == net::HttpPort::main ? unit.open(std::move(socket)) : std::move(socket), client,
-                         admission, port);
+    unit.io.post([&unit, proxy = is_proxy ? std::optional(peer) : std::nullopt, socket = std::move(socket),
+                  client = std::move(client), admission = *admission, port, adopting = Adopting(adopting_)]() mutable {
+        if (proxy)
+            unit.http->adopt_proxy(std::move(socket), *proxy, client, admission, port);
+        else
+            unit.http->adopt(std::move(socket), client, admission, port);
         unit.count_connections();  // before `adopting` ends
     });
 }
 
 /// What a connection of this client may do; nothing if it is closed at once. The last half of the connections that are
-/// kept back is for exempt addresses alone, so that health checks of strangers do not stop those of the operator.
-std::optional<net::Admission> Server::admit(const net::ClientAddress& client) const {
+/// kept back is for exempt addresses alone, so that health checks of strangers do not stop those of the operator. A
+/// proxy, which may pass on anyone, has them for probes only.
+std::optional<net::Admission> Server::admit(const net::ClientAddress& client, bool is_proxy) const {
     const std::size_t kept_back = std::min(kKeptBackConnections, max_connections_ / kKeptBackPart);
     const std::size_t open = connections();
-    if (client.is_exempt() || open < max_connections_ - kept_back) return net::Admission::full;
+    if (open < max_connections_ - kept_back) return net::Admission::full;
+    if (client.is_exempt()) return is_proxy ? net::Admission::probe : net::Admission::full;
     if (open < max_connections_ - kept_back / 2) return net::Admission::probe;
     return std::nullopt;
 }

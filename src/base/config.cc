@@ -241,16 +241,23 @@ void read_origins(Config& config, const json::value& value) {
     config.*kMember = std::move(origins);
 }
 
-void read_exempt_addresses(Config& config, const json::value& value) {
+std::vector<IpRange> address_ranges(const json::value& value) {
     constexpr auto kMustBe = "must be an array of addresses and ranges, such as [\"192.0.2.1\", \"2001:db8::/32\"]";
     if (!value.is_array()) throw BadValue{kMustBe};
-    config.of_address.exempt.clear();
+    std::vector<IpRange> ranges;
     for (const json::value& item : value.get_array()) {
         const auto range = IpRange::parse(text_of(item, kMustBe));
         if (!range) throw BadValue{kMustBe};
-        config.of_address.exempt.push_back(*range);
+        ranges.push_back(*range);
     }
+    return ranges;
 }
+
+void read_exempt_addresses(Config& config, const json::value& value) {
+    config.of_address.exempt = address_ranges(value);
+}
+
+void read_trusted_proxies(Config& config, const json::value& value) { config.trusted_proxies = address_ranges(value); }
 
 template <auto kLimit>
 void read_address_limit(Config& config, const json::value& value) {
@@ -348,6 +355,7 @@ constexpr Key kKeys[] = {
     {"MaxEvents", read_whole<&Config::max_events, 0, 9'007'199'254'740'992>},
     {"AllowedOrigins", read_origins<&Config::allowed_origins>},
     {"Hosts", read_hosts},
+    {"TrustedProxies", read_trusted_proxies},
     {"FrameAncestors", read_origins<&Config::frame_ancestors>},
     {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
     {"RequireOwner", read_bool<&Config::require_owner>},

@@ -35,6 +35,12 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 bool IpAddress::is_v4() const { return std::ranges::equal(std::span(bytes_).first<kBeforeV4.size()>(), kBeforeV4); }
 
+bool IpAddress::is_loopback() const {
+    constexpr std::uint8_t kLoopbackV4 = 127;
+    if (is_v4()) return bytes_[kBeforeV4.size()] == kLoopbackV4;
+    return bytes_ == std::array<std::uint8_t, 16>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+}
+
 std::string IpAddress::text() const {
     std::array<char, INET6_ADDRSTRLEN> text;
     const bool v4 = is_v4();
@@ -74,6 +80,10 @@ bool IpRange::contains(const IpAddress& address) const {
 std::string IpRange::text() const {
     if (bits_ == kBits) return first_.text();
     return first_.text() + '/' + std::to_string(first_.is_v4() ? bits_ - kBitsBeforeV4 : bits_);
+}
+
+bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
+    return std::ranges::any_of(ranges, [&](const IpRange& range) { return range.contains(address); });
 }
 
 }  // namespace globes

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace globes {
 
@@ -21,6 +22,8 @@ public:
     static std::optional<IpAddress> parse(std::string_view text);
 
     bool is_v4() const;
+    /// 127.0.0.0/8 or ::1.
+    bool is_loopback() const;
     std::string text() const;
 
     friend bool operator==(const IpAddress&, const IpAddress&) = default;
@@ -49,5 +52,8 @@ private:
     IpAddress first_;
     unsigned bits_;  // of the IPv6 form
 };
+
+/// Whether one of the ranges contains the address.
+bool contains(const std::vector<IpRange>& ranges, const IpAddress& address);
 
 }  // namespace globes

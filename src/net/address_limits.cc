@@ -172,12 +172,12 @@ AddressConnection::~AddressConnection() {
 AddressLimits::AddressLimits(AddressLimitSettings settings)
     : settings_(std::move(settings)), forget_above_(std::max<std::size_t>(1, settings_.entries / 8)) {}
 
-ClientAddress AddressLimits::find(const IpAddress& address, AddressUse::TimePoint now) {
+ClientAddress AddressLimits::find(const IpAddress& address, AddressUse::TimePoint now, Source source) {
     const IpRange subscriber(address, address.is_v4() ? kWholeV4 : kSubscriberPrefix);
     ClientAddress client(address.text());
     client.range_ = subscriber.text();
-    if (std::ranges::any_of(settings_.exempt, [&](const IpRange& range) { return range.contains(address); }))
-        return client;
+    const bool may_be_exempt = source == Source::connection || !address.is_loopback();
+    if (may_be_exempt && contains(settings_.exempt, address)) return client;
     const MutexLock lock(mutex_);
     if (uses_.size() >= forget_above_) forget_unused(now);
     std::shared_ptr<AddressUse> wider;

@@ -174,8 +174,14 @@ public:
     AddressLimits(const AddressLimits&) = delete;
     AddressLimits& operator=(const AddressLimits&) = delete;
 
-    /// Looks the address up, and adds it.
-    ClientAddress find(const IpAddress& address, AddressUse::TimePoint now);
+    /// How the address of a client is known.
+    enum class Source : std::uint8_t {
+        connection,  ///< It is that of the connection.
+        proxy,       ///< A proxy states it.
+    };
+    /// Looks the address up, and adds it. A loopback address that a proxy states is never exempt: it is that of another
+    /// machine, or the client has written it and the proxy has passed it on.
+    ClientAddress find(const IpAddress& address, AddressUse::TimePoint now, Source source = Source::connection);
 
     /// Counts an open connection. Nothing if the address has as many as it may have.
     std::optional<AddressConnection> open_connection(const ClientAddress& client);

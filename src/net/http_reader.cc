@@ -1,5 +1,6 @@
 #include "net/http_reader.h"
 
+#include <cassert>
 #include <utility>
 
 namespace globes::net {
@@ -69,6 +70,11 @@ std::optional<HttpReader::Outcome> HttpReader::read(std::string_view& bytes) {
 bool HttpReader::is_idle() const { return !partial_ || !partial_->head.has_begun(); }
 
 bool HttpReader::is_in_body() const { return partial_ && partial_->head.is_complete(); }
+
+HttpRequest& HttpReader::head() {
+    assert(is_in_body());
+    return partial_->head.request();
+}
 
 bool HttpReader::take_continue() {
     if (!is_in_body() || !partial_->head.expects_continue() || partial_->continue_taken) return false;

@@ -38,6 +38,8 @@ public:
     bool is_idle() const;
     /// Whether the head is complete and the body is not.
     bool is_in_body() const;
+    /// The request whose body is being read. The caller may set members of it.
+    HttpRequest& head();
     /// Returns true once for a request whose client waits for 100 Continue, if no byte of its body has arrived.
     bool take_continue();
     /// Ends reading. Returns the head of the refused request, if it was read.

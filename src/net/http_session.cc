@@ -1,12 +1,16 @@
 #include "net/http_session.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/error.hpp>
 #include <cassert>
 #include <utility>
 #include <vector>
 
+#include "base/logging.h"
 #include "base/task_boundary.h"
+#include "net/forwarded.h"
 
 namespace globes::net {
 namespace {
@@ -45,13 +49,14 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, const HttpHandler& handler, StreamSocket socket, ClientAddress client,
-                         AddressConnection connection, Admission admission)
+HttpSession::HttpSession(HttpHub& hub, StreamSocket socket, HttpPeer peer)
     : hub_(hub),
-      handler_(handler),
-      client_(std::move(client)),
-      connection_(std::move(connection)),
-      admission_(admission),
+      handler_(peer.port == HttpPort::redirect ? hub.settings_.redirect : hub.handler_),
+      proxy_(peer.proxy ? std::make_unique<const Proxy>(*peer.proxy, peer.client) : nullptr),
+      is_secure_(peer.is_secure || socket.is_encrypted()),
+      admission_(peer.admission),
+      client_(std::move(peer.client)),
+      connection_(std::move(peer.connection)),
       socket_(hub.context_, std::move(socket)),
       reader_(hub.settings_.limits),
       served_at_(hub.clock_.steady()) {}
@@ -188,7 +193,11 @@ void HttpSession::await_more() {
     if (reader_.is_idle()) {
         enter(State::idle);
     } else {
-        enter(reader_.is_in_body() ? State::reading_body : State::reading_head);
+        const State reads = reader_.is_in_body() ? State::reading_body : State::reading_head;
+        // Already here, because many clients of a proxy may have sent only half of their bodies.
+        if (reads == State::reading_body && state_ != reads && !identify(reader_.head()))
+            return refuse({kServiceUnavailable});
+        enter(reads);
         if (reader_.take_continue()) offer_continue();
     }
     if (state_ != State::closed) wait_readable();
@@ -205,12 +214,35 @@ void HttpSession::offer_continue() {
 
 // --- responding ------------------------------------------------------------------------------------------------------
 
-void HttpSession::serve(HttpRequest request) {
+/// Sets the client of the request, as the proxy states it if the peer is one. Returns false if the client's address has
+/// too many connections open. The proxy's own requests, such as health checks, do not count.
+bool HttpSession::identify(HttpRequest& request) {
+    request.is_secure = is_secure_;
+    bool is_admitted = true;
+    if (proxy_ != nullptr) {
+        const ForwardedClient stated = forwarded_client(request, proxy_->address, hub_.settings_.trusted_proxies);
+        request.is_secure = stated.is_secure.value_or(is_secure_);
+        connection_ = AddressConnection();
+        client_ = proxy_->client;
+        if (stated.address) {
+            client_ = hub_.limits_.find(*stated.address, hub_.clock_.steady(), AddressLimits::Source::proxy);
+            auto connection = hub_.limits_.open_connection(client_);
+            is_admitted = connection.has_value();
+            if (is_admitted) connection_ = *std::move(connection);
+        }
+    }
     request.client = client_;
     request.only_probes = admission_ == Admission::probe;
     if (request.only_probes) request.keep_alive = false;
-    request.is_secure = socket_.is_encrypted();
+    return is_admitted;
+}
+
+void HttpSession::serve(HttpRequest request) {
     served_at_ = hub_.clock_.steady();
+    if (!identify(request)) {
+        const bool keep_alive = request.keep_alive && !hub_.stopping_;
+        return send(hub_.settings_.refusal(request, kServiceUnavailable), request, keep_alive);
+    }
     if (socket_.lacks_tls()) return send(hub_.settings_.refusal(request, kBadRequest), request, false);
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
@@ -220,7 +252,7 @@ void HttpSession::serve(HttpRequest request) {
 void HttpSession::refuse(HttpRefusal refusal) {
     served_at_ = hub_.clock_.steady();
     HttpRequest refused = reader_.take_refused();
-    refused.client = client_;
+    static_cast<void>(identify(refused));  // for the log; no more is read from this connection
     send(hub_.settings_.refusal(refused, refusal.status), refused, false);
 }
 
@@ -331,6 +363,7 @@ void HttpSession::send_rest(std::optional<std::string> part) {
 }
 
 void HttpSession::end_response() {
+    if (proxy_ != nullptr) connection_ = AddressConnection();
     if (last_answer_) return drain();
     enter(State::idle);
     if (!processing_) process({});
@@ -375,30 +408,90 @@ HttpHub::HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<
       clock_(clock),
       limits_(limits),
       settings_(std::move(settings)),
-      handler_(std::move(handler)) {}
+      handler_(std::move(handler)),
+      proxy_context_{.io = context,
+                     .wheel = wheel,
+                     .buffer = read_buffer,
+                     .idle_timeout = settings_.idle_timeout,
+                     .read_timeout = settings_.read_timeout} {}
 
 HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
+    for (const auto& reader : proxy_headers_) reader->close();
 }
 
-void HttpHub::adopt(StreamSocket socket, const ClientAddress& client, Admission admission, HttpPort port) {
+void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client, Admission admission, HttpPort port) {
     if (stopping_) return;
+    admit(std::move(socket), {.client = client, .admission = admission, .port = port});
+}
+
+StreamSocket HttpHub::open(FileDescriptor socket, HttpPort port) const {
+    return port == HttpPort::main && settings_.open ? settings_.open(std::move(socket)) : std::move(socket);
+}
+
+/// Opens a connection that counts as one of its client.
+void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
+    const ClientAddress& client = peer.client;
     // Too many in a short time: not even an answer.
     if (client.take(AddressLimit::connections, clock_.steady())) return;
     auto connection = limits_.open_connection(client);
     const bool is_admitted = connection.has_value();
-    const HttpHandler& handler = port == HttpPort::redirect ? settings_.redirect : handler_;
-    const auto session =
-        std::make_shared<HttpSession>(*this, handler, std::move(socket), client,
-                                      is_admitted ? *std::move(connection) : AddressConnection(), admission);
+    if (is_admitted) peer.connection = *std::move(connection);
+    const auto session = std::make_shared<HttpSession>(*this, open(std::move(socket), peer.port), std::move(peer));
     sessions_.insert(session);
     is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
+}
+
+// --- connections of proxies ------------------------------------------------------------------------------------------
+
+void HttpHub::adopt_proxy(FileDescriptor socket, const IpAddress& proxy, const ClientAddress& client,
+                          Admission admission, HttpPort port) {
+    if (stopping_) return;
+    const auto reader = std::make_shared<ProxyHeaderReader>(
+        proxy_context_, std::move(socket),
+        [this, proxy, client, admission, port](const std::shared_ptr<ProxyHeaderReader>& done, FileDescriptor opened,
+                                               const ProxyHeader& header) {
+            proxy_headers_.erase(done);
+            if (!opened.is_open()) return;
+            HttpPeer peer{.client = client, .admission = admission, .port = port, .proxy = proxy};
+            on_proxy_header(std::move(opened), std::move(peer), header);
+        });
+    proxy_headers_.insert(reader);
+    reader->start();
+}
+
+void HttpHub::on_proxy_header(FileDescriptor socket, HttpPeer proxy, const ProxyHeader& header) {
+    HttpPeer peer = std::move(proxy);
+    if (header.kind == ProxyHeader::Kind::invalid) return log_invalid_header(peer.client);
+    if (header.kind == ProxyHeader::Kind::complete) {
+        peer.is_secure = header.is_secure;
+        peer.proxy = header.client;
+    }
+    if (header.client) {
+        peer.client = limits_.find(*header.client, clock_.steady(), AddressLimits::Source::proxy);
+        if (!contains(settings_.trusted_proxies, *header.client)) {
+            peer.proxy = std::nullopt;
+            return admit(std::move(socket), std::move(peer));
+        }
+    }
+    const auto session = std::make_shared<HttpSession>(*this, open(std::move(socket), peer.port), std::move(peer));
+    sessions_.insert(session);
+    session->start();
+}
+
+void HttpHub::log_invalid_header(const ClientAddress& proxy) {
+    constexpr std::chrono::seconds kLogEvery{10};
+    const auto now = clock_.steady();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + kLogEvery;
+    spdlog::warn("event=proxy_header_invalid peer={}", log_value(proxy.text()));
 }
 
 void HttpHub::stop() {
     stopping_ = true;
     const std::vector<std::shared_ptr<HttpSession>> sessions(sessions_.begin(), sessions_.end());
     for (const auto& session : sessions) session->stop();
+    for (const auto& reader : std::exchange(proxy_headers_, {})) reader->close();
 }
 
 }  // namespace globes::net

@@ -14,12 +14,16 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/ip_address.h"
 #include "net/http_message.h"
 #include "net/http_parser.h"
 #include "net/http_reader.h"
 #include "net/http_socket.h"
+#include "net/proxy_header_reader.h"
 #include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 
@@ -68,11 +72,25 @@ enum class Admission : std::uint8_t {
     probe,  ///< One request, soon, with HttpRequest::only_probes: the server has nearly as many connections as it may.
 };
 
+/// Where a connection has arrived.
+enum class HttpPort : std::uint8_t {
+    main,
+    redirect,  ///< The listener that redirects to https (HttpSettings::redirect).
+};
+
+/// The other end of a connection.
+struct HttpPeer {
+    ClientAddress client;
+    Admission admission = Admission::full;
+    HttpPort port = HttpPort::main;
+    bool is_secure = false;               ///< It speaks https.
+    std::optional<IpAddress> proxy = {};  ///< Set for a trusted proxy, whose requests are those of its clients.
+    AddressConnection connection = {};    ///< Empty if it does not count.
+};
+
 class HttpSession final : public std::enable_shared_from_this<HttpSession>, private TimerWheel::Timer {
 public:
-    /// `handler` MUST outlive the session.
-    HttpSession(HttpHub& hub, const HttpHandler& handler, StreamSocket socket, ClientAddress client,
-                AddressConnection connection, Admission admission);
+    HttpSession(HttpHub& hub, StreamSocket socket, HttpPeer peer);
 
     void start();
     /// Answers with `status` and closes, without a request; after the handshake, if there is one.
@@ -114,6 +132,7 @@ private:
     void process(std::string_view bytes);
     void await_more();
     void offer_continue();
+    bool identify(HttpRequest& request);
     void serve(HttpRequest request);
     void refuse(HttpRefusal refusal);
 
@@ -130,9 +149,15 @@ private:
 
     HttpHub& hub_;  // outlives every open session
     const HttpHandler& handler_;
-    const ClientAddress client_;
-    AddressConnection connection_;
+    struct Proxy {
+        IpAddress address;
+        ClientAddress client;  // the proxy itself
+    };
+    const std::unique_ptr<const Proxy> proxy_;  // null if the peer is a client
+    const bool is_secure_;
     const Admission admission_;
+    ClientAddress client_;          // of the current request, if the peer is a proxy
+    AddressConnection connection_;  // the same
     HttpSocket socket_;
     HttpReader reader_;
     std::string output_;
@@ -150,12 +175,6 @@ private:
     bool last_answer_ = false;
 };
 
-/// Where a connection has arrived.
-enum class HttpPort : std::uint8_t {
-    main,
-    redirect,  ///< The listener that redirects to https (HttpSettings::redirect).
-};
-
 struct HttpSettings {
     HttpLimits limits;
     Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a handshake, a head, and again for a body; 408.
@@ -166,11 +185,15 @@ struct HttpSettings {
     Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
     std::size_t drain_bytes = std::size_t{1} << 20;        ///< The most input that is discarded in this time.
 
+    std::vector<IpRange> trusted_proxies = {};  ///< What they state about their clients counts (net/forwarded.h).
+
     std::size_t small_response = std::size_t{64} << 10;  ///< Larger ones count as unread output; bytes.
 
     std::uint32_t hsts_s = 0;  ///< Strict-Transport-Security of responses over TLS, in seconds; 0: none.
+    /// Makes the socket of a connection of `HttpPort::main`, with TLS. Empty: without.
+    std::function<StreamSocket(FileDescriptor)> open = {};
     /// Handles the requests of `HttpPort::redirect`. May be empty if no connection is adopted for it.
-    HttpHandler redirect;
+    HttpHandler redirect = {};
 
     /// Returns the response to an invalid request, or one without TLS: 400, 408, 413, 414 or 431; to a request that got
     /// no response: 500;
@@ -196,16 +219,26 @@ public:
     HttpHub(const HttpHub&) = delete;
     HttpHub& operator=(const HttpHub&) = delete;
 
-    /// Reads from a connected socket. Closes it after `stop`.
-    void adopt(StreamSocket socket, const ClientAddress& client, Admission admission = Admission::full,
+    /// Reads from a connected, non-blocking stream socket. Closes it after `stop`.
+    void adopt(FileDescriptor socket, const ClientAddress& client, Admission admission = Admission::full,
                HttpPort port = HttpPort::main);
+    /// The same for a TCP socket that a trusted proxy has connected. It may begin with a PROXY header. Without one,
+    /// each request names its client, and counts as one of its connections until it is answered, or as a WebSocket
+    /// ends. `client`: the proxy.
+    void adopt_proxy(FileDescriptor socket, const IpAddress& proxy, const ClientAddress& client,
+                     Admission admission = Admission::full, HttpPort port = HttpPort::main);
     /// Closes the connections that wait for a request or for the rest of one. The others close after their response,
     /// which has `Connection: close`.
     void stop();
-    std::size_t size() const { return sessions_.size(); }
+    std::size_t size() const { return sessions_.size() + proxy_headers_.size(); }
 
 private:
     friend class HttpSession;
+
+    StreamSocket open(FileDescriptor socket, HttpPort port) const;
+    void admit(FileDescriptor socket, HttpPeer peer);
+    void on_proxy_header(FileDescriptor socket, HttpPeer proxy, const ProxyHeader& header);
+    void log_invalid_header(const ClientAddress& proxy);
 
     // Constant after construction.
     boost::asio::io_context& context_;
@@ -215,8 +248,11 @@ private:
     AddressLimits& limits_;
     const HttpSettings settings_;
     const HttpHandler handler_;
+    const ProxyHeaderContext proxy_context_;
 
     std::unordered_set<std::shared_ptr<HttpSession>> sessions_;
+    std::unordered_set<std::shared_ptr<ProxyHeaderReader>> proxy_headers_;
+    std::chrono::steady_clock::time_point quiet_until_;  // no invalid header is logged before this time
     bool stopping_ = false;
 };
 

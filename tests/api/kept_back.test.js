@@ -61,6 +61,17 @@ test('strangers that hold these connections too are closed, and do not stop the 
     assertStatus(await get(server, '/chats'), 200);
 });
 
+test('a trusted proxy has these connections for health checks only, because it passes on strangers', async (t) => {
+    const server = await startServer(t, { config: { ...config, TrustedProxies: ['127.0.0.1'] } });
+    const headers = { 'X-Forwarded-For': '192.0.2.1' };
+    for (const count of [MAX - KEPT_BACK, KEPT_BACK / 2]) {
+        await hold(server, count);
+        assertStatus(await get(server, '/health'), 200);
+        assertStatus(await get(server, '/health', { headers }), 200);
+        assertStatus(await get(server, '/chats', { headers }), 503);
+    }
+});
+
 test('a stranger may hold a connection for health checks for two seconds', async (t) => {
     const server = await startServer(t, { config });
     await hold(server, MAX - KEPT_BACK);

@@ -95,6 +95,7 @@ TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     EXPECT_EQ(config.of_address.stored_bytes_per_hour, 268'435'456u);
     EXPECT_EQ(config.of_address.history_per_minute, 1200u);
     EXPECT_EQ(config.of_address.guesses_per_minute, 120u);
+    EXPECT_TRUE(config.trusted_proxies.empty());
     EXPECT_EQ(texts(config.of_address.exempt), "127.0.0.0/8 ::1");
     EXPECT_EQ(config.log_level, LogLevel::info);
     EXPECT_EQ(config.secret_key, "");
@@ -110,7 +111,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         "TLSCert": "c.pem", "TLSKey": "k.pem", "HSTSSeconds": 0, "RedirectAddress": ":80", "RedirectPort": 443,
         "ChallengeDir": "acme", "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
-        "Hosts": ["Chat.example:8080", "*"],
+        "Hosts": ["Chat.example:8080", "*"], "TrustedProxies": ["10.0.0.0/8", "::1"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "RoomMessagesPerSecond": 0, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "MaxRooms": 3, "MinFreeDisk": 2,
         "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
@@ -139,6 +140,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_THAT(config.allowed_origins, ElementsAre("https://example.org", "*"));
     EXPECT_THAT(config.frame_ancestors, ElementsAre("https://example.org:8443"));
     EXPECT_THAT(config.hosts, ElementsAre("Chat.example:8080", "*"));
+    EXPECT_EQ(texts(config.trusted_proxies), "10.0.0.0/8 ::1");
     EXPECT_EQ(config.token_life, std::chrono::minutes(5));
     EXPECT_TRUE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 0u);
@@ -163,7 +165,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 45u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 46u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -234,6 +236,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"AddressStoredBytesPerHour", {"-1", "1.5", R"("5")"}},
         {"AddressHistoryPerMinute", {"-1", "1.5", R"("5")"}},
         {"AddressGuessesPerMinute", {"-1", "1.5", R"("5")"}},
+        {"TrustedProxies", {R"("127.0.0.1")", "[1]", R"(["localhost"])", R"(["10.0.0.1/8"])", R"(["*"])"}},
         {"ExemptAddresses",
          {R"("127.0.0.1")", "[1]", R"(["localhost"])", R"(["10.0.0.1/8"])", R"(["[::1]"])", R"(["127.0.0.1:80"])"}},
         {"LogLevel", {"3", R"("INFO")", R"("verbose")"}},

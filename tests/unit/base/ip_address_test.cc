@@ -69,5 +69,20 @@ TEST(IpRange, OfAnAddressIsItsNetwork) {
     EXPECT_EQ(IpRange(*IpAddress::parse("192.0.2.77"), 24).text(), "192.0.2.0/24");
 }
 
+TEST(IpAddress, KnowsLoopback) {
+    for (const char* text : {"127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"})
+        EXPECT_TRUE(IpAddress::parse(text)->is_loopback()) << text;
+    for (const char* text : {"126.0.0.1", "128.0.0.1", "::", "::2", "::127.0.0.1", "fe80::1"})
+        EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
+}
+
+TEST(IpRange, AnyOfAListMayContainAnAddress) {
+    const std::vector<IpRange> ranges{*IpRange::parse("10.0.0.0/8"), *IpRange::parse("::1")};
+    EXPECT_TRUE(contains(ranges, *IpAddress::parse("10.1.2.3")));
+    EXPECT_TRUE(contains(ranges, *IpAddress::parse("::1")));
+    EXPECT_FALSE(contains(ranges, *IpAddress::parse("11.1.2.3")));
+    EXPECT_FALSE(contains({}, *IpAddress::parse("::1")));
+}
+
 }  // namespace
 }  // namespace globes
