@@ -130,7 +130,7 @@ TEST(ForwardedHeader, AnInvalidElementEndsTheList) {
     }
 }
 
-TEST(ForwardedHeader, WhatAClientWritesDoesNotHideWhatAProxyAppends) {
+TEST(ForwardedHeader, AnOpenQuoteOfTheClientDoesNotHideTheElementOfTheProxy) {
     for (const char* text : {"for=\"", "for=\"\\", "\"", "x=\"a,b", "for=\\\"", "for=192.0.2.9;x=\"\\\\"}) {
         EXPECT_EQ(by_f(std::string(text) + ", for=192.0.2.1"), "192.0.2.1") << text;
         EXPECT_EQ(by_f(std::string(text) + ", for=\"[2001:db8::1]\";proto=http"), "2001:db8::1") << text;

@@ -44,7 +44,7 @@ std::string v1(std::string_view line) {
     return client(header);
 }
 
-TEST(ProxyHeader, OtherBytesAreNoHeader) {
+TEST(ProxyHeader, OtherBytesAreNotAHeader) {
     for (const char* text : {"", "P", "PUT / HTTP/1.1\r\n", "PROX", "PROXY", "PROXYX ", "proxy TCP4 ", "\r\n",
                              "\r\n\r\n", "\x16\x03\x01", "\r\n\r\n\x01"})
         EXPECT_EQ(client(parse(text)), "no header") << text;
