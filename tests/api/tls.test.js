@@ -11,7 +11,7 @@ import tls from 'node:tls';
 import { assertError, assertStatus, createRoom, errorBody, get, post } from './harness/api.js';
 import { makeCertificate, sharedCertificate } from './harness/certificate.js';
 import { ChatClient } from './harness/chat_client.js';
-import { exchange } from './harness/connection.js';
+import { Connection, exchange } from './harness/connection.js';
 import { metricsOf } from './harness/metrics.js';
 import { freePort } from './harness/ports.js';
 import { runToEnd, sharedServer, startServer } from './harness/server.js';
@@ -165,6 +165,28 @@ test('a renewed certificate is used for new connections, and nobody is dropped',
     ada.say('ada', 'still here');
     assert.equal((await ada.next()).msg, 'still here');
     await ada.leave();
+});
+
+test('the PROXY header of a trusted proxy comes before the handshake', async (t) => {
+    const config = { TrustedProxies: ['127.0.0.1'], AddressConnections: 1, ExemptAddresses: [] };
+    const behind = await startServer(t, { tls: true, config });
+    const connectFor = async (client) => {
+        const tcp = net.connect(behind.port, behind.host);
+        tcp.write(`PROXY TCP4 ${client} 192.0.2.1 40000 443\r\n`);
+        const socket = tls.connect({ socket: tcp, rejectUnauthorized: false });
+        await within(once(socket, 'secureConnect'), () => 'the handshake ends');
+        const connection = new Connection(socket);
+        connection.write('GET /chats/1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        return connection;
+    };
+    const first = await connectFor('192.0.2.7');
+    assert.equal((await first.response()).status, 200);
+    await behind.logged(/path=\/chats\/1 status=200 .* peer=192\.0\.2\.7$/m);
+    const second = await connectFor('192.0.2.7');
+    assert.equal((await second.response()).status, 503, 'beyond the limit of this client');
+    const other = await connectFor('192.0.2.8');
+    assert.equal((await other.response()).status, 200);
+    for (const connection of [first, second, other]) connection.close();
 });
 
 test('a certificate that cannot be used ends the start with a clear error', async () => {
