@@ -131,6 +131,8 @@ void write_log(MetricsText& text, std::uint64_t dropped_lines) {
 
 void write_process(MetricsText& text) {
     const ProcessFigures process = process_figures();
+    text.begin("globes_allocated_bytes", gauge, "Memory of the heap that is in use.");
+    text.sample(process.allocated_bytes);
     text.begin("process_start_time_seconds", gauge, "Start time of the process, in seconds since 1970.");
     text.sample(process.start_time_s);
     text.begin("process_cpu_seconds_total", counter, "Processor time of all threads, user and system.");

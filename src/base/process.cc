@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,6 +16,18 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+
+// A sanitizer replaces malloc, so that libc has no statistics.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GLOBES_SANITIZED_HEAP
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GLOBES_SANITIZED_HEAP
+#endif
+#endif
+#ifdef GLOBES_SANITIZED_HEAP
+#include <sanitizer/allocator_interface.h>
+#endif
 
 namespace globes {
 namespace {
@@ -50,6 +63,15 @@ std::uint64_t resident_bytes() {
     std::uint64_t resident_pages = 0;
     file >> total_pages >> resident_pages;
     return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t allocated_bytes() {
+#ifdef GLOBES_SANITIZED_HEAP
+    return ::__sanitizer_get_current_allocated_bytes();
+#else
+    const auto heap = ::mallinfo2();
+    return heap.uordblks + heap.hblkhd;  // in the arenas, and mapped one by one
+#endif
 }
 
 std::uint64_t open_fds() {
@@ -88,6 +110,7 @@ ProcessFigures process_figures() {
     return {.start_time_s = started,
             .cpu_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID),
             .resident_bytes = resident_bytes(),
+            .allocated_bytes = allocated_bytes(),
             .open_fds = open_fds(),
             .max_fds = max_fds()};
 }

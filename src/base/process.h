@@ -9,11 +9,12 @@ struct ProcessFigures {
     double start_time_s = 0;  ///< Since 1970.
     double cpu_s = 0;         ///< Of all threads, user and system.
     std::uint64_t resident_bytes = 0;
+    std::uint64_t allocated_bytes = 0;  ///< Of the heap, those that were not freed; unlike the resident ones, exact.
     std::uint64_t open_fds = 0;
     std::uint64_t max_fds = 0;
 };
 
-/// Reads /proc, so it may block. Any thread that may wait.
+/// Reads /proc and locks each arena of the heap, so it may block. Any thread that may wait.
 ProcessFigures process_figures();
 
 /// Opens standard input, output and error if the parent process has closed them. Otherwise the next file or connection

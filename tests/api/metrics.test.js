@@ -38,6 +38,8 @@ test('metrics have the version and the process', async () => {
     assert.ok(age > 0 && age < 3600, `started ${age} s ago`);
     const resident = await server.residentBytes();
     assert.ok(Math.abs(metrics.get('process_resident_memory_bytes') - resident) < resident / 2);
+    const allocated = metrics.get('globes_allocated_bytes');
+    assert.ok(allocated > 100_000 && allocated < resident, `${allocated} of ${resident} bytes are in use`);
     assert.ok(metrics.get('process_open_fds') >= 10);
     assert.ok(metrics.get('process_open_fds') < metrics.get('process_max_fds'));
     assert.ok(metrics.get('process_cpu_seconds_total') > 0);

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace globes {
 namespace {
@@ -35,6 +38,21 @@ TEST(ProcessFigures, MemoryThatIsUsedIsResident) {
     ASSERT_NE(used, MAP_FAILED);
     EXPECT_GE(process_figures().resident_bytes, before + kBytes / 2);
     ::munmap(used, kBytes);
+}
+
+TEST(ProcessFigures, AllocatedMemoryCountsUntilItIsFreed) {
+    const std::uint64_t before = process_figures().allocated_bytes;
+    // Small ones come from an arena, the large one is mapped.
+    for (const std::size_t bytes : {std::size_t{1000}, std::size_t{64} << 20}) {
+        constexpr std::size_t kCount = 100;
+        std::vector<std::unique_ptr<char[]>> used;
+        used.reserve(kCount);
+        const std::size_t count = bytes > 1000 ? 1 : kCount;
+        for (std::size_t index = 0; index < count; ++index) used.push_back(std::make_unique<char[]>(bytes));
+        EXPECT_GE(process_figures().allocated_bytes, before + count * bytes);
+        EXPECT_LE(process_figures().allocated_bytes, before + count * bytes + 100'000);
+    }
+    EXPECT_LE(process_figures().allocated_bytes, before + 50'000);
 }
 
 TEST(ProcessFigures, AnOpenFileCounts) {
