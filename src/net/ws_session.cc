@@ -59,13 +59,17 @@ void WsSession::on_readable(std::span<char> buffer) {
     // TLS may have answered by itself, for example to an update of the peer's keys.
     if (socket_.unsent() > 0) run_or_abort([this] { wait_for_socket(true); });
     if (has_nothing) return;
+    if (state_ != State::open) {
+        closing_bytes_ += static_cast<std::uint32_t>(received);
+        if (closing_bytes_ > owner_.settings().closing_bytes) return abort();
+    }
     last_received_ = owner_.wheel().now();
     is_pinged_ = false;
     run_or_abort([&] { decode(buffer.first(static_cast<std::size_t>(received))); });
 }
 
 void WsSession::decode(std::span<char> bytes) {
-    if (state_ != State::open && state_ != State::closing) return;
+    if (!decodes()) return;
     has_ended_message_ = false;
     if (const auto fault = decoder_.consume(bytes, *this)) fail(*fault);
     const bool had_partial = std::exchange(has_partial_, decoder_.buffered_bytes() > 0);
@@ -77,19 +81,19 @@ void WsSession::decode(std::span<char> bytes) {
 bool WsSession::on_text(std::string_view message) {
     has_ended_message_ = true;
     if (state_ == State::open) handler_->on_text(*this, message);
-    return !is_dropped();
+    return decodes();
 }
 
 bool WsSession::on_ping(std::string_view payload) {
     if (state_ == State::open && handler_->on_ping(*this)) send_direct(roomlog::Opcode::pong, payload);
-    return !is_dropped();
+    return decodes();
 }
 
 bool WsSession::on_pong(std::string_view) { return on_fragment(); }
 
 bool WsSession::on_fragment() {
     if (state_ == State::open) handler_->on_other_frame(*this);
-    return !is_dropped();
+    return decodes();
 }
 
 void WsSession::on_close(CloseCode code, std::string_view) {
@@ -285,6 +289,10 @@ void WsSession::wait_for_socket(bool wait) {
 
 void WsSession::close(CloseCode code, std::string_view reason) {
     run_or_abort([&] { close_as(State::closing, code, reason); });
+}
+
+void WsSession::close_flood() {
+    run_or_abort([this] { close_as(State::failed, kCloseTooManyMessages, close_code_name(kCloseTooManyMessages)); });
 }
 
 void WsSession::close_slow_consumer() {

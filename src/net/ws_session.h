@@ -50,6 +50,7 @@ struct WsSettings {
     Tick message_within = ticks(std::chrono::seconds{10});  ///< From the first bytes of a message to its last, to 4008.
     Tick close_timeout = ticks(std::chrono::seconds{5});    ///< From our close frame, or since the peer reads on.
     Tick longest_close = ticks(std::chrono::seconds{60});   ///< From our close frame, for a peer that reads on.
+    std::size_t closing_bytes = std::size_t{1} << 20;       ///< The most input that is read after our close frame.
     std::size_t backlog_bytes = std::size_t{1} << 20;       ///< A longer backlog in a topic is too slow.
     std::size_t direct_queue_bytes = std::size_t{256} << 10;  ///< More counted bytes in the direct queue: too slow.
     LingerPolicy linger = {};                                 ///< For fan-outs of large topics.
@@ -97,6 +98,9 @@ public:
     /// Starts the close handshake (kCloseNoStatus: with an empty close frame). Calls `on_closed` before it returns and
     /// unsubscribes from the topic.
     void close(CloseCode code, std::string_view reason = {});
+    /// As `close` with kCloseTooManyMessages, without decoding later frames of the peer, not even its close frame: a
+    /// flood does not end with our close frame, and costs more to decode than to read.
+    void close_flood();
 
     // For the owner.
 
@@ -119,9 +123,9 @@ private:
         open,         // Messages flow in both directions.
         closing,      // Our close frame is queued or sent. Messages of the peer are ignored until its close frame.
         peer_closed,  // The peer's close frame has arrived and ends its input. Dropped as soon as ours is sent.
-        failed,       // The peer has violated the protocol: its input is discarded. As soon as our close frame is sent,
-                      // the socket is shut down for writing. Then the peer's EOF ends the session.
-        dropped,      // The owner has released the session.
+        failed,  // The peer has violated the protocol, or floods: its input is discarded. As soon as our close frame is
+                 // sent, the socket is shut down for writing. Then the peer's EOF ends the session.
+        dropped,  // The owner has released the session.
     };
 
     // WsEvents
@@ -140,6 +144,7 @@ private:
     template <class Act>
     void run_or_abort(Act act);
     void decode(std::span<char> bytes);
+    bool decodes() const { return state_ == State::open || state_ == State::closing; }
     void fail(CloseCode code);
     void close_slow_consumer();
     void close_as(State next, CloseCode code, std::string_view reason);
@@ -170,17 +175,18 @@ private:
     Topic* topic_ = nullptr;  // null if not subscribed
     CursorId cursor_ = 0;
     State state_ = State::open;
-    bool waits_for_socket_ = false;   // the socket is full; the cursor is blocked; if not, nothing is unsent
-    bool is_pinged_ = false;          // a ping is not answered yet
-    bool has_partial_ = false;        // a part of a message or frame has arrived
-    bool has_ended_message_ = false;  // in the current call of the decoder
-    bool is_backed_up_ = false;       // bytes waited for the peer at the last look at the send queue
-    Tick last_received_ = 0;          // when the peer last sent bytes
-    Tick partial_since_ = 0;          // when the first bytes of the partial message arrived
-    Tick last_progress_ = 0;          // when the peer last took bytes, if the session waits for the socket
-    Tick since_ = 0;                  // when the ping or our close frame was queued, or `still_reads` was true
-    Tick left_open_ = 0;              // when our close frame was queued
-    std::uint64_t acknowledged_ = 0;  // by the peer's kernel, at the last look at the send queue; in bytes
+    bool waits_for_socket_ = false;    // the socket is full; the cursor is blocked; if not, nothing is unsent
+    bool is_pinged_ = false;           // a ping is not answered yet
+    bool has_partial_ = false;         // a part of a message or frame has arrived
+    bool has_ended_message_ = false;   // in the current call of the decoder
+    bool is_backed_up_ = false;        // bytes waited for the peer at the last look at the send queue
+    Tick last_received_ = 0;           // when the peer last sent bytes
+    Tick partial_since_ = 0;           // when the first bytes of the partial message arrived
+    Tick last_progress_ = 0;           // when the peer last took bytes, if the session waits for the socket
+    Tick since_ = 0;                   // when the ping or our close frame was queued, or `still_reads` was true
+    Tick left_open_ = 0;               // when our close frame was queued
+    std::uint32_t closing_bytes_ = 0;  // received since then
+    std::uint64_t acknowledged_ = 0;   // by the peer's kernel, at the last look at the send queue; in bytes
 };
 
 }  // namespace globes::net

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "api/wire/event.h"
-#include "net/ws_close.h"
 
 namespace globes::api {
 namespace {
@@ -49,8 +48,7 @@ bool ChatSocket::on_ping(net::WsSession& session) {
 /// A fragment cannot be refused, because its message goes on.
 void ChatSocket::on_other_frame(net::WsSession& session) {
     const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, std::chrono::steady_clock::now());
-    if (verdict.action != chat::RateVerdict::Action::pass)
-        session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
+    if (verdict.action != chat::RateVerdict::Action::pass) session.close_flood();
 }
 
 ChatSocket::Limiters& ChatSocket::limiters() {
@@ -80,8 +78,7 @@ void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, cha
     refusal.error = Error{ErrorCode::too_many_requests};
     refusal.retry_after_ms = verdict.retry_after_ms;
     context_.core_link.send_refusal(session, room_, refusal);
-    if (verdict.action == chat::RateVerdict::Action::close)
-        session.close(net::kCloseTooManyMessages, net::close_code_name(net::kCloseTooManyMessages));
+    if (verdict.action == chat::RateVerdict::Action::close) session.close_flood();
 }
 
 void ChatSocket::on_closed() {

@@ -132,6 +132,36 @@ TEST_F(WsSessionTest, AHandlerMayCloseTheSessionAtAFragment) {
     EXPECT_THAT(connection->record.texts, IsEmpty());
 }
 
+TEST_F(WsSessionTest, TheFramesOfAFloodAreNotDecodedAfterItsCloseFrame) {
+    auto connection = connect();
+    connection->record.on_other_frame = [](WsSession& session) { session.close_flood(); };
+    std::string flood;
+    for (int i = 0; i < 100; ++i) flood += client_frame(Opcode::pong, "");
+    connection->peer.send(flood + "no frame" + client_close(kCloseNormal));
+    settle();
+    EXPECT_EQ(connection->record.other_frames, 1);
+    EXPECT_THAT(connection->peer.frames(), ElementsAre(close_frame(kCloseTooManyMessages, "too many messages")));
+    EXPECT_TRUE(connection->peer.saw_end());
+    connection->peer.hang_up();
+    settle();
+    EXPECT_TRUE(is_gone(*connection));
+}
+
+TEST_F(WsSessionTest, APeerThatSendsMoreThan1MiBAfterOurCloseFrameIsDropped) {
+    auto connection = connect();
+    session(*connection).close(kCloseGoingAway);
+    const std::string message = client_text(std::string(60'000, 'x'));
+    std::size_t sent = 0;
+    for (; sent + message.size() <= std::size_t{1} << 20; sent += message.size()) {
+        connection->peer.send(message);
+        settle();
+    }
+    EXPECT_FALSE(is_gone(*connection));
+    connection->peer.send(message);
+    settle();
+    EXPECT_TRUE(is_gone(*connection));
+}
+
 // --- pings -----------------------------------------------------------------------------------------------------------
 
 TEST_F(WsSessionTest, AnswersPingsWithTheirPayload) {
