@@ -109,6 +109,8 @@ public:
     /// Limits how many connections catch up at once. If thousands return together, each loop iteration serves a few of
     /// them, so that the messages of all others wait for those few only.
     ConcurrencyLimiter& replays() { return replays_; }
+    /// For the handlers of this thread that read lists of rooms that are longer than a usual page.
+    ConcurrencyLimiter& long_lists() { return long_lists_; }
     /// Sends `refusal` to the sender of the event, or of the ping, and counts it.
     void send_refusal(net::WsSession& session, chat::RoomId room, const chat::EventRefusal& refusal);
     IoCounts& counts() { return counts_; }
@@ -134,6 +136,7 @@ public:
 
 private:
     static constexpr std::size_t kReplays = 8;
+    static constexpr std::size_t kLongLists = 2;
 
     template <class Value, class Start>
     auto awaiter(Start start) {
@@ -151,10 +154,11 @@ private:
     chat::CoreThread& core_thread_;
     chat::Core* core_ = nullptr;
 
-    IoCounts counts_;                       // I/O thread writes
-    TaskBatch to_core_;                     // I/O thread only
-    ConcurrencyLimiter replays_{kReplays};  // I/O thread only
-    TaskBatch to_io_;                       // core thread only
+    IoCounts counts_;                            // I/O thread writes
+    TaskBatch to_core_;                          // I/O thread only
+    ConcurrencyLimiter replays_{kReplays};       // I/O thread only
+    ConcurrencyLimiter long_lists_{kLongLists};  // I/O thread only
+    TaskBatch to_io_;                            // core thread only
 };
 
 }  // namespace globes::api

@@ -36,7 +36,11 @@ bool Exchange::has_reached(net::AddressLimit limit) const {
 bool Exchange::refuse_after(std::optional<net::ClientAddress::Wait> wait) const {
     if (!wait) return false;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
-    respond(error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(seconds.count())));
+    auto response = error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(seconds.count()));
+    // A refusal is cheap, but a client that does not stop asks for tens of thousands a second. New connections are
+    // limited.
+    response.close = true;
+    respond(std::move(response));
     return true;
 }
 

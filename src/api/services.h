@@ -32,7 +32,7 @@ struct Services {
     const Hosts& hosts;
     UnknownHosts& unknown_hosts;
     WorkerPool& hashing;
-    WorkerPool& files;  ///< Reads the folder `static_dir`, and collects the metrics.
+    WorkerPool& files;  ///< Reads the folder `static_dir`, collects the metrics and encodes long lists of rooms.
     chat::Store& store;
     FloodLimits flood;
     std::vector<std::string> allowed_origins;  ///< `*` means any.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <cassert>
 #include <utility>
 #include <vector>
@@ -19,6 +20,11 @@ constexpr int kBadRequest = 400;
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalServerError = 500;
 constexpr int kServiceUnavailable = 503;
+
+/// Pipelined requests that are answered at once are served in groups of so many, between other connections.
+constexpr int kRequestsAtOnce = 8;
+/// So many bytes, too: 64 KiB of headers, or of a body in chunks of one byte, take milliseconds to parse.
+constexpr std::size_t kBytesAtOnce = std::size_t{16} << 10;
 
 using boost::system::error_code;
 
@@ -154,7 +160,8 @@ void HttpSession::on_readable() {
     // The socket was already readable when the timeout refused the request. Nothing is read until the refusal is sent.
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
-    const std::size_t count = socket_.read(hub_.read_buffer_, error);
+    const std::size_t most = state_ == State::draining ? hub_.read_buffer_.size() : kBytesAtOnce + socket_.spare_bytes();
+    const std::size_t count = socket_.read(hub_.read_buffer_.first(std::min(most, hub_.read_buffer_.size())), error);
     if (error && !is_temporary(error)) return close();  // also for EOF: every response was sent before
     if (state_ == State::handshaking && !socket_.is_handshaking() && !end_handshake()) return;
     if (error) return wait_readable();
@@ -175,17 +182,28 @@ bool HttpSession::end_handshake() {
 void HttpSession::process(std::string_view bytes) {
     processing_ = true;
     auto outcome = reader_.consume(bytes);
-    while (outcome) {
+    for (int served = 1; outcome; ++served) {
         if (!*outcome) {
             refuse(outcome->error());
             break;
         }
         serve(std::move(**outcome));
         if (state_ != State::idle) break;
+        if (served == kRequestsAtOnce) {
+            processing_ = false;
+            return process_later();
+        }
         outcome = reader_.consume({});
     }
     processing_ = false;
     if (!outcome) await_more();
+}
+
+/// Nothing is read meanwhile, so no other call of `process` comes first.
+void HttpSession::process_later() {
+    boost::asio::post(hub_.context_, [self = shared_from_this()] {
+        if (self->state_ == State::idle) self->run_or_close([&self] { self->process({}); });
+    });
 }
 
 void HttpSession::await_more() {

@@ -130,6 +130,7 @@ private:
     void on_readable();
     bool end_handshake();
     void process(std::string_view bytes);
+    void process_later();
     void await_more();
     void offer_continue();
     bool identify(HttpRequest& request);

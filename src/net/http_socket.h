@@ -35,6 +35,8 @@ public:
     /// Sends what `write` has left (StreamSocket::unsent). Error: `would_block`, or an error of send(2).
     void flush(boost::system::error_code& error);
     bool is_encrypted() const { return socket_.is_encrypted(); }
+    /// How much larger the buffer of a read must be than what it reads: with TLS, a record that began before may end.
+    std::size_t spare_bytes() const { return is_encrypted() ? TlsBuffers::kRecordBytes : 0; }
     bool is_handshaking() const { return socket_.is_handshaking(); }
     bool lacks_tls() const { return socket_.lacks_tls(); }
     /// The number of sent bytes that the peer's kernel has not acknowledged.

@@ -90,6 +90,24 @@ test('an address may send so many requests; probes do not count', async () => {
     assertStatus(await get(server, '/chats?limit=1', { from: newAddress() }), 200);
 });
 
+test('a list counts as often as it may have 100 rooms', async () => {
+    const from = newAddress();
+    assert.equal(await answersBeforeRefusal(() => get(server, '/chats?limit=1000', { from })), 20);
+    assertStatus(await get(server, '/chats?limit=1000', { from: newAddress() }), 200);
+});
+
+test('a refusal closes the connection, and later requests on it are not served', async () => {
+    const room = await createRoom(server);
+    const from = newAddress();
+    const connection = await Connection.open(server, { from });
+    connection.write(`GET /chats/${room.id}/events HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\n\r\n`.repeat(10));
+    for (let count = 0; count < 3; count += 1) assert.equal((await connection.response()).status, 200);
+    const refusal = await connection.response();
+    assert.equal(refusal.status, 429);
+    assert.equal(refusal.headers.connection, 'close');
+    assert.equal((await connection.ended()).length, 0);
+});
+
 test('an address may open so many WebSockets a minute', async () => {
     const room = await createRoom(server);
     const from = newAddress();

@@ -33,9 +33,22 @@ Handler Rooms::list(Exchange exchange) {
     if (!limit) co_return exchange.respond_error(limit.error());
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) co_return exchange.respond_error(after.error());
-    const auto rooms = co_await core_link_.ask_core(
-        [&](const chat::Core& core) { return core.list(after->value_or(0), limit->value_or(kDefaultPageSize)); });
-    exchange.respond_json(200, room_list_json(rooms));
+    const std::uint64_t size = limit->value_or(kDefaultPageSize);
+    // A list costs as much as its rooms. The request itself has counted already.
+    const std::uint64_t pages = (size - 1) / kDefaultPageSize;
+    if (pages > 0 && exchange.exceeds(net::AddressLimit::requests, pages)) co_return;
+    // The core copies the rooms. A hundred long lists at once would delay all rooms by 50 ms.
+    std::optional<ConcurrencyLimiter::Permit> permit;
+    if (pages > 0) permit.emplace(co_await core_link_.long_lists().acquire());
+    const auto rooms =
+        co_await core_link_.ask_core([&](const chat::Core& core) { return core.list(after->value_or(0), size); });
+    if (rooms.size() <= kDefaultPageSize) co_return exchange.respond_json(200, room_list_json(rooms));
+    // A long list takes more than a millisecond. The pool serves clients round-robin, so that a client with a hundred
+    // connections does not delay everything else of this I/O thread.
+    auto json = co_await core_link_.run_on_worker(services_.files, exchange.request().client.asker(),
+                                                  [&] { return room_list_json(rooms); });
+    if (!json) co_return exchange.respond_error(json.error());
+    exchange.respond_json(200, std::move(*json));
 }
 
 Handler Rooms::create(Exchange exchange) {

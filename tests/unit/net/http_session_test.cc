@@ -180,6 +180,41 @@ TEST_F(HttpSessionTest, PipelinedRequestsAreServedOneAtATimeInOrder) {
     EXPECT_EQ(waiting_.size(), 1u);
 }
 
+TEST_F(HttpSessionTest, PipelinedRequestsThatAreAnsweredAtOnceLetOtherConnectionsComeFirst) {
+    int answered = 0;
+    handler_ = [&answered](const std::shared_ptr<HttpExchange>& exchange) {
+        ++answered;
+        exchange->respond({.body = exchange->request().target});
+    };
+    open();
+    std::string requests;
+    constexpr int kRequests = 100;
+    for (int i = 0; i < kRequests; ++i) requests += kGet;
+    ASSERT_EQ(::send(client_, requests.data(), requests.size(), 0), static_cast<ssize_t>(requests.size()));
+    context_.restart();
+    int most = 0;
+    for (int before = 0; answered < kRequests; before = answered) {
+        ASSERT_GT(context_.poll_one(), 0U);
+        most = std::max(most, answered - before);
+    }
+    EXPECT_EQ(most, 8);
+    EXPECT_THAT(exchange("GET /last HTTP/1.1\r\nHost: x\r\n\r\n"), EndsWith("/last"));
+}
+
+TEST_F(HttpSessionTest, PipelinedRequestsThatWaitEndWithTheirConnection) {
+    open();
+    std::string requests;
+    for (int i = 0; i < 20; ++i) requests += kGet;
+    ASSERT_EQ(::send(client_, requests.data(), requests.size(), 0), static_cast<ssize_t>(requests.size()));
+    context_.restart();
+    while (finished_.empty()) ASSERT_GT(context_.poll_one(), 0U);
+    hub_->stop();
+    run();
+    EXPECT_EQ(finished_.size(), 8U);
+    receive();
+    EXPECT_TRUE(ended_);
+}
+
 TEST_F(HttpSessionTest, ManyPipelinedRequestsDoNotGrowTheStack) {
     const auto stack_position = [] { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); };
     std::uintptr_t highest = 0;
