@@ -167,7 +167,8 @@ net::AddressLimitSettings address_limits(const Config& config) {
     settings.rate(rooms) = {values.rooms_per_hour, 1h};
     settings.rate(tokens) = {values.tokens_per_minute, 1min};
     settings.rate(joins) = {values.joins_per_minute, 1min};
-    settings.rate(events) = {values.events_per_minute, 1min};
+    // A burst of all of them is 70 MB in one room, so that members who read slowly would be closed.
+    settings.rate(events) = {values.events_per_minute, 1min, 6s};
     settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h};
     settings.rate(history) = {values.history_per_minute, 1min};
     settings.rate(guesses) = {values.guesses_per_minute, 1min};

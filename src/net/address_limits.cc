@@ -92,17 +92,20 @@ struct Bucket {
     Bucket(const AddressRate& rate, unsigned factor, std::uint64_t units)
         : period(microseconds(rate.period).count()),
           cost(static_cast<std::int64_t>(std::min(units, rate.units * factor) * static_cast<std::uint64_t>(period) /
-                                         (rate.units * factor))) {}
+                                         (rate.units * factor))),
+          // One unit is always available at once.
+          at_once(std::max<std::int64_t>(microseconds(rate.at_once).count(), cost)) {}
 
     std::int64_t full_after(std::int64_t full_at, std::int64_t now) const { return std::max(full_at, now) + cost; }
     std::optional<AddressUse::Wait> wait(std::int64_t full_after, std::int64_t now) const {
-        const std::int64_t excess = full_after - now - period;
+        const std::int64_t excess = full_after - now - at_once;
         if (excess <= 0) return std::nullopt;
         return std::max(ceil<milliseconds>(microseconds(excess)), milliseconds(1));
     }
 
     std::int64_t period;  // in microseconds, as all times here
     std::int64_t cost;
+    std::int64_t at_once;
 };
 
 }  // namespace

@@ -44,10 +44,11 @@ inline constexpr std::size_t kAddressLimits = 10;
 /// The name of a limit in metrics.
 std::string_view address_limit_name(AddressLimit limit);
 
-/// `units` in each `period`, all of them at once or spread over it. 0 means unlimited.
+/// `units` in each `period`, spread over it, or those of `at_once` at the same time. 0 means unlimited.
 struct AddressRate {
     std::uint64_t units = 0;
     std::chrono::seconds period{60};
+    std::chrono::seconds at_once = period;
 };
 
 struct AddressLimitSettings {

@@ -19,7 +19,7 @@ const server = sharedServer({
         AddressRoomsPerHour: 3,
         AddressTokensPerMinute: 4,
         AddressJoinsPerMinute: 3,
-        AddressEventsPerMinute: 40,
+        AddressEventsPerMinute: 400,
         AddressStoredBytesPerHour: 60_000,
         AddressHistoryPerMinute: 3,
         AddressGuessesPerMinute: 3,

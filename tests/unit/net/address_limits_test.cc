@@ -50,6 +50,24 @@ TEST_F(AddressLimitsTest, AnAddressUsesItsLimitAtOnceOrSpreadOverThePeriod) {
     EXPECT_EQ(refused(rooms), 12u);
 }
 
+TEST_F(AddressLimitsTest, ARateMayAllowAPartOfItAtOnce) {
+    settings.rate(rooms) = {60, 60s, 6s};
+    const ClientAddress client = find("192.0.2.1");
+    EXPECT_EQ(passing(client, 20), 6);
+    now += 2s;
+    EXPECT_EQ(passing(client, 20), 2);
+    now += 60s;
+    EXPECT_EQ(passing(client, 20), 6);
+}
+
+TEST_F(AddressLimitsTest, OneUnitIsAvailableAtOnceHoweverSlowTheRateIs) {
+    settings.rate(rooms) = {2, 60s, 6s};
+    const ClientAddress client = find("192.0.2.1");
+    EXPECT_EQ(passing(client, 5), 1);
+    now += 30s;
+    EXPECT_EQ(passing(client, 5), 1);
+}
+
 TEST_F(AddressLimitsTest, ConnectionsOfOneAddressShareItsUse) {
     EXPECT_EQ(passing(find("192.0.2.1"), 2), 2);
     EXPECT_EQ(passing(find("192.0.2.1"), 2), 1);
