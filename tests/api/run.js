@@ -63,7 +63,9 @@ async function startMongodb() {
 const mongodb = await startMongodb();
 const isPart = isOnMongodb || usesTls;
 const quickFolders = isPart ? ['.'] : ['.', '../web', '../client'];
-const heavyFolders = isPart ? [] : ['robustness', '../client/robustness', '../reliability'];
+// The attacks take minutes and are a stage of their own in scripts/test, so they only run if they are named.
+const attackFolders = wanted.length > 0 ? ['../attack'] : [];
+const heavyFolders = isPart ? [] : ['robustness', '../client/robustness', '../reliability', ...attackFolders];
 const quick = run(quickFolders.flatMap(testFiles), 2);
 const loading = run(heavyFolders.flatMap(testFiles), 1);
 await mongodb?.finish();

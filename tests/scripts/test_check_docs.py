@@ -2,7 +2,7 @@ from checkout import CheckoutTest
 
 
 class CheckDocs(CheckoutTest):
-    parts = ["clients", "src", "docs", "bench", "tests/api/README.md", "tests/contract", "tests/reliability", "config.json", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CMakePresets.json", "cmake", ".ci", "LICENSE"]
+    parts = ["clients", "src", "docs", "bench", "tests/api/README.md", "tests/attack", "tests/contract", "tests/reliability", "config.json", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CMakePresets.json", "cmake", ".ci", "LICENSE"]
 
     def test_accepts_the_tree_as_it_is(self):
         self.assert_accepts("check-docs")
