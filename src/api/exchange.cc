@@ -38,8 +38,8 @@ bool Exchange::refuse_after(std::optional<net::ClientAddress::Wait> wait) const 
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
     auto response = error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(seconds.count()));
     // A refusal is cheap, but a client that does not stop asks for tens of thousands a second. New connections are
-    // limited.
-    response.close = true;
+    // limited. A proxy's connection serves others, too.
+    response.close = !request().shares_connection;
     respond(std::move(response));
     return true;
 }

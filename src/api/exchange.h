@@ -43,7 +43,7 @@ public:
     void respond_error(const Error& error) const;
 
     /// Takes `units` of what the client's address may use. Returns whether that exceeds the limit; the response is 429
-    /// then, and the connection closes.
+    /// then, and the connection closes, unless it is a proxy's.
     bool exceeds(net::AddressLimit limit, std::uint64_t units = 1) const;
     /// As `exceeds` for one unit, without taking it.
     bool has_reached(net::AddressLimit limit) const;

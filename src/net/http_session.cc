@@ -250,6 +250,7 @@ bool HttpSession::identify(HttpRequest& request) {
         }
     }
     request.client = client_;
+    request.shares_connection = proxy_ != nullptr;
     request.only_probes = admission_ == Admission::probe;
     if (request.only_probes) request.keep_alive = false;
     return is_admitted;

@@ -8,8 +8,8 @@ namespace globes::net {
 
 StreamSocket::StreamSocket(FileDescriptor socket, const TlsContext& context, TlsBuffers& buffers)
     : socket_(std::move(socket)),
-      tls_(std::make_unique<TlsConnection>(context, socket_.get(), buffers)),
-      is_new_(true) {}
+      is_new_(true),
+      tls_(std::make_unique<TlsConnection>(context, socket_.get(), buffers)) {}
 
 ssize_t StreamSocket::receive(std::span<char> buffer) {
     if (is_new_ && !starts_with_tls()) return -1;

@@ -55,9 +55,9 @@ private:
     bool starts_with_tls();
 
     FileDescriptor socket_;
-    std::unique_ptr<TlsConnection> tls_;  // null: plain
-    bool is_new_ = false;                 // expects TLS and has not received a byte
+    bool is_new_ = false;  // expects TLS and has not received a byte
     bool lacks_tls_ = false;
+    std::unique_ptr<TlsConnection> tls_;  // null: plain
 };
 
 }  // namespace globes::net

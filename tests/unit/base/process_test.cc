@@ -49,7 +49,8 @@ TEST(ProcessFigures, AllocatedMemoryCountsUntilItIsFreed) {
         used.reserve(kCount);
         const std::size_t count = bytes > 1000 ? 1 : kCount;
         for (std::size_t index = 0; index < count; ++index) used.push_back(std::make_unique<char[]>(bytes));
-        EXPECT_GE(process_figures().allocated_bytes, before + count * bytes);
+        // Other threads of the process may allocate and free a little meanwhile.
+        EXPECT_GE(process_figures().allocated_bytes + 50'000, before + count * bytes);
         EXPECT_LE(process_figures().allocated_bytes, before + count * bytes + 100'000);
     }
     EXPECT_LE(process_figures().allocated_bytes, before + 50'000);
