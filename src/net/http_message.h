@@ -23,8 +23,8 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;  ///< In order; names in lower case, values trimmed.
     std::string body;
     ClientAddress client;
-    bool only_probes = false;  ///< The connection is one of those that are kept back for health checks.
-    bool is_secure = false;    ///< The client speaks https: with this server, or with a trusted proxy before it.
+    bool only_probes = false;        ///< The connection is one of those that are kept back for health checks.
+    bool is_secure = false;          ///< The client speaks https: with this server, or with a trusted proxy before it.
     bool shares_connection = false;  ///< The connection is a proxy's, and other clients send requests on it, too.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.

@@ -160,7 +160,8 @@ void HttpSession::on_readable() {
     // The socket was already readable when the timeout refused the request. Nothing is read until the refusal is sent.
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
-    const std::size_t most = state_ == State::draining ? hub_.read_buffer_.size() : kBytesAtOnce + socket_.spare_bytes();
+    const std::size_t most =
+        state_ == State::draining ? hub_.read_buffer_.size() : kBytesAtOnce + socket_.spare_bytes();
     const std::size_t count = socket_.read(hub_.read_buffer_.first(std::min(most, hub_.read_buffer_.size())), error);
     if (error && !is_temporary(error)) return close();  // also for EOF: every response was sent before
     if (state_ == State::handshaking && !socket_.is_handshaking() && !end_handshake()) return;
