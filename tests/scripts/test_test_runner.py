@@ -38,27 +38,27 @@ class TestRunner(CheckoutTest):
         return run.stdout.splitlines()[-1]
 
     def test_adds_up_the_counts_of_all_stages(self):
-        self.assertEqual(self.last_line(0), "21 passed, 0 failed")
+        self.assertEqual(self.last_line(0), "24 passed, 0 failed")
 
     def test_names_skipped_tests_if_any_exist(self):
         self.write("tests/api/run.js", "console.log('# pass 2\\n# skipped 1');\n")
-        self.assertEqual(self.last_line(0), "17 passed, 0 failed, 4 skipped")
+        self.assertEqual(self.last_line(0), "19 passed, 0 failed, 5 skipped")
 
     def test_goes_on_after_a_failure(self):
         self.write("scripts/lint", "#!/bin/sh\necho ok format\necho FAILED docs\nexit 1\n")
-        self.assertEqual(self.last_line(1), "21 passed, 1 failed")
+        self.assertEqual(self.last_line(1), "24 passed, 1 failed")
 
     def test_takes_a_crash_for_a_failure(self):
         self.write("build/tsan/test_unit", PASSES + "kill -ABRT $$\n")
-        self.assertEqual(self.last_line(1), "21 passed, 1 failed")
+        self.assertEqual(self.last_line(1), "24 passed, 1 failed")
 
     def test_takes_a_stage_without_tests_for_a_failure(self):
         self.write("build/fuzz/test_contract", "#!/bin/sh\n")
-        self.assertEqual(self.last_line(1), "20 passed, 1 failed")
+        self.assertEqual(self.last_line(1), "23 passed, 1 failed")
 
     def test_runs_nothing_that_was_not_built(self):
         self.write("scripts/build", "#!/bin/sh\ntest $1 != tsan\n")
-        self.assertEqual(self.last_line(1), "16 passed, 1 failed")
+        self.assertEqual(self.last_line(1), "19 passed, 1 failed")
 
     def test_shows_the_output_of_a_failed_gtest_however_much_follows(self):
         lines = ["[ RUN      ] Frame.Shrinks", "frame_test.cc:7: Failure", "[  FAILED  ] Frame.Shrinks (1 ms)",
