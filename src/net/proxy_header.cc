@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
+#include <cstring>
 #include <system_error>
 
 #include "base/big_endian.h"
@@ -83,10 +85,12 @@ std::size_t length_at(std::string_view text, std::size_t at) {
     return static_cast<std::size_t>(read_big_endian(text.substr(at, 2)));
 }
 
+/// `text`: at least `kBytes`.
 template <std::size_t kBytes>
 IpAddress address_at_begin(std::string_view text) {
+    assert(text.size() >= kBytes);
     std::array<std::uint8_t, kBytes> bytes;
-    std::ranges::transform(text.substr(0, kBytes), bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+    std::memcpy(bytes.data(), text.data(), kBytes);
     return IpAddress(bytes);
 }
 
