@@ -1,41 +1,27 @@
 // Real proxies before a server, with the examples of docs/operations.md as their configuration: only names, ports and
 // paths are replaced, which the text there asks for.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
 
+import { codeBlocks, findProgram } from './documented.js';
 import { freePort } from './ports.js';
 import { eventually } from './wait.js';
 
-const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const run = promisify(execFile);
 
 export const NAME = 'chat.example.org';
 const GLOBES = '127.0.0.1:5000';
 const CERTIFICATES = '/etc/ssl/chat.example.org/';
 
-/** The program of a kind of proxy; null if it is not installed. Debian has them in /usr/sbin, too. */
-function find(program) {
-    const folders = [...process.env.PATH.split(':'), '/usr/sbin'];
-    return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null;
-}
-
 /** The reason why a proxy is not available, for node's `skip`. Throws if GLOBES_NEEDS_PROXIES is set. */
 export function withoutProxy(kind) {
-    if (find(kind)) return false;
+    if (findProgram(kind)) return false;
     if (process.env.GLOBES_NEEDS_PROXIES) throw new Error(`${kind} is not installed`);
     return `no ${kind}: scripts/install-packages test installs it`;
-}
-
-/** The blocks of code in docs/operations.md with this language, in order. */
-async function examples(language) {
-    const text = await readFile(join(repository, 'docs/operations.md'), 'utf8');
-    return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, kind]) => kind === language).map(([, , code]) => code);
 }
 
 /** Replaces all of `from`, which must occur. */
@@ -87,7 +73,7 @@ export class Proxy {
         const certificates = join(proxy.#folder, 'certificates/');
         await makeCertificate(certificates);
         [proxy.port, proxy.plainPort] = [await freePort(), await freePort()];
-        const example = (await examples(kind))[index];
+        const example = codeBlocks().filter(({ language }) => language === kind)[index].code;
         const text = replaced(replaced(example, GLOBES, `${server.host}:${server.port}`), CERTIFICATES, certificates);
         await proxy[`_${kind}`](text);
         for (const port of [proxy.port, proxy.plainPort].filter((port) => port !== 0)) {
@@ -104,7 +90,7 @@ export class Proxy {
     }
 
     #spawn(kind, args, env = {}) {
-        this.#process = spawn(find(kind), args, {
+        this.#process = spawn(findProgram(kind), args, {
             stdio: ['ignore', 'pipe', 'pipe'],
             env: { PATH: process.env.PATH, HOME: this.#folder, XDG_DATA_HOME: this.#folder, XDG_CONFIG_HOME: this.#folder, ...env },
         });
