@@ -16,9 +16,12 @@ protected:
     }
     QueuedEvent* find_or_claim(int number) { return queue.find_or_claim(key(number), id_text(key(number))); }
     void push(int number) {
-        queue.push({.event = {.name = "ann", .client_id = key(number).client_id},
-                    .key = key(number),
-                    .stage = QueuedEvent::Stage::ready});
+        QueuedEvent event;
+        event.event.name = "ann";
+        event.key = key(number);
+        event.event.client_id = event.key.client_id;
+        event.stage = QueuedEvent::Stage::ready;
+        queue.push(std::move(event));
     }
     void send(int number) {
         ASSERT_EQ(find_or_claim(number), nullptr);
