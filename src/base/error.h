@@ -38,7 +38,7 @@ enum class ErrorCode : std::uint16_t {
 /// A failure as a value. The texts always view a literal.
 struct Error {
     ErrorCode code;
-    std::string_view field = {};   ///< The invalid JSON field or query parameter; empty if there is none.
+    std::string_view field = {};   ///< The invalid JSON field or query parameter; empty without one.
     std::string_view reason = {};  ///< A sentence for people, if the code alone does not say enough.
 
     friend bool operator==(const Error&, const Error&) = default;

@@ -13,7 +13,7 @@ struct SubprotocolOffers {
     bool has_globes_v1 = false;  ///< The client resumes.
     std::vector<std::string_view>
         tokens;                ///< All values that have the form of a token, in order; views of the request.
-    std::string_view session;  ///< The first session secret (`globes.session.…`); empty if there is none.
+    std::string_view session;  ///< The first session secret (`globes.session.…`); empty without one.
 };
 
 /// The offers of all Sec-WebSocket-Protocol headers. Other values, such as `Bearer`, are ignored.
