@@ -3,8 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -206,6 +208,7 @@ struct Connection {
 
     SessionId id;
     Peer peer;
+    int server_fd = -1;  ///< Owned by the session: valid until it is gone.
     std::shared_ptr<HandlerRecord> shared_record = std::make_shared<HandlerRecord>();
     HandlerRecord& record = *shared_record;
 };
@@ -236,6 +239,7 @@ protected:
         if (wish.send_buffer_bytes != 0)
             ::setsockopt(server, SOL_SOCKET, SO_SNDBUF, &wish.send_buffer_bytes, sizeof wish.send_buffer_bytes);
         auto connection = std::make_unique<Connection>(hub.next_id(), peer);
+        connection->server_fd = server;
         StreamSocket socket =
             wish.tls ? handshake(FileDescriptor(server), connection->peer) : StreamSocket(FileDescriptor(server));
         hub.adopt(connection->id, std::move(socket), wish.first_bytes, wish.unread,
@@ -306,14 +310,23 @@ protected:
             settle();
         }
     }
-    /// The peer reads and the hub iterates until no bytes move.
+    /// The peer reads and the hub iterates until no bytes move and none are in flight.
     void drain(Connection& connection) {
-        std::uint64_t before = 0;
-        do {
+        for (bool moves = true; moves;) {
+            moves = is_in_flight(connection);
             settle();
-            before = connection.peer.bytes_from_socket();
+            const std::uint64_t before = connection.peer.bytes_from_socket();
             connection.peer.read();
-        } while (connection.peer.bytes_from_socket() > before);
+            moves = moves || connection.peer.bytes_from_socket() > before;
+        }
+    }
+    /// Whether the peer has still to read bytes that the server's socket has taken, or its end. The kernel may move them
+    /// later than the call that sent them.
+    bool is_in_flight(const Connection& connection) {
+        if (is_gone(connection)) return !connection.peer.saw_end() && !connection.peer.was_reset();
+        int unacknowledged = 0;
+        if (::ioctl(connection.server_fd, SIOCOUTQ, &unacknowledged) != 0) ADD_FAILURE() << "SIOCOUTQ fails";
+        return unacknowledged > 0;
     }
 
     /// Publishes enough to fill a socket with a small buffer in the middle of a frame.
