@@ -61,6 +61,7 @@ HttpSession::HttpSession(HttpHub& hub, StreamSocket socket, HttpPeer peer)
       proxy_(peer.proxy ? std::make_unique<const Proxy>(*peer.proxy, peer.client) : nullptr),
       is_secure_(peer.is_secure || socket.is_encrypted()),
       admission_(peer.admission),
+      asker_(peer.client.asker()),
       client_(std::move(peer.client)),
       connection_(std::move(peer.connection)),
       socket_(hub.context_, std::move(socket)),
@@ -77,7 +78,7 @@ void HttpSession::start() {
     run_or_close([this] {
         if (socket_.is_handshaking()) state_ = State::handshaking;
         arm(*timeout());
-        on_readable();
+        queue();
     });
 }
 
@@ -151,13 +152,26 @@ void HttpSession::on_timer(Tick) {
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 void HttpSession::wait_readable() {
+    if (is_queued_) return;
     socket_.wait(HttpSocket::kReadable, [self = shared_from_this()](const error_code& error) {
-        if (!error) self->run_or_close([&self] { self->on_readable(); });
+        if (!error) self->run_or_close([&self] { self->queue(); });
     });
 }
 
-void HttpSession::on_readable() {
-    // The socket was already readable when the timeout refused the request. Nothing is read until the refusal is sent.
+void HttpSession::queue() {
+    if (is_queued_) return;
+    hub_.ready_->sessions.push(shared_from_this(), asker_);
+    is_queued_ = true;
+    if (!hub_.ready_->is_scheduled) HttpHub::serve_later(hub_.ready_);
+}
+
+void HttpSession::proceed() {
+    is_queued_ = false;
+    run_or_close([this] { std::exchange(has_more_, false) && state_ == State::idle ? process({}) : read(); });
+}
+
+void HttpSession::read() {
+    // The session was queued already when the timeout refused the request. Nothing is read until the refusal is sent.
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
     const std::size_t most =
@@ -192,19 +206,13 @@ void HttpSession::process(std::string_view bytes) {
         if (state_ != State::idle) break;
         if (served == kRequestsAtOnce) {
             processing_ = false;
-            return process_later();
+            has_more_ = true;  // and nothing is read meanwhile, so no other call of `process` comes first
+            return queue();
         }
         outcome = reader_.consume({});
     }
     processing_ = false;
     if (!outcome) await_more();
-}
-
-/// Nothing is read meanwhile, so no other call of `process` comes first.
-void HttpSession::process_later() {
-    boost::asio::post(hub_.context_, [self = shared_from_this()] {
-        if (self->state_ == State::idle) self->run_or_close([&self] { self->process({}); });
-    });
 }
 
 void HttpSession::await_more() {
@@ -433,7 +441,8 @@ HttpHub::HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<
                      .wheel = wheel,
                      .buffer = read_buffer,
                      .idle_timeout = settings_.idle_timeout,
-                     .read_timeout = settings_.read_timeout} {}
+                     .read_timeout = settings_.read_timeout},
+      ready_(std::make_shared<ReadySessions>(context)) {}
 
 HttpHub::~HttpHub() {
     while (!sessions_.empty()) (*sessions_.begin())->close();
@@ -460,6 +469,20 @@ void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
     const auto session = std::make_shared<HttpSession>(*this, open(std::move(socket), peer.port), std::move(peer));
     sessions_.insert(session);
     is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
+}
+
+// --- ready sessions --------------------------------------------------------------------------------------------------
+
+/// Notifications of sockets that are ready already come first; they only add to the queue.
+void HttpHub::serve_later(const std::shared_ptr<ReadySessions>& ready) {
+    boost::asio::post(ready->context, [ready] {
+        ready->is_scheduled = false;
+        const std::shared_ptr<HttpSession> session = ready->sessions.pop();
+        // If it throws, the next call of `queue` schedules.
+        if (!ready->sessions.empty()) run_task(TaskThread::io, [&] { serve_later(ready); });
+        session->proceed();
+    });
+    ready->is_scheduled = true;
 }
 
 // --- connections of proxies ------------------------------------------------------------------------------------------

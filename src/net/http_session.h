@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ip_address.h"
+#include "base/round_robin.h"
 #include "net/http_message.h"
 #include "net/http_parser.h"
 #include "net/http_reader.h"
@@ -99,6 +100,8 @@ public:
     void stop();
     /// Closes the connection now, in every state.
     void close();
+    /// Reads and serves a part of what the peer has sent. For the hub.
+    void proceed();
 
 private:
     friend class HttpExchange;
@@ -127,10 +130,10 @@ private:
     std::optional<Tick> timeout() const;
 
     void wait_readable();
-    void on_readable();
+    void queue();
+    void read();
     bool end_handshake();
     void process(std::string_view bytes);
-    void process_later();
     void await_more();
     void offer_continue();
     bool identify(HttpRequest& request);
@@ -157,6 +160,7 @@ private:
     const std::unique_ptr<const Proxy> proxy_;  // null if the peer is a client
     const bool is_secure_;
     const Admission admission_;
+    const std::uint64_t asker_;     // the peer's
     ClientAddress client_;          // of the current request, if the peer is a proxy
     AddressConnection connection_;  // the same
     HttpSocket socket_;
@@ -174,6 +178,8 @@ private:
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;
+    bool is_queued_ = false;  // as a ready session of the hub
+    bool has_more_ = false;   // pipelined requests that were not processed yet
 };
 
 struct HttpSettings {
@@ -236,7 +242,16 @@ public:
 private:
     friend class HttpSession;
 
+    /// Sessions that have something to read, round-robin by client: the connections of one address delay those of
+    /// others by little, however many they are. May outlive the hub.
+    struct ReadySessions {
+        boost::asio::io_context& context;
+        RoundRobin<Fifo<std::shared_ptr<HttpSession>>> sessions = {};
+        bool is_scheduled = false;  // the loop has a handler that serves the next one
+    };
+
     StreamSocket open(FileDescriptor socket, HttpPort port) const;
+    static void serve_later(const std::shared_ptr<ReadySessions>& ready);
     void admit(FileDescriptor socket, HttpPeer peer);
     void on_proxy_header(FileDescriptor socket, HttpPeer proxy, const ProxyHeader& header);
     void log_invalid_header(const ClientAddress& proxy);
@@ -252,6 +267,7 @@ private:
     const ProxyHeaderContext proxy_context_;
 
     std::unordered_set<std::shared_ptr<HttpSession>> sessions_;
+    const std::shared_ptr<ReadySessions> ready_;
     std::unordered_set<std::shared_ptr<ProxyHeaderReader>> proxy_headers_;
     std::chrono::steady_clock::time_point quiet_until_;  // no invalid header is logged before this time
     bool stopping_ = false;

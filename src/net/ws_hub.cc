@@ -1,7 +1,5 @@
 #include "net/ws_hub.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -21,9 +19,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kQuantumCursors = 64;
 // After this many cursors the sockets are read again, so that messages that have arrived join the next fan-outs.
 constexpr std::size_t kIterationCursors = 128;
-// The budget of an iteration for reading: at most so many sockets, and about this time.
-constexpr std::size_t kSocketsAtOnce = 64;
-constexpr std::size_t kIterationSockets = 512;
+// The budget of an iteration for reading, of all clients together. One socket may exceed it.
 constexpr std::chrono::milliseconds kPollTime{5};
 
 FileDescriptor make_epoll() {
@@ -39,10 +35,11 @@ WsHub::WsHub(unsigned thread, WsSettings settings) : thread_(thread), settings_(
 SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
 WsSession* WsHub::adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
-                        std::unique_ptr<WsHandler> handler) {
+                        std::unique_ptr<WsHandler> handler, std::uint64_t asker) {
     assert(id >> 56 == thread_ && !sessions_.contains(id));
     WsSessionOwner& owner = *this;
-    auto owned = std::make_unique<WsSession>(owner, id, std::move(socket), std::move(handler));
+    auto owned =
+        std::make_unique<WsSession>(owner, id, std::move(socket), std::move(handler), order_.open_connection(asker));
     WsSession& session = *owned;
     epoll_event event{};
     event.events = EPOLLIN;
@@ -105,25 +102,34 @@ void WsHub::queue(Topic& topic) {
 }
 
 void WsHub::poll(std::span<char> buffer) {
-    // A loop until nothing is ready, or one over all sockets, would let a flood of input delay fan-out. The kernel puts
-    // reported sockets at the end of its list, so those that were not reported come first in the next iteration.
-    const auto end = steady_clock::now() + kPollTime;
-    for (std::size_t polled = 0; polled < kIterationSockets;) {
-        std::array<epoll_event, kSocketsAtOnce> events;
-        const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-        if (count <= 0) return;
-        const auto ready = std::span(events).first(static_cast<std::size_t>(count));
-        for (const epoll_event& event : ready) {
-            auto& session = *static_cast<WsSession*>(event.data.ptr);
-            run_task(TaskThread::io, [&] {
-                if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
-                if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-                    session.on_readable(buffer);
-            });
-        }
-        polled += ready.size();
-        if (ready.size() < events.size() || steady_clock::now() >= end) return;
+    // A loop until nothing is ready, or one over all sockets, would let a flood of input delay fan-out. Sockets that
+    // are not served are reported again by the next poll. The kernel puts reported sockets at the end of its list, so
+    // those that were not reported come first then.
+    std::array<epoll_event, PollOrder::kMostReady> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (count <= 0) return;
+    order_.begin();
+    for (int index = 0; index < count; ++index) {
+        const auto& session = *static_cast<const WsSession*>(events[static_cast<std::size_t>(index)].data.ptr);
+        order_.add(session.place(), static_cast<PollOrder::Index>(index));
     }
+    auto now = steady_clock::now();
+    const auto end = now + kPollTime;
+    while (now < end) {
+        const auto index = order_.next();
+        if (!index) return;
+        serve(events[*index], buffer);
+        const auto after = steady_clock::now();
+        order_.charge(after - std::exchange(now, after));
+    }
+}
+
+void WsHub::serve(const epoll_event& event, std::span<char> buffer) {
+    auto& session = *static_cast<WsSession*>(event.data.ptr);
+    run_task(TaskThread::io, [&] {
+        if (!session.is_dropped() && (event.events & EPOLLOUT) != 0) session.on_writable();
+        if (!session.is_dropped() && (event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) session.on_readable(buffer);
+    });
 }
 
 steady_clock::time_point WsHub::fan_out() {
@@ -186,6 +192,7 @@ void WsHub::end_iteration() {
         topics_.erase(found);
     }
     ended_.clear();
+    order_.forget_clients();
 }
 
 void WsHub::close_all(std::uint16_t code, std::string_view reason) {

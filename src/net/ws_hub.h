@@ -5,7 +5,10 @@
 // Thread: the I/O thread, unless a function says otherwise.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,6 +18,7 @@
 #include "base/file.h"
 #include "base/keyed_hash.h"
 #include "base/ring.h"
+#include "net/poll_order.h"
 #include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
@@ -41,10 +45,11 @@ public:
     /// Returns the id for a connection that will be upgraded; the caller passes it to `adopt`.
     SessionId next_id();
     /// Creates the session of an upgraded connection. `first_bytes` are sent before all else
-    /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. Returns
-    /// null if the connection has ended already.
+    /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. `asker`:
+    /// the same number for all connections of one client, by which they are served round-robin. Returns null if the
+    /// connection has ended already.
     WsSession* adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
-                     std::unique_ptr<WsHandler> handler);
+                     std::unique_ptr<WsHandler> handler, std::uint64_t asker = 0);
     /// Returns null if the session has ended.
     WsSession* find(SessionId id);
 
@@ -54,7 +59,8 @@ public:
     /// Appends a slice of a room log to its topic. Does nothing if no session of this thread reads it.
     void extend(TopicId topic, const roomlog::Slice& slice);
 
-    /// Reads every readable socket, and flushes every session whose socket has room again. `buffer`: for one read.
+    /// Reads readable sockets, and flushes sessions whose sockets have room again, round-robin by client, for about
+    /// `kPollTime`, and 0.5 ms of one client (PollOrder). `buffer`: for one read.
     void poll(std::span<char> buffer);
     /// Moves cursors of the topics that are due, round robin. Returns when to call it again: time_point::min() for now,
     /// max() if nothing is due.
@@ -77,12 +83,14 @@ private:
     void queue(Topic& topic);
     void abort_all(Topic& topic);
     std::size_t fan_out(Topic& topic, std::size_t budget);
+    void serve(const epoll_event& event, std::span<char> buffer);
 
     const unsigned thread_;
     const WsSettings settings_;
     const FileDescriptor epoll_;
     TimerWheel wheel_;
     SessionId last_id_ = 0;
+    PollOrder order_;  // outlives the sessions
     std::unordered_map<SessionId, std::unique_ptr<WsSession>> sessions_;
     std::vector<std::unique_ptr<WsSession>> ended_;  // until the end of the iteration: callers may still use them
     GatherCache gather_cache_;                       // outlives the topics

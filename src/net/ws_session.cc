@@ -20,8 +20,10 @@ bool is_temporary(int error) { return error == EAGAIN || error == EWOULDBLOCK ||
 
 }  // namespace
 
-WsSession::WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler)
+WsSession::WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler,
+                     PollOrder::Connection place)
     : owner_(owner),
+      place_(std::move(place)),
       id_(id),
       handler_(std::move(handler)),
       socket_(std::move(socket)),

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "net/direct_queue.h"
+#include "net/poll_order.h"
 #include "net/stream_socket.h"
 #include "net/timer_wheel.h"
 #include "net/topic.h"
@@ -76,8 +77,9 @@ protected:
 /// If a call that sends, receives or closes throws, it has aborted the session before.
 class WsSession final : private WsEvents, private TimerWheel::Timer {
 public:
-    /// `owner` MUST outlive the session.
-    WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler);
+    /// `owner` MUST outlive the session. `place`: among the connections of its owner.
+    WsSession(WsSessionOwner& owner, SessionId id, StreamSocket socket, std::unique_ptr<WsHandler> handler,
+              PollOrder::Connection place);
 
     SessionId id() const { return id_; }
     bool is_open() const { return state_ == State::open; }
@@ -105,6 +107,7 @@ public:
     // For the owner.
 
     int fd() const { return socket_.fd(); }
+    const PollOrder::Connection& place() const { return place_; }
     bool is_dropped() const { return state_ == State::dropped; }
     /// Sends `first_bytes` before all else, then decodes `unread`, which the peer sent after its request.
     void start(std::string_view first_bytes, std::span<char> unread);
@@ -166,6 +169,7 @@ private:
 
     // Constant after construction.
     WsSessionOwner& owner_;
+    const PollOrder::Connection place_;
     const SessionId id_;
     const std::unique_ptr<WsHandler> handler_;
 

@@ -292,8 +292,8 @@ void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) 
     if (!upgraded) return socket->on_closed();
     socket->hold(std::move(upgraded->connection));
     net::WsHub& hub = core_link_.io().hub();
-    net::WsSession* session =
-        hub.adopt(connection, std::move(upgraded->socket), first_bytes, upgraded->unread, std::move(socket));
+    net::WsSession* session = hub.adopt(connection, std::move(upgraded->socket), first_bytes, upgraded->unread,
+                                        std::move(socket), exchange.request().client.asker());
     if (session == nullptr) return;
     if (after && *after < entered.last_seq) {
         catch_up(core_link_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},

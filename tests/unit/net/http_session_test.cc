@@ -631,6 +631,26 @@ TEST_F(UnreadOutputTest, IsFreeAgainWhenTheClientHasTakenIt) {
     }
 }
 
+TEST_F(HttpSessionTest, AClientWithManyConnectionsDelaysAnotherByOneOfThem) {
+    std::vector<std::string> order;
+    handler_ = [&order](const std::shared_ptr<HttpExchange>& exchange) {
+        order.push_back(exchange->request().client.text());
+        exchange->respond({});
+    };
+    std::vector<FileDescriptor> clients;
+    for (int i = 0; i < 21; ++i) {
+        peer_ = ClientAddress(i < 20 ? "many" : "one");
+        open();
+        clients.emplace_back(std::exchange(client_, -1));
+    }
+    for (const FileDescriptor& client : clients)
+        ASSERT_EQ(::send(client.get(), kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
+    run();
+    ASSERT_THAT(order, SizeIs(21));
+    // Some may be served before the loop has looked at all sockets.
+    EXPECT_LT(std::ranges::find(order, "one") - order.begin(), 3);
+}
+
 TEST_F(HttpSessionTest, AConnectionBeyondTheLimitOfItsAddressIsAnswered503) {
     limit_settings_.open_connections = 1;
     limits_.emplace(limit_settings_);
@@ -777,8 +797,9 @@ TEST_F(HttpSessionTest, ServesBytesThatArrivedWithTheConnectionWithoutAWait) {
     hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
     client_ = pair.client;
     hub_->adopt(FileDescriptor(pair.server), peer_);
+    EXPECT_EQ(context_.poll_one(), 1u);
     ASSERT_EQ(waiting_.size(), 1u);
-    EXPECT_EQ(context_.poll(), 0u) << "the event loop is not needed";
+    EXPECT_EQ(context_.poll(), 0u) << "the socket is not waited for";
     waiting_[0]->respond({.body = "at once"});
     EXPECT_THAT(receive(), EndsWith("at once"));
     EXPECT_THAT(exchange(kGet), IsEmpty()) << "waits for the next request";

@@ -232,6 +232,7 @@ protected:
         std::string unread = {};
         bool tcp = false;
         bool tls = false;
+        std::uint64_t asker = 0;
     };
     std::unique_ptr<Connection> connect() { return connect(Wish{}); }
     std::unique_ptr<Connection> connect(Wish wish) {
@@ -243,7 +244,7 @@ protected:
         StreamSocket socket =
             wish.tls ? handshake(FileDescriptor(server), connection->peer) : StreamSocket(FileDescriptor(server));
         hub.adopt(connection->id, std::move(socket), wish.first_bytes, wish.unread,
-                  std::make_unique<RecordingHandler>(connection->shared_record));
+                  std::make_unique<RecordingHandler>(connection->shared_record), wish.asker);
         return connection;
     }
     StreamSocket handshake(FileDescriptor fd, Peer& peer) {
@@ -320,8 +321,8 @@ protected:
             moves = moves || connection.peer.bytes_from_socket() > before;
         }
     }
-    /// Whether the peer has still to read bytes that the server's socket has taken, or its end. The kernel may move them
-    /// later than the call that sent them.
+    /// Whether the peer has still to read bytes that the server's socket has taken, or its end. The kernel may move
+    /// them later than the call that sent them.
     bool is_in_flight(const Connection& connection) {
         if (is_gone(connection)) return !connection.peer.saw_end() && !connection.peer.was_reset();
         int unacknowledged = 0;

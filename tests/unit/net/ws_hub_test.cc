@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +96,41 @@ TEST(WsHub, TheDestructorClosesAllSockets) {
 }
 
 // --- fan-out ---------------------------------------------------------------------------------------------------------
+
+TEST_F(WsHubTest, AClientWithManyConnectionsDelaysAnotherByOneOfThem) {
+    std::vector<int> order;
+    const auto connect_as = [&](int client) {
+        auto connection = connect({.asker = static_cast<std::uint64_t>(client)});
+        connection->record.on_text = [&order, client](WsSession&, std::string_view) { order.push_back(client); };
+        return connection;
+    };
+    Connections all;
+    for (int i = 0; i < 20; ++i) all.push_back(connect_as(1));
+    all.push_back(connect_as(2));
+    for (const auto& connection : all) connection->peer.send(client_text("hello"));
+    settle();
+    ASSERT_EQ(order.size(), all.size());
+    EXPECT_LT(std::ranges::find(order, 2) - order.begin(), 2);
+}
+
+TEST_F(WsHubTest, SocketsThatAPollDoesNotReachAreReadByLaterOnes) {
+    int read = 0;
+    Connections all;
+    for (int i = 0; i < 5; ++i) {
+        all.push_back(connect());
+        all.back()->record.on_text = [&read](WsSession&, std::string_view) {
+            ++read;
+            const auto end = steady_clock::now() + PollOrder::kClientTime;
+            while (steady_clock::now() < end) {
+            }
+        };
+        all.back()->peer.send(client_text("hello"));
+    }
+    poll();
+    EXPECT_EQ(read, 1) << "the first one has used the time of the client";
+    settle();
+    EXPECT_EQ(read, 5);
+}
 
 TEST_F(WsHubTest, EverySubscriberReceivesTheSameBytes) {
     std::mt19937 random(1);

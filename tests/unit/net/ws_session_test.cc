@@ -23,7 +23,8 @@ constexpr TopicId kTopic = 5;
 
 using WsSessionTest = HubTest;
 
-TEST_F(WsSessionTest, AnIdleConnectionIsSmall) { EXPECT_LE(sizeof(WsSession), 160U); }
+/// The allocator takes 176 bytes for it, as for 160.
+TEST_F(WsSessionTest, AnIdleConnectionIsSmall) { EXPECT_LE(sizeof(WsSession), 168U); }
 
 TEST_F(WsSessionTest, FirstBytesAreSentBeforeAllElse) {
     auto connection = connect_to(kTopic, {.first_bytes = "HTTP/1.1 101 Switching Protocols\r\n\r\n"});

@@ -1,0 +1,90 @@
+#include "net/poll_order.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace globes::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr PollOrder::Duration kLong = PollOrder::kClientTime;
+
+/// Two clients, `a` with the sockets 0 to 2 and `b` with 3 and 4.
+class PollOrderTest : public testing::Test {
+protected:
+    void begin() {
+        order.begin();
+        for (const PollOrder::Index index : std::to_array<PollOrder::Index>({0, 1, 2})) order.add(*a, index);
+        for (const PollOrder::Index index : std::to_array<PollOrder::Index>({3, 4})) order.add(b, index);
+    }
+    std::vector<int> serve(PollOrder::Duration each = {}, std::size_t most = 9) {
+        std::vector<int> served;
+        while (served.size() < most) {
+            const auto index = order.next();
+            if (!index) break;
+            served.push_back(*index);
+            order.charge(each);
+        }
+        return served;
+    }
+
+    PollOrder order;
+    std::optional<PollOrder::Connection> a = order.open_connection(1);
+    PollOrder::Connection b = order.open_connection(2);
+};
+
+TEST_F(PollOrderTest, ClientsAreServedRoundRobin) {
+    begin();
+    EXPECT_THAT(serve(), ElementsAre(0, 3, 1, 4, 2));
+    EXPECT_THAT(serve(), IsEmpty());
+}
+
+TEST_F(PollOrderTest, AClientThatHasUsedItsTimeWaitsForTheNextPoll) {
+    begin();
+    EXPECT_THAT(serve(kLong), ElementsAre(0, 3));
+    begin();
+    EXPECT_THAT(serve(kLong / 2), ElementsAre(0, 3, 1, 4));
+}
+
+TEST_F(PollOrderTest, APollThatIsNotFinishedLeavesNothingForTheNextOne) {
+    begin();
+    EXPECT_THAT(serve(kLong / 2, 3), ElementsAre(0, 3, 1));
+    order.begin();
+    order.add(*a, 7);
+    EXPECT_THAT(serve(), ElementsAre(7));
+}
+
+TEST_F(PollOrderTest, AClientWithoutConnectionsIsForgotten) {
+    begin();
+    a.reset();
+    EXPECT_THAT(serve(), ElementsAre(0, 3, 1, 4, 2)) << "its sessions live until the end of the iteration";
+    order.forget_clients();
+    EXPECT_EQ(order.clients(), 1U);
+    EXPECT_THAT(serve(), IsEmpty());
+}
+
+TEST_F(PollOrderTest, AClientIsForgottenWhileItsSocketsWait) {
+    begin();
+    a.reset();
+    order.forget_clients();
+    EXPECT_THAT(serve(), IsEmpty());
+}
+
+TEST_F(PollOrderTest, AClientThatHasConnectedAgainIsKept) {
+    a.reset();
+    a.emplace(order.open_connection(1));
+    order.forget_clients();
+    EXPECT_EQ(order.clients(), 2U);
+    a.reset();
+    order.forget_clients();
+    EXPECT_EQ(order.clients(), 1U);
+}
+
+}  // namespace
+}  // namespace globes::net
