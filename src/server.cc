@@ -157,6 +157,15 @@ chat::RoomLimits room_limits(const Config& config) {
     return {.sends = {.per_second = per_second, .burst = per_second * kRoomBurstSeconds}};
 }
 
+/// Half a MiB at once, so that it fits into the backlog of members who do not read it at once. All of a limit that is
+/// lower.
+std::chrono::seconds burst_of_bytes(std::uint64_t per_hour) {
+    constexpr std::uint64_t kBurstBytes = std::uint64_t{512} << 10;
+    constexpr std::chrono::seconds kHour = 1h;
+    if (per_hour <= kBurstBytes) return kHour;
+    return std::max(1s, kHour * static_cast<std::int64_t>(kBurstBytes) / static_cast<std::int64_t>(per_hour));
+}
+
 net::AddressLimitSettings address_limits(const Config& config) {
     using enum net::AddressLimit;
     const AddressLimitValues& values = config.of_address;
@@ -169,7 +178,7 @@ net::AddressLimitSettings address_limits(const Config& config) {
     settings.rate(joins) = {values.joins_per_minute, 1min};
     // A burst of all of them is 70 MB in one room, so that members who read slowly would be closed.
     settings.rate(events) = {values.events_per_minute, 1min, 6s};
-    settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h};
+    settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h, burst_of_bytes(values.stored_bytes_per_hour)};
     settings.rate(history) = {values.history_per_minute, 1min};
     settings.rate(guesses) = {values.guesses_per_minute, 1min};
     return settings;

@@ -6,7 +6,7 @@ import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, fre
 import { ChatClient, errorEvent } from './harness/chat_client.js';
 import { Connection, connect } from './harness/connection.js';
 import { metricsOf } from './harness/metrics.js';
-import { sharedServer } from './harness/server.js';
+import { Server, sharedServer } from './harness/server.js';
 import { eventually } from './harness/wait.js';
 
 const server = sharedServer({
@@ -192,6 +192,23 @@ test('an address may store so many bytes', async () => {
     assert.equal(error.code, 503);
     const { json } = await get(server, `/chats/${room.id}/events`);
     assert.ok(json.last_seq >= 13 && json.last_seq <= 15, `${json.last_seq} messages were stored`);
+    await ann.leave();
+});
+
+test('of the default limit of bytes, an address may store half a MiB at once', async (t) => {
+    const roomy = new Server({ config: { ExemptAddresses: ['127.0.0.1'], MessagesPerSecond: 0 } });
+    await roomy.start();
+    t.after(() => roomy.finish());
+    const room = await createRoom(roomy);
+    const ann = await ChatClient.open(roomy, room, { from: newAddress() });
+    const msg = '\u20AC'.repeat(4000);
+    for (let count = 0; count < 80; count += 1) ann.say('ann', msg);
+    const { error } = await ann.find(({ event_type }) => event_type === 'error');
+    assert.equal(error.code, 503);
+    // The error comes before the last of them are stored.
+    const storedSoFar = async () => (await get(roomy, `/chats/${room.id}/events?limit=1`)).json.last_seq;
+    await eventually(async () => (await storedSoFar()) >= 40, '40 messages are stored');
+    assert.ok((await storedSoFar()) <= 50);
     await ann.leave();
 });
 

@@ -33,7 +33,6 @@ export const attacks = [
         name: 'events',
         what: 'sends messages of 12 KB without end',
         refused: { closed: true },
-        open: 'the first burst of one address, 7 MB, closes members who do not read it at once',
         run: events((name) => ({ event_type: 'send', name, msg: LONG })),
     },
     {
