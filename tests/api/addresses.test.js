@@ -1,9 +1,9 @@
 // Host names in Address (docs/configuration.md). Needs root, to replace the hosts file and for a network without IPv6.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
 import { assertStatus, get } from './harness/api.js';
+import { withoutNetworks } from './harness/network.js';
 import { releaseBinary, runToEnd, startServer } from './harness/server.js';
 
 const HOSTS = '127.0.0.1 localhost\n::1 localhost ip6-localhost\n192.0.2.1 elsewhere\n127.0.0.1 elsewhere\n';
@@ -15,8 +15,7 @@ function withHosts(address, { namespaces = ['--mount'], prepare = '' } = {}) {
     return { binary: 'unshare', address: null, args, files: { hosts: HOSTS } };
 }
 
-const isPermitted = spawnSync('unshare', ['--mount', '--net', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
-const skip = !isPermitted && 'namespaces are not permitted here';
+const skip = withoutNetworks();
 
 test('the server listens at all addresses of a name, with one port', { skip }, async (t) => {
     const server = await startServer(t, withHosts('localhost:0'));
