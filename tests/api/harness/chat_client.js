@@ -1,10 +1,10 @@
 // A chat client that uses the `ws` package: records every frame, and lets tests wait for them in order.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import WebSocket from 'ws';
 
 import { ERROR_SENTENCE, ERROR_TEXT, createRoom } from './api.js';
 import { DEADLINE_MS, ReceivedQueue, within, withResolvers } from './wait.js';
+import { WebSocket, openWebSocket } from './web_socket.js';
 
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
@@ -34,11 +34,11 @@ export class ChatClient {
      * `'?after=7'`, …).
      */
     static async open(server, room, { token, resume, headers = {}, origin, from } = {}) {
-        const url = `ws${server.tls ? 's' : ''}://${server.host}:${server.port}/chats/${room.id}/ws${resume ?? ''}`;
+        const path = `/chats/${room.id}/ws${resume ?? ''}`;
         const protocols = [...(resume === undefined ? [] : ['globes.v1']), ...(token ? [token] : [])];
-        const socket = new WebSocket(url, protocols, { headers, origin, localAddress: from, perMessageDeflate: false, rejectUnauthorized: false });
+        const socket = openWebSocket(server, path, protocols, { headers, origin, localAddress: from });
         const client = new ChatClient(socket);
-        await within(once(socket, 'open'), () => `${url} opens`);
+        await within(once(socket, 'open'), () => `${path} opens`);
         return client;
     }
 

@@ -1,5 +1,5 @@
 // Real proxies before a server, with the examples of docs/operations.md as their configuration: only names, ports and
-// paths are replaced, which the text there asks for.
+// paths are replaced, which the text there asks for. They listen at 127.0.0.1 only, unless the test has a network of its own.
 import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { codeBlocks, findProgram } from './documented.js';
+import { isInOwnNetwork } from './network.js';
 import { freePort } from './ports.js';
 import { eventually } from './wait.js';
 
@@ -108,8 +109,10 @@ export class Proxy {
     async _nginx(example) {
         this.#logFile = join(this.#folder, 'globes.log');
         let text = replaced(example, '/var/log/nginx/globes.log', this.#logFile);
-        text = replaced(text, 'listen 80;', `listen 127.0.0.1:${this.plainPort};`);
-        text = replaced(text, 'listen 443 ssl;', `listen 127.0.0.1:${this.port} ssl;`);
+        for (const [port, actual] of [['80;', `${this.plainPort};`], ['443 ssl;', `${this.port} ssl;`]]) {
+            text = replaced(text, `listen ${port}`, isInOwnNetwork() ? `listen ${actual}` : `listen 127.0.0.1:${actual}`);
+            text = replaced(text, `listen [::]:${port}`, isInOwnNetwork() ? `listen [::]:${actual}` : '');
+        }
         const included = await this.#write('globes.conf', text);
         const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
         const main = await this.#write('nginx.conf', [
@@ -129,17 +132,20 @@ export class Proxy {
 
     async _caddy(example) {
         this.#logFile = join(this.#folder, 'globes.log');
+        // Caddy 2.6 redirects at one address only.
+        const address = isInOwnNetwork() ? '::' : '127.0.0.1';
         let text = replaced(example, '/var/log/caddy/globes.log', this.#logFile);
-        text = replaced(text, `${NAME} {`, `https://${NAME}:${this.port} {\n\tbind 127.0.0.1`);
+        text = replaced(text, `${NAME} {`, `https://${NAME}:${this.port} {\n\tbind ${address}`);
         const included = await this.#write('site.caddy', text);
-        const globals = `{\n\tadmin off\n\thttp_port ${this.plainPort}\n\thttps_port ${this.port}\n\tdefault_bind 127.0.0.1\n}\n`;
+        const globals = `{\n\tadmin off\n\thttp_port ${this.plainPort}\n\thttps_port ${this.port}\n\tdefault_bind ${address}\n}\n`;
         const main = await this.#write('Caddyfile', `${globals}import ${included}\n`);
         this.#spawn('caddy', ['run', '--config', main, '--adapter', 'caddyfile']);
     }
 
     async _haproxy(example) {
-        let text = replaced(example, 'bind :443', `bind 127.0.0.1:${this.port}`);
-        if (text.includes('bind :80')) text = text.replace('bind :80', `bind 127.0.0.1:${this.plainPort}`);
+        const bind = (port) => (isInOwnNetwork() ? `bind [::]:${port} v4v6` : `bind 127.0.0.1:${port}`);
+        let text = replaced(example, 'bind [::]:443 v4v6', bind(this.port));
+        if (text.includes('bind [::]:80 v4v6')) text = text.replace('bind [::]:80 v4v6', bind(this.plainPort));
         else this.plainPort = 0;
         this.#spawn('haproxy', ['-f', await this.#write('haproxy.cfg', text)]);
     }

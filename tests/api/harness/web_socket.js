@@ -1,2 +1,11 @@
 // The WebSocket client of the `ws` package, for other test folders, which have no packages of their own.
-export { WebSocket } from 'ws';
+import WebSocket from 'ws';
+
+export { WebSocket };
+
+/** A WebSocket to this path of a server, over TLS if the server uses it, that trusts any certificate. */
+export function openWebSocket({ host, port, tls }, path, protocols = [], options = {}) {
+    const name = host.includes(':') ? `[${host}]` : host;
+    const url = `ws${tls ? 's' : ''}://${name}:${port}${path}`;
+    return new WebSocket(url, protocols, { perMessageDeflate: false, rejectUnauthorized: false, ...options });
+}
