@@ -1,5 +1,5 @@
 // Runs all black-box tests: the quick files two at a time, those that load the machine one after another. Arguments
-// select files by a part of their name: `node run.js rooms tokens`.
+// select files by a part of their folder and name: `node run.js rooms api/tokens`.
 //
 // GLOBES_BINARY       the server (default build/release/globes)
 // GLOBES_ASAN_BINARY  a server with sanitizers, for the garbage test
@@ -10,7 +10,7 @@
 // GLOBES_LONG=1       the long form of every test
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Ferretdb, withoutFerretdb } from './harness/mongodb.js';
@@ -24,15 +24,15 @@ const usesTls = process.env.GLOBES_TLS === '1';
 const STORE_FILES = /^(chat|chat_\w+|history|owners|resume|rooms|rooms_\w+|send_ids|tokens|walkthrough)\.test\.js$/;
 
 // Tests of what TLS is below of: HTTP, frames, and the chat.
-const TLS_FILES = /^(chat|chat_\w+|frames|handshake|history|http|keepalive|limits|resume|rooms|send_ids|tokens)\.test\.js$/;
+const TLS_FILES = /^(chat|chat_\w+|frames|handshake|history|http|keepalive|limits|resume|rooms|send_ids|slow_readers|tokens)\.test\.js$/;
 
 function testFiles(folder) {
     return readdirSync(join(here, folder))
         .filter((name) => name.endsWith('.test.js'))
         .filter((name) => !isOnMongodb || STORE_FILES.test(name))
         .filter((name) => !usesTls || TLS_FILES.test(name))
-        .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-        .map((name) => join(here, folder, name));
+        .map((name) => join(here, folder, name))
+        .filter((path) => wanted.length === 0 || wanted.some((part) => `${basename(dirname(path))}/${basename(path)}`.includes(part)));
 }
 
 // Features of Node 20 that the client library uses and Node 18 has behind flags; tests start further processes of Node.
