@@ -1,6 +1,5 @@
 // The configuration: config.json, `.env`, the environment and the flags, checked and merged once, at start. main owns
-// the result and passes parts of it on; it never changes afterwards. One table has the names, types and ranges of the
-// keys of config.json.
+// the result and passes parts of it on; it never changes afterwards. The keys of config.json are in config_json.h.
 #pragma once
 
 #include <chrono>
@@ -126,12 +125,7 @@ struct ConfigSources {
 /// that need others.
 Config load_config(const ConfigSources& sources);
 
-/// Every key of config.json, and every variable of `.env` and the environment, in the order of the documentation.
-std::vector<std::string_view> config_keys();
+/// Every variable of `.env` and the environment, in the order of the documentation.
 std::vector<std::string_view> environment_keys();
-
-/// Sets the members of `config` that the JSON object `text` contains; others keep their values.
-/// Throws ConfigError with `file_name` and the key, or with line and column of invalid JSON.
-void apply_config_json(Config& config, std::string_view text, std::string_view file_name);
 
 }  // namespace globes

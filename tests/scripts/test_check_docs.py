@@ -8,11 +8,11 @@ class CheckDocs(CheckoutTest):
         self.assert_accepts("check-docs")
 
     def test_finds_a_key_that_is_not_documented(self):
-        self.replace("src/base/config.cc", '{"Address", read_', '{"Planted", read_address},\n    {"Address", read_')
+        self.replace("src/base/config_json.cc", '{"Address", read_', '{"Planted", read_address},\n    {"Address", read_')
         self.assert_finds("check-docs", "docs/configuration.md: key Planted is missing")
 
     def test_finds_a_key_that_is_documented_and_gone(self):
-        self.replace("src/base/config.cc", '{"BacklogBytes", read_', '{"DataDir", read_')
+        self.replace("src/base/config_json.cc", '{"BacklogBytes", read_', '{"DataDir", read_')
         self.assert_finds("check-docs", "docs/configuration.md: key BacklogBytes is not in the sources")
 
     def test_finds_a_variable_that_is_not_documented(self):

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <map>
 
+#include "base/config_json.h"
+
 namespace globes {
 namespace {
 
