@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# run.sh [--reliability|--page|--reconnect] [OPTION…]: measures Globes and its peers one after another on the same core
+# run.sh [--reliability|--page|--reconnect|--tls] [OPTION…]: measures Globes and its peers one after another on the same core
 # and writes docs/benchmarks.md; or measures the cost of durability for docs/reliability.md, or the page in a browser for
-# docs/page.md; or prints the cost of a reconnect of all members of a large room. The options are those of compare.py,
-# reliability.py, lighthouse/measure.js or reconnect.py (`bench/run.sh --help`, `bench/run.sh --reliability --help`).
+# docs/page.md; or prints the cost of a reconnect of all members of a large room, or that of TLS. The options are those of
+# compare.py, reliability.py, lighthouse/measure.js, reconnect.py or tls.py (`bench/run.sh --help`,
+# `bench/run.sh --reliability --help`).
 # Prepares the release build, the peers, Lighthouse and the limit of open files. With GLOBES_BENCH_BUILD=FOLDER it
 # measures the programs there.
 set -euo pipefail
@@ -33,6 +34,11 @@ fi
 if [[ ${1:-} == --reconnect ]]; then
     prepare build_programs globes
     exec python3 bench/reconnect.py "${@:2}"
+fi
+
+if [[ ${1:-} == --tls ]]; then
+    prepare build_programs globes globes-bench
+    exec python3 bench/tls.py --build "$build" "${@:2}"
 fi
 
 if [[ ${1:-} == --page ]]; then
