@@ -1,0 +1,146 @@
+#include "server_settings.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+
+#include "api/access.h"
+#include "api/request.h"
+#include "api/wire/errors.h"
+#include "base/error.h"
+#include "base/logging.h"
+#include "chat/rate_limiter.h"
+#include "net/http_message.h"
+#include "net/timer_wheel.h"
+
+namespace globes {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Descriptors for other purposes than connections: databases, logs, event loops.
+constexpr std::size_t kReservedDescriptors = 128;
+constexpr std::uint32_t kPingFactor = 10;
+constexpr std::uint32_t kFrameFactor = 50;
+constexpr std::uint32_t kRoomBurstSeconds = 5;
+constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
+
+/// Half a MiB at once, so that it fits into the backlog of members who do not read it at once. All of a limit that is
+/// lower.
+std::chrono::seconds burst_of_bytes(std::uint64_t per_hour) {
+    constexpr std::uint64_t kBurstBytes = std::uint64_t{512} << 10;
+    constexpr std::chrono::seconds kHour = 1h;
+    if (per_hour <= kBurstBytes) return kHour;
+    return std::max(1s, kHour * static_cast<std::int64_t>(kBurstBytes) / static_cast<std::int64_t>(per_hour));
+}
+
+}  // namespace
+
+std::size_t thread_count(std::size_t configured) {
+    return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
+}
+
+std::size_t connections_allowed(std::size_t configured) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::size_t possible = std::max(limit.rlim_cur, 2 * kReservedDescriptors) - kReservedDescriptors;
+    return configured == 0 ? possible : std::min(configured, possible);
+}
+
+net::WsSettings ws_settings(const Config& config) {
+    net::WsSettings settings;
+    settings.backlog_bytes = config.backlog_bytes;
+    settings.stalled_after = net::ticks(config.write_timeout);
+    settings.message_within = net::ticks(config.read_timeout);
+    return settings;
+}
+
+net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
+    net::HttpSettings settings;
+    settings.read_timeout = net::ticks(config.read_timeout);
+    settings.write_timeout = net::ticks(config.write_timeout);
+    settings.idle_timeout = net::ticks(config.keep_alive_timeout);
+    settings.hsts_s = config.hsts_s;
+    settings.limits.head_bytes = config.max_header_bytes;
+    settings.trusted_proxies = config.trusted_proxies;
+    settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
+        net::HttpResponse response;
+        if (status == 413)
+            response = api::too_large_response(status, limits.body_bytes);
+        else if (status == 414 || status == 431)
+            response = api::too_large_response(status, limits.head_bytes);
+        else if (status == 500)
+            response = api::error_response(Error{ErrorCode::internal_error});
+        else if (status == 429)
+            response = api::error_response(Error{ErrorCode::too_many_requests});
+        else if (status == 503)
+            response = api::error_response(Error{ErrorCode::unavailable});
+        else
+            response = api::error_response(Error{ErrorCode::bad_request}, status);
+        api::add_cors_headers(refused, config.allowed_origins, response);
+        return response;
+    };
+    settings.on_finished = [&counts](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+        counts.add_request(status);
+        access_log({.method = request.method,
+                    .target = api::loggable_path(request.target),
+                    .status = status,
+                    .bytes = bytes,
+                    .duration = took,
+                    .peer = request.client.text()});
+    };
+    return settings;
+}
+
+bool is_local(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints) {
+    return config.trusted_proxies.empty() && std::ranges::all_of(endpoints, [](const auto& endpoint) {
+               namespace ip = boost::asio::ip;
+               const ip::address address = endpoint.address();
+               if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+               return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+           });
+}
+
+api::FloodLimits flood_limits(const Config& config) {
+    const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
+    return {.messages = messages,
+            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor},
+            .other_frames = {.per_second = messages.per_second * kFrameFactor, .burst = kFrameBurst}};
+}
+
+chat::RoomLimits room_limits(const Config& config) {
+    const std::uint32_t per_second =
+        config.room_messages_per_second.value_or(config.messages_per_second * Config::kRoomFactor);
+    return {.sends = {.per_second = per_second, .burst = per_second * kRoomBurstSeconds}};
+}
+
+net::AddressLimitSettings address_limits(const Config& config) {
+    using enum net::AddressLimit;
+    const AddressLimitValues& values = config.of_address;
+    net::AddressLimitSettings settings{.open_connections = values.open_connections, .exempt = values.exempt};
+    settings.rate(connections) = {values.connections_per_minute, 1min};
+    settings.rate(requests) = {values.requests_per_minute, 1min};
+    settings.rate(upgrades) = {values.upgrades_per_minute, 1min};
+    settings.rate(rooms) = {values.rooms_per_hour, 1h};
+    settings.rate(tokens) = {values.tokens_per_minute, 1min};
+    settings.rate(joins) = {values.joins_per_minute, 1min};
+    // A burst of all of them is 70 MB in one room, so that members who read slowly would be closed.
+    settings.rate(events) = {values.events_per_minute, 1min, 6s};
+    settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h, burst_of_bytes(values.stored_bytes_per_hour)};
+    settings.rate(history) = {values.history_per_minute, 1min};
+    settings.rate(guesses) = {values.guesses_per_minute, 1min};
+    return settings;
+}
+
+std::optional<std::filesystem::path> database_folder(const Config& config) {
+    if (config.mongodb.any() || config.store != StoreKind::sqlite) return std::nullopt;
+    return config.data_dir;
+}
+
+}  // namespace globes

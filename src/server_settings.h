@@ -1,0 +1,45 @@
+// What the parts of the server are given, derived from the configuration. Called by the server, at start, on the main
+// thread; the results are values. Plain functions.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "api/io_counts.h"
+#include "api/services.h"
+#include "base/config.h"
+#include "chat/room.h"
+#include "net/address_limits.h"
+#include "net/http_session.h"
+#include "net/ws_session.h"
+
+namespace globes {
+
+/// `configured` threads; if that is 0, half as many as the machine has cores, at least one.
+std::size_t thread_count(std::size_t configured);
+
+/// Raises the limit of open files to the hard limit, and returns how many connections it allows, at most `configured`
+/// if that is not 0.
+std::size_t connections_allowed(std::size_t configured);
+
+net::WsSettings ws_settings(const Config& config);
+
+/// Adds the requests to `counts`, which belong to the same I/O thread. The result refers to both arguments.
+net::HttpSettings http_settings(const Config& config, api::IoCounts& counts);
+
+/// Whether only programs on this machine reach the server, and none of them passes requests on.
+bool is_local(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
+
+api::FloodLimits flood_limits(const Config& config);
+
+chat::RoomLimits room_limits(const Config& config);
+
+net::AddressLimitSettings address_limits(const Config& config);
+
+/// The folder of the database, if it is on a disk of this machine.
+std::optional<std::filesystem::path> database_folder(const Config& config);
+
+}  // namespace globes
