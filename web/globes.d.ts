@@ -98,6 +98,11 @@ export class GlobesError extends Error {
     status: number | null;
     /** The field that caused it; null if no field did. */
     field: string | null;
+    /**
+     * The server's sentence for the user, in English, where the code alone does not say enough: of a 505 whose cause lasts,
+     * such as a nearly full disk. Null for all others.
+     */
+    reason: string | null;
     /** How long to wait before another attempt is useful; null if unknown. */
     retryAfterMs: number | null;
     /** For an error in chat: the server's sentence for the user, in English. Null for all others. */
@@ -302,7 +307,8 @@ export interface ConnectionEvents {
     gap: { from: number; to: number; reset: boolean; reason: 'hole' | 'not-resumed'; before: number; now: number };
     /**
      * An error that did not end the connection. A DuplicateError (202) or UnauthorizedError (204) without `id`: the name
-     * was refused, and messages wait for a `join` with another one.
+     * was refused, and messages wait for a `join` with another one. An UnavailableError with `reason` and the `id` of a
+     * message: the message waits, and is sent again and again, until the server can store it.
      */
     problem: { error: GlobesError; id?: string };
     /** The token was renewed, or `newToken` resolved with another one. */

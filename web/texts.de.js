@@ -149,6 +149,7 @@ export const texts = {
     errorUnauthorized: 'Das darf nur, wem der Raum gehört.',
     errorTooMany: 'Zu viele Anfragen. Warte einen Moment und versuch es dann noch einmal.',
     errorUnavailable: 'Der Server hat viel zu tun. Versuch es gleich noch einmal.',
+    errorReason: (reason) => `Der Server meldet: „${reason}“`,
     errorConnection: 'Der Server ist nicht erreichbar. Prüfe deine Verbindung.',
     errorPage: 'Auf dieser Seite ist etwas schiefgegangen. Lade sie neu.',
     errorUnknown: (code) => `Die Anfrage ist fehlgeschlagen (Fehler ${code}).`,

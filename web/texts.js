@@ -143,6 +143,7 @@ export const texts = {
     errorUnauthorized: 'Only the owner of this room can do this.',
     errorTooMany: 'Too many requests. Wait a moment, then try again.',
     errorUnavailable: 'The server is busy. Try again in a moment.',
+    errorReason: (reason) => reason,
     errorConnection: 'The server cannot be reached. Check your connection.',
     errorPage: 'Something went wrong on this page. Reload it.',
     errorUnknown: (code) => `The request failed (error ${code}).`,

@@ -61,6 +61,23 @@ test('after an error of the store (505) the same message is sent again, and late
     assert.deepEqual(ada.all('problem'), []);
 });
 
+test('the reason of an error 505 is a problem with the id of the message, which is sent again', async (t) => {
+    const server = await ScriptedServer.start(t);
+    const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });
+    let refusals = 0;
+    server.onEvent = ({ event_type: type, id }, reply) => {
+        if (type !== 'send') return;
+        refusals += 1;
+        const error = { code: 505, error: 'Temporarily unavailable', reason: 'The disk is nearly full.' };
+        if (refusals < 3) reply({ event_type: 'error', room_id: 7, error, id });
+        else reply({ event_type: 'ack', id, seq: 1, duplicate: false });
+    };
+    const { id, acked } = ada.connection.send('hello');
+    assert.equal((await acked).seq, 1);
+    const problems = ada.all('problem').map(({ error, id: of }) => [error.name, error.reason, of]);
+    assert.deepEqual(problems, Array(2).fill(['UnavailableError', 'The disk is nearly full.', id]));
+});
+
 test('a final refusal rejects that message alone', async (t) => {
     const server = await ScriptedServer.start(t);
     const ada = TestClient.connect(t, globesAt(server), 7, { name: 'ada' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { PASSWORD, assertStatus, createRoom, get, put } from '../api/harness/api.js';
-import { sharedServer } from '../api/harness/server.js';
+import { sharedServer, startServer } from '../api/harness/server.js';
 import { assertFocused, enter, pageConfig, sharedBrowser } from '../api/harness/visitor.js';
 
 const server = sharedServer(pageConfig);
@@ -29,6 +29,23 @@ test('a title is enough to create a public room, and its entrance follows', asyn
     assert.deepEqual([json.title, json.description, json.visibility], ['Night owls', '', 'public']);
     // The room has an owner, so nobody else may change it.
     assertStatus(await put(server, `/chats/${json.id}`, { description: 'Mine now' }), 401);
+});
+
+test('a server that has all its rooms says so, and the dialog keeps the entered title', async (t) => {
+    const full = await startServer(t, { ...pageConfig, config: { ...pageConfig.config, MaxRooms: 1 } });
+    const reason = 'The server has as many rooms as it may have.';
+    for (const [locale, opens, title, create, text] of [
+        ['en-GB', 'New room', 'Title', 'Create room', reason],
+        ['de-DE', 'Neuer Raum', 'Titel', 'Raum anlegen', `Der Server meldet: „${reason}“`],
+    ]) {
+        const page = await visit(t, full.origin, { locale });
+        await page.getByRole('button', { name: opens }).click();
+        const dialog = page.getByRole('dialog', { name: opens });
+        await dialog.getByLabel(title).fill('One too many');
+        await dialog.getByRole('button', { name: create }).click();
+        await dialog.getByRole('alert').getByText(text, { exact: true }).waitFor();
+        assert.equal(await dialog.getByLabel(title).inputValue(), 'One too many');
+    }
 });
 
 test('every room that is created here has an owner, whatever its visibility', async (t) => {

@@ -46,6 +46,30 @@ test('after a kill and restart of the server no message is lost or shown twice',
     assert.deepEqual([...ada.problems, ...ben.problems], []);
 });
 
+test('a message that the server cannot store waits below the reason, and is sent when it can', async (t) => {
+    const lowDisk = { MinFreeDisk: 1e15 }; // more than any disk has
+    const server = await startServer(t, serveSources(lowDisk));
+    const browser = await launchBrowser(t);
+    const reason = 'The server has too little free disk space. Try again later.';
+    const shown = { en: reason, de: `Der Server meldet: „${reason}“` };
+    const users = [];
+    for (const language of ['en', 'de'])
+        users.push(await TestUser.enter(browser, server, { id: 1 }, { name: `ada ${language}`, language }));
+    for (const [index, text] of [shown.en, shown.de].entries()) {
+        const { page } = users[index];
+        await users[index].say(`hello ${index}`);
+        await page.locator('.state-line').getByText(text).first().waitFor();
+        assert.equal(await page.getByText(/Not sent|Nicht gesendet/).count(), 0);
+    }
+    await server.stop();
+    await server.start({ address: `127.0.0.1:${server.port}`, config: serveSources().config });
+    for (const [index, user] of users.entries()) {
+        await user.message(`hello ${1 - index}`).waitFor({ timeout: 60_000 });
+        await user.page.locator('.state-line').getByText(reason).first().waitFor({ state: 'detached' });
+        assert.deepEqual(user.problems, []);
+    }
+});
+
 test('messages written offline are sent later, and those of others appear', async (t) => {
     const server = await startServer(t, serveSources());
     const room = await createRoom(server);

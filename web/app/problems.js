@@ -29,7 +29,7 @@ export function errorText(texts, error) {
     if (!(error instanceof GlobesError)) return texts.errorPage;
     if (error instanceof ConnectionError || !error.code) return texts.errorConnection;
     if (isThrottled(error)) return texts.errorTooMany;
-    if (error.code === UNAVAILABLE) return texts.errorUnavailable;
+    if (error.code === UNAVAILABLE) return error.reason ? texts.errorReason(error.reason) : texts.errorUnavailable;
     if (error.status === 401 || isTokenRefused(error)) return texts.errorUnauthorized;
     return texts.errorUnknown(error.code);
 }

@@ -7,6 +7,7 @@ import { isFinal } from './close_codes.js';
  * @property {number | null} [status]
  * @property {string | null} [field]
  * @property {number | null} [retryAfterMs]
+ * @property {string | null} [reason]
  * @property {string | null} [msg]
  * @property {unknown} [cause]
  */
@@ -15,11 +16,12 @@ import { isFinal } from './close_codes.js';
 export class GlobesError extends Error {
     name = 'GlobesError';
     /** @param {string} message @param {Details} [details] */
-    constructor(message, { code = null, status = null, field = null, retryAfterMs = null, msg = null, cause } = {}) {
+    constructor(message, { code = null, status = null, field = null, reason = null, retryAfterMs = null, msg = null, cause } = {}) {
         super(message, cause === undefined ? undefined : { cause });
         this.code = code;
         this.status = status;
         this.field = field;
+        this.reason = reason;
         this.retryAfterMs = retryAfterMs;
         this.msg = msg;
     }
@@ -90,7 +92,7 @@ const textOf = (value) => (typeof value === 'string' ? value : null);
 export const FOREIGN = 'Something other than Globes has answered';
 
 /**
- * The error for the server's `{ code, error, field }`; values of other types count as absent.
+ * The error for the server's `{ code, error, field, reason }`; values of other types count as absent.
  * @param {any} refusal
  * @param {{ status?: number, retryAfterMs?: number | null, msg?: string }} [more]
  */
@@ -99,5 +101,6 @@ export function errorOf(refusal, more = {}) {
     const error = textOf(refusal?.error) ?? `Error ${code}`;
     const field = textOf(refusal?.field);
     const ErrorClass = more.status === 409 ? RewoundError : (CLASS_OF_CODE[code] ?? GlobesError);
-    return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, ...more });
+    const reason = textOf(refusal?.reason);
+    return new ErrorClass(field === null ? error : `${error} (${field})`, { code, field, reason, ...more });
 }

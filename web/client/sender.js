@@ -194,7 +194,7 @@ export class Sender {
         if (!isProbe) this.#on.problem(id === undefined ? { error: refusal } : { error: refusal, id });
     }
 
-    /** The flood limit, or a store that fails for a moment: tries again later. Without `entry`: the join on arrival. */
+    /** The flood limit, or a store that cannot store now: tries again later. Without `entry`: the join on arrival. */
     #onTemporaryRefusal(entry, refusal) {
         if (!entry) {
             this.#isJoined = false;
@@ -207,6 +207,7 @@ export class Sender {
         if (refusal instanceof RateLimitedError) this.#pacer.slowDown(time, entry.sentAt, askedMs ?? RETRY_MS);
         const backoffMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** entry.failures) * between(0.5, 1);
         entry.failures += 1;
+        if (entry.kind === 'send' && refusal.reason !== null) this.#on.problem({ error: refusal, id: entry.id });
         this.#outbox.putBack(entry, time, askedMs ?? backoffMs);
         this.#pump();
     }

@@ -20,6 +20,8 @@ const ROWS_AHEAD = 40;
 const KEPT = 20_000;
 /** In ms. A room that does not keep its last messages sends none. */
 const FIRST_MESSAGES_MS = 1500;
+/** In ms. How long the reason for a waiting message is shown, longer than the client waits before it sends it again. */
+const WAITING_SHOWN_MS = 15_000;
 /** The close code of a deleted room (docs/protocol.md). */
 const ROOM_DELETED = 4504;
 
@@ -45,6 +47,7 @@ export class RoomView {
     #painting = 0;
     #membersChanged = false;
     #closeCode = null;
+    #isWaiting = false; // a message waits, and the reason is shown
     #ended = new AbortController();
     #observer;
 
@@ -196,7 +199,7 @@ export class RoomView {
             this.#schedule();
         });
         on('gap', (gap) => this.#onGap(gap));
-        on('problem', ({ error, id }) => id === undefined && this.#onProblem(error));
+        on('problem', ({ error, id }) => (id === undefined ? this.#onProblem(error) : this.#onWaiting(error)));
         on('closed', ({ error }) => {
             this.#closeCode = error?.closeCode ?? null;
             this.#showState();
@@ -242,6 +245,7 @@ export class RoomView {
     #onEvent(event) {
         const item = this.#timeline.add(event, event.isOwn);
         const { seq } = event;
+        if (event.isOwn && event.event_type === 'send') this.#endWaiting();
         if (seq === 1) this.#loader.older = 'none';
         if (item && seq > this.#liveAfter && !item.own) {
             this.#unread.add(seq);
@@ -268,6 +272,20 @@ export class RoomView {
         else if (error.field === 'name') this.showProblem(texts['room.nameRefused']);
         else if (error.code === 503) this.showProblem(texts['room.tooFast']);
         else if (error.msg) this.showProblem(error.msg);
+    }
+
+    /** A message waits until the server can store it, and is refused each time that it is sent again. */
+    #onWaiting(error) {
+        if (!error.reason) return;
+        this.#isWaiting = true;
+        this.#frame.stateLine.problem(this.#texts['room.reason'](error.reason), WAITING_SHOWN_MS);
+    }
+
+    /** A message was stored. */
+    #endWaiting() {
+        if (!this.#isWaiting) return;
+        this.#isWaiting = false;
+        if (this.#connection.state === 'online') this.#frame.stateLine.endProblem();
     }
 
     #showState() {

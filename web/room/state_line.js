@@ -57,11 +57,17 @@ export class StateLine {
         }
     }
 
-    /** Shows an error that did not end the connection. */
-    problem(text) {
+    /** Shows an error that did not end the connection, for `ms`. */
+    problem(text, ms = SHOWN_MS) {
         this.#stop();
         this.element.dataset.state = 'problem';
-        this.#showBriefly(text);
+        this.#showBriefly(text, ms);
+    }
+
+    /** Hides the text of `problem` before its time. */
+    endProblem() {
+        this.#stop();
+        this.#show('');
     }
 
     destroy() {
@@ -74,9 +80,9 @@ export class StateLine {
         this.#button.hidden = true;
     }
 
-    #showBriefly(text) {
+    #showBriefly(text, ms = SHOWN_MS) {
         this.#show(text);
-        this.#timer = setTimeout(() => this.#show(''), SHOWN_MS);
+        this.#timer = setTimeout(() => this.#show(''), ms);
     }
 
     #countDown(until) {

@@ -44,6 +44,7 @@ export const texts = {
     'room.retry': 'Noch einmal senden',
     'room.discard': 'Verwerfen',
     'room.tooFast': 'Du sendest zu schnell. Warte einen Moment.',
+    'room.reason': (reason) => `Der Server meldet: „${reason}“`,
 
     'room.members': 'Personen hier',
     'room.number': number,

@@ -46,6 +46,7 @@ export const texts = {
     'room.retry': 'Send again',
     'room.discard': 'Discard',
     'room.tooFast': 'You are sending messages too fast. Wait a moment.',
+    'room.reason': (reason) => reason,
 
     'room.members': 'People here',
     'room.number': number,
