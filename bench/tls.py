@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what TLS costs the server: CPU of a delivery and of a handshake, and memory of an idle connection.
 
-Each measurement is made without and with TLS in turn, each in a new process on one core, with the load generator on another
+Each measurement is made without and with TLS, one after the other, each in a new process on one core, with the load generator on another
 one. Prints the table of docs/adr/0015-tls-below-the-fan-out.md.
 """
 
