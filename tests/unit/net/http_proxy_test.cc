@@ -1,6 +1,4 @@
 // Connections of trusted proxies: a PROXY header before the first request, and forwarded headers in each.
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/sockios.h>
@@ -9,14 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
-#include <boost/asio/io_context.hpp>
-#include <deque>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/http_session.h"
+#include "unit/net/http_harness.h"
 
 namespace globes::net {
 namespace {
@@ -25,60 +20,36 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-struct FakeClock final : Clock {
-    UnixMicros now_us() const override { return 0; }
-    std::chrono::steady_clock::time_point steady() const override { return {}; }
-};
-
-class HttpProxyTest : public testing::Test {
+class HttpProxyTest : public HttpHubTest {
 protected:
-    HttpProxyTest() : buffer_(64 << 10) {
+    HttpProxyTest() {
         settings_.refusal = [](const HttpRequest&, int status) { return HttpResponse{.status = status}; };
         settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t, std::chrono::microseconds) {
             log_.push_back(request.client.text() + ' ' + std::to_string(status) + (request.is_secure ? " https" : ""));
         };
         settings_.trusted_proxies = {*IpRange::parse("10.0.0.0/8"), *IpRange::parse("127.0.0.1")};
+        handler_ = [this](const auto& exchange) {
+            if (answers_) return exchange->respond({.body = "here"});
+            waiting_.push_back(exchange);
+        };
         limit_settings_.exempt = {*IpRange::parse("127.0.0.0/8"), *IpRange::parse("198.51.100.0/24")};
     }
     ~HttpProxyTest() override {
-        waiting_.clear();
+        waiting_.clear();  // before the members of this class, which hear of their answers
         for (const int socket : sockets_) ::close(socket);
     }
 
     /// Opens a connection of the proxy, and returns the proxy's end.
     int open(const char* proxy = "10.0.0.1") {
-        if (!limits_) limits_.emplace(limit_settings_);
-        if (!hub_)
-            hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, [this](const auto& exchange) {
-                if (answers_) return exchange->respond({.body = "here"});
-                waiting_.push_back(exchange);
-            });
-        const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
-            ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-            ::connect(client, reinterpret_cast<sockaddr*>(&address), size) != 0)
-            std::abort();
-        FileDescriptor server(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        ::close(listener);
-        ::fcntl(client, F_SETFL, O_NONBLOCK);
+        const auto [server, client] = nonblocking_tcp_pair();
         const int on = 1;  // otherwise the kernel keeps small parts back until the earlier ones are acknowledged
         ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         sockets_.push_back(client);
         const IpAddress peer = *IpAddress::parse(proxy);
-        hub_->adopt_proxy(std::move(server), peer, limits_->find(peer, {}));
+        HttpHub& to = hub();
+        to.adopt_proxy(FileDescriptor(server), peer, limits_->find(peer, {}));
         run();
         return client;
-    }
-    void run() {
-        for (int idle_rounds = 0; idle_rounds < 3;) {
-            context_.restart();
-            idle_rounds = context_.poll() == 0 ? idle_rounds + 1 : 0;
-        }
     }
     /// Returns whether the loop has nothing to do: it must not spin while bytes wait that it does not take.
     bool is_quiet() {
@@ -100,16 +71,7 @@ protected:
         }
         run();
     }
-    std::string receive(int socket) {
-        std::string received;
-        std::array<char, 4096> piece;
-        for (;;) {
-            const ssize_t count = ::recv(socket, piece.data(), piece.size(), 0);
-            ended_ = count == 0 || (count < 0 && errno != EAGAIN);
-            if (count <= 0) return received;
-            received.append(piece.data(), static_cast<std::size_t>(count));
-        }
-    }
+    std::string receive(int socket) { return receive_from(socket); }
     std::string exchange(int socket, std::string_view bytes) {
         send(socket, bytes);
         return receive(socket);
@@ -123,24 +85,10 @@ protected:
     static std::string request(const std::string& headers) {
         return "GET / HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
     }
-    void pass(Tick ticks) {
-        wheel_.advance(wheel_.now() + ticks);
-        run();
-    }
 
-    boost::asio::io_context context_;
-    TimerWheel wheel_;
-    std::vector<char> buffer_;
-    FakeClock clock_;
-    HttpSettings settings_;
-    AddressLimitSettings limit_settings_;
-    std::optional<AddressLimits> limits_;
-    std::optional<HttpHub> hub_;
     bool answers_ = true;
-    std::deque<std::shared_ptr<HttpExchange>> waiting_;
     std::vector<std::string> log_;
     std::vector<int> sockets_;
-    bool ended_ = false;
 };
 
 const std::string kProxyV1 = "PROXY TCP4 192.0.2.1 10.0.0.1 4711 80\r\n";

@@ -1,7 +1,6 @@
 // Sessions on one end of a real socket pair, the client on the other. The test advances the timer wheel.
 #include "net/http_session.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,12 +9,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "unit/net/http_harness.h"
 
 namespace globes::net {
 namespace {
@@ -29,47 +29,12 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-struct FakeClock final : Clock {
-    UnixMicros now_us() const override { return 0; }
-    std::chrono::steady_clock::time_point steady() const override { return now; }
-    std::chrono::steady_clock::time_point now;
-};
-
-/// Connected stream sockets of any kind; `client` does not block.
-struct SocketPair {
-    int server;
-    int client;
-};
-
-SocketPair local_pair() {
-    std::array<int, 2> fds{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) != 0) std::abort();
-    return {fds[0], fds[1]};
-}
-
-SocketPair tcp_pair() {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener, 1) != 0 ||
-        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-        ::connect(client, reinterpret_cast<sockaddr*>(&address), size) != 0)
-        std::abort();
-    const int server = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    ::close(listener);
-    ::fcntl(client, F_SETFL, O_NONBLOCK);
-    return {server, client};
-}
-
 const std::string kGet = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::string kPostHead = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n";
 
-class HttpSessionTest : public testing::Test {
+class HttpSessionTest : public HttpHubTest {
 protected:
-    HttpSessionTest() : buffer_(64 << 10) {
+    HttpSessionTest() {
         settings_.refusal = [](const HttpRequest&, int status) {
             return HttpResponse{.status = status, .body = "refused"};
         };
@@ -84,67 +49,29 @@ protected:
         };
     }
     ~HttpSessionTest() override {
-        waiting_.clear();  // they answer, which the members below them hear of
+        waiting_.clear();  // before the members of this class, which hear of their answers
         if (client_ >= 0) ::close(client_);
     }
 
-    void open(SocketPair pair = local_pair()) {
-        if (!hub_) hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
-        client_ = pair.client;
-        hub_->adopt(FileDescriptor(pair.server), peer_, admission_);
+    void open(std::pair<int, int> pair = unix_pair()) {
+        client_ = pair.second;
+        hub().adopt(FileDescriptor(pair.first), peer_, admission_);
         run();
-    }
-    /// Requests wait in `waiting_` until the test answers them.
-    void answer_later() {
-        handler_ = [this](const std::shared_ptr<HttpExchange>& exchange) { waiting_.push_back(exchange); };
-    }
-
-    /// Polls until nothing is ready any more. A wait may need one more round to begin.
-    void run() {
-        for (int idle_rounds = 0; idle_rounds < 3;) {
-            context_.restart();
-            idle_rounds = context_.poll() == 0 ? idle_rounds + 1 : 0;
-        }
     }
     void send(std::string_view bytes) {
         ASSERT_EQ(::send(client_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
         run();
     }
-    /// All bytes that have arrived; `ended_` tells whether the server has shut its side down.
-    std::string receive() {
-        std::string received;
-        std::array<char, 4096> piece;
-        for (;;) {
-            const ssize_t count = ::recv(client_, piece.data(), piece.size(), 0);
-            ended_ = count == 0 || (count < 0 && errno != EAGAIN);
-            if (count <= 0) return received;
-            received.append(piece.data(), static_cast<std::size_t>(count));
-        }
-    }
+    std::string receive() { return receive_from(client_); }
     std::string exchange(std::string_view bytes) {
         send(bytes);
         return receive();
     }
-    void pass(Tick ticks) {
-        wheel_.advance(wheel_.now() + ticks);
-        run();
-    }
 
-    boost::asio::io_context context_;
     Admission admission_ = Admission::full;
-    TimerWheel wheel_;
-    std::vector<char> buffer_;
-    FakeClock clock_;
-    HttpSettings settings_;
-    HttpHandler handler_;
-    AddressLimitSettings limit_settings_;
-    std::optional<AddressLimits> limits_{std::in_place, limit_settings_};
     ClientAddress peer_{"192.0.2.1"};
-    std::optional<HttpHub> hub_;
-    std::deque<std::shared_ptr<HttpExchange>> waiting_;
     std::vector<std::string> finished_;
     int client_ = -1;
-    bool ended_ = false;
 };
 
 TEST_F(HttpSessionTest, AnswersRequestsOneAfterAnother) {
@@ -333,7 +260,7 @@ TEST_F(HttpSessionTest, LingersForALimitedNumberOfBytes) {
 }
 
 TEST_F(HttpSessionTest, ARefusalReachesATcpClientThatIsStillSending) {
-    open(tcp_pair());
+    open(nonblocking_tcp_pair());
     send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
     for (int i = 0; i < 5; ++i) send(std::string(10'000, 'b'));
     EXPECT_THAT(receive(), StartsWith("HTTP/1.1 413 "));
@@ -445,7 +372,7 @@ TEST_F(HttpSessionTest, AClientThatTakesAByteNowAndThenIsClosed) {
     handler_ = [](const std::shared_ptr<HttpExchange>& exchange) {
         exchange->respond({.body = std::string(8 << 20, 'x')});
     };
-    open(tcp_pair());
+    open(nonblocking_tcp_pair());
     send(kGet);
     char byte = 0;
     Tick passed = 0;
@@ -750,7 +677,7 @@ TEST_F(HttpSessionTest, ARefusalThatThrowsClosesTheConnection) {
 
 TEST_F(HttpSessionTest, AnswersForDisconnectedPeersAreHarmless) {
     answer_later();
-    open(tcp_pair());
+    open(nonblocking_tcp_pair());
     send(kGet);
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(client_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -774,7 +701,7 @@ TEST_F(HttpSessionTest, TheEndOfTheHubLeavesExchangesHarmless) {
 
 TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
     answer_later();
-    open(tcp_pair());
+    open(nonblocking_tcp_pair());
     send(kGet + "\x81\x85unread");
     const auto upgraded = waiting_[0]->take_over();
     ASSERT_TRUE(upgraded);
@@ -792,11 +719,10 @@ TEST_F(HttpSessionTest, HandsOverTheSocketOfAnUpgrade) {
 
 TEST_F(HttpSessionTest, ServesBytesThatArrivedWithTheConnectionWithoutAWait) {
     answer_later();
-    const SocketPair pair = local_pair();
-    ASSERT_EQ(::send(pair.client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
-    hub_.emplace(context_, wheel_, buffer_, clock_, *limits_, settings_, handler_);
-    client_ = pair.client;
-    hub_->adopt(FileDescriptor(pair.server), peer_);
+    const auto [server, client] = unix_pair();
+    ASSERT_EQ(::send(client, kGet.data(), kGet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(kGet.size()));
+    client_ = client;
+    hub().adopt(FileDescriptor(server), peer_);
     EXPECT_EQ(context_.poll_one(), 1u);
     ASSERT_EQ(waiting_.size(), 1u);
     EXPECT_EQ(context_.poll(), 0u) << "the socket is not waited for";

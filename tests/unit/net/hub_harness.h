@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -16,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,6 +26,7 @@
 
 #include "net/ws_hub.h"
 #include "roomlog/slice.h"
+#include "unit/net/socket_pair.h"
 #include "unit/net/tls_client.h"
 #include "unit/net/ws_client.h"
 #include "unit/roomlog/published_log.h"
@@ -174,33 +173,6 @@ private:
 
 inline std::string client_close(CloseCode code, std::string_view reason = {}) {
     return client_frame(roomlog::Opcode::close, encode_close_payload(code, reason));
-}
-
-/// A connected pair of non-blocking sockets; {server's, peer's}.
-inline std::pair<int, int> unix_pair() {
-    std::array<int, 2> fds{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) != 0) std::abort();
-    return {fds[0], fds[1]};
-}
-
-/// `receive_buffer_bytes`: of the peer; 0 for the kernel's default.
-inline std::pair<int, int> tcp_pair(int receive_buffer_bytes = 0) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    const int peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_buffer_bytes != 0)
-        ::setsockopt(peer, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
-    if (::bind(listener, generic, size) != 0 || ::listen(listener, 1) != 0 ||
-        ::getsockname(listener, generic, &size) != 0 || ::connect(peer, generic, size) != 0)
-        std::abort();
-    const int server = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (server < 0) std::abort();
-    ::close(listener);
-    return {server, peer};
 }
 
 struct Connection {

@@ -12,7 +12,7 @@
 
 #include "net/certificate_files.h"
 #include "net/stream_socket.h"
-#include "unit/net/hub_harness.h"
+#include "unit/net/socket_pair.h"
 #include "unit/net/tls_client.h"
 
 namespace globes::net {
@@ -57,6 +57,14 @@ protected:
         return all;
     }
 
+    /// The client says something, and the server answers.
+    void greet() {
+        ASSERT_EQ(client.send("hello"), 5);
+        EXPECT_EQ(receive(5), "hello");
+        EXPECT_EQ(server.send("good day"), 8);
+        EXPECT_EQ(client_receives(8), "good day");
+    }
+
     const std::pair<int, int> fds;
     TlsBuffers buffers;
     std::vector<char> buffer = std::vector<char>(64 << 10);
@@ -77,18 +85,12 @@ protected:
 TEST_F(TlsTest, CarriesBytesInBothDirections) {
     EXPECT_TRUE(server.is_handshaking());
     handshake();
-    ASSERT_EQ(client.send("hello"), 5);
-    EXPECT_EQ(receive(5), "hello");
-    EXPECT_EQ(server.send("good day"), 8);
-    EXPECT_EQ(client_receives(8), "good day");
+    greet();
 }
 
 TEST_F(Tls12Test, CarriesBytesInBothDirections) {
     handshake();
-    ASSERT_EQ(client.send("hello"), 5);
-    EXPECT_EQ(receive(5), "hello");
-    EXPECT_EQ(server.send("good day"), 8);
-    EXPECT_EQ(client_receives(8), "good day");
+    greet();
 }
 
 TEST_F(Tls11Test, IsRefused) {
@@ -175,10 +177,7 @@ TEST_F(TlsTest, AnUpdateOfKeysIsFollowed) {
     handshake();
     for (int i = 0; i < 5; ++i) {
         client.update_keys();
-        ASSERT_EQ(client.send("hello"), 5);
-        EXPECT_EQ(receive(5), "hello");
-        EXPECT_EQ(server.send("good day"), 8);
-        EXPECT_EQ(client_receives(8), "good day");
+        greet();
     }
 }
 
