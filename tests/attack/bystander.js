@@ -124,7 +124,12 @@ class Crowd {
             ask(kind, run);
         }
         await Promise.all(asked);
-        return { ...took, refusals: [...this.#refusals].map(([what, count]) => `${what} (${count} times)`) };
+        return { ...took, refusals: this.refusals };
+    }
+
+    /** Since the last measurement began. */
+    get refusals() {
+        return [...this.#refusals].map(([what, count]) => `${what} (${count} times)`);
     }
 
     /** All requests of that time in order. */
@@ -159,4 +164,5 @@ serve({
         await crowd.join();
     },
     measure: (ms) => crowd.measure(ms),
+    refusals: () => crowd.refusals,
 });

@@ -19,6 +19,7 @@ export class Line {
     #attacker;
     #tail = '';
     #isWebSocket = false;
+    #isOurEnd = false;
     #onAnswer = () => {};
 
     /** Responses that have begun. */
@@ -34,12 +35,18 @@ export class Line {
                 attacker.cost.sent += socket.bytesWritten;
                 attacker.cost.received += socket.bytesRead;
                 attacker.lines.delete(this);
-                if (!attacker.isOver) attacker.cost.closed += 1;
+                if (!attacker.isOver && !this.#isOurEnd) attacker.cost.closed += 1;
                 this.#onAnswer();
                 resolve();
             });
         });
         socket.on('data', (bytes) => this.#scan(bytes));
+    }
+
+    /** Ends the connection; it is not counted as one that the server has closed. */
+    end() {
+        this.#isOurEnd = true;
+        this.socket.destroy();
     }
 
     /** Resolves when more may be written, with false if the connection has ended. `requests`: how many these bytes are. */
@@ -72,12 +79,15 @@ export class Line {
         }
     }
 
-    /** Opens a WebSocket; resolves with false if it was refused. */
+    /** Opens a WebSocket; resolves with false if it was refused. Then the end of the connection is not counted. */
     async upgrade(room, { query = '', headers = {} } = {}) {
+        this.#isOurEnd = true;
         await this.write(handshake(this.#attacker.scene, `/chats/${room}/ws${query}`, headers));
         while (this.isOpen && this.answers === 0) await new Promise((resolve) => (this.#onAnswer = resolve));
-        if (!this.isOpen || !this.#isWebSocket) this.socket.destroy();
-        return this.#isWebSocket && this.isOpen;
+        const isAccepted = this.isOpen && this.#isWebSocket;
+        if (!isAccepted) this.end();
+        this.#isOurEnd = !isAccepted;
+        return isAccepted;
     }
 
     /**
@@ -139,7 +149,9 @@ export class Attacker {
             socket.once('close', () => resolve(false));
         });
         this.cost.connections += 1;
-        if (!isOpen) return null;
+        // An attack may be over before its last connections are open: they would go on otherwise.
+        if (this.isOver) socket.destroy();
+        if (!isOpen || this.isOver) return null;
         const line = new Line(this, socket);
         this.lines.add(line);
         return line;

@@ -2,7 +2,7 @@
 // affects both.
 import { metricsOf } from '../api/harness/metrics.js';
 import { Child, NICENESS } from './child.js';
-import { TARGETS, peakMemory } from './stage.js';
+import { TARGETS, failedTasks, peakMemory } from './stage.js';
 
 export const KINDS = ['send', 'list', 'page'];
 
@@ -63,8 +63,7 @@ export async function measure(stage, attack, { rounds, ms }) {
         }
         server.assertAlive();
         memory = peakMemory(server.pid);
-        const failed = [...(await metricsOf(server))].filter(([name, value]) => name.startsWith('globes_tasks_failed') && value > 0);
-        for (const [name, value] of failed) missed.push(`${name} ${value}`);
+        missed.push(...(await failedTasks(server)));
     } catch (error) {
         missed.push(error.message.split('\n')[0]);
     } finally {

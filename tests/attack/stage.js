@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { PASSWORD, createPrivateRoom, createRoom, onlineIn } from '../api/harness/api.js';
 import { runCommand } from '../api/harness/command.js';
+import { metricsOf } from '../api/harness/metrics.js';
 import { readProc } from '../api/harness/proc.js';
 import { Server } from '../api/harness/server.js';
 import { WebSocket } from '../api/harness/web_socket.js';
@@ -115,6 +116,13 @@ export class Stage {
     remove() {
         return rm(this.#folder, { recursive: true, force: true });
     }
+}
+
+/** The counters of failed tasks that are not 0, as texts. */
+export async function failedTasks(server) {
+    const counters = [...(await metricsOf(server))].filter(([name]) => name.startsWith('globes_tasks_failed_total{'));
+    assert.ok(counters.length > 0, 'failed tasks are counted');
+    return counters.filter(([, value]) => value > 0).map((counter) => counter.join(' '));
 }
 
 /** The most memory that a process has had at once, in MiB. */

@@ -19,7 +19,7 @@ export const attacks = [
         what: 'opens connections and closes them, without end',
         refused: { limit: 'connections' },
         run(attacker) {
-            attacker.keep(CONNECTIONS, (line) => line.socket.destroy(), { pause_ms: 0 });
+            attacker.keep(CONNECTIONS, (line) => line.end(), { pause_ms: 0 });
         },
     },
     {
@@ -37,7 +37,7 @@ export const attacks = [
                 CONNECTIONS,
                 async (line) => {
                     await line.upgrade(rooms.users);
-                    line.socket.destroy();
+                    line.end();
                 },
                 { pause_ms: 10 },
             );
@@ -63,7 +63,7 @@ export const attacks = [
                 CONNECTIONS,
                 async (line) => {
                     if (!(await line.upgrade(rooms.long, options))) return;
-                    line.socket.on('data', () => line.socket.bytesRead > bytes && line.socket.destroy());
+                    line.socket.on('data', () => line.socket.bytesRead > bytes && line.end());
                 },
                 { pause_ms: 10 },
             );
