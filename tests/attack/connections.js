@@ -1,6 +1,7 @@
 // The connections of an attacker: as fast as Node can write, with a count of what the attack costs. An attacker has one
 // address, and opens a new connection for each that the server closes.
 import net from 'node:net';
+import tls from 'node:tls';
 
 import { handshake } from '../api/harness/raw_socket.js';
 
@@ -142,10 +143,11 @@ export class Attacker {
     /** Resolves with a connection, or with null if the server does not accept it. */
     async connect() {
         const { host, port } = this.scene;
-        const socket = net.connect({ host, port, localAddress: this.from, noDelay: true });
+        const options = { host, port, localAddress: this.from, noDelay: true, rejectUnauthorized: false };
+        const socket = this.scene.tls ? tls.connect(options) : net.connect(options);
         socket.on('error', () => {});
         const isOpen = await new Promise((resolve) => {
-            socket.once('connect', () => resolve(true));
+            socket.once(this.scene.tls ? 'secureConnect' : 'connect', () => resolve(true));
             socket.once('close', () => resolve(false));
         });
         this.cost.connections += 1;

@@ -25,6 +25,9 @@ const LONG_MESSAGES = 1500;
 const CROWD = 200;
 const LARGE_FILE_BYTES = 64 << 20;
 
+/** With Public Chat and the hidden one. */
+export const STORED_ROOMS = 1 + 3 + LISTED_ROOMS + PRIVATE_ROOMS + 1;
+
 /** Without limits, for what a test itself does. */
 const config = { ExemptAddresses: ['127.0.0.1'] };
 
@@ -62,8 +65,7 @@ function* exportedLines() {
 export class Stage {
     #folder;
     #rooms;
-    /** Of the server that was started last. */
-    dataFolder = '';
+    #dataFolders = new Map();
 
     /** Makes the data, once. */
     static async make() {
@@ -86,21 +88,30 @@ export class Stage {
         return stage;
     }
 
-    /** A server with a copy of the data. `Static: true` in `changes` stands for a folder with a large file. */
-    async start(changes = {}) {
-        this.dataFolder = await mkdtemp(join(this.#folder, 'data-'));
-        await cp(join(this.#folder, 'data'), this.dataFolder, { recursive: true });
+    /**
+     * A server with a copy of the data. `Static: true` in `changes` stands for a folder with a large file. `tls`: attackers
+     * and users speak TLS to it.
+     */
+    async start(changes = {}, { tls = false } = {}) {
+        const data = await mkdtemp(join(this.#folder, 'data-'));
+        await cp(join(this.#folder, 'data'), data, { recursive: true });
         const site = changes.Static ? { Static: join(this.#folder, 'site') } : {};
-        const server = await new Server({ config: { ...config, ...changes, ...site }, args: ['--data', this.dataFolder] }).start();
+        const server = await new Server({ config: { ...config, ...changes, ...site }, args: ['--data', data], tls }).start();
+        this.#dataFolders.set(server, data);
         await this.#fillCrowd(server);
         return server;
     }
 
+    /** Where that server keeps its data. */
+    dataFolderOf(server) {
+        return this.#dataFolders.get(server);
+    }
+
     /** Members that do nothing until the server ends. */
     async #fillCrowd(server) {
-        const url = `ws://${server.host}:${server.port}/chats/${this.#rooms.crowd}/ws`;
+        const url = `ws${server.tls ? 's' : ''}://${server.host}:${server.port}/chats/${this.#rooms.crowd}/ws`;
         for (let index = 0; index < CROWD; index += 1) {
-            const socket = new WebSocket(url, { perMessageDeflate: false });
+            const socket = new WebSocket(url, { perMessageDeflate: false, rejectUnauthorized: false });
             socket.on('error', () => {});
             socket.on('open', () => socket.send(JSON.stringify({ event_type: 'join', name: `${index}`.padStart(32, '\u20AC') })));
         }
@@ -109,8 +120,8 @@ export class Stage {
     }
 
     /** What attackers and users need to know of a server, as JSON. */
-    sceneOf({ host, port }) {
-        return { host, port, rooms: this.#rooms, password: PASSWORD, users: USERS };
+    sceneOf({ host, port, tls }) {
+        return { host, port, tls, rooms: this.#rooms, password: PASSWORD, users: USERS };
     }
 
     remove() {

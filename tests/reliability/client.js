@@ -32,7 +32,7 @@ export class Client {
     connections = 0;
 
     /**
-     * `find()` resolves with `{ host, port }` as soon as there is a server; it is asked before each connection.
+     * `find()` resolves with `{ host, port, tls }` as soon as there is a server; it is asked before each connection.
      * `after`: the seq after which it begins to read.
      */
     constructor(name, { record, room, find, after = 0 }) {
@@ -100,12 +100,12 @@ export class Client {
     }
 
     async #connect() {
-        const { host, port } = await this.#find();
+        const { host, port, tls } = await this.#find();
         if (this.#isGone) return;
         const at = this.#lastText ? `&at=${this.#lastTime}` : '';
         const session = this.#session ? `&session=${this.#session}` : '';
-        const url = `ws://${host}:${port}/chats/${this.#room.id}/ws?after=${this.last}${at}${session}`;
-        const socket = new WebSocket(url, ['globes.v1'], { perMessageDeflate: false });
+        const url = `ws${tls ? 's' : ''}://${host}:${port}/chats/${this.#room.id}/ws?after=${this.last}${at}${session}`;
+        const socket = new WebSocket(url, ['globes.v1'], { perMessageDeflate: false, rejectUnauthorized: false });
         this.#socket = socket;
         socket.on('open', () => (this.connections += 1));
         socket.on('message', (data) => {

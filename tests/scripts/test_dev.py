@@ -20,7 +20,7 @@ class Dev(unittest.TestCase):
         self.assertGreaterEqual(shown, {"run", "test", "bench", "build", "format", "lint", "fuzz", "install", "clean"})
 
     def test_the_help_of_a_command_installs_and_builds_nothing(self):
-        for command in ["test", "build", "format", "lint", "fuzz", "coverage", "install", "clean"]:
+        for command in ["test", "build", "format", "lint", "fuzz", "coverage", "soak", "install", "clean"]:
             for flag in ["--help", "-h"]:
                 run = dev(command, flag)
                 self.assertEqual((run.returncode, run.stderr), (0, ""))
@@ -78,3 +78,31 @@ class DevRun(CheckoutTest):
         self.assertRegex(first, r"about \d+ minutes")
         self.assertEqual(second, "scripts/install-packages run")
         self.assertEqual(self.lines()[0], "scripts/install-packages run", "the next ones do not")
+
+
+class DevSoak(CheckoutTest):
+    """`./dev soak` with stand-ins for all that it runs."""
+
+    parts = ["dev"]
+
+    def soak(self, *arguments):
+        stand_ins = ["scripts/install-packages", "scripts/install-node-modules", "scripts/build", "bin/node"]
+        for path in stand_ins:
+            self.write(path, '#!/bin/sh\necho "${0##*/}" "$@" "$GLOBES_BINARY" "$ASAN_OPTIONS"\n')
+            (self.root / path).chmod(0o755)
+        environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}"}
+        run = subprocess.run(
+            [self.root / "dev", "soak", *arguments], env=environment, capture_output=True, text=True, check=True
+        )
+        return run.stdout
+
+    def test_runs_the_released_server(self):
+        output = self.soak("5")
+        self.assertRegex(output, r"(?m)^build release globes ")
+        self.assertRegex(output, r"(?m)^node tests/attack/soak.js 5  *$")
+
+    def test_runs_a_server_with_sanitizers(self):
+        output = self.soak("--asan", "5")
+        self.assertRegex(output, r"(?m)^build asan globes ")
+        self.assertNotIn("build release", output)
+        self.assertRegex(output, r"(?m)^node tests/attack/soak.js 5 /.*/build/asan/globes external_symbolizer_path=")

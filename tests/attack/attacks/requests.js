@@ -70,7 +70,7 @@ export const attacks = [
         what: 'creates rooms without end',
         refused: { limit: 'rooms' },
         run: flood((scene, count) =>
-            postOf(scene, '/chats', { title: `Flood ${process.pid} ${count}`, visibility: 'public', owner: true }),
+            postOf(scene, '/chats', { title: `Flood ${process.pid} ${count}`, visibility: 'public' }),
         ),
     },
     {
