@@ -28,6 +28,14 @@ void CoreThread::post(TaskBatch batch) {
     if (mailbox_.push(std::move(batch))) mailbox_.wake();
 }
 
+bool CoreThread::run_posted() {
+    assert(!thread_.joinable());
+    TaskBatch posted = mailbox_.take();
+    const bool has_any = !posted.empty();
+    posted.run(TaskThread::core);
+    return has_any;
+}
+
 bool CoreThread::reserve(std::size_t bytes) {
     if (queued_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kQueuedEventBytes) return true;
     release(bytes);

@@ -28,6 +28,9 @@ public:
     /// Runs tasks on the core thread, in the order of each thread that posts. Thread: any.
     void post(Task task);
     void post(TaskBatch batch);
+    /// Runs the posted tasks on the calling thread, which is the core thread instead of `start`. Returns false if there
+    /// were none. For tests without threads.
+    bool run_posted();
 
     /// Limits the memory of tasks that clients cause and that have not run yet. Returns false if `bytes` more would
     /// exceed kQueuedEventBytes; otherwise the caller posts a task that calls `release` with the same number.

@@ -66,6 +66,14 @@ void IoThread::post(Task task) {
     if (mailbox_.push(std::move(task))) wake();
 }
 
+bool IoThread::run_posted() {
+    assert(!thread_.joinable());
+    TaskBatch posted = mailbox_.take();
+    const bool has_any = !posted.empty();
+    posted.run(TaskThread::io);
+    return has_any;
+}
+
 void IoThread::run_after(std::chrono::milliseconds time, Task task) {
     GLOBES_ASSERT_ON(this_thread_);
     auto timer = std::make_unique<boost::asio::steady_timer>(context_, time);

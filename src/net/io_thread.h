@@ -43,6 +43,9 @@ public:
     void post(TaskBatch batch);
     /// Runs `task` as above. Thread: any.
     void post(Task task);
+    /// Runs the posted tasks on the calling thread, which drives the loop itself instead of `start`. Returns false if
+    /// there were none. For tests without threads.
+    bool run_posted();
 
     /// This thread, for assertions; no thread after `stop`. Thread: any.
     const ThreadOwner& thread() const { return this_thread_; }
