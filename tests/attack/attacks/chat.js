@@ -90,7 +90,7 @@ export const attacks = [
     {
         name: 'slow-readers',
         what: 'fills the room with ten connections and reads nothing on 90',
-        refused: { metric: 'globes_slow_readers_closed_total' },
+        refused: { limit: 'stored_bytes' },
         run: inRoom(async (line, index) => {
             if (index >= 10) return line.trickle();
             const event = text({ event_type: 'send', name: `mallory ${process.pid} ${index}`, msg: LONG });
