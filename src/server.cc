@@ -40,6 +40,7 @@
 #include "server_settings.h"
 #include "signals.h"
 #include "start_guard.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace globes {
 namespace {
@@ -146,6 +147,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                     const auto folder = database_folder(config_);
                     return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
                                          is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
+                                         folder ? std::optional(store::sqlite_allocated_bytes()) : std::nullopt,
                                          logging.dropped_lines(), certificate_.expires()});
                 }} {
     if (!is_local(config, endpoints_) && !config.require_owner)

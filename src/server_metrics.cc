@@ -95,6 +95,10 @@ void write_store(MetricsText& text, const MetricsSources& sources) {
         text.begin("globes_disk_free_bytes", gauge, "Free space of the file system with DataDir.");
         text.sample(*sources.free_disk_bytes);
     }
+    if (sources.sqlite_bytes) {
+        text.begin("globes_sqlite_allocated_bytes", gauge, "Memory of the heap that SQLite uses, mostly for pages.");
+        text.sample(*sources.sqlite_bytes);
+    }
     text.begin("globes_history_reads_total", counter, "Pages of history read from the store, by reader.");
     text.sample(sum(sources.io_units, [](const IoUnit& unit) { return unit.core_link.counts().history_reads(); }),
                 {{"reader", "http"}});

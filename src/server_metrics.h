@@ -23,6 +23,7 @@ struct MetricsSources {
     const chat::CoreThread& core_thread;
     bool is_store_reachable;
     std::optional<std::uint64_t> free_disk_bytes;  ///< Absent if the store is not on a disk of this machine.
+    std::optional<std::uint64_t> sqlite_bytes;     ///< Of the heap. Absent for other stores.
     std::uint64_t dropped_log_lines;
     UnixMicros certificate_expires;  ///< 0 without TLS.
 };

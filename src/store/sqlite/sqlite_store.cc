@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -103,5 +104,7 @@ private:
 std::unique_ptr<chat::Store> open_sqlite_store(std::filesystem::path file, SqliteSettings settings) {
     return std::make_unique<SqliteStore>(std::move(file), std::move(settings));
 }
+
+std::uint64_t sqlite_allocated_bytes() { return static_cast<std::uint64_t>(::sqlite3_memory_used()); }
 
 }  // namespace globes::store

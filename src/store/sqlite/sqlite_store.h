@@ -45,4 +45,8 @@ struct SqliteSettings {
 /// Blocks. Throws std::runtime_error with a message for the operator, which names the file.
 std::unique_ptr<chat::Store> open_sqlite_store(std::filesystem::path file, SqliteSettings settings = {});
 
+/// The memory of the heap that SQLite uses for all connections of the process. Most of it are pages: at most 16 MiB for
+/// each connection. Thread: any.
+std::uint64_t sqlite_allocated_bytes();
+
 }  // namespace globes::store
