@@ -90,13 +90,13 @@ export class Stage {
 
     /**
      * A server with a copy of the data. `Static: true` in `changes` stands for a folder with a large file. `tls`: attackers
-     * and users speak TLS to it.
+     * and users speak TLS to it. `env`: as in `Server`.
      */
-    async start(changes = {}, { tls = false } = {}) {
+    async start(changes = {}, { tls = false, env } = {}) {
         const data = await mkdtemp(join(this.#folder, 'data-'));
         await cp(join(this.#folder, 'data'), data, { recursive: true });
         const site = changes.Static ? { Static: join(this.#folder, 'site') } : {};
-        const server = await new Server({ config: { ...config, ...changes, ...site }, args: ['--data', data], tls }).start();
+        const server = await new Server({ config: { ...config, ...changes, ...site }, args: ['--data', data], tls, env }).start();
         this.#dataFolders.set(server, data);
         await this.#fillCrowd(server);
         return server;
