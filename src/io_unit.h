@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/metrics.h"
 #include "chat/core_thread.h"
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "net/io_thread.h"
 #include "net/stream_socket.h"
 #include "net/tls.h"

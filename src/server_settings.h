@@ -13,7 +13,7 @@
 #include "base/config.h"
 #include "chat/room.h"
 #include "net/address_limits.h"
-#include "net/http_session.h"
+#include "net/http_context.h"
 #include "net/ws_session.h"
 
 namespace globes {

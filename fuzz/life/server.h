@@ -20,7 +20,7 @@
 #include "chat/core_thread.h"
 #include "chat/tokens.h"
 #include "life/store.h"
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "net/io_thread.h"
 
 namespace globes::fuzz {

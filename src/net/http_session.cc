@@ -7,9 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <cassert>
 #include <utility>
-#include <vector>
 
-#include "base/logging.h"
 #include "base/task_boundary.h"
 #include "net/forwarded.h"
 
@@ -55,18 +53,18 @@ std::optional<HttpExchange::Upgraded> HttpExchange::take_over() {
 
 // --- states and timeouts --------------------------------------------------------------------------------------------
 
-HttpSession::HttpSession(HttpHub& hub, StreamSocket socket, HttpPeer peer)
-    : hub_(hub),
-      handler_(peer.port == HttpPort::redirect ? hub.settings_.redirect : hub.handler_),
+HttpSession::HttpSession(HttpContext& context, StreamSocket socket, HttpPeer peer)
+    : context_(context),
+      handler_(peer.port == HttpPort::redirect ? context.settings.redirect : context.handler),
       proxy_(peer.proxy ? std::make_unique<const Proxy>(*peer.proxy, peer.client) : nullptr),
       is_secure_(peer.is_secure || socket.is_encrypted()),
       admission_(peer.admission),
       asker_(peer.client.asker()),
       client_(std::move(peer.client)),
       connection_(std::move(peer.connection)),
-      socket_(hub.context_, std::move(socket)),
-      reader_(hub.settings_.limits),
-      served_at_(hub.clock_.steady()) {}
+      socket_(context.io, std::move(socket)),
+      reader_(context.settings.limits),
+      served_at_(context.clock.steady()) {}
 
 /// Closes the connection after an exception, because its state is unknown then.
 template <class Act>
@@ -90,12 +88,12 @@ void HttpSession::turn_away(int status) {
     run_or_close([this, status] {
         HttpRequest request;
         request.client = client_;
-        send(hub_.settings_.refusal(request, status), request, false);
+        send(context_.settings.refusal(request, status), request, false);
     });
 }
 
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
-void HttpSession::arm(Tick wait) { hub_.wheel_.arm(*this, hub_.wheel_.now() + wait + 1); }
+void HttpSession::arm(Tick wait) { context_.wheel.arm(*this, context_.wheel.now() + wait + 1); }
 
 void HttpSession::stop() {
     // An incomplete request is abandoned.
@@ -108,7 +106,7 @@ void HttpSession::close() {
     state_ = State::closed;
     free_output();
     socket_.close();
-    hub_.sessions_.erase(self);
+    context_.sessions.erase(self);
 }
 
 /// A timeout counts from the start of its state: a client that sends a few bytes at a time does not extend it.
@@ -118,7 +116,7 @@ void HttpSession::enter(State state) {
 }
 
 std::optional<Tick> HttpSession::timeout() const {
-    const HttpSettings& settings = hub_.settings_;
+    const HttpSettings& settings = context_.settings;
     switch (state_) {
         case State::idle:
             return admission_ == Admission::full ? settings.idle_timeout : settings.probe_timeout;
@@ -160,9 +158,8 @@ void HttpSession::wait_readable() {
 
 void HttpSession::queue() {
     if (is_queued_) return;
-    hub_.ready_->sessions.push(shared_from_this(), asker_);
+    context_.ready->add(shared_from_this(), asker_);
     is_queued_ = true;
-    if (!hub_.ready_->is_scheduled) HttpHub::serve_later(hub_.ready_);
 }
 
 void HttpSession::proceed() {
@@ -175,14 +172,15 @@ void HttpSession::read() {
     if (state_ == State::closed || state_ == State::writing) return;
     error_code error;
     const std::size_t most =
-        state_ == State::draining ? hub_.read_buffer_.size() : kBytesAtOnce + socket_.spare_bytes();
-    const std::size_t count = socket_.read(hub_.read_buffer_.first(std::min(most, hub_.read_buffer_.size())), error);
+        state_ == State::draining ? context_.read_buffer.size() : kBytesAtOnce + socket_.spare_bytes();
+    const std::size_t count =
+        socket_.read(context_.read_buffer.first(std::min(most, context_.read_buffer.size())), error);
     if (error && !is_temporary(error)) return close();  // also for EOF: every response was sent before
     if (state_ == State::handshaking && !socket_.is_handshaking() && !end_handshake()) return;
     if (error) return wait_readable();
-    if (state_ != State::draining) return process({hub_.read_buffer_.data(), count});
+    if (state_ != State::draining) return process({context_.read_buffer.data(), count});
     drained_ += count;
-    if (drained_ > hub_.settings_.drain_bytes) return close();
+    if (drained_ > context_.settings.drain_bytes) return close();
     wait_readable();
 }
 
@@ -216,7 +214,7 @@ void HttpSession::process(std::string_view bytes) {
 }
 
 void HttpSession::await_more() {
-    if (hub_.stopping_) return drain();
+    if (context_.is_stopping) return drain();
     if (reader_.is_idle()) {
         enter(State::idle);
     } else {
@@ -247,13 +245,13 @@ bool HttpSession::identify(HttpRequest& request) {
     request.is_secure = is_secure_;
     bool is_admitted = true;
     if (proxy_ != nullptr) {
-        const ForwardedClient stated = forwarded_client(request, proxy_->address, hub_.settings_.trusted_proxies);
+        const ForwardedClient stated = forwarded_client(request, proxy_->address, context_.settings.trusted_proxies);
         request.is_secure = stated.is_secure.value_or(is_secure_);
         connection_ = AddressConnection();
         client_ = proxy_->client;
         if (stated.address) {
-            client_ = hub_.limits_.find(*stated.address, hub_.clock_.steady(), AddressLimits::Source::proxy);
-            auto connection = hub_.limits_.open_connection(client_);
+            client_ = context_.limits.find(*stated.address, context_.clock.steady(), AddressLimits::Source::proxy);
+            auto connection = context_.limits.open_connection(client_);
             is_admitted = connection.has_value();
             if (is_admitted) connection_ = *std::move(connection);
         }
@@ -266,42 +264,42 @@ bool HttpSession::identify(HttpRequest& request) {
 }
 
 void HttpSession::serve(HttpRequest request) {
-    served_at_ = hub_.clock_.steady();
+    served_at_ = context_.clock.steady();
     if (!identify(request)) {
-        const bool keep_alive = request.keep_alive && !hub_.stopping_;
-        return send(hub_.settings_.refusal(request, kServiceUnavailable), request, keep_alive);
+        const bool keep_alive = request.keep_alive && !context_.is_stopping;
+        return send(context_.settings.refusal(request, kServiceUnavailable), request, keep_alive);
     }
-    if (socket_.lacks_tls()) return send(hub_.settings_.refusal(request, kBadRequest), request, false);
+    if (socket_.lacks_tls()) return send(context_.settings.refusal(request, kBadRequest), request, false);
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
     run_task(TaskThread::io, [&] { handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request))); });
 }
 
 void HttpSession::refuse(HttpRefusal refusal) {
-    served_at_ = hub_.clock_.steady();
+    served_at_ = context_.clock.steady();
     HttpRequest refused = reader_.take_refused();
     static_cast<void>(identify(refused));  // for the log; no more is read from this connection
-    send(hub_.settings_.refusal(refused, refusal.status), refused, false);
+    send(context_.settings.refusal(refused, refusal.status), refused, false);
 }
 
 void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {
     if (state_ != State::serving) return;
-    run_or_close([&] { send(response, request, request.keep_alive && !response.close && !hub_.stopping_); });
+    run_or_close([&] { send(response, request, request.keep_alive && !response.close && !context_.is_stopping); });
 }
 
-/// Does not use the hub if the connection is closed, because the hub may be destroyed then.
+/// Does not use the context if the connection is closed, because the hub may be destroyed then.
 void HttpSession::fail(const HttpRequest& request) noexcept {
     if (state_ != State::serving) return;
-    run_or_close([&] { respond(request, hub_.settings_.refusal(request, kInternalServerError)); });
+    run_or_close([&] { respond(request, context_.settings.refusal(request, kInternalServerError)); });
 }
 
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
     if (state_ != State::serving) return std::nullopt;
     HttpExchange::Upgraded upgraded{socket_.release(), reader_.take_unread(), std::move(connection_)};
     close();
-    if (hub_.settings_.on_finished) {
-        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
-        hub_.settings_.on_finished(request, 101, 0, took);
+    if (context_.settings.on_finished) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - served_at_);
+        context_.settings.on_finished(request, 101, 0, took);
     }
     return upgraded;
 }
@@ -310,16 +308,16 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
     const AnswerForm form{.head = request.method == "HEAD",
                           .keep_alive = keep_alive,
                           .minor_version = request.minor_version,
-                          .hsts_s = socket_.is_encrypted() ? hub_.settings_.hsts_s : 0};
-    output_ = write_response(response, form, hub_.clock_.now_us());
+                          .hsts_s = socket_.is_encrypted() ? context_.settings.hsts_s : 0};
+    output_ = write_response(response, form, context_.clock.now_us());
     if (const int refused = reserve_output())
-        return send(hub_.settings_.refusal(request, refused), request, keep_alive);
+        return send(context_.settings.refusal(request, refused), request, keep_alive);
     rest_ = form.head ? nullptr : response.rest;
     rest_bytes_ = response.rest_bytes;
     last_answer_ = !keep_alive;
-    if (hub_.settings_.on_finished) {
-        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(hub_.clock_.steady() - served_at_);
-        hub_.settings_.on_finished(request, response.status, response.body.size() + response.rest_bytes, took);
+    if (context_.settings.on_finished) {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - served_at_);
+        context_.settings.on_finished(request, response.status, response.body.size() + response.rest_bytes, took);
     }
     enter(State::writing);
     flush();
@@ -329,8 +327,8 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
 /// output, otherwise 0. Small responses always pass: the number of connections bounds them.
 int HttpSession::reserve_output() {
     assert(reserved_ == 0);
-    if (output_.size() <= hub_.settings_.small_response) return 0;
-    switch (hub_.limits_.reserve_output(client_, output_.size())) {
+    if (output_.size() <= context_.settings.small_response) return 0;
+    switch (context_.limits.reserve_output(client_, output_.size())) {
         case AddressLimits::Reservation::of_address:
             return kTooManyRequests;
         case AddressLimits::Reservation::of_everyone:
@@ -345,8 +343,8 @@ int HttpSession::reserve_output() {
 void HttpSession::free_output() {
     std::string().swap(output_);  // frees the memory; an assignment would not
     sent_ = 0;
-    // Without a reservation the hub is not used: it may be destroyed.
-    if (const std::size_t bytes = std::exchange(reserved_, 0)) hub_.limits_.release_output(client_, bytes);
+    // Without a reservation the context is not used: the hub may be destroyed.
+    if (const std::size_t bytes = std::exchange(reserved_, 0)) context_.limits.release_output(client_, bytes);
 }
 
 void HttpSession::flush() {
@@ -404,11 +402,11 @@ void HttpSession::check_rate() {
     flush();
     if (state_ != State::writing) return;
     const std::int64_t taken = written_ - static_cast<std::int64_t>(socket_.unacknowledged());
-    const std::chrono::milliseconds time = hub_.settings_.write_timeout * kTick;
-    const std::int64_t least = hub_.settings_.least_bytes_per_second * time / std::chrono::seconds{1};
+    const std::chrono::milliseconds time = context_.settings.write_timeout * kTick;
+    const std::int64_t least = context_.settings.least_bytes_per_second * time / std::chrono::seconds{1};
     if (taken_before_ && taken - *taken_before_ < std::max<std::int64_t>(least, 1)) return close();
     taken_before_ = taken;
-    arm(hub_.settings_.write_timeout);
+    arm(context_.settings.write_timeout);
 }
 
 void HttpSession::wait_writable() {
@@ -428,113 +426,23 @@ void HttpSession::drain() {
     wait_readable();
 }
 
-HttpHub::HttpHub(boost::asio::io_context& context, TimerWheel& wheel, std::span<char> read_buffer, const Clock& clock,
-                 AddressLimits& limits, HttpSettings settings, HttpHandler handler)
-    : context_(context),
-      wheel_(wheel),
-      read_buffer_(read_buffer),
-      clock_(clock),
-      limits_(limits),
-      settings_(std::move(settings)),
-      handler_(std::move(handler)),
-      proxy_context_{.io = context,
-                     .wheel = wheel,
-                     .buffer = read_buffer,
-                     .idle_timeout = settings_.idle_timeout,
-                     .read_timeout = settings_.read_timeout},
-      ready_(std::make_shared<ReadySessions>(context)) {}
-
-HttpHub::~HttpHub() {
-    while (!sessions_.empty()) (*sessions_.begin())->close();
-    for (const auto& reader : proxy_headers_) reader->close();
-}
-
-void HttpHub::adopt(FileDescriptor socket, const ClientAddress& client, Admission admission, HttpPort port) {
-    if (stopping_) return;
-    admit(std::move(socket), {.client = client, .admission = admission, .port = port});
-}
-
-StreamSocket HttpHub::open(FileDescriptor socket, HttpPort port) const {
-    return port == HttpPort::main && settings_.open ? settings_.open(std::move(socket)) : std::move(socket);
-}
-
-/// Opens a connection that counts as one of its client.
-void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
-    const ClientAddress& client = peer.client;
-    // Too many in a short time: not even an answer.
-    if (client.take(AddressLimit::connections, clock_.steady())) return;
-    auto connection = limits_.open_connection(client);
-    const bool is_admitted = connection.has_value();
-    if (is_admitted) peer.connection = *std::move(connection);
-    const auto session = std::make_shared<HttpSession>(*this, open(std::move(socket), peer.port), std::move(peer));
-    sessions_.insert(session);
-    is_admitted ? session->start() : session->turn_away(kServiceUnavailable);
-}
-
 // --- ready sessions --------------------------------------------------------------------------------------------------
 
+void ReadySessions::add(std::shared_ptr<HttpSession> session, std::uint64_t asker) {
+    sessions_.push(std::move(session), asker);
+    if (!is_scheduled_) serve_later();
+}
+
 /// Notifications of sockets that are ready already come first; they only add to the queue.
-void HttpHub::serve_later(const std::shared_ptr<ReadySessions>& ready) {
-    boost::asio::post(ready->context, [ready] {
-        ready->is_scheduled = false;
-        const std::shared_ptr<HttpSession> session = ready->sessions.pop();
-        // If it throws, the next call of `queue` schedules.
-        if (!ready->sessions.empty()) run_task(TaskThread::io, [&] { serve_later(ready); });
+void ReadySessions::serve_later() {
+    boost::asio::post(io_, [self = shared_from_this()] {
+        self->is_scheduled_ = false;
+        const std::shared_ptr<HttpSession> session = self->sessions_.pop();
+        // If it throws, the next call of `add` schedules.
+        if (!self->sessions_.empty()) run_task(TaskThread::io, [&self] { self->serve_later(); });
         session->proceed();
     });
-    ready->is_scheduled = true;
-}
-
-// --- connections of proxies ------------------------------------------------------------------------------------------
-
-void HttpHub::adopt_proxy(FileDescriptor socket, const IpAddress& proxy, const ClientAddress& client,
-                          Admission admission, HttpPort port) {
-    if (stopping_) return;
-    const auto reader = std::make_shared<ProxyHeaderReader>(
-        proxy_context_, std::move(socket),
-        [this, proxy, client, admission, port](const std::shared_ptr<ProxyHeaderReader>& done, FileDescriptor opened,
-                                               const ProxyHeader& header) {
-            proxy_headers_.erase(done);
-            if (!opened.is_open()) return;
-            HttpPeer peer{.client = client, .admission = admission, .port = port, .proxy = proxy};
-            on_proxy_header(std::move(opened), std::move(peer), header);
-        });
-    proxy_headers_.insert(reader);
-    reader->start();
-}
-
-void HttpHub::on_proxy_header(FileDescriptor socket, HttpPeer proxy, const ProxyHeader& header) {
-    HttpPeer peer = std::move(proxy);
-    if (header.kind == ProxyHeader::Kind::invalid) return log_invalid_header(peer.client);
-    if (header.kind == ProxyHeader::Kind::complete) {
-        peer.is_secure = header.is_secure;
-        peer.proxy = header.client;
-    }
-    if (header.client) {
-        peer.client = limits_.find(*header.client, clock_.steady(), AddressLimits::Source::proxy);
-        if (!contains(settings_.trusted_proxies, *header.client)) {
-            peer.proxy = std::nullopt;
-            return admit(std::move(socket), std::move(peer));
-        }
-    }
-    const auto session = std::make_shared<HttpSession>(*this, open(std::move(socket), peer.port), std::move(peer));
-    sessions_.insert(session);
-    session->start();
-}
-
-void HttpHub::log_invalid_header(const ClientAddress& proxy) {
-    constexpr std::chrono::seconds kLogEvery{10};
-    const auto now = clock_.steady();
-    if (now < quiet_until_) return;
-    quiet_until_ = now + kLogEvery;
-    spdlog::warn("event=proxy_header_invalid peer={}", log_value(proxy.text()));
-}
-
-void HttpHub::stop() {
-    stopping_ = true;
-    const std::vector<std::shared_ptr<HttpSession>> sessions(sessions_.begin(), sessions_.end());
-    for (const auto& session : sessions) session->stop();
-    for (const auto& reader : std::exchange(proxy_headers_, {})) reader->close();
+    is_scheduled_ = true;
 }
 
 }  // namespace globes::net

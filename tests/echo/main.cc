@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/config_values.h"
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "net/io_thread.h"
 #include "net/listener.h"
 #include "net/ws_handshake.h"

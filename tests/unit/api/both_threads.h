@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "api/core_link.h"
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "unit/chat/fakes.h"
 
 namespace globes::api {

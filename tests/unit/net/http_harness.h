@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "unit/net/socket_pair.h"
 
 namespace globes::net {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "net/http_session.h"
+#include "net/http_hub.h"
 #include "unit/net/http_harness.h"
 
 namespace globes::net {
