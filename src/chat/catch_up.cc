@@ -18,6 +18,7 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
     if (room == nullptr) return reply({});
     const VisibleRange visible = room->visible();
     const roomlog::ReplayCache& cache = room->replay_cache();
+    cache.note_use();
     // If the replay cache does not reach back to `from` any more, the client gets all durable events up to now instead.
     const bool is_cached = cache.reaches(reader.from);
     const std::uint64_t until = is_cached ? reader.until : visible.last_seq;

@@ -28,7 +28,7 @@ Room::Room(StoredRoom stored, Shared& shared)
     : record_(std::move(stored.record)),
       shared_(shared),
       participants_(shared.io_threads),
-      replay_cache_(shared.replay_cache, stored.last_seq, time_of_newest(stored)),
+      replay_cache_(shared.replay_cache, log_, stored.last_seq, time_of_newest(stored)),
       last_seq_(stored.last_seq),
       floors_(stored.first_seq),
       last_time_(stored.last_time) {

@@ -22,6 +22,11 @@ Slice LogWriter::append(std::string_view frames) {
     return appended;
 }
 
+void LogWriter::release_block() {
+    block_.reset();
+    block_size_ = used_ = 0;
+}
+
 void LogWriter::open_block(std::size_t at_least) {
     const std::size_t size = std::max(at_least, std::clamp(block_size_ * 2, kFirstBlockBytes, kMaxBlockBytes));
     block_ = std::make_shared_for_overwrite<char[]>(size);  // first, because it may throw

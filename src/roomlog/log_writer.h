@@ -18,6 +18,9 @@ public:
     /// Where the next frame will begin.
     Position end() const { return end_; }
 
+    /// Begins a small block with the next frame. Slices keep the old one.
+    void release_block();
+
 private:
     void open_block(std::size_t at_least);
 

@@ -31,13 +31,35 @@ void ReplayCache::keep(const Frame& frame) noexcept {
     try {
         frames_.push_back(frame);
     } catch (const std::bad_alloc&) {
-        while (!frames_.empty()) drop_oldest();
+        drop_all();
         return note_dropped(frame);
     }
     const std::size_t size = frame.slice.size + sizeof frame;
     bytes_ += size;
     budget_.used += size;
-    while (!frames_.empty() && (bytes_ > budget_.room_bytes || budget_.used > budget_.total_bytes)) drop_oldest();
+    auto& from = place_.empty() ? budget_.by_use : place_;
+    budget_.by_use.splice(budget_.by_use.end(), from, in_use_);
+    shrink();
+}
+
+void ReplayCache::shrink() noexcept {
+    while (budget_.used > budget_.total_bytes && budget_.by_use.front() != this) budget_.by_use.front()->drop_all();
+    const auto is_too_much = [this] { return bytes_ > budget_.room_bytes || budget_.used > budget_.total_bytes; };
+    while (frames_.size() > 1 && is_too_much()) drop_oldest();
+    if (is_too_much()) drop_all();
+}
+
+void ReplayCache::note_use() const noexcept {
+    if (place_.empty()) budget_.by_use.splice(budget_.by_use.end(), budget_.by_use, in_use_);
+}
+
+/// Frees the memory of a room that is quiet: the ring of frames and the block of the log, too.
+void ReplayCache::drop_all() noexcept {
+    if (!place_.empty()) return;
+    while (!frames_.empty()) drop_oldest();
+    frames_.release();
+    log_.release_block();
+    place_.splice(place_.end(), budget_.by_use, in_use_);
 }
 
 void ReplayCache::drop_oldest() {

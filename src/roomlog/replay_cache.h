@@ -4,29 +4,36 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/ring.h"
+#include "roomlog/log_writer.h"
 #include "roomlog/slice.h"
 
 namespace globes::roomlog {
 
-/// The budget for all rooms of a core: bytes of recent frames, including bookkeeping.
+class ReplayCache;
+
+/// The budget of all rooms of a core: bytes of frames, including bookkeeping. The blocks of the room logs that the
+/// frames are in take at most the same again.
 struct ReplayCacheBudget {
     std::size_t room_bytes = std::size_t{256} << 10;  ///< For each room.
-    std::size_t total_bytes = std::size_t{256}
-                              << 20;  ///< For all rooms; above it, the room that grows drops its oldest frames.
+    /// For all rooms. Above it, the rooms that were not used for the longest time drop all of their frames.
+    std::size_t total_bytes = std::size_t{64} << 20;
     std::size_t used = 0;
+    std::list<ReplayCache*> by_use = {};  ///< The caches with frames, least recently used first.
 };
 
 class ReplayCache {
 public:
-    /// `last_seq`: of the newest event in the store; `last_time`: its time, absent if the event is not kept.
-    ReplayCache(ReplayCacheBudget& budget, std::uint64_t last_seq, std::optional<UnixMicros> last_time)
-        : budget_(budget), dropped_seq_(last_seq), dropped_time_(last_time) {}
-    ~ReplayCache() { budget_.used -= bytes_; }
+    /// `log`: of the room; its block is released with the last frame. `last_seq`: of the newest event in the store;
+    /// `last_time`: its time, absent if the event is not kept.
+    ReplayCache(ReplayCacheBudget& budget, LogWriter& log, std::uint64_t last_seq, std::optional<UnixMicros> last_time)
+        : budget_(budget), log_(log), dropped_seq_(last_seq), dropped_time_(last_time) {}
+    ~ReplayCache() { drop_all(); }
     ReplayCache(const ReplayCache&) = delete;
     ReplayCache& operator=(const ReplayCache&) = delete;
 
@@ -46,6 +53,8 @@ public:
     bool reaches(Position from) const { return from >= dropped_end_; }
     /// All frames that `reaches` accepts from a position on.
     std::vector<Slice> since(Position from) const;
+    /// A client needs these frames: other rooms drop theirs first.
+    void note_use() const noexcept;
 
 private:
     struct Frame {
@@ -56,10 +65,15 @@ private:
     };
     void keep(const Frame& frame) noexcept;
     void drop_oldest();
+    void drop_all() noexcept;
+    void shrink() noexcept;
     void note_dropped(const Frame& frame);
     std::uint64_t last_seq() const { return frames_.empty() ? dropped_seq_ : frames_.back().seq; }
 
     ReplayCacheBudget& budget_;
+    LogWriter& log_;
+    std::list<ReplayCache*> place_{this};  // until it is spliced into `budget_.by_use`, so that this cannot throw
+    std::list<ReplayCache*>::iterator in_use_ = place_.begin();
     Ring<Frame> frames_;
     std::uint64_t dropped_seq_;  // the newest seq that is not cached (any more)
     std::optional<UnixMicros> dropped_time_;

@@ -171,7 +171,7 @@ protected:
     Mailbox posted;
     std::map<ConnectionId, Reader> readers;
     RoomLimits limits{.waiting_bytes = 100'000};
-    roomlog::ReplayCacheBudget replay_cache{.room_bytes = 4'000};
+    roomlog::ReplayCacheBudget replay_cache{.room_bytes = 4'000, .total_bytes = 10'000};
     Core core{{.store = store,
                .clock = clock,
                .encoder = encoder,

@@ -347,6 +347,22 @@ TEST_F(CoreResumeTest, JoinsAndLeavesAreSeenFromTheEntryOn) {
     EXPECT_EQ(read_on(entered, 0), lines(1, 300) + "bob has left the room.\n" + lines(301, 301));
 }
 
+TEST_F(CoreResumeTest, NoJoinOrLeaveIsMissingIfOtherRoomsGrowDuringAReplay) {
+    load({{.record = {.id = 5, .title = "Five"}}, {.record = {.id = 6, .title = "Six"}}}, 7);
+    enter({1, 3});
+    enter({5}, 5);
+    enter({6}, 6);
+    say(1, "ann", 300);
+    join(3, "bob");
+    const auto entered = come_back(2);
+    settle();
+    leave(3, "bob");
+    ConnectionId other = 5;
+    between_steps = [&] { say(other++, "carl", 100); };
+    EXPECT_EQ(read_on(entered, 0), lines(1, 300) + "bob has left the room.\n");
+    EXPECT_EQ(other, 7U) << "each of them has filled its share";
+}
+
 TEST_F(CoreResumeTest, AReaderEndsIfTheStoreCannotBeReadOrTheRoomIsDeleted) {
     enter({1});
     say(1, "ann", 300);

@@ -84,5 +84,20 @@ TEST(LogWriter, SlicesAreTheAppendedFramesWithoutGap) {
     }
 }
 
+TEST(LogWriter, AReleasedBlockLivesAsLongAsItsSlicesAndASmallOneFollows) {
+    LogWriter writer;
+    for (int i = 0; i < 1000; ++i) writer.append(text_frame("makes blocks larger"));
+    Slice held = writer.append(text_frame("held"));
+    const std::weak_ptr<const char[]> block = held.block;
+    writer.release_block();
+    EXPECT_EQ(held.bytes(), text_frame("held"));
+    const Slice next = writer.append(text_frame("next"));
+    EXPECT_EQ(next.begin, held.end());
+    EXPECT_NE(next.block, held.block);
+    EXPECT_EQ(next.offset, 0U);
+    held = {};
+    EXPECT_TRUE(block.expired());
+}
+
 }  // namespace
 }  // namespace globes::roomlog

@@ -27,7 +27,7 @@ protected:
     ReplayCacheBudget budget;
     LogWriter writer;
     std::uint64_t seq = 0;
-    ReplayCache cache{budget, 0, std::nullopt};
+    ReplayCache cache{budget, writer, 0, std::nullopt};
 };
 
 TEST_F(ReplayCacheTest, ReturnsDurableFramesAfterASeq) {
@@ -63,7 +63,7 @@ TEST_F(ReplayCacheTest, AdjacentFramesAreOneSlice) {
 }
 
 TEST_F(ReplayCacheTest, HasNoFramesFromBeforeItsCreation) {
-    ReplayCache younger(budget, 41, 410);
+    ReplayCache younger(budget, writer, 41, 410);
     EXPECT_EQ(younger.durable(40, 41), std::nullopt);
     EXPECT_TRUE(younger.durable(41, 41)->empty());
     younger.add(42, 0, writer.append("x"));
@@ -72,7 +72,7 @@ TEST_F(ReplayCacheTest, HasNoFramesFromBeforeItsCreation) {
 }
 
 TEST_F(ReplayCacheTest, HasTheTimesFromTheNewestDroppedFrameOn) {
-    ReplayCache younger(budget, 41, 410);
+    ReplayCache younger(budget, writer, 41, 410);
     EXPECT_EQ(younger.time_of(40), std::nullopt);
     EXPECT_EQ(younger.time_of(41), 410);
     EXPECT_EQ(younger.time_of(42), std::nullopt);
@@ -99,25 +99,63 @@ TEST_F(ReplayCacheTest, DropsItsOldestFramesAtTheLimitOfTheRoom) {
     EXPECT_TRUE(cache.reaches(15'000));
 }
 
-TEST_F(ReplayCacheTest, ARoomThatGrowsDropsItsOwnFramesAtTheTotalLimit) {
+/// Another room with one durable event.
+struct OtherRoom {
+    explicit OtherRoom(ReplayCacheBudget& budget) : cache(budget, writer, 0, std::nullopt) {
+        const Slice frame = writer.append(std::string(3'000, 'o'));
+        block = frame.block;
+        cache.add(1, 0, frame);
+    }
+    bool has_frames() const { return cache.reaches(0); }
+
+    LogWriter writer;
+    ReplayCache cache;
+    std::weak_ptr<const char[]> block;
+};
+
+TEST_F(ReplayCacheTest, RoomsThatWereNotUsedLatelyDropTheirFramesAtTheTotalLimit) {
     budget.total_bytes = 10'000;
-    ReplayCache other(budget, 0, std::nullopt);
-    LogWriter others_writer;
-    other.add(1, 0, others_writer.append(std::string(6'000, 'o')));
+    OtherRoom first(budget);
+    OtherRoom second(budget);
+    say(std::string(1'000, 'x'));
+    first.cache.note_use();
+    for (int i = 0; i < 3; ++i) say(std::string(1'000, 'x'));
+    EXPECT_LE(budget.used, 10'000U);
+    EXPECT_TRUE(first.has_frames()) << "a client needed them after the second room had grown";
+    EXPECT_FALSE(second.has_frames());
+    EXPECT_EQ(second.cache.time_of(1), 0) << "of the newest dropped event";
+    EXPECT_TRUE(second.block.expired()) << "the log has released its block";
+    EXPECT_EQ(durable(0, 4).size(), 4'000U);
+}
+
+TEST_F(ReplayCacheTest, ARoomWithoutFramesGrowsAgain) {
+    budget.total_bytes = 10'000;
+    OtherRoom other(budget);
+    for (int i = 0; i < 8; ++i) say(std::string(1'000, 'x'));
+    ASSERT_FALSE(other.has_frames());
+    const Position from = other.writer.end();
+    other.cache.add(2, 20, other.writer.append("again"));
+    EXPECT_TRUE(other.cache.reaches(from));
+    EXPECT_EQ(text_of(*other.cache.durable(1, 2)), "again");
+    EXPECT_TRUE(cache.reaches(0)) << "there is enough room for both";
+}
+
+TEST_F(ReplayCacheTest, TheOnlyRoomDropsItsOldestFramesAtTheTotalLimit) {
+    budget.total_bytes = 10'000;
     for (int i = 0; i < 20; ++i) say(std::string(1'000, 'x'));
     EXPECT_LE(budget.used, 10'000U);
-    EXPECT_TRUE(other.reaches(0));
+    EXPECT_EQ(durable(15, 20).size(), 5'000U);
     EXPECT_FALSE(cache.reaches(0));
 }
 
 TEST_F(ReplayCacheTest, ARoomThatEndsReleasesItsShare) {
     {
-        ReplayCache other(budget, 0, std::nullopt);
-        LogWriter others_writer;
-        other.add(1, 0, others_writer.append("o"));
+        const OtherRoom other(budget);
         EXPECT_GT(budget.used, 0U);
+        EXPECT_EQ(budget.by_use.size(), 1U);
     }
     EXPECT_EQ(budget.used, 0U);
+    EXPECT_TRUE(budget.by_use.empty());
 }
 
 }  // namespace
