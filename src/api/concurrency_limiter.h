@@ -1,14 +1,16 @@
-// Limits how many expensive operations of handlers run at the same time. Further ones wait in a queue, first in, first
-// out. Owned by the core link. One I/O thread only.
+// Limits how many expensive operations of handlers run at the same time. Further ones wait, and askers are served
+// round-robin, so that a client with a hundred of them delays others by a few. Owned by the core link. One I/O thread
+// only.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "api/handler.h"
+#include "base/round_robin.h"
 #include "base/task_boundary.h"
 
 namespace globes::api {
@@ -16,7 +18,7 @@ namespace globes::api {
 class ConcurrencyLimiter {
     struct State {
         std::size_t free;
-        std::deque<SuspendedHandler> waiting;
+        RoundRobin<Fifo<SuspendedHandler>> waiting = {};  // by asker
     };
 
 public:
@@ -35,12 +37,11 @@ public:
     };
 
     /// `most`: the number of permits.
-    explicit ConcurrencyLimiter(std::size_t most)
-        : state_(std::make_shared<State>(State{.free = most, .waiting = {}})) {}
+    explicit ConcurrencyLimiter(std::size_t most) : state_(std::make_shared<State>(State{.free = most})) {}
 
     class [[nodiscard]] PermitAwaiter {
     public:
-        explicit PermitAwaiter(const std::shared_ptr<State>& state) : state_(state) {}
+        PermitAwaiter(const std::shared_ptr<State>& state, std::uint64_t asker) : state_(state), asker_(asker) {}
 
         bool await_ready() const noexcept {
             if (state_->free == 0) return false;
@@ -49,17 +50,20 @@ public:
         }
         void await_suspend(std::coroutine_handle<> handler) noexcept {
             // If the queue cannot grow, the handler is destroyed.
-            run_task(TaskThread::io, [&state = *state_, suspended = SuspendedHandler(handler)]() mutable {
-                state.waiting.push_back(std::move(suspended));
-            });
+            run_task(TaskThread::io,
+                     [&state = *state_, asker = asker_, suspended = SuspendedHandler(handler)]() mutable {
+                         state.waiting.push(std::move(suspended), asker);
+                     });
         }
         Permit await_resume() const { return Permit(state_); }
 
     private:
         const std::shared_ptr<State>& state_;
+        const std::uint64_t asker_;
     };
-    /// `const auto permit = co_await limiter.acquire()` suspends until a permit is free.
-    PermitAwaiter acquire() { return PermitAwaiter(state_); }
+    /// `const auto permit = co_await limiter.acquire(asker)` suspends until a permit is free. `asker`: see
+    /// WorkerPool::try_post.
+    PermitAwaiter acquire(std::uint64_t asker) { return {state_, asker}; }
 
 private:
     static void release(State& state) noexcept {
@@ -67,8 +71,7 @@ private:
             ++state.free;
             return;
         }
-        SuspendedHandler next = std::move(state.waiting.front());
-        state.waiting.pop_front();
+        SuspendedHandler next = state.waiting.pop();
         next.resume();
     }
 

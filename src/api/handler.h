@@ -47,9 +47,10 @@ struct Handler {
 /// Owns a suspended handler and destroys it, unless it resumes it. I/O thread only.
 class SuspendedHandler {
 public:
+    SuspendedHandler() = default;
     explicit SuspendedHandler(std::coroutine_handle<> handler) noexcept : frame_(handler.address()) {}
 
-    /// False if it was moved from, resumed or released.
+    /// False if it is empty, was moved from, resumed or released.
     explicit operator bool() const { return frame_ != nullptr; }
     void resume() { std::coroutine_handle<>::from_address(frame_.release()).resume(); }
     /// Gives up the ownership.

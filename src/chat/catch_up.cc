@@ -28,7 +28,7 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
         if (is_cached) std::ranges::move(cache.since(reader.from), std::back_inserter(*frames));
         return reply({.is_ok = true, .frames = std::move(*frames), .after = until, .live = room->log_end()});
     }
-    history_.read(reader.room, after, visible.last_seq, visible.expiry,
+    history_.read(reader.room, after, visible.last_seq, visible.expiry, reader.asker,
                   [after, until, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
                       if (page == nullptr) return reply({});
                       if (page->last_seq <= after) return reply({.is_ok = true, .after = until});  // all have expired
@@ -38,7 +38,8 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
                   });
 }
 
-void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_function<void(SeenCheck)> done) {
+void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, std::uint64_t asker,
+                              std::move_only_function<void(SeenCheck)> done) {
     const auto compare = [time = seen.time](std::optional<UnixMicros> kept) {
         return !kept || *kept == time ? SeenCheck::matches : SeenCheck::differs;
     };
@@ -46,12 +47,10 @@ void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, std::move_only_fu
     if (room == nullptr || seen.seq < room->floors().stored()) return done(SeenCheck::matches);
     if (seen.seq > room->last_seq()) return done(SeenCheck::differs);
     if (const auto time = room->replay_cache().time_of(seen.seq)) return done(compare(time));
-    // Reads the page of the event: the catch-up of the client needs this page or the next one anyway.
-    const VisibleRange visible = room->visible();
-    history_.read(id, seen.seq - 1, visible.last_seq, visible.expiry,
-                  [seq = seen.seq, compare, done = std::move(done)](const auto& page) mutable {
-                      done(page == nullptr ? SeenCheck::unreadable : compare(page->time_of(seq)));
-                  });
+    history_.read_event(id, seen.seq, room->visible().expiry, asker,
+                        [seq = seen.seq, compare, done = std::move(done)](const auto& page) mutable {
+                            done(page == nullptr ? SeenCheck::unreadable : compare(page->time_of(seq)));
+                        });
 }
 
 }  // namespace globes::chat

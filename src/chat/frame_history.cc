@@ -67,76 +67,102 @@ FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::weak_
     : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
 
 void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
-                        PageReply reply) {
+                        std::uint64_t asker, PageReply reply) {
     assert(after < last_seq);
     const std::uint64_t page_begin = after - after % limits_.page_events;
     const Key key{.room = room,
                   .after = page_begin,
                   .last_seq = std::min(last_seq, page_begin + limits_.page_events),
-                  .expiry = {.now = whole_seconds(expiry.now), .period = expiry.period}};
-    read_part(key, after, std::move(reply));
+                  .expiry = {.now = whole_seconds(expiry.now), .period = expiry.period},
+                  .is_one_event = false};
+    read_part(key, after, asker, std::move(reply));
+}
+
+void FrameHistory::read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, std::uint64_t asker,
+                              PageReply reply) {
+    assert(seq > 0);
+    request({.room = room,
+             .after = seq - 1,
+             .last_seq = seq,
+             .expiry = {.now = whole_seconds(expiry.now), .period = expiry.period},
+             .is_one_event = true},
+            asker, std::move(reply));
 }
 
 /// Goes from part to part, because only the end of one shows where the next one begins.
-void FrameHistory::read_part(const Key& key, std::uint64_t after, PageReply reply) {
-    request(key, [this, key, after, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
-        if (page == nullptr || !page->is_cut || page->last_seq > after) return reply(page);
-        assert(page->last_seq > key.after);
-        Key next = key;
-        next.after = page->last_seq;
-        read_part(next, after, std::move(reply));
-    });
+void FrameHistory::read_part(const Key& key, std::uint64_t after, std::uint64_t asker, PageReply reply) {
+    request(key, asker,
+            [this, key, after, asker, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
+                if (page == nullptr || !page->is_cut || page->last_seq > after) return reply(page);
+                assert(page->last_seq > key.after);
+                Key next = key;
+                next.after = page->last_seq;
+                read_part(next, after, asker, std::move(reply));
+            });
 }
 
-void FrameHistory::request(const Key& key, PageReply reply) {
+void FrameHistory::request(const Key& key, std::uint64_t asker, PageReply reply) {
     Entry& entry = pages_[key];
     if (entry.page != nullptr) {
         by_use_.splice(by_use_.end(), by_use_, entry.age);
         return reply(entry.page);
     }
-    const bool is_first = entry.waiting.empty();
-    if (is_first) queued_.push_back(key);
+    entry.waiting.push_back(std::move(reply));
+    if (entry.is_in_flight) return;
     try {
-        entry.waiting.push_back(std::move(reply));
+        queued_.push(key, asker);
     } catch (...) {
-        if (is_first) queued_.pop_back();
+        entry.waiting.pop_back();
         throw;
     }
-    if (is_first) start_reads();
+    start_reads();
 }
 
 void FrameHistory::start_reads() {
+    while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
+        const Key key = queued_.pop();
+        const auto found = pages_.find(key);
+        if (found == pages_.end()) continue;  // came with the turn of another asker
+        Entry& entry = found->second;
+        if (entry.page != nullptr || entry.is_in_flight || entry.waiting.empty()) continue;
+        try {
+            start_read(key, entry);
+        } catch (...) {
+            take(key, nullptr);
+            throw;
+        }
+    }
+}
+
+void FrameHistory::start_read(const Key& key, Entry& entry) {
     using PagePointer = std::shared_ptr<const FramePage>;
     using Pending = PendingAnswer<PagePointer>;
-    while (in_flight_ < limits_.reads_in_flight && !queued_.empty()) {
-        const Key key = queued_.front();
-        const EventQuery query{.room = key.room,
-                               .after = key.after,
-                               .before = key.last_seq + 1,
-                               .limit = limits_.page_events,
-                               .expiry = key.expiry,
-                               .max_bytes = limits_.page_bytes};
-        Pending pending(post_, nullptr, [this, key](const PagePointer& page) {
-            assert(in_flight_ > 0);
-            --in_flight_;
-            run_task(TaskThread::core, [&] { take(key, page); });
-            start_reads();
-        });
-        queued_.pop_front();
-        ++in_flight_;
-        ++reads_;
-        auto answer = Pending::callback<EventPage>(
-            std::move(pending), [this](const EventPage& page) { return encode(page, encoder_, limits_.page_bytes); });
-        run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });
-    }
+    const EventQuery query{.room = key.room,
+                           .after = key.after,
+                           .before = key.last_seq + 1,
+                           .limit = limits_.page_events,
+                           .expiry = key.expiry,
+                           .max_bytes = limits_.page_bytes};
+    Pending pending(post_, nullptr, [this, key](const PagePointer& page) {
+        assert(in_flight_ > 0);
+        --in_flight_;
+        run_task(TaskThread::core, [&] { take(key, page); });
+        start_reads();
+    });
+    entry.is_in_flight = true;
+    ++in_flight_;
+    ++reads_;
+    auto answer = Pending::callback<EventPage>(
+        std::move(pending), [this](const EventPage& page) { return encode(page, encoder_, limits_.page_bytes); });
+    run_task(TaskThread::core, [&] { store_.read_events(query, std::move(answer)); });
 }
 
 void FrameHistory::take(const Key& key, const std::shared_ptr<const FramePage>& page) {
     auto node = pages_.extract(key);
     assert(!node.empty() && node.mapped().page == nullptr);
     std::vector<PageReply> waiting = std::move(node.mapped().waiting);
-    if (page != nullptr && !page->ends.empty()) {
-        node.mapped() = {.page = page, .waiting = {}, .age = by_use_.insert(by_use_.end(), key)};
+    if (page != nullptr && !page->ends.empty() && !key.is_one_event) {
+        node.mapped() = {.page = page, .is_in_flight = false, .waiting = {}, .age = by_use_.insert(by_use_.end(), key)};
         cached_bytes_ += page->frames.size;
         pages_.insert(std::move(node));
         forget_oldest();

@@ -1,12 +1,11 @@
 // Pages of stored events as frames, for the catch-up of clients whose missed events are not in the replay cache any
 // more. Pages are aligned and cached, so that a thousand clients that reconnect at once cause a few reads of the store.
-// The number of reads in flight is limited; a client that waits costs one callback. Owned by the core. Thread: the core
-// thread.
+// The number of reads in flight is limited, and those that wait are served round-robin by asker; a client that waits
+// costs one callback. Owned by the core. Thread: the core thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -14,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/round_robin.h"
 #include "chat/event.h"
 #include "chat/pending_answer.h"
 #include "chat/store.h"
@@ -54,8 +54,11 @@ public:
 
     /// Reads the page, or its part, with the event after `after`, without expired events; it may be empty. Calls
     /// `reply` before it returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than
-    /// `after`.
-    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, PageReply reply);
+    /// `after`. `asker`: see EventQuery::asker; the store is asked as the server.
+    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, std::uint64_t asker,
+              PageReply reply);
+    /// As `read`, but the event `seq` alone, which costs much less than its page. It is not cached.
+    void read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, std::uint64_t asker, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
     /// The number of reads since the start.
@@ -68,17 +71,20 @@ private:
         std::uint64_t after;     ///< The page, or its part, begins after this event.
         std::uint64_t last_seq;  ///< The end of the page, or the room's newest event if that is less.
         Expiry expiry;           ///< In whole seconds, so that clients that read at the same time share a page.
+        bool is_one_event;       ///< Not a page.
         auto operator<=>(const Key&) const = default;
     };
     struct Entry {
-        std::shared_ptr<const FramePage> page;  // null while it is being read
+        std::shared_ptr<const FramePage> page;  // null before it is read
+        bool is_in_flight = false;
         std::vector<PageReply> waiting;
         std::list<Key>::iterator age;
     };
 
-    void read_part(const Key& key, std::uint64_t after, PageReply reply);
-    void request(const Key& key, PageReply reply);
+    void read_part(const Key& key, std::uint64_t after, std::uint64_t asker, PageReply reply);
+    void request(const Key& key, std::uint64_t asker, PageReply reply);
     void start_reads();
+    void start_read(const Key& key, Entry& entry);
     void take(const Key& key, const std::shared_ptr<const FramePage>& page);
     void forget_oldest();
 
@@ -88,8 +94,10 @@ private:
     const FrameHistoryLimits limits_;
 
     std::map<Key, Entry> pages_;
-    std::list<Key> by_use_;   // of cached pages, least recently used first
-    std::deque<Key> queued_;  // reads that are not in flight yet
+    std::list<Key> by_use_;  // of cached pages, least recently used first
+    // Reads that are not in flight yet, by asker. A page for which several askers wait is here for each of them: it
+    // comes with the first one whose turn it is, and otherwise it would wait behind all that its first asker asks for.
+    RoundRobin<Fifo<Key>> queued_;
     std::size_t cached_bytes_ = 0;
     std::size_t in_flight_ = 0;
     std::uint64_t reads_ = 0;

@@ -72,6 +72,19 @@ test('an address may read so many pages of history, over REST and by resuming', 
     assertStatus(await get(server, `/chats/${room.id}/events`, { from: newAddress() }), 200);
 });
 
+test('a page of history with a time counts before anything is read', async () => {
+    const room = await createRoom(server);
+    const ann = await ChatClient.join(server, room, 'ann');
+    ann.say('ann', 'hi');
+    const { seq } = await ann.find(({ event_type }) => event_type === 'send');
+    await ann.leave();
+    const from = newAddress();
+    const at = '2001-01-01T00:00:00.000000Z';
+    const ask = () => get(server, `/chats/${room.id}/events?after=${seq}&at=${at}`, { from });
+    for (let count = 0; count < 3; count += 1) assertError(await ask(), 409, 105, 'at');
+    assertError(await ask(), 429, 503);
+});
+
 test('an address may ask for so many rooms that do not exist; then an existing one is refused as well', async () => {
     const room = await createRoom(server, { visibility: 'hidden', password: PASSWORD });
     const from = newAddress();

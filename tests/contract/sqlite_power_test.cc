@@ -161,7 +161,7 @@ TEST_P(SqlitePower, TheTimeOfTheLastEventTellsWhetherItWasLost) {
     core.load(store->load_rooms());
     const auto check = [&](std::uint64_t seq) {
         std::optional<CatchUp::SeenCheck> result;
-        core.catch_up().check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time},
+        core.catch_up().check_last_seen(1, {.seq = seq, .time = sample_event(1, seq).time}, kServerAsks,
                                         [&](CatchUp::SeenCheck checked) { result = checked; });
         while (!result) mailbox.run_next();
         return *result;

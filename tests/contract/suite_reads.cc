@@ -31,6 +31,7 @@ TEST_P(StoreSuite, ReadsTheEventsWithinTheBounds) {
     EXPECT_THAT(query(4, 7, 100, true), ElementsAre(5, 6));
     EXPECT_THAT(query(4, 8, 2, true), ElementsAre(6, 7));
     EXPECT_THAT(query(0, 3, 1, true), ElementsAre(2));
+    EXPECT_THAT(query(4, 6, 1, false), ElementsAre(5)) << "one event alone, for its time";
     EXPECT_THAT(query(8, 0, 100, false), ElementsAre(9));
     EXPECT_THAT(query(9, 0, 100, true), IsEmpty());
     EXPECT_THAT(query(7, 3, 100, false), IsEmpty());

@@ -85,20 +85,21 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
     const auto wanted = parse_query(request);
     if (!wanted) co_return exchange.respond_error(wanted.error());
     if (wanted->last_seen) {
+    if (exchange.exceeds(net::AddressLimit::history)) co_return;
+    const std::uint64_t asker = request.client.asker();
         const auto seen = co_await core_link_.ask_core_later<SeenCheck>([&](chat::Core& core, auto reply) {
-            core.catch_up().check_last_seen(room->record.id, *wanted->last_seen, std::move(reply));
+            core.catch_up().check_last_seen(room->record.id, *wanted->last_seen, asker, std::move(reply));
         });
         if (seen == SeenCheck::unreadable) co_return exchange.respond_error(Error{ErrorCode::unavailable});
         if (seen == SeenCheck::differs)
             co_return exchange.respond(error_response(Error{ErrorCode::room_invalid_content, "at"}, kConflict));
     }
 
-    if (exchange.exceeds(net::AddressLimit::history)) co_return;
     core_link_.counts().add_history_read();
     auto json = co_await core_link_.ask_store<std::optional<std::string>>(
         [&](auto done) {
             chat::EventQuery query = visible_part(wanted->query, *room);
-            query.asker = request.client.asker();
+            query.asker = asker;
             services_.store.read_events(query, std::move(done));
         },
         [&](const chat::EventPage& page) { return to_json(page, *room, wanted->query.keeps_newest); });

@@ -39,7 +39,7 @@ Handler Rooms::list(Exchange exchange) {
     if (pages > 0 && exchange.exceeds(net::AddressLimit::requests, pages)) co_return;
     // The core copies the rooms. A hundred long lists at once would delay all rooms by 50 ms.
     std::optional<ConcurrencyLimiter::Permit> permit;
-    if (pages > 0) permit.emplace(co_await core_link_.long_lists().acquire());
+    if (pages > 0) permit.emplace(co_await core_link_.long_lists().acquire(exchange.request().client.asker()));
     const auto rooms =
         co_await core_link_.ask_core([&](const chat::Core& core) { return core.list(after->value_or(0), size); });
     if (rooms.size() <= kDefaultPageSize) co_return exchange.respond_json(200, room_list_json(rooms));

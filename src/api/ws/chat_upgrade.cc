@@ -112,7 +112,7 @@ Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const c
 /// Enters `room`, and before that compares the last event that the client has seen, and has the visible range made
 /// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
 void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
-           CoreReply<Result<EnteredAndChecked>> reply) {
+           std::uint64_t asker, CoreReply<Result<EnteredAndChecked>> reply) {
     auto enter_now = [&core, id = room.id, verified = room.token_epochs(), &entry,
                       reply = std::move(reply)](SeenCheck seen) mutable {
         if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
@@ -125,7 +125,7 @@ void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& re
         core.purger().refresh(id, [seen, enter_now = std::move(enter_now)]() mutable { enter_now(seen); });
     };
     if (!resume_point.last_seen) return refresh(SeenCheck::matches);
-    core.catch_up().check_last_seen(room.id, *resume_point.last_seen, std::move(refresh));
+    core.catch_up().check_last_seen(room.id, *resume_point.last_seen, asker, std::move(refresh));
 }
 
 /// The seq after which the client reads; nullopt if it reads only the events to come.
@@ -185,7 +185,7 @@ Handler catch_up(CoreLink& core_link, chat::CatchUp::Reader reader, chat::Connec
         net::WsSession* session = nullptr;
         {
             CloseOnFailure close_on_failure(core_link.io(), connection);
-            const auto permit = co_await core_link.replays().acquire();
+            const auto permit = co_await core_link.replays().acquire(reader.asker);
             auto step = co_await core_link.ask_core_later<chat::CatchUp::Step>(
                 [&](chat::Core& core, auto reply) { core.catch_up().read(reader, std::move(reply)); });
             net::WsHub& hub = core_link.io().hub();
@@ -241,13 +241,14 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
         admission = std::move(*admitted);
     }
 
-    const chat::Entry entry = make_entry(core_link_, request, offers, admission);
+    const chat::Entry entry = make_entry(core_link_, request, *offers, admission);
+    const std::uint64_t asker = request.client.asker();
     const auto entered =
         co_await core_link_.ask_core_later<Result<EnteredAndChecked>>([&](chat::Core& core, auto reply) {
-            if (room) return enter(core, *room, *resume_point, entry, std::move(reply));
+            if (room) return enter(core, *room, *resume_point, entry, asker, std::move(reply));
             const auto found = find_public_room(core, key);
             if (!found) return reply(std::unexpected(found.error()));
-            enter(core, **found, *resume_point, entry, std::move(reply));
+            enter(core, **found, *resume_point, entry, asker, std::move(reply));
         });
     if (!entered) co_return exchange.respond_error(entered.error());
     open(exchange, {.entry = entry,
@@ -296,7 +297,12 @@ void ChatUpgrade::open_socket(const Exchange& exchange, const Upgrade& upgrade) 
                                         std::move(socket), exchange.request().client.asker());
     if (session == nullptr) return;
     if (after && *after < entered.last_seq) {
-        catch_up(core_link_, {.room = entered.room, .after = *after, .until = entered.last_seq, .from = entered.from},
+        catch_up(core_link_,
+                 {.room = entered.room,
+                  .after = *after,
+                  .until = entered.last_seq,
+                  .from = entered.from,
+                  .asker = exchange.request().client.asker()},
                  connection);
     } else {
         hub.subscribe(*session, entered.room, entered.from);

@@ -15,13 +15,13 @@ using Permit = ConcurrencyLimiter::Permit;
 
 class ConcurrencyLimiterTest : public testing::Test {
 protected:
-    Handler acquire(ConcurrencyLimiter& limiter, char name) {
-        auto permit = co_await limiter.acquire();
+    Handler acquire(ConcurrencyLimiter& limiter, char name, std::uint64_t asker = 0) {
+        auto permit = co_await limiter.acquire(asker);
         begun += name;
         permits.push_back(std::move(permit));
     }
     Handler fail(ConcurrencyLimiter& limiter) {
-        const auto permit = co_await limiter.acquire();
+        const auto permit = co_await limiter.acquire(0);
         throw std::runtime_error("broken");
     }
 
@@ -39,6 +39,15 @@ TEST_F(ConcurrencyLimiterTest, AFewAtOnceAndTheOthersInLine) {
     permits.pop_front();
     permits.pop_front();
     EXPECT_EQ(begun, "abcde");
+}
+
+TEST_F(ConcurrencyLimiterTest, AskersAreServedRoundRobin) {
+    ConcurrencyLimiter limiter(1);
+    for (const char name : {'a', 'b', 'c', 'd'}) acquire(limiter, name, 1);
+    acquire(limiter, 'x', 2);
+    acquire(limiter, 'y', 2);
+    while (!permits.empty()) permits.pop_front();
+    EXPECT_EQ(begun, "abxcyd");
 }
 
 TEST_F(ConcurrencyLimiterTest, PermitsThatNobodyWaitsForAreKept) {

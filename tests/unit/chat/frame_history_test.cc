@@ -25,9 +25,10 @@ protected:
         }
     }
     /// Requests the page after `after`; adds the first and last seq of its events to `pages`.
-    void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0) {
+    void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0,
+             std::uint64_t asker = kServerAsks) {
         history.read(
-            kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before},
+            kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before}, asker,
             [this](const std::shared_ptr<const FramePage>& page) {
                 pages.push_back(page == nullptr ? "none" : fmt::format("{}-{}", page->first_seq, page->last_seq));
                 newest = page;
@@ -86,6 +87,41 @@ TEST_F(FrameHistoryTest, APageHasTheTimesOfItsEvents) {
     EXPECT_EQ(newest->time_of(21), std::nullopt);
 }
 
+TEST_F(FrameHistoryTest, AskersAreServedRoundRobin) {
+    constexpr std::uint64_t kMany = 1;
+    constexpr std::uint64_t kOne = 2;
+    for (const std::uint64_t after : {0U, 10U, 20U}) ask(after, 25, 0, kMany);
+    for (const std::uint64_t after : {1U, 11U}) ask(after, 24, 0, kMany);  // the first two pages are in flight
+    ask(21, 24, 0, kMany);
+    ask(22, 23, 0, kOne);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("1-10", "1-10", "11-20", "11-20", "21-25", "21-23", "21-24"));
+}
+
+TEST_F(FrameHistoryTest, APageComesWithTheFirstAskerWhoseTurnItIs) {
+    constexpr std::uint64_t kMany = 1;
+    constexpr std::uint64_t kOne = 2;
+    say(25);
+    for (const std::uint64_t after : {0U, 10U, 20U, 30U, 40U}) ask(after, 50, 0, kMany);
+    ask(40, 50, 0, kOne);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("1-10", "11-20", "21-30", "41-50", "41-50", "31-40"));
+    EXPECT_EQ(reads, 5);
+}
+
+TEST_F(FrameHistoryTest, OneEventIsReadWithoutItsPage) {
+    std::optional<UnixMicros> time;
+    history.read_event(kRoom, 17, {}, kServerAsks, [&](const auto& page) { time = page->time_of(17); });
+    ASSERT_EQ(store.reads.size(), 1U);
+    EXPECT_EQ(store.reads.front().query.after, 16U);
+    EXPECT_EQ(store.reads.front().query.before, 18U);
+    answer_reads();
+    EXPECT_EQ(time, 17'000'000);
+    ask(16);
+    answer_reads();
+    EXPECT_THAT(pages, testing::ElementsAre("11-20"));
+}
+
 class FrameHistoryPartsTest : public FrameHistoryTest {
 protected:
     FrameHistoryPartsTest() : parts(store, encoder, post, {.page_events = 10, .page_bytes = 100}) {
@@ -93,7 +129,7 @@ protected:
     }
     std::shared_ptr<const FramePage> read(std::uint64_t after) {
         std::shared_ptr<const FramePage> result;
-        parts.read(kRoom, after, 25, {}, [&](const auto& page) { result = page; });
+        parts.read(kRoom, after, 25, {}, kServerAsks, [&](const auto& page) { result = page; });
         answer_reads();
         return result;
     }
@@ -190,7 +226,7 @@ TEST_F(FrameHistoryTest, AReadThatThrowsHasNoPageAndIsRepeatedForTheNextReader) 
 }
 
 TEST_F(FrameHistoryTest, AReaderThatThrowsDoesNotKeepOthersFromThePage) {
-    history.read(kRoom, 0, 25, {}, [](const auto&) { throw std::runtime_error("broken reader"); });
+    history.read(kRoom, 0, 25, {}, kServerAsks, [](const auto&) { throw std::runtime_error("broken reader"); });
     ask(0);
     answer_reads();
     EXPECT_THAT(pages, testing::ElementsAre("1-10"));
