@@ -16,6 +16,7 @@ import {
     remove,
     takeToken,
 } from './harness/api.js';
+import { Connection } from './harness/connection.js';
 import { sharedServer, startServer } from './harness/server.js';
 import { forgeToken, freshClaims, openToken, tamper, unsigned } from './harness/tokens.js';
 import { eventually } from './harness/wait.js';
@@ -275,6 +276,22 @@ test('guesses of many addresses for one room are delayed, and so is the right pa
     const answers = await Promise.all(Array.from({ length: 75 }, (_, index) => guess(index + 1)));
     for (const answer of answers) assertError(answer, 401, 304, 'secret');
     await takeToken(own, room, 'ada');
+});
+
+test('wrong passwords of one address in parallel do not keep out others who come for the first time', async (t) => {
+    const own = await startServer(t);
+    const room = await createPrivateRoom(own);
+    const body = JSON.stringify({ secret: 'wrong', name: 'ada' });
+    const guess =
+        `POST /chats/${room.id}/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n` + body;
+    const open = () => Connection.open(own, { from: '127.0.1.1' });
+    const guessing = await Promise.all(Array.from({ length: 95 }, open));
+    for (const connection of guessing) connection.write(guess);
+    const others = Array.from({ length: 5 }, (_, index) =>
+        post(own, `/chats/${room.id}/token`, { secret: PASSWORD, name: 'ada' }, { from: `127.0.2.${index + 1}` }),
+    );
+    for (const answer of await Promise.all(others)) assertStatus(answer, 201);
+    for (const connection of guessing) connection.close();
 });
 
 test('guesses that would wait for more than 5 s are refused, and the right password is not locked out', async (t) => {

@@ -28,15 +28,22 @@ net::HttpResponse too_many_checks(std::chrono::milliseconds wait) {
     return error_response(Error{ErrorCode::unavailable}, 0, static_cast<int>(seconds.count()));
 }
 
-/// The refusal of a try; nullopt if the secret is right. Worker thread: takes as long as a hash.
-std::optional<net::HttpResponse> check_secret(const std::string& secret, const std::string& peer,
-                                              const chat::RoomRecord& room, Services& services) {
+/// What has become of a try.
+struct Checked {
+    std::optional<net::HttpResponse> refusal;  ///< Nothing if the secret is right.
+    bool is_wrong = false;                     ///< A hash has shown that.
+};
+
+/// Worker thread: takes as long as a hash.
+Checked check_secret(const std::string& secret, const std::string& peer, const chat::RoomRecord& room,
+                     Services& services) {
     chat::PasswordThrottle& throttle = services.throttle;
     // Asked directly before the hash, so that tries that were queued in parallel do not bypass it.
-    if (const auto wait = throttle.refused(peer, room.id, services.clock.steady())) return too_many_tries(*wait);
-    if (chat::verify_password(secret, room.password_hash)) return std::nullopt;
-    if (const auto wait = throttle.note_wrong(peer, room.id, services.clock.steady())) return too_many_tries(*wait);
-    return wrong_secret();
+    if (const auto wait = throttle.refused(peer, room.id, services.clock.steady()))
+        return {.refusal = too_many_tries(*wait)};
+    if (chat::verify_password(secret, room.password_hash)) return {};
+    const auto wait = throttle.note_wrong(peer, room.id, services.clock.steady());
+    return {.refusal = wait ? too_many_tries(*wait) : wrong_secret(), .is_wrong = true};
 }
 
 }  // namespace
@@ -55,15 +62,16 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     if (const auto wait = services_.throttle.refused(client.range(), room->id, now))
         co_return exchange.respond(too_many_tries(*wait));
     const bool has_failed = services_.throttle.has_failed(client.range(), room->id, now);
-    const auto delay = services_.password_pace.reserve(room->id, has_failed, now);
-    if (!delay) co_return exchange.respond(too_many_checks(services_.password_pace.longest_delay()));
-    co_await core_link_.wait(*delay);
-    auto refusal = co_await core_link_.run_on_worker(services_.hashing, client.asker(), [&] {
+    auto check = services_.password_pace.reserve(client.range(), room->id, has_failed, now);
+    if (!check) co_return exchange.respond(too_many_checks(services_.password_pace.longest_delay()));
+    co_await core_link_.wait(check->delay());
+    auto checked = co_await core_link_.run_on_worker(services_.hashing, client.asker(), [&] {
         return check_secret(*wanted.secret, client.range(), *room, services_);
     });
-    if (!refusal) co_return exchange.respond_error(refusal.error());
-    if (*refusal) co_return exchange.respond(std::move(**refusal));
-    services_.password_pace.give_back(room->id, has_failed);
+    if (!checked) co_return exchange.respond_error(checked.error());
+    if (checked->is_wrong) check->keep();
+    check.reset();
+    if (checked->refusal) co_return exchange.respond(std::move(*checked->refusal));
     if (!wanted.name || !chat::is_valid_name(*wanted.name))
         co_return exchange.respond_error(Error{ErrorCode::invalid_json, "name"});
     respond_token(exchange, 201, *room, *wanted.name, false);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <deque>
+#include <utility>
 
 namespace globes::chat {
 namespace {
@@ -12,12 +14,19 @@ using std::chrono::milliseconds;
 
 class PasswordPaceTest : public testing::Test {
 protected:
+    std::optional<PasswordPace::Check> begin(RoomId room, bool has_failed = false, std::string_view address = "a") {
+        return pace.reserve(address, room, has_failed, now);
+    }
+    /// Of a wrong password, one of an address each; nothing if it is refused.
     std::optional<milliseconds> reserve(RoomId room, bool has_failed = false) {
-        return pace.reserve(room, has_failed, now);
+        auto check = begin(room, has_failed);
+        if (!check) return std::nullopt;
+        check->keep();
+        return check->delay();
     }
 
     PasswordPace::TimePoint now{100s};
-    PasswordPace pace{{.at_once = 2, .interval = 200ms, .longest_delay = 600ms, .rooms = 3}};
+    PasswordPace pace{{.at_once = 2, .interval = 200ms, .longest_delay = 600ms, .rooms = 3, .first_tries = 2}};
 };
 
 TEST_F(PasswordPaceTest, SomeChecksRunAtOnceAndFurtherOnesWaitForTheirTime) {
@@ -46,17 +55,26 @@ TEST_F(PasswordPaceTest, ThoseWhoHaveFailedDelayOnlyEachOther) {
     EXPECT_EQ(reserve(1, false), 0ms);
 }
 
-TEST_F(PasswordPaceTest, ARightPasswordTakesNoTimeFromTheNext) {
-    for (int count = 0; count < 100; ++count) {
-        EXPECT_EQ(reserve(1), 0ms);
-        pace.give_back(1, false);
-    }
-    pace.give_back(2, false);
+TEST_F(PasswordPaceTest, ACheckThatIsNotKeptTakesNoTimeFromTheNext) {
+    for (int count = 0; count < 100; ++count) EXPECT_EQ(begin(1)->delay(), 0ms);
     EXPECT_EQ(reserve(1), 0ms);
     EXPECT_EQ(reserve(1), 0ms);
     EXPECT_EQ(reserve(1), 200ms);
-    pace.give_back(1, true);
+    EXPECT_EQ(begin(1, true)->delay(), 0ms);
     EXPECT_EQ(reserve(1), 400ms);
+}
+
+TEST_F(PasswordPaceTest, OfTriesInParallelTwoOfAnAddressCountAsFirstOnes) {
+    std::deque<PasswordPace::Check> tries;
+    while (auto check = begin(1)) tries.push_back(std::move(*check));
+    EXPECT_EQ(tries.size(), 2U + 5U) << "the others have the pace of those that have failed";
+    for (const char* address : {"b", "c", "d"}) EXPECT_TRUE(begin(1, false, address)) << address;
+    EXPECT_EQ(begin(1, false, "b")->delay(), 200ms) << "two first tries of another address are in flight";
+    tries.front().keep();
+    tries.pop_front();
+    EXPECT_EQ(begin(1)->delay(), 200ms) << "one may be made again";
+    tries.clear();
+    EXPECT_EQ(begin(1, true)->delay(), 0ms);
 }
 
 TEST_F(PasswordPaceTest, RemembersSoManyRooms) {
