@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <jwt.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -139,15 +141,37 @@ bool is_compact_jws(std::string_view token) {
            std::ranges::count(token, '.') == 2 && token.find_first_not_of(std::string(kBase64Url) + '.') == token.npos;
 }
 
-Jwt decode(const std::string& token, const Key* key) {
+/// The length of HMAC-SHA-256 in base64url without padding.
+constexpr std::size_t kSignatureBytes = 43;
+
+/// A digest as a signature of a JWT.
+std::array<char, kSignatureBytes> to_base64url(const Key& digest) {
+    std::array<unsigned char, kSignatureBytes + 2> padded;  // with `=` and U+0000
+    EVP_EncodeBlock(padded.data(), digest.data(), static_cast<int>(digest.size()));
+    std::array<char, kSignatureBytes> text;
+    std::ranges::transform(padded | std::views::take(kSignatureBytes), text.begin(), [](unsigned char c) {
+        return c == '+' ? '-' : c == '/' ? '_' : static_cast<char>(c);
+    });
+    return text;
+}
+
+/// Whether `key` has signed the token, a compact JWS, with HS256. Compares in constant time. libjwt would parse both
+/// JSON documents of any text before it looks at its signature, once for each key.
+bool is_signed_with(const Key& key, std::string_view token) {
+    const std::size_t signature = token.size() - kSignatureBytes;
+    const auto expected = to_base64url(
+        hmac_sha256({reinterpret_cast<const char*>(key.data()), key.size()}, token.substr(0, signature - 1)));
+    return CRYPTO_memcmp(expected.data(), token.data() + signature, kSignatureBytes) == 0;
+}
+
+Jwt decode(const std::string& token, const Key& key) {
     jwt_t* raw = nullptr;
-    const int failed = key == nullptr ? jwt_decode(&raw, token.c_str(), nullptr, 0)
-                                      : jwt_decode(&raw, token.c_str(), key->data(), static_cast<int>(key->size()));
+    const int failed = jwt_decode(&raw, token.c_str(), key.data(), static_cast<int>(key.size()));
     Jwt jwt(raw);
     return failed == 0 ? std::move(jwt) : nullptr;
 }
 
-/// jwt_get_alg is not used: it returns "none" for a token that was decoded without a key, and accepts `hs256`.
+/// jwt_get_alg is not used: it accepts `hs256`.
 bool is_hs256(jwt_t* jwt) {
     const char* alg = jwt_get_header(jwt, "alg");
     return alg != nullptr && std::string_view(alg) == "HS256";
@@ -204,17 +228,16 @@ std::string Tokens::issue_owner_token(const RoomRecord& room, std::string_view u
 
 Result<TokenClaims> Tokens::verify(std::string_view token, const RoomRecord& room) const {
     const auto invalid = std::unexpected(Error{ErrorCode::invalid_token, "token"});
-    if (token.size() > kMaxTokenBytes || !is_compact_jws(token)) return invalid;
-    const std::string text(token);
-
-    // libjwt takes the algorithm from the header, which the client controls: check it before a key is used.
-    const Jwt unverified = decode(text, nullptr);
-    if (!unverified || !is_hs256(unverified.get())) return invalid;
+    if (token.size() > kMaxTokenBytes || !is_compact_jws(token) ||
+        token.size() - token.rfind('.') - 1 != kSignatureBytes)
+        return invalid;
 
     // The key that verifies the signature determines the kind of the token; `read_claims` checks that its role agrees.
     for (const AcceptedKey& accepted : accepted_keys(secret_key_, room)) {
-        const Jwt jwt = decode(text, &accepted.key);
-        if (!jwt) continue;
+        if (!is_signed_with(accepted.key, token)) continue;
+        const Jwt jwt = decode(std::string(token), accepted.key);
+        // libjwt takes the algorithm from the header.
+        if (!jwt || !is_hs256(jwt.get())) return invalid;
         auto read = read_claims(jwt.get(), accepted.is_owners);
         if (!read || (accepted.is_old && !read->is_of_old_keys(room))) return invalid;
         if (read->claims.room != room.id || read->claims.expires_s <= seconds_of(clock_.now_us())) return invalid;

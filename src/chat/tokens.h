@@ -62,7 +62,7 @@ public:
     /// Returns the claims of a valid token of `room`.
     /// Errors: invalid_token (field token) if the token is malformed, longer than `kMaxTokenBytes`, signed with another
     /// key, of another room or expired, if its `alg` is not HS256, or if a claim is absent or has the wrong type.
-    /// Throws as `issue_room_token`.
+    /// Nothing of a token is decoded before its signature is verified. Throws as `issue_room_token`.
     Result<TokenClaims> verify(std::string_view token, const RoomRecord& room) const;
 
 private:

@@ -141,6 +141,16 @@ test('private and hidden rooms need a token before the upgrade', async () => {
     }
 });
 
+test('four tokens may be offered, and more are refused before the room is looked up', async () => {
+    const room = await createPrivateRoom(server);
+    const token = await takeToken(server, room, 'ada');
+    const path = `/chats/${room.id}/ws`;
+    const others = (count) => Array(count).fill('eyJhbGciOiJIUzI1NiJ9.e30.a').join(', ');
+    assert.equal((await shake({ 'Sec-WebSocket-Protocol': `${others(3)}, ${token}` }, path)).status, 101);
+    assertError(await shake({ 'Sec-WebSocket-Protocol': `${others(4)}, ${token}` }, path), 400, 301);
+    assertError(await shake({ 'Sec-WebSocket-Protocol': others(5) }, '/chats/no%20room/ws'), 400, 301);
+});
+
 test('a token is returned as the subprotocol, byte for byte', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');

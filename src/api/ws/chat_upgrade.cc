@@ -222,8 +222,9 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     if (const auto checked = net::check_handshake(request); !checked)
         co_return exchange.respond(handshake_refusal(checked.error()));
     if (!is_origin_allowed(request, services_.allowed_origins)) co_return exchange.respond(origin_refusal());
-    const SubprotocolOffers offers = parse_subprotocols(request);
-    const auto resume_point = parse_resume_point(request, offers);
+    const auto offers = parse_subprotocols(request);
+    if (!offers) co_return exchange.respond_error(offers.error());
+    const auto resume_point = parse_resume_point(request, *offers);
     if (!resume_point) co_return exchange.respond_error(resume_point.error());
     if (exchange.exceeds(net::AddressLimit::upgrades)) co_return;
     const bool replays = resume_point->after || resume_point->newest;
@@ -232,7 +233,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     // The record that the token was checked against. Without a token, one question to the core is enough.
     std::optional<chat::RoomRecord> room;
     Admission admission;
-    const std::vector<std::string_view> tokens = presented_tokens(request, offers);
+    const std::vector<std::string_view> tokens = presented_tokens(request, *offers);
     if (!tokens.empty()) {
         room = co_await find_room(core_link_, key);
         if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
@@ -252,7 +253,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
         });
     if (!entered) co_return exchange.respond_error(entered.error());
     open(exchange, {.entry = entry,
-                    .subprotocol = select_subprotocol(offers, admission.token),
+                    .subprotocol = select_subprotocol(*offers, admission.token),
                     .resume_point = *resume_point,
                     .entered = *entered});
 }

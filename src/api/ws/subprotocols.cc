@@ -30,7 +30,7 @@ bool has_token_form(std::string_view text) {
 
 }  // namespace
 
-SubprotocolOffers parse_subprotocols(const net::HttpRequest& request) {
+Result<SubprotocolOffers> parse_subprotocols(const net::HttpRequest& request) {
     SubprotocolOffers offers;
     for (const std::string_view offer : net::offered_subprotocols(request)) {
         if (offer == kGlobesV1)
@@ -39,6 +39,7 @@ SubprotocolOffers parse_subprotocols(const net::HttpRequest& request) {
             offers.session = offer.substr(kSessionPrefix.size());
         else if (has_token_form(offer))
             offers.tokens.push_back(offer);
+        if (offers.tokens.size() > kMaxOfferedTokens) return std::unexpected(Error{ErrorCode::session_not_established});
     }
     return offers;
 }

@@ -2,12 +2,17 @@
 // (docs/protocol.md#opening-the-socket). Plain functions, any thread.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "net/http_message.h"
 
 namespace globes::api {
+
+/// Each offered token costs the I/O thread the time to verify it.
+inline constexpr std::size_t kMaxOfferedTokens = 4;
 
 struct SubprotocolOffers {
     bool has_globes_v1 = false;  ///< The client resumes.
@@ -17,7 +22,8 @@ struct SubprotocolOffers {
 };
 
 /// The offers of all Sec-WebSocket-Protocol headers. Other values, such as `Bearer`, are ignored.
-SubprotocolOffers parse_subprotocols(const net::HttpRequest& request);
+/// Error: session_not_established if more than `kMaxOfferedTokens` have the form of a token.
+Result<SubprotocolOffers> parse_subprotocols(const net::HttpRequest& request);
 
 /// The subprotocol that the server selects; empty if none is. Browsers close a connection if they have offered some and
 /// the server selects none of them.

@@ -13,7 +13,14 @@ const CROSS_SITE = 'Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r
 
 /** Header lines that fill the limit. */
 const MANY_HEADERS = Array.from({ length: 700 }, (_, index) => `X-${index}: ${'x'.repeat(12)}\r\n`).join('');
-const LONG_TOKEN = `Authorization: Bearer ${'eyJh'.repeat(2000)}.${'eyJh'.repeat(1000)}.${'abcd'.repeat(11)}\r\n`;
+// As long as the server verifies one, and with a signature as long as a real one.
+const FORGED_SIGNATURE = 'abc'.padEnd(43, 'd');
+const LONG_TOKEN = `Authorization: Bearer ${'eyJh'.repeat(900)}.${'eyJh'.repeat(100)}.${FORGED_SIGNATURE}\r\n`;
+const SHORT_TOKEN = 'eyJhbGciOiJIUzI1NiJ9.e30.a';
+const UPGRADE =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+const MANY_TOKENS = `${UPGRADE}Sec-WebSocket-Protocol: ${Array(550).fill(SHORT_TOKEN).join(',')}\r\n`;
 
 export const attacks = [
     {
@@ -122,12 +129,18 @@ export const attacks = [
     },
     {
         name: 'tokens',
-        what: 'sends a forged token of 12 KiB with each request for a private room',
+        what: 'sends a forged token of 4 KiB with each request for a private room',
         refused: { limit: 'requests' },
         run: flood(
             (scene) => requestOf(scene, `/chats/${scene.rooms.privateRooms[0]}/events`, { headers: LONG_TOKEN }),
             2,
         ),
+    },
+    {
+        name: 'offered-tokens',
+        what: 'offers 550 forged tokens with each upgrade to a WebSocket of a private room',
+        refused: { status: 400 },
+        run: flood((scene) => requestOf(scene, `/chats/${scene.rooms.privateRooms[0]}/ws`, { headers: MANY_TOKENS }), 2),
     },
     {
         name: 'chunks',

@@ -1,5 +1,6 @@
 #include "api/ws/subprotocols.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -21,12 +22,12 @@ net::HttpRequest offering(std::initializer_list<std::string> lines) {
 
 std::string selected(const std::string& line, std::string_view accepted) {
     const net::HttpRequest request = offering({line});
-    return std::string(select_subprotocol(parse_subprotocols(request), accepted));
+    return std::string(select_subprotocol(*parse_subprotocols(request), accepted));
 }
 
 TEST(SubprotocolOffers, TokensAreFoundInAnyPosition) {
     const net::HttpRequest request = offering({std::string("Bearer, ") + kToken, std::string("globes.v1,") + kOther});
-    const SubprotocolOffers offers = parse_subprotocols(request);
+    const SubprotocolOffers offers = *parse_subprotocols(request);
     EXPECT_TRUE(offers.has_globes_v1);
     EXPECT_THAT(offers.tokens, ElementsAre(kToken, kOther));
 }
@@ -36,16 +37,23 @@ TEST(SubprotocolOffers, FindsNoTokenInOtherValues) {
          {"", "chat", "Bearer", "globes.v1", "GLOBES.V1", "globes.v2", "globes.guest.abc", "globes.session.abc", "a.b",
           "a.b.c.d", "a..c", ".b.c", "a.b.", "a.b.c!", "a.b.c=", "..", "undefined"}) {
         const net::HttpRequest request = offering({offer});
-        const SubprotocolOffers offers = parse_subprotocols(request);
+        const SubprotocolOffers offers = *parse_subprotocols(request);
         EXPECT_THAT(offers.tokens, IsEmpty()) << offer;
         EXPECT_EQ(offers.has_globes_v1, std::string_view(offer) == "globes.v1") << offer;
     }
 }
 
+TEST(SubprotocolOffers, MoreThanFourTokensAreRefused) {
+    const std::string four = fmt::format("{0}, {1}, {0}, {1}, globes.v1, chat", kToken, kOther);
+    EXPECT_EQ(parse_subprotocols(offering({four}))->tokens.size(), 4u);
+    const net::HttpRequest request = offering({four, "a.b.c"});
+    EXPECT_EQ(parse_subprotocols(request).error(), (Error{ErrorCode::session_not_established}));
+}
+
 TEST(SubprotocolOffers, ASessionIsFoundInAnyPosition) {
     const auto session = [](std::initializer_list<std::string> lines) {
         const net::HttpRequest request = offering(lines);
-        return std::string(parse_subprotocols(request).session);
+        return std::string(parse_subprotocols(request)->session);
     };
     EXPECT_EQ(session({"globes.v1, globes.session.0123abcd"}), "0123abcd");
     EXPECT_EQ(session({"globes.session.first", std::string(kToken) + ", globes.v1, globes.session.second"}), "first");
