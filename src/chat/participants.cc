@@ -11,11 +11,9 @@
 namespace globes::chat {
 
 bool Participant::Credentials::is_same_client(const Credentials& earlier) const {
-    const auto is_of_earlier = [&](const Credential& credential) {
-        return !credential.empty() &&
-               (credential == earlier.session || credential == earlier.earlier_session || credential == earlier.token);
-    };
-    return is_of_earlier(earlier_session) || is_of_earlier(token);
+    const bool has_session =
+        !earlier_session.empty() && (earlier_session == earlier.session || earlier_session == earlier.earlier_session);
+    return has_session || (!token.empty() && token == earlier.token);
 }
 
 void Participants::add(Entry entry) {
@@ -45,8 +43,18 @@ std::optional<Participant> Participants::remove(ConnectionId connection) {
     return participant;
 }
 
-void Participants::clear_owners() {
-    for (auto& [connection, participant] : participants_) participant.owner = false;
+void Participants::end_owner_tokens() {
+    for (auto& [connection, participant] : participants_) {
+        if (!std::exchange(participant.owner, false) || participant.credentials == nullptr) continue;
+        Participant::Credentials kept = *participant.credentials;
+        if (participant.is_member() && !kept.token.empty())
+            by_credential_.erase({CredentialKind::token, kept.token, participant.membership->arrival});
+        kept.token = {};
+        participant.credentials = std::make_unique<const Participant::Credentials>(std::move(kept));
+    }
+    for (auto& [name, holder] : holders_)
+        if (holder.former && holder.former->is_owner && holder.former->credentials)
+            holder.former->credentials->token = {};
 }
 
 /// Makes it the result of `find_member_of_same_client` for its session and its token. `by_earlier_session`: also for
@@ -54,28 +62,33 @@ void Participants::clear_owners() {
 void Participants::make_findable(Participant& participant, Arrival arrival, bool by_earlier_session) {
     if (participant.credentials == nullptr) return;
     const auto& [token_name, session, earlier_session, token] = *participant.credentials;
-    for (const Credential& credential : {session, token})
-        if (!credential.empty()) by_credential_.insert_or_assign({credential, arrival}, &participant);
-    if (by_earlier_session) by_credential_.insert_or_assign({earlier_session, arrival}, &participant);
+    const auto add = [&](CredentialKind kind, const Credential& credential) {
+        if (!credential.empty()) by_credential_.insert_or_assign({kind, credential, arrival}, &participant);
+    };
+    add(CredentialKind::session, session);
+    add(CredentialKind::token, token);
+    if (by_earlier_session) add(CredentialKind::session, earlier_session);
 }
 
 void Participants::forget_credentials(const Participant& member) {
     if (member.credentials == nullptr) return;
     const auto& [token_name, session, earlier_session, token] = *member.credentials;
-    for (const Credential& credential : {session, earlier_session, token})
-        by_credential_.erase({credential, member.membership->arrival});
+    for (const Credential& credential : {session, earlier_session})
+        by_credential_.erase({CredentialKind::session, credential, member.membership->arrival});
+    by_credential_.erase({CredentialKind::token, token, member.membership->arrival});
 }
 
 Participant* Participants::find_member_of_same_client(const Entry& entry) {
-    for (const std::string* secret : {&entry.earlier_session, &entry.token}) {
-        if (secret->empty()) continue;
-        const Credential credential = Credential::of(*secret);
-        const auto after = by_credential_.upper_bound({credential, arrivals_});
-        if (after == by_credential_.begin()) continue;
+    const auto find_by = [&](CredentialKind kind, const std::string& secret) -> Participant* {
+        if (secret.empty()) return nullptr;
+        const Credential credential = Credential::of(secret);
+        const auto after = by_credential_.upper_bound({kind, credential, arrivals_});
+        if (after == by_credential_.begin()) return nullptr;
         const auto& [key, newest] = *std::prev(after);
-        if (key.first == credential) return newest;
-    }
-    return nullptr;
+        return key.kind == kind && key.credential == credential ? newest : nullptr;
+    };
+    Participant* const member = find_by(CredentialKind::session, entry.earlier_session);
+    return member != nullptr ? member : find_by(CredentialKind::token, entry.token);
 }
 
 void Participants::transfer_membership(Participant& from, Participant& to) {
@@ -83,7 +96,8 @@ void Participants::transfer_membership(Participant& from, Participant& to) {
     const Arrival arrival = from.membership->arrival;
     assert(members_.at(arrival) == &from);
     const bool has_resumed =
-        to.credentials != nullptr && by_credential_.contains({to.credentials->earlier_session, arrival});
+        to.credentials != nullptr &&
+        by_credential_.contains({CredentialKind::session, to.credentials->earlier_session, arrival});
     forget_credentials(from);
     make_findable(to, arrival, has_resumed);
     members_.at(arrival) = &to;
@@ -128,7 +142,7 @@ std::uint64_t Participants::give_up_name(Participant& participant) {
     assert(participant.is_member());
     forget_credentials(participant);
     const auto membership = std::exchange(participant.membership, nullptr);
-    FormerHolder former{.connection = participant.connection, .credentials = {}};
+    FormerHolder former{.connection = participant.connection, .is_owner = participant.owner, .credentials = {}};
     if (participant.credentials != nullptr) former.credentials = *participant.credentials;
     Holder& holder = holders_.at(fold_case(membership->name));
     assert(holder.hold == membership->hold && !holder.former);

@@ -2,6 +2,7 @@
 // Thread: the core thread.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -85,8 +85,9 @@ public:
     /// Returns null if the connection is not in the room. Valid until the connection is removed.
     Participant* find(ConnectionId connection);
     std::vector<ConnectionId> connections() const;
-    /// No connection counts as an owner's any more.
-    void clear_owners();
+    /// The owners' tokens of the room have ended: no connection counts as an owner's any more, and none is recognized
+    /// by such a token.
+    void end_owner_tokens();
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
     /// that has taken over its membership with this session itself, or one with the same token; of several, the newest
@@ -122,16 +123,27 @@ private:
         ConnectionId connection;
         std::optional<Participant::Credentials> credentials;
     };
+    /// A secret of one kind does not count as the other: a client that offers a token as a session does not have it
+    /// verified.
+    enum class CredentialKind : std::uint8_t { session, token };
+    struct CredentialKey {
+        CredentialKind kind;
+        Credential credential;
+        Arrival arrival;  ///< Of the member.
+        friend auto operator<=>(const CredentialKey&, const CredentialKey&) = default;
+    };
+
     struct Holder {
         std::uint64_t hold;
         std::optional<FormerHolder> former;  // set between `give_up_name` and `release_name`
     };
 
+        bool is_owner;
     std::unordered_map<ConnectionId, Participant> participants_;
     std::map<Arrival, const Participant*> members_;
     // The members by the credentials of their clients. Not by every session that a client names: the server gave it to
     // a member, or it is not here. Ordered, so that any number of members with one token costs no search.
-    std::map<std::pair<Credential, Arrival>, Participant*> by_credential_;
+    std::map<CredentialKey, Participant*> by_credential_;
     std::unordered_map<std::string, Holder, KeyedHash> holders_;  // by folded name
     std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread
     IoThreadSet io_threads_;                                      // those with at least one

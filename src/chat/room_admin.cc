@@ -102,7 +102,7 @@ void RoomAdmin::apply_update(RoomRecord next) {
         },
         shared_.clock.now_us(), effects_);
     // Those that stay, in a public room: they must end like all others if the room gets a password.
-    if (ends_owner_tokens) room.participants().clear_owners();
+    if (ends_owner_tokens) room.participants().end_owner_tokens();
 }
 
 void RoomAdmin::remove(const RoomRecord& base, std::move_only_function<void()> changed_meanwhile, Reply reply) {

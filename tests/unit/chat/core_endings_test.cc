@@ -131,6 +131,35 @@ TEST_F(CoreEndingsTest, WhenOwnersTokensEndInAPublicRoomTheirConnectionsStayAsAn
     EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: authorization_ended")) << "the room is private now";
 }
 
+TEST_F(CoreEndingsTest, AnEndedOwnersTokenDoesNotTakeOverTheConnectionThatHasEnteredWithIt) {
+    const RoomId tea = add_room("Tea");
+    const Entry owner{.connection = 1, .token_name = "eve", .owner = true, .resumes = true, .token = "T"};
+    ASSERT_TRUE(enter(owner, tea));
+    join(1, "eve");
+    update(record(tea), without_owners(tea));
+    settle();
+    io_threads[0].calls.clear();
+    ASSERT_TRUE(enter({.connection = 2, .resumes = true, .earlier_session = "T"}, tea));
+    ASSERT_TRUE(enter({.connection = 3, .token_name = "eve", .owner = true, .resumes = true, .token = "T"}, tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
+}
+
+TEST_F(CoreEndingsTest, ATokenDoesNotCountAsASession) {
+    const RoomId tea = add_room("Tea", Visibility::private_room);
+    ASSERT_TRUE(enter({.connection = 1, .token_name = "ann", .resumes = true, .session = "S", .token = "T"}, tea));
+    join(1, "ann");
+    settle();
+    io_threads[0].calls.clear();
+    ASSERT_TRUE(enter({.connection = 2, .token_name = "ann", .resumes = true, .earlier_session = "T"}, tea));
+    ASSERT_TRUE(enter({.connection = 3, .token_name = "ann", .resumes = true, .token = "S"}, tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, IsEmpty());
+    ASSERT_TRUE(enter({.connection = 4, .token_name = "ann", .resumes = true, .token = "T"}, tea));
+    settle();
+    EXPECT_THAT(io_threads[0].calls, ElementsAre("end 1: replaced"));
+}
+
 TEST_F(CoreEndingsTest, OwnersTokensEndOnceIfTwoRequestsEndThemAtTheSameTime) {
     const RoomId tea = add_room("Tea", Visibility::private_room);
     const RoomRecord base = record(tea);
