@@ -116,26 +116,36 @@ std::vector<ConnectionId> Participants::connections() const {
     return all;
 }
 
+bool Participants::is_free(const Participant& participant, std::string_view name) const {
+    const auto found = holders_.find(fold_case(name));
+    if (found == holders_.end()) return true;
+    // The client that gave up the name may take it again before its leave is in the room log, also on another
+    // connection: its next events are appended after the leave.
+    const auto& former = found->second.former;
+    return former && (former->connection == participant.connection ||
+                      (former->credentials && participant.credentials &&
+                       participant.credentials->is_same_client(*former->credentials)));
+}
+
 Result<void> Participants::take_name(Participant& participant, std::string_view name) {
     assert(!participant.is_member());
+    if (!is_free(participant, name)) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
     const std::uint64_t hold = ++arrivals_;
-    const auto [found, is_free] = holders_.try_emplace(fold_case(name), hold, std::nullopt);
-    if (!is_free) {
-        // The client that gave up the name may take it again before its leave is in the room log, also on another
-        // connection: its next events are appended after the leave.
-        Holder& holder = found->second;
-        const auto& former = holder.former;
-        const bool is_same_client = former && (former->connection == participant.connection ||
-                                               (former->credentials && participant.credentials &&
-                                                participant.credentials->is_same_client(*former->credentials)));
-        if (!is_same_client) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
-        holder = {.hold = hold, .former = std::nullopt};
-    }
+    holders_.insert_or_assign(fold_case(name), Holder{.hold = hold, .former = std::nullopt});
     participant.membership =
         std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
     members_.emplace(hold, &participant);
     make_findable(participant, hold, false);
     return {};
+}
+
+bool Participants::withdraw_name(std::uint64_t arrival) {
+    const auto found = members_.find(arrival);
+    if (found == members_.end() || !found->second->membership->awaits_first_send) return false;
+    Participant& member = *found->second;
+    const std::string name = member.membership->name;
+    release_name(name, give_up_name(member));
+    return true;
 }
 
 std::uint64_t Participants::give_up_name(Participant& participant) {

@@ -42,6 +42,8 @@ struct Membership {
     UnixMicros last_activity = 0;
     std::uint64_t arrival = 0;  ///< Ascending in the order of becoming a member.
     std::uint64_t hold = 0;     ///< The number of this use of the name; see `Participants::release_name`.
+    /// It was begun by a send with an id that may have been sent before, and nothing else was sent since.
+    bool awaits_first_send = false;
 };
 
 /// A connection in a room. Most connections only listen and have no token, so the other state is allocated on demand.
@@ -96,10 +98,15 @@ public:
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
 
-    /// Makes `participant`, which is not a member yet, a member called `name`. Members of a room have different names,
-    /// case ignored. Between `give_up_name` and `release_name`, only the same client can take the name again.
-    /// Error: duplicate_username (field name).
+    /// Whether `participant`, which is not a member yet, may take `name`. Members of a room have different names, case
+    /// ignored. Between `give_up_name` and `release_name`, only the same client can take the name again.
+    bool is_free(const Participant& participant, std::string_view name) const;
+    /// Makes `participant`, which is not a member yet, a member called `name`. Error: duplicate_username (field name),
+    /// if the name is not free.
     Result<void> take_name(Participant& participant, std::string_view name);
+    /// Ends the membership of the member that has taken its name as `arrival`, without a leave, if it still only awaits
+    /// the answer to its first send. Returns whether it has.
+    bool withdraw_name(std::uint64_t arrival);
     /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave is in the
     /// room log; then the caller passes the returned hold to `release_name`.
     std::uint64_t give_up_name(Participant& participant);
@@ -116,13 +123,6 @@ public:
 private:
     using Arrival = std::uint64_t;
 
-    void make_findable(Participant& participant, Arrival arrival, bool by_earlier_session);
-    void forget_credentials(const Participant& member);
-
-    struct FormerHolder {
-        ConnectionId connection;
-        std::optional<Participant::Credentials> credentials;
-    };
     /// A secret of one kind does not count as the other: a client that offers a token as a session does not have it
     /// verified.
     enum class CredentialKind : std::uint8_t { session, token };
@@ -133,14 +133,21 @@ private:
         friend auto operator<=>(const CredentialKey&, const CredentialKey&) = default;
     };
 
+    void make_findable(Participant& participant, Arrival arrival, bool by_earlier_session);
+    void forget_credentials(const Participant& member);
+
+    struct FormerHolder {
+        ConnectionId connection;
+        bool is_owner;
+        std::optional<Participant::Credentials> credentials;
+    };
     struct Holder {
         std::uint64_t hold;
         std::optional<FormerHolder> former;  // set between `give_up_name` and `release_name`
     };
 
-        bool is_owner;
     std::unordered_map<ConnectionId, Participant> participants_;
-    std::map<Arrival, const Participant*> members_;
+    std::map<Arrival, Participant*> members_;
     // The members by the credentials of their clients. Not by every session that a client names: the server gave it to
     // a member, or it is not here. Ordered, so that any number of members with one token costs no search.
     std::map<CredentialKey, Participant*> by_credential_;

@@ -116,6 +116,9 @@ Result<void> Room::check_name(const Participant& participant, const std::string&
     const bool is_own =
         participant.is_member() ? name == participant.membership->name : may_have_name(participant.token_name(), name);
     if (!is_own) return name_error(ErrorCode::client_unauthorized);
+    // Before the rate of the room, of which a send that is refused takes nothing.
+    if (!participant.is_member() && !participants_.is_free(participant, name))
+        return name_error(ErrorCode::duplicate_username);
     return {};
 }
 
@@ -129,6 +132,7 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
     }
+    participant.membership->awaits_first_send = false;
     participant.membership->last_activity = now;
     if (is_new || !event.color.empty()) participant.membership->color = event.color;
     if (!is_new) return {};
@@ -146,36 +150,42 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
 }
 
 Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
-    if (!participant.is_member()) {
+    assert(is_durable(event.kind) && !is_being_deleted_ && !is_recovering_);
+    SendKey key;
+    bool is_known = false;
+    if (!event.client_id.empty()) {
+        key = {.room = record_.id, .folded_name = fold_case(event.name), .client_id = event.client_id};
+        std::string id = id_text(key);
+        is_known = shared_.recent_ids.add(record_.id, id);
+        if (QueuedEvent* const queued = queue_.find_or_claim(key, std::move(id))) {
+            // The answer to the first one goes to this sender too. It makes no member.
+            queue_.add_repeat(*queued, participant.connection);
+            if (participant.is_member()) participant.membership->last_activity = now;
+            return {};
+        }
+    }
+    std::uint64_t arrival = 0;
+    if (participant.is_member()) {
+        participant.membership->awaits_first_send = false;
+    } else {
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
         participant.membership->color = event.color;
+        participant.membership->awaits_first_send = !event.client_id.empty();
+        arrival = participant.membership->arrival;
     }
     participant.membership->last_activity = now;
-    Event sent{.kind = event.kind,
-               .room = record_.id,
-               .name = std::move(event.name),
-               .color = std::move(event.color),
-               .text = std::move(event.text),
-               .client_id = std::move(event.client_id),
-               .time = now};
-    assert(is_durable(sent.kind) && !is_being_deleted_ && !is_recovering_);
-    const ConnectionId sender = participant.connection;
-    if (sent.client_id.empty()) {
-        enqueue({.event = std::move(sent), .sender = sender, .stage = Stage::ready}, effects);
-        return {};
-    }
-    SendKey key{.room = record_.id, .folded_name = fold_case(sent.name), .client_id = sent.client_id};
-    std::string id = id_text(key);
-    const bool is_known = shared_.recent_ids.add(record_.id, id);
-    const bool may_be_stored = is_known || !shared_.store_reports_repeats;
-    if (QueuedEvent* const queued = queue_.find_or_claim(key, std::move(id))) {
-        queue_.add_repeat(*queued, sender);  // the answer to the first one goes to this sender too
-        return {};
-    }
-    enqueue({.event = std::move(sent),
+    const bool may_be_stored = !key.client_id.empty() && (is_known || !shared_.store_reports_repeats);
+    enqueue({.event = {.kind = event.kind,
+                       .room = record_.id,
+                       .name = std::move(event.name),
+                       .color = std::move(event.color),
+                       .text = std::move(event.text),
+                       .client_id = std::move(event.client_id),
+                       .time = now},
              .key = std::move(key),
-             .sender = sender,
+             .sender = participant.connection,
+             .arrival = arrival,
              .stage = may_be_stored ? Stage::looking_up : Stage::ready,
              .is_known = is_known},
             effects);
@@ -328,6 +338,8 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
             note_not_confirmed(pending, true);
             refuse(pending, effects);
         } else {
+            // It is not a new send, so it makes no member. Its name was taken until that was known.
+            if (pending.arrival != 0 && participants_.withdraw_name(pending.arrival)) --shared_.members;
             answer_repeat(pending.sender, **answer->second, effects);
             for (const ConnectionId repeat : pending.repeats) answer_repeat(repeat, **answer->second, effects);
         }

@@ -229,3 +229,20 @@ test('an exempt address has no limits', async () => {
     for (let count = 0; count < 10; count += 1) await createRoom(server);
     for (let count = 0; count < 250; count += 1) assertStatus(await get(server, '/chats?limit=1'), 200);
 });
+test('a name that is taken by a send counts as a join, once until the next leave', async () => {
+    const room = await createRoom(server);
+    const ann = await ChatClient.open(server, room, { from: newAddress() });
+    for (let count = 0; count < 3; count += 1) {
+        for (const msg of ['one', 'two']) {
+            ann.say('ann', msg);
+            await ann.find(({ event_type }) => event_type === 'send');
+        }
+        ann.send({ event_type: 'leave', name: 'ann' });
+        await ann.find(({ event_type }) => event_type === 'leave');
+    }
+    ann.say('ann', 'too often');
+    const { error } = await ann.find(({ event_type }) => event_type === 'error');
+    assert.equal(error.code, 503);
+    await ann.leave();
+});
+

@@ -67,8 +67,12 @@ bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::
 /// The limits of the address for this kind of event.
 bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now) {
     std::optional<net::ClientAddress::Wait> wait;
-    if (event.kind == chat::EventKind::join) wait = client_.take(net::AddressLimit::joins, now);
-    if (event.kind == chat::EventKind::send) wait = client_.take(net::AddressLimit::stored_bytes, now, size_of(event));
+    // Every name that may be taken counts, by a join or by the first send, because its leave is announced.
+    if (event.kind == chat::EventKind::join || (event.kind == chat::EventKind::send && !may_have_name_))
+        wait = client_.take(net::AddressLimit::joins, now);
+    if (!wait) may_have_name_ = event.kind != chat::EventKind::leave;
+    if (!wait && event.kind == chat::EventKind::send)
+        wait = client_.take(net::AddressLimit::stored_bytes, now, size_of(event));
     if (!wait) return true;
     refuse(session, {{}, event.name, event.client_id}, limiters().messages.refuse(now, *wait));
     return false;

@@ -51,6 +51,7 @@ private:
     const chat::ConnectionId connection_;
     const net::ClientAddress client_;
     net::AddressConnection open_;
+    bool may_have_name_ = false;          // since the last leave, or the beginning
     std::unique_ptr<Limiters> limiters_;  // null until the first frame, because most connections only listen
 };
 

@@ -522,6 +522,13 @@ TEST_F(RoomTest, SendsOfAllConnectionsTogetherAreLimited) {
     EXPECT_EQ(logged(), "#3 cy: 3\n");
 }
 
+TEST_F(RoomTest, ASendUnderATakenNameTakesNothingFromTheOthers) {
+    shared.limits.sends = {.per_second = 1, .burst = 2};
+    EXPECT_EQ(send(1, "ann", "1"), Result<void>());
+    for (int count = 0; count < 5; ++count) EXPECT_EQ(send(2, "Ann", "2"), std::unexpected(kTaken));
+    EXPECT_EQ(send(1, "ann", "2"), Result<void>());
+}
+
 TEST_F(RoomTest, ManyRefusalsOfARoomsLimitCloseNobody) {
     shared.limits.sends = {.per_second = 1, .burst = 1};
     EXPECT_EQ(send(1, "ann", "1"), Result<void>());
@@ -588,6 +595,29 @@ TEST_F(RoomOfReportingStore, ARecentIdIsLookedUpFirst) {
     say(1, "hello", "a");
     EXPECT_THAT(submit(), IsEmpty());
     EXPECT_THAT(looked_up(), ElementsAre("a"));
+}
+
+TEST_F(RoomOfReportingStore, ARepeatMakesNoMember) {
+    say(1, "hello", "a");
+    submit();
+    room.commit(effects);
+    ASSERT_TRUE(leave(1, "n1"));
+    EXPECT_THAT(names(), IsEmpty());
+    const auto repeat = [&] { ASSERT_TRUE(accept(2, {EventKind::send, "n1", {}, "hello", "a"}, now)); };
+    repeat();
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_THAT(names(), IsEmpty());
+    EXPECT_EQ(shared.members, 0U);
+    EXPECT_EQ(leave(2, "n1"), std::unexpected(kUserNotFound));
+    EXPECT_EQ(join(3, "n1"), Result<void>()) << "the name is free";
+    ASSERT_TRUE(leave(3, "n1"));
+
+    repeat();
+    ASSERT_TRUE(join(2, "n1"));
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_THAT(names(), ElementsAre("n1")) << "it has joined meanwhile";
 }
 
 TEST_F(RoomOfReportingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKeepTheirOrder) {
