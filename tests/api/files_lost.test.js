@@ -1,12 +1,12 @@
 // The database's files are removed while the server runs: nothing is acked that a restart would lose.
 import assert from 'node:assert/strict';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { assertError, assertStatus, createRoom, get, post } from './harness/api.js';
 import { ChatClient } from './harness/chat_client.js';
-import { startServer } from './harness/server.js';
+import { runToEnd, startServer } from './harness/server.js';
 
 /** Sends; resolves with the code of the refusal, 0 if the message was delivered. */
 async function say(client, msg) {
@@ -49,4 +49,23 @@ test('a data folder that is moved away and back loses nothing', async (t) => {
     await server.start();
     const { events } = (await get(server, `/chats/${room.id}/events`)).json;
     assert.deepEqual(events.map(({ seq, msg }) => [seq, msg]), [[1, 'first'], [2, 'second']]);
+});
+
+test('the database may be a symbolic link, and two links to one database are one', async (t) => {
+    const server = await startServer(t);
+    const room = await createRoom(server);
+    await server.stop();
+    const elsewhere = join(server.folder, 'elsewhere.db');
+    await rename(join(server.dataFolder, 'globes.db'), elsewhere);
+    await symlink(elsewhere, join(server.dataFolder, 'globes.db'));
+    await server.start();
+    const ada = await ChatClient.join(server, room, 'ada');
+    assert.equal(await say(ada, 'kept'), 0);
+    assertStatus(await get(server, '/ready'), 200);
+    await ada.leave();
+    await mkdir(join(server.folder, 'other'));
+    await symlink(elsewhere, join(server.folder, 'other', 'globes.db'));
+    const { code, output } = await runToEnd({ args: ['--data', join(server.folder, 'other')] });
+    assert.equal(code, 1);
+    assert.match(output, /another Globes uses it/);
 });

@@ -23,7 +23,8 @@ constexpr const char* kSuffixes[] = {"", "-wal", "-shm"};
 }  // namespace
 
 FileLock::FileLock(const std::filesystem::path& file) {
-    const std::string name = file.string() + ".lock";
+    // Beside the file itself, so that two names of it do not have two locks.
+    const std::string name = std::filesystem::weakly_canonical(file).string() + ".lock";
     lock_ = FileDescriptor(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock_.is_open())
         throw std::runtime_error(
@@ -34,9 +35,10 @@ FileLock::FileLock(const std::filesystem::path& file) {
 }
 
 OpenFiles::OpenFiles(const std::filesystem::path& database) {
+    // Like SQLite, which follows links and puts its other files beside the one that it has opened.
+    const std::string name = std::filesystem::canonical(database).string();
     for (const char* suffix : kSuffixes) {
-        // Absolute, like the names that SQLite opened.
-        const std::filesystem::path path = std::filesystem::absolute(database).string() + suffix;
+        const std::filesystem::path path = name + suffix;
         const auto state = state_of(path);
         if (!state) throw std::runtime_error(fmt::format("{}: was removed while it was opened", path.string()));
         files_.push_back({.path = path, .identity = state->identity});
