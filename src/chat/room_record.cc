@@ -36,6 +36,14 @@ std::optional<Visibility> visibility_from_text(std::string_view text) {
 
 std::string new_room_salt() { return random_hex(kSaltBytes); }
 
+std::uint64_t new_token_epoch(std::uint64_t now) {
+    // JSON numbers represent all of them exactly, in exports and in other programs that read the database.
+    constexpr unsigned kUnusedBits = 64 - 53;
+    std::uint64_t epoch = now;
+    while (epoch == now || epoch == 0) epoch = SystemRandom()() >> kUnusedBits;
+    return epoch;
+}
+
 bool is_room_salt(std::string_view text) {
     return text.size() == 2 * kSaltBytes && text.find_first_not_of("0123456789abcdef") == text.npos;
 }

@@ -37,7 +37,11 @@ std::string new_room_salt();
 /// Whether `text` has the form of `new_room_salt`.
 bool is_room_salt(std::string_view text);
 
-/// How often the tokens of a room were invalidated: its room tokens, and its owners' tokens.
+/// Another epoch of tokens than `now`, below 2^53: random, because a counter of a restored backup would come again to
+/// values under which tokens were issued and ended. Errors: as `new_room_salt`.
+std::uint64_t new_token_epoch(std::uint64_t now);
+
+/// Which tokens of a room are valid: its room tokens, and its owners' tokens.
 struct TokenEpochs {
     std::uint64_t room = 0;
     std::uint64_t owner = 0;
@@ -51,10 +55,10 @@ struct RoomRecord {
     Visibility visibility = Visibility::public_room;
     std::string password_hash = {};  ///< crypt(5) form; empty for a public room. Never leaves the server.
     bool owned = false;              ///< Only the owner's token may change or delete the room.
-    /// A part of the key of room tokens. Incremented when the password or the visibility changes, which invalidates the
-    /// tokens that were issued before.
+    /// A part of the key of room tokens. Replaced (`new_token_epoch`) when the password or the visibility changes,
+    /// which invalidates the tokens that were issued before. Older versions have counted.
     std::uint64_t token_epoch = 0;
-    /// A part of the key of owners' tokens. Incremented when the owner invalidates those that were issued before.
+    /// A part of the key of owners' tokens. Replaced when the owner invalidates those that were issued before.
     std::uint64_t owner_epoch = 0;
     /// A part of the keys of all tokens, see `new_room_salt`: ids are used again by a new database and after a restored
     /// backup, and a token of the earlier room MUST NOT be valid in the later one. Never changes, never leaves the

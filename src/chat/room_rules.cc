@@ -84,7 +84,7 @@ Result<CheckedPatch> check_patch(const RoomRecord& current, const RoomPatch& pat
     }
 
     checked.ends_tokens = checked.new_password || record.visibility != current.visibility;
-    if (checked.ends_tokens) ++record.token_epoch;
+    if (checked.ends_tokens) record.token_epoch = new_token_epoch(record.token_epoch);
     return checked;
 }
 

@@ -43,7 +43,7 @@ struct CheckedPatch {
     RoomRecord record;
     /// The caller hashes it into `record.password_hash`. If it is absent, the hash in `record` is complete.
     std::optional<std::string> new_password = {};
-    /// Room tokens that were issued before become invalid: `record.token_epoch` is incremented.
+    /// Room tokens that were issued before become invalid: `record.token_epoch` is another one.
     bool ends_tokens = false;
 };
 

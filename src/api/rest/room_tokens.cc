@@ -93,7 +93,7 @@ Handler RoomTokens::end_owner_tokens(Exchange exchange, chat::RoomKey key) {
         const auto owner = must_be_owner(*current, bearer_token(exchange.request()), services_.tokens);
         if (!owner) co_return exchange.respond_error(owner.error());
         chat::RoomRecord next = *current;
-        ++next.owner_epoch;
+        next.owner_epoch = chat::new_token_epoch(next.owner_epoch);
 
         const auto changed =
             co_await core_link_.ask_core_later<Changed<chat::RoomView>>([&](chat::Core& core, auto reply) {

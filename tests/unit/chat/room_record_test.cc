@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace globes::chat {
 namespace {
 
@@ -18,6 +20,16 @@ TEST(RoomSalt, OtherTextsAreRefused) {
     for (const std::string& text :
          {std::string(), salt + "0", salt.substr(1), "A" + salt.substr(1), "g" + salt.substr(1)})
         EXPECT_FALSE(is_room_salt(text)) << text;
+}
+
+TEST(TokenEpoch, IsNeverTheSameAgainAndExactInJson) {
+    std::set<std::uint64_t> epochs{0, 1};
+    for (int count = 0; count < 100; ++count) {
+        // Of a backup that is restored again and again.
+        const std::uint64_t epoch = new_token_epoch(1);
+        EXPECT_TRUE(epochs.insert(epoch).second) << epoch;
+        EXPECT_LT(epoch, std::uint64_t{1} << 53);
+    }
 }
 
 TEST(RoomKey, DigitsOnlyAreAnId) {
