@@ -15,6 +15,7 @@ import {
     remove,
     takeToken,
 } from './harness/api.js';
+import { cpuMs } from './harness/proc.js';
 import { sharedServer } from './harness/server.js';
 
 const server = sharedServer();
@@ -105,4 +106,24 @@ test('private and hidden rooms need a token to be changed', async () => {
         assert.equal((await put(server, path, { description: 'x' }, { token })).json.description, 'x');
         assert.equal((await remove(server, path, { token })).text, '{"status":true}');
     }
+});
+
+test('new passwords in parallel cost one hash each', async () => {
+    const room = await createPrivateRoom(server, { owner: true });
+    const setPassword = (number) =>
+        put(server, `/chats/${room.id}`, { password: `${PASSWORD} ${number}` }, { token: room.owner_token });
+    const count = 10;
+    const costOf = async (run) => {
+        const before = cpuMs(server.pid);
+        for (const answer of await run()) assertStatus(answer, 200);
+        return cpuMs(server.pid) - before;
+    };
+    const numbers = Array.from({ length: count }, (_, number) => number);
+    const oneByOne = await costOf(async () => {
+        const answers = [];
+        for (const number of numbers) answers.push(await setPassword(number));
+        return answers;
+    });
+    const together = await costOf(() => Promise.all(numbers.map(setPassword)));
+    assert.ok(together < 2 * oneByOne, `${together} ms instead of ${oneByOne} ms`);
 });

@@ -12,6 +12,10 @@
 
 namespace globes::api {
 
+/// Attempts of a change that others can make without a token. Each costs the core time, and of many in parallel each
+/// round lets one through. A client that has failed so often is answered 503, code 505.
+inline constexpr int kMostAttempts = 10;
+
 /// The result of a change to a room; nullopt if somebody else has changed the room since it was read.
 template <class Value>
 using Changed = std::optional<Result<Value>>;

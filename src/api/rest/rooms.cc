@@ -101,7 +101,8 @@ Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
 
 Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
     const net::HttpRequest& request = exchange.request();
-    for (;;) {
+    std::string new_hash;  // the same for all attempts
+    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
         const auto current = co_await find_room(core_link_, key);
         if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         if (const auto may = may_change(*current, bearer_token(request), services_.tokens); !may)
@@ -110,12 +111,13 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
         if (!patch) co_return exchange.respond_error(patch.error());
         auto checked = chat::check_patch(*current, *patch);
         if (!checked) co_return exchange.respond_error(checked.error());
-        if (checked->new_password) {
+        if (checked->new_password && new_hash.empty()) {
             auto hash = co_await core_link_.run_on_worker(services_.hashing, request.client.asker(),
                                                           [&] { return chat::hash_password(*checked->new_password); });
             if (!hash) co_return exchange.respond_error(hash.error());
-            checked->record.password_hash = std::move(*hash);
+            new_hash = std::move(*hash);
         }
+        if (checked->new_password) checked->record.password_hash = new_hash;
 
         const auto changed = co_await core_link_.ask_core_later<Changed<chat::RoomView>>([&](chat::Core& core,
                                                                                              auto reply) {
@@ -131,6 +133,7 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
         append_room_json(body, **changed);
         co_return exchange.respond_json(200, std::move(body));
     }
+    exchange.respond_error(Error{ErrorCode::unavailable});
 }
 
 Handler Rooms::remove(Exchange exchange, chat::RoomKey key) {

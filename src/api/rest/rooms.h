@@ -19,7 +19,8 @@ public:
     /// Hashes the password, if there is one, on a worker.
     Handler create(Exchange exchange);
     Handler get(Exchange exchange, chat::RoomKey key);
-    /// As `create`. If somebody else changes the room meanwhile, it checks and applies the change again.
+    /// As `create`. If somebody else changes the room meanwhile, it checks and applies the change again, up to
+    /// `kMostAttempts` times.
     Handler update(Exchange exchange, chat::RoomKey key);
     Handler remove(Exchange exchange, chat::RoomKey key);
 
