@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "api/access.h"
 
@@ -17,31 +18,27 @@ void Exchange::respond(net::HttpResponse response) const {
     http_->respond(response);
 }
 
-void Exchange::respond_error(const Error& error) const {
-    if (error.code == ErrorCode::room_not_found) {
-        const auto now = services_->clock.steady();
-        static_cast<void>(request().client.take(net::AddressLimit::guesses, now));
-    }
-    respond(error_response(error));
-}
-
 bool Exchange::exceeds(net::AddressLimit limit, std::uint64_t units) const {
-    return refuse_after(request().client.take(limit, services_->clock.steady(), units));
+    const auto wait = request().client.take(limit, services_->clock.steady(), units);
+    if (wait) refuse(*wait);
+    return wait.has_value();
 }
 
-bool Exchange::has_reached(net::AddressLimit limit) const {
-    return refuse_after(request().client.wait_for(limit, services_->clock.steady()));
-}
-
-bool Exchange::refuse_after(std::optional<net::ClientAddress::Wait> wait) const {
-    if (!wait) return false;
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
-    auto response = error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(seconds.count()));
+void Exchange::refuse(net::ClientAddress::Wait wait, net::HttpResponse refusal) const {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+    std::erase_if(refusal.headers, [](const auto& header) { return header.first == "Retry-After"; });
+    refusal.headers.emplace_back("Retry-After", std::to_string(seconds.count()));
     // A refusal is cheap, but a client that does not stop asks for tens of thousands a second. New connections are
     // limited. A proxy's connection serves others, too.
-    response.close = !request().shares_connection;
-    respond(std::move(response));
-    return true;
+    refusal.close = !request().shares_connection;
+    respond(std::move(refusal));
+}
+
+std::optional<net::ClientAddress::Wait> Exchange::take_guess() {
+    const net::ClientAddress& client = request().client;
+    if (const auto wait = client.take(net::AddressLimit::guesses, services_->clock.steady())) return wait;
+    guess_ = std::make_shared<Guess>(client);
+    return std::nullopt;
 }
 
 }  // namespace globes::api

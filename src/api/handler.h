@@ -1,7 +1,7 @@
 // Handlers as coroutines: they read from top to bottom, and wait for other threads with `co_await`.
 //
 //     Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
-//         const auto room = co_await find_room(core_link_, key);
+//         const auto room = co_await find_room(core_link_, exchange, key);
 //         if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
 //         …
 //     }

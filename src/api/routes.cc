@@ -20,6 +20,7 @@ using Http = std::shared_ptr<net::HttpExchange>;
 using Parameters = std::vector<std::string>;
 
 constexpr int kMisdirectedRequest = 421;
+constexpr int kTooManyRequests = 429;
 
 /// Balancers and monitors request these by IP address.
 bool is_probe(const net::HttpRequest& request) {
@@ -49,18 +50,31 @@ Routes::Routes(CoreLink& core_link, Services& services)
 }
 
 void Routes::add_rooms() {
-    // The paths of one room.
+    // The paths of one room. Each takes a guess before the room is looked up, so that the refusals do not tell which
+    // rooms exist.
     const auto add = [this](const char* method, const char* path, auto handler) {
         router_.add(method, path, [this, handler](const Http& http, const Parameters& parameters) {
-            const Exchange exchange(http, services_);
-            // Before the room is looked up: otherwise the refusals would tell which rooms do not exist.
-            if (exchange.has_reached(net::AddressLimit::guesses)) return;
+            Exchange exchange(http, services_);
+            if (const auto wait = exchange.take_guess()) return exchange.refuse(*wait);
             handler(exchange, chat::RoomKey::of(parameters.front()));
         });
     };
     using chat::RoomKey;
-    add("GET", "/chats/{room}",
-        [this](Exchange e, const RoomKey& key) { e.prefers_html() ? site_.room_page(e, key) : rooms_.get(e, key); });
+    // The addresses that people open in a browser. A client that does not prefer the page gets `other`.
+    const auto add_page = [this](const char* path, auto other) {
+        router_.add("GET", path, [this, other](const Http& http, const Parameters& parameters) {
+            Exchange exchange(http, services_);
+            const bool wants_page = exchange.prefers_html();
+            if (const auto wait = exchange.take_guess())
+                return wants_page ? site_.page(exchange, kTooManyRequests, wait) : exchange.refuse(*wait);
+            const RoomKey key = RoomKey::of(parameters.front());
+            wants_page ? static_cast<void>(site_.room_page(exchange, key)) : other(exchange, key);
+        });
+    };
+    add_page("/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.get(e, key); });
+    // Of the original.
+    add_page("/chats/{room}/entrance",
+             [](const Exchange& e, const RoomKey&) { e.respond_error(Error{ErrorCode::path_not_found}); });
     add("PUT", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.update(e, key); });
     add("DELETE", "/chats/{room}", [this](const Exchange& e, const RoomKey& key) { rooms_.remove(e, key); });
     add("GET", "/chats/{room}/events", [this](const Exchange& e, const RoomKey& key) { history_.page(e, key); });

@@ -73,12 +73,6 @@ std::optional<AddressUse::Wait> AddressUse::take(AddressLimit limit, TimePoint n
     return count_refusal(limit, wait);
 }
 
-std::optional<AddressUse::Wait> AddressUse::wait_for(AddressLimit limit, TimePoint now) const {
-    auto wait = wait_here(limit, now);
-    if (!wait && wider_ != nullptr) wait = wider_->wait_here(limit, now);
-    return count_refusal(limit, wait);
-}
-
 std::optional<AddressUse::Wait> AddressUse::count_refusal(AddressLimit limit, std::optional<Wait> wait) const {
     if (wait) counts_.refused[static_cast<std::size_t>(limit)].fetch_add(1, std::memory_order_relaxed);
     return wait;
@@ -124,12 +118,11 @@ std::optional<AddressUse::Wait> AddressUse::take_here(AddressLimit limit, TimePo
     return std::nullopt;
 }
 
-std::optional<AddressUse::Wait> AddressUse::wait_here(AddressLimit limit, TimePoint now) const {
+void AddressUse::give_back(AddressLimit limit) {
     const auto index = static_cast<std::size_t>(limit);
-    if (settings_.rates[index].units == 0) return std::nullopt;
-    const Bucket bucket(settings_.rates[index], factor_, 1);
-    const std::int64_t time = micros(now);
-    return bucket.wait(bucket.full_after(full_at_[index].load(std::memory_order_relaxed), time), time);
+    if (settings_.rates[index].units == 0) return;
+    full_at_[index].fetch_sub(Bucket(settings_.rates[index], factor_, 1).cost, std::memory_order_relaxed);
+    if (wider_ != nullptr) wider_->give_back(limit);
 }
 
 bool AddressUse::is_unused(TimePoint now) const {

@@ -37,7 +37,7 @@ enum class AddressLimit : std::uint8_t {
     events,
     stored_bytes,  ///< Texts of sends.
     history,       ///< Pages of history, and replays.
-    guesses,       ///< Requests for rooms that do not exist.
+    guesses,       ///< Lookups of rooms that do not exist, and titles that rooms get.
 };
 inline constexpr std::size_t kAddressLimits = 10;
 
@@ -85,8 +85,8 @@ public:
     /// nothing is taken then. More units than the limit has are taken as all of them.
     std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1);
 
-    /// Returns the time after which `take` of one unit may succeed, if it would be refused now. Counts a refusal.
-    std::optional<Wait> wait_for(AddressLimit limit, TimePoint now) const;
+    /// Gives one unit back that was taken a moment ago.
+    void give_back(AddressLimit limit);
 
     /// Whether every limit has its full amount again and nothing is open.
     bool is_unused(TimePoint now) const;
@@ -96,7 +96,6 @@ private:
     friend class AddressLimits;
 
     std::optional<Wait> take_here(AddressLimit limit, TimePoint now, std::uint64_t units);
-    std::optional<Wait> wait_here(AddressLimit limit, TimePoint now) const;
     std::optional<Wait> count_refusal(AddressLimit limit, std::optional<Wait> wait) const;
     bool open_connection();
     void close_connection();
@@ -136,13 +135,13 @@ public:
     /// A number for `range`, by which queues serve clients round-robin. It has no value outside this process.
     std::uint64_t asker() const { return KeyedHash()(range_); }
 
-    /// Returns the time to wait if `take` of one unit would be refused. Takes nothing.
-    std::optional<Wait> wait_for(AddressLimit limit, TimePoint now) const {
-        return use_ == nullptr ? std::nullopt : use_->wait_for(limit, now);
-    }
     /// See AddressUse::take.
     std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1) const {
         return use_ == nullptr ? std::nullopt : use_->take(limit, now, units);
+    }
+    /// See AddressUse::give_back.
+    void give_back(AddressLimit limit) const {
+        if (use_ != nullptr) use_->give_back(limit);
     }
 
 private:

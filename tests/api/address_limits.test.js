@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post } from './harness/api.js';
+import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post, request } from './harness/api.js';
 import { ChatClient, errorEvent } from './harness/chat_client.js';
 import { Connection, connect } from './harness/connection.js';
 import { metricsOf } from './harness/metrics.js';
@@ -92,6 +92,87 @@ test('an address may ask for so many rooms that do not exist; then an existing o
     assertError(await get(server, `/chats/${room.id}`, { from }), 429, 503);
     assertStatus(await get(server, '/chats', { from }), 200);
     assertStatus(await get(server, `/chats/${room.id}`, { from: newAddress() }), 200);
+});
+
+const asBrowser = { accept: 'text/html' };
+const handshake = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+};
+
+test('a room that does not exist counts as a guess on every path, and an existing one on none', async () => {
+    const room = await createRoom(server, { visibility: 'hidden', password: PASSWORD });
+    const ways = [
+        ['GET', ''],
+        ['HEAD', ''],
+        ['GET', '', asBrowser],
+        ['HEAD', '', asBrowser],
+        ['GET', '/entrance', asBrowser],
+        ['PUT', ''],
+        ['DELETE', ''],
+        ['GET', '/events'],
+        ['POST', '/token'],
+        ['DELETE', '/token'],
+        ['GET', '/token/renew'],
+        ['GET', '/ws', handshake],
+        ['GET', '/ws', { ...handshake, 'sec-websocket-protocol': 'e30.e30.A' }],
+    ];
+    for (const [method, path, headers] of ways) {
+        const from = newAddress();
+        const ask = (key) => request(server, method, `/chats/${key}${path}`, { from, headers, body: '{}' });
+        for (let count = 0; count < 4; count += 1) {
+            const { status } = await ask(encodeURIComponent(room.title));
+            assert.ok(![404, 429].includes(status), `${method} ${path} ${status}`);
+        }
+        for (let count = 0; count < 3; count += 1) assert.equal((await ask(`guess${count}`)).status, 404);
+        for (const key of ['guess', encodeURIComponent(room.title)]) {
+            const answer = await ask(key);
+            assert.equal(answer.status, 429, `${method} ${path}`);
+            assert.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+        }
+    }
+});
+
+test('guesses in parallel do not exceed the limit', async () => {
+    const from = newAddress();
+    const connections = await Promise.all(Array.from({ length: 5 }, () => Connection.open(server, { from })));
+    const head = (number) => `GET /chats/guess${number} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    connections.forEach((connection, number) => connection.write(head(number)));
+    const answers = await Promise.all(connections.map((connection) => connection.response()));
+    connections.forEach((connection) => connection.close());
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [404, 404, 404, 429, 429]);
+});
+
+test('the title that a room gets counts as a guess, by POST and by PUT, whether it is taken or not', async () => {
+    const hidden = await createRoom(server, { visibility: 'hidden', password: PASSWORD });
+    const from = newAddress();
+    const mine = (await post(server, '/chats', { title: freshTitle(), visibility: 'public' }, { from })).json;
+    const rename = (title) => request(server, 'PUT', `/chats/${mine.id}`, { from, body: JSON.stringify({ title }) });
+    assertError(await rename(hidden.title), 400, 102, 'title');
+    assertStatus(await rename(`${mine.title} again`), 200);
+    assertError(await rename(hidden.title), 429, 503);
+
+    const other = newAddress();
+    const create = (title) => post(server, '/chats', { title, visibility: 'public' }, { from: other });
+    assert.equal((await get(server, '/chats/guess', { from: other })).status, 404);
+    assertError(await create(hidden.title), 400, 102, 'title');
+    assertError(await create(hidden.title), 400, 102, 'title');
+    assertError(await create(hidden.title), 429, 503);
+});
+
+test('a browser that is refused gets the page, with 429 and the time to wait', async () => {
+    const from = newAddress();
+    for (let count = 0; count < 3; count += 1) await get(server, `/chats/guess${count}`, { from });
+    for (const path of ['/chats/guess', '/chats/guess/entrance']) {
+        const answer = await get(server, path, { from, headers: asBrowser });
+        assert.equal(answer.status, 429);
+        assert.match(answer.headers['content-type'], /^text\/html/);
+        assert.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+        assert.match(answer.headers.vary, /Accept/);
+        assert.match(answer.text, /<!doctype html>/i);
+    }
 });
 
 test('an address may send so many requests; probes do not count', async () => {
@@ -196,6 +277,23 @@ test('an address may join so often', async () => {
     await late.leave();
 });
 
+test('a name that is taken by a send counts as a join, once until the next leave', async () => {
+    const room = await createRoom(server);
+    const ann = await ChatClient.open(server, room, { from: newAddress() });
+    for (let count = 0; count < 3; count += 1) {
+        for (const msg of ['one', 'two']) {
+            ann.say('ann', msg);
+            await ann.find(({ event_type }) => event_type === 'send');
+        }
+        ann.send({ event_type: 'leave', name: 'ann' });
+        await ann.find(({ event_type }) => event_type === 'leave');
+    }
+    ann.say('ann', 'too often');
+    const { error } = await ann.find(({ event_type }) => event_type === 'error');
+    assert.equal(error.code, 503);
+    await ann.leave();
+});
+
 test('an address may store so many bytes', async () => {
     const room = await createRoom(server);
     const from = newAddress();
@@ -229,20 +327,3 @@ test('an exempt address has no limits', async () => {
     for (let count = 0; count < 10; count += 1) await createRoom(server);
     for (let count = 0; count < 250; count += 1) assertStatus(await get(server, '/chats?limit=1'), 200);
 });
-test('a name that is taken by a send counts as a join, once until the next leave', async () => {
-    const room = await createRoom(server);
-    const ann = await ChatClient.open(server, room, { from: newAddress() });
-    for (let count = 0; count < 3; count += 1) {
-        for (const msg of ['one', 'two']) {
-            ann.say('ann', msg);
-            await ann.find(({ event_type }) => event_type === 'send');
-        }
-        ann.send({ event_type: 'leave', name: 'ann' });
-        await ann.find(({ event_type }) => event_type === 'leave');
-    }
-    ann.say('ann', 'too often');
-    const { error } = await ann.find(({ event_type }) => event_type === 'error');
-    assert.equal(error.code, 503);
-    await ann.leave();
-});
-

@@ -77,16 +77,17 @@ std::optional<std::string> to_json(const chat::EventPage& page, const Found& roo
 }  // namespace
 
 Handler History::page(Exchange exchange, chat::RoomKey key) {
-    const auto room = co_await core_link_.ask_core([&](const chat::Core& core) { return find(core, key); });
+    const auto room =
+        co_await look_up(exchange, core_link_.ask_core([&](const chat::Core& core) { return find(core, key); }));
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     const net::HttpRequest& request = exchange.request();
     if (const auto may = may_enter(room->record, bearer_token(request), services_.tokens); !may)
         co_return exchange.respond_error(may.error());
     const auto wanted = parse_query(request);
     if (!wanted) co_return exchange.respond_error(wanted.error());
-    if (wanted->last_seen) {
     if (exchange.exceeds(net::AddressLimit::history)) co_return;
     const std::uint64_t asker = request.client.asker();
+    if (wanted->last_seen) {
         const auto seen = co_await core_link_.ask_core_later<SeenCheck>([&](chat::Core& core, auto reply) {
             core.catch_up().check_last_seen(room->record.id, *wanted->last_seen, asker, std::move(reply));
         });

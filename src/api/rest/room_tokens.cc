@@ -49,7 +49,7 @@ Checked check_secret(const std::string& secret, const std::string& peer, const c
 }  // namespace
 
 Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
-    const auto room = co_await find_room(core_link_, key);
+    const auto room = co_await find_room(core_link_, exchange, key);
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     if (room->visibility == chat::Visibility::public_room) co_return exchange.respond_json(200, kStatusOk);
     if (exchange.exceeds(net::AddressLimit::tokens)) co_return;
@@ -78,7 +78,7 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
 }
 
 Handler RoomTokens::renew(Exchange exchange, chat::RoomKey key) {
-    const auto room = co_await find_room(core_link_, key);
+    const auto room = co_await find_room(core_link_, exchange, key);
     if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
     const auto claims = may_enter(*room, bearer_token(exchange.request()), services_.tokens);
     if (!claims) co_return exchange.respond_error(claims.error());
@@ -88,7 +88,7 @@ Handler RoomTokens::renew(Exchange exchange, chat::RoomKey key) {
 
 Handler RoomTokens::end_owner_tokens(Exchange exchange, chat::RoomKey key) {
     for (;;) {
-        const auto current = co_await find_room(core_link_, key);
+        const auto current = co_await find_room(core_link_, exchange, key);
         if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         const auto owner = must_be_owner(*current, bearer_token(exchange.request()), services_.tokens);
         if (!owner) co_return exchange.respond_error(owner.error());

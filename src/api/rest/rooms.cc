@@ -11,6 +11,7 @@
 #include "api/rest/room_change.h"
 #include "api/wire/errors.h"
 #include "api/wire/room.h"
+#include "base/text.h"
 #include "chat/passwords.h"
 #include "chat/room_rules.h"
 
@@ -24,6 +25,17 @@ constexpr std::uint64_t kMaxPageSize = 1000;
 /// wait.
 auto may_create(CoreLink& core_link, const std::string& title) {
     return core_link.ask_core([&title](chat::Core& core) { return core.admin().may_create(title); });
+}
+
+/// A title that a client gives to a room counts as a guess, whether it is taken or not: both tell whether a hidden room
+/// has it. Returns whether the address has made too many; the response is 429 then.
+bool guesses_title(Exchange& exchange) {
+    const auto wait = exchange.take_guess();
+    if (wait)
+        exchange.refuse(*wait);
+    else
+        exchange.keep_guess();
+    return wait.has_value();
 }
 
 }  // namespace
@@ -58,6 +70,7 @@ Handler Rooms::create(Exchange exchange) {
     auto checked = chat::check_draft(*draft);
     if (!checked) co_return exchange.respond_error(checked.error());
     if (exchange.exceeds(net::AddressLimit::rooms)) co_return;
+    if (guesses_title(exchange)) co_return;
     if (checked->password) {
         // Before the hash, which takes long. The core checks it again when it creates the room.
         const auto may = co_await may_create(core_link_, checked->record.title);
@@ -83,8 +96,8 @@ Handler Rooms::create(Exchange exchange) {
 Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
     std::optional<std::uint64_t> verified;
     for (;;) {
-        const auto room =
-            co_await core_link_.ask_core([&](const chat::Core& core) { return core.view(key, verified); });
+        const auto room = co_await look_up(
+            exchange, core_link_.ask_core([&](const chat::Core& core) { return core.view(key, verified); }));
         if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         const chat::RoomRecord& record = room->record;
         const bool has_users = record.visibility == chat::Visibility::public_room || verified == record.token_epoch;
@@ -101,9 +114,10 @@ Handler Rooms::get(Exchange exchange, chat::RoomKey key) {
 
 Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
     const net::HttpRequest& request = exchange.request();
+    bool has_guessed_title = false;
     std::string new_hash;  // the same for all attempts
     for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-        const auto current = co_await find_room(core_link_, key);
+        const auto current = co_await find_room(core_link_, exchange, key);
         if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         if (const auto may = may_change(*current, bearer_token(request), services_.tokens); !may)
             co_return exchange.respond_error(may.error());
@@ -111,6 +125,8 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
         if (!patch) co_return exchange.respond_error(patch.error());
         auto checked = chat::check_patch(*current, *patch);
         if (!checked) co_return exchange.respond_error(checked.error());
+        const bool is_renamed = fold_case(checked->record.title) != fold_case(current->title);
+        if (is_renamed && !std::exchange(has_guessed_title, true) && guesses_title(exchange)) co_return;
         if (checked->new_password && new_hash.empty()) {
             auto hash = co_await core_link_.run_on_worker(services_.hashing, request.client.asker(),
                                                           [&] { return chat::hash_password(*checked->new_password); });
@@ -138,7 +154,7 @@ Handler Rooms::update(Exchange exchange, chat::RoomKey key) {
 
 Handler Rooms::remove(Exchange exchange, chat::RoomKey key) {
     for (;;) {
-        const auto current = co_await find_room(core_link_, key);
+        const auto current = co_await find_room(core_link_, exchange, key);
         if (!current) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         if (const auto may = may_change(*current, bearer_token(exchange.request()), services_.tokens); !may)
             co_return exchange.respond_error(may.error());

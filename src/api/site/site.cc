@@ -54,12 +54,6 @@ Site::Site(CoreLink& core_link, Services& services)
 
 void Site::add_routes(net::Router& router) {
     router.add("GET", "/", [this](const Http& http, const Parameters&) { page(Exchange(http, services_)); });
-    // The entrance of a room in the original; only browsers request it.
-    router.add("GET", "/chats/{room}/entrance", [this](const Http& http, const Parameters& parameters) {
-        Exchange exchange(http, services_);
-        if (!exchange.prefers_html()) return exchange.respond_error(Error{ErrorCode::path_not_found});
-        room_page(exchange, chat::RoomKey::of(parameters.front()));
-    });
     if (!services_.static_dir.empty()) return;
     for (const EmbeddedFile& file : embedded_site()) {
         router.add("GET", file.path, [this, &file](const Http& http, const Parameters&) {
@@ -68,17 +62,22 @@ void Site::add_routes(net::Router& router) {
     }
 }
 
-void Site::page(const Exchange& exchange, int status) {
+void Site::page(const Exchange& exchange, int status, std::optional<net::ClientAddress::Wait> wait) {
     if (!services_.static_dir.empty()) {
-        respond_from_folder(exchange,
-                            [this, status] { return static_page_answer(services_.static_dir, policy_, status); });
+        respond_from_folder(
+            exchange, [this, status] { return static_page_answer(services_.static_dir, policy_, status); }, wait);
         return;
     }
-    exchange.respond(embedded_answer(exchange.request(), embedded_index(), policy_, status));
+    respond(exchange, embedded_answer(exchange.request(), embedded_index(), policy_, status), wait);
+}
+
+void Site::respond(const Exchange& exchange, net::HttpResponse response, std::optional<net::ClientAddress::Wait> wait) {
+    wait ? exchange.refuse(*wait, std::move(response)) : exchange.respond(std::move(response));
 }
 
 Handler Site::room_page(Exchange exchange, chat::RoomKey key) {
-    const bool exists = co_await core_link_.ask_core([&](const chat::Core& core) { return core.find(key) != nullptr; });
+    const bool exists = co_await look_up(
+        exchange, core_link_.ask_core([&](const chat::Core& core) { return core.find(key) != nullptr; }));
     page(exchange, exists ? 200 : 404);
 }
 
@@ -100,14 +99,15 @@ void Site::static_file(Exchange exchange, std::string path) {
     });
 }
 
-Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make) {
+Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make,
+                                  std::optional<net::ClientAddress::Wait> wait) {
     const std::uint64_t asker = exchange.request().client.asker();
     auto answer = co_await core_link_.run_on_worker(services_.files, asker, [&] { return make(); });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest)
         answer->response.rest =
             std::make_shared<FileParts>(core_link_, services_.files, asker, *std::move(answer->rest));
-    exchange.respond(std::move(answer->response));
+    respond(exchange, std::move(answer->response), wait);
 }
 
 }  // namespace globes::api

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "api/core_link.h"
@@ -27,8 +28,9 @@ public:
     void add_routes(net::Router& router);
 
     /// The page, index.html, at any address, because its script reads the address. `status`: 404 if nothing exists at
-    /// the address; the page then says so.
-    void page(const Exchange& exchange, int status = 200);
+    /// the address; the page then says so. `wait`: if the request is refused for so long, with 429; the page then asks
+    /// for itself, and shows the refusal.
+    void page(const Exchange& exchange, int status = 200, std::optional<net::ClientAddress::Wait> wait = {});
     /// The page at the address of a room; 404 if the room does not exist.
     Handler room_page(Exchange exchange, chat::RoomKey key);
     /// Answers a path that has no route: with a file of the folder `Static`, otherwise with 404, as the page for a
@@ -38,7 +40,10 @@ public:
 private:
     void static_file(Exchange exchange, std::string path);
     /// Sends what `make` returns, which runs on a worker. 503 if its queue is full.
-    Handler respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make);
+    Handler respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make,
+                                std::optional<net::ClientAddress::Wait> wait = {});
+    static void respond(const Exchange& exchange, net::HttpResponse response,
+                        std::optional<net::ClientAddress::Wait> wait);
 
     CoreLink& core_link_;
     Services& services_;

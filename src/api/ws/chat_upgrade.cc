@@ -235,7 +235,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     Admission admission;
     const std::vector<std::string_view> tokens = presented_tokens(request, *offers);
     if (!tokens.empty()) {
-        room = co_await find_room(core_link_, key);
+        room = co_await find_room(core_link_, exchange, key);
         if (!room) co_return exchange.respond_error(Error{ErrorCode::room_not_found});
         auto admitted = admit(*room, tokens, services_.tokens);
         if (!admitted) co_return exchange.respond_error(admitted.error());
@@ -251,6 +251,8 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
             if (!found) return reply(std::unexpected(found.error()));
             enter(core, **found, *resume_point, entry, asker, std::move(reply));
         });
+    const bool exists = entered || entered.error().code != ErrorCode::room_not_found;
+    exists ? exchange.give_back_guess() : exchange.keep_guess();
     if (!entered) co_return exchange.respond_error(entered.error());
     open(exchange, {.entry = entry,
                     .subprotocol = select_subprotocol(*offers, admission.token),

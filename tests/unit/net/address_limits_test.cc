@@ -50,6 +50,18 @@ TEST_F(AddressLimitsTest, AnAddressUsesItsLimitAtOnceOrSpreadOverThePeriod) {
     EXPECT_EQ(refused(rooms), 12u);
 }
 
+TEST_F(AddressLimitsTest, AUnitThatIsGivenBackMayBeTakenAgainInTheWiderRangeToo) {
+    const ClientAddress client = find("2001:db8::1");
+    EXPECT_EQ(passing(client, 5), 3);
+    client.give_back(rooms);
+    EXPECT_EQ(passing(client, 5), 1);
+    for (int subscriber = 1; subscriber <= 7; ++subscriber)
+        EXPECT_EQ(passing(find("2001:db8:0:" + std::to_string(subscriber) + "::1"), 5), 3);
+    EXPECT_EQ(passing(find("2001:db8:0:8::1"), 5), 0);
+    client.give_back(rooms);
+    EXPECT_EQ(passing(find("2001:db8:0:9::1"), 5), 1);
+}
+
 TEST_F(AddressLimitsTest, ARateMayAllowAPartOfItAtOnce) {
     settings.rate(rooms) = {60, 60s, 6s};
     const ClientAddress client = find("192.0.2.1");
@@ -79,13 +91,6 @@ TEST_F(AddressLimitsTest, OtherLimitsAreNotTouched) {
     const ClientAddress client = find("192.0.2.1");
     EXPECT_EQ(passing(client, 5), 3);
     for (int i = 0; i < 1000; ++i) EXPECT_FALSE(client.take(joins, now)) << "0 means unlimited";
-}
-
-TEST_F(AddressLimitsTest, AWaitTakesNothing) {
-    const ClientAddress client = find("192.0.2.1");
-    for (int i = 0; i < 10; ++i) EXPECT_FALSE(client.wait_for(rooms, now));
-    EXPECT_EQ(passing(client, 5), 3);
-    EXPECT_EQ(client.wait_for(rooms, now), 20s);
 }
 
 TEST_F(AddressLimitsTest, SeveralUnitsAreTakenTogether) {
