@@ -127,24 +127,25 @@ void AddressUse::give_back(AddressLimit limit) {
 
 bool AddressUse::is_unused(TimePoint now) const {
     return open_connections_.load(std::memory_order_relaxed) == 0 &&
-           unread_bytes_.load(std::memory_order_relaxed) == 0 &&
+           turned_away_.load(std::memory_order_relaxed) == 0 && unread_bytes_.load(std::memory_order_relaxed) == 0 &&
            std::ranges::all_of(full_at_, [time = micros(now)](const auto& full_at) {
                return full_at.load(std::memory_order_relaxed) <= time;
            });
 }
 
-bool AddressUse::open_connection() {
-    const std::size_t limit = settings_.open_connections;
-    const std::size_t most = limit == 0 ? std::numeric_limits<std::size_t>::max() : limit * factor_;
-    if (!add_within(open_connections_, 1, most)) return false;
-    if (wider_ == nullptr || wider_->open_connection()) return true;
-    subtract(open_connections_, 1);
+bool AddressUse::open_connection(Place place) {
+    const std::size_t limit = place == Place::open ? settings_.open_connections : settings_.turned_away;
+    const bool is_unlimited = place == Place::open && limit == 0;
+    const std::size_t most = is_unlimited ? std::numeric_limits<std::size_t>::max() : limit * factor_;
+    if (!add_within(count_of(place), 1, most)) return false;
+    if (wider_ == nullptr || wider_->open_connection(place)) return true;
+    subtract(count_of(place), 1);
     return false;
 }
 
-void AddressUse::close_connection() {
-    subtract(open_connections_, 1);
-    if (wider_ != nullptr) wider_->close_connection();
+void AddressUse::close_connection(Place place) {
+    subtract(count_of(place), 1);
+    if (wider_ != nullptr) wider_->close_connection(place);
 }
 
 bool AddressUse::reserve_output(std::size_t bytes) {
@@ -160,7 +161,7 @@ void AddressUse::release_output(std::size_t bytes) {
 }
 
 AddressConnection::~AddressConnection() {
-    if (use_ != nullptr) use_->close_connection();
+    if (use_ != nullptr) use_->close_connection(place_);
 }
 
 // --- the table ---
@@ -200,8 +201,16 @@ void AddressLimits::forget_unused(AddressUse::TimePoint now) {
 
 std::optional<AddressConnection> AddressLimits::open_connection(const ClientAddress& client) {
     if (client.use_ == nullptr) return AddressConnection();
-    if (client.use_->open_connection()) return AddressConnection(client.use_);
+    using enum AddressUse::Place;
+    if (client.use_->open_connection(open)) return AddressConnection(client.use_, open);
     counts_.open_connections_refused.fetch_add(1, std::memory_order_relaxed);
+    return std::nullopt;
+}
+
+std::optional<AddressConnection> AddressLimits::turn_away(const ClientAddress& client) {
+    using enum AddressUse::Place;
+    if (client.use_ == nullptr) return AddressConnection();
+    if (client.use_->open_connection(turned_away)) return AddressConnection(client.use_, turned_away);
     return std::nullopt;
 }
 

@@ -53,6 +53,7 @@ struct AddressRate {
 
 struct AddressLimitSettings {
     std::size_t open_connections = 0;  ///< At the same time; 0: no limit.
+    std::size_t turned_away = 8;       ///< Connections beyond that limit that are answered at the same time.
     std::array<AddressRate, kAddressLimits> rates = {};
     std::vector<IpRange> exempt = {};                   ///< Addresses without limits.
     std::size_t unread_bytes = std::size_t{8} << 20;    ///< Of an address: of large responses, see `reserve_output`.
@@ -97,8 +98,13 @@ private:
 
     std::optional<Wait> take_here(AddressLimit limit, TimePoint now, std::uint64_t units);
     std::optional<Wait> count_refusal(AddressLimit limit, std::optional<Wait> wait) const;
-    bool open_connection();
-    void close_connection();
+    /// Those that `open_connections` limits, and those beyond it that are still answered.
+    enum class Place : std::uint8_t { open, turned_away };
+    std::atomic<std::size_t>& count_of(Place place) { return place == Place::open ? open_connections_ : turned_away_; }
+    bool open_connection(Place place);
+    void close_connection(Place place);
+    /// Whether the unread output of the address and its range is at most `bytes`.
+    bool has_unread_within(std::size_t bytes) const;
     bool reserve_output(std::size_t bytes);
     void release_output(std::size_t bytes);
 
@@ -110,6 +116,7 @@ private:
     // When the full amount of a limit is available again, in microseconds of the steady clock.
     std::array<std::atomic<std::int64_t>, kAddressLimits> full_at_{};
     std::atomic<std::size_t> open_connections_ = 0;
+    std::atomic<std::size_t> turned_away_ = 0;
     std::atomic<std::size_t> unread_bytes_ = 0;
 };
 
@@ -155,17 +162,20 @@ private:
 class AddressConnection {
 public:
     AddressConnection() = default;
-    AddressConnection(AddressConnection&& other) noexcept : use_(std::exchange(other.use_, nullptr)) {}
+    AddressConnection(AddressConnection&& other) noexcept
+        : use_(std::exchange(other.use_, nullptr)), place_(other.place_) {}
     AddressConnection& operator=(AddressConnection&& other) noexcept {
         std::swap(use_, other.use_);
+        std::swap(place_, other.place_);
         return *this;
     }
     ~AddressConnection();
 
 private:
     friend class AddressLimits;
-    explicit AddressConnection(std::shared_ptr<AddressUse> use) : use_(std::move(use)) {}
+    AddressConnection(std::shared_ptr<AddressUse> use, AddressUse::Place place) : use_(std::move(use)), place_(place) {}
     std::shared_ptr<AddressUse> use_;
+    AddressUse::Place place_ = AddressUse::Place::open;
 };
 
 class AddressLimits {
@@ -185,6 +195,9 @@ public:
 
     /// Counts an open connection. Nothing if the address has as many as it may have.
     std::optional<AddressConnection> open_connection(const ClientAddress& client);
+    /// Counts a connection that `open_connection` has refused, while it is told so. Nothing if the address has as many
+    /// of these as it may have.
+    std::optional<AddressConnection> turn_away(const ClientAddress& client);
 
     enum class Reservation : std::uint8_t {
         done,         ///< To be followed by one `release_output`.

@@ -33,13 +33,14 @@ using HttpHandler = std::function<void(std::shared_ptr<HttpExchange>)>;
 
 struct HttpSettings {
     HttpLimits limits;
-    Tick read_timeout = ticks(std::chrono::seconds{10});   ///< For a handshake, a head, and again for a body; 408.
-    Tick idle_timeout = ticks(std::chrono::seconds{75});   ///< Without a request; then the connection closes.
-    Tick probe_timeout = ticks(std::chrono::seconds{2});   ///< The same for Admission::probe.
-    Tick write_timeout = ticks(std::chrono::seconds{10});  ///< For a client that reads its response too slowly.
-    std::uint32_t least_bytes_per_second = 1024;           ///< What it has to read, on average of that time.
-    Tick drain_timeout = ticks(std::chrono::seconds{2});   ///< From our last byte to the end of the connection.
-    std::size_t drain_bytes = std::size_t{1} << 20;        ///< The most input that is discarded in this time.
+    Tick read_timeout = ticks(std::chrono::seconds{10});      ///< For a handshake, a head, and again for a body; 408.
+    Tick idle_timeout = ticks(std::chrono::seconds{75});      ///< Without a request; then the connection closes.
+    Tick probe_timeout = ticks(std::chrono::seconds{2});      ///< For all that Admission::probe receives.
+    Tick turn_away_timeout = ticks(std::chrono::seconds{1});  ///< For a connection beyond the limit of its address.
+    Tick write_timeout = ticks(std::chrono::seconds{10});     ///< For a client that reads its response too slowly.
+    std::uint32_t least_bytes_per_second = 1024;              ///< What it has to read, on average of that time.
+    Tick drain_timeout = ticks(std::chrono::seconds{2});      ///< From our last byte to the end of the connection.
+    std::size_t drain_bytes = std::size_t{1} << 20;           ///< The most input that is discarded in this time.
 
     std::vector<IpRange> trusted_proxies = {};  ///< What they state about their clients counts (net/forwarded.h).
 

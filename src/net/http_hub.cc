@@ -53,7 +53,10 @@ void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
     if (client.take(AddressLimit::connections, context_.clock.steady())) return;
     auto connection = context_.limits.open_connection(client);
     const bool is_admitted = connection.has_value();
-    if (is_admitted) peer.connection = *std::move(connection);
+    // Those beyond the limit count too: a handshake costs memory, and each of them is one of `MaxConnections`.
+    if (!is_admitted) connection = context_.limits.turn_away(client);
+    if (!connection) return;
+    peer.connection = *std::move(connection);
     const auto session = std::make_shared<HttpSession>(context_, open(std::move(socket), peer.port), std::move(peer));
     context_.sessions.insert(session);
     is_admitted ? session->start() : session->turn_away(kConnectionRefused);

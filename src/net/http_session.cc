@@ -75,21 +75,25 @@ void HttpSession::run_or_close(Act act) noexcept {
 void HttpSession::start() {
     run_or_close([this] {
         if (socket_.is_handshaking()) state_ = State::handshaking;
-        arm(*timeout());
+        arm(admission_ == Admission::probe ? context_.settings.probe_timeout : *timeout());
         queue();
     });
 }
 
 void HttpSession::turn_away(int status) {
-    if (socket_.is_handshaking()) {
-        turned_away_ = status;
-        return start();
-    }
     run_or_close([this, status] {
-        HttpRequest request;
-        request.client = client_;
-        send(context_.settings.refusal(request, status), request, false);
+        turned_away_ = status;
+        arm(context_.settings.turn_away_timeout);
+        if (!socket_.is_handshaking()) return answer_turned_away();
+        state_ = State::handshaking;
+        queue();
     });
+}
+
+void HttpSession::answer_turned_away() {
+    HttpRequest request;
+    request.client = client_;
+    send(context_.settings.refusal(request, turned_away_), request, false);
 }
 
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
@@ -115,15 +119,19 @@ void HttpSession::enter(State state) {
     if (const auto wait = timeout()) arm(*wait);
 }
 
+/// Nothing if the time of an earlier state goes on. A kept-back connection has one time for its handshake and its
+/// request together, and one that is turned away has one for everything.
 std::optional<Tick> HttpSession::timeout() const {
     const HttpSettings& settings = context_.settings;
+    if (turned_away_ != 0) return std::nullopt;
+    const bool is_probe = admission_ == Admission::probe;
     switch (state_) {
         case State::idle:
-            return admission_ == Admission::full ? settings.idle_timeout : settings.probe_timeout;
+            return is_probe ? std::nullopt : std::optional(settings.idle_timeout);
         case State::handshaking:
         case State::reading_head:
         case State::reading_body:
-            return settings.read_timeout;
+            return is_probe ? std::nullopt : std::optional(settings.read_timeout);
         case State::writing:
             return settings.write_timeout;
         case State::draining:
@@ -138,6 +146,7 @@ std::optional<Tick> HttpSession::timeout() const {
 
 void HttpSession::on_timer(Tick) {
     const auto self = shared_from_this();
+    if (turned_away_ != 0) return close();
     if (state_ == State::reading_head || state_ == State::reading_body) {
         socket_.cancel();  // the wait for more bytes
         return run_or_close([this] { refuse({408}); });
@@ -188,7 +197,7 @@ void HttpSession::read() {
 bool HttpSession::end_handshake() {
     enter(State::idle);
     if (turned_away_ == 0) return true;
-    turn_away(turned_away_);
+    answer_turned_away();
     return false;
 }
 

@@ -82,7 +82,8 @@ public:
     HttpSession(HttpContext& context, StreamSocket socket, HttpPeer peer);
 
     void start();
-    /// Answers with `status` and closes, without a request; after the handshake, if there is one.
+    /// Answers with `status` and closes, without a request; after the handshake, if there is one. All of it ends within
+    /// HttpSettings::turn_away_timeout.
     void turn_away(int status);
     /// Closes the connection after the current response, or at once if no request is in progress.
     void stop();
@@ -121,6 +122,7 @@ private:
     void queue();
     void read();
     bool end_handshake();
+    void answer_turned_away();
     void process(std::string_view bytes);
     void await_more();
     void offer_continue();
@@ -162,7 +164,7 @@ private:
     std::optional<std::int64_t> taken_before_;  // by the client, at the last look; set while it is slow
     std::size_t drained_ = 0;                   // discarded bytes
     std::chrono::steady_clock::time_point served_at_;
-    int turned_away_ = 0;  // the status to answer after the handshake, or 0
+    int turned_away_ = 0;  // the status to answer without a request, or 0
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;

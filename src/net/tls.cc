@@ -114,6 +114,46 @@ std::span<char> TlsBuffers::record() {
     return std::span(bytes_).subspan(kReceivedBytes, kRecordBytes);
 }
 
+// --- the ClientHello -------------------------------------------------------------------------------------------------
+
+bool ClientHelloGuard::accept(std::string_view bytes) {
+    constexpr unsigned char kHandshake = 22;
+    while (!bytes.empty()) {
+        if (record_left_ == 0) {
+            record_head_.at(record_head_size_++) = static_cast<unsigned char>(bytes.front());
+            bytes.remove_prefix(1);
+            if (record_head_size_ < kRecordHead) continue;
+            record_head_size_ = 0;
+            record_left_ = static_cast<std::size_t>(record_head_[3]) << 8 | record_head_[4];
+            continue;
+        }
+        const std::string_view part = bytes.substr(0, record_left_);
+        if (record_head_[0] == kHandshake && !accept_handshake(part)) return false;
+        record_left_ -= part.size();
+        bytes.remove_prefix(part.size());
+    }
+    return true;
+}
+
+bool ClientHelloGuard::accept_handshake(std::string_view bytes) {
+    while (!bytes.empty()) {
+        if (message_left_ == 0) {
+            message_head_.at(message_head_size_++) = static_cast<unsigned char>(bytes.front());
+            bytes.remove_prefix(1);
+            if (message_head_size_ < kMessageHead) continue;
+            message_head_size_ = 0;
+            message_left_ = static_cast<std::size_t>(message_head_[1]) << 16 |
+                            static_cast<std::size_t>(message_head_[2]) << 8 | message_head_[3];
+            if (message_left_ > kMaxBytes) return false;
+            continue;
+        }
+        const std::size_t count = std::min(message_left_, bytes.size());
+        message_left_ -= count;
+        bytes.remove_prefix(count);
+    }
+    return true;
+}
+
 // --- a connection ----------------------------------------------------------------------------------------------------
 
 void TlsConnection::Free::operator()(SSL* connection) const { SSL_free(connection); }
@@ -226,6 +266,9 @@ ssize_t TlsConnection::receive(std::span<char> buffer) {
         const ssize_t received = ::recv(fd_, input.data(), input.size(), MSG_DONTWAIT);
         if (received <= 0) return received;
         received_ = {input.data(), static_cast<std::size_t>(received)};
+        // TLS 1.2 encrypts records of the same type later. TLS 1.3 may let a client repeat its ClientHello.
+        const bool reads_hello = is_handshaking() && SSL_version(connection_.get()) != TLS1_2_VERSION;
+        if (reads_hello && !hello_.accept(received_)) error_ = EPROTO;
     }
     std::size_t decrypted = 0;
     while (error_ == 0 && !has_ended_) {

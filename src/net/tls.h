@@ -5,6 +5,7 @@
 #include <openssl/types.h>
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -59,6 +60,30 @@ private:
     std::vector<char> bytes_;  // allocated at the first use: most servers have no TLS
 };
 
+/// Finds a ClientHello that is too large before OpenSSL does: OpenSSL reserves 131 kB as soon as its length is known.
+/// Reads what a client sends before its records are encrypted. Thread: any.
+class ClientHelloGuard {
+public:
+    /// Of a ClientHello. Usual ones have 0.5 to 2 KiB, with a ticket and post-quantum keys.
+    static constexpr std::size_t kMaxBytes = std::size_t{16} << 10;
+
+    /// The next bytes from the client, split anywhere. Returns false if a handshake message is announced that is larger
+    /// than `kMaxBytes`.
+    bool accept(std::string_view bytes);
+
+private:
+    bool accept_handshake(std::string_view bytes);
+
+    static constexpr std::size_t kRecordHead = 5;   // type, version, length (RFC 8446, 5.1)
+    static constexpr std::size_t kMessageHead = 4;  // type, length (4)
+    std::array<unsigned char, kRecordHead> record_head_{};
+    std::array<unsigned char, kMessageHead> message_head_{};
+    std::size_t record_head_size_ = 0;
+    std::size_t message_head_size_ = 0;
+    std::size_t record_left_ = 0;
+    std::size_t message_left_ = 0;
+};
+
 /// The encryption of one connection. Owned by its socket (net/stream_socket.h), which owns the descriptor, too. The
 /// handshake is a part of the first calls of `receive`. Thread: the I/O thread.
 class TlsConnection {
@@ -71,7 +96,7 @@ public:
 
     /// Reads from the socket once and decrypts all of it. `buffer`: at least `kRecordBytes` and one byte.
     /// Returns as recv(2): 0 at the end, -1 with `errno`: EAGAIN if there is no plaintext yet, EPROTO if the peer
-    /// violates TLS, after an alert was sent to it.
+    /// violates TLS, after an alert was sent to it, or without one if its ClientHello is too large.
     ssize_t receive(std::span<char> buffer);
     /// Encrypts and sends `parts`, in records of at most `kRecordBytes`, until the socket is full. Returns how many
     /// bytes were encrypted; the end of the last record may wait in `unsent`. Returns -1 with `errno` if nothing was:
@@ -99,6 +124,7 @@ private:
     std::unique_ptr<SSL, Free> connection_;
     std::string_view received_;  // encrypted input that OpenSSL has not read; empty between calls
     std::string unsent_;
+    ClientHelloGuard hello_;
     int error_ = 0;  // of the socket, or EPROTO; the connection is lost
     int key_updates_ = 0;
     bool has_ended_ = false;

@@ -116,6 +116,33 @@ test('garbage instead of a handshake ends the connection, and nobody else\'s', a
     await ada.leave();
 });
 
+test('the connections of one address beyond its limit are few and short, also if they send half a handshake', async (t) => {
+    const config = { AddressConnections: 4, ExemptAddresses: ['127.0.0.1'] };
+    const small = await startServer(t, { tls: true, config });
+    const sockets = [];
+    for (let count = 0; count < 40; count += 1) {
+        const socket = net.connect({ port: small.port, host: small.host, localAddress: '127.0.0.2' });
+        socket.on('error', () => {}).resume();
+        sockets.push(new Promise((resolve) => socket.on('close', resolve)));
+        socket.write(Buffer.from([22, 3, 1, 2, 0, 1, 0]));
+    }
+    const http = async () => (await metricsOf(small)).get('globes_connections{kind="http"}');
+    await eventually(
+        async () => (await metricsOf(small)).get('globes_address_refusals_total{limit="open_connections"}') === 36,
+        'all were accepted',
+    );
+    assert.ok((await http()) <= 4 + 8 + 1, 'those of the limit, eight that wait for their answer, and this question');
+    await eventually(async () => (await http()) <= 4 + 1, 'those beyond the limit have ended', 5_000);
+    assertStatus(await get(small, '/chats', { from: '127.0.0.3' }), 200);
+});
+
+test('a ClientHello of more than 16 KiB ends the connection', async () => {
+    const socket = net.connect(server.port, server.host);
+    const ended = once(socket.on('error', () => {}).resume(), 'close');
+    socket.write(Buffer.from([22, 3, 1, 0, 4, 1, 2, 0, 0]));
+    await within(ended, () => 'the connection ends');
+});
+
 test('a handshake that does not end within ReadTimeout is given up', async (t) => {
     const hasty = await startServer(t, { tls: true, config: { ReadTimeout: 0.3 } });
     const silent = net.connect(hasty.port, hasty.host);

@@ -140,6 +140,69 @@ TEST_F(AddressLimitsTest, OpenConnectionsCountUntilTheyEnd) {
     EXPECT_EQ(limits->counts().open_connections_refused, 2u);
 }
 
+TEST_F(AddressLimitsTest, ConnectionsThatAreTurnedAwayCountToo) {
+    settings.turned_away = 3;
+    const ClientAddress client = find("192.0.2.1");
+    std::vector<AddressConnection> held;
+    for (int i = 0; i < 3; ++i) {
+        auto connection = limits->turn_away(client);
+        ASSERT_TRUE(connection);
+        held.push_back(*std::move(connection));
+    }
+    EXPECT_FALSE(limits->turn_away(client));
+    EXPECT_TRUE(limits->open_connection(client)) << "they are not open connections of the address";
+    EXPECT_TRUE(limits->turn_away(find("192.0.2.2")));
+    held.pop_back();
+    EXPECT_TRUE(limits->turn_away(client));
+}
+
+TEST_F(AddressLimitsTest, AFewAddressesLeaveOthersAShareOfTheUnreadOutput) {
+    settings.unread_bytes = 8'000;
+    settings.unread_in_all = 64'000;
+    settings.unread_reserve = 0;
+    std::size_t held = 0;
+    for (int i = 1; i <= 10; ++i) {
+        const ClientAddress client = find("192.0.2." + std::to_string(i));
+        while (limits->reserve_output(client, 100) == AddressLimits::Reservation::done) held += 100;
+    }
+    EXPECT_GE(held, 48'000u);
+    EXPECT_EQ(limits->reserve_output(find("198.51.100.1"), 1'000), AddressLimits::Reservation::done);
+    EXPECT_EQ(limits->reserve_output(find("192.0.2.1"), 100), AddressLimits::Reservation::of_address);
+    EXPECT_EQ(limits->reserve_output(find("192.0.2.10"), 1'000), AddressLimits::Reservation::of_everyone);
+}
+
+TEST_F(AddressLimitsTest, AnAddressWithoutUnreadOutputHasOneResponseOfTheReserve) {
+    using enum AddressLimits::Reservation;
+    settings.exempt = {*IpRange::parse("127.0.0.1")};
+    settings.unread_bytes = 8'000;
+    settings.unread_in_all = 10'000;
+    settings.unread_reserve = 20'000;
+    EXPECT_EQ(reserve("127.0.0.1", 10'000), done);
+    for (const char* address : {"192.0.2.1", "2001:db8:1:1::1"}) {
+        EXPECT_EQ(reserve(address, 5'000), done) << address;
+        EXPECT_EQ(reserve(address, 100), of_everyone) << address;
+    }
+    EXPECT_EQ(reserve("2001:db8:1:2::1", 100), of_everyone) << "its range has one";
+    EXPECT_EQ(reserve("127.0.0.1", 5'000), done);
+    EXPECT_EQ(reserve("192.0.2.2", 5'000), done);
+    EXPECT_EQ(reserve("192.0.2.3", 100), of_everyone) << "the reserve is used up";
+    limits->release_output(find("192.0.2.1"), 5'000);
+    EXPECT_EQ(reserve("192.0.2.3", 5'000), done);
+}
+
+TEST_F(AddressLimitsTest, AWideIpv6NetworkHasAShareOfTheUnreadOutput) {
+    settings.unread_bytes = 8'000;
+    settings.unread_in_all = 64'000;
+    std::size_t held = 0;
+    for (int subnet = 0; subnet < 20; ++subnet) {
+        const ClientAddress client = find("2001:db8:5:" + std::to_string(subnet) + "::1");
+        while (limits->reserve_output(client, 100) == AddressLimits::Reservation::done) held += 100;
+    }
+    EXPECT_LE(held, 16'000u);
+    for (int i = 0; i < 80; ++i)
+        EXPECT_EQ(limits->reserve_output(find("192.0.2.1"), 100), AddressLimits::Reservation::done);
+}
+
 TEST_F(AddressLimitsTest, AnExemptAddressHasNoLimits) {
     settings.exempt = {*IpRange::parse("127.0.0.0/8"), *IpRange::parse("::1")};
     settings.unread_bytes = 10;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "unit/net/http_harness.h"
+#include "unit/net/tls_client.h"
 
 namespace globes::net {
 namespace {
@@ -344,6 +345,60 @@ TEST_F(HttpSessionTest, AConnectionForProbesHasOneRequestAndLittleTimeForIt) {
     pass(1);
     EXPECT_EQ(receive(), "");
     EXPECT_TRUE(ended_);
+}
+
+TEST_F(HttpSessionTest, AConnectionForProbesHasThisTimeForAllItSends) {
+    admission_ = Admission::probe;
+    for (const std::string& part : {std::string("GET /x HT"), kPostHead + "\r\nab"}) {
+        open();
+        pass(settings_.probe_timeout - 1);
+        send(part);
+        pass(2);
+        EXPECT_THAT(receive(), StartsWith("HTTP/1.1 408 "));
+        EXPECT_TRUE(ended_);
+        ::close(std::exchange(client_, -1));
+        run();
+    }
+    EXPECT_EQ(hub_->size(), 0u);
+}
+
+TEST_F(HttpSessionTest, OnlyAFewConnectionsOfAnAddressAreTurnedAwayAtTheSameTime) {
+    limit_settings_.open_connections = 1;
+    limit_settings_.turned_away = 2;
+    hub();
+    peer_ = limits_->find(*IpAddress::parse("192.0.2.1"), clock_.steady());
+    std::vector<int> clients;
+    for (int i = 0; i < 5; ++i) {
+        open();
+        clients.push_back(std::exchange(client_, -1));
+    }
+    EXPECT_THAT(receive_from(clients[0]), IsEmpty());
+    EXPECT_FALSE(ended_);
+    for (const std::size_t answered : {1U, 2U})
+        EXPECT_THAT(receive_from(clients[answered]), StartsWith("HTTP/1.1 503 "));
+    for (const std::size_t closed : {3U, 4U}) {
+        EXPECT_THAT(receive_from(clients[closed]), IsEmpty());
+        EXPECT_TRUE(ended_);
+    }
+    EXPECT_EQ(hub_->size(), 3u);
+    pass(settings_.turn_away_timeout + 1);
+    EXPECT_EQ(hub_->size(), 1u) << "they do not wait for the end of the client as long as others";
+    for (const int client : clients) ::close(client);
+}
+
+TEST_F(HttpSessionTest, AConnectionThatIsTurnedAwayHasLittleTimeForItsHandshake) {
+    TlsBuffers buffers;
+    settings_.open = [&](FileDescriptor socket) { return StreamSocket(std::move(socket), test_tls(), buffers); };
+    limit_settings_.open_connections = 1;
+    hub();
+    peer_ = limits_->find(*IpAddress::parse("192.0.2.1"), clock_.steady());
+    auto first = limits_->open_connection(peer_);
+    open();
+    send("\x16\x03\x01");
+    EXPECT_EQ(hub_->size(), 1u);
+    pass(settings_.turn_away_timeout + 1);
+    EXPECT_EQ(hub_->size(), 0u);
+    hub_.reset();
 }
 
 TEST_F(HttpSessionTest, AConnectionWithoutAnyRequestIsClosedSilently) {

@@ -99,6 +99,51 @@ TEST_F(Tls11Test, IsRefused) {
     EXPECT_EQ(errno, EPROTO);
 }
 
+/// A record of a handshake (type 22) with this payload.
+std::string record(std::string_view payload, char type = 22) {
+    const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFF); };
+    return std::string{type, 3, 1, byte(payload.size() >> 8), byte(payload.size())}.append(payload);
+}
+
+/// The first bytes of a ClientHello of `size` bytes.
+std::string hello_head(std::size_t size) {
+    const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFF); };
+    return {1, byte(size >> 16), byte(size >> 8), byte(size)};
+}
+
+TEST(ClientHelloGuard, RefusesAHelloAsSoonAsItsLengthIsTooLarge) {
+    constexpr std::size_t kMost = ClientHelloGuard::kMaxBytes;
+    EXPECT_TRUE(ClientHelloGuard().accept(record(hello_head(kMost))));
+    EXPECT_FALSE(ClientHelloGuard().accept(record(hello_head(kMost + 1))));
+    EXPECT_FALSE(ClientHelloGuard().accept(record(hello_head(131'000))));
+}
+
+TEST(ClientHelloGuard, FindsTheLengthHoweverItIsSplit) {
+    std::string bytes;
+    for (const char c : hello_head(131'000)) bytes += record(std::string(1, c)) + record("");
+    ClientHelloGuard guard;
+    const std::size_t decisive = bytes.size() - record("").size() - 1;
+    for (std::size_t i = 0; i < decisive; ++i) EXPECT_TRUE(guard.accept(bytes.substr(i, 1))) << i;
+    EXPECT_FALSE(guard.accept(bytes.substr(decisive, 1)));
+}
+
+TEST(ClientHelloGuard, ReadsARepeatedHelloToo) {
+    ClientHelloGuard guard;
+    EXPECT_TRUE(guard.accept(record(hello_head(300) + std::string(200, 'x'))));
+    EXPECT_TRUE(guard.accept(record(std::string(100, 'x')) + record("\x01", 20)));
+    EXPECT_TRUE(guard.accept(record(std::string(100, '\xff'), 23))) << "encrypted bytes do not count";
+    EXPECT_FALSE(guard.accept(record(hello_head(131'000))));
+}
+
+TEST_F(TlsTest, AClientHelloThatIsTooLargeEndsTheConnection) {
+    const std::string bytes = record(hello_head(131'000));
+    ASSERT_EQ(::send(fds.second, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+    pollfd ready{.fd = server.fd(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+    EXPECT_EQ(server.receive(buffer), -1);
+    EXPECT_EQ(errno, EPROTO);
+}
+
 TEST_F(TlsTest, NoPlaintextWaitsWhereNobodyLooks) {
     handshake();
     const std::string large(kRecord * 3 + 100, 'x');
