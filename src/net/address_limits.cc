@@ -155,6 +155,11 @@ bool AddressUse::reserve_output(std::size_t bytes) {
     return false;
 }
 
+bool AddressUse::has_unread_within(std::size_t bytes) const {
+    return unread_bytes_.load(std::memory_order_relaxed) <= bytes &&
+           (wider_ == nullptr || wider_->has_unread_within(bytes));
+}
+
 void AddressUse::release_output(std::size_t bytes) {
     subtract(unread_bytes_, bytes);
     if (wider_ != nullptr) wider_->release_output(bytes);
@@ -215,14 +220,22 @@ std::optional<AddressConnection> AddressLimits::turn_away(const ClientAddress& c
 }
 
 AddressLimits::Reservation AddressLimits::reserve_output(const ClientAddress& client, std::size_t bytes) {
-    Reservation result = Reservation::of_everyone;
-    if (add_within(unread_in_all_, bytes, settings_.unread_in_all)) {
-        if (client.use_ == nullptr || client.use_->reserve_output(bytes)) return Reservation::done;
-        subtract(unread_in_all_, bytes);
-        result = Reservation::of_address;
-    }
-    counts_.output_refused.fetch_add(1, std::memory_order_relaxed);
-    return result;
+    using enum Reservation;
+    const auto refuse = [&](Reservation reason) {
+        counts_.output_refused.fetch_add(1, std::memory_order_relaxed);
+        return reason;
+    };
+    const std::size_t used = unread_in_all_.load(std::memory_order_relaxed);
+    const std::size_t share =
+        (settings_.unread_in_all - std::min(used, settings_.unread_in_all)) / AddressLimitSettings::kUnreadShare;
+    if (client.use_ != nullptr && !client.use_->reserve_output(bytes)) return refuse(of_address);
+    // Now the address has these bytes already.
+    const bool has_share = client.use_ == nullptr || client.use_->has_unread_within(share);
+    if (has_share && add_within(unread_in_all_, bytes, settings_.unread_in_all)) return done;
+    const bool is_first = client.use_ == nullptr || client.use_->has_unread_within(bytes);
+    if (is_first && add_within(unread_in_all_, bytes, settings_.unread_in_all + settings_.unread_reserve)) return done;
+    if (client.use_ != nullptr) client.use_->release_output(bytes);
+    return refuse(of_everyone);
 }
 
 void AddressLimits::release_output(const ClientAddress& client, std::size_t bytes) {

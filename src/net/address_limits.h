@@ -58,7 +58,12 @@ struct AddressLimitSettings {
     std::vector<IpRange> exempt = {};                   ///< Addresses without limits.
     std::size_t unread_bytes = std::size_t{8} << 20;    ///< Of an address: of large responses, see `reserve_output`.
     std::size_t unread_in_all = std::size_t{64} << 20;  ///< The same of all connections, also of exempt addresses.
-    std::size_t entries = 65'536;                       ///< Addresses that are remembered without a connection.
+    /// In addition, for addresses that have no other unread output, and whose range has none, and for exempt addresses.
+    std::size_t unread_reserve = std::size_t{64} << 20;
+    /// An address or a range may have at most this part of what is still free of `unread_in_all`, so that a few cannot
+    /// use all of it up: the more is used, the less each may have.
+    static constexpr std::size_t kUnreadShare = 4;
+    std::size_t entries = 65'536;  ///< Addresses that are remembered without a connection.
 
     AddressRate& rate(AddressLimit limit) { return rates[static_cast<std::size_t>(limit)]; }
 };
@@ -202,7 +207,7 @@ public:
     enum class Reservation : std::uint8_t {
         done,         ///< To be followed by one `release_output`.
         of_address,   ///< Refused: the address would have too many bytes. Nothing is counted.
-        of_everyone,  ///< Refused: all connections together would have too many.
+        of_everyone,  ///< Refused: all connections together have so many that the address may not have these too.
     };
     /// Counts bytes of a response that may stay unread.
     Reservation reserve_output(const ClientAddress& client, std::size_t bytes);

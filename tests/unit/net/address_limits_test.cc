@@ -30,6 +30,10 @@ protected:
         for (int i = 0; i < tries; ++i) passed += client.take(rooms, now) ? 0 : 1;
         return passed;
     }
+    AddressLimits::Reservation reserve(const char* address, std::size_t bytes) {
+        const ClientAddress client = find(address);
+        return limits->reserve_output(client, bytes);
+    }
     std::uint64_t refused(AddressLimit limit) { return limits->counts().refused[static_cast<std::size_t>(limit)]; }
 
     AddressLimitSettings settings;

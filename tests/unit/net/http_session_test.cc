@@ -566,7 +566,7 @@ protected:
             const bool is_large = exchange->request().target != "/small";
             exchange->respond({.body = std::string(is_large ? 8 << 20 : 1 << 10, 'x')});
         };
-        limit_settings_ = {.unread_bytes = 20 << 20, .unread_in_all = 30 << 20};
+        limit_settings_ = {.unread_bytes = 20 << 20, .unread_in_all = 80 << 20, .unread_reserve = 0};
         limits_.emplace(limit_settings_);
         peer_ = address("192.0.2.1");
     }
