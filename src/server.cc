@@ -79,6 +79,7 @@ public:
 private:
     using Deadline = std::chrono::steady_clock::time_point;
 
+    void pass_on_certificate();
     void make_io_units();
     void make_core();
     net::ListenerSettings listener_settings(net::HttpPort port);
@@ -159,15 +160,18 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
 }
 
 bool Server::reload() {
-    if (!certificate_.reload()) return certificate_.current() != nullptr;
+    if (certificate_.reload()) pass_on_certificate();
+    return certificate_.current() != nullptr;
+}
+
+void Server::pass_on_certificate() {
     for (const auto& unit : io_units_)
         unit->io.post([&unit = *unit, tls = certificate_.current()]() mutable { unit.tls.swap(tls); });
-    return true;
 }
 
 void Server::maintain() {
     core_thread_.post([this] { core_->purger().run(); });
-    if (certificate_.has_changed()) reload();
+    if (certificate_.reload_if_changed()) pass_on_certificate();
 }
 
 void Server::make_io_units() {

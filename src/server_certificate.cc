@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "base/logging.h"
 
 namespace globes {
@@ -24,16 +26,23 @@ std::shared_ptr<const net::TlsContext> ServerCertificate::load() {
 }
 
 bool ServerCertificate::reload() {
+    failure_.clear();
+    return try_to_load();
+}
+
+bool ServerCertificate::reload_if_changed() { return watched_.have_changed() && try_to_load(); }
+
+bool ServerCertificate::try_to_load() {
     if (current_ == nullptr) return false;
     try {
         current_ = load();
+        failure_.clear();
         return true;
     } catch (const net::CertificateError& error) {
-        spdlog::error("event=certificate_not_reloaded reason={}", log_value(error.what()));
+        if (std::exchange(failure_, error.what()) != error.what())
+            spdlog::error("event=certificate_not_reloaded reason={}", log_value(error.what()));
         return false;
     }
 }
-
-bool ServerCertificate::has_changed() const { return current_ != nullptr && watched_.have_changed(); }
 
 }  // namespace globes

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "base/config.h"
@@ -22,18 +23,20 @@ public:
     /// Reads the files again. If they cannot be used, the old certificate stays, and the log has the reason. Returns
     /// whether `current` is another one now; false without TLS.
     bool reload();
-    /// Whether the files differ from those that were read last; false without TLS.
-    bool has_changed() const;
+    /// The same if the files have changed, or could not be used the last time. The log has the reason once.
+    bool reload_if_changed();
     /// When the certificate that was read last expires; 0 without TLS. Any thread.
     UnixMicros expires() const { return expires_; }
 
 private:
     std::shared_ptr<const net::TlsContext> load();
+    bool try_to_load();
 
     const TlsFiles& files_;
     const Clock& clock_;
     net::CertificateFiles watched_;
     std::atomic<UnixMicros> expires_ = 0;
+    std::string failure_;  // of the last load; empty without one
     std::shared_ptr<const net::TlsContext> current_;
 };
 

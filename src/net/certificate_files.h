@@ -19,8 +19,9 @@ public:
 
     /// Reads both files. Errors: throws CertificateError.
     std::shared_ptr<const TlsContext> load();
-    /// Whether a file differs from what `load` has found last, by its inode, size or time. After a failure of `load`,
-    /// too, it is only true when a file has changed again.
+    /// Whether `load` may have another result than the last time: a file differs by its inode, size, or the time of its
+    /// content or its attributes, or the last call has failed. What made it fail may be seen in neither file, such as
+    /// the mode of a folder.
     bool have_changed() const;
 
 private:
@@ -32,6 +33,7 @@ private:
     const std::filesystem::path key_;
     State certificate_state_;
     State key_state_;
+    bool has_failed_ = false;
 };
 
 }  // namespace globes::net
