@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "api/hosts.h"
+#include "api/open_files.h"
 #include "api/services.h"
 #include "api/wire/event.h"
 #include "base/clock.h"
@@ -93,6 +94,8 @@ private:
     const std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // to listen on
     const SystemClock clock_;
     ServerCertificate certificate_;
+    const DescriptorLimits descriptors_;
+    api::OpenFiles open_files_;  // before the I/O threads, whose connections hold permits
     api::RedirectSettings redirect_;
     NewConnections new_connections_;  // before the I/O threads, whose tasks may hold a connection that it counts
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
@@ -118,9 +121,10 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       address_limits_(address_limits(config)),
       endpoints_(net::addresses_of(config.address)),
       certificate_(config.tls, clock_),
+      descriptors_(descriptor_limits(config)),
+      open_files_(descriptors_.files),
       redirect_({.https_port = config.redirect_port, .challenge_dir = config.challenge_dir}),
-      new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies,
-                       connections_allowed(config.max_connections)),
+      new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies, descriptors_.connections),
       store_(open_store()),
       tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
               config.token_life),
@@ -138,6 +142,7 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
                 .unknown_hosts = unknown_hosts_,
                 .hashing = hashing_,
                 .files = files_,
+                .open_files = open_files_,
                 .store = *store_,
                 .flood = flood_limits(config),
                 .allowed_origins = config.allowed_origins,

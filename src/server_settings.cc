@@ -23,6 +23,9 @@ using namespace std::chrono_literals;
 
 // Descriptors for other purposes than connections: databases, logs, event loops.
 constexpr std::size_t kReservedDescriptors = 128;
+// Of the others, for files of the folder `Static` that clients have not taken completely. At most so many.
+constexpr std::size_t kFilePart = 8;
+constexpr std::size_t kMostOpenFiles = 1024;
 constexpr std::uint32_t kPingFactor = 10;
 constexpr std::uint32_t kFrameFactor = 50;
 constexpr std::uint32_t kRoomBurstSeconds = 5;
@@ -43,14 +46,16 @@ std::size_t thread_count(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
 }
 
-std::size_t connections_allowed(std::size_t configured) {
+DescriptorLimits descriptor_limits(const Config& config) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const std::size_t possible = std::max(limit.rlim_cur, 2 * kReservedDescriptors) - kReservedDescriptors;
-    return configured == 0 ? possible : std::min(configured, possible);
+    const std::size_t files = config.static_dir.empty() ? 0 : std::min(kMostOpenFiles, possible / kFilePart);
+    const std::size_t configured = config.max_connections;
+    return {.connections = configured == 0 ? possible - files : std::min(configured, possible - files), .files = files};
 }
 
 net::WsSettings ws_settings(const Config& config) {

@@ -21,9 +21,13 @@ namespace globes {
 /// `configured` threads; if that is 0, half as many as the machine has cores, at least one.
 std::size_t thread_count(std::size_t configured);
 
-/// Raises the limit of open files to the hard limit, and returns how many connections it allows, at most `configured`
-/// if that is not 0.
-std::size_t connections_allowed(std::size_t configured);
+/// What the limit of open files allows.
+struct DescriptorLimits {
+    std::size_t connections = 0;  ///< At most `MaxConnections`, if it is not 0.
+    std::size_t files = 0;        ///< Of the folder `Static`, that clients have not taken completely.
+};
+/// Raises the limit of open files to the hard limit.
+DescriptorLimits descriptor_limits(const Config& config);
 
 net::WsSettings ws_settings(const Config& config);
 

@@ -57,6 +57,7 @@ public:
               .unknown_hosts = unknown_hosts_,
               .hashing = refusing_pool(),
               .files = refusing_pool(),
+              .open_files = open_files_,
               .store = store,
               .flood = {.messages = {.per_second = 0}, .pings = {.per_second = 0}, .other_frames = {.per_second = 0}},
               .allowed_origins = {},
@@ -142,6 +143,7 @@ private:
     chat::PasswordPace pace_;
     const api::Hosts hosts_;
     api::UnknownHosts unknown_hosts_;
+    api::OpenFiles open_files_{0};
     chat::Core core_{{.store = store_,
                       .clock = clock_,
                       .encoder = encoder_,

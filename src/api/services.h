@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/hosts.h"
+#include "api/open_files.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "chat/password_pace.h"
@@ -32,7 +33,8 @@ struct Services {
     const Hosts& hosts;
     UnknownHosts& unknown_hosts;
     WorkerPool& hashing;
-    WorkerPool& files;  ///< Reads the folder `static_dir`, collects the metrics and encodes long lists of rooms.
+    WorkerPool& files;      ///< Reads the folder `static_dir`, collects the metrics and encodes long lists of rooms.
+    OpenFiles& open_files;  ///< Of `static_dir`.
     chat::Store& store;
     FloodLimits flood;
     std::vector<std::string> allowed_origins;  ///< `*` means any.

@@ -389,7 +389,9 @@ void HttpSession::read_rest() {
 }
 
 void HttpSession::send_rest(std::optional<std::string> part) {
-    if (!part || part->empty() || part->size() > rest_bytes_) return close();
+    if (!part || part->empty()) return close();
+    // A file has grown since its size was sent.
+    if (part->size() > rest_bytes_) part->resize(rest_bytes_);
     rest_bytes_ -= part->size();
     if (rest_bytes_ == 0) rest_ = nullptr;
     output_ = *std::move(part);

@@ -1,12 +1,16 @@
 // A folder in place of the built-in site: `Static` (docs/protocol.md#web-page-and-modules).
 import assert from 'node:assert/strict';
-import { symlink } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { assertError, assertStatus, get, request } from './harness/api.js';
 import { assertPage, getPage } from './harness/site.js';
-import { startServer } from './harness/server.js';
+import { connect } from './harness/connection.js';
+import { releaseBinary, startServer } from './harness/server.js';
+import { within } from './harness/wait.js';
 
 const startWithFolder = (t, config = {}, files = {}) =>
     startServer(t, {
@@ -128,4 +132,38 @@ test('Static serves nothing outside of its folder', async (t) => {
         assert.ok(status === 404 || status === 400, `${path} answers ${status}`);
         assert.doesNotMatch(text, /Address|outside|root:|SQLite/, path);
     }
+});
+
+/** A program that runs the server with so many descriptors. */
+async function limitedBinary(t, descriptors) {
+    const folder = await mkdtemp(join(tmpdir(), 'globes-limited-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'globes');
+    await writeFile(file, `#!/bin/sh\nulimit -n ${descriptors}\nexec '${releaseBinary}' "$@"\n`);
+    await chmod(file, 0o755);
+    return file;
+}
+
+test('a server with few descriptors serves checks and pages while clients hold large files', async (t) => {
+    const server = await startServer(t, {
+        binary: await limitedBinary(t, 400),
+        config: { Static: 'site', ExemptAddresses: ['127.0.0.1'], AddressConnections: 0 },
+        files: { 'site/index.html': 'page', 'site/large': Buffer.alloc(8 << 20) },
+    });
+    const request = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const held = [];
+    const statuses = [];
+    for (let count = 0; count < 60; count += 1) {
+        const connection = await connect(server, { from: '127.0.0.2' });
+        held.push(connection);
+        connection.write(request);
+        const [head] = await within(once(connection, 'data'), () => 'the answer begins');
+        connection.pause();
+        statuses.push(Number(/^HTTP\/1.1 (\d+)/.exec(head)[1]));
+    }
+    assert.equal(statuses.filter((status) => status === 200).length, (400 - 128) / 8, 'an eighth of the descriptors');
+    assert.equal(statuses.filter((status) => status === 503).length, 60 - (400 - 128) / 8);
+    assertStatus(await get(server, '/health'), 200);
+    assertStatus(await get(server, '/', { from: '127.0.0.3', headers: { Accept: 'text/html' } }), 200);
+    for (const connection of held) connection.destroy();
 });

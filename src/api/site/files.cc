@@ -57,6 +57,11 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& fold
     return file;
 }
 
+/// Whether open(2) fails with this error until somebody changes the files.
+bool is_final(int error) {
+    return error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP || error == ENXIO;
+}
+
 }  // namespace
 
 net::HttpResponse embedded_answer(const net::HttpRequest& request, const EmbeddedFile& file, const PagePolicy& policy,
@@ -83,11 +88,13 @@ net::HttpResponse embedded_answer(const net::HttpRequest& request, const Embedde
     return response;
 }
 
-std::optional<FileReader> FileReader::open(const std::filesystem::path& file) {
+Result<FileReader> FileReader::open(const std::filesystem::path& file) {
     // Does not wait for the writer of a named pipe that somebody puts there meanwhile.
     FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat info{};
-    if (!descriptor.is_open() || ::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+    if (!descriptor.is_open() && !is_final(errno)) return std::unexpected(Error{ErrorCode::unavailable});
+    if (!descriptor.is_open() || ::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode))
+        return std::unexpected(Error{ErrorCode::path_not_found});
     return FileReader(std::move(descriptor), static_cast<std::uint64_t>(info.st_size));
 }
 
@@ -105,20 +112,24 @@ std::optional<std::string> FileReader::read() {
     return part;
 }
 
-StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy) {
-    const auto not_found = [] { return StaticAnswer{error_response(Error{ErrorCode::path_not_found}), std::nullopt}; };
+StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy,
+                           OpenFiles& open_files) {
+    const auto refuse = [](const Error& error) { return StaticAnswer{error_response(error), std::nullopt}; };
     const auto found = find_file(folder, path);
-    if (!found) return not_found();
+    if (!found) return refuse(Error{ErrorCode::path_not_found});
     auto reader = FileReader::open(*found);
-    auto body = reader ? reader->read() : std::nullopt;
-    if (!body) return not_found();
+    if (!reader) return refuse(reader.error());
+    auto body = reader->read();
+    if (!body) return refuse(Error{ErrorCode::unavailable});
     StaticAnswer answer{{.content_type = std::string(content_type(found->native())),
                          .body = *std::move(body),
                          .headers = {{"Cache-Control", kRevalidate}}},
                         std::nullopt};
     if (reader->size() > answer.response.body.size()) {
+        answer.permit = open_files.take();
+        if (answer.permit == nullptr) return refuse(Error{ErrorCode::unavailable});
         answer.response.rest_bytes = reader->size() - answer.response.body.size();
-        answer.rest = std::move(reader);
+        answer.rest = *std::move(reader);
     }
     add_policy_headers(policy, is_page(found->native()), answer.response);
     if (is_page(found->native()))
@@ -126,8 +137,9 @@ StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view
     return answer;
 }
 
-StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status) {
-    StaticAnswer answer = static_answer(folder, kIndexPath, policy);
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, OpenFiles& open_files,
+                                int status) {
+    StaticAnswer answer = static_answer(folder, kIndexPath, policy, open_files);
     if (answer.response.status == 200) answer.response.status = status;
     return answer;
 }

@@ -11,7 +11,9 @@
 #include <string_view>
 #include <utility>
 
+#include "api/open_files.h"
 #include "api/site/file_headers.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "net/http_message.h"
 
@@ -45,8 +47,9 @@ public:
     /// The size of a part in bytes.
     static constexpr std::size_t kPart = std::size_t{64} << 10;
 
-    /// Opens a regular file. Blocks. Empty if that fails.
-    static std::optional<FileReader> open(const std::filesystem::path& file);
+    /// Opens a regular file. Blocks. Errors: `path_not_found` if it does not exist or may not be read; `unavailable` if
+    /// it cannot be opened now, for example without a free descriptor.
+    static Result<FileReader> open(const std::filesystem::path& file);
 
     /// The size in bytes when it was opened.
     std::uint64_t size() const { return size_; }
@@ -64,14 +67,18 @@ private:
 struct StaticAnswer {
     net::HttpResponse response;      ///< Its body is the first part of the file.
     std::optional<FileReader> rest;  ///< Reads the other parts, if there are any.
+    OpenFiles::Permit permit = {};   ///< To be kept as long as `rest`.
 };
 
 /// The file below `folder` with this path of a URL, percent-decoded; of a folder its index.html. 404 in JSON if it does
 /// not exist, is not a regular file, is outside `folder`, also through a symbolic link, or if a segment of `path`
-/// begins with a dot, except in `/.well-known/`. Blocks.
-StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy);
+/// begins with a dot, except in `/.well-known/`. 503 if it cannot be opened or read now, or has more than one part and
+/// `open_files` gives no permit. Blocks.
+StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy,
+                           OpenFiles& open_files);
 
 /// The page of `folder` with the status `status`; 404 in JSON if the folder does not contain it. Blocks.
-StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, int status);
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, OpenFiles& open_files,
+                                int status);
 
 }  // namespace globes::api

@@ -5,6 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "api/hosts.h"
+#include "api/open_files.h"
+#include "api/request.h"
 #include "api/site/files.h"
 #include "api/wire/errors.h"
 #include "base/host.h"
@@ -44,8 +47,9 @@ void Redirect::handle(std::shared_ptr<net::HttpExchange> http) {
 Handler Redirect::challenge(Exchange exchange, std::string path) {
     const std::uint64_t asker = exchange.request().client.asker();
     const PagePolicy policy{};
+    OpenFiles one(1);
     auto answer = co_await core_link_.run_on_worker(
-        services_.files, asker, [&] { return static_answer(settings_.challenge_dir, path, policy); });
+        services_.files, asker, [&] { return static_answer(settings_.challenge_dir, path, policy, one); });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest) co_return exchange.respond_error(Error{ErrorCode::path_not_found});  // not a challenge: too large
     exchange.respond(std::move(answer->response));

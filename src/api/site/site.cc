@@ -24,10 +24,12 @@ const EmbeddedFile& embedded_index() {
 /// The parts of a file of the folder, which a worker reads.
 class FileParts final : public net::BodyParts {
 public:
-    FileParts(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker, FileReader reader)
+    FileParts(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker, FileReader reader,
+              OpenFiles::Permit permit)
         : core_link_(core_link),
           workers_(workers),
           asker_(asker),
+          permit_(std::move(permit)),
           reader_(std::make_shared<FileReader>(std::move(reader))) {}
 
     void read(Done done) override { read(core_link_, workers_, asker_, reader_, std::move(done)); }
@@ -42,6 +44,7 @@ private:
     CoreLink& core_link_;
     WorkerPool& workers_;
     const std::uint64_t asker_;
+    const OpenFiles::Permit permit_;
     const std::shared_ptr<FileReader> reader_;
 };
 
@@ -65,7 +68,9 @@ void Site::add_routes(net::Router& router) {
 void Site::page(const Exchange& exchange, int status, std::optional<net::ClientAddress::Wait> wait) {
     if (!services_.static_dir.empty()) {
         respond_from_folder(
-            exchange, [this, status] { return static_page_answer(services_.static_dir, policy_, status); }, wait);
+            exchange,
+            [this, status] { return static_page_answer(services_.static_dir, policy_, services_.open_files, status); },
+            wait);
         return;
     }
     respond(exchange, embedded_answer(exchange.request(), embedded_index(), policy_, status), wait);
@@ -93,9 +98,9 @@ void Site::unrouted(Exchange exchange) {
 void Site::static_file(Exchange exchange, std::string path) {
     const bool wants_page = exchange.prefers_html();
     respond_from_folder(exchange, [this, path = std::move(path), wants_page] {
-        StaticAnswer answer = static_answer(services_.static_dir, path, policy_);
+        StaticAnswer answer = static_answer(services_.static_dir, path, policy_, services_.open_files);
         if (answer.response.status != 404 || !wants_page) return answer;
-        return static_page_answer(services_.static_dir, policy_, 404);
+        return static_page_answer(services_.static_dir, policy_, services_.open_files, 404);
     });
 }
 
@@ -105,8 +110,8 @@ Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer(
     auto answer = co_await core_link_.run_on_worker(services_.files, asker, [&] { return make(); });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest)
-        answer->response.rest =
-            std::make_shared<FileParts>(core_link_, services_.files, asker, *std::move(answer->rest));
+        answer->response.rest = std::make_shared<FileParts>(core_link_, services_.files, asker,
+                                                            *std::move(answer->rest), std::move(answer->permit));
     respond(exchange, std::move(answer->response), wait);
 }
 

@@ -107,6 +107,7 @@ protected:
     const Hosts hosts{{}};
     UnknownHosts unknown_hosts;
     WorkerPool pool{1, {.queued = 4}};
+    OpenFiles open_files{0};
     Services services{.clock = clock,
                       .tokens = tokens,
                       .throttle = throttle,
@@ -115,6 +116,7 @@ protected:
                       .unknown_hosts = unknown_hosts,
                       .hashing = pool,
                       .files = pool,
+                      .open_files = open_files,
                       .store = store,
                       .flood = {},
                       .allowed_origins = {},

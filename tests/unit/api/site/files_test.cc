@@ -1,9 +1,14 @@
 #include "api/site/files.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
+#include "api/open_files.h"
 #include "api/site/file_headers.h"
 
 namespace globes::api {
@@ -86,6 +91,46 @@ TEST(EmbeddedSite, HasAPageAndOnlyFilesOfKnownTypes) {
 }
 
 // --- the policy ------------------------------------------------------------------------------------------------------
+
+class StaticAnswerTest : public testing::Test {
+protected:
+    StaticAnswerTest() { std::filesystem::create_directory(folder); }
+    ~StaticAnswerTest() override { std::filesystem::remove_all(folder); }
+    void write(const char* name, std::size_t size) { std::ofstream(folder / name) << std::string(size, 'x'); }
+    int status(const char* path) { return static_answer(folder, path, {}, open_files).response.status; }
+
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("globes-static-" + std::to_string(::getpid()));
+    OpenFiles open_files{1};
+};
+
+TEST_F(StaticAnswerTest, OnlySoManyLargeFilesAreOpenAtTheSameTime) {
+    write("large", FileReader::kPart + 1);
+    write("small", FileReader::kPart);
+    {
+        const StaticAnswer first = static_answer(folder, "/large", {}, open_files);
+        EXPECT_EQ(first.response.status, 200);
+        const StaticAnswer second = static_answer(folder, "/large", {}, open_files);
+        EXPECT_EQ(second.response.status, 503);
+        EXPECT_THAT(second.response.headers, Contains(Pair("Retry-After", "1")));
+        EXPECT_EQ(status("/small"), 200) << "it is closed at once";
+    }
+    EXPECT_EQ(status("/large"), 200);
+}
+
+TEST_F(StaticAnswerTest, AFileThatCannotBeOpenedNowIs503) {
+    write("small", 1);
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const int without_descriptors = status("/small");
+    const int absent = status("/absent");
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(without_descriptors, 503);
+    EXPECT_EQ(absent, 404);
+    EXPECT_EQ(status("/small"), 200);
+}
 
 TEST(PagePolicy, NothingInlineAndNothingFromElsewhere) {
     EXPECT_EQ(built_in_policy({}, "chat.example:5000"),
