@@ -166,7 +166,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_text(request);
         check_meaning(request);
         (void)router.match(request.method, request.target);
-        (void)parse_query(request.target);
+        (void)query_parameter(request.target, "after");
     }
     return 0;
 }

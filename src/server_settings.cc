@@ -1,11 +1,14 @@
 #include "server_settings.h"
 
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "api/access.h"
 #include "api/request.h"
@@ -30,6 +33,10 @@ constexpr std::uint32_t kPingFactor = 10;
 constexpr std::uint32_t kFrameFactor = 50;
 constexpr std::uint32_t kRoomBurstSeconds = 5;
 constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
+// Of one address, in a minute. A balancer that asks ten times a second needs a tenth of them.
+constexpr std::uint64_t kProbesPerMinute = 6000;
+constexpr std::uint64_t kRefusalLinesPerMinute = 60;
+constexpr Error kWithoutTls{.code = ErrorCode::bad_request, .reason = "This port speaks TLS. Use https."};
 
 /// Half a MiB at once, so that it fits into the backlog of members who do not read it at once. All of a limit that is
 /// lower.
@@ -39,6 +46,28 @@ std::chrono::seconds burst_of_bytes(std::uint64_t per_hour) {
     if (per_hour <= kBurstBytes) return kHour;
     return std::max(1s, kHour * static_cast<std::int64_t>(kBurstBytes) / static_cast<std::int64_t>(per_hour));
 }
+
+/// Which refused requests have a line in the log. Owned by the settings of an I/O thread, which calls it.
+class RefusalLines {
+public:
+    bool has_line(const net::HttpRequest& request, int status) {
+        const bool is_refusal = status == 429 || status == 503;
+        const auto now = std::chrono::steady_clock::now();
+        if (!is_refusal || !request.client.take(net::AddressLimit::refusal_lines, now)) return true;
+        ++left_out_;
+        if (now >= quiet_until_) {
+            spdlog::warn("event=refusals_left_out count={} peer={}", std::exchange(left_out_, 0),
+                         log_value(request.client.text()));
+            quiet_until_ = now + kLogEvery;
+        }
+        return false;
+    }
+
+private:
+    static constexpr std::chrono::seconds kLogEvery{10};
+    std::uint64_t left_out_ = 0;
+    std::chrono::steady_clock::time_point quiet_until_;
+};
 
 }  // namespace
 
@@ -74,7 +103,12 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     settings.hsts_s = config.hsts_s;
     settings.limits.head_bytes = config.max_header_bytes;
     settings.trusted_proxies = config.trusted_proxies;
-    settings.refusal = [&config, limits = settings.limits](const net::HttpRequest& refused, int status) {
+    const auto complete = [&config](const net::HttpRequest& refused, net::HttpResponse response) {
+        response.headers.emplace_back("Cache-Control", "no-cache");
+        api::add_cors_headers(refused, config.allowed_origins, response);
+        return response;
+    };
+    settings.refusal = [complete, limits = settings.limits](const net::HttpRequest& refused, int status) {
         net::HttpResponse response;
         if (status == 413)
             response = api::too_large_response(status, limits.body_bytes);
@@ -88,13 +122,17 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
             response = api::error_response(Error{ErrorCode::unavailable});
         else
             response = api::error_response(Error{ErrorCode::bad_request}, status);
-        api::add_cors_headers(refused, config.allowed_origins, response);
-        return response;
+        return complete(refused, std::move(response));
     };
-    settings.on_finished = [&counts](const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+    settings.without_tls = [complete](const net::HttpRequest& refused) {
+        return complete(refused, api::error_response(kWithoutTls));
+    };
+    settings.on_finished = [&counts, lines = std::make_shared<RefusalLines>()](
+                               const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
         counts.add_request(status);
+        if (!lines->has_line(request, status)) return;
         access_log({.method = request.method,
-                    .target = api::loggable_path(request.target),
+                    .target = api::loggable_path(request.target, status),
                     .status = status,
                     .bytes = bytes,
                     .duration = took,
@@ -140,6 +178,9 @@ net::AddressLimitSettings address_limits(const Config& config) {
     settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h, burst_of_bytes(values.stored_bytes_per_hour)};
     settings.rate(history) = {values.history_per_minute, 1min};
     settings.rate(guesses) = {values.guesses_per_minute, 1min};
+    if (values.requests_per_minute != 0)
+        settings.rate(probes) = {std::max(values.requests_per_minute, kProbesPerMinute), 1min};
+    settings.rate(refusal_lines) = {kRefusalLinesPerMinute, 1min};
     return settings;
 }
 

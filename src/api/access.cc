@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/hosts.h"
 #include "api/wire/errors.h"
 #include "base/host.h"
 #include "base/text.h"
@@ -23,7 +24,7 @@ Result<chat::TokenClaims> need_token(const chat::RoomRecord& room, std::string_v
 }
 
 bool is_own(std::string_view origin, const net::HttpRequest& request) {
-    const auto own = parse_origin(fmt::format("{}://{}", request.is_secure ? "https" : "http", request.header("host")));
+    const auto own = parse_origin(fmt::format("{}://{}", request.is_secure ? "https" : "http", host_text(request)));
     return own && parse_origin(origin) == own;
 }
 

@@ -1,15 +1,22 @@
 #include "api/hosts.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
+
+#include "api/request.h"
+#include "api/wire/errors.h"
+#include "base/logging.h"
 
 namespace globes::api {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
+constexpr int kMisdirectedRequest = 421;
 
 /// Whether a request to `host` is to `entry`. Without a port, `entry` has any, and `host` that of its scheme, which is
 /// https behind a proxy.
@@ -20,6 +27,12 @@ bool matches(const HostName& entry, const HostName& host) {
 }
 
 }  // namespace
+
+std::string_view host_text(const net::HttpRequest& request) {
+    std::string_view text = request.header("host");
+    if (text.size() > 1 && text.ends_with(':')) text.remove_suffix(1);
+    return text;
+}
 
 Hosts::Hosts(const HostSettings& settings) {
     const std::vector<std::string>& listed = settings.listed;
@@ -46,7 +59,7 @@ bool Hosts::serve(const net::HttpRequest& request) const {
     if (serve_all_) return true;
     const auto header = std::ranges::find(request.headers, "host", &std::pair<std::string, std::string>::first);
     if (header == request.headers.end()) return true;
-    const auto host = parse_host(header->second);
+    const auto host = parse_host(host_text(request));
     return host && std::ranges::any_of(names_, [&](const HostName& entry) { return matches(entry, *host); });
 }
 
@@ -62,6 +75,16 @@ bool UnknownHosts::note(std::string_view name, Time now) {
     if (free == nullptr) return false;
     *free = {.name = std::string(name), .until = now + kInterval};
     return true;
+}
+
+std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts,
+                                              UnknownHosts& unknown, UnknownHosts::Time now) {
+    if (is_probe(request) || hosts.serve(request)) return std::nullopt;
+    const auto host = parse_host(host_text(request));
+    if (host && unknown.note(host->name, now))
+        spdlog::warn("event=unknown_host host={} reason=\"add it to Hosts in config.json if clients use this name\"",
+                     log_value(host->name));
+    return error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest);
 }
 
 }  // namespace globes::api

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct HostSettings {
     std::string own;
     bool is_local = false;  ///< Only programs on this machine reach the server, and none of them passes requests on.
 };
+
+/// The Host of a request, without the colon of an empty port, which is valid (RFC 3986, 3.2.3); empty if it is absent.
+std::string_view host_text(const net::HttpRequest& request);
 
 /// Decides about the Host of a request. Constant after construction.
 class Hosts {
@@ -60,5 +64,10 @@ private:
     Mutex mutex_;
     std::array<Logged, kNames> logged_ GUARDED_BY(mutex_);
 };
+
+/// The response to a request for a host that the server does not answer to: 421, code 506. Nothing if it does, and for
+/// `/health` and `/ready`, which balancers and monitors request by IP address. Logs the host, if it is to be logged.
+std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts,
+                                              UnknownHosts& unknown, UnknownHosts::Time now);
 
 }  // namespace globes::api

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <optional>
 #include <ranges>
+#include <span>
 
 #include "base/text.h"
 #include "net/router.h"
@@ -15,16 +16,14 @@ namespace {
 
 constexpr std::string_view kBearer = "bearer";
 
-/// An element such as `text/html;level=1;q=0.5`: its name without parameters, and its weight.
-struct Preference {
-    std::string_view name;
-    double weight = 1;
-};
+/// The name of an element such as `text/html;level=1;q=0.5`, without parameters.
+std::string_view name_of(std::string_view element) { return trim_blanks(element.substr(0, element.find(';'))); }
 
-Preference parse_preference(std::string_view element) {
+/// Its weight.
+double weight_of(std::string_view element) {
     std::size_t end = std::min(element.find(';'), element.size());
-    Preference preference{trim_blanks(element.substr(0, end))};
-    while (end < element.size()) {
+    double result = 1;
+    for (std::size_t count = 0; end < element.size() && count < kMaxListElements; ++count) {
         element.remove_prefix(end + 1);
         end = std::min(element.find(';'), element.size());
         const std::string_view parameter = trim_blanks(element.substr(0, end));
@@ -33,21 +32,18 @@ Preference parse_preference(std::string_view element) {
         const char* const last = parameter.data() + parameter.size();
         const auto [stop, error] = std::from_chars(parameter.data() + 2, last, weight, std::chars_format::fixed);
         // An invalid weight counts as 0, so that another element of the list wins.
-        preference.weight = error == std::errc{} && stop == last && weight >= 0 && weight <= 1 ? weight : 0;
+        result = error == std::errc{} && stop == last && weight >= 0 && weight <= 1 ? weight : 0;
     }
-    return preference;
+    return result;
 }
 
 /// The weight of the first of `names` that the header contains. `names`: the most specific first.
 std::optional<double> weight(const net::HttpRequest& request, std::string_view header,
                              std::initializer_list<std::string_view> names) {
-    const auto elements = request.header_list(header);
-    for (const std::string_view name : names) {
-        for (const std::string_view element : elements) {
-            const Preference preference = parse_preference(element);
-            if (equals_ignoring_case(preference.name, name)) return preference.weight;
-        }
-    }
+    const auto elements = request.header_list(header, kMaxListElements);
+    for (const std::string_view name : names)
+        for (const std::string_view element : elements)
+            if (equals_ignoring_case(name_of(element), name)) return weight_of(element);
     return std::nullopt;
 }
 
@@ -67,8 +63,15 @@ double coding_weight(const net::HttpRequest& request, Coding coding) {
     return weight(request, kHeader, {"identity", "*"}).value_or(kUnnamed);
 }
 
+/// The segments of routes that are not in front of a room or behind it.
+constexpr std::array<std::string_view, 6> kPlainPaths{"", "*", "health", "ready", "metrics", "favicon.ico"};
+
 /// The parts of paths behind a room.
 constexpr std::array<std::string_view, 6> kRoomPaths{"", "events", "token", "renew", "ws", "entrance"};
+
+bool is_one_of(std::span<const std::string_view> segments, std::string_view segment) {
+    return std::ranges::find(segments, segment) != segments.end();
+}
 
 /// False for random ids, and for nearly all beginnings of them.
 bool is_counted_id(std::string_view segment) {
@@ -89,9 +92,18 @@ std::string_view bearer_token(const net::HttpRequest& request) {
 }
 
 std::optional<std::string> text_parameter(const net::HttpRequest& request, std::string_view name) {
-    for (auto& [key, value] : net::parse_query(request.target))
-        if (key == name) return std::move(value);
-    return std::nullopt;
+    return net::query_parameter(request.target, name);
+}
+
+bool is_probe(const net::HttpRequest& request) {
+    const std::string_view path = net::target_path(request.target);
+    return path == "/health" || path == "/ready";
+}
+
+bool has_too_many_parameters(const net::HttpRequest& request) {
+    const std::size_t query = net::target_path(request.target).size();
+    return std::ranges::count(std::string_view(request.target).substr(query), '&') >=
+           static_cast<std::ptrdiff_t>(kMaxParameters);
 }
 
 Result<std::optional<std::uint64_t>> number_parameter(const net::HttpRequest& request, std::string_view name,
@@ -115,7 +127,8 @@ Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::Ht
     return chat::CatchUp::LastSeen{.seq = *after, .time = *time};
 }
 
-std::string loggable_path(std::string_view target) {
+std::string loggable_path(std::string_view target, int status) {
+    const bool leads_to_a_file = status == 200 || status == 304;
     // Any position, because a request may have a slash too many, or the folder of a proxy.
     enum class Place : std::uint8_t { before_rooms, room, behind_room };
     Place place = Place::before_rooms;
@@ -125,16 +138,16 @@ std::string loggable_path(std::string_view target) {
         if (range.begin() != target.begin()) path += '/';
         switch (place) {
             case Place::before_rooms:
-                path += segment;
                 // The router decodes the path too.
                 if (equals_ignoring_case(net::percent_decode(segment).value_or(""), "chats")) place = Place::room;
+                path += leads_to_a_file || place == Place::room || is_one_of(kPlainPaths, segment) ? segment : "*";
                 break;
             case Place::room:
                 path += segment.empty() || is_counted_id(segment) ? segment : "*";
                 if (!segment.empty()) place = Place::behind_room;
                 break;
             case Place::behind_room:
-                path += std::ranges::find(kRoomPaths, segment) != kRoomPaths.end() ? segment : "*";
+                path += is_one_of(kRoomPaths, segment) ? segment : "*";
                 break;
         }
     }
@@ -166,7 +179,7 @@ Coding choose_coding(const net::HttpRequest& request, bool has_gzip, bool has_br
 }
 
 bool has_current_form(const net::HttpRequest& request, std::string_view etag) {
-    return std::ranges::any_of(request.header_list("if-none-match"), [&](std::string_view known) {
+    return std::ranges::any_of(request.header_list("if-none-match", kMaxListElements), [&](std::string_view known) {
         return known == "*" || opaque_part(known) == opaque_part(etag);
     });
 }

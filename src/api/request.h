@@ -2,6 +2,7 @@
 // response the client prefers (RFC 9110, 12.5) or has already (13.1.2). Plain functions, any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,14 @@ namespace globes::api {
 /// The token of `Authorization: Bearer <token>`; empty if the request has none.
 std::string_view bearer_token(const net::HttpRequest& request);
 
+/// Whether a balancer or a monitor asks how the server is: `/health` or `/ready`.
+bool is_probe(const net::HttpRequest& request);
+
 // --- the query ---
+
+/// What a query may have. Longer ones are refused before a handler reads them.
+inline constexpr std::size_t kMaxParameters = 64;
+bool has_too_many_parameters(const net::HttpRequest& request);
 
 /// The parameter `name`, percent-decoded; nullopt if it is absent.
 std::optional<std::string> text_parameter(const net::HttpRequest& request, std::string_view name);
@@ -34,12 +42,16 @@ Result<std::optional<chat::CatchUp::LastSeen>> last_seen_parameter(const net::Ht
 
 // --- the log ---
 
-/// The path of a target, as received, for the log, in which a hidden room must not be readable: `/chats/2/ws`, and with
-/// any other room than a counted id `/chats/*/ws`. It may be the title or the random id of a hidden room, or a guess
-/// that is nearly right.
-std::string loggable_path(std::string_view target);
+/// The path of a target for the log, in which a hidden room must not be readable: `/chats/2/ws`, and with any other
+/// room than a counted id `/chats/*/ws`. It may be the title or the random id of a hidden room, or a guess that is
+/// nearly right. Segments of other paths are `*` too, unless `status` says that the path leads to a file, or they are
+/// those of a route: a wrong path, such as `/chats%2f2`, may have a room anywhere.
+std::string loggable_path(std::string_view target, int status);
 
 // --- content negotiation ---
+
+/// The elements of a list, such as Accept, that are read; and the parameters of one of them. Others are ignored.
+inline constexpr std::size_t kMaxListElements = 64;
 
 /// Content codings, in the server's order of preference.
 enum class Coding : std::uint8_t { brotli, gzip, identity };

@@ -1,16 +1,14 @@
 #include "api/routes.h"
 
-#include <spdlog/spdlog.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/access.h"
+#include "api/hosts.h"
+#include "api/request.h"
 #include "api/rest/status.h"
 #include "api/wire/errors.h"
-#include "base/host.h"
-#include "base/logging.h"
 #include "chat/room_record.h"
 
 namespace globes::api {
@@ -19,21 +17,10 @@ namespace {
 using Http = std::shared_ptr<net::HttpExchange>;
 using Parameters = std::vector<std::string>;
 
-constexpr int kMisdirectedRequest = 421;
 constexpr int kTooManyRequests = 429;
 
-/// Balancers and monitors request these by IP address.
-bool is_probe(const net::HttpRequest& request) {
-    const std::string_view path = net::target_path(request.target);
-    return path == "/health" || path == "/ready";
-}
-
-void log_unknown_host(const net::HttpRequest& request, const Services& services) {
-    const auto host = parse_host(request.header("host"));
-    if (host && services.unknown_hosts.note(host->name, services.clock.steady()))
-        spdlog::warn("event=unknown_host host={} reason=\"add it to Hosts in config.json if clients use this name\"",
-                     log_value(host->name));
-}
+constexpr Error kTooManyParameters{.code = ErrorCode::bad_request, .reason = "The query has more than 64 parameters."};
+static_assert(kMaxParameters == 64, "kTooManyParameters tells people this limit");
 
 }  // namespace
 
@@ -111,12 +98,11 @@ void Routes::handle(const Http& http) {
     if (!probes && request.only_probes)
         return exchange.respond(error_response(
             Error{.code = ErrorCode::unavailable, .reason = "The server has as many connections as it may have."}));
-    // Otherwise a flood would make the server look unhealthy to a balancer.
-    if (!probes && exchange.exceeds(net::AddressLimit::requests)) return;
-    if (!probes && !services_.hosts.serve(request)) {
-        log_unknown_host(request, services_);
-        return exchange.respond(error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest));
-    }
+    // Two limits: otherwise a flood would make the server look unhealthy to a balancer.
+    if (exchange.exceeds(probes ? net::AddressLimit::probes : net::AddressLimit::requests)) return;
+    if (auto refusal = host_refusal(request, services_.hosts, services_.unknown_hosts, services_.clock.steady()))
+        return exchange.respond(*std::move(refusal));
+    if (has_too_many_parameters(request)) return exchange.respond_error(kTooManyParameters);
     const auto match = router_.match(request.method, request.target);
     if (match) {
         if (may_have_effect(request.method) && !is_origin_allowed(request, services_.allowed_origins))

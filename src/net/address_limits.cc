@@ -59,6 +59,10 @@ std::string_view address_limit_name(AddressLimit limit) {
             return "history";
         case AddressLimit::guesses:
             return "guesses";
+        case AddressLimit::probes:
+            return "probes";
+        case AddressLimit::refusal_lines:
+            return "refusal_lines";
     }
     return "";
 }

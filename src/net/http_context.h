@@ -52,12 +52,13 @@ struct HttpSettings {
     /// Handles the requests of `HttpPort::redirect`. May be empty if no connection is adopted for it.
     HttpHandler redirect = {};
 
-    /// Returns the response to an invalid request, or one without TLS: 400, 408, 413, 414 or 431; to a request that got
-    /// no response: 500;
+    /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; to a request that got no response: 500;
     /// if the response would exceed the limit of unread output of the address or of all: 429 or 503; to a connection
     /// beyond the limit of the address: 503.
     /// `refused`: its head, if it was read.
     std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
+    /// Returns the response to a request without TLS where `open` expects it. May be empty if `open` is.
+    std::function<HttpResponse(const HttpRequest& refused)> without_tls = {};
     /// Called for the access log when a response starts to be sent; with status 101 for an upgrade. `body_bytes`: the
     /// size of the response's body, also for HEAD. A request that was refused before its head was read has only a peer
     /// address. May be empty.

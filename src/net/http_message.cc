@@ -39,12 +39,12 @@ std::string_view HttpRequest::header(std::string_view name) const {
     return found == headers.end() ? std::string_view() : found->second;
 }
 
-std::vector<std::string_view> HttpRequest::header_list(std::string_view name) const {
+std::vector<std::string_view> HttpRequest::header_list(std::string_view name, std::size_t most) const {
     std::vector<std::string_view> elements;
     for (const auto& [key, value] : headers) {
         if (key != name) continue;
         std::string_view rest = value;
-        while (!rest.empty()) {
+        while (!rest.empty() && elements.size() < most) {
             const std::size_t comma = std::min(rest.find(','), rest.size());
             const std::string_view element = trim_blanks(rest.substr(0, comma));
             if (!element.empty()) elements.push_back(element);

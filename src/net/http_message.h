@@ -31,8 +31,9 @@ struct HttpRequest {
 
     /// Returns the first header with this name, in lower case; empty if it is absent.
     std::string_view header(std::string_view name) const;
-    /// Returns the non-empty values of all headers with this name, split at commas and trimmed (RFC 9110, 5.6.1).
-    std::vector<std::string_view> header_list(std::string_view name) const;
+    /// Returns the non-empty values of all headers with this name, split at commas and trimmed (RFC 9110, 5.6.1); the
+    /// first `most` of them.
+    std::vector<std::string_view> header_list(std::string_view name, std::size_t most = SIZE_MAX) const;
 };
 
 /// The rest of a body that is too large to be kept in memory. The session reads it part by part, the next one when the

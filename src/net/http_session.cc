@@ -14,7 +14,6 @@
 namespace globes::net {
 namespace {
 
-constexpr int kBadRequest = 400;
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalServerError = 500;
 constexpr int kServiceUnavailable = 503;
@@ -278,7 +277,7 @@ void HttpSession::serve(HttpRequest request) {
         const bool keep_alive = request.keep_alive && !context_.is_stopping;
         return send(context_.settings.refusal(request, kServiceUnavailable), request, keep_alive);
     }
-    if (socket_.lacks_tls()) return send(context_.settings.refusal(request, kBadRequest), request, false);
+    if (socket_.lacks_tls()) return send(context_.settings.without_tls(request), request, false);
     enter(State::serving);
     // If the handler throws, the destructor of its exchange responds, unless another owner of the exchange does.
     run_task(TaskThread::io, [&] { handler_(std::make_shared<HttpExchange>(shared_from_this(), std::move(request))); });
@@ -288,7 +287,9 @@ void HttpSession::refuse(HttpRefusal refusal) {
     served_at_ = context_.clock.steady();
     HttpRequest refused = reader_.take_refused();
     static_cast<void>(identify(refused));  // for the log; no more is read from this connection
-    send(context_.settings.refusal(refused, refusal.status), refused, false);
+    const HttpSettings& settings = context_.settings;
+    send(socket_.lacks_tls() ? settings.without_tls(refused) : settings.refusal(refused, refusal.status), refused,
+         false);
 }
 
 void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {

@@ -101,19 +101,19 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return decoded;
 }
 
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view target) {
+std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
     const auto decode = [](std::string_view text) { return percent_decode(text).value_or(std::string(text)); };
-    std::vector<std::pair<std::string, std::string>> parameters;
     const std::size_t mark = target.find('?');
-    if (mark == std::string_view::npos) return parameters;
+    if (mark == std::string_view::npos) return std::nullopt;
     for (const auto part : std::views::split(target.substr(mark + 1), '&')) {
         const std::string_view parameter(part.begin(), part.end());
         if (parameter.empty()) continue;
         const std::size_t name_end = std::min(parameter.find('='), parameter.size());
-        const std::size_t value_begin = std::min(name_end + 1, parameter.size());
-        parameters.emplace_back(decode(parameter.substr(0, name_end)), decode(parameter.substr(value_begin)));
+        const std::string_view written = parameter.substr(0, name_end);
+        if (written.contains('%') ? decode(written) != name : written != name) continue;
+        return decode(parameter.substr(std::min(name_end + 1, parameter.size())));
     }
-    return parameters;
+    return std::nullopt;
 }
 
 }  // namespace globes::net

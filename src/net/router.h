@@ -62,9 +62,9 @@ std::string_view target_path(std::string_view target);
 /// result is not UTF-8.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// Returns the parameters of the query, decoded and in order; a `name` without `=` has an empty value. `+` is a plus,
-/// not a space (RFC 3986; these are not form data). A part that cannot be decoded is returned unchanged, so that the
-/// handler refuses it as a value.
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view target);
+/// Returns the first parameter of the query with this name, decoded; a `name` without `=` has an empty value. `+` is a
+/// plus, not a space (RFC 3986; these are not form data). A part that cannot be decoded is returned unchanged, so that
+/// the handler refuses it as a value. Allocates only for the result and for names with a `%`.
+std::optional<std::string> query_parameter(std::string_view target, std::string_view name);
 
 }  // namespace globes::net

@@ -6,7 +6,7 @@ import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, fre
 import { ChatClient, errorEvent } from './harness/chat_client.js';
 import { Connection, connect } from './harness/connection.js';
 import { metricsOf } from './harness/metrics.js';
-import { Server, sharedServer } from './harness/server.js';
+import { Server, sharedServer, startServer } from './harness/server.js';
 import { eventually } from './harness/wait.js';
 
 const server = sharedServer({
@@ -326,4 +326,29 @@ test('of the default limit of bytes, an address may store half a MiB at once', a
 test('an exempt address has no limits', async () => {
     for (let count = 0; count < 10; count += 1) await createRoom(server);
     for (let count = 0; count < 250; count += 1) assertStatus(await get(server, '/chats?limit=1'), 200);
+});
+
+test('an address may ask for /health and /ready more often than any monitor does, but not without end', async (t) => {
+    const own = await startServer(t, { config: { ExemptAddresses: ['127.0.0.1'], AddressRequestsPerMinute: 10 } });
+    const connection = await Connection.open(own, { from: '127.0.0.2' });
+    const probes = 6000;
+    const ask = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    connection.write((ask('/health') + ask('/ready')).repeat(probes / 2));
+    for (let count = 0; count < probes; count += 1) assert.equal((await connection.response()).status, 200);
+    connection.write(ask('/health').repeat(probes));
+    for (let status = 200; status !== 429; status = (await connection.response()).status) assert.equal(status, 200);
+    await connection.ended();
+    for (let count = 0; count < 50; count += 1) assertStatus(await get(own, '/health', { from: '127.0.0.1' }), 200);
+    assertStatus(await get(own, '/health', { from: '127.0.0.3' }), 200);
+    assertStatus(await get(own, '/chats', { from: '127.0.0.2' }), 200, 'other requests have their own limit');
+});
+
+test('the refusals of an address do not fill the log', async (t) => {
+    const own = await startServer(t, { config: { ExemptAddresses: ['127.0.0.1'], AddressRequestsPerMinute: 1 } });
+    const from = '127.0.0.2';
+    for (let count = 0; count < 200; count += 1) await get(own, '/chats', { from });
+    await own.logged(/level=warning event=refusals_left_out count=1 peer=127\.0\.0\.2$/m);
+    await own.stop();
+    const lines = own.log.match(/ status=429 .* peer=127\.0\.0\.2$/gm).length;
+    assert.ok(lines >= 60 && lines < 100, `${lines} lines`);
 });

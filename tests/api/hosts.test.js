@@ -33,7 +33,7 @@ test('a page that lets its own name resolve to loopback reads and changes nothin
 });
 
 test('a server on loopback answers to its names, with any port and in any notation', async () => {
-    for (const host of ['localhost', 'LOCALHOST:1', 'localhost.', '127.0.0.1', `127.0.0.1:${server.port}`, '[::1]', '[0:0::1]:80']) {
+    for (const host of ['localhost', 'LOCALHOST:1', 'localhost.', 'localhost:', '127.0.0.1', `127.0.0.1:${server.port}`, '[::1]', '[0:0::1]:80']) {
         assert.equal(await statusFor(server, host), 200, host);
     }
     assertError(await exchange(server, 'GET /chats/1 HTTP/1.1\r\nHost:\r\n\r\n'), 421, 506);

@@ -127,7 +127,7 @@ test('with a full standard error the oldest lines are dropped, and counted in th
     const server = await startWith(t, { stdio: ['ignore', 'ignore', pipe.open(constants.O_RDWR)] });
     // More than the queue's limit of 1 MiB: each line of the log is longer than 256 bytes.
     const requests = 6000;
-    const target = (number) => `/${String(number).padStart(5, '0')}${'-'.repeat(240)}`;
+    const target = (number) => `/chats/${number + 10_000}${'/x'.repeat(120)}`;
     const connection = await Connection.open(server);
     for (let number = 0; number < requests; ++number) {
         const last = number === requests - 1 ? 'Connection: close\r\n' : '';
@@ -145,7 +145,7 @@ test('with a full standard error the oldest lines are dropped, and counted in th
     assert.equal(overruns.length, 1);
     const [[place, overrun]] = overruns;
     const [, dropped] = overrun.match(/^time=\S+Z level=warning event=log_overrun dropped_lines=(\d+)$/);
-    const numbers = (some) => some.flatMap((line) => line.match(/ path=\/(\d{5})-/)?.[1] ?? []).map(Number);
+    const numbers = (some) => some.flatMap((line) => line.match(/ path=\/chats\/(\d{5})\//)?.[1] ?? []).map((text) => text - 10_000);
     const [before, after] = [numbers(lines.slice(0, place)), numbers(lines.slice(place))];
     assert.deepEqual(before, before.map((_, index) => index));
     assert.ok(before.length < 100, `${before.length} requests are logged before the gap`);

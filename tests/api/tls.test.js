@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
 
-import { assertError, assertStatus, createRoom, errorBody, get, post } from './harness/api.js';
+import { assertError, assertStatus, createRoom, get, post } from './harness/api.js';
 import { makeCertificate, sharedCertificate } from './harness/certificate.js';
 import { ChatClient } from './harness/chat_client.js';
 import { Connection, exchange } from './harness/connection.js';
@@ -91,9 +91,11 @@ test('HSTSSeconds 0 leaves the header out', async (t) => {
 });
 
 test('a client without TLS is answered 400 on the port of TLS', async () => {
-    assertError(await get(plain(), '/chats'), 400, 506);
+    assertStatus(await get(plain(), '/chats'), 400);
     const answer = await exchange(plain(), 'POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}', 'POST');
-    assert.equal(answer.text, errorBody(506));
+    assert.equal(answer.json.error.code, 506);
+    assert.equal(answer.json.error.reason, 'This port speaks TLS. Use https.');
+    assert.equal(answer.headers['cache-control'], 'no-cache');
     assert.equal(answer.headers.connection, 'close');
     assert.equal(answer.headers['strict-transport-security'], undefined, 'RFC 6797, 7.2');
     const upgrade = 'GET /chats/1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
@@ -272,6 +274,9 @@ test('the redirect listener leads to the same path over https', async (t) => {
     assert.deepEqual(await location('//evil.example', 'localhost'), [308, `https://localhost:${https}//evil.example`]);
     assert.deepEqual(await location('/chats', 'localhost', 'POST'), [308, `https://localhost:${https}/chats`]);
     assert.deepEqual(await location('/', 'evil.example'), [421, undefined], 'no link leads from here to another site');
+    await target.logged(/event=unknown_host host=evil\.example /);
+    for (const path of ['/health', '/ready']) assert.equal((await location(path, '192.0.2.1'))[0], 308, 'as in the main port');
+    assert.deepEqual(await location('/', 'localhost:'), [308, `https://localhost:${https}/`]);
     assert.equal((await location('*', 'localhost', 'OPTIONS'))[0], 400);
     assert.equal((await exchange(redirect, 'GET / HTTP/1.0\r\n\r\n')).status, 400);
     assertStatus(await get(target, '/chats'), 200);

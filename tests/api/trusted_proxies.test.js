@@ -31,8 +31,8 @@ let paths = 0;
 async function peerOf(headers, options = {}) {
     paths += 1;
     const begin = server.log.length;
-    await request(server, 'GET', `/nothing-${paths}`, { headers, ...options });
-    const [, peer] = await server.logged(new RegExp(` path=/nothing-${paths} .* peer=(\\S+)`), begin);
+    await request(server, 'GET', `/chats/${paths}/nothing`, { headers, ...options });
+    const [, peer] = await server.logged(new RegExp(` path=/chats/${paths}/\\* .* peer=(\\S+)`), begin);
     return peer;
 }
 

@@ -17,7 +17,6 @@ namespace globes::api {
 namespace {
 
 constexpr int kPermanentRedirect = 308;
-constexpr int kMisdirectedRequest = 421;
 constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::string_view kChallenges = "/.well-known/acme-challenge/";
 
@@ -26,7 +25,7 @@ constexpr std::string_view kChallenges = "/.well-known/acme-challenge/";
 void Redirect::handle(std::shared_ptr<net::HttpExchange> http) {
     const Exchange exchange(std::move(http), services_);
     const net::HttpRequest& request = exchange.request();
-    if (exchange.exceeds(net::AddressLimit::requests)) return;
+    if (exchange.exceeds(is_probe(request) ? net::AddressLimit::probes : net::AddressLimit::requests)) return;
     const std::string_view path = net::target_path(request.target);
     const bool reads = request.method == "GET" || request.method == "HEAD";
     // A certificate authority follows no rule for hosts: the name may not be in `Hosts` yet.
@@ -34,10 +33,10 @@ void Redirect::handle(std::shared_ptr<net::HttpExchange> http) {
         challenge(exchange, std::string(path));
         return;
     }
-    const auto host = parse_host(request.header("host"));
+    const auto host = parse_host(host_text(request));
     if (!host || !request.target.starts_with('/')) return exchange.respond_error(Error{ErrorCode::bad_request});
-    if (!services_.hosts.serve(request))
-        return exchange.respond(error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest));
+    if (auto refusal = host_refusal(request, services_.hosts, services_.unknown_hosts, services_.clock.steady()))
+        return exchange.respond(*std::move(refusal));
     const std::string port = settings_.https_port == kHttpsPort ? "" : fmt::format(":{}", settings_.https_port);
     exchange.respond({.status = kPermanentRedirect,
                       .headers = {{"Location", fmt::format("https://{}{}{}", host->name, port, request.target)}},

@@ -62,9 +62,9 @@ export const attacks = [
     },
     {
         name: 'probes',
-        what: 'asks for `/ready`, which is not limited, without end',
-        refused: null,
-        run: flood((scene) => requestOf(scene, '/ready')),
+        what: 'asks for `/health` and `/ready` without end',
+        refused: { limit: 'probes' },
+        run: flood((scene, count) => requestOf(scene, count % 2 ? '/health' : '/ready')),
     },
     {
         name: 'metrics',

@@ -23,12 +23,12 @@ const HostSettings kLocal{.listed = {}, .allowed_origins = {}, .own = "127.0.0.1
 
 TEST(Hosts, AServerOnLoopbackAnswersToTheNamesOfLoopbackOnly) {
     const Hosts hosts(kLocal);
-    for (const char* host : {"localhost", "LOCALHOST:5000", "localhost.:80", "127.0.0.1", "127.0.0.1:5000",
-                             "[::1]:5000", "[0:0:0:0:0:0:0:1]"})
+    for (const char* host : {"localhost", "LOCALHOST:5000", "localhost.:80", "localhost:", "[::1]:", "127.0.0.1",
+                             "127.0.0.1:5000", "[::1]:5000", "[0:0:0:0:0:0:0:1]"})
         EXPECT_TRUE(serve(hosts, host)) << host;
-    for (const char* host :
-         {"evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil.example",
-          "localhost@evil.example", "127.0.0.2", "[::2]", "192.168.0.1", "0.0.0.0", "", ":5000", "*"})
+    for (const char* host : {"evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil.example",
+                             "localhost@evil.example", "127.0.0.2", "[::2]", "192.168.0.1", "0.0.0.0", "", ":",
+                             "localhost::", ":5000", "*"})
         EXPECT_FALSE(serve(hosts, host)) << host;
 }
 
@@ -91,6 +91,23 @@ TEST(Hosts, AStarStandsForAll) {
 }
 
 TEST(Hosts, ARequestWithoutHostIsServed) { EXPECT_TRUE(Hosts(kLocal).serve({})); }
+
+TEST(Hosts, OnlyOtherRequestsThanThoseOfMonitorsAreRefused) {
+    const Hosts hosts(kLocal);
+    UnknownHosts unknown;
+    const auto refusal = [&](const char* host, const char* target) {
+        net::HttpRequest request = request_to(host);
+        request.target = target;
+        return host_refusal(request, hosts, unknown, {});
+    };
+    const auto refused = refusal("evil.example", "/chats");
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 421);
+    EXPECT_FALSE(unknown.note("evil.example", {})) << "it was logged";
+    EXPECT_FALSE(refusal("localhost", "/chats"));
+    for (const char* target : {"/health", "/ready", "/ready?now"}) EXPECT_FALSE(refusal("evil.example", target));
+    EXPECT_TRUE(refusal("evil.example", "/health/"));
+}
 
 TEST(UnknownHosts, EachIsLoggedOnceInAnInterval) {
     UnknownHosts hosts;

@@ -20,6 +20,29 @@ TEST(BearerToken, IsTheTextAfterTheScheme) {
     EXPECT_EQ(bearer_token(with("authorization", "Bearer   abc")), "abc");
 }
 
+TEST(Query, MayHaveSoManyParameters) {
+    net::HttpRequest request;
+    const auto with = [&](std::size_t count) -> const net::HttpRequest& {
+        request.target = "/chats?a";
+        for (std::size_t i = 1; i < count; ++i) request.target += "&a";
+        return request;
+    };
+    EXPECT_FALSE(has_too_many_parameters(with(kMaxParameters)));
+    EXPECT_TRUE(has_too_many_parameters(with(kMaxParameters + 1)));
+    request.target = "/" + std::string(100, '&');
+    EXPECT_FALSE(has_too_many_parameters(request)) << "a path has no parameters";
+}
+
+TEST(Accept, OnlyTheFirstElementsCount) {
+    std::string many;
+    for (std::size_t i = 1; i < kMaxListElements; ++i) many += "a/b,";
+    net::HttpRequest request;
+    request.headers = {{"accept", many + "text/html"}};
+    EXPECT_TRUE(prefers_html(request));
+    request.headers = {{"accept", many + "a/b,text/html"}};
+    EXPECT_FALSE(prefers_html(request));
+}
+
 TEST(BearerToken, IsEmptyIfAbsent) {
     EXPECT_EQ(bearer_token(net::HttpRequest{}), "");
     for (const char* value :
@@ -96,30 +119,42 @@ TEST(AcceptEncoding, SeveralLinesAreOneList) {
 }
 
 TEST(LoggablePath, NamesARoomByACountedIdOnly) {
-    EXPECT_EQ(loggable_path("/chats/2"), "/chats/2");
-    EXPECT_EQ(loggable_path("/chats/999999999/token/renew?x=y"), "/chats/999999999/token/renew");
-    for (const char* room : {"My%20room", "281474976710656", "28147497671", "2%30", "-1", "2a", "*", ".."})
-        EXPECT_EQ(loggable_path(std::string("/chats/") + room + "/ws"), "/chats/*/ws") << room;
+    for (const int status : {200, 404}) {
+        EXPECT_EQ(loggable_path("/chats/2", status), "/chats/2");
+        EXPECT_EQ(loggable_path("/chats/999999999/token/renew?x=y", status), "/chats/999999999/token/renew");
+        for (const char* room : {"1234567890", "188391274650112", "Secret", "%32", "2x", "-1"})
+            EXPECT_EQ(loggable_path(std::string("/chats/") + room + "/ws", status), "/chats/*/ws") << room;
+    }
 }
 
 TEST(LoggablePath, HidesTheRoomInUnusualPathsToo) {
-    EXPECT_EQ(loggable_path("/%63hats/Secret"), "/%63hats/*");
-    EXPECT_EQ(loggable_path("/CHATS/Secret"), "/CHATS/*");
-    EXPECT_EQ(loggable_path("//chats//Secret/"), "//chats//*/");
-    EXPECT_EQ(loggable_path("/globes/chats/Secret/ws"), "/globes/chats/*/ws");
-    EXPECT_EQ(loggable_path("http://a/chats/Secret"), "http://a/chats/*");
-    EXPECT_EQ(loggable_path("/chats/events"), "/chats/*") << "a room may have this title";
-    EXPECT_EQ(loggable_path("/chats/1/Secret/room"), "/chats/1/*/*") << "the title may contain a slash";
-    EXPECT_EQ(loggable_path("/chats/Sec%"), "/chats/*");
+    EXPECT_EQ(loggable_path("/%63hats/Secret", 404), "/%63hats/*");
+    EXPECT_EQ(loggable_path("/CHATS/Secret", 404), "/CHATS/*");
+    EXPECT_EQ(loggable_path("//chats//Secret/", 404), "//chats//*/");
+    EXPECT_EQ(loggable_path("/globes/chats/Secret/ws", 404), "/*/chats/*/ws");
+    EXPECT_EQ(loggable_path("http://a/chats/Secret", 404), "*//*/chats/*");
+    EXPECT_EQ(loggable_path("/chats/events", 404), "/chats/*") << "a room may have this title";
+    EXPECT_EQ(loggable_path("/chats/1/Secret/room", 404), "/chats/1/*/*") << "the title may contain a slash";
+    EXPECT_EQ(loggable_path("/chats/Sec%", 404), "/chats/*");
+}
+
+TEST(LoggablePath, HidesARoomInPathsThatResembleTheRoute) {
+    EXPECT_EQ(loggable_path("/chats%2f123", 404), "/*");
+    EXPECT_EQ(loggable_path("/chats;/Secret", 404), "/*/*");
+    EXPECT_EQ(loggable_path("/%2563hats/Secret", 404), "/*/*");
+    EXPECT_EQ(loggable_path("/chats\\Secret", 404), "/*");
+    EXPECT_EQ(loggable_path("/chat/Secret", 404), "/*/*");
+    EXPECT_EQ(loggable_path("/chats%2f123", 308), "/*") << "a redirect leads to no file";
 }
 
 TEST(LoggablePath, KeepsOtherPathsWithoutTheirQuery) {
-    EXPECT_EQ(loggable_path("/chats?limit=5"), "/chats");
-    EXPECT_EQ(loggable_path("/assets/app.1a2b.js#x"), "/assets/app.1a2b.js");
-    EXPECT_EQ(loggable_path("/"), "/");
-    EXPECT_EQ(loggable_path("*"), "*");
-    EXPECT_EQ(loggable_path(""), "");
-    EXPECT_EQ(loggable_path("/a%ff/b"), "/a%ff/b");
+    EXPECT_EQ(loggable_path("/chats?limit=5", 200), "/chats");
+    EXPECT_EQ(loggable_path("/assets/app.1a2b.js#x", 200), "/assets/app.1a2b.js");
+    EXPECT_EQ(loggable_path("/assets/app.1a2b.js", 304), "/assets/app.1a2b.js");
+    EXPECT_EQ(loggable_path("/ready", 503), "/ready");
+    EXPECT_EQ(loggable_path("/", 429), "/");
+    EXPECT_EQ(loggable_path("*", 204), "*");
+    EXPECT_EQ(loggable_path("", 400), "");
 }
 
 bool is_known(const char* if_none_match) { return has_current_form(with("if-none-match", if_none_match), "\"a1-br\""); }
