@@ -170,19 +170,37 @@ for (const { name, kind, index, isTcp = false } of KINDS) {
         assert.equal(server.log.match(/status=200 bytes=\d{4,} /g).length, 1, 'only the request beside the proxy was answered');
     });
 
-    test(`${name}: the proxy’s log has no query, token or session`, { skip }, async (t) => {
+    test(`${name}: the proxy’s logs have no query, token or session`, { skip }, async (t) => {
         const server = await startServer(t, { config });
         const proxy = await Proxy.start(t, kind, server, index);
         const headers = { Authorization: 'Bearer in.the.header', Cookie: 'a=in-the-cookie', 'Sec-WebSocket-Protocol': 'globes.v1, globes.session.in-the-offer' };
+        const logsOf = (isLogged, what) => eventually(async () => {
+            const text = await proxy.logs();
+            return isLogged(text) && text;
+        }, what);
+
         await ask(proxy, 'GET', '/chats/1?session=in-the-query', { headers });
         const { client } = await chat(proxy, '/chats/1/ws?session=in-the-query', { protocols: ['globes.v1', 'globes.session.in-the-offer'] });
         await client.leave();
-        const log = await eventually(async () => {
-            const text = await proxy.accessLog();
-            return (isTcp ? text.includes('127.0.0.1:') : text.includes('/chats/1/ws')) && text;
-        }, 'the proxy logs the requests');
+        await logsOf((text) => text.includes(isTcp ? '127.0.0.1:' : '/chats/1/ws'), 'the proxy logs the requests');
+
+        if (proxy.plainPort !== 0) {
+            const plain = { host: proxy.host, port: proxy.plainPort };
+            assertStatus(await request(plain, 'GET', '/plain?session=in-the-query', { headers: { Host: NAME, ...headers } }), 308);
+            await logsOf((text) => text.includes('/plain'), 'the proxy logs the redirect');
+        }
+
+        // With Globes down, proxies log the request as an error, too.
+        await server.stop();
+        if (isTcp) {
+            await assert.rejects(ask(proxy, 'GET', '/down?session=in-the-query', { headers }));
+        } else {
+            const { status } = await ask(proxy, 'GET', '/down?session=in-the-query', { headers });
+            assert.ok(status === 502 || status === 503, `${status}`);
+        }
+        const log = await logsOf((text) => isTcp || text.includes('/down'), 'the proxy logs the failure');
         for (const secret of ['in-the-query', 'in.the.header', 'in-the-cookie', 'in-the-offer']) {
-            assert.ok(!log.includes(secret), `${secret} is in the log:\n${log}`);
+            assert.ok(!log.includes(secret), `${secret} is in the logs:\n${log}`);
         }
     });
 }

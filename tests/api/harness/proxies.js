@@ -55,7 +55,7 @@ export class Proxy {
     #process = null;
     #folder = null;
     #output = '';
-    #logFile = null;
+    #logFiles = [];
     host = '127.0.0.1';
     /** Of https. */
     port = 0;
@@ -85,9 +85,10 @@ export class Proxy {
         return proxy;
     }
 
-    /** What the proxy has written to its access log. */
-    async accessLog() {
-        return this.#logFile ? readFile(this.#logFile, 'utf8').catch(() => '') : this.#output;
+    /** All that the proxy has logged: requests, errors, and its output. */
+    async logs() {
+        const read = (file) => readFile(file, 'utf8').catch(() => '');
+        return (await Promise.all(this.#logFiles.map(read))).join('') + this.#output;
     }
 
     #spawn(kind, args, env = {}) {
@@ -107,8 +108,8 @@ export class Proxy {
     }
 
     async _nginx(example) {
-        this.#logFile = join(this.#folder, 'globes.log');
-        let text = replaced(example, '/var/log/nginx/globes.log', this.#logFile);
+        this.#logFiles = ['globes.log', 'globes-error.log', 'inherited.log'].map((name) => join(this.#folder, name));
+        let text = replaced(example, '/var/log/nginx/', `${this.#folder}/`);
         for (const [port, actual] of [['80;', `${this.plainPort};`], ['443 ssl;', `${this.port} ssl;`]]) {
             text = replaced(text, `listen ${port}`, isInOwnNetwork() ? `listen ${actual}` : `listen 127.0.0.1:${actual}`);
             text = replaced(text, `listen [::]:${port}`, isInOwnNetwork() ? `listen [::]:${actual}` : '');
@@ -122,7 +123,8 @@ export class Proxy {
             'events {}',
             'http {',
             ...paths.map((name) => `${name}_temp_path ${join(this.#folder, name)};`),
-            'access_log off;',
+            // As in Debian's nginx.conf: a server without its own log would log the query.
+            `access_log ${join(this.#folder, 'inherited.log')};`,
             `include ${included};`,
             '}',
             '',
@@ -131,14 +133,14 @@ export class Proxy {
     }
 
     async _caddy(example) {
-        this.#logFile = join(this.#folder, 'globes.log');
+        this.#logFiles = [join(this.#folder, 'globes.log')];
         // Caddy 2.6 redirects at one address only.
         const address = isInOwnNetwork() ? '::' : '127.0.0.1';
-        let text = replaced(example, '/var/log/caddy/globes.log', this.#logFile);
+        let text = replaced(example, '/var/log/caddy/globes.log', this.#logFiles[0]);
         text = replaced(text, `${NAME} {`, `https://${NAME}:${this.port} {\n\tbind ${address}`);
-        const included = await this.#write('site.caddy', text);
-        const globals = `{\n\tadmin off\n\thttp_port ${this.plainPort}\n\thttps_port ${this.port}\n\tdefault_bind ${address}\n}\n`;
-        const main = await this.#write('Caddyfile', `${globals}import ${included}\n`);
+        const options = `admin off\n\thttp_port ${this.plainPort}\n\thttps_port ${this.port}\n\tdefault_bind ${address}`;
+        text = text.replace(/^\{\n/m, () => `{\n\t${options}\n`);
+        const main = await this.#write('Caddyfile', text);
         this.#spawn('caddy', ['run', '--config', main, '--adapter', 'caddyfile']);
     }
 
