@@ -338,3 +338,20 @@ test('the browser’s offline event ends the connection at once, and its online 
     await ada.say('still here');
     assert.equal(ada.all('welcome').length, 2);
 });
+
+test('a page that the browser keeps leaves the room, and joins again when it is shown', async (t) => {
+    const { browser } = stubBrowser(t);
+    const { ben, ada } = await badLine(t);
+    const dispatch = (type, persisted) => browser.dispatchEvent(Object.assign(new Event(type), { persisted }));
+    dispatch('pagehide', false);
+    await ada.say('still here');
+    dispatch('pagehide', true);
+    await ada.state('waiting');
+    await ben.find(({ event_type: type, name }) => type === 'leave' && name === 'ada');
+    const acked = ada.say('said on the kept page');
+    dispatch('pageshow', true);
+    await ada.state('online');
+    await acked;
+    await ben.find(({ msg }) => msg === 'said on the kept page');
+    assert.equal(ada.all('welcome').length, 2);
+});

@@ -361,7 +361,26 @@ export class Transport {
         this.#probe();
     };
 
+    // The browser may keep a page that the user has left, with its sockets open, and answers pings for it: the user would
+    // stay a member for many minutes. So the page leaves the room, and joins again if the user comes back.
+    #onHide = ({ persisted }) => {
+        if (!persisted) return;
+        const socket = this.#socket;
+        if (socket) {
+            this.#detach(socket);
+            socket.close(NORMAL);
+        }
+        this.#destroyAbandoned();
+        if (this.#state === 'connecting' || this.#state === 'online') this.#wait(new ConnectionError('The page is hidden'));
+        clearTimeout(this.#timers.retry);
+    };
+    #onShow = ({ persisted }) => {
+        if (persisted) this.#onOnline();
+    };
+
     #listenToBrowser(change) {
+        globalThis[change]?.('pagehide', this.#onHide);
+        globalThis[change]?.('pageshow', this.#onShow);
         globalThis[change]?.('offline', this.#onOffline);
         globalThis[change]?.('online', this.#onOnline);
         globalThis.document?.[change]('visibilitychange', this.#onVisible);

@@ -3,10 +3,14 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.GLOBES_CHROMIUM ?? '/usr/bin/chromium';
 
-/** A browser for the duration of the test, with any number of contexts. */
-export async function launchBrowser(t) {
+/**
+ * A browser for the duration of the test, with any number of contexts.
+ * `keepsPages`: it has its back-forward cache, which is off in other tests.
+ */
+export async function launchBrowser(t, { keepsPages = false } = {}) {
     const browser = await chromium.launch({
         executablePath,
+        ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
     });
     t.after(() => browser.close());
