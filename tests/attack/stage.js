@@ -12,11 +12,10 @@ import { readProc } from '../api/harness/proc.js';
 import { Server } from '../api/harness/server.js';
 import { WebSocket } from '../api/harness/web_socket.js';
 import { eventually } from '../api/harness/wait.js';
+import { USERS } from './users.js';
 
 /** What an attack may cost others (docs/security.md#attacks): a factor and an addition for their times, and memory. */
 export const TARGETS = { factor: 3, extra_ms: 5, memory_mib: 256 };
-
-export const USERS = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6'];
 
 const PRIVATE_ROOMS = 10;
 const LISTED_ROOMS = 1000;

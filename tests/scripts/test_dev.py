@@ -20,12 +20,30 @@ class Dev(unittest.TestCase):
         self.assertGreaterEqual(shown, {"run", "test", "bench", "build", "format", "lint", "fuzz", "install", "clean"})
 
     def test_the_help_of_a_command_installs_and_builds_nothing(self):
-        for command in ["test", "build", "format", "lint", "fuzz", "coverage", "soak", "install", "clean"]:
+        for command in ["test", "build", "format", "lint", "coverage", "soak", "install", "clean"]:
             for flag in ["--help", "-h"]:
                 run = dev(command, flag)
                 self.assertEqual((run.returncode, run.stderr), (0, ""))
                 self.assertRegex(run.stdout, rf"^usage: ./dev COMMAND\n\n  {command} ")
                 self.assertNotRegex(run.stdout, r"Installing|Building")
+
+    def test_commands_with_options_of_their_own_describe_them_without_a_build(self):
+        # Also without the npm packages of the tests, as in a new checkout.
+        for command, expected in {
+            ("attack", "--help"): "usage: ./dev attack ",
+            ("attack", "--list"): "slow-readers  ",
+            ("fuzz", "--help"): r"usage: ./dev fuzz [\s\S]*build/fuzz-findings[\s\S]*  http_request",
+            ("sbom", "--help"): r"usage: ./dev sbom [\s\S]*BUILD_FOLDER  ",
+        }.items():
+            run = dev(*command)
+            self.assertEqual((run.returncode, run.stderr), (0, ""), command)
+            self.assertRegex(run.stdout, expected)
+            self.assertNotRegex(run.stdout, r"Installing|Building")
+
+    def test_wrong_names_of_attacks_end_before_a_build(self):
+        run = dev("attack", "nonsense")
+        self.assertEqual((run.returncode, run.stdout), (2, ""))
+        self.assertIn("unknown attacks: nonsense", run.stderr)
 
     def test_refuses_an_unknown_preset_before_anything_is_built(self):
         run = dev("build", "relase")

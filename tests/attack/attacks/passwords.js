@@ -1,6 +1,6 @@
 // Passwords, which are expensive to check.
 import { postOf } from '../connections.js';
-import { USERS } from '../stage.js';
+import { USERS } from '../users.js';
 
 const CONNECTIONS = 100;
 
