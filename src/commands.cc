@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/clock.h"
 #include "maintenance/check.h"
@@ -151,15 +154,13 @@ Exit back_up(const std::filesystem::path& database, const BackupOptions& options
 
 Exit check(const std::optional<std::filesystem::path>& database,
            const std::function<std::unique_ptr<chat::Store>()>& open) {
-    std::uint64_t file_faults = 0;
+    std::vector<std::string> faults_of_file;
     if (database) {
         // Printed before the check, which reports no progress.
         Progress progress = progress_of("check of the database", "bytes to read");
         progress.at(std::filesystem::exists(*database) ? std::filesystem::file_size(*database) : 0);
-        for (const std::string& fault : store::check_sqlite(*database)) {
-            print_fault(fault);
-            ++file_faults;
-        }
+        faults_of_file = store::check_sqlite(*database);
+        for (const std::string& fault : faults_of_file) print_fault(fault);
     }
     maintenance::CheckReport report;
     try {
@@ -168,11 +169,14 @@ Exit check(const std::optional<std::filesystem::path>& database,
         report = maintenance::check_store(*store, {.on_fault = print_fault, .on_unread = print_unread}, progress);
         store->stop();
     } catch (const std::runtime_error& error) {
-        if (file_faults == 0) throw;
-        print_fault(error.what());
-        ++report.faults;
+        if (faults_of_file.empty()) throw;
+        // The check of the file has found the same already if it is not a database at all.
+        if (std::ranges::find(faults_of_file, error.what()) == faults_of_file.end()) {
+            print_fault(error.what());
+            ++report.faults;
+        }
     }
-    const std::uint64_t faults = file_faults + report.faults;
+    const std::uint64_t faults = faults_of_file.size() + report.faults;
     const std::string unread = report.unread == 0 ? "" : fmt::format(", {} could not be read", report.unread);
     fmt::print("checked {} rooms and {} events: {} faults{}\n", report.rooms, report.events, faults, unread);
     if (faults > 0) return Exit::faults;

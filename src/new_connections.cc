@@ -27,18 +27,20 @@ private:
 }  // namespace
 
 NewConnections::NewConnections(const std::vector<std::unique_ptr<IoUnit>>& io_units, net::AddressLimits& address_limits,
-                               const Clock& clock, const std::vector<IpRange>& trusted_proxies, std::size_t most)
+                               const Clock& clock, const std::vector<IpRange>& trusted_proxies,
+                               api::RefusalLog& refusal_log, std::size_t most)
     : io_units_(io_units),
       address_limits_(address_limits),
       clock_(clock),
       trusted_proxies_(trusted_proxies),
+      refusal_log_(refusal_log),
       most_(most) {}
 
 void NewConnections::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress& peer, net::HttpPort port) {
     net::ClientAddress client = address_limits_.find(peer, clock_.steady());
     const bool is_proxy = contains(trusted_proxies_, peer);
     const auto admission = admit(client, is_proxy);
-    if (!admission) return;
+    if (!admission) return refusal_log_.limit(client, "max_connections");
     unit.io.post([&unit, proxy = is_proxy ? std::optional(peer) : std::nullopt, socket = std::move(socket),
                   client = std::move(client), admission = *admission, port, adopting = Adopting(adopting_)]() mutable {
         if (proxy)

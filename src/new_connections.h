@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/refusal_log.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ip_address.h"
@@ -22,7 +23,8 @@ public:
     /// `most`: of all connections together. The units are those of the server; they may be made later, but end before
     /// this object does, because they hold connections that it counts.
     NewConnections(const std::vector<std::unique_ptr<IoUnit>>& io_units, net::AddressLimits& address_limits,
-                   const Clock& clock, const std::vector<IpRange>& trusted_proxies, std::size_t most);
+                   const Clock& clock, const std::vector<IpRange>& trusted_proxies, api::RefusalLog& refusal_log,
+                   std::size_t most);
 
     bool have_room() const { return open() < most_; }
     /// Connections of all I/O threads as of their last loop iteration, and those that are on the way there.
@@ -37,6 +39,7 @@ private:
     net::AddressLimits& address_limits_;
     const Clock& clock_;
     const std::vector<IpRange>& trusted_proxies_;
+    api::RefusalLog& refusal_log_;
     const std::size_t most_;
     std::atomic<std::size_t> adopting_ = 0;  // on the way to their I/O thread
 };

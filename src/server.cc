@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -83,6 +84,7 @@ private:
     void pass_on_certificate();
     void make_io_units();
     void make_core();
+    void warn_of_rooms(const chat::StoredRooms& stored) const;
     net::ListenerSettings listener_settings(net::HttpPort port);
     void run_on(IoUnit& unit, std::function<void()> act);
     void drain_core(Deadline deadline);
@@ -102,11 +104,12 @@ private:
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
+    bool is_secret_made_ = false;  // by this start; before `tokens_`, which needs the secret
     const chat::Tokens tokens_;
     chat::PasswordThrottle throttle_;
     chat::PasswordPace password_pace_;
     const api::Hosts hosts_;
-    api::UnknownHosts unknown_hosts_;
+    api::RefusalLog refusal_log_{clock_};
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
     std::optional<DiskWatch> disk_watch_;
@@ -124,42 +127,41 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       descriptors_(descriptor_limits(config)),
       open_files_(descriptors_.files),
       redirect_({.https_port = config.redirect_port, .challenge_dir = config.challenge_dir}),
-      new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies, descriptors_.connections),
+      new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies, refusal_log_,
+                       descriptors_.connections),
       store_(open_store()),
-      tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : config.secret_key, clock_,
-              config.token_life),
+      tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir, &is_secret_made_) : config.secret_key,
+              clock_, config.token_life),
       hosts_({.listed = config.hosts,
               .allowed_origins = config.allowed_origins,
               .own = config.address.host,
               .is_local = is_local(config, endpoints_)}),
       hashing_(thread_count(config.hash_threads), kHashLimits),
       files_(kFileThreads, kFileLimits),
-      services_{.clock = clock_,
-                .tokens = tokens_,
-                .throttle = throttle_,
-                .password_pace = password_pace_,
-                .hosts = hosts_,
-                .unknown_hosts = unknown_hosts_,
-                .hashing = hashing_,
-                .files = files_,
-                .open_files = open_files_,
-                .store = *store_,
-                .flood = flood_limits(config),
-                .allowed_origins = config.allowed_origins,
-                .frame_ancestors = config.frame_ancestors,
-                .require_owner = config.require_owner,
-                .static_dir = config.static_dir,
-                .metrics = [this, &logging](bool is_store_reachable) {
-                    const auto folder = database_folder(config_);
-                    return metrics_text({io_units_, address_limits_.counts(), core_->counts(), core_thread_,
-                                         is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
-                                         folder ? std::optional(store::sqlite_allocated_bytes()) : std::nullopt,
-                                         logging.dropped_lines(), certificate_.expires()});
-                }} {
-    if (!is_local(config, endpoints_) && !config.require_owner)
-        spdlog::warn(
-            "event=rooms_without_owner reason=\"anyone who reaches the server may change and delete public rooms "
-            "that have no owner; set RequireOwner to true in config.json\"");
+      services_{
+          .clock = clock_,
+          .tokens = tokens_,
+          .throttle = throttle_,
+          .password_pace = password_pace_,
+          .hosts = hosts_,
+          .refusal_log = refusal_log_,
+          .hashing = hashing_,
+          .files = files_,
+          .open_files = open_files_,
+          .store = *store_,
+          .flood = flood_limits(config),
+          .allowed_origins = config.allowed_origins,
+          .frame_ancestors = config.frame_ancestors,
+          .metrics_addresses = config.metrics_addresses,
+          .require_owner = config.require_owner,
+          .static_dir = config.static_dir,
+          .metrics = [this, &logging](bool is_store_reachable) {
+              const auto folder = database_folder(config_);
+              return metrics_text({io_units_, address_limits_.counts(), throttle_.refusals(), core_->counts(),
+                                   core_thread_, is_store_reachable, folder ? free_disk_bytes(*folder) : std::nullopt,
+                                   folder ? std::optional(store::sqlite_allocated_bytes()) : std::nullopt,
+                                   logging.dropped_lines(), certificate_.expires()});
+          }} {
     make_io_units();
     make_core();
 }
@@ -185,7 +187,7 @@ void Server::make_io_units() {
         unit->routes = std::make_unique<api::Routes>(unit->core_link, services_);
         unit->redirect = std::make_unique<api::Redirect>(unit->core_link, services_, redirect_);
         unit->tls = certificate_.current();
-        net::HttpSettings settings = http_settings(config_, unit->core_link.counts());
+        net::HttpSettings settings = http_settings(config_, unit->core_link.counts(), refusal_log_);
         if (unit->tls != nullptr)
             settings.open = [&unit = *unit](FileDescriptor socket) { return unit.open(std::move(socket)); };
         settings.redirect = [&redirect = *unit->redirect](std::shared_ptr<net::HttpExchange> exchange) {
@@ -216,7 +218,33 @@ void Server::make_core() {
                            .retention = {.seconds = config_.retention_s, .events = config_.max_events},
                            .max_rooms = config_.max_rooms});
     for (const auto& unit : io_units_) unit->core_link.set_core(*core_);
-    core_->load(store_->load_rooms());
+    chat::StoredRooms stored = store_->load_rooms();
+    warn_of_rooms(stored);
+    core_->load(std::move(stored));
+}
+
+/// Warns of what an operator may not know about the rooms of the store.
+void Server::warn_of_rooms(const chat::StoredRooms& stored) const {
+    const auto count = [&](auto is) {
+        return std::ranges::count_if(stored.rooms, [&](const chat::StoredRoom& room) { return is(room.record); });
+    };
+    const auto open = count([](const chat::RoomRecord& room) {
+        return room.id != chat::kPublicChatId && !room.owned && room.visibility == chat::Visibility::public_room;
+    });
+    if (is_reachable(config_, endpoints_) && (!config_.require_owner || open > 0))
+        spdlog::warn(
+            "event=rooms_without_owner rooms={} reason=\"anyone who reaches the server may change and delete public "
+            "rooms that have no owner; {}\"",
+            open,
+            config_.require_owner ? "RequireOwner protects only rooms that are created with it"
+                                  : "set RequireOwner to true in config.json, which protects new rooms");
+    const auto with_tokens = count(
+        [](const chat::RoomRecord& room) { return room.owned || room.visibility != chat::Visibility::public_room; });
+    if (is_secret_made_ && with_tokens > 0)
+        spdlog::warn(
+            "event=secret_created rooms={} reason=\"DataDir/secret did not exist, so all tokens of these rooms are "
+            "invalid, also those of owners; if there is a backup of it, stop the server and put it back\"",
+            with_tokens);
 }
 
 net::ListenerSettings Server::listener_settings(net::HttpPort port) {

@@ -43,13 +43,14 @@ void write_connections(MetricsText& text, IoUnits io_units) {
     }
 }
 
-void write_address_limits(MetricsText& text, const net::AddressCounts& counts) {
+void write_address_limits(MetricsText& text, const net::AddressCounts& counts, std::uint64_t wrong_passwords) {
     text.begin("globes_address_refusals_total", counter, "Refusals by the limits of one address, by limit.");
     for (std::size_t limit = 0; limit < net::kAddressLimits; ++limit)
         text.sample(counts.refused[limit].load(std::memory_order_relaxed),
                     {{"limit", net::address_limit_name(static_cast<net::AddressLimit>(limit))}});
     text.sample(counts.open_connections_refused.load(std::memory_order_relaxed), {{"limit", "open_connections"}});
     text.sample(counts.output_refused.load(std::memory_order_relaxed), {{"limit", "unread_bytes"}});
+    text.sample(wrong_passwords, {{"limit", "wrong_passwords"}});
 }
 
 void write_chat(MetricsText& text, const MetricsSources& sources) {
@@ -155,7 +156,7 @@ std::string metrics_text(const MetricsSources& sources) {
     MetricsText text;
     write_build(text);
     write_connections(text, sources.io_units);
-    write_address_limits(text, sources.addresses);
+    write_address_limits(text, sources.addresses, sources.wrong_passwords_refused);
     write_chat(text, sources);
     write_deliveries(text, sources.io_units);
     write_store(text, sources);

@@ -19,6 +19,7 @@ namespace globes {
 struct MetricsSources {
     std::span<const std::unique_ptr<IoUnit>> io_units;
     const net::AddressCounts& addresses;
+    std::uint64_t wrong_passwords_refused;
     const chat::CoreCounts& core;
     const chat::CoreThread& core_thread;
     bool is_store_reachable;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,8 @@
 #include "api/request.h"
 #include "api/wire/errors.h"
 #include "base/error.h"
+#include "base/host.h"
+#include "base/ip_address.h"
 #include "base/logging.h"
 #include "chat/rate_limiter.h"
 #include "net/http_message.h"
@@ -95,7 +98,7 @@ net::WsSettings ws_settings(const Config& config) {
     return settings;
 }
 
-net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
+net::HttpSettings http_settings(const Config& config, api::IoCounts& counts, api::RefusalLog& refusal_log) {
     net::HttpSettings settings;
     settings.read_timeout = net::ticks(config.read_timeout);
     settings.write_timeout = net::ticks(config.write_timeout);
@@ -108,18 +111,17 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
         api::add_cors_headers(refused, config.allowed_origins, response);
         return response;
     };
-    settings.refusal = [complete, limits = settings.limits](const net::HttpRequest& refused, int status) {
+    settings.refusal = [complete, limits = settings.limits](const net::HttpRequest& refused, int status,
+                                                            std::string_view limit) {
         net::HttpResponse response;
-        if (status == 413)
+        if (!limit.empty())
+            response = api::limit_response(limit, 1);
+        else if (status == 413)
             response = api::too_large_response(status, limits.body_bytes);
         else if (status == 414 || status == 431)
             response = api::too_large_response(status, limits.head_bytes);
         else if (status == 500)
             response = api::error_response(Error{ErrorCode::internal_error});
-        else if (status == 429)
-            response = api::error_response(Error{ErrorCode::too_many_requests});
-        else if (status == 503)
-            response = api::error_response(Error{ErrorCode::unavailable});
         else
             response = api::error_response(Error{ErrorCode::bad_request}, status);
         return complete(refused, std::move(response));
@@ -127,16 +129,22 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts) {
     settings.without_tls = [complete](const net::HttpRequest& refused) {
         return complete(refused, api::error_response(kWithoutTls));
     };
-    settings.on_finished = [&counts, lines = std::make_shared<RefusalLines>()](
-                               const net::HttpRequest& request, int status, std::size_t bytes, auto took) {
+    settings.on_finished = [&counts, &refusal_log, lines = std::make_shared<RefusalLines>()](
+                               const net::HttpRequest& request, int status, std::size_t bytes, auto took,
+                               std::string_view note) {
         counts.add_request(status);
+        refusal_log.untrusted_proxy(request);
         if (!lines->has_line(request, status)) return;
         access_log({.method = request.method,
                     .target = api::loggable_path(request.target, status),
                     .status = status,
                     .bytes = bytes,
                     .duration = took,
-                    .peer = request.client.text()});
+                    .peer = request.client.text(),
+                    .note = note});
+    };
+    settings.on_dropped = [&refusal_log](const net::ClientAddress& client) {
+        refusal_log.limit(client, net::address_limit_name(net::AddressLimit::connections));
     };
     return settings;
 }
@@ -148,6 +156,22 @@ bool is_local(const Config& config, const std::vector<boost::asio::ip::tcp::endp
                if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
                return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
            });
+}
+
+bool is_reachable(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints) {
+    const auto is_public = [](std::string_view text) {
+        const std::size_t scheme_end = text.find("://");
+        if (scheme_end != std::string_view::npos) text.remove_prefix(scheme_end + 3);
+        const auto host = parse_host(text);
+        if (!host) return true;  // `*`
+        std::string_view name = host->name;
+        if (name == "localhost" || name.ends_with(".localhost")) return false;
+        if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+        const auto address = IpAddress::parse(name);
+        return !address || !address->is_loopback();
+    };
+    return !is_local(config, endpoints) || std::ranges::any_of(config.hosts, is_public) ||
+           std::ranges::any_of(config.allowed_origins, is_public);
 }
 
 api::FloodLimits flood_limits(const Config& config) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/io_counts.h"
+#include "api/refusal_log.h"
 #include "api/services.h"
 #include "base/config.h"
 #include "chat/room.h"
@@ -31,11 +32,15 @@ DescriptorLimits descriptor_limits(const Config& config);
 
 net::WsSettings ws_settings(const Config& config);
 
-/// Adds the requests to `counts`, which belong to the same I/O thread. The result refers to both arguments.
-net::HttpSettings http_settings(const Config& config, api::IoCounts& counts);
+/// Adds the requests to `counts`, which belong to the same I/O thread. The result refers to all arguments.
+net::HttpSettings http_settings(const Config& config, api::IoCounts& counts, api::RefusalLog& refusal_log);
 
 /// Whether only programs on this machine reach the server, and none of them passes requests on.
 bool is_local(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
+
+/// Whether others than programs on this machine reach the server: `is_local` is false, or it has a public name, which a
+/// proxy before it serves.
+bool is_reachable(const Config& config, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
 
 api::FloodLimits flood_limits(const Config& config);
 

@@ -86,6 +86,7 @@ export const texts = {
     nameTaken: 'Dieser Name ist vergeben. Wähle einen anderen.',
     tooManyTries: 'Zu viele Versuche. Warte einen Moment und versuch es dann noch einmal.',
     waitSeconds: (seconds) => `${number(seconds)} s warten`,
+    waitMinutes: (minutes) => `${number(minutes)} min warten`,
     removedFromRoom: 'Du wurdest aus diesem Raum entfernt.',
 
     members: (count) => `${number(count)} ${plural(count, 'Person', 'Personen')} hier`,

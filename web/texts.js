@@ -77,6 +77,7 @@ export const texts = {
     nameTaken: 'This name is taken. Choose another one.',
     tooManyTries: 'Too many attempts. Wait a moment, then try again.',
     waitSeconds: (seconds) => `Wait ${number(seconds)} s`,
+    waitMinutes: (minutes) => `Wait ${number(minutes)} min`,
     removedFromRoom: 'You were removed from this room.',
 
     // The room

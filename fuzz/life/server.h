@@ -54,7 +54,7 @@ public:
               .throttle = throttle_,
               .password_pace = pace_,
               .hosts = hosts_,
-              .unknown_hosts = unknown_hosts_,
+              .refusal_log = refusal_log_,
               .hashing = refusing_pool(),
               .files = refusing_pool(),
               .open_files = open_files_,
@@ -62,6 +62,7 @@ public:
               .flood = {.messages = {.per_second = 0}, .pings = {.per_second = 0}, .other_frames = {.per_second = 0}},
               .allowed_origins = {},
               .frame_ancestors = {},
+              .metrics_addresses = {*IpRange::parse("::/0")},
               .require_owner = settings.require_owner,
               .static_dir = {},
               .metrics = {}} {
@@ -111,7 +112,7 @@ private:
     }
     net::HttpSettings http_settings() {
         net::HttpSettings settings;
-        settings.refusal = [](const net::HttpRequest&, int status) {
+        settings.refusal = [](const net::HttpRequest&, int status, std::string_view) {
             net::HttpResponse response = api::error_response(Error{ErrorCode::bad_request}, status);
             return response;
         };
@@ -142,8 +143,8 @@ private:
     chat::PasswordThrottle throttle_;
     chat::PasswordPace pace_;
     const api::Hosts hosts_;
-    api::UnknownHosts unknown_hosts_;
     api::OpenFiles open_files_{0};
+    api::RefusalLog refusal_log_{clock_};
     chat::Core core_{{.store = store_,
                       .clock = clock_,
                       .encoder = encoder_,

@@ -73,7 +73,11 @@ bool is_origin_allowed(const net::HttpRequest& request, const std::vector<std::s
            });
 }
 
-net::HttpResponse origin_refusal() { return error_response(Error{ErrorCode::unauthorized}, kForbidden); }
+net::HttpResponse origin_refusal() {
+    net::HttpResponse response = error_response(Error{ErrorCode::unauthorized}, kForbidden);
+    response.log_note = "reason=origin";
+    return response;
+}
 
 void add_cors_headers(const net::HttpRequest& request, const std::vector<std::string>& allowed,
                       net::HttpResponse& response) {

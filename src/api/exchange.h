@@ -45,11 +45,10 @@ public:
     /// Takes `units` of what the client's address may use. Returns whether that exceeds the limit; the response is 429
     /// then, and the connection closes, unless it is a proxy's.
     bool exceeds(net::AddressLimit limit, std::uint64_t units = 1) const;
-    /// The response is 429, see `exceeds`. `refusal`: in its place, such as the page; gets its Retry-After here.
-    void refuse(net::ClientAddress::Wait wait, net::HttpResponse refusal) const;
-    void refuse(net::ClientAddress::Wait wait) const {
-        refuse(wait, error_response(Error{ErrorCode::too_many_requests}));
-    }
+    /// The response is 429 for a limit of the address, see `exceeds`. `page`: in place of the error.
+    void refuse_guess(net::ClientAddress::Wait wait, std::optional<net::HttpResponse> page = {}) const;
+    /// Refuses the request of a page that may not use the server, see `is_origin_allowed`.
+    void refuse_origin() const;
 
     // --- guesses: lookups of rooms by what the client names ---
     // A lookup counts as a guess before it is made, so that requests in parallel do not learn more than others. Copies
@@ -84,6 +83,8 @@ private:
         const net::ClientAddress client;
         bool is_taken = true;
     };
+
+    void refuse(net::HttpResponse refusal) const;
 
     std::shared_ptr<net::HttpExchange> http_;
     const Services* services_;

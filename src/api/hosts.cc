@@ -1,15 +1,13 @@
 #include "api/hosts.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "api/refusal_log.h"
 #include "api/request.h"
 #include "api/wire/errors.h"
-#include "base/logging.h"
 
 namespace globes::api {
 namespace {
@@ -63,28 +61,12 @@ bool Hosts::serve(const net::HttpRequest& request) const {
     return host && std::ranges::any_of(names_, [&](const HostName& entry) { return matches(entry, *host); });
 }
 
-bool UnknownHosts::note(std::string_view name, Time now) {
-    const MutexLock lock(mutex_);
-    Logged* free = nullptr;
-    for (Logged& entry : logged_) {
-        if (entry.until <= now)
-            free = &entry;
-        else if (entry.name == name)
-            return false;
-    }
-    if (free == nullptr) return false;
-    *free = {.name = std::string(name), .until = now + kInterval};
-    return true;
-}
-
-std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts,
-                                              UnknownHosts& unknown, UnknownHosts::Time now) {
+std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts, RefusalLog& log) {
     if (is_probe(request) || hosts.serve(request)) return std::nullopt;
-    const auto host = parse_host(host_text(request));
-    if (host && unknown.note(host->name, now))
-        spdlog::warn("event=unknown_host host={} reason=\"add it to Hosts in config.json if clients use this name\"",
-                     log_value(host->name));
-    return error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest);
+    log.unknown_host(request);
+    net::HttpResponse response = error_response(Error{ErrorCode::bad_request}, kMisdirectedRequest);
+    response.log_note = "reason=host";
+    return response;
 }
 
 }  // namespace globes::api

@@ -3,19 +3,17 @@
 // site, but still sends the name as Host. Owned by the server. Thread: any.
 #pragma once
 
-#include <array>
-#include <chrono>
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/host.h"
-#include "base/mutex.h"
 #include "net/http_message.h"
 
 namespace globes::api {
+
+class RefusalLog;
 
 struct HostSettings {
     std::vector<std::string> listed;           ///< `Hosts`: texts that parse_host accepts; `*` means any.
@@ -44,30 +42,8 @@ private:
     std::vector<HostName> names_;
 };
 
-/// Selects which unknown hosts are logged: each once in a while, and only a few, so that clients cannot flood the log.
-class UnknownHosts {
-public:
-    using Time = std::chrono::steady_clock::time_point;
-
-    /// Whether to log this host now. False for one that was logged within kInterval, and for all while kNames were.
-    bool note(std::string_view name, Time now);
-
-    static constexpr std::chrono::minutes kInterval{10};
-    static constexpr std::size_t kNames = 16;
-
-private:
-    struct Logged {
-        std::string name;
-        Time until = Time::min();
-    };
-
-    Mutex mutex_;
-    std::array<Logged, kNames> logged_ GUARDED_BY(mutex_);
-};
-
 /// The response to a request for a host that the server does not answer to: 421, code 506. Nothing if it does, and for
 /// `/health` and `/ready`, which balancers and monitors request by IP address. Logs the host, if it is to be logged.
-std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts,
-                                              UnknownHosts& unknown, UnknownHosts::Time now);
+std::optional<net::HttpResponse> host_refusal(const net::HttpRequest& request, const Hosts& hosts, RefusalLog& log);
 
 }  // namespace globes::api

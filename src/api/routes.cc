@@ -17,10 +17,19 @@ namespace {
 using Http = std::shared_ptr<net::HttpExchange>;
 using Parameters = std::vector<std::string>;
 
+constexpr int kForbidden = 403;
 constexpr int kTooManyRequests = 429;
 
 constexpr Error kTooManyParameters{.code = ErrorCode::bad_request, .reason = "The query has more than 64 parameters."};
 static_assert(kMaxParameters == 64, "kTooManyParameters tells people this limit");
+
+/// A loopback address that a proxy states does not count, as with the limits: a client may have written it.
+bool may_read_metrics(const net::HttpRequest& request, const std::vector<IpRange>& allowed) {
+    const auto address = IpAddress::parse(request.client.text());
+    if (!address || !contains(allowed, *address)) return false;
+    const bool is_stated = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
+    return !address->is_loopback() || !request.shares_connection || !is_stated;
+}
 
 }  // namespace
 
@@ -42,7 +51,7 @@ void Routes::add_rooms() {
     const auto add = [this](const char* method, const char* path, auto handler) {
         router_.add(method, path, [this, handler](const Http& http, const Parameters& parameters) {
             Exchange exchange(http, services_);
-            if (const auto wait = exchange.take_guess()) return exchange.refuse(*wait);
+            if (const auto wait = exchange.take_guess()) return exchange.refuse_guess(*wait);
             handler(exchange, chat::RoomKey::of(parameters.front()));
         });
     };
@@ -53,7 +62,7 @@ void Routes::add_rooms() {
             Exchange exchange(http, services_);
             const bool wants_page = exchange.prefers_html();
             if (const auto wait = exchange.take_guess())
-                return wants_page ? site_.page(exchange, kTooManyRequests, wait) : exchange.refuse(*wait);
+                return wants_page ? site_.page(exchange, kTooManyRequests, wait) : exchange.refuse_guess(*wait);
             const RoomKey key = RoomKey::of(parameters.front());
             wants_page ? static_cast<void>(site_.room_page(exchange, key)) : other(exchange, key);
         });
@@ -86,6 +95,8 @@ void Routes::add_pages() {
         ready(Exchange(http, services_), core_link_, services_);
     });
     router_.add("GET", "/metrics", [this](const Http& http, const Parameters&) {
+        if (!may_read_metrics(http->request(), services_.metrics_addresses))
+            return Exchange(http, services_).respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
         metrics(Exchange(http, services_), core_link_, services_);
     });
     site_.add_routes(router_);
@@ -95,18 +106,21 @@ void Routes::handle(const Http& http) {
     const net::HttpRequest& request = http->request();
     const Exchange exchange(http, services_);
     const bool probes = is_probe(request);
-    if (!probes && request.only_probes)
-        return exchange.respond(error_response(
-            Error{.code = ErrorCode::unavailable, .reason = "The server has as many connections as it may have."}));
+    if (!probes && request.only_probes) {
+        net::HttpResponse response = error_response(
+            Error{.code = ErrorCode::unavailable, .reason = "The server has as many connections as it may have."});
+        response.log_note = "limit=max_connections";
+        return exchange.respond(std::move(response));
+    }
     // Two limits: otherwise a flood would make the server look unhealthy to a balancer.
     if (exchange.exceeds(probes ? net::AddressLimit::probes : net::AddressLimit::requests)) return;
-    if (auto refusal = host_refusal(request, services_.hosts, services_.unknown_hosts, services_.clock.steady()))
+    if (auto refusal = host_refusal(request, services_.hosts, services_.refusal_log))
         return exchange.respond(*std::move(refusal));
     if (has_too_many_parameters(request)) return exchange.respond_error(kTooManyParameters);
     const auto match = router_.match(request.method, request.target);
     if (match) {
         if (may_have_effect(request.method) && !is_origin_allowed(request, services_.allowed_origins))
-            return exchange.respond(origin_refusal());
+            return exchange.refuse_origin();
         return (*match->handler)(http, match->parameters);
     }
 

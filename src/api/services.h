@@ -8,7 +8,9 @@
 
 #include "api/hosts.h"
 #include "api/open_files.h"
+#include "api/refusal_log.h"
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/worker_pool.h"
 #include "chat/password_pace.h"
 #include "chat/passwords.h"
@@ -31,7 +33,7 @@ struct Services {
     chat::PasswordThrottle& throttle;
     chat::PasswordPace& password_pace;
     const Hosts& hosts;
-    UnknownHosts& unknown_hosts;
+    RefusalLog& refusal_log;
     WorkerPool& hashing;
     WorkerPool& files;      ///< Reads the folder `static_dir`, collects the metrics and encodes long lists of rooms.
     OpenFiles& open_files;  ///< Of `static_dir`.
@@ -39,6 +41,7 @@ struct Services {
     FloodLimits flood;
     std::vector<std::string> allowed_origins;  ///< `*` means any.
     std::vector<std::string> frame_ancestors;  ///< Origins that may frame the page; empty: none.
+    std::vector<IpRange> metrics_addresses;    ///< Of clients that may read the metrics.
     bool require_owner = false;                ///< Every new room has an owner.
     std::filesystem::path static_dir;          ///< Empty: the embedded site.
     /// The text of `GET /metrics`. Any thread that may block: it reads files.

@@ -81,6 +81,7 @@ struct Config {
     std::vector<std::string> allowed_origins;  ///< As browsers send them, or `*`.
     std::vector<std::string> hosts;            ///< That parse_host (base/host.h) accepts, or `*`.
     std::vector<IpRange> trusted_proxies;      ///< Their statements about clients count.
+    std::vector<IpRange> metrics_addresses{*IpRange::parse("0.0.0.0/0"), *IpRange::parse("::/0")};  ///< May read them.
     std::vector<std::string> frame_ancestors;  ///< Origins that may show the page in a frame; the same form.
     std::chrono::minutes token_life{60};
     bool require_owner = false;

@@ -37,6 +37,20 @@ std::string_view text_of(const json::value& value, const char* must_be) {
     return value.get_string();
 }
 
+/// For an item of a list. `meant`: a valid item that looks like it; may be empty.
+[[noreturn]] void refuse_item(const char* must_be, const json::value& item, const std::string& meant = {}) {
+    constexpr std::size_t kShownBytes = 100;
+    std::string shown = json::serialize(item);
+    if (shown.size() > kShownBytes) shown = shown.substr(0, kShownBytes) + "...";
+    throw BadValue{fmt::format("{}; {} is not valid{}", must_be, shown,
+                               meant.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", meant))};
+}
+
+std::string_view text_of_item(const json::value& item, const char* must_be) {
+    if (!item.is_string()) refuse_item(must_be, item);
+    return item.get_string();
+}
+
 void read_address(Config& config, const json::value& value) {
     constexpr auto kMustBe = "must be host:port in quotes, such as \"127.0.0.1:5000\"";
     const auto address = parse_host_port(text_of(value, kMustBe));
@@ -59,6 +73,11 @@ void read_certificate_file(Config& config, const json::value& value) {
 
 void read_challenge_dir(Config& config, const json::value& value) {
     config.challenge_dir = text_of(value, "must be the name of a folder, or \"\"");
+    std::error_code ignored;
+    if (!config.challenge_dir.empty() && !std::filesystem::is_directory(config.challenge_dir, ignored))
+        config.warnings.push_back(
+            fmt::format("ChallengeDir: there is no folder {}; no challenge is answered until it exists",
+                        config.challenge_dir.string()));
 }
 
 void read_redis_url(Config& config, const json::value& value) {
@@ -87,15 +106,32 @@ void read_data_dir(Config& config, const json::value& value) {
     if (config.data_dir.empty()) throw BadValue{kMustBe};
 }
 
+/// The origin of a URL such as `https://example.org/`.
+std::string meant_origin(std::string_view text) {
+    const std::size_t scheme_end = text.find("://");
+    if (scheme_end == std::string_view::npos) return parse_origin(fmt::format("https://{}", text)).value_or("");
+    return parse_origin(text.substr(0, text.find('/', scheme_end + 3))).value_or("");
+}
+
+/// The range of an address with bits behind its prefix, such as `10.0.0.1/8`.
+std::string meant_range(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return {};
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    const auto prefix = parse_port(text.substr(slash + 1));  // a number
+    if (!address || !prefix || *prefix > (address->is_v4() ? 32 : 128)) return {};
+    return IpRange(*address, *prefix).text();
+}
+
 template <auto kMember>
 void read_origins(Config& config, const json::value& value) {
     constexpr auto kMustBe = "must be an array of origins, such as [\"https://example.org\"], or [\"*\"]";
     if (!value.is_array()) throw BadValue{kMustBe};
     std::vector<std::string> origins;
     for (const json::value& item : value.get_array()) {
-        const auto text = text_of(item, kMustBe);
+        const auto text = text_of_item(item, kMustBe);
         const auto origin = text == "*" ? std::optional<std::string>("*") : parse_origin(text);
-        if (!origin) throw BadValue{kMustBe};
+        if (!origin) refuse_item(kMustBe, item, meant_origin(text));
         origins.push_back(*origin);
     }
     config.*kMember = std::move(origins);
@@ -106,8 +142,9 @@ std::vector<IpRange> address_ranges(const json::value& value) {
     if (!value.is_array()) throw BadValue{kMustBe};
     std::vector<IpRange> ranges;
     for (const json::value& item : value.get_array()) {
-        const auto range = IpRange::parse(text_of(item, kMustBe));
-        if (!range) throw BadValue{kMustBe};
+        const std::string_view text = text_of_item(item, kMustBe);
+        const auto range = IpRange::parse(text);
+        if (!range) refuse_item(kMustBe, item, meant_range(text));
         ranges.push_back(*range);
     }
     return ranges;
@@ -115,6 +152,10 @@ std::vector<IpRange> address_ranges(const json::value& value) {
 
 void read_exempt_addresses(Config& config, const json::value& value) {
     config.of_address.exempt = address_ranges(value);
+}
+
+void read_metrics_addresses(Config& config, const json::value& value) {
+    config.metrics_addresses = address_ranges(value);
 }
 
 void read_trusted_proxies(Config& config, const json::value& value) { config.trusted_proxies = address_ranges(value); }
@@ -133,8 +174,8 @@ void read_hosts(Config& config, const json::value& value) {
     if (!value.is_array()) throw BadValue{kMustBe};
     std::vector<std::string> hosts;
     for (const json::value& item : value.get_array()) {
-        const auto text = text_of(item, kMustBe);
-        if (text != "*" && !parse_host(text)) throw BadValue{kMustBe};
+        const auto text = text_of_item(item, kMustBe);
+        if (text != "*" && !parse_host(text)) refuse_item(kMustBe, item);
         hosts.emplace_back(text);
     }
     config.hosts = std::move(hosts);
@@ -216,6 +257,7 @@ constexpr Key kKeys[] = {
     {"AllowedOrigins", read_origins<&Config::allowed_origins>},
     {"Hosts", read_hosts},
     {"TrustedProxies", read_trusted_proxies},
+    {"MetricsAddresses", read_metrics_addresses},
     {"FrameAncestors", read_origins<&Config::frame_ancestors>},
     {"TokenMinutes", read_whole<&Config::token_life, 1, 525'600>},
     {"RequireOwner", read_bool<&Config::require_owner>},
@@ -321,6 +363,12 @@ json::value parse_json(std::string_view text, std::string_view file_name) {
     return parser.release();
 }
 
+[[noreturn]] void refuse_key(std::string_view file_name, std::string_view name) {
+    const auto meant = meant_key(name, config_keys());
+    throw ConfigError(
+        fmt::format("{}: {}: unknown key{}", file_name, name, meant ? fmt::format(" (did you mean {}?)", *meant) : ""));
+}
+
 }  // namespace
 
 void apply_config_json(Config& config, std::string_view text, std::string_view file_name) {
@@ -332,8 +380,7 @@ void apply_config_json(Config& config, std::string_view text, std::string_view f
     if (const auto key = repeated_key(text)) throw ConfigError(fmt::format("{}: {}: duplicate key", file_name, *key));
     for (const auto& [name, value] : document.get_object()) {
         const auto* key = std::ranges::find(kKeys, std::string_view(name), &Key::name);
-        if (key == std::end(kKeys))
-            throw ConfigError(fmt::format("{}: {}: unknown key", file_name, std::string_view(name)));
+        if (key == std::end(kKeys)) refuse_key(file_name, name);
         try {
             key->read(config, value);
         } catch (const BadValue& bad) {

@@ -127,10 +127,10 @@ void access_log(const AccessLine& line) {
 }
 
 std::string format_access_line(const AccessLine& line) {
-    return fmt::format("event=request method={} path={} status={} bytes={} duration_us={} peer={}",
+    return fmt::format("event=request method={} path={} status={} bytes={} duration_us={} peer={}{}{}",
                        log_value(line.method, LogLimits::kMethodBytes),
                        log_value(path_of(line.target), LogLimits::kPathBytes), line.status, line.bytes,
-                       line.duration.count(), log_value(line.peer));
+                       line.duration.count(), log_value(line.peer), line.note.empty() ? "" : " ", line.note);
 }
 
 std::string log_value(std::string_view text, std::size_t max_bytes) {

@@ -55,7 +55,8 @@ struct AccessLine {
     int status = 0;
     std::uint64_t bytes = 0;  ///< Of the response body.
     std::chrono::microseconds duration{0};
-    std::string_view peer;  ///< IP address.
+    std::string_view peer;       ///< IP address.
+    std::string_view note = {};  ///< `key=value` of the server, as `limit=rooms`; may be empty.
 };
 
 /// Writes the line at level info. Any thread, never blocks.

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMinSecretFileBytes = 32;
 ///
 /// Errors: throws std::runtime_error with the name of the file if it cannot be read or created, or has fewer than
 /// `kMinSecretFileBytes`. It is not replaced, because a new secret would invalidate every token.
-std::string load_or_make_secret(const std::filesystem::path& data_dir);
+///
+/// `is_made`: set to whether the file did not exist; may be null.
+std::string load_or_make_secret(const std::filesystem::path& data_dir, bool* is_made = nullptr);
 
 }  // namespace globes

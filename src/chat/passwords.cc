@@ -95,8 +95,9 @@ void PasswordThrottle::forget_ended(TimePoint now) {
     assert(windows_.size() == by_end_.size());
 }
 
-std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& window) const {
+std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& window) {
     if (window.wrong <= limits_.wrong_tries) return std::nullopt;
+    refusals_.fetch_add(1, std::memory_order_relaxed);
     assert(window.end > now_);  // ended windows have been dropped
     return std::chrono::ceil<std::chrono::seconds>(window.end - now_);
 }

@@ -2,6 +2,7 @@
 // long and is done on workers.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +50,9 @@ public:
     /// Whether the window of this pair is open: it has sent a wrong password lately.
     bool has_failed(std::string_view address, RoomId room, TimePoint now);
 
+    /// How many tries were refused.
+    std::uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
+
     /// Counts a wrong password. Returns the time to wait if this one exceeds the limit: the try is then refused too.
     std::optional<std::chrono::seconds> note_wrong(std::string_view address, RoomId room, TimePoint now);
 
@@ -68,12 +72,13 @@ private:
     using Windows = std::unordered_map<Key, Window, KeyHash>;
 
     void forget_ended(TimePoint now) REQUIRES(mutex_);
-    std::optional<std::chrono::seconds> wait_of(const Window& window) const REQUIRES(mutex_);
+    std::optional<std::chrono::seconds> wait_of(const Window& window) REQUIRES(mutex_);
 
     // Constant after construction.
     const PasswordThrottleLimits limits_;
 
     // Any thread.
+    std::atomic<std::uint64_t> refusals_ = 0;
     Mutex mutex_;
     Windows windows_ GUARDED_BY(mutex_);
     // The windows in the order of their ends, which is the order of their creation: all have the same length.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -55,15 +56,18 @@ struct HttpSettings {
     /// Returns the response to an invalid request: 400, 408, 413, 414 or 431; to a request that got no response: 500;
     /// if the response would exceed the limit of unread output of the address or of all: 429 or 503; to a connection
     /// beyond the limit of the address: 503.
-    /// `refused`: its head, if it was read.
-    std::function<HttpResponse(const HttpRequest& refused, int status)> refusal;
+    /// `refused`: its head, if it was read. `limit`: the name of the limit that it exceeds; otherwise empty.
+    std::function<HttpResponse(const HttpRequest& refused, int status, std::string_view limit)> refusal;
     /// Returns the response to a request without TLS where `open` expects it. May be empty if `open` is.
     std::function<HttpResponse(const HttpRequest& refused)> without_tls = {};
     /// Called for the access log when a response starts to be sent; with status 101 for an upgrade. `body_bytes`: the
     /// size of the response's body, also for HEAD. A request that was refused before its head was read has only a peer
-    /// address. May be empty.
-    std::function<void(const HttpRequest& request, int status, std::size_t body_bytes, std::chrono::microseconds took)>
+    /// address. `note`: HttpResponse::log_note. May be empty.
+    std::function<void(const HttpRequest& request, int status, std::size_t body_bytes, std::chrono::microseconds took,
+                       std::string_view note)>
         on_finished;
+    /// Called for a connection that is closed without an answer, because its address has opened too many. May be empty.
+    std::function<void(const ClientAddress& client)> on_dropped = {};
 };
 
 struct HttpContext {

@@ -50,7 +50,10 @@ StreamSocket HttpHub::open(FileDescriptor socket, HttpPort port) const {
 void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
     const ClientAddress& client = peer.client;
     // Too many in a short time: not even an answer.
-    if (client.take(AddressLimit::connections, context_.clock.steady())) return;
+    if (client.take(AddressLimit::connections, context_.clock.steady())) {
+        if (context_.settings.on_dropped) context_.settings.on_dropped(client);
+        return;
+    }
     auto connection = context_.limits.open_connection(client);
     const bool is_admitted = connection.has_value();
     // Those beyond the limit count too: a handshake costs memory, and each of them is one of `MaxConnections`.

@@ -26,6 +26,7 @@ struct HttpRequest {
     bool only_probes = false;        ///< The connection is one of those that are kept back for health checks.
     bool is_secure = false;          ///< The client speaks https: with this server, or with a trusted proxy before it.
     bool shares_connection = false;  ///< The connection is a proxy's, and other clients send requests on it, too.
+    bool has_proxy_header = false;   ///< The connection begins with a PROXY header, and its peer is not trusted.
     bool keep_alive = true;
     int minor_version = 1;  ///< HTTP/1.1 or HTTP/1.0.
 
@@ -56,7 +57,8 @@ struct HttpResponse {
     /// Except Date, Server, X-Content-Type-Options, Strict-Transport-Security, Connection, Content-Type,
     /// Content-Length.
     std::vector<std::pair<std::string, std::string>> headers = {};
-    bool close = false;  ///< Closes the connection after this response.
+    bool close = false;         ///< Closes the connection after this response.
+    std::string log_note = {};  ///< For the access log: why the request was refused, as `limit=rooms`. Not sent.
 };
 
 /// The properties of a request that determine the form of its response.

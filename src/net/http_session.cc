@@ -10,6 +10,7 @@
 
 #include "base/task_boundary.h"
 #include "net/forwarded.h"
+#include "net/proxy_header.h"
 
 namespace globes::net {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalServerError = 500;
 constexpr int kServiceUnavailable = 503;
+constexpr std::string_view kOpenConnections = "open_connections";  // the limit's name
 
 /// Pipelined requests that are answered at once are served in groups of so many, between other connections.
 constexpr int kRequestsAtOnce = 8;
@@ -92,7 +94,7 @@ void HttpSession::turn_away(int status) {
 void HttpSession::answer_turned_away() {
     HttpRequest request;
     request.client = client_;
-    send(context_.settings.refusal(request, turned_away_), request, false);
+    send(context_.settings.refusal(request, turned_away_, kOpenConnections), request, false);
 }
 
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
@@ -205,6 +207,9 @@ void HttpSession::process(std::string_view bytes) {
     auto outcome = reader_.consume(bytes);
     for (int served = 1; outcome; ++served) {
         if (!*outcome) {
+            // Of a trusted proxy, it was read before.
+            const bool is_first = served == 1 && written_ == 0 && proxy_ == nullptr;
+            has_proxy_header_ = is_first && parse_proxy_header(bytes).kind == ProxyHeader::Kind::complete;
             refuse(outcome->error());
             break;
         }
@@ -275,7 +280,7 @@ void HttpSession::serve(HttpRequest request) {
     served_at_ = context_.clock.steady();
     if (!identify(request)) {
         const bool keep_alive = request.keep_alive && !context_.is_stopping;
-        return send(context_.settings.refusal(request, kServiceUnavailable), request, keep_alive);
+        return send(context_.settings.refusal(request, kServiceUnavailable, kOpenConnections), request, keep_alive);
     }
     if (socket_.lacks_tls()) return send(context_.settings.without_tls(request), request, false);
     enter(State::serving);
@@ -286,10 +291,12 @@ void HttpSession::serve(HttpRequest request) {
 void HttpSession::refuse(HttpRefusal refusal) {
     served_at_ = context_.clock.steady();
     HttpRequest refused = reader_.take_refused();
+    refused.has_proxy_header = has_proxy_header_;
     static_cast<void>(identify(refused));  // for the log; no more is read from this connection
     const HttpSettings& settings = context_.settings;
-    send(socket_.lacks_tls() ? settings.without_tls(refused) : settings.refusal(refused, refusal.status), refused,
-         false);
+    const std::string_view limit = refusal.status == kServiceUnavailable ? kOpenConnections : std::string_view();
+    send(socket_.lacks_tls() ? settings.without_tls(refused) : settings.refusal(refused, refusal.status, limit),
+         refused, false);
 }
 
 void HttpSession::respond(const HttpRequest& request, const HttpResponse& response) {
@@ -300,7 +307,7 @@ void HttpSession::respond(const HttpRequest& request, const HttpResponse& respon
 /// Does not use the context if the connection is closed, because the hub may be destroyed then.
 void HttpSession::fail(const HttpRequest& request) noexcept {
     if (state_ != State::serving) return;
-    run_or_close([&] { respond(request, context_.settings.refusal(request, kInternalServerError)); });
+    run_or_close([&] { respond(request, context_.settings.refusal(request, kInternalServerError, {})); });
 }
 
 std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& request) {
@@ -309,7 +316,7 @@ std::optional<HttpExchange::Upgraded> HttpSession::take_over(const HttpRequest& 
     close();
     if (context_.settings.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - served_at_);
-        context_.settings.on_finished(request, 101, 0, took);
+        context_.settings.on_finished(request, 101, 0, took, {});
     }
     return upgraded;
 }
@@ -321,13 +328,16 @@ void HttpSession::send(const HttpResponse& response, const HttpRequest& request,
                           .hsts_s = socket_.is_encrypted() ? context_.settings.hsts_s : 0};
     output_ = write_response(response, form, context_.clock.now_us());
     if (const int refused = reserve_output())
-        return send(context_.settings.refusal(request, refused), request, keep_alive);
+        return send(
+            context_.settings.refusal(request, refused, refused == kTooManyRequests ? "unread_bytes" : "unread_in_all"),
+            request, keep_alive);
     rest_ = form.head ? nullptr : response.rest;
     rest_bytes_ = response.rest_bytes;
     last_answer_ = !keep_alive;
     if (context_.settings.on_finished) {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - served_at_);
-        context_.settings.on_finished(request, response.status, response.body.size() + response.rest_bytes, took);
+        context_.settings.on_finished(request, response.status, response.body.size() + response.rest_bytes, took,
+                                      response.log_note);
     }
     enter(State::writing);
     flush();

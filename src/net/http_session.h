@@ -168,8 +168,9 @@ private:
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;
-    bool is_queued_ = false;  // as a ready session of the hub
-    bool has_more_ = false;   // pipelined requests that were not processed yet
+    bool is_queued_ = false;         // as a ready session of the hub
+    bool has_more_ = false;          // pipelined requests that were not processed yet
+    bool has_proxy_header_ = false;  // at its beginning, and the peer is not trusted
 };
 
 /// Sessions that have something to read, round-robin by client: the connections of one address delay those of others by

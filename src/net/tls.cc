@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -15,6 +16,8 @@
 #include <ctime>
 #include <new>
 #include <utility>
+
+#include "base/file.h"
 
 namespace globes::net {
 namespace {
@@ -43,8 +46,17 @@ std::string openssl_reason() {
     throw CertificateError(fmt::format("{}: {}: {}", key, file.string(), reason));
 }
 
-/// A server has no terminal to ask for a passphrase at.
-int no_passphrase(char*, int, int, void*) { return 0; }
+/// A server has no terminal to ask for a passphrase at. `asked`: a bool, set if one is needed.
+int no_passphrase(char*, int, int, void* asked) {
+    *static_cast<bool*>(asked) = true;
+    return -1;
+}
+
+/// So that a file that is absent or secret is not reported as one with a wrong content.
+void need_readable(std::string_view key, const std::filesystem::path& file) {
+    const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened.is_open()) refuse(key, file, fmt::format("cannot be opened: {}", std::strerror(errno)));
+}
 
 UnixMicros time_of(const ASN1_TIME* time) {
     std::tm parts{};
@@ -85,17 +97,25 @@ TlsContext::TlsContext(const std::filesystem::path& certificate, const std::file
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 1);
     SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
+    bool needs_passphrase = false;
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &needs_passphrase);
     if (SSL_CTX_set_cipher_list(context, kCiphers12) != 1 || SSL_CTX_set_ciphersuites(context, kCiphers13) != 1)
         throw std::runtime_error(fmt::format("OpenSSL: {}", openssl_reason()));
+    need_readable("TLSCert", certificate);
+    need_readable("TLSKey", key);
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
         refuse("TLSCert", certificate, fmt::format("is not a certificate in PEM: {}", openssl_reason()));
     // The second call finds a key of another kind than that of the certificate.
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1)
-        refuse("TLSKey", key,
-               fmt::format("is not the key of {} in PEM without a passphrase: {}", certificate.string(),
-                           openssl_reason()));
+        refuse(
+            "TLSKey", key,
+            needs_passphrase
+                ? "has a passphrase, which a server cannot ask for; remove it with: openssl pkey -in FILE -out NEW_FILE"
+                : fmt::format("is not the key of {} in PEM without a passphrase: {}", certificate.string(),
+                              openssl_reason()));
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
     const X509* const own = SSL_CTX_get0_certificate(context);
     assert(own != nullptr);
     valid_from_ = time_of(X509_get0_notBefore(own));

@@ -298,7 +298,10 @@ void WsSession::close_flood() {
 }
 
 void WsSession::close_slow_consumer() {
-    if (state_ == State::open) owner_.count_slow_consumer();
+    if (state_ == State::open) {
+        owner_.count_slow_consumer();
+        handler_->on_slow_consumer();
+    }
     close_as(State::closing, kCloseTooSlow, "too slow");
 }
 

@@ -34,6 +34,8 @@ public:
     virtual bool on_ping(WsSession& session) = 0;
     /// A frame that is neither a message nor a ping: a fragment, or a pong. May close the session.
     virtual void on_other_frame(WsSession& session) = 0;
+    /// The session is about to close with kCloseTooSlow.
+    virtual void on_slow_consumer() {}
     /// The session has left the open state: one side has closed it, or the connection is lost. Called once; no other
     /// call follows.
     virtual void on_closed() = 0;

@@ -12,6 +12,10 @@ import { runToEnd, startServer } from './harness/server.js';
 const BROKEN_CONFIG = {
     'an unknown key': ['{"Adress":"127.0.0.1:0"}', /config\.json/, /Adress/],
     'a key in another case': ['{"address":"127.0.0.1:0"}', /config\.json/, /address/],
+    'a misspelled key': ['{"Adress":":0"}', /Adress: unknown key \(did you mean Address\?\)/],
+    'host bits in a range': ['{"TrustedProxies":["127.0.0.1","10.0.0.1/8"]}', /TrustedProxies: .*; "10\.0\.0\.1\/8" is not valid \(did you mean "10\.0\.0\.0\/8"\?\)/],
+    'an origin with a path': ['{"AllowedOrigins":["https://example.org/"]}', /; "https:\/\/example\.org\/" is not valid \(did you mean "https:\/\/example\.org"\?\)/],
+    'a host with a scheme': ['{"Hosts":["a.example","https://b.example"]}', /; "https:\/\/b\.example" is not valid/],
     'an address that is a number': ['{"Address":5000}', /config\.json/, /Address/],
     'an invalid address': ['{"Address":"nonsense"}', /Address/],
     'a timeout that is text': ['{"ReadTimeout":"ten"}', /config\.json/, /ReadTimeout/],

@@ -7,7 +7,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
 
-import { PASSWORD, assertError, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post, request } from './harness/api.js';
+import { PASSWORD, assertError, assertLimited, assertStatus, createPrivateRoom, createRoom, freshTitle, get, post, request } from './harness/api.js';
 import { sharedCertificate } from './harness/certificate.js';
 import { ChatClient } from './harness/chat_client.js';
 import { Connection, connect, exchange } from './harness/connection.js';
@@ -226,7 +226,7 @@ test('TLS over IPv6: a certificate for the address, the limit of the /64, and ch
     assert.equal(await verified(server, sharedCertificate().cert, addressIn(one)), 200);
     const open = [];
     for (let i = 0; i < 3; i += 1) open.push(await connect(server, { from: addressIn(one) }));
-    assertError(await get(server, '/chats?limit=1', { from: addressIn(one) }), 503, 505);
+    assertLimited(await get(server, '/chats?limit=1', { from: addressIn(one) }), 503, 505);
     assertStatus(await get(server, '/chats?limit=1', { from: addressIn(other) }), 200);
     for (const socket of open) socket.destroy();
     const room = await createRoom(server);

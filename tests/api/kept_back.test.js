@@ -50,6 +50,7 @@ test('while strangers hold all other connections, health checks and exempt addre
         assert.equal(answer.headers.connection, 'close');
     }
     assertStatus(await get(server, '/chats'), 200);
+    await server.logged(/path=\/chats status=503 .* peer=127\.0\.0\.3 limit=max_connections\n/);
 });
 
 test('strangers that hold these connections too are closed, and do not stop the checks of exempt addresses', async (t) => {
@@ -57,6 +58,7 @@ test('strangers that hold these connections too are closed, and do not stop the 
     await hold(server, MAX - KEPT_BACK / 2);
     const further = await Connection.open(server, STRANGER);
     await further.ended();
+    await server.logged(/event=limit peer=127\.0\.0\.2 limit=max_connections\n/);
     assertStatus(await get(server, '/health'), 200);
     assertStatus(await get(server, '/chats'), 200);
 });

@@ -282,6 +282,7 @@ test('check finds a broken page', async (t) => {
     const none = await runCommand(folder, ['check']);
     assert.equal(none.code, 3, none.stdout);
     assert.match(none.stdout, /^fault: .*not a database/m);
+    assert.equal(none.stdout.match(/^fault: /gm).length, 1, 'reported once');
 });
 
 test('if the folder of a store is read-only, the error says that reading needs write access too', async (t) => {

@@ -176,7 +176,21 @@ test('no label has a title, a name or a secret', async (t) => {
     ada.say('ada-lovelace', 'words of a chat');
     await received(ada, 'words of a chat');
     const { text } = await get(own, '/metrics');
-    for (const word of [room.title, 'description', 'ada-lovelace', 'words', 'the-secret']) {
+    for (const word of [room.title, 'description', 'ada-lovelace', 'words of', 'the-secret']) {
         assert.ok(!text.includes(word), `${word} is there`);
     }
+});
+
+test('MetricsAddresses closes the metrics to all others', async (t) => {
+    const own = await startServer(t, { config: { MetricsAddresses: ['127.0.0.8/31', '192.0.2.1'], TrustedProxies: ['127.0.0.1'] } });
+    const status = async (options) => (await get(own, '/metrics', options)).status;
+    assert.equal(await status({ from: '127.0.0.8' }), 200);
+    assertError(await get(own, '/metrics', { from: '127.0.0.2' }), 403, 304);
+    assert.equal(await status({}), 403);
+    assert.equal(await status({ headers: { 'X-Forwarded-For': '192.0.2.1' } }), 200);
+    assert.equal(await status({ headers: { 'X-Forwarded-For': '192.0.2.2' } }), 403);
+    assert.equal(await status({ headers: { 'X-Forwarded-For': '127.0.0.8' } }), 403, 'a loopback address that a proxy states');
+    assertStatus(await get(own, '/health', { from: '127.0.0.2' }), 200);
+    const closed = await startServer(t, { config: { MetricsAddresses: [] } });
+    assertError(await get(closed, '/metrics'), 403, 304);
 });

@@ -230,7 +230,7 @@ test('RequireOwner gives every new room an owner', async (t) => {
 });
 
 test('a server that listens beyond loopback warns if its rooms belong to anybody', async (t) => {
-    const warning = /level=warning event=rooms_without_owner reason=".*set RequireOwner to true in config\.json"/;
+    const warning = /level=warning event=rooms_without_owner rooms=0 reason=".*set RequireOwner to true in config\.json, .*"/;
     const open = await startServer(t, { address: '0.0.0.0:0' });
     await open.logged(warning);
     assert.equal(open.log.match(/rooms_without_owner/g).length, 1);
@@ -240,4 +240,26 @@ test('a server that listens beyond loopback warns if its rooms belong to anybody
         await quiet.stop();
         assert.doesNotMatch(quiet.log, /rooms_without_owner/);
     }
+});
+
+test('the warning counts the rooms that RequireOwner does not protect, because they are older', async (t) => {
+    const server = await startServer(t);
+    await createRoom(server);
+    await createRoom(server);
+    await createRoom(server, { owner: true });
+    await server.stop();
+    assert.doesNotMatch(server.log, /rooms_without_owner/);
+    const begin = server.log.length;
+    await server.start({ address: '0.0.0.0:0', config: { RequireOwner: true } });
+    await server.logged(/event=rooms_without_owner rooms=2 reason=".*RequireOwner protects only rooms that are created with it"/, begin);
+});
+
+test('a public name shows that strangers reach a server on loopback', async (t) => {
+    for (const config of [{ Hosts: ['chat.example.org'] }, { AllowedOrigins: ['https://chat.example.org'] }]) {
+        const server = await startServer(t, { config });
+        await server.logged(/event=rooms_without_owner/);
+    }
+    const local = await startServer(t, { config: { Hosts: ['localhost:3000', '127.0.0.1', '[::1]'], AllowedOrigins: ['http://app.localhost:3000'] } });
+    await local.stop();
+    assert.doesNotMatch(local.log, /rooms_without_owner/);
 });

@@ -1,6 +1,6 @@
 // The key of the tokens: configured or generated, and the effect of a change (docs/protocol.md#tokens-and-owners).
 import assert from 'node:assert/strict';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -24,6 +24,18 @@ test('without SECRET_KEY the server generates a key, keeps it secret and stores 
     await own.stop();
     await own.start();
     assertStatus(await renew(own, room, token), 201);
+});
+
+test('a start that has lost the secret of rooms with tokens says so', async (t) => {
+    const own = await startServer(t);
+    await own.stop();
+    assert.doesNotMatch(own.log, /secret_created/, 'a new database has no tokens');
+    await own.start();
+    await createPrivateRoom(own);
+    await own.stop();
+    await rm(join(own.dataFolder, 'secret'));
+    await own.start();
+    await own.logged(/level=warning event=secret_created rooms=1 reason="DataDir\/secret did not exist, .*"\n/);
 });
 
 test('two servers never generate the same key', async (t) => {

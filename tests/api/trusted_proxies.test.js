@@ -160,7 +160,7 @@ test('a PROXY header names the client of its connection', async () => {
     assertStatus(await create(`X-Forwarded-For: ${newClient()}\r\n`), 201);
     assertError(await create(`X-Forwarded-For: ${newClient()}\r\n`), 429, 503);
     connection.close();
-    await server.logged(new RegExp(`method=POST path=/chats status=429 .* peer=${client.replaceAll('.', '\\.')}\n`), begin);
+    await server.logged(new RegExp(`method=POST path=/chats status=429 .* peer=${client.replaceAll('.', '\\.')} limit=rooms\n`), begin);
 });
 
 test('a PROXY header of version 2 says whether the client speaks TLS', async () => {

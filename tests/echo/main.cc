@@ -48,7 +48,7 @@ WsSettings ws_settings() {
 
 HttpSettings http_settings() {
     HttpSettings settings;
-    settings.refusal = [](const net::HttpRequest&, int status) {
+    settings.refusal = [](const net::HttpRequest&, int status, std::string_view) {
         return HttpResponse{.status = status, .close = true};
     };
     return settings;

@@ -48,6 +48,21 @@ test('a server that has all its rooms says so, and the dialog keeps the entered 
     }
 });
 
+test('a limit of the address is shown with its reason, in view, and a long wait in minutes', async (t) => {
+    const limited = await startServer(t, { ...pageConfig, config: { ...pageConfig.config, ExemptAddresses: [], AddressRoomsPerHour: 1 } });
+    await createRoom(limited);
+    const page = await visit(t, limited.origin, { size: { width: 360, height: 480 } });
+    await page.getByRole('button', { name: 'New room' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New room' });
+    await dialog.getByLabel('Title').fill('One too many');
+    await page.keyboard.press('Enter');
+    const alert = dialog.getByRole('alert').getByText('This address has created as many rooms as it may for now.', { exact: true });
+    await alert.waitFor();
+    await dialog.getByRole('button', { name: /^Wait (59|60) min$/ }).waitFor();
+    const { bottom, height } = await alert.evaluate((shown) => ({ bottom: shown.getBoundingClientRect().bottom, height: innerHeight }));
+    assert.ok(bottom > 0 && bottom <= height, `${bottom} of ${height}`);
+});
+
 test('every room that is created here has an owner, whatever its visibility', async (t) => {
     for (const [visibility, title] of [['Public', 'Glass house'], ['Private', 'Brick house'], ['Hidden', 'Dug house']]) {
         const { page, dialog } = await openDialog(t);

@@ -5,6 +5,8 @@ import { errorText, isThrottled } from './problems.js';
 
 /** The wait after a 429 without Retry-After. */
 const DEFAULT_WAIT_MS = 5000;
+/** A longer wait is shown in minutes. */
+const MAX_WAIT_SHOWN_S = 90;
 
 export class Form {
     #texts;
@@ -36,6 +38,8 @@ export class Form {
     showAlert(text) {
         this.#alert.textContent = text ?? '';
         this.#alert.hidden = text === null;
+        // The end of a long form may be below the visible part of its dialog.
+        if (text !== null) this.#alert.scrollIntoView({ block: 'nearest' });
     }
 
     focusSubmit() {
@@ -77,6 +81,7 @@ export class Form {
         const end = Date.now() + ms;
         const tick = () => {
             const seconds = Math.ceil((end - Date.now()) / 1000);
+            if (seconds > MAX_WAIT_SHOWN_S) return this.#disableSubmit(this.#texts.waitMinutes(Math.ceil(seconds / 60)));
             if (seconds > 0) return this.#disableSubmit(this.#texts.waitSeconds(seconds));
             clearInterval(this.#countdown);
             this.#enableSubmit();

@@ -28,7 +28,7 @@ export function errorText(texts, error) {
     // A bug of the page, which says nothing about the server.
     if (!(error instanceof GlobesError)) return texts.errorPage;
     if (error instanceof ConnectionError || !error.code) return texts.errorConnection;
-    if (isThrottled(error)) return texts.errorTooMany;
+    if (isThrottled(error)) return error.reason ? texts.errorReason(error.reason) : texts.errorTooMany;
     if (error.code === UNAVAILABLE) return error.reason ? texts.errorReason(error.reason) : texts.errorUnavailable;
     if (error.status === 401 || isTokenRefused(error)) return texts.errorUnauthorized;
     return texts.errorUnknown(error.code);

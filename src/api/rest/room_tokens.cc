@@ -19,7 +19,7 @@ namespace {
 net::HttpResponse wrong_secret() { return error_response(Error{ErrorCode::unauthorized, "secret"}); }
 
 net::HttpResponse too_many_tries(std::chrono::seconds wait) {
-    return error_response(Error{ErrorCode::too_many_requests}, 0, static_cast<int>(wait.count()));
+    return limit_response("wrong_passwords", static_cast<int>(wait.count()));
 }
 
 /// Of a room, by all addresses.

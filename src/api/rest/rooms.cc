@@ -32,7 +32,7 @@ auto may_create(CoreLink& core_link, const std::string& title) {
 bool guesses_title(Exchange& exchange) {
     const auto wait = exchange.take_guess();
     if (wait)
-        exchange.refuse(*wait);
+        exchange.refuse_guess(*wait);
     else
         exchange.keep_guess();
     return wait.has_value();

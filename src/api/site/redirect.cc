@@ -35,7 +35,7 @@ void Redirect::handle(std::shared_ptr<net::HttpExchange> http) {
     }
     const auto host = parse_host(host_text(request));
     if (!host || !request.target.starts_with('/')) return exchange.respond_error(Error{ErrorCode::bad_request});
-    if (auto refusal = host_refusal(request, services_.hosts, services_.unknown_hosts, services_.clock.steady()))
+    if (auto refusal = host_refusal(request, services_.hosts, services_.refusal_log))
         return exchange.respond(*std::move(refusal));
     const std::string port = settings_.https_port == kHttpsPort ? "" : fmt::format(":{}", settings_.https_port);
     exchange.respond({.status = kPermanentRedirect,

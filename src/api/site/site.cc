@@ -77,7 +77,7 @@ void Site::page(const Exchange& exchange, int status, std::optional<net::ClientA
 }
 
 void Site::respond(const Exchange& exchange, net::HttpResponse response, std::optional<net::ClientAddress::Wait> wait) {
-    wait ? exchange.refuse(*wait, std::move(response)) : exchange.respond(std::move(response));
+    wait ? exchange.refuse_guess(*wait, std::move(response)) : exchange.respond(std::move(response));
 }
 
 Handler Site::room_page(Exchange exchange, chat::RoomKey key) {

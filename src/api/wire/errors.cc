@@ -58,6 +58,27 @@ constexpr std::array kEventSentences = std::to_array<EventSentence>({
 static_assert(chat::kMaxNameLength == 32 && chat::kMaxTextLength == 4096 && chat::kMaxClientIdLength == 64,
               "kEventSentences tells people these limits");
 
+struct LimitReason {
+    std::string_view limit;
+    std::string_view reason;
+    ErrorCode code = ErrorCode::too_many_requests;
+};
+
+/// All limits of a request.
+constexpr std::array kLimitReasons = std::to_array<LimitReason>({
+    {"open_connections", "This address has as many connections as it may have.", ErrorCode::unavailable},
+    {"requests", "This address has sent as many requests as it may for now."},
+    {"upgrades", "This address has opened as many connections to rooms as it may for now."},
+    {"rooms", "This address has created as many rooms as it may for now."},
+    {"tokens", "This address has entered as many passwords as it may for now."},
+    {"wrong_passwords", "This address has entered too many wrong passwords for this room."},
+    {"history", "This address has read as many messages as it may for now."},
+    {"guesses", "This address has asked for too many rooms that do not exist, or tried too many titles."},
+    {"probes", "This address has asked for the health of the server as often as it may for now."},
+    {"unread_bytes", "This address has as many responses that it does not read as it may have."},
+    {"unread_in_all", "The server has as many unread responses as it may have.", ErrorCode::unavailable},
+});
+
 }  // namespace
 
 std::span<const ErrorEntry> error_table() { return kErrors; }
@@ -100,6 +121,15 @@ net::HttpResponse error_response(const Error& error, int status_override, int re
     if (response.status == 429 || response.status == 503)
         response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
     response.close = error.code == ErrorCode::bad_request || error.code == ErrorCode::too_large;
+    return response;
+}
+
+net::HttpResponse limit_response(std::string_view limit, int retry_after_s) {
+    const auto entry = std::ranges::find(kLimitReasons, limit, &LimitReason::limit);
+    assert(entry != kLimitReasons.end());
+    net::HttpResponse response = error_response(Error{.code = entry->code, .reason = entry->reason}, 0, retry_after_s);
+    response.log_note = "limit=";
+    response.log_note += limit;
     return response;
 }
 

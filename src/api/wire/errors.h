@@ -47,6 +47,10 @@ inline constexpr int kLastingRetryAfterS = 30;
 /// the next one is not known.
 net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 0);
 
+/// The response to a request beyond a limit, by its name in metrics, in the access log, and in a sentence for people:
+/// 429, or 503 for the limits of what is open at the same time.
+net::HttpResponse limit_response(std::string_view limit, int retry_after_s);
+
 /// too_large with `status` (413, 414, 431), and with `"limit"`: the largest accepted number of bytes.
 net::HttpResponse too_large_response(int status, std::size_t limit);
 

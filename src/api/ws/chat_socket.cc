@@ -10,6 +10,12 @@
 namespace globes::api {
 namespace {
 
+// The limits of a connection, by their names in the log.
+constexpr std::string_view kMessages = "messages";
+constexpr std::string_view kPings = "pings";
+constexpr std::string_view kOtherFrames = "other_frames";
+constexpr std::string_view kBacklog = "backlog";
+
 std::size_t size_of(const chat::ClientEvent& event) {
     return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
 }
@@ -19,10 +25,13 @@ std::size_t size_of(const chat::ClientEvent& event) {
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
     auto verdict = limiters().messages.ask(context_.limits.messages, now);
-    if (verdict.action == chat::RateVerdict::Action::pass)
+    std::string_view limit = kMessages;
+    if (verdict.action == chat::RateVerdict::Action::pass) {
+        limit = net::address_limit_name(net::AddressLimit::events);
         if (const auto wait = client_.take(net::AddressLimit::events, now))
             verdict = limiters().messages.refuse(now, *wait);
-    if (!allow(session, verdict, message)) return;
+    }
+    if (!allow(session, verdict, message, limit)) return;
     auto event = parse_client_event(message);
     if (!event) return context_.core_link.send_refusal(session, room_, event.error());
     if (!allow(session, *event, now)) return;
@@ -42,43 +51,54 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
-    return allow(session, limiters().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {});
+    return allow(session, limiters().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {}, kPings);
 }
 
 /// A fragment cannot be refused, because its message goes on.
 void ChatSocket::on_other_frame(net::WsSession& session) {
     const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, std::chrono::steady_clock::now());
-    if (verdict.action != chat::RateVerdict::Action::pass) session.close_flood();
+    if (verdict.action == chat::RateVerdict::Action::pass) return;
+    context_.refusal_log.limit(client_, kOtherFrames);
+    session.close_flood();
 }
+
+void ChatSocket::on_slow_consumer() { context_.refusal_log.limit(client_, kBacklog); }
 
 ChatSocket::Limiters& ChatSocket::limiters() {
     if (limiters_ == nullptr) limiters_ = std::make_unique<Limiters>();
     return *limiters_;
 }
 
-bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message) {
+bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message,
+                       std::string_view limit) {
     if (verdict.action == chat::RateVerdict::Action::pass) return true;
     // Parsed for its name and id only, so that the sender knows which event was refused. Refusals are limited too.
     const auto event = parse_client_event(message);
-    refuse(session, event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error(), verdict);
+    refuse(session, event ? chat::EventRefusal{{}, event->name, event->client_id} : event.error(), verdict, limit);
     return false;
 }
 
 /// The limits of the address for this kind of event.
 bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now) {
+    auto limit = net::AddressLimit::joins;
     std::optional<net::ClientAddress::Wait> wait;
     // Every name that may be taken counts, by a join or by the first send, because its leave is announced.
     if (event.kind == chat::EventKind::join || (event.kind == chat::EventKind::send && !may_have_name_))
-        wait = client_.take(net::AddressLimit::joins, now);
+        wait = client_.take(limit, now);
     if (!wait) may_have_name_ = event.kind != chat::EventKind::leave;
-    if (!wait && event.kind == chat::EventKind::send)
-        wait = client_.take(net::AddressLimit::stored_bytes, now, size_of(event));
+    if (!wait && event.kind == chat::EventKind::send) {
+        limit = net::AddressLimit::stored_bytes;
+        wait = client_.take(limit, now, size_of(event));
+    }
     if (!wait) return true;
-    refuse(session, {{}, event.name, event.client_id}, limiters().messages.refuse(now, *wait));
+    refuse(session, {{}, event.name, event.client_id}, limiters().messages.refuse(now, *wait),
+           net::address_limit_name(limit));
     return false;
 }
 
-void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict) {
+void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict,
+                        std::string_view limit) {
+    context_.refusal_log.limit(client_, limit);
     refusal.error = Error{ErrorCode::too_many_requests};
     refusal.retry_after_ms = verdict.retry_after_ms;
     context_.core_link.send_refusal(session, room_, refusal);

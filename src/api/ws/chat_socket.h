@@ -19,6 +19,7 @@ namespace globes::api {
 struct ChatContext {
     CoreLink& core_link;
     const FloodLimits& limits;
+    RefusalLog& refusal_log;
 };
 
 class ChatSocket final : public net::WsHandler {
@@ -32,6 +33,7 @@ public:
     void on_text(net::WsSession& session, std::string_view message) override;
     bool on_ping(net::WsSession& session) override;
     void on_other_frame(net::WsSession& session) override;
+    void on_slow_consumer() override;
     /// Tells the core that the connection has ended. A second call has no effect there.
     void on_closed() override;
 
@@ -42,9 +44,9 @@ private:
         chat::RateLimiter other_frames;
     };
     Limiters& limiters();
-    bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message);
+    bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message, std::string_view limit);
     bool allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now);
-    void refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict);
+    void refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict, std::string_view limit);
 
     const ChatContext& context_;
     const chat::RoomId room_;

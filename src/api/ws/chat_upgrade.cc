@@ -221,7 +221,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     const net::HttpRequest& request = exchange.request();
     if (const auto checked = net::check_handshake(request); !checked)
         co_return exchange.respond(handshake_refusal(checked.error()));
-    if (!is_origin_allowed(request, services_.allowed_origins)) co_return exchange.respond(origin_refusal());
+    if (!is_origin_allowed(request, services_.allowed_origins)) co_return exchange.refuse_origin();
     const auto offers = parse_subprotocols(request);
     if (!offers) co_return exchange.respond_error(offers.error());
     const auto resume_point = parse_resume_point(request, *offers);

@@ -16,7 +16,9 @@ class ChatUpgrade {
 public:
     /// Both outlive all connections.
     ChatUpgrade(CoreLink& core_link, Services& services)
-        : core_link_(core_link), services_(services), context_{.core_link = core_link, .limits = services.flood} {}
+        : core_link_(core_link),
+          services_(services),
+          context_{.core_link = core_link, .limits = services.flood, .refusal_log = services.refusal_log} {}
 
     /// Answers 101 and opens a session, or refuses the request.
     Handler upgrade(Exchange exchange, chat::RoomKey key);

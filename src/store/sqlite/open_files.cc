@@ -26,9 +26,13 @@ FileLock::FileLock(const std::filesystem::path& file) {
     // Beside the file itself, so that two names of it do not have two locks.
     const std::string name = std::filesystem::weakly_canonical(file).string() + ".lock";
     lock_ = FileDescriptor(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock_.is_open())
+    if (!lock_.is_open()) {
+        const int error = errno;
+        std::error_code ignored;
+        const char* const what = std::filesystem::exists(name, ignored) ? "opened" : "created";
         throw std::runtime_error(
-            fmt::format("{}: cannot be created: {}", name, std::generic_category().message(errno)));
+            fmt::format("{}: cannot be {}: {}", name, what, std::generic_category().message(error)));
+    }
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return;
     if (errno == EWOULDBLOCK) throw std::runtime_error(fmt::format("{}: another Globes uses it", file.string()));
     throw std::runtime_error(fmt::format("{}: cannot be locked: {}", name, std::generic_category().message(errno)));

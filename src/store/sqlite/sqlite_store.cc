@@ -23,8 +23,10 @@ namespace globes::store {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
+    std::error_code ignored;
+    const char* const what = std::filesystem::exists(path, ignored) ? "opened" : "created";
     throw std::runtime_error(
-        fmt::format("{}: cannot be created: {}", path.string(), std::generic_category().message(error)));
+        fmt::format("{}: cannot be {}: {}", path.string(), what, std::generic_category().message(error)));
 }
 
 /// SQLite creates the WAL and its index with the mode of the file.

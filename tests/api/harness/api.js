@@ -83,7 +83,17 @@ export function errorBody(code, field) {
     return JSON.stringify({ status: false, error });
 }
 
+/** A refusal by a limit of the address: with a reason, so that people know which. Its status is 429 or 503. */
+export function assertLimited(answer, status, code) {
+    const { reason, ...error } = answer.json?.error ?? JSON.parse(answer.text).error;
+    assert.match(reason, /^This address has .*\.$/);
+    assert.equal(JSON.stringify({ status: false, error }), errorBody(code));
+    assert.equal(answer.status, status);
+    assert.match(answer.headers['content-type'], /^application\/json\b/);
+}
+
 export function assertError(answer, status, code, field) {
+    if (status === 429) return assertLimited(answer, status, code);
     assert.equal(answer.text, errorBody(code, field));
     assert.equal(answer.status, status);
     assert.match(answer.headers['content-type'], /^application\/json\b/);

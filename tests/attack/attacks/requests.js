@@ -82,10 +82,10 @@ export const attacks = [
     },
     {
         name: 'changes',
-        what: 'renames a public room without an owner without end',
+        what: 'changes a public room without an owner without end',
         refused: { limit: 'requests' },
         run: flood(({ rooms, ...scene }, count) =>
-            postOf(scene, `/chats/${rooms.firstListed}`, { title: `Renamed ${count}` }, { method: 'PUT' }),
+            postOf(scene, `/chats/${rooms.firstListed}`, { description: `Changed ${count}` }, { method: 'PUT' }),
         ),
     },
     {

@@ -27,7 +27,9 @@ class BothThreads : public testing::Test {
 protected:
     BothThreads() {
         link.set_core(core);
-        settings.refusal = [](const net::HttpRequest&, int status) { return net::HttpResponse{.status = status}; };
+        settings.refusal = [](const net::HttpRequest&, int status, std::string_view) {
+            return net::HttpResponse{.status = status};
+        };
         hub = std::make_unique<net::HttpHub>(io.context(), io.hub().wheel(), io.read_buffer(), clock, limits, settings,
                                              [this](const std::shared_ptr<net::HttpExchange>& http) { handler(http); });
         core_thread.start([this] { core.end_batch(); });

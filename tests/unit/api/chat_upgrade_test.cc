@@ -105,7 +105,7 @@ protected:
     chat::PasswordThrottle throttle;
     chat::PasswordPace password_pace;
     const Hosts hosts{{}};
-    UnknownHosts unknown_hosts;
+    RefusalLog refusal_log{clock};
     WorkerPool pool{1, {.queued = 4}};
     OpenFiles open_files{0};
     Services services{.clock = clock,
@@ -113,7 +113,7 @@ protected:
                       .throttle = throttle,
                       .password_pace = password_pace,
                       .hosts = hosts,
-                      .unknown_hosts = unknown_hosts,
+                      .refusal_log = refusal_log,
                       .hashing = pool,
                       .files = pool,
                       .open_files = open_files,
@@ -121,6 +121,7 @@ protected:
                       .flood = {},
                       .allowed_origins = {},
                       .frame_ancestors = {},
+                      .metrics_addresses = {*IpRange::parse("::/0")},
                       .static_dir = {},
                       .metrics = {}};
     ChatUpgrade upgrade{link, services};

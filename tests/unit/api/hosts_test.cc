@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <utility>
 
+#include "api/refusal_log.h"
+#include "unit/chat/fakes.h"
+
 namespace globes::api {
 namespace {
-
-using namespace std::chrono_literals;
 
 net::HttpRequest request_to(std::string host) {
     net::HttpRequest request;
@@ -94,39 +94,19 @@ TEST(Hosts, ARequestWithoutHostIsServed) { EXPECT_TRUE(Hosts(kLocal).serve({}));
 
 TEST(Hosts, OnlyOtherRequestsThanThoseOfMonitorsAreRefused) {
     const Hosts hosts(kLocal);
-    UnknownHosts unknown;
+    chat::ManualClock clock;
+    RefusalLog log(clock);
     const auto refusal = [&](const char* host, const char* target) {
         net::HttpRequest request = request_to(host);
         request.target = target;
-        return host_refusal(request, hosts, unknown, {});
+        return host_refusal(request, hosts, log);
     };
     const auto refused = refusal("evil.example", "/chats");
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->status, 421);
-    EXPECT_FALSE(unknown.note("evil.example", {})) << "it was logged";
     EXPECT_FALSE(refusal("localhost", "/chats"));
     for (const char* target : {"/health", "/ready", "/ready?now"}) EXPECT_FALSE(refusal("evil.example", target));
     EXPECT_TRUE(refusal("evil.example", "/health/"));
-}
-
-TEST(UnknownHosts, EachIsLoggedOnceInAnInterval) {
-    UnknownHosts hosts;
-    const UnknownHosts::Time start{};
-    EXPECT_TRUE(hosts.note("a", start));
-    EXPECT_FALSE(hosts.note("a", start + 1s));
-    EXPECT_TRUE(hosts.note("b", start + 1s));
-    EXPECT_FALSE(hosts.note("a", start + UnknownHosts::kInterval - 1s));
-    EXPECT_TRUE(hosts.note("a", start + UnknownHosts::kInterval));
-    EXPECT_FALSE(hosts.note("b", start + UnknownHosts::kInterval));
-}
-
-TEST(UnknownHosts, OnlyAFewAreLoggedInAnInterval) {
-    UnknownHosts hosts;
-    const UnknownHosts::Time start{};
-    std::size_t logged = 0;
-    for (int i = 0; i < 1000; ++i) logged += hosts.note(std::to_string(i), start + i * 1ms) ? 1 : 0;
-    EXPECT_EQ(logged, UnknownHosts::kNames);
-    EXPECT_TRUE(hosts.note("later", start + UnknownHosts::kInterval)) << "the first has been forgotten";
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ TEST_F(ConfigTest, DefaultsApplyIfNothingIsSet) {
     EXPECT_EQ(config.of_address.history_per_minute, 1200u);
     EXPECT_EQ(config.of_address.guesses_per_minute, 120u);
     EXPECT_TRUE(config.trusted_proxies.empty());
+    EXPECT_EQ(texts(config.metrics_addresses), "0.0.0.0/0 ::/0");
     EXPECT_EQ(texts(config.of_address.exempt), "127.0.0.0/8 ::1");
     EXPECT_EQ(config.log_level, LogLevel::info);
     EXPECT_EQ(config.secret_key, "");
@@ -113,7 +114,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
         "TLSCert": "c.pem", "TLSKey": "k.pem", "HSTSSeconds": 0, "RedirectAddress": ":80", "RedirectPort": 443,
         "ChallengeDir": "acme", "Static": "site", "DataDir": "d", "Store": "memory", "Durability": "power", "Retention": 86400, "MaxEvents": 9,
         "AllowedOrigins": ["HTTPS://Example.org:443", "*"], "FrameAncestors": ["https://Example.org:8443"],
-        "Hosts": ["Chat.example:8080", "*"], "TrustedProxies": ["10.0.0.0/8", "::1"],
+        "Hosts": ["Chat.example:8080", "*"], "TrustedProxies": ["10.0.0.0/8", "::1"], "MetricsAddresses": ["10.1.0.0/16"],
         "TokenMinutes": 5, "RequireOwner": true, "MessagesPerSecond": 0, "MessageBurst": 1, "RoomMessagesPerSecond": 0, "BacklogBytes": 65536,
         "IoThreads": 2, "HashThreads": 3, "MaxConnections": 4, "MaxRooms": 3, "MinFreeDisk": 2,
         "AddressConnections": 5, "AddressConnectionsPerMinute": 6, "AddressRequestsPerMinute": 7,
@@ -143,6 +144,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_THAT(config.frame_ancestors, ElementsAre("https://example.org:8443"));
     EXPECT_THAT(config.hosts, ElementsAre("Chat.example:8080", "*"));
     EXPECT_EQ(texts(config.trusted_proxies), "10.0.0.0/8 ::1");
+    EXPECT_EQ(texts(config.metrics_addresses), "10.1.0.0/16");
     EXPECT_EQ(config.token_life, std::chrono::minutes(5));
     EXPECT_TRUE(config.require_owner);
     EXPECT_EQ(config.messages_per_second, 0u);
@@ -167,7 +169,7 @@ TEST_F(ConfigTest, EveryKeyOfConfigJsonIsRead) {
     EXPECT_EQ(config.of_address.guesses_per_minute, 1'000'000'000'000u);
     EXPECT_EQ(texts(config.of_address.exempt), "192.0.2.1 2001:db8::/32");
     EXPECT_EQ(config.log_level, LogLevel::warn);
-    EXPECT_EQ(config_keys().size(), 46u) << "add a new key to this test";
+    EXPECT_EQ(config_keys().size(), 47u) << "add a new key to this test";
 }
 
 TEST_F(ConfigTest, WarnsOfAStaticFolderWithoutAPageAndDoesNotUseIt) {
@@ -215,6 +217,7 @@ TEST_F(ConfigTest, WrongValuesNameTheFileAndTheKey) {
         {"Hosts",
          {R"("*")", "[1]", R"([""])", R"(["https://a"])", R"(["a/"])", R"(["*.example.org"])", R"(["a:0"])",
           R"(["a:http"])", R"(["u@a"])", R"(["::1"])", R"(["[::1"])"}},
+        {"MetricsAddresses", {R"("127.0.0.1")", "[1]", R"(["localhost"])", R"(["10.0.0.1/8"])", R"(["*"])"}},
         {"FrameAncestors", {R"("*")", "[1]", R"(["'self'"])", R"(["https://a; script-src *"])", R"(["null"])"}},
         {"TokenMinutes", {"0", "525601", "1.5", R"("60")"}},
         {"RequireOwner", {"1", R"("true")", "null"}},
@@ -279,7 +282,8 @@ TEST_F(ConfigTest, TheCertificateOfTheOriginalIsFoundIfNoneIsConfigured) {
 }
 
 TEST_F(ConfigTest, UnknownKeysAreErrors) {
-    EXPECT_EQ(error(R"({"address": "127.0.0.1:1"})"), "config.json: address: unknown key");
+    EXPECT_EQ(error(R"({"address": "127.0.0.1:1"})"), "config.json: address: unknown key (did you mean Address?)");
+    EXPECT_EQ(error(R"({"Colour": 1})"), "config.json: Colour: unknown key");
 }
 
 TEST_F(ConfigTest, BrokenJsonNamesLineAndColumn) {

@@ -28,6 +28,12 @@ TEST(Log, AccessLinesHaveEverythingInKeyValueForm) {
               "event=request method=GET path=/chats status=200 bytes=1234 duration_us=81 peer=127.0.0.1");
 }
 
+TEST(Log, AccessLinesEndWithTheNote) {
+    EXPECT_THAT(
+        format_access_line({.method = "POST", .target = "/chats", .status = 429, .peer = "::1", .note = "limit=rooms"}),
+        testing::EndsWith(" peer=::1 limit=rooms"));
+}
+
 TEST(Log, AccessLinesHaveNoQueryAndNoUserInfo) {
     for (const auto* target :
          {"/chats/2/ws?session=topsecret", "/chats/2/ws#topsecret", "http://u:topsecret@host/chats/2/ws",

@@ -23,8 +23,11 @@ using testing::StartsWith;
 class HttpProxyTest : public HttpHubTest {
 protected:
     HttpProxyTest() {
-        settings_.refusal = [](const HttpRequest&, int status) { return HttpResponse{.status = status}; };
-        settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t, std::chrono::microseconds) {
+        settings_.refusal = [](const HttpRequest&, int status, std::string_view) {
+            return HttpResponse{.status = status};
+        };
+        settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t, std::chrono::microseconds,
+                                       std::string_view) {
             log_.push_back(request.client.text() + ' ' + std::to_string(status) + (request.is_secure ? " https" : ""));
         };
         settings_.trusted_proxies = {*IpRange::parse("10.0.0.0/8"), *IpRange::parse("127.0.0.1")};

@@ -36,11 +36,11 @@ const std::string kPostHead = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\
 class HttpSessionTest : public HttpHubTest {
 protected:
     HttpSessionTest() {
-        settings_.refusal = [](const HttpRequest&, int status) {
+        settings_.refusal = [](const HttpRequest&, int status, std::string_view) {
             return HttpResponse{.status = status, .body = "refused"};
         };
         settings_.on_finished = [this](const HttpRequest& request, int status, std::size_t bytes,
-                                       std::chrono::microseconds took) {
+                                       std::chrono::microseconds took, std::string_view) {
             finished_.push_back(request.method + ' ' + request.target + ' ' + std::to_string(status) + ' ' +
                                 std::to_string(bytes) + ' ' + std::to_string(took.count()) + ' ' +
                                 request.client.text());
@@ -727,7 +727,9 @@ TEST_F(HttpSessionTest, AnAnswerThatCannotBeSentClosesTheConnection) {
 
 TEST_F(HttpSessionTest, ARefusalThatThrowsClosesTheConnection) {
     answer_later();
-    settings_.refusal = [](const HttpRequest&, int) -> HttpResponse { throw std::runtime_error("broken"); };
+    settings_.refusal = [](const HttpRequest&, int, std::string_view) -> HttpResponse {
+        throw std::runtime_error("broken");
+    };
     open();
     send(kGet);
     waiting_.clear();
