@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/hosts.h"
 #include "api/request.h"
 #include "api/wire/errors.h"
 
@@ -78,7 +79,7 @@ net::HttpResponse embedded_answer(const net::HttpRequest& request, const Embedde
     if (status == 200) response.headers.emplace_back("ETag", etag);
     add_policy_headers(policy, is_page(file.path), response);
     if (is_page(file.path))
-        response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, request.header("host")));
+        response.headers.emplace_back("Content-Security-Policy", built_in_policy(policy, host_text(request)));
     if (status == 200 && has_current_form(request, etag)) {
         response.status = 304;
         return response;

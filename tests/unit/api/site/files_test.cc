@@ -78,6 +78,10 @@ TEST(EmbeddedAnswer, APageHasAPolicy) {
     const auto page = embedded_answer(request(), kPage, {});
     EXPECT_THAT(page.headers, Contains(Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
     EXPECT_THAT(embedded_answer(request(), kScript, {}).headers, Not(Contains(Key("Content-Security-Policy"))));
+    net::HttpRequest without_port;
+    without_port.headers = {{"host", "chat.example:"}};
+    EXPECT_THAT(embedded_answer(without_port, kPage, {}).headers,
+                Contains(Pair("Content-Security-Policy", HasSubstr("connect-src 'self' ws://chat.example wss://"))));
 }
 
 TEST(EmbeddedSite, HasAPageAndOnlyFilesOfKnownTypes) {
