@@ -104,7 +104,7 @@ private:
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
-    bool is_secret_made_ = false;  // by this start; before `tokens_`, which needs the secret
+    const Secret secret_;  // before `tokens_`, which uses it
     const chat::Tokens tokens_;
     chat::PasswordThrottle throttle_;
     chat::PasswordPace password_pace_;
@@ -130,8 +130,8 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies, refusal_log_,
                        descriptors_.connections),
       store_(open_store()),
-      tokens_(config.secret_key.empty() ? load_or_make_secret(config.data_dir, &is_secret_made_) : config.secret_key,
-              clock_, config.token_life),
+      secret_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : Secret{.text = config.secret_key}),
+      tokens_(secret_.text, clock_, config.token_life),
       hosts_({.listed = config.hosts,
               .allowed_origins = config.allowed_origins,
               .own = config.address.host,
@@ -240,7 +240,7 @@ void Server::warn_of_rooms(const chat::StoredRooms& stored) const {
                                   : "set RequireOwner to true in config.json, which protects new rooms");
     const auto with_tokens = count(
         [](const chat::RoomRecord& room) { return room.owned || room.visibility != chat::Visibility::public_room; });
-    if (is_secret_made_ && with_tokens > 0)
+    if (secret_.is_new && with_tokens > 0)
         spdlog::warn(
             "event=secret_created rooms={} reason=\"DataDir/secret did not exist, so all tokens of these rooms are "
             "invalid, also those of owners; if there is a backup of it, stop the server and put it back\"",

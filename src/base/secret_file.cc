@@ -81,14 +81,12 @@ void make_secret(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string load_or_make_secret(const std::filesystem::path& data_dir, bool* is_made) {
-    if (is_made != nullptr) *is_made = false;
+Secret load_or_make_secret(const std::filesystem::path& data_dir) {
     make_private_folder(data_dir);
     const auto path = data_dir / "secret";
-    if (auto secret = read_secret(path)) return *std::move(secret);
+    if (auto text = read_secret(path)) return {.text = *std::move(text), .is_new = false};
     make_secret(path);
-    if (is_made != nullptr) *is_made = true;
-    if (auto secret = read_secret(path)) return *std::move(secret);
+    if (auto text = read_secret(path)) return {.text = *std::move(text), .is_new = true};
     throw std::runtime_error(path.string() + ": disappeared while it was created");
 }
 

@@ -9,6 +9,11 @@ namespace globes {
 
 inline constexpr std::size_t kMinSecretFileBytes = 32;
 
+struct Secret {
+    std::string text;
+    bool is_new = false;  ///< The file did not exist before.
+};
+
 /// The text of `<data_dir>/secret` without surrounding white space; a new file has 32 random bytes in hexadecimal.
 ///
 /// - Called once, by main, at start; blocks on the disk.
@@ -19,8 +24,6 @@ inline constexpr std::size_t kMinSecretFileBytes = 32;
 ///
 /// Errors: throws std::runtime_error with the name of the file if it cannot be read or created, or has fewer than
 /// `kMinSecretFileBytes`. It is not replaced, because a new secret would invalidate every token.
-///
-/// `is_made`: set to whether the file did not exist; may be null.
-std::string load_or_make_secret(const std::filesystem::path& data_dir, bool* is_made = nullptr);
+Secret load_or_make_secret(const std::filesystem::path& data_dir);
 
 }  // namespace globes

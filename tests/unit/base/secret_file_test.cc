@@ -37,9 +37,12 @@ protected:
 
 TEST_F(SecretFileTest, CreatesThirtyTwoRandomBytesOnce) {
     const auto secret = load_or_make_secret(folder_);
-    EXPECT_THAT(secret, MatchesRegex("[0-9a-f]{64}"));
-    EXPECT_EQ(load_or_make_secret(folder_), secret);
-    EXPECT_NE(load_or_make_secret(folder_ / "another"), secret);
+    EXPECT_THAT(secret.text, MatchesRegex("[0-9a-f]{64}"));
+    EXPECT_TRUE(secret.is_new);
+    const auto again = load_or_make_secret(folder_);
+    EXPECT_EQ(again.text, secret.text);
+    EXPECT_FALSE(again.is_new);
+    EXPECT_NE(load_or_make_secret(folder_ / "another").text, secret.text);
 }
 
 TEST_F(SecretFileTest, OnlyTheServersUserMayReadIt) {
@@ -85,7 +88,7 @@ TEST_F(SecretFileTest, ServersThatStartAtTheSameTimeAgree) {
         for (auto& secret : secrets)
             servers.emplace_back([&] {
                 start.arrive_and_wait();
-                secret = load_or_make_secret(folder_);
+                secret = load_or_make_secret(folder_).text;
             });
     }
     EXPECT_THAT(secrets, testing::Each(secrets.front()));
@@ -93,7 +96,7 @@ TEST_F(SecretFileTest, ServersThatStartAtTheSameTimeAgree) {
 
 TEST_F(SecretFileTest, ReadsASecretThatTheOperatorWrote) {
     write("  a secret phrase of the operator's own \r\n\n");
-    EXPECT_EQ(load_or_make_secret(folder_), "a secret phrase of the operator's own");
+    EXPECT_EQ(load_or_make_secret(folder_).text, "a secret phrase of the operator's own");
 }
 
 TEST_F(SecretFileTest, RefusesEmptyAndShortFilesWithoutShowingThem) {
