@@ -48,7 +48,7 @@ void write_address_limits(MetricsText& text, const net::AddressCounts& counts, s
     for (std::size_t limit = 0; limit < net::kAddressLimits; ++limit)
         text.sample(counts.refused[limit].load(std::memory_order_relaxed),
                     {{"limit", net::address_limit_name(static_cast<net::AddressLimit>(limit))}});
-    text.sample(counts.open_connections_refused.load(std::memory_order_relaxed), {{"limit", "open_connections"}});
+    text.sample(counts.open_connections_refused.load(std::memory_order_relaxed), {{"limit", net::kOpenConnections}});
     text.sample(counts.output_refused.load(std::memory_order_relaxed), {{"limit", "unread_bytes"}});
     text.sample(wrong_passwords, {{"limit", "wrong_passwords"}});
 }

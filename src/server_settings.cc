@@ -143,8 +143,8 @@ net::HttpSettings http_settings(const Config& config, api::IoCounts& counts, api
                     .peer = request.client.text(),
                     .note = note});
     };
-    settings.on_dropped = [&refusal_log](const net::ClientAddress& client) {
-        refusal_log.limit(client, net::address_limit_name(net::AddressLimit::connections));
+    settings.on_dropped = [&refusal_log](const net::ClientAddress& client, std::string_view limit) {
+        refusal_log.limit(client, limit);
     };
     return settings;
 }

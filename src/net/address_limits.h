@@ -45,6 +45,8 @@ inline constexpr std::size_t kAddressLimits = 12;
 
 /// The name of a limit in metrics.
 std::string_view address_limit_name(AddressLimit limit);
+/// That of AddressLimitSettings::open_connections.
+inline constexpr std::string_view kOpenConnections = "open_connections";
 
 /// `units` in each `period`, spread over it, or those of `at_once` at the same time. 0 means unlimited.
 struct AddressRate {

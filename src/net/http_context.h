@@ -66,8 +66,9 @@ struct HttpSettings {
     std::function<void(const HttpRequest& request, int status, std::size_t body_bytes, std::chrono::microseconds took,
                        std::string_view note)>
         on_finished;
-    /// Called for a connection that is closed without an answer, because its address has opened too many. May be empty.
-    std::function<void(const ClientAddress& client)> on_dropped = {};
+    /// Called for a connection that is closed without an answer, because its address has too many or has opened too
+    /// many in a short time. `limit`: the name of the limit. May be empty.
+    std::function<void(const ClientAddress& client, std::string_view limit)> on_dropped = {};
 };
 
 struct HttpContext {

@@ -9,11 +9,6 @@
 #include "base/logging.h"
 
 namespace globes::net {
-namespace {
-
-constexpr int kConnectionRefused = 503;
-
-}  // namespace
 
 HttpHub::HttpHub(boost::asio::io_context& io, TimerWheel& wheel, std::span<char> read_buffer, const Clock& clock,
                  AddressLimits& limits, HttpSettings settings, HttpHandler handler)
@@ -51,18 +46,22 @@ void HttpHub::admit(FileDescriptor socket, HttpPeer peer) {
     const ClientAddress& client = peer.client;
     // Too many in a short time: not even an answer.
     if (client.take(AddressLimit::connections, context_.clock.steady())) {
-        if (context_.settings.on_dropped) context_.settings.on_dropped(client);
-        return;
+        return drop(client, address_limit_name(AddressLimit::connections));
     }
     auto connection = context_.limits.open_connection(client);
     const bool is_admitted = connection.has_value();
     // Those beyond the limit count too: a handshake costs memory, and each of them is one of `MaxConnections`.
     if (!is_admitted) connection = context_.limits.turn_away(client);
-    if (!connection) return;
+    if (!connection) return drop(client, kOpenConnections);
     peer.connection = *std::move(connection);
     const auto session = std::make_shared<HttpSession>(context_, open(std::move(socket), peer.port), std::move(peer));
     context_.sessions.insert(session);
-    is_admitted ? session->start() : session->turn_away(kConnectionRefused);
+    is_admitted ? session->start() : session->turn_away();
+}
+
+/// The socket closes with the caller.
+void HttpHub::drop(const ClientAddress& client, std::string_view limit) const {
+    if (context_.settings.on_dropped) context_.settings.on_dropped(client, limit);
 }
 
 // --- connections of proxies ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <unordered_set>
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ public:
 private:
     StreamSocket open(FileDescriptor socket, HttpPort port) const;
     void admit(FileDescriptor socket, HttpPeer peer);
+    void drop(const ClientAddress& client, std::string_view limit) const;
     void on_proxy_header(FileDescriptor socket, HttpPeer proxy, const ProxyHeader& header);
     void log_invalid_header(const ClientAddress& proxy);
 

@@ -18,7 +18,6 @@ namespace {
 constexpr int kTooManyRequests = 429;
 constexpr int kInternalServerError = 500;
 constexpr int kServiceUnavailable = 503;
-constexpr std::string_view kOpenConnections = "open_connections";  // the limit's name
 
 /// Pipelined requests that are answered at once are served in groups of so many, between other connections.
 constexpr int kRequestsAtOnce = 8;
@@ -81,9 +80,9 @@ void HttpSession::start() {
     });
 }
 
-void HttpSession::turn_away(int status) {
-    run_or_close([this, status] {
-        turned_away_ = status;
+void HttpSession::turn_away() {
+    run_or_close([this] {
+        is_turned_away_ = true;
         arm(context_.settings.turn_away_timeout);
         if (!socket_.is_handshaking()) return answer_turned_away();
         state_ = State::handshaking;
@@ -94,7 +93,7 @@ void HttpSession::turn_away(int status) {
 void HttpSession::answer_turned_away() {
     HttpRequest request;
     request.client = client_;
-    send(context_.settings.refusal(request, turned_away_, kOpenConnections), request, false);
+    send(context_.settings.refusal(request, kServiceUnavailable, kOpenConnections), request, false);
 }
 
 /// The current tick does not count, because a load balancer may reuse a connection until just before its timeout.
@@ -124,7 +123,7 @@ void HttpSession::enter(State state) {
 /// request together, and one that is turned away has one for everything.
 std::optional<Tick> HttpSession::timeout() const {
     const HttpSettings& settings = context_.settings;
-    if (turned_away_ != 0) return std::nullopt;
+    if (is_turned_away_) return std::nullopt;
     const bool is_probe = admission_ == Admission::probe;
     switch (state_) {
         case State::idle:
@@ -147,7 +146,7 @@ std::optional<Tick> HttpSession::timeout() const {
 
 void HttpSession::on_timer(Tick) {
     const auto self = shared_from_this();
-    if (turned_away_ != 0) return close();
+    if (is_turned_away_) return close();
     if (state_ == State::reading_head || state_ == State::reading_body) {
         socket_.cancel();  // the wait for more bytes
         return run_or_close([this] { refuse({408}); });
@@ -197,7 +196,7 @@ void HttpSession::read() {
 /// Returns whether the client may send requests.
 bool HttpSession::end_handshake() {
     enter(State::idle);
-    if (turned_away_ == 0) return true;
+    if (!is_turned_away_) return true;
     answer_turned_away();
     return false;
 }

@@ -82,9 +82,9 @@ public:
     HttpSession(HttpContext& context, StreamSocket socket, HttpPeer peer);
 
     void start();
-    /// Answers with `status` and closes, without a request; after the handshake, if there is one. All of it ends within
+    /// Answers 503 and closes, without a request; after the handshake, if there is one. All of it ends within
     /// HttpSettings::turn_away_timeout.
-    void turn_away(int status);
+    void turn_away();
     /// Closes the connection after the current response, or at once if no request is in progress.
     void stop();
     /// Closes the connection now, in every state.
@@ -164,7 +164,7 @@ private:
     std::optional<std::int64_t> taken_before_;  // by the client, at the last look; set while it is slow
     std::size_t drained_ = 0;                   // discarded bytes
     std::chrono::steady_clock::time_point served_at_;
-    int turned_away_ = 0;  // the status to answer without a request, or 0
+    bool is_turned_away_ = false;  // answered without a request
     State state_ = State::idle;
     bool processing_ = false;  // `process` is on the stack and continues after an immediate response
     bool last_answer_ = false;

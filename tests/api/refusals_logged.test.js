@@ -70,6 +70,13 @@ test('refusals in a chat are a line for each address and limit, at most once a m
     }
 });
 
+test('a connection beyond those that are answered is a line', async () => {
+    const from = '127.0.0.7';
+    const connections = await Promise.all(Array.from({ length: 15 }, () => Connection.open(server, { from })));
+    await server.logged(/event=limit peer=127\.0\.0\.7 limit=open_connections\n/);
+    for (const connection of connections) connection.close();
+});
+
 test('a connection that is closed without an answer is a line', async () => {
     const from = '127.0.0.6';
     await eventually(async () => {

@@ -365,6 +365,8 @@ TEST_F(HttpSessionTest, AConnectionForProbesHasThisTimeForAllItSends) {
 TEST_F(HttpSessionTest, OnlyAFewConnectionsOfAnAddressAreTurnedAwayAtTheSameTime) {
     limit_settings_.open_connections = 1;
     limit_settings_.turned_away = 2;
+    std::vector<std::string> dropped;
+    settings_.on_dropped = [&](const ClientAddress&, std::string_view limit) { dropped.emplace_back(limit); };
     hub();
     peer_ = limits_->find(*IpAddress::parse("192.0.2.1"), clock_.steady());
     std::vector<int> clients;
@@ -380,6 +382,7 @@ TEST_F(HttpSessionTest, OnlyAFewConnectionsOfAnAddressAreTurnedAwayAtTheSameTime
         EXPECT_THAT(receive_from(clients[closed]), IsEmpty());
         EXPECT_TRUE(ended_);
     }
+    EXPECT_THAT(dropped, ElementsAre(kOpenConnections, kOpenConnections));
     EXPECT_EQ(hub_->size(), 3u);
     pass(settings_.turn_away_timeout + 1);
     EXPECT_EQ(hub_->size(), 1u) << "they do not wait for the end of the client as long as others";
