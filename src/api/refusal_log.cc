@@ -27,7 +27,7 @@ std::string_view proxy_header(const net::HttpRequest& request) {
 
 /// Whether the address is of this machine or of a private network, as that of a proxy before the server usually is.
 bool is_near(std::string_view text) {
-    static const std::vector<IpRange> kNear = [] {
+    static const std::vector<IpRange> near_ranges = [] {
         std::vector<IpRange> ranges;
         for (const char* const range : {"127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
                                         "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"})
@@ -35,7 +35,7 @@ bool is_near(std::string_view text) {
         return ranges;
     }();
     const auto address = IpAddress::parse(text);
-    return address && contains(kNear, *address);
+    return address && contains(near_ranges, *address);
 }
 
 }  // namespace
