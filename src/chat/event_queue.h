@@ -31,7 +31,8 @@ struct QueuedEvent {
     SendKey key = {};  ///< Set for a send with an id.
     ConnectionId sender = 0;
     std::uint64_t hold = 0;  ///< Of the name that a leave frees; 0 for other events.
-    /// Of the membership that a send has begun; 0 for other events.
+    /// Of the membership that a send has begun, or that a leave has ended before the store has answered that send; 0
+    /// for other events.
     std::uint64_t arrival = 0;
     Stage stage = Stage::live;
     bool is_known = false;  ///< The id was sent recently, or the store has refused it as stored.

@@ -196,6 +196,7 @@ void Room::leave(Participant& participant, std::string color, std::string client
     std::string name = participant.membership->name;
     if (color.empty()) color = participant.membership->color;
     std::string text = name + " has left the room.";
+    const std::uint64_t begun = participant.membership->awaits_first_send ? participant.membership->arrival : 0;
     const std::uint64_t hold = participants_.give_up_name(participant);
     --shared_.members;
     enqueue({.event = {.kind = EventKind::leave,
@@ -206,7 +207,8 @@ void Room::leave(Participant& participant, std::string color, std::string client
                        .client_id = std::move(client_id),
                        .time = now},
              .sender = participant.connection,
-             .hold = hold},
+             .hold = hold,
+             .arrival = begun},
             effects);
 }
 
@@ -324,6 +326,7 @@ std::string Room::frame_of(const Event& event) const {
 void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
     assert(found.empty() || found.size() == keys.size());
     std::unordered_map<std::string, const std::optional<Event>*, KeyedHash> answers;
+    std::vector<std::uint64_t> ended;  // memberships that repeats had begun; ascending
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
     queue_.remove_if([&](QueuedEvent& pending) {
@@ -339,14 +342,28 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
             refuse(pending, effects);
         } else {
             // It is not a new send, so it makes no member. Its name was taken until that was known.
-            if (pending.arrival != 0 && participants_.withdraw_name(pending.arrival)) --shared_.members;
+            if (pending.arrival != 0 && participants_.withdraw_name(pending.arrival))
+                --shared_.members;
+            else if (pending.arrival != 0)
+                ended.push_back(pending.arrival);
             answer_repeat(pending.sender, **answer->second, effects);
             for (const ConnectionId repeat : pending.repeats) answer_repeat(repeat, **answer->second, effects);
         }
         return true;
     });
+    if (!ended.empty()) drop_leaves(ended);
     append_head(effects);  // live events may have waited for these sends only
     store_ready(effects);
+}
+
+/// Nobody has seen these members, so nobody is told that they have left. A client that asked for its leave gets it.
+void Room::drop_leaves(const std::vector<std::uint64_t>& arrivals) {
+    queue_.remove_if([&](const QueuedEvent& pending) {
+        if (pending.event.kind != EventKind::leave || participants_.find(pending.sender) != nullptr) return false;
+        if (!std::ranges::binary_search(arrivals, pending.arrival)) return false;
+        participants_.release_name(pending.event.name, pending.hold);
+        return true;
+    });
 }
 
 void Room::commit(Effects& effects) {

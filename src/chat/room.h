@@ -168,6 +168,7 @@ private:
     void store_ready(Effects& effects);
     void append_head(Effects& effects);
     void append(const Event& event, Effects& effects);
+    void drop_leaves(const std::vector<std::uint64_t>& arrivals);
     void refuse_unstored(Effects& effects);
     void refuse_queued(bool is_known, Effects& effects);
     void refuse_and_forget(const QueuedEvent& pending, bool is_outcome_known, Effects& effects);

@@ -620,6 +620,40 @@ TEST_F(RoomOfReportingStore, ARepeatMakesNoMember) {
     EXPECT_THAT(names(), ElementsAre("n1")) << "it has joined meanwhile";
 }
 
+TEST_F(RoomOfReportingStore, AConnectionThatOnlyRepeatedEndsWithoutALeave) {
+    say(1, "hello", "a");
+    submit();
+    room.commit(effects);
+    ASSERT_TRUE(leave(1, "n1"));
+    logged();
+    const auto repeat = [&] { ASSERT_TRUE(accept(2, {EventKind::send, "n1", {}, "hello", "a"}, now)); };
+    repeat();
+    room.depart(2, now, effects);
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_EQ(logged(), "");
+    EXPECT_EQ(shared.members, 0U);
+    EXPECT_EQ(room.online_in_log(), 0U);
+    ASSERT_TRUE(join(3, "n1")) << "the name is free";
+    ASSERT_TRUE(leave(3, "n1"));
+    logged();
+
+    room.participants().add({.connection = 2});
+    repeat();
+    ASSERT_TRUE(leave(2, "n1"));
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_EQ(logged(), "n1 has left the room.\n") << "the client waits for it";
+
+    repeat();
+    room.depart(2, now, effects);
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("none", 0);
+    submit();
+    room.commit(effects);
+    EXPECT_EQ(logged(), "#2 n1: hello\nn1 has left the room.\n") << "it was new";
+}
+
 TEST_F(RoomOfReportingStore, AnIdThatTheStoreRefusesIsLookedUpAndTheOtherEventsKeepTheirOrder) {
     say(1, "one", "a");
     say(1, "again", "old");
