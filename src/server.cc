@@ -51,8 +51,8 @@ using namespace std::chrono_literals;
 
 static_assert(Config::kMaxIoThreads <= chat::kMaxIoThreads);
 
-constexpr WorkerLimits kHashLimits{.queued = 1024, .queued_of_asker = 64};
-constexpr WorkerLimits kFileLimits{.queued = 1024, .queued_of_asker = 256};
+constexpr WorkerLimits kHashLimits{.queued = 1024, .queued_of_client = 64, .queued_of_network = 256};
+constexpr WorkerLimits kFileLimits{.queued = 1024, .queued_of_client = 256, .queued_of_network = 512};
 constexpr std::size_t kFileThreads = 1;
 // Readers do not see expired events in the meantime.
 constexpr std::chrono::seconds kMaintainEvery = 5s;

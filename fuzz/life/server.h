@@ -100,7 +100,7 @@ private:
 
     /// A pool without room: passwords are not hashed here, and files not read.
     static WorkerPool& refusing_pool() {
-        static WorkerPool pool(1, {.queued = 0, .queued_of_asker = 0});
+        static WorkerPool pool(1, {.queued = 0});
         return pool;
     }
     static net::WsSettings ws_settings() {

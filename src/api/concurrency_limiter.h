@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/handler.h"
+#include "base/asker.h"
 #include "base/round_robin.h"
 #include "base/task_boundary.h"
 
@@ -18,7 +19,7 @@ namespace globes::api {
 class ConcurrencyLimiter {
     struct State {
         std::size_t free;
-        RoundRobin<Fifo<SuspendedHandler>> waiting = {};  // by asker
+        RoundRobin<RoundRobin<Fifo<SuspendedHandler>>> waiting = {};  // by asker
     };
 
 public:
@@ -41,7 +42,7 @@ public:
 
     class [[nodiscard]] PermitAwaiter {
     public:
-        PermitAwaiter(const std::shared_ptr<State>& state, std::uint64_t asker) : state_(state), asker_(asker) {}
+        PermitAwaiter(const std::shared_ptr<State>& state, Asker asker) : state_(state), asker_(asker) {}
 
         bool await_ready() const noexcept {
             if (state_->free == 0) return false;
@@ -52,18 +53,17 @@ public:
             // If the queue cannot grow, the handler is destroyed.
             run_task(TaskThread::io,
                      [&state = *state_, asker = asker_, suspended = SuspendedHandler(handler)]() mutable {
-                         state.waiting.push(std::move(suspended), asker);
+                         state.waiting.push(std::move(suspended), asker.network, asker.client);
                      });
         }
         Permit await_resume() const { return Permit(state_); }
 
     private:
         const std::shared_ptr<State>& state_;
-        const std::uint64_t asker_;
+        const Asker asker_;
     };
-    /// `const auto permit = co_await limiter.acquire(asker)` suspends until a permit is free. `asker`: see
-    /// WorkerPool::try_post.
-    PermitAwaiter acquire(std::uint64_t asker) { return {state_, asker}; }
+    /// `const auto permit = co_await limiter.acquire(asker)` suspends until a permit is free.
+    PermitAwaiter acquire(Asker asker) { return {state_, asker}; }
 
 private:
     static void release(State& state) noexcept {

@@ -80,7 +80,7 @@ public:
     /// Results in `work()`, which runs on a worker. `asker`: see WorkerPool::try_post. Error: unavailable if too many
     /// tasks wait in the pool, in all or of the asker.
     template <class Work>
-    auto run_on_worker(WorkerPool& pool, std::uint64_t asker, Work work) {
+    auto run_on_worker(WorkerPool& pool, Asker asker, Work work) {
         return WorkAwaiter<Work>(io_, pool, asker, std::move(work));
     }
 

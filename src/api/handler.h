@@ -136,7 +136,7 @@ class [[nodiscard]] WorkAwaiter {
 public:
     using Value = std::invoke_result_t<Work&>;
 
-    WorkAwaiter(net::IoThread& io, WorkerPool& pool, std::uint64_t asker, Work work)
+    WorkAwaiter(net::IoThread& io, WorkerPool& pool, Asker asker, Work work)
         : io_(io), pool_(pool), asker_(asker), work_(std::move(work)) {}
 
     bool await_ready() const noexcept { return false; }
@@ -158,7 +158,7 @@ public:
 private:
     net::IoThread& io_;
     WorkerPool& pool_;
-    const std::uint64_t asker_;
+    const Asker asker_;
     Work work_;
     std::optional<Value> value_;
 };

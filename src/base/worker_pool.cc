@@ -11,12 +11,14 @@ WorkerPool::WorkerPool(std::size_t threads, WorkerLimits limits) : limits_(limit
     while (threads_.size() < threads) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
-bool WorkerPool::try_post(Task task, std::uint64_t asker) {
+bool WorkerPool::try_post(Task task, Asker asker) {
     {
         const MutexLock lock(mutex_);
-        const bool is_full = queue_.size() >= limits_.queued || queue_.size_of(asker) >= limits_.queued_of_asker;
+        const auto& [network, client] = asker;
+        const bool is_full = queue_.size() >= limits_.queued || queue_.size_of(network) >= limits_.queued_of_network ||
+                             queue_.size_of(network, client) >= limits_.queued_of_client;
         if (stopped_ || is_full) return false;
-        queue_.push(std::move(task), asker);
+        queue_.push(std::move(task), network, client);
     }
     changed_.notify_one();
     return true;

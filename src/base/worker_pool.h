@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/asker.h"
 #include "base/mailbox.h"
 #include "base/mutex.h"
 #include "base/round_robin.h"
@@ -17,11 +18,12 @@ namespace globes {
 /// How many tasks may wait, in addition to those that run.
 struct WorkerLimits {
     std::size_t queued = 256;
-    std::size_t queued_of_asker = 256;
+    std::size_t queued_of_client = 256;
+    std::size_t queued_of_network = 256;
 };
 
-/// Askers are served round-robin, and the tasks of one in the order of their posts. An exception of a task is logged
-/// and counted (task_boundary.h).
+/// Askers (asker.h) are served round-robin, and the tasks of one in the order of their posts. An exception of a task is
+/// logged and counted (task_boundary.h).
 class WorkerPool {
 public:
     /// `threads` ≥ 1.
@@ -31,9 +33,9 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     /// False if too many tasks wait, in all or of the asker, or if the pool was stopped: `task` is destroyed without
-    /// having run. `asker`: a number that is the same for all tasks of one client.
+    /// having run.
     /// Any thread, including tasks; never blocks for longer than another post takes.
-    [[nodiscard]] bool try_post(Task task, std::uint64_t asker = 0);
+    [[nodiscard]] bool try_post(Task task, Asker asker = {});
 
     /// Waits for the running tasks and drops those that wait: after a stop nothing uses their results, and a full queue
     /// of hashes would delay the shutdown for seconds. The owner only; may be called more than once.
@@ -48,7 +50,7 @@ private:
     // Any thread.
     Mutex mutex_;
     std::condition_variable_any changed_;  // for the stop token
-    using Queue = RoundRobin<Fifo<Task>>;
+    using Queue = RoundRobin<RoundRobin<Fifo<Task>>>;
     Queue queue_ GUARDED_BY(mutex_);  // by asker
     bool stopped_ GUARDED_BY(mutex_) = false;
 

@@ -38,7 +38,7 @@ void CatchUp::read_visible(const Reader& reader, std::move_only_function<void(St
                   });
 }
 
-void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, std::uint64_t asker,
+void CatchUp::check_last_seen(RoomId id, const LastSeen& seen, Asker asker,
                               std::move_only_function<void(SeenCheck)> done) {
     const auto compare = [time = seen.time](std::optional<UnixMicros> kept) {
         return !kept || *kept == time ? SeenCheck::matches : SeenCheck::differs;

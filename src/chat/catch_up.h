@@ -32,16 +32,15 @@ public:
     };
     /// Compares `seen` with the stored event. Calls `done` before it returns if no read of the store is needed;
     /// otherwise one event is read. `asker`: the client, as in EventQuery.
-    void check_last_seen(RoomId room, const LastSeen& seen, std::uint64_t asker,
-                         std::move_only_function<void(SeenCheck)> done);
+    void check_last_seen(RoomId room, const LastSeen& seen, Asker asker, std::move_only_function<void(SeenCheck)> done);
 
     /// The state of a client that catches up.
     struct Reader {
         RoomId room = 0;
-        std::uint64_t after = 0;            ///< It has the events up to this seq.
-        std::uint64_t until = 0;            ///< The newest event when it entered the room.
-        roomlog::Position from = 0;         ///< The end of the room log when it entered the room.
-        std::uint64_t asker = kServerAsks;  ///< The client, as in EventQuery.
+        std::uint64_t after = 0;     ///< It has the events up to this seq.
+        std::uint64_t until = 0;     ///< The newest event when it entered the room.
+        roomlog::Position from = 0;  ///< The end of the room log when it entered the room.
+        Asker asker = kServerAsks;   ///< The client, as in EventQuery.
     };
     struct Step {
         bool is_ok = false;                       ///< False: the store cannot be read now, or the room does not exist.

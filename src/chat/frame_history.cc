@@ -66,8 +66,8 @@ FrameHistory::FrameHistory(Store& store, const EventEncoder& encoder, std::weak_
                            FrameHistoryLimits limits)
     : store_(store), encoder_(encoder), post_(std::move(post)), limits_(limits) {}
 
-void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry,
-                        std::uint64_t asker, PageReply reply) {
+void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, Asker asker,
+                        PageReply reply) {
     assert(after < last_seq);
     const std::uint64_t page_begin = after - after % limits_.page_events;
     const Key key{.room = room,
@@ -78,8 +78,7 @@ void FrameHistory::read(RoomId room, std::uint64_t after, std::uint64_t last_seq
     read_part(key, after, asker, std::move(reply));
 }
 
-void FrameHistory::read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, std::uint64_t asker,
-                              PageReply reply) {
+void FrameHistory::read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, Asker asker, PageReply reply) {
     assert(seq > 0);
     request({.room = room,
              .after = seq - 1,
@@ -90,7 +89,7 @@ void FrameHistory::read_event(RoomId room, std::uint64_t seq, const Expiry& expi
 }
 
 /// Goes from part to part, because only the end of one shows where the next one begins.
-void FrameHistory::read_part(const Key& key, std::uint64_t after, std::uint64_t asker, PageReply reply) {
+void FrameHistory::read_part(const Key& key, std::uint64_t after, Asker asker, PageReply reply) {
     request(key, asker,
             [this, key, after, asker, reply = std::move(reply)](const std::shared_ptr<const FramePage>& page) mutable {
                 if (page == nullptr || !page->is_cut || page->last_seq > after) return reply(page);
@@ -101,7 +100,7 @@ void FrameHistory::read_part(const Key& key, std::uint64_t after, std::uint64_t 
             });
 }
 
-void FrameHistory::request(const Key& key, std::uint64_t asker, PageReply reply) {
+void FrameHistory::request(const Key& key, Asker asker, PageReply reply) {
     Entry& entry = pages_[key];
     if (entry.page != nullptr) {
         by_use_.splice(by_use_.end(), by_use_, entry.age);
@@ -110,7 +109,7 @@ void FrameHistory::request(const Key& key, std::uint64_t asker, PageReply reply)
     entry.waiting.push_back(std::move(reply));
     if (entry.is_in_flight) return;
     try {
-        queued_.push(key, asker);
+        queued_.push(key, asker.network, asker.client);
     } catch (...) {
         entry.waiting.pop_back();
         throw;

@@ -55,10 +55,10 @@ public:
     /// Reads the page, or its part, with the event after `after`, without expired events; it may be empty. Calls
     /// `reply` before it returns if the page is cached. `last_seq`: the newest stored event; MUST be greater than
     /// `after`. `asker`: see EventQuery::asker; the store is asked as the server.
-    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, std::uint64_t asker,
+    void read(RoomId room, std::uint64_t after, std::uint64_t last_seq, const Expiry& expiry, Asker asker,
               PageReply reply);
     /// As `read`, but the event `seq` alone, which costs much less than its page. It is not cached.
-    void read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, std::uint64_t asker, PageReply reply);
+    void read_event(RoomId room, std::uint64_t seq, const Expiry& expiry, Asker asker, PageReply reply);
 
     std::size_t reads_in_flight() const { return in_flight_; }
     /// The number of reads since the start.
@@ -81,8 +81,8 @@ private:
         std::list<Key>::iterator age;
     };
 
-    void read_part(const Key& key, std::uint64_t after, std::uint64_t asker, PageReply reply);
-    void request(const Key& key, std::uint64_t asker, PageReply reply);
+    void read_part(const Key& key, std::uint64_t after, Asker asker, PageReply reply);
+    void request(const Key& key, Asker asker, PageReply reply);
     void start_reads();
     void start_read(const Key& key, Entry& entry);
     void take(const Key& key, const std::shared_ptr<const FramePage>& page);
@@ -97,7 +97,7 @@ private:
     std::list<Key> by_use_;  // of cached pages, least recently used first
     // Reads that are not in flight yet, by asker. A page for which several askers wait is here for each of them: it
     // comes with the first one whose turn it is, and otherwise it would wait behind all that its first asker asks for.
-    RoundRobin<Fifo<Key>> queued_;
+    RoundRobin<RoundRobin<Fifo<Key>>> queued_;
     std::size_t cached_bytes_ = 0;
     std::size_t in_flight_ = 0;
     std::uint64_t reads_ = 0;

@@ -57,33 +57,35 @@ bool verify_password(std::string_view password, const std::string& hash) {
     return actual.size() == hash.size() && CRYPTO_memcmp(actual.data(), hash.data(), hash.size()) == 0;
 }
 
-std::optional<std::chrono::seconds> PasswordThrottle::refused(std::string_view address, RoomId room, TimePoint now) {
+std::optional<std::chrono::seconds> PasswordThrottle::refused(const Guesser& client, RoomId room, TimePoint now) {
     const MutexLock lock(mutex_);
     forget_ended(now);
-    const auto found = windows_.find(Key{std::string(address), room});
-    return found == windows_.end() ? std::nullopt : wait_of(found->second);
+    return wait_of(client, room);
 }
 
-bool PasswordThrottle::has_failed(std::string_view address, RoomId room, TimePoint now) {
+bool PasswordThrottle::has_failed(const Guesser& client, RoomId room, TimePoint now) {
     const MutexLock lock(mutex_);
     forget_ended(now);
-    return windows_.contains(Key{std::string(address), room});
+    return wrong_of(client.address, room) > 0 || wrong_of(client.network, room) > limits_.wrong_tries;
 }
 
-std::optional<std::chrono::seconds> PasswordThrottle::note_wrong(std::string_view address, RoomId room, TimePoint now) {
+std::optional<std::chrono::seconds> PasswordThrottle::note_wrong(const Guesser& client, RoomId room, TimePoint now) {
     const MutexLock lock(mutex_);
     forget_ended(now);
+    add_wrong(client.address, room);
+    if (client.network != client.address) add_wrong(client.network, room);
+    return wait_of(client, room);
+}
+
+void PasswordThrottle::add_wrong(std::string_view address, RoomId room) {
     assert(limits_.entries >= 1);
     const auto [entry, is_new] = windows_.try_emplace(Key{std::string(address), room}, now_ + limits_.window);
-    if (is_new) {
-        by_end_.push_back(&*entry);
-        if (windows_.size() > limits_.entries) {
-            windows_.erase(windows_.find(by_end_.front()->first));
-            by_end_.pop_front();
-        }
-    }
     ++entry->second.wrong;
-    return wait_of(entry->second);
+    if (!is_new) return;
+    by_end_.push_back(&*entry);
+    if (windows_.size() <= limits_.entries) return;
+    windows_.erase(windows_.find(by_end_.front()->first));
+    by_end_.pop_front();
 }
 
 void PasswordThrottle::forget_ended(TimePoint now) {
@@ -95,11 +97,23 @@ void PasswordThrottle::forget_ended(TimePoint now) {
     assert(windows_.size() == by_end_.size());
 }
 
-std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Window& window) {
-    if (window.wrong <= limits_.wrong_tries) return std::nullopt;
+std::uint32_t PasswordThrottle::wrong_of(std::string_view address, RoomId room) const {
+    const auto found = windows_.find(Key{std::string(address), room});
+    return found == windows_.end() ? 0 : found->second.wrong;
+}
+
+std::optional<std::chrono::seconds> PasswordThrottle::wait_of(const Guesser& client, RoomId room) {
+    TimePoint end = now_;
+    const auto look_at = [&](std::string_view address, std::uint64_t most) REQUIRES(mutex_) {
+        const auto found = windows_.find(Key{std::string(address), room});
+        if (found != windows_.end() && found->second.wrong > most) end = std::max(end, found->second.end);
+    };
+    look_at(client.address, limits_.wrong_tries);
+    if (client.network != client.address)
+        look_at(client.network, std::uint64_t{limits_.wrong_tries} * limits_.network_factor);
+    if (end == now_) return std::nullopt;  // ended windows have been dropped
     refusals_.fetch_add(1, std::memory_order_relaxed);
-    assert(window.end > now_);  // ended windows have been dropped
-    return std::chrono::ceil<std::chrono::seconds>(window.end - now_);
+    return std::chrono::ceil<std::chrono::seconds>(end - now_);
 }
 
 std::size_t PasswordThrottle::KeyHash::operator()(const Key& key) const {

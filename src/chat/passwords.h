@@ -28,15 +28,23 @@ bool is_password_hash(std::string_view text);
 /// password. Compares in constant time.
 bool verify_password(std::string_view password, const std::string& hash);
 
+/// A client that tries passwords.
+struct Guesser {
+    std::string_view address;  ///< Or the /64 of an IPv6 address.
+    std::string_view network;  ///< The /48 of an IPv6 address; otherwise as `address`.
+};
+
 struct PasswordThrottleLimits {
-    std::uint32_t wrong_tries = 10;
+    std::uint32_t wrong_tries = 10;    ///< Of an address.
+    std::uint32_t network_factor = 8;  ///< A network may have so many times more.
     std::chrono::seconds window{60};
     std::size_t entries = 100'000;
 };
 
 /// Limits wrong passwords. For each pair of address and room, the first wrong password opens a window. After more than
-/// `wrong_tries` wrong passwords in a window, every try is refused without a check until the window ends. Above
-/// `entries` pairs, the oldest window is dropped. Thread: any; each call holds a lock for a short time.
+/// `wrong_tries` wrong passwords in a window, every try is refused without a check until the window ends. The same
+/// holds for each pair of network and room, with a larger limit. Above `entries` pairs, the oldest window is dropped.
+/// Thread: any; each call holds a lock for a short time.
 class PasswordThrottle {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
@@ -45,20 +53,20 @@ public:
 
     /// Returns the time to wait, in whole seconds (≥ 1), if a try MUST be refused. Call it on the worker, directly
     /// before the hash: if it is called earlier, many parallel tries pass before the first of them is counted.
-    std::optional<std::chrono::seconds> refused(std::string_view address, RoomId room, TimePoint now);
+    std::optional<std::chrono::seconds> refused(const Guesser& client, RoomId room, TimePoint now);
 
-    /// Whether the window of this pair is open: it has sent a wrong password lately.
-    bool has_failed(std::string_view address, RoomId room, TimePoint now);
+    /// Whether the address has sent a wrong password lately, or its network more than an address may.
+    bool has_failed(const Guesser& client, RoomId room, TimePoint now);
 
     /// How many tries were refused.
     std::uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
 
     /// Counts a wrong password. Returns the time to wait if this one exceeds the limit: the try is then refused too.
-    std::optional<std::chrono::seconds> note_wrong(std::string_view address, RoomId room, TimePoint now);
+    std::optional<std::chrono::seconds> note_wrong(const Guesser& client, RoomId room, TimePoint now);
 
 private:
     struct Key {
-        std::string address;
+        std::string address;  // or network
         RoomId room;
         friend bool operator==(const Key&, const Key&) = default;
     };
@@ -72,7 +80,9 @@ private:
     using Windows = std::unordered_map<Key, Window, KeyHash>;
 
     void forget_ended(TimePoint now) REQUIRES(mutex_);
-    std::optional<std::chrono::seconds> wait_of(const Window& window) REQUIRES(mutex_);
+    std::uint32_t wrong_of(std::string_view address, RoomId room) const REQUIRES(mutex_);
+    void add_wrong(std::string_view address, RoomId room) REQUIRES(mutex_);
+    std::optional<std::chrono::seconds> wait_of(const Guesser& client, RoomId room) REQUIRES(mutex_);
 
     // Constant after construction.
     const PasswordThrottleLimits limits_;

@@ -34,6 +34,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/asker.h"
 #include "chat/event.h"
 #include "chat/expiry.h"
 #include "chat/room_record.h"
@@ -107,7 +108,7 @@ struct StoredRooms {
 };
 
 /// The `asker` of the server's own queries.
-inline constexpr std::uint64_t kServerAsks = 0;
+inline constexpr Asker kServerAsks{};
 
 /// Selects events of one room with after < seq < before (if `before` is 0: no upper bound), in ascending order, at most
 /// `limit`. `keeps_newest`: if more than `limit` match, returns the newest instead of the oldest.
@@ -122,9 +123,9 @@ struct EventQuery {
     /// The page ends before the event with which its texts would exceed this many bytes, but has at least one event, so
     /// that a reader always advances. 0: no limit.
     std::size_t max_bytes = 0;
-    /// A number that is the same for all queries of one client, such as a hash of its address, or `kServerAsks` for a
-    /// page that the server itself needs, also for clients that catch up. Askers are served round-robin.
-    std::uint64_t asker = kServerAsks;
+    /// The client, or `kServerAsks` for a page that the server itself needs, also for clients that catch up. Askers are
+    /// served round-robin.
+    Asker asker = kServerAsks;
 };
 
 /// Applies `EventQuery::max_bytes`: a store adds events to a page as long as `take` returns true.
@@ -176,7 +177,7 @@ public:
 
     /// Reads a page. Pages wait for lookups and pings, but not the other way around. Every second page that waits is
     /// one of the server; the others are served round-robin by asker, and by room within an asker. If more than
-    /// `StoreLimits::queued_reads` would wait, or more than `queued_reads_of_asker` for one client, the answer is not
+    /// `StoreLimits::queued_reads` would wait, or more than `queued_reads_of_client` for one client, the answer is not
     /// ok.
     virtual void read_events(EventQuery query, std::move_only_function<void(EventPage)> done) = 0;
 
@@ -203,7 +204,8 @@ struct StoreLimits {
     /// Reads that wait for a thread of the store. Counted alone: lookups, pings, pages for the server, those for
     /// clients.
     std::size_t queued_reads = 1024;
-    std::size_t queued_reads_of_asker = 256;  ///< Pages that wait for one client.
+    std::size_t queued_reads_of_client = 256;   ///< Pages that wait for one client.
+    std::size_t queued_reads_of_network = 512;  ///< Pages that wait for all clients of one network.
 };
 
 /// Returns the room of a write.

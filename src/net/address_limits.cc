@@ -182,6 +182,8 @@ ClientAddress AddressLimits::find(const IpAddress& address, AddressUse::TimePoin
     const IpRange subscriber(address, address.is_v4() ? kWholeV4 : kSubscriberPrefix);
     ClientAddress client(address.text());
     client.range_ = subscriber.text();
+    client.network_ = address.is_v4() ? client.range_ : IpRange(address, kWidePrefix).text();
+    client.is_stated_ = source == Source::proxy;
     const bool may_be_exempt = source == Source::connection || !address.is_loopback();
     if (may_be_exempt && contains(settings_.exempt, address)) return client;
     const MutexLock lock(mutex_);

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/asker.h"
 #include "base/ip_address.h"
 #include "base/keyed_hash.h"
 #include "base/mutex.h"
@@ -140,7 +141,7 @@ public:
 
     ClientAddress() = default;
     /// An address without limits.
-    explicit ClientAddress(std::string text) : text_(text), range_(std::move(text)) {}
+    explicit ClientAddress(const std::string& text) : text_(text), range_(text), network_(text) {}
 
     /// The IP address, without a port; in IPv4 form if an IPv4 client has connected to an IPv6 socket.
     const std::string& text() const { return text_; }
@@ -148,8 +149,11 @@ public:
     const std::string& range() const { return range_; }
     /// Whether no limit counts for the address.
     bool is_exempt() const { return use_ == nullptr; }
-    /// A number for `range`, by which queues serve clients round-robin. It has no value outside this process.
-    std::uint64_t asker() const { return KeyedHash()(range_); }
+    /// Whether a proxy states the address, as AddressLimits::Source::proxy.
+    bool is_stated() const { return is_stated_; }
+    /// The /48 of an IPv6 address, which one customer of a provider may have; otherwise as `range`.
+    const std::string& network() const { return network_; }
+    Asker asker() const { return {.network = KeyedHash()(network_), .client = KeyedHash()(range_)}; }
 
     /// See AddressUse::take.
     std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1) const {
@@ -164,7 +168,9 @@ private:
     friend class AddressLimits;
     std::string text_;
     std::string range_;
+    std::string network_;
     std::shared_ptr<AddressUse> use_;  // null if the address is exempt
+    bool is_stated_ = false;
 };
 
 /// An open connection of an address; it counts until it is destroyed. Thread: any.

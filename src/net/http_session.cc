@@ -449,8 +449,8 @@ void HttpSession::drain() {
 
 // --- ready sessions --------------------------------------------------------------------------------------------------
 
-void ReadySessions::add(std::shared_ptr<HttpSession> session, std::uint64_t asker) {
-    sessions_.push(std::move(session), asker);
+void ReadySessions::add(std::shared_ptr<HttpSession> session, Asker asker) {
+    sessions_.push(std::move(session), asker.network, asker.client);
     if (!is_scheduled_) serve_later();
 }
 

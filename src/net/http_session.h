@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/asker.h"
 #include "base/ip_address.h"
 #include "base/round_robin.h"
 #include "net/address_limits.h"
@@ -150,7 +151,7 @@ private:
     const std::unique_ptr<const Proxy> proxy_;  // null if the peer is a client
     const bool is_secure_;
     const Admission admission_;
-    const std::uint64_t asker_;     // the peer's
+    const Asker asker_;             // the peer's
     ClientAddress client_;          // of the current request, if the peer is a proxy
     AddressConnection connection_;  // the same
     HttpSocket socket_;
@@ -179,14 +180,13 @@ class ReadySessions : public std::enable_shared_from_this<ReadySessions> {
 public:
     explicit ReadySessions(boost::asio::io_context& io) : io_(io) {}
 
-    /// `asker`: a number that is the same for all sessions of one client.
-    void add(std::shared_ptr<HttpSession> session, std::uint64_t asker);
+    void add(std::shared_ptr<HttpSession> session, Asker asker);
 
 private:
     void serve_later();
 
     boost::asio::io_context& io_;
-    RoundRobin<Fifo<std::shared_ptr<HttpSession>>> sessions_;
+    RoundRobin<RoundRobin<Fifo<std::shared_ptr<HttpSession>>>> sessions_;
     bool is_scheduled_ = false;  // the loop has a handler that serves the next one
 };
 

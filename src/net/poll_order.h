@@ -1,6 +1,6 @@
-// The order in which a poll serves the sockets that are ready: round-robin by client, so that the connections of one
-// address delay those of others by little, however many they are and whatever arrives on them. A state machine without
-// I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O thread.
+// The order in which a poll serves the sockets that are ready. First comes what was not served for the longest time, by
+// network and then by client, so a client that sends now and then does not wait for those that always send, however
+// many they are. A state machine without I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O thread.
 #pragma once
 
 #include <array>
@@ -11,12 +11,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/asker.h"
 #include "base/keyed_hash.h"
 #include "base/ring.h"
 
 namespace globes::net {
 
 class PollOrder {
+    struct Network;
     class Client;
 
 public:
@@ -25,8 +27,8 @@ public:
     using Index = std::uint16_t;
 
     static constexpr std::size_t kMostReady = 512;
-    /// What one client may use of a poll. Its last socket may exceed it.
-    static constexpr std::chrono::microseconds kClientTime{500};
+    /// What the clients of one network may use of a poll. Their last socket may exceed it.
+    static constexpr std::chrono::microseconds kNetworkTime{500};
 
     /// An open connection of a client; it counts until it is destroyed. The order MUST outlive it.
     class Connection {
@@ -46,8 +48,7 @@ public:
     PollOrder(const PollOrder&) = delete;
     PollOrder& operator=(const PollOrder&) = delete;
 
-    /// `asker`: the same number for all connections of one client (ClientAddress::asker).
-    Connection open_connection(std::uint64_t asker);
+    Connection open_connection(Asker asker);
     /// Forgets clients without connections, and what is left of the poll.
     void forget_clients();
     std::size_t clients() const { return clients_.size(); }
@@ -56,15 +57,29 @@ public:
     void begin();
     /// Adds a ready socket of a client. Each number at most once in a poll.
     void add(const Connection& connection, Index socket);
-    /// Returns the socket to serve next; nothing if none is left, or only those of clients that have used their time.
+    /// Returns the socket to serve next; nothing if none is left, or only those of networks that have used their time.
     std::optional<Index> next();
     /// How long the socket of the last `next` has taken. Before `forget_clients`.
-    void charge(Duration time) { served_->used_ += time; }
+    void charge(Duration time) { served_->network_.used += time; }
 
 private:
+    struct Network {
+        std::size_t clients = 0;
+        std::uint64_t served = 0;  // when one of them was served last, in served sockets
+        std::uint64_t poll = 0;    // in which it has used
+        Duration used{};
+    };
+
     class Client {
     public:
-        Client(PollOrder& order, std::uint64_t asker) : order_(order), asker_(asker) {}
+        Client(PollOrder& order, Asker asker, Network& network) : order_(order), asker_(asker), network_(network) {
+            ++network.clients;
+        }
+        ~Client() {
+            if (--network_.clients == 0) order_.networks_.erase(asker_.network);
+        }
+        Client(const Client&) = delete;
+        Client& operator=(const Client&) = delete;
         void close_connection();
 
     private:
@@ -72,21 +87,28 @@ private:
         static constexpr Index kNone = UINT16_MAX;
 
         PollOrder& order_;
-        const std::uint64_t asker_;
+        const Asker asker_;
+        Network& network_;
+        std::uint64_t served_ = 0;  // as Network::served
         std::size_t connections_ = 0;
         bool is_unused_ = false;         // in the list of the order; it may have connections again
         Client* next_unused_ = nullptr;  // in that list
         // Of the current poll.
         Index first_ = kNone;  // of its sockets that wait
         Index last_ = kNone;
-        Duration used_{};
     };
 
+    void sort_waiting();
+
+    std::unordered_map<std::uint64_t, Network, KeyedHash> networks_;
     std::unordered_map<std::uint64_t, Client, KeyedHash> clients_;
     Client* unused_ = nullptr;
     Ring<Client*> waiting_;                      // with a socket that waits, each once; the next one first
     std::array<Index, kMostReady> following_{};  // the next socket of the same client
+    bool is_sorted_ = true;
     Client* served_ = nullptr;
+    std::uint64_t served_sockets_ = 0;
+    std::uint64_t poll_ = 0;
 };
 
 }  // namespace globes::net

@@ -35,7 +35,7 @@ WsHub::WsHub(unsigned thread, WsSettings settings) : thread_(thread), settings_(
 SessionId WsHub::next_id() { return SessionId{thread_} << 56 | ++last_id_; }
 
 WsSession* WsHub::adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
-                        std::unique_ptr<WsHandler> handler, std::uint64_t asker) {
+                        std::unique_ptr<WsHandler> handler, Asker asker) {
     assert(id >> 56 == thread_ && !sessions_.contains(id));
     WsSessionOwner& owner = *this;
     auto owned =
@@ -103,8 +103,8 @@ void WsHub::queue(Topic& topic) {
 
 void WsHub::poll(std::span<char> buffer) {
     // A loop until nothing is ready, or one over all sockets, would let a flood of input delay fan-out. Sockets that
-    // are not served are reported again by the next poll. The kernel puts reported sockets at the end of its list, so
-    // those that were not reported come first then.
+    // are not served are reported again by the next poll, which begins with them. If more are ready than one poll can
+    // report, the kernel reports the others first next time: it puts reported sockets at the end of its list.
     std::array<epoll_event, PollOrder::kMostReady> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
     if (count <= 0) return;

@@ -46,10 +46,9 @@ public:
     SessionId next_id();
     /// Creates the session of an upgraded connection. `first_bytes` are sent before all else
     /// (the 101 response). `unread`: the bytes that the peer has sent after its request; unmasked in place. `asker`:
-    /// the same number for all connections of one client, by which they are served round-robin. Returns null if the
-    /// connection has ended already.
+    /// the client, for the order in which connections are served. Returns null if the connection has ended already.
     WsSession* adopt(SessionId id, StreamSocket socket, std::string_view first_bytes, std::span<char> unread,
-                     std::unique_ptr<WsHandler> handler, std::uint64_t asker = 0);
+                     std::unique_ptr<WsHandler> handler, Asker asker = {});
     /// Returns null if the session has ended.
     WsSession* find(SessionId id);
 

@@ -3,8 +3,8 @@
 //
 // Lookups and pings, which are short, come before pages of history, because a send waits for its lookup. Every
 // second page is one of the server, which serves all clients that catch up in its room. The others are served
-// round-robin by asker, and those of an asker round-robin by room. So neither clients that catch up nor those that page
-// through history can stop the others, however many they are.
+// round-robin by asker (asker.h), and those of an asker round-robin by room. So neither clients that catch up nor those
+// that page through history can stop the others, however many they are.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/asker.h"
 #include "base/round_robin.h"
 #include "chat/store.h"
 
@@ -28,7 +29,7 @@ struct ReadTag {
     }
 
     Kind kind;
-    std::uint64_t asker = 0;
+    Asker asker = {};
     chat::RoomId room = 0;
 };
 
@@ -48,7 +49,7 @@ public:
     bool push(const ReadTag& tag, Request& request) {
         if (is_full(tag)) return false;
         if (tag.kind == ReadTag::Kind::page)
-            pages_.push(std::move(request), reader_of(tag), tag.asker, tag.room);
+            pages_.push(std::move(request), reader_of(tag), tag.asker.network, tag.asker.client, tag.room);
         else
             short_reads_.push(std::move(request), static_cast<std::uint64_t>(tag.kind));
         return true;
@@ -71,13 +72,15 @@ private:
         if (tag.kind != ReadTag::Kind::page)
             return short_reads_.size_of(static_cast<std::uint64_t>(tag.kind)) >= limits_.queued_reads;
         const std::uint64_t reader = reader_of(tag);
+        const auto& [network, client] = tag.asker;
         return pages_.size_of(reader) >= limits_.queued_reads ||
-               (reader == clients && pages_.size_of(reader, tag.asker) >= limits_.queued_reads_of_asker);
+               (reader == clients && (pages_.size_of(reader, network) >= limits_.queued_reads_of_network ||
+                                      pages_.size_of(reader, network, client) >= limits_.queued_reads_of_client));
     }
 
     const chat::StoreLimits limits_;
-    RoundRobin<Fifo<Request>> short_reads_;                    // by kind
-    RoundRobin<RoundRobin<RoundRobin<Fifo<Request>>>> pages_;  // by Reader, asker and room
+    RoundRobin<Fifo<Request>> short_reads_;                                // by kind
+    RoundRobin<RoundRobin<RoundRobin<RoundRobin<Fifo<Request>>>>> pages_;  // by Reader, asker (two levels) and room
 };
 
 }  // namespace globes::store

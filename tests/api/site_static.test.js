@@ -152,17 +152,22 @@ test('a server with few descriptors serves checks and pages while clients hold l
     });
     const request = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const held = [];
-    const statuses = [];
-    for (let count = 0; count < 60; count += 1) {
-        const connection = await connect(server, { from: '127.0.0.2' });
+    const hold = async (from) => {
+        const connection = await connect(server, { from });
         held.push(connection);
         connection.write(request);
         const [head] = await within(once(connection, 'data'), () => 'the answer begins');
         connection.pause();
-        statuses.push(Number(/^HTTP\/1.1 (\d+)/.exec(head)[1]));
-    }
-    assert.equal(statuses.filter((status) => status === 200).length, (400 - 128) / 8, 'an eighth of the descriptors');
-    assert.equal(statuses.filter((status) => status === 503).length, 60 - (400 - 128) / 8);
+        return Number(/^HTTP\/1.1 (\d+)/.exec(head)[1]);
+    };
+    const files = (400 - 128) / 8; // an eighth of the descriptors
+    const ofOne = [];
+    for (let count = 0; count < 60; count += 1) ofOne.push(await hold('127.0.0.2'));
+    const held200 = ofOne.filter((status) => status === 200).length;
+    assert.equal(held200, 7, 'an address has a fourth of what is free at most');
+    assert.equal(ofOne.filter((status) => status === 503).length, 60 - held200);
+    for (let other = held200; other < files; other += 1) assert.equal(await hold(`127.0.1.${other}`), 200);
+    assert.equal(await hold('127.0.2.1'), 503, 'all are open');
     assertStatus(await get(server, '/health'), 200);
     assertStatus(await get(server, '/', { from: '127.0.0.3', headers: { Accept: 'text/html' } }), 200);
     for (const connection of held) connection.destroy();

@@ -104,12 +104,12 @@ std::vector<std::uint64_t> sent_seqs(Store& store, const std::vector<SendKey>& k
 
 std::vector<std::string> order_of_pages(Store& store) {
     const std::vector<std::pair<std::string, EventQuery>> asked = {
-        {"ann, room 1", {.room = 1, .asker = 7}},
-        {"ann, room 1", {.room = 1, .asker = 7}},
-        {"ann, room 1", {.room = 1, .asker = 7}},
-        {"ann, room 2", {.room = 2, .asker = 7}},
-        {"bob, room 1", {.room = 1, .asker = 8}},
-        {"bob, room 1", {.room = 1, .asker = 8}},
+        {"ann, room 1", {.room = 1, .asker = {7, 7}}},
+        {"ann, room 1", {.room = 1, .asker = {7, 7}}},
+        {"ann, room 1", {.room = 1, .asker = {7, 7}}},
+        {"ann, room 2", {.room = 2, .asker = {7, 7}}},
+        {"bob, room 1", {.room = 1, .asker = {8, 8}}},
+        {"bob, room 1", {.room = 1, .asker = {8, 8}}},
         {"server", {.room = 1}},
     };
     std::vector<std::string> order;

@@ -120,27 +120,27 @@ TEST_P(StoreSuite, RefusesReadsBeyondItsQueueLimit) {
 
 TEST_P(StoreSuite, RefusesPagesOfOneAskerBeyondItsLimit) {
     constexpr int kPages = 50;
-    open({.queued_reads = 100, .queued_reads_of_asker = 4});
+    open({.queued_reads = 100, .queued_reads_of_client = 4});
     std::atomic<int> answered_ok = 0;
     std::atomic<int> others_ok = 0;
     std::latch asked(1);
     std::latch answered(kPages + 2);
-    const auto ask = [&](std::uint64_t asker, std::atomic<int>& count) {
+    const auto ask = [&](Asker asker, std::atomic<int>& count) {
         store().read_events({.room = 1, .limit = 1, .asker = asker}, [&](const EventPage& page) {
             asked.wait();
             count += page.ok;
             answered.count_down();
         });
     };
-    for (int i = 0; i < kPages; ++i) ask(7, answered_ok);
-    ask(8, others_ok);
+    for (int i = 0; i < kPages; ++i) ask({7, 7}, answered_ok);
+    ask({8, 8}, others_ok);
     ask(kServerAsks, others_ok);
     asked.count_down();
     answered.wait();
     EXPECT_GE(answered_ok, 4);
     EXPECT_LE(answered_ok, 4 + 12) << "the waiting pages, and one for each thread of the store";
     EXPECT_EQ(others_ok, 2);
-    EXPECT_TRUE(read(store(), {.room = 1, .limit = 1, .asker = 7}).ok);
+    EXPECT_TRUE(read(store(), {.room = 1, .limit = 1, .asker = {7, 7}}).ok);
 }
 
 TEST_P(StoreSuite, LookupsAndPingsAreAnsweredWhilePagesBlockTheirThreads) {

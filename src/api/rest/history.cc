@@ -86,7 +86,7 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
     const auto wanted = parse_query(request);
     if (!wanted) co_return exchange.respond_error(wanted.error());
     if (exchange.exceeds(net::AddressLimit::history)) co_return;
-    const std::uint64_t asker = request.client.asker();
+    const Asker asker = request.client.asker();
     if (wanted->last_seen) {
         const auto seen = co_await core_link_.ask_core_later<SeenCheck>([&](chat::Core& core, auto reply) {
             core.catch_up().check_last_seen(room->record.id, *wanted->last_seen, asker, std::move(reply));

@@ -35,14 +35,14 @@ struct Checked {
 };
 
 /// Worker thread: takes as long as a hash.
-Checked check_secret(const std::string& secret, const std::string& peer, const chat::RoomRecord& room,
+Checked check_secret(const std::string& secret, const chat::Guesser& client, const chat::RoomRecord& room,
                      Services& services) {
     chat::PasswordThrottle& throttle = services.throttle;
     // Asked directly before the hash, so that tries that were queued in parallel do not bypass it.
-    if (const auto wait = throttle.refused(peer, room.id, services.clock.steady()))
+    if (const auto wait = throttle.refused(client, room.id, services.clock.steady()))
         return {.refusal = too_many_tries(*wait)};
     if (chat::verify_password(secret, room.password_hash)) return {};
-    const auto wait = throttle.note_wrong(peer, room.id, services.clock.steady());
+    const auto wait = throttle.note_wrong(client, room.id, services.clock.steady());
     return {.refusal = wait ? too_many_tries(*wait) : wrong_secret(), .is_wrong = true};
 }
 
@@ -59,15 +59,15 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     const net::ClientAddress& client = exchange.request().client;
     // Also before the queue, so that refused tries take no place there.
     const auto now = services_.clock.steady();
-    if (const auto wait = services_.throttle.refused(client.range(), room->id, now))
+    const chat::Guesser guesser{.address = client.range(), .network = client.network()};
+    if (const auto wait = services_.throttle.refused(guesser, room->id, now))
         co_return exchange.respond(too_many_tries(*wait));
-    const bool has_failed = services_.throttle.has_failed(client.range(), room->id, now);
+    const bool has_failed = services_.throttle.has_failed(guesser, room->id, now);
     auto check = services_.password_pace.reserve(client.range(), room->id, has_failed, now);
     if (!check) co_return exchange.respond(too_many_checks(services_.password_pace.longest_delay()));
     co_await core_link_.wait(check->delay());
-    auto checked = co_await core_link_.run_on_worker(services_.hashing, client.asker(), [&] {
-        return check_secret(*wanted.secret, client.range(), *room, services_);
-    });
+    auto checked = co_await core_link_.run_on_worker(
+        services_.hashing, client.asker(), [&] { return check_secret(*wanted.secret, guesser, *room, services_); });
     if (!checked) co_return exchange.respond_error(checked.error());
     if (checked->is_wrong) check->keep();
     check.reset();

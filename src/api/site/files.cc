@@ -114,7 +114,7 @@ std::optional<std::string> FileReader::read() {
 }
 
 StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy,
-                           OpenFiles& open_files) {
+                           const OpenFiles::Permits& permits) {
     const auto refuse = [](const Error& error) { return StaticAnswer{error_response(error), std::nullopt}; };
     const auto found = find_file(folder, path);
     if (!found) return refuse(Error{ErrorCode::path_not_found});
@@ -127,7 +127,7 @@ StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view
                          .headers = {{"Cache-Control", kRevalidate}}},
                         std::nullopt};
     if (reader->size() > answer.response.body.size()) {
-        answer.permit = open_files.take();
+        answer.permit = permits();
         if (answer.permit == nullptr) return refuse(Error{ErrorCode::unavailable});
         answer.response.rest_bytes = reader->size() - answer.response.body.size();
         answer.rest = *std::move(reader);
@@ -138,9 +138,9 @@ StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view
     return answer;
 }
 
-StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, OpenFiles& open_files,
-                                int status) {
-    StaticAnswer answer = static_answer(folder, kIndexPath, policy, open_files);
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy,
+                                const OpenFiles::Permits& permits, int status) {
+    StaticAnswer answer = static_answer(folder, kIndexPath, policy, permits);
     if (answer.response.status == 200) answer.response.status = status;
     return answer;
 }

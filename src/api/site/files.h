@@ -73,12 +73,12 @@ struct StaticAnswer {
 /// The file below `folder` with this path of a URL, percent-decoded; of a folder its index.html. 404 in JSON if it does
 /// not exist, is not a regular file, is outside `folder`, also through a symbolic link, or if a segment of `path`
 /// begins with a dot, except in `/.well-known/`. 503 if it cannot be opened or read now, or has more than one part and
-/// `open_files` gives no permit. Blocks.
+/// `permits` gives none. Blocks.
 StaticAnswer static_answer(const std::filesystem::path& folder, std::string_view path, const PagePolicy& policy,
-                           OpenFiles& open_files);
+                           const OpenFiles::Permits& permits);
 
 /// The page of `folder` with the status `status`; 404 in JSON if the folder does not contain it. Blocks.
-StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy, OpenFiles& open_files,
-                                int status);
+StaticAnswer static_page_answer(const std::filesystem::path& folder, const PagePolicy& policy,
+                                const OpenFiles::Permits& permits, int status);
 
 }  // namespace globes::api

@@ -44,11 +44,12 @@ void Redirect::handle(std::shared_ptr<net::HttpExchange> http) {
 }
 
 Handler Redirect::challenge(Exchange exchange, std::string path) {
-    const std::uint64_t asker = exchange.request().client.asker();
+    const net::ClientAddress& client = exchange.request().client;
     const PagePolicy policy{};
     OpenFiles one(1);
-    auto answer = co_await core_link_.run_on_worker(
-        services_.files, asker, [&] { return static_answer(settings_.challenge_dir, path, policy, one); });
+    auto answer = co_await core_link_.run_on_worker(services_.files, client.asker(), [&] {
+        return static_answer(settings_.challenge_dir, path, policy, one.permits_of(client));
+    });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest) co_return exchange.respond_error(Error{ErrorCode::path_not_found});  // not a challenge: too large
     exchange.respond(std::move(answer->response));

@@ -24,8 +24,7 @@ const EmbeddedFile& embedded_index() {
 /// The parts of a file of the folder, which a worker reads.
 class FileParts final : public net::BodyParts {
 public:
-    FileParts(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker, FileReader reader,
-              OpenFiles::Permit permit)
+    FileParts(CoreLink& core_link, WorkerPool& workers, Asker asker, FileReader reader, OpenFiles::Permit permit)
         : core_link_(core_link),
           workers_(workers),
           asker_(asker),
@@ -35,15 +34,15 @@ public:
     void read(Done done) override { read(core_link_, workers_, asker_, reader_, std::move(done)); }
 
 private:
-    static Handler read(CoreLink& core_link, WorkerPool& workers, std::uint64_t asker,
-                        std::shared_ptr<FileReader> reader, Done done) {
+    static Handler read(CoreLink& core_link, WorkerPool& workers, Asker asker, std::shared_ptr<FileReader> reader,
+                        Done done) {
         auto part = co_await core_link.run_on_worker(workers, asker, [&] { return reader->read(); });
         done(part ? *std::move(part) : std::nullopt);
     }
 
     CoreLink& core_link_;
     WorkerPool& workers_;
-    const std::uint64_t asker_;
+    const Asker asker_;
     const OpenFiles::Permit permit_;
     const std::shared_ptr<FileReader> reader_;
 };
@@ -69,7 +68,9 @@ void Site::page(const Exchange& exchange, int status, std::optional<net::ClientA
     if (!services_.static_dir.empty()) {
         respond_from_folder(
             exchange,
-            [this, status] { return static_page_answer(services_.static_dir, policy_, services_.open_files, status); },
+            [this, status](const OpenFiles::Permits& permits) {
+                return static_page_answer(services_.static_dir, policy_, permits, status);
+            },
             wait);
         return;
     }
@@ -97,17 +98,19 @@ void Site::unrouted(Exchange exchange) {
 
 void Site::static_file(Exchange exchange, std::string path) {
     const bool wants_page = exchange.prefers_html();
-    respond_from_folder(exchange, [this, path = std::move(path), wants_page] {
-        StaticAnswer answer = static_answer(services_.static_dir, path, policy_, services_.open_files);
+    respond_from_folder(exchange, [this, path = std::move(path), wants_page](const OpenFiles::Permits& permits) {
+        StaticAnswer answer = static_answer(services_.static_dir, path, policy_, permits);
         if (answer.response.status != 404 || !wants_page) return answer;
-        return static_page_answer(services_.static_dir, policy_, services_.open_files, 404);
+        return static_page_answer(services_.static_dir, policy_, permits, 404);
     });
 }
 
-Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make,
+Handler Site::respond_from_folder(Exchange exchange, std::function<StaticAnswer(const OpenFiles::Permits&)> make,
                                   std::optional<net::ClientAddress::Wait> wait) {
-    const std::uint64_t asker = exchange.request().client.asker();
-    auto answer = co_await core_link_.run_on_worker(services_.files, asker, [&] { return make(); });
+    const net::ClientAddress& client = exchange.request().client;
+    const Asker asker = client.asker();
+    auto answer = co_await core_link_.run_on_worker(services_.files, asker,
+                                                    [&] { return make(services_.open_files.permits_of(client)); });
     if (!answer) co_return exchange.respond_error(answer.error());
     if (answer->rest)
         answer->response.rest = std::make_shared<FileParts>(core_link_, services_.files, asker,

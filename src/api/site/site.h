@@ -40,7 +40,7 @@ public:
 private:
     void static_file(Exchange exchange, std::string path);
     /// Sends what `make` returns, which runs on a worker. 503 if its queue is full.
-    Handler respond_from_folder(Exchange exchange, std::function<StaticAnswer()> make,
+    Handler respond_from_folder(Exchange exchange, std::function<StaticAnswer(const OpenFiles::Permits&)> make,
                                 std::optional<net::ClientAddress::Wait> wait = {});
     static void respond(const Exchange& exchange, net::HttpResponse response,
                         std::optional<net::ClientAddress::Wait> wait);

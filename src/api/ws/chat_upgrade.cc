@@ -112,7 +112,7 @@ Result<const chat::RoomRecord*> find_public_room(const chat::Core& core, const c
 /// Enters `room`, and before that compares the last event that the client has seen, and has the visible range made
 /// exact, as far as its resume point needs that. Core thread. `resume_point` and `entry` live until the reply.
 void enter(chat::Core& core, const chat::RoomRecord& room, const ResumePoint& resume_point, const chat::Entry& entry,
-           std::uint64_t asker, CoreReply<Result<EnteredAndChecked>> reply) {
+           Asker asker, CoreReply<Result<EnteredAndChecked>> reply) {
     auto enter_now = [&core, id = room.id, verified = room.token_epochs(), &entry,
                       reply = std::move(reply)](SeenCheck seen) mutable {
         if (seen == SeenCheck::unreadable) return reply(std::unexpected(Error{ErrorCode::unavailable}));
@@ -243,7 +243,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
     }
 
     const chat::Entry entry = make_entry(core_link_, request, *offers, admission);
-    const std::uint64_t asker = request.client.asker();
+    const Asker asker = request.client.asker();
     const auto entered =
         co_await core_link_.ask_core_later<Result<EnteredAndChecked>>([&](chat::Core& core, auto reply) {
             if (room) return enter(core, *room, *resume_point, entry, asker, std::move(reply));

@@ -61,7 +61,7 @@ protected:
     /// A client that enters the room and does not catch up yet.
     int enter() {
         in_io([this] {
-            auto awaiter = link.replays().acquire(0);
+            auto awaiter = link.replays().acquire({});
             while (awaiter.await_ready()) permits.push_back(awaiter.await_resume());
         });
         return request(

@@ -137,7 +137,7 @@ TEST_F(CoreLinkTest, AHandlerWhoseReplyTheCoreDropsIsDestroyedOnTheIoThreadAndAn
 }
 
 Handler work(CoreLink& link, WorkerPool& pool, Http http, std::function<int()> work) {
-    const auto value = co_await link.run_on_worker(pool, 0, [&] { return work(); });
+    const auto value = co_await link.run_on_worker(pool, {}, [&] { return work(); });
     http->respond({.status = value ? *value : 503});
 }
 

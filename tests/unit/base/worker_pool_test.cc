@@ -56,29 +56,56 @@ TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
 }
 
 TEST(WorkerPool, ServesAskersRoundRobinAndLimitsEachOfThem) {
-    WorkerPool pool(1, {.queued = 100, .queued_of_asker = 3});
+    WorkerPool pool(1, {.queued = 100, .queued_of_client = 3});
     std::latch running(1);
     std::latch go_on(1);
     const auto block = [&] {
         running.count_down();
         go_on.wait();
     };
-    ASSERT_TRUE(pool.try_post(block, 9));
+    ASSERT_TRUE(pool.try_post(block, {9, 9}));
     running.wait();
     std::string order;
-    const auto post = [&](char name) { return pool.try_post([&order, name] { order += name; }, std::uint64_t(name)); };
+    const auto post = [&](char name) {
+        const auto number = static_cast<std::uint64_t>(name);
+        return pool.try_post([&order, name] { order += name; }, {number, number});
+    };
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(post('a'));
     EXPECT_FALSE(post('a'));
     EXPECT_TRUE(post('b'));
     EXPECT_TRUE(post('c'));
     EXPECT_TRUE(post('b'));
     std::promise<void> done;
-    ASSERT_TRUE(pool.try_post([] {}, 9));
-    ASSERT_TRUE(pool.try_post([] {}, 9));
-    ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, 9));
+    ASSERT_TRUE(pool.try_post([] {}, {9, 9}));
+    ASSERT_TRUE(pool.try_post([] {}, {9, 9}));
+    ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, {9, 9}));
     go_on.count_down();
     done.get_future().wait();
     EXPECT_EQ(order, "abcaba");
+}
+
+TEST(WorkerPool, ServesNetworksRoundRobinAndLimitsEachOfThem) {
+    WorkerPool pool(1, {.queued = 100, .queued_of_client = 4, .queued_of_network = 4});
+    std::latch running(1);
+    std::latch go_on(1);
+    ASSERT_TRUE(pool.try_post([&] {
+        running.count_down();
+        go_on.wait();
+    }));
+    running.wait();
+    std::string order;
+    std::promise<void> done;
+    const auto post = [&](char name, Asker asker) { return pool.try_post([&order, name] { order += name; }, asker); };
+    EXPECT_TRUE(post('a', {1, 1}));
+    EXPECT_TRUE(post('b', {1, 2}));
+    EXPECT_TRUE(post('a', {1, 1}));
+    EXPECT_TRUE(post('c', {1, 3}));
+    EXPECT_FALSE(post('d', {1, 4})) << "the network has four";
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(post('x', {2, 5}));
+    ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, {2, 5}));
+    go_on.count_down();
+    done.get_future().wait();
+    EXPECT_EQ(order, "axbxcxa");
 }
 
 TEST(WorkerPool, RefusesTasksBeyondItsQueueLimit) {

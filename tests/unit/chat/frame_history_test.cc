@@ -25,8 +25,7 @@ protected:
         }
     }
     /// Requests the page after `after`; adds the first and last seq of its events to `pages`.
-    void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0,
-             std::uint64_t asker = kServerAsks) {
+    void ask(std::uint64_t after, std::uint64_t last_seq = 25, UnixMicros not_before = 0, Asker asker = kServerAsks) {
         history.read(
             kRoom, after, last_seq, {.now = 2 * not_before, .period = not_before}, asker,
             [this](const std::shared_ptr<const FramePage>& page) {
@@ -88,8 +87,8 @@ TEST_F(FrameHistoryTest, APageHasTheTimesOfItsEvents) {
 }
 
 TEST_F(FrameHistoryTest, AskersAreServedRoundRobin) {
-    constexpr std::uint64_t kMany = 1;
-    constexpr std::uint64_t kOne = 2;
+    constexpr Asker kMany{1, 1};
+    constexpr Asker kOne{2, 2};
     for (const std::uint64_t after : {0U, 10U, 20U}) ask(after, 25, 0, kMany);
     for (const std::uint64_t after : {1U, 11U}) ask(after, 24, 0, kMany);  // the first two pages are in flight
     ask(21, 24, 0, kMany);
@@ -99,8 +98,8 @@ TEST_F(FrameHistoryTest, AskersAreServedRoundRobin) {
 }
 
 TEST_F(FrameHistoryTest, APageComesWithTheFirstAskerWhoseTurnItIs) {
-    constexpr std::uint64_t kMany = 1;
-    constexpr std::uint64_t kOne = 2;
+    constexpr Asker kMany{1, 1};
+    constexpr Asker kOne{2, 2};
     say(25);
     for (const std::uint64_t after : {0U, 10U, 20U, 30U, 40U}) ask(after, 50, 0, kMany);
     ask(40, 50, 0, kOne);

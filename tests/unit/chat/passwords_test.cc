@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,9 @@ using namespace std::string_literals;
 // The published vectors of jBCrypt and of Go's x/crypto/bcrypt, which the original system uses.
 constexpr const char* kHashOfA = "$2a$10$k87L/MF28Q673VKh8/cPi.SUl7MU/rWuSiIDDFayrKk/1tBsSQu4u";
 constexpr const char* kHashOfAllmine = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga";
+
+constexpr Guesser kAda{"::1", "::1"};
+constexpr Guesser kBen{"::2", "::2"};
 
 TEST(Passwords, VerifyTheirOwnHashes) {
     const auto hash = hash_password("correct horse");
@@ -83,12 +87,10 @@ using namespace std::chrono_literals;
 class PasswordThrottleTest : public testing::Test {
 protected:
     /// True if the wrong try was answered as such, false if it was refused.
-    bool try_wrong(std::string_view address = "::1", RoomId room = 2) {
-        return !throttle_.refused(address, room, now_) && !throttle_.note_wrong(address, room, now_);
+    bool try_wrong(const Guesser& client = kAda, RoomId room = 2) {
+        return !throttle_.refused(client, room, now_) && !throttle_.note_wrong(client, room, now_);
     }
-    bool try_right(std::string_view address = "::1", RoomId room = 2) {
-        return !throttle_.refused(address, room, now_);
-    }
+    bool try_right(const Guesser& client = kAda, RoomId room = 2) { return !throttle_.refused(client, room, now_); }
 
     PasswordThrottle throttle_;
     PasswordThrottle::TimePoint now_{1h};
@@ -101,7 +103,7 @@ TEST_F(PasswordThrottleTest, TenWrongTriesAreAnswered) {
 
 TEST_F(PasswordThrottleTest, TheEleventhAndAllLaterOnesAreRefused) {
     for (int i = 1; i <= 10; ++i) try_wrong();
-    EXPECT_EQ(throttle_.note_wrong("::1", 2, now_), 60s);
+    EXPECT_EQ(throttle_.note_wrong(kAda, 2, now_), 60s);
     EXPECT_FALSE(try_right());
     EXPECT_FALSE(try_wrong());
 }
@@ -110,9 +112,9 @@ TEST_F(PasswordThrottleTest, TheMinuteBeginsWithTheFirstWrongTry) {
     try_wrong();
     now_ += 59s;
     for (int i = 2; i <= 11; ++i) try_wrong();
-    EXPECT_EQ(throttle_.refused("::1", 2, now_), 1s);
+    EXPECT_EQ(throttle_.refused(kAda, 2, now_), 1s);
     now_ += 1s - 1ns;
-    EXPECT_EQ(throttle_.refused("::1", 2, now_), 1s);
+    EXPECT_EQ(throttle_.refused(kAda, 2, now_), 1s);
     now_ += 1ns;
     for (int i = 1; i <= 10; ++i) EXPECT_TRUE(try_wrong()) << i;
     EXPECT_FALSE(try_wrong());
@@ -128,9 +130,28 @@ TEST_F(PasswordThrottleTest, TriesWhileRefusedDontProlongIt) {
 
 TEST_F(PasswordThrottleTest, OtherAddressesAndRoomsAreFree) {
     for (int i = 1; i <= 11; ++i) try_wrong();
-    EXPECT_TRUE(try_right("::2", 2));
-    EXPECT_TRUE(try_right("::1", 3));
+    EXPECT_TRUE(try_right(kBen, 2));
+    EXPECT_TRUE(try_right(kAda, 3));
     EXPECT_FALSE(try_right());
+}
+
+TEST_F(PasswordThrottleTest, ANetworkHasEightTimesTheTriesOfAnAddress) {
+    const std::vector<std::string> addresses{"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+    int answered = 0;
+    for (const std::string& address : addresses)
+        for (int i = 1; i <= 10; ++i) answered += try_wrong({address, "network"}) ? 1 : 0;
+    EXPECT_EQ(answered, 80);
+    EXPECT_FALSE(try_right({"j", "network"}));
+    EXPECT_TRUE(try_right({"j", "another"}));
+    EXPECT_TRUE(try_right({"j", "network"}, 3)) << "another room";
+}
+
+TEST_F(PasswordThrottleTest, ANetworkHasFailedIfItHasSentMoreWrongOnesThanAnAddressMay) {
+    for (int i = 1; i <= 10; ++i) try_wrong({std::to_string(i), "network"});
+    EXPECT_FALSE(throttle_.has_failed({"new", "network"}, 2, now_));
+    try_wrong({"11", "network"});
+    EXPECT_TRUE(throttle_.has_failed({"new", "network"}, 2, now_));
+    EXPECT_FALSE(throttle_.has_failed({"new", "another"}, 2, now_));
 }
 
 TEST_F(PasswordThrottleTest, RightTriesAreNotCounted) {
@@ -141,33 +162,33 @@ TEST_F(PasswordThrottleTest, RightTriesAreNotCounted) {
 TEST(PasswordThrottle, ForgetsTheOldestWhenFull) {
     PasswordThrottle throttle({.wrong_tries = 0, .window = 60s, .entries = 2});
     const PasswordThrottle::TimePoint now{1h};
-    for (RoomId room = 1; room <= 3; ++room) EXPECT_TRUE(throttle.note_wrong("::1", room, now));
-    EXPECT_FALSE(throttle.refused("::1", 1, now));
-    EXPECT_TRUE(throttle.refused("::1", 2, now));
-    EXPECT_TRUE(throttle.refused("::1", 3, now));
+    for (RoomId room = 1; room <= 3; ++room) EXPECT_TRUE(throttle.note_wrong(kAda, room, now));
+    EXPECT_FALSE(throttle.refused(kAda, 1, now));
+    EXPECT_TRUE(throttle.refused(kAda, 2, now));
+    EXPECT_TRUE(throttle.refused(kAda, 3, now));
     // What has ended makes room first.
-    EXPECT_TRUE(throttle.note_wrong("::1", 4, now + 60s));
-    EXPECT_TRUE(throttle.note_wrong("::1", 5, now + 60s));
-    EXPECT_TRUE(throttle.refused("::1", 4, now + 60s));
+    EXPECT_TRUE(throttle.note_wrong(kAda, 4, now + 60s));
+    EXPECT_TRUE(throttle.note_wrong(kAda, 5, now + 60s));
+    EXPECT_TRUE(throttle.refused(kAda, 4, now + 60s));
 }
 
 TEST(PasswordThrottle, KnowsWhoHasFailedLately) {
     PasswordThrottle throttle({.wrong_tries = 10, .window = 60s, .entries = 10});
     const PasswordThrottle::TimePoint now{1h};
-    EXPECT_FALSE(throttle.has_failed("::1", 1, now));
-    EXPECT_FALSE(throttle.note_wrong("::1", 1, now));
-    EXPECT_TRUE(throttle.has_failed("::1", 1, now));
-    EXPECT_FALSE(throttle.has_failed("::1", 2, now));
-    EXPECT_FALSE(throttle.has_failed("::2", 1, now));
-    EXPECT_FALSE(throttle.has_failed("::1", 1, now + 60s));
+    EXPECT_FALSE(throttle.has_failed(kAda, 1, now));
+    EXPECT_FALSE(throttle.note_wrong(kAda, 1, now));
+    EXPECT_TRUE(throttle.has_failed(kAda, 1, now));
+    EXPECT_FALSE(throttle.has_failed(kAda, 2, now));
+    EXPECT_FALSE(throttle.has_failed(kBen, 1, now));
+    EXPECT_FALSE(throttle.has_failed(kAda, 1, now + 60s));
 }
 
 TEST(PasswordThrottle, ALateClockReadingChangesNothing) {
     PasswordThrottle throttle({.wrong_tries = 0, .window = 60s, .entries = 10});
     const PasswordThrottle::TimePoint now{1h};
-    EXPECT_FALSE(throttle.refused("::1", 1, now));
-    EXPECT_EQ(throttle.note_wrong("::1", 2, now - 5s), 60s);
-    EXPECT_EQ(throttle.refused("::1", 2, now), 60s);
+    EXPECT_FALSE(throttle.refused(kAda, 1, now));
+    EXPECT_EQ(throttle.note_wrong(kAda, 2, now - 5s), 60s);
+    EXPECT_EQ(throttle.refused(kAda, 2, now), 60s);
 }
 
 TEST(PasswordThrottle, CountsEveryParallelTry) {
@@ -179,8 +200,8 @@ TEST(PasswordThrottle, CountsEveryParallelTry) {
         for (int i = 0; i < 4; ++i)
             workers.emplace_back([&] {
                 for (int n = 0; n < 100; ++n) {
-                    throttle.refused("::1", 2, now);
-                    if (!throttle.note_wrong("::1", 2, now)) ++answered;
+                    throttle.refused(kAda, 2, now);
+                    if (!throttle.note_wrong(kAda, 2, now)) ++answered;
                 }
             });
     }

@@ -204,7 +204,7 @@ protected:
         std::string unread = {};
         bool tcp = false;
         bool tls = false;
-        std::uint64_t asker = 0;
+        Asker asker = {};
     };
     std::unique_ptr<Connection> connect() { return connect(Wish{}); }
     std::unique_ptr<Connection> connect(Wish wish) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,9 +15,9 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr PollOrder::Duration kLong = PollOrder::kClientTime;
+constexpr PollOrder::Duration kLong = PollOrder::kNetworkTime;
 
-/// Two clients, `a` with the sockets 0 to 2 and `b` with 3 and 4.
+/// Two networks of one client each: `a` with the sockets 0 to 2 and `b` with 3 and 4.
 class PollOrderTest : public testing::Test {
 protected:
     void begin() {
@@ -35,8 +37,8 @@ protected:
     }
 
     PollOrder order;
-    std::optional<PollOrder::Connection> a = order.open_connection(1);
-    PollOrder::Connection b = order.open_connection(2);
+    std::optional<PollOrder::Connection> a = order.open_connection({1, 1});
+    PollOrder::Connection b = order.open_connection({2, 2});
 };
 
 TEST_F(PollOrderTest, ClientsAreServedRoundRobin) {
@@ -45,11 +47,42 @@ TEST_F(PollOrderTest, ClientsAreServedRoundRobin) {
     EXPECT_THAT(serve(), IsEmpty());
 }
 
-TEST_F(PollOrderTest, AClientThatHasUsedItsTimeWaitsForTheNextPoll) {
+TEST_F(PollOrderTest, ANetworkThatHasUsedItsTimeWaitsForTheNextPoll) {
     begin();
     EXPECT_THAT(serve(kLong), ElementsAre(0, 3));
     begin();
     EXPECT_THAT(serve(kLong / 2), ElementsAre(0, 3, 1, 4));
+}
+
+TEST_F(PollOrderTest, APollBeginsWithTheClientsThatWaitedLongest) {
+    begin();
+    EXPECT_THAT(serve({}, 1), ElementsAre(0));
+    begin();
+    EXPECT_THAT(serve({}, 1), ElementsAre(3)) << "not with the same client again";
+    const PollOrder::Connection quiet = order.open_connection({3, 3});
+    begin();
+    order.add(quiet, 5);
+    EXPECT_THAT(serve({}, 2), ElementsAre(5, 0));
+    begin();
+    order.add(quiet, 5);
+    EXPECT_THAT(serve({}, 1), ElementsAre(3));
+}
+
+TEST_F(PollOrderTest, TheClientsOfANetworkShareItsTime) {
+    std::vector<PollOrder::Connection> many;
+    for (std::uint64_t client = 10; client < 30; ++client) many.push_back(order.open_connection({9, client}));
+    std::vector<int> served;
+    for (int poll = 0; poll < 20; ++poll) {
+        order.begin();
+        for (std::size_t i = 0; i < many.size(); ++i) order.add(many[i], static_cast<PollOrder::Index>(i));
+        order.add(b, 100);
+        for (const int index : serve(kLong, 2)) served.push_back(index);
+        EXPECT_THAT(serve(kLong), IsEmpty()) << "one socket of the network has used its time";
+    }
+    EXPECT_EQ(std::ranges::count(served, 100), 20);
+    std::erase(served, 100);
+    std::ranges::sort(served);
+    EXPECT_EQ(std::ranges::adjacent_find(served), served.end()) << "each of its clients was served";
 }
 
 TEST_F(PollOrderTest, APollThatIsNotFinishedLeavesNothingForTheNextOne) {
@@ -78,7 +111,7 @@ TEST_F(PollOrderTest, AClientIsForgottenWhileItsSocketsWait) {
 
 TEST_F(PollOrderTest, AClientThatHasConnectedAgainIsKept) {
     a.reset();
-    a.emplace(order.open_connection(1));
+    a.emplace(order.open_connection({1, 1}));
     order.forget_clients();
     EXPECT_EQ(order.clients(), 2U);
     a.reset();

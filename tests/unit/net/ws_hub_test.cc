@@ -100,7 +100,7 @@ TEST(WsHub, TheDestructorClosesAllSockets) {
 TEST_F(WsHubTest, AClientWithManyConnectionsDelaysAnotherByOneOfThem) {
     std::vector<int> order;
     const auto connect_as = [&](int client) {
-        auto connection = connect({.asker = static_cast<std::uint64_t>(client)});
+        auto connection = connect({.asker = {static_cast<std::uint64_t>(client), static_cast<std::uint64_t>(client)}});
         connection->record.on_text = [&order, client](WsSession&, std::string_view) { order.push_back(client); };
         return connection;
     };
@@ -120,14 +120,14 @@ TEST_F(WsHubTest, SocketsThatAPollDoesNotReachAreReadByLaterOnes) {
         all.push_back(connect());
         all.back()->record.on_text = [&read](WsSession&, std::string_view) {
             ++read;
-            const auto end = steady_clock::now() + PollOrder::kClientTime;
+            const auto end = steady_clock::now() + PollOrder::kNetworkTime;
             while (steady_clock::now() < end) {
             }
         };
         all.back()->peer.send(client_text("hello"));
     }
     poll();
-    EXPECT_EQ(read, 1) << "the first one has used the time of the client";
+    EXPECT_EQ(read, 1) << "the first one has used the time of the network";
     settle();
     EXPECT_EQ(read, 5);
 }

@@ -18,6 +18,9 @@ protected:
 
     bool push(const ReadTag& tag, std::string request) { return queue.push(tag, request); }
     bool push_page(std::uint64_t asker, chat::RoomId room, std::string request) {
+        return push_page({asker, asker}, room, std::move(request));
+    }
+    bool push_page(Asker asker, chat::RoomId room, std::string request) {
         return push(ReadTag::page({.room = room, .asker = asker}), std::move(request));
     }
     std::vector<std::string> pop_all(Serves serves = Serves::all) {
@@ -27,7 +30,7 @@ protected:
         return requests;
     }
 
-    Queue queue{{.queued_reads = 4, .queued_reads_of_asker = 2}};
+    Queue queue{{.queued_reads = 4, .queued_reads_of_client = 2}};
 };
 
 TEST_F(ReadQueueTest, LookupsAndPingsComeBeforePages) {
@@ -78,8 +81,8 @@ TEST_F(ReadQueueTest, RefusesMoreReadsOfAKindThanTheLimitAndLeavesThem) {
         EXPECT_TRUE(push_page(10 + static_cast<std::uint64_t>(i), 1, "page"));
     }
     std::string request = "one more";
-    for (const ReadTag& tag :
-         {ReadTag::lookup(), ReadTag::ping(), ReadTag::page({.room = 2}), ReadTag::page({.room = 2, .asker = 99})}) {
+    for (const ReadTag& tag : {ReadTag::lookup(), ReadTag::ping(), ReadTag::page({.room = 2}),
+                               ReadTag::page({.room = 2, .asker = {99, 99}})}) {
         EXPECT_FALSE(queue.push(tag, request));
         EXPECT_EQ(request, "one more");
     }
@@ -95,6 +98,22 @@ TEST_F(ReadQueueTest, RefusesMorePagesOfAnAskerThanItsLimit) {
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(push_page(chat::kServerAsks, 1, "of the server, which has no such limit"));
     EXPECT_EQ(queue.pop(Serves::all), "a");
     EXPECT_TRUE(push_page(7, 3, "c"));
+}
+
+TEST(ReadQueueOfNetworks, NetworksAreServedRoundRobinAndHaveALimit) {
+    ReadQueue<std::string> queue{{.queued_reads_of_client = 2, .queued_reads_of_network = 3}};
+    const auto push = [&](Asker asker, std::string request) {
+        return queue.push(ReadTag::page({.room = 1, .asker = asker}), request);
+    };
+    EXPECT_TRUE(push({1, 1}, "a"));
+    EXPECT_TRUE(push({1, 1}, "a"));
+    EXPECT_TRUE(push({1, 2}, "b"));
+    EXPECT_FALSE(push({1, 3}, "c"));
+    EXPECT_TRUE(push({2, 4}, "x"));
+    EXPECT_TRUE(push({2, 4}, "x"));
+    std::string order;
+    while (queue.has(Serves::all)) order += queue.pop(Serves::all).value_or("?");
+    EXPECT_EQ(order, "axbxa");
 }
 
 }  // namespace

@@ -101,20 +101,21 @@ protected:
     StaticAnswerTest() { std::filesystem::create_directory(folder); }
     ~StaticAnswerTest() override { std::filesystem::remove_all(folder); }
     void write(const char* name, std::size_t size) { std::ofstream(folder / name) << std::string(size, 'x'); }
-    int status(const char* path) { return static_answer(folder, path, {}, open_files).response.status; }
+    int status(const char* path) { return static_answer(folder, path, {}, permits).response.status; }
 
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / ("globes-static-" + std::to_string(::getpid()));
     OpenFiles open_files{1};
+    OpenFiles::Permits permits = open_files.permits_of(net::ClientAddress("192.0.2.1"));
 };
 
 TEST_F(StaticAnswerTest, OnlySoManyLargeFilesAreOpenAtTheSameTime) {
     write("large", FileReader::kPart + 1);
     write("small", FileReader::kPart);
     {
-        const StaticAnswer first = static_answer(folder, "/large", {}, open_files);
+        const StaticAnswer first = static_answer(folder, "/large", {}, permits);
         EXPECT_EQ(first.response.status, 200);
-        const StaticAnswer second = static_answer(folder, "/large", {}, open_files);
+        const StaticAnswer second = static_answer(folder, "/large", {}, permits);
         EXPECT_EQ(second.response.status, 503);
         EXPECT_THAT(second.response.headers, Contains(Pair("Retry-After", "1")));
         EXPECT_EQ(status("/small"), 200) << "it is closed at once";
