@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -294,6 +295,9 @@ Exit run(int argc, char** argv) {
     } catch (const net::CertificateError& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
         return Exit::usage;
+    } catch (const std::filesystem::filesystem_error& error) {
+        fmt::print(stderr, "globes: {}: cannot be opened: {}\n", error.path1().string(), error.code().message());
+        return Exit::failure;
     } catch (const std::exception& error) {
         fmt::print(stderr, "globes: {}\n", error.what());
         return Exit::failure;

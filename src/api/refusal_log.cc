@@ -59,7 +59,8 @@ void RefusalLog::unknown_origin(const net::HttpRequest& request) {
 }
 
 void RefusalLog::untrusted_proxy(const net::HttpRequest& request) {
-    if (request.shares_connection) return;
+    // A client behind a trusted proxy that passes on what its clients write.
+    if (request.shares_connection || request.client.is_stated()) return;
     const std::string_view header = proxy_header(request);
     if (header.empty() || !is_near(request.client.text())) return;
     if (!proxies_.note(request.client.text(), clock_.steady())) return;

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +24,22 @@ constexpr int kTooManyRequests = 429;
 constexpr Error kTooManyParameters{.code = ErrorCode::bad_request, .reason = "The query has more than 64 parameters."};
 static_assert(kMaxParameters == 64, "kTooManyParameters tells people this limit");
 
-/// A loopback address that a proxy states does not count, as with the limits: a client may have written it.
 bool may_read_metrics(const net::HttpRequest& request, const std::vector<IpRange>& allowed) {
     const auto address = IpAddress::parse(request.client.text());
-    if (!address || !contains(allowed, *address)) return false;
-    const bool is_stated = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
-    return !address->is_loopback() || !request.shares_connection || !is_stated;
+    if (!address) return false;
+    const bool has_header = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
+    const bool is_stated = request.client.is_stated() || (request.shares_connection && has_header);
+    // A loopback address that a proxy states is that of another machine, or the client has written it.
+    if (address->is_loopback() && is_stated)
+        return std::ranges::find(allowed, IpRange(*address, 0)) != allowed.end();  // everyone may
+    return contains(allowed, *address);
+}
+
+net::HttpResponse metrics_refusal() {
+    net::HttpResponse response = error_response(
+        Error{.code = ErrorCode::unauthorized, .reason = "This address may not read the metrics."}, kForbidden);
+    response.log_note = "reason=metrics_addresses";
+    return response;
 }
 
 }  // namespace
@@ -96,7 +107,7 @@ void Routes::add_pages() {
     });
     router_.add("GET", "/metrics", [this](const Http& http, const Parameters&) {
         if (!may_read_metrics(http->request(), services_.metrics_addresses))
-            return Exchange(http, services_).respond(error_response(Error{ErrorCode::unauthorized}, kForbidden));
+            return Exchange(http, services_).respond(metrics_refusal());
         metrics(Exchange(http, services_), core_link_, services_);
     });
     site_.add_routes(router_);
@@ -107,10 +118,9 @@ void Routes::handle(const Http& http) {
     const Exchange exchange(http, services_);
     const bool probes = is_probe(request);
     if (!probes && request.only_probes) {
-        net::HttpResponse response = error_response(
-            Error{.code = ErrorCode::unavailable, .reason = "The server has as many connections as it may have."});
-        response.log_note = "limit=max_connections";
-        return exchange.respond(std::move(response));
+        return exchange.respond_error({.code = ErrorCode::unavailable,
+                                       .reason = "The server has as many connections as it may have.",
+                                       .limit = "max_connections"});
     }
     // Two limits: otherwise a flood would make the server look unhealthy to a balancer.
     if (exchange.exceeds(probes ? net::AddressLimit::probes : net::AddressLimit::requests)) return;

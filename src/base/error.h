@@ -40,6 +40,7 @@ struct Error {
     ErrorCode code;
     std::string_view field = {};   ///< The invalid JSON field or query parameter; empty without one.
     std::string_view reason = {};  ///< A sentence for people, if the code alone does not say enough.
+    std::string_view limit = {};   ///< The name of the exceeded limit, for the log; empty without one.
 
     friend bool operator==(const Error&, const Error&) = default;
 };

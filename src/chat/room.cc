@@ -1,5 +1,7 @@
 #include "chat/room.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cassert>
 #include <unordered_map>
@@ -59,7 +61,7 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
     if (taken && is_durable(event.kind)) {
         // Last, so that a send that is refused for another reason takes nothing from the others.
         if (const auto wait_ms = wait_for_rate()) {
-            taken = std::unexpected(Error{ErrorCode::too_many_requests});
+            taken = std::unexpected(kRoomIsBusy);
             refusal.retry_after_ms = *wait_ms;
         }
     }
@@ -94,6 +96,9 @@ std::optional<std::uint32_t> Room::wait_for_rate() {
     // Nobody is closed for what all send together.
     const RateVerdict verdict = rate_.ask(limit, shared_.clock.steady());
     if (verdict.action == RateVerdict::Action::pass) return std::nullopt;
+    const std::string room = loggable_id(id());
+    if (shared_.busy_rooms.note(room, shared_.clock.steady()))
+        spdlog::warn("event=limit room={} limit={}", room, kRoomIsBusy.limit);
     return verdict.retry_after_ms;
 }
 

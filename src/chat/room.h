@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/log_once.h"
 #include "chat/effects.h"
 #include "chat/event.h"
 #include "chat/event_queue.h"
@@ -40,7 +41,13 @@ struct RoomLimits {
 
 /// Why nothing new is stored while `Room::Shared::is_disk_low`.
 inline constexpr Error kDiskLow{.code = ErrorCode::unavailable,
-                                .reason = "The server has too little free disk space. Try again later."};
+                                .reason = "The server has too little free disk space. Try again later.",
+                                .limit = "min_free_disk"};
+
+/// Why a send exceeds RoomLimits::sends.
+inline constexpr Error kRoomIsBusy{.code = ErrorCode::too_many_requests,
+                                   .reason = "This room gets as many messages as it may for now.",
+                                   .limit = "room_messages"};
 
 class Room {
 public:
@@ -55,7 +62,8 @@ public:
         RetentionLimits retention = {};       ///< For limits that a room does not set.
         std::uint64_t guaranteed_events = 0;  ///< Store::guaranteed_events
         bool store_reports_repeats = false;
-        bool is_disk_low = false;  ///< Sends, new rooms and changes of rooms are refused.
+        bool is_disk_low = false;                         ///< Sends, new rooms and changes of rooms are refused.
+        LogOnce busy_rooms{std::chrono::minutes{1}, 64};  ///< Rooms with too many sends, by their ids.
 
         // Updated by the rooms.
         RecentIds recent_ids{limits.recent_ids_bytes};

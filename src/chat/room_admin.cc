@@ -14,8 +14,8 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
     return std::unexpected(Error{code, field});
 }
 
-constexpr std::unexpected kFull(Error{.code = ErrorCode::unavailable,
-                                      .reason = "The server has as many rooms as it may have."});
+constexpr std::unexpected kFull(Error{
+    .code = ErrorCode::unavailable, .reason = "The server has as many rooms as it may have.", .limit = "max_rooms"});
 
 }  // namespace
 

@@ -55,6 +55,16 @@ test('an address may create so many rooms, and others still can', async () => {
     assert.equal(await refusedBy('rooms'), 1);
 });
 
+test('a room that is not created does not count', async (t) => {
+    const from = newAddress();
+    const own = await startServer(t, { config: { ExemptAddresses: ['127.0.0.1'], AddressRoomsPerHour: 3 } });
+    const { title } = await createRoom(own);
+    const taken = await post(own, '/chats', { title, visibility: 'public' }, { from });
+    assertError(taken, 400, 102, 'title');
+    const create = () => post(own, '/chats', { title: freshTitle(), visibility: 'public' }, { from });
+    assert.equal(await answersBeforeRefusal(create), 3);
+});
+
 test('an address may ask for so many tokens, right or wrong', async () => {
     const room = await createPrivateRoom(server);
     const from = newAddress();
@@ -184,6 +194,14 @@ test('an address may send so many requests; probes do not count', async () => {
     assertStatus(await get(server, '/chats?limit=1', { from: newAddress() }), 200);
 });
 
+test('a list that counts as the whole limit is answered', async (t) => {
+    const small = await startServer(t, { config: { ExemptAddresses: [], AddressRequestsPerMinute: 5 } });
+    assertStatus(await get(small, '/chats?limit=1000', { from: newAddress() }), 200);
+    const from = newAddress();
+    assertStatus(await get(small, '/chats', { from }), 200);
+    assertError(await get(small, '/chats?limit=500', { from }), 429, 503);
+});
+
 test('a list counts as often as it may have 100 rooms', async () => {
     const from = newAddress();
     assert.equal(await answersBeforeRefusal(() => get(server, '/chats?limit=1000', { from })), 20);
@@ -258,7 +276,9 @@ test('an address may send so many events with all its connections, and others st
     }
     const refusal = await ann.find(({ event_type }) => event_type === 'error');
     const { retry_after_ms, ...rest } = refusal;
-    assert.deepEqual(rest, JSON.parse(errorEvent(room, { code: 503, name: 'ann' })));
+    const reason = 'This address has sent as many messages as it may for now.';
+    const { error, ...expected } = JSON.parse(errorEvent(room, { code: 503, name: 'ann' }));
+    assert.deepEqual(rest, { ...expected, msg: reason, error: { ...error, reason } });
     assert.ok(retry_after_ms > 0 && retry_after_ms <= 60_000, `${retry_after_ms}`);
     const eve = await ChatClient.join(server, room, 'eve', { from: newAddress() });
     eve.say('eve', 'still here');
@@ -274,6 +294,7 @@ test('an address may join so often', async () => {
     late.send({ event_type: 'join', name: 'd' });
     const { error } = await late.find(({ event_type }) => event_type === 'error');
     assert.equal(error.code, 503);
+    assert.equal(error.reason, 'This address has entered rooms as often as it may for now.');
     await late.leave();
 });
 

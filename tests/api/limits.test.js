@@ -181,6 +181,8 @@ test('messages of a whole room are limited, and a refused one may be repeated', 
     assert.ok(refusals.length > 0 && refusals.length <= 5, `${refusals.length} were refused`);
     const { speaker, answer } = refusals[0];
     assert.equal(answer.error.code, 503);
+    assert.equal(answer.msg, 'This room gets as many messages as it may for now.');
+    await slow.logged(new RegExp(`level=warning event=limit room=${room.id} limit=room_messages\n`));
     assert.ok(answer.retry_after_ms > 0 && answer.retry_after_ms <= 5000, `retry after ${answer.retry_after_ms} ms`);
     assert.deepEqual(witness.received('error'), [], 'only the sender is told');
     const elsewhere = await ChatClient.join(slow, other, 'eve');

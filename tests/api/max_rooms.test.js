@@ -22,6 +22,7 @@ test('a full server refuses new rooms until one is deleted', async (t) => {
     assertFull(await create());
     assertFull(await create({ visibility: 'private', password: PASSWORD }));
     assert.equal((await metricsOf(server)).get('globes_rooms_refused_total'), 2);
+    await server.logged(/method=POST path=\/chats status=503 .* limit=max_rooms\n/);
     assertStatus(await put(server, `/chats/${rooms[0].id}`, { title: freshTitle() }), 200);
     assertStatus(await remove(server, `/chats/${rooms[0].id}`), 200);
     assertStatus(await create(), 201);

@@ -124,6 +124,9 @@ test('a trusted proxy, and a request without a proxy, are not', async (t) => {
     assertStatus(await get(own, '/chats', { headers: { 'X-Forwarded-For': '10.0.0.1' } }), 200);
     assertStatus(await get(own, '/chats'), 200);
     assertStatus(await get(own, '/chats', { from: '127.0.0.9' }), 200);
+    const connection = await Connection.open(own);
+    connection.write('PROXY TCP4 10.0.0.1 127.0.0.1 1 2\r\nGET /chats HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\nConnection: close\r\n\r\n');
+    assertStatus(await connection.response(), 200); // The client itself has written the header.
     await own.stop();
     assert.doesNotMatch(own.log, /proxy_not_trusted/);
 });

@@ -46,9 +46,13 @@ Handler Rooms::list(Exchange exchange) {
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) co_return exchange.respond_error(after.error());
     const std::uint64_t size = limit->value_or(kDefaultPageSize);
-    // A list costs as much as its rooms. The request itself has counted already.
+    // A list costs as much as its rooms. The request has counted as one already, which is given back, because all pages
+    // together may be as many as the limit has.
     const std::uint64_t pages = (size - 1) / kDefaultPageSize;
-    if (pages > 0 && exchange.exceeds(net::AddressLimit::requests, pages)) co_return;
+    if (pages > 0) {
+        exchange.request().client.give_back(net::AddressLimit::requests);
+        if (exchange.exceeds(net::AddressLimit::requests, pages + 1)) co_return;
+    }
     // The core copies the rooms. A hundred long lists at once would delay all rooms by 50 ms.
     std::optional<ConcurrencyLimiter::Permit> permit;
     if (pages > 0) permit.emplace(co_await core_link_.long_lists().acquire(exchange.request().client.asker()));
@@ -70,20 +74,25 @@ Handler Rooms::create(Exchange exchange) {
     auto checked = chat::check_draft(*draft);
     if (!checked) co_return exchange.respond_error(checked.error());
     if (exchange.exceeds(net::AddressLimit::rooms)) co_return;
-    if (guesses_title(exchange)) co_return;
+    // Only rooms that are created count.
+    const auto refuse = [&exchange](const Error& error) {
+        exchange.request().client.give_back(net::AddressLimit::rooms);
+        exchange.respond_error(error);
+    };
+    if (guesses_title(exchange)) co_return exchange.request().client.give_back(net::AddressLimit::rooms);
     if (checked->password) {
         // Before the hash, which takes long. The core checks it again when it creates the room.
         const auto may = co_await may_create(core_link_, checked->record.title);
-        if (!may) co_return exchange.respond_error(may.error());
+        if (!may) co_return refuse(may.error());
         auto hash = co_await core_link_.run_on_worker(services_.hashing, exchange.request().client.asker(),
                                                       [&] { return chat::hash_password(*checked->password); });
-        if (!hash) co_return exchange.respond_error(hash.error());
+        if (!hash) co_return refuse(hash.error());
         checked->record.password_hash = std::move(*hash);
     }
 
     const auto created = co_await core_link_.ask_core_later<Result<chat::RoomView>>(
         [&](chat::Core& core, auto reply) { core.admin().create(std::move(checked->record), std::move(reply)); });
-    if (!created) co_return exchange.respond_error(created.error());
+    if (!created) co_return refuse(created.error());
     std::string owner_token;
     if (created->record.owned) owner_token = services_.tokens.issue_owner_token(created->record, checked->owner_name);
     net::HttpResponse response{.status = 201};

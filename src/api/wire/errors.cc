@@ -37,23 +37,24 @@ constexpr std::array kErrors = std::to_array<ErrorEntry>({
 static_assert(std::ranges::is_sorted(kErrors, {}, &ErrorEntry::code));
 
 struct EventSentence {
-    Error error;
+    ErrorCode code;
+    std::string_view field;
     std::string_view text;
 };
 
 /// All errors that an event is refused with.
 constexpr std::array kEventSentences = std::to_array<EventSentence>({
-    {{ErrorCode::user_not_found, "name"}, "You are not in this room, so you cannot leave it."},
-    {{ErrorCode::duplicate_username, "name"}, "That name is taken."},
-    {{ErrorCode::client_unauthorized, "name"}, "You are here under another name. Use that one."},
-    {{ErrorCode::invalid_json, ""}, "The server could not read that: it is not a valid JSON object."},
-    {{ErrorCode::invalid_json, "event_type"}, "The event type must be join, leave or send."},
-    {{ErrorCode::invalid_json, "name"}, "A name needs 1 to 32 characters, none of them a control character."},
-    {{ErrorCode::invalid_json, "msg"}, "A message needs 1 to 4096 characters."},
-    {{ErrorCode::invalid_json, "color"}, "The color must be text, such as red or #ff0000."},
-    {{ErrorCode::invalid_json, "id"}, "The id of an event must be text of 1 to 64 characters."},
-    {{ErrorCode::too_many_requests, ""}, "You are sending too fast. Wait a moment, then send it again."},
-    {{ErrorCode::unavailable, ""}, "The server could not confirm that. Try again in a moment."},
+    {ErrorCode::user_not_found, "name", "You are not in this room, so you cannot leave it."},
+    {ErrorCode::duplicate_username, "name", "That name is taken."},
+    {ErrorCode::client_unauthorized, "name", "You are here under another name. Use that one."},
+    {ErrorCode::invalid_json, "", "The server could not read that: it is not a valid JSON object."},
+    {ErrorCode::invalid_json, "event_type", "The event type must be join, leave or send."},
+    {ErrorCode::invalid_json, "name", "A name needs 1 to 32 characters, none of them a control character."},
+    {ErrorCode::invalid_json, "msg", "A message needs 1 to 4096 characters."},
+    {ErrorCode::invalid_json, "color", "The color must be text, such as red or #ff0000."},
+    {ErrorCode::invalid_json, "id", "The id of an event must be text of 1 to 64 characters."},
+    {ErrorCode::too_many_requests, "", "You are sending too fast. Wait a moment, then send it again."},
+    {ErrorCode::unavailable, "", "The server could not confirm that. Try again in a moment."},
 });
 static_assert(chat::kMaxNameLength == 32 && chat::kMaxTextLength == 4096 && chat::kMaxClientIdLength == 64,
               "kEventSentences tells people these limits");
@@ -64,12 +65,15 @@ struct LimitReason {
     ErrorCode code = ErrorCode::too_many_requests;
 };
 
-/// All limits of a request.
+/// The limits that need a sentence of their own, by their names in the log.
 constexpr std::array kLimitReasons = std::to_array<LimitReason>({
     {"open_connections", "This address has as many connections as it may have.", ErrorCode::unavailable},
     {"requests", "This address has sent as many requests as it may for now."},
     {"upgrades", "This address has opened as many connections to rooms as it may for now."},
     {"rooms", "This address has created as many rooms as it may for now."},
+    {"joins", "This address has entered rooms as often as it may for now."},
+    {"events", "This address has sent as many messages as it may for now."},
+    {"stored_bytes", "This address has sent as much text as it may for now."},
     {"tokens", "This address has entered as many passwords as it may for now."},
     {"wrong_passwords", "This address has entered too many wrong passwords for this room."},
     {"history", "This address has read as many messages as it may for now."},
@@ -91,7 +95,9 @@ const ErrorEntry& error_entry(ErrorCode code) {
 
 std::string_view event_error_sentence(const Error& error) {
     if (!error.reason.empty()) return error.reason;
-    const auto found = std::ranges::find(kEventSentences, error, &EventSentence::error);
+    const auto found = std::ranges::find_if(kEventSentences, [&](const EventSentence& sentence) {
+        return sentence.code == error.code && sentence.field == error.field;
+    });
     return found != kEventSentences.end() ? found->text : error_entry(error.code).text;
 }
 
@@ -120,17 +126,19 @@ net::HttpResponse error_response(const Error& error, int status_override, int re
     if (retry_after_s == 0) retry_after_s = error.reason.empty() ? 1 : kLastingRetryAfterS;
     if (response.status == 429 || response.status == 503)
         response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+    if (!error.limit.empty()) response.log_note.append("limit=").append(error.limit);
     response.close = error.code == ErrorCode::bad_request || error.code == ErrorCode::too_large;
     return response;
 }
 
-net::HttpResponse limit_response(std::string_view limit, int retry_after_s) {
+Error limit_error(std::string_view limit) {
     const auto entry = std::ranges::find(kLimitReasons, limit, &LimitReason::limit);
-    assert(entry != kLimitReasons.end());
-    net::HttpResponse response = error_response(Error{.code = entry->code, .reason = entry->reason}, 0, retry_after_s);
-    response.log_note = "limit=";
-    response.log_note += limit;
-    return response;
+    if (entry == kLimitReasons.end()) return {.code = ErrorCode::too_many_requests, .limit = limit};
+    return {.code = entry->code, .reason = entry->reason, .limit = limit};
+}
+
+net::HttpResponse limit_response(std::string_view limit, int retry_after_s) {
+    return error_response(limit_error(limit), 0, retry_after_s);
 }
 
 net::HttpResponse too_large_response(int status, std::size_t limit) {

@@ -44,11 +44,13 @@ inline constexpr int kLastingRetryAfterS = 30;
 /// Responses with 429 and 503 have a `Retry-After` of `retry_after_s`; if that is 0, of 1 s, or of
 /// `kLastingRetryAfterS` if the error has a reason: what needs one does not end by itself in a moment. After
 /// bad_request and too_large the connection is closed: the request may not have been read completely, so the start of
-/// the next one is not known.
+/// the next one is not known. The access log has the error's limit.
 net::HttpResponse error_response(const Error& error, int status_override = 0, int retry_after_s = 0);
 
-/// The response to a request beyond a limit, by its name in metrics, in the access log, and in a sentence for people:
-/// 429, or 503 for the limits of what is open at the same time.
+/// The error of a request or an event beyond a limit. `limit`: its name in metrics and in the log, a literal. Its code
+/// is too_many_requests, or unavailable for the limits of what is open at the same time.
+Error limit_error(std::string_view limit);
+/// The response with that error: 429 or 503.
 net::HttpResponse limit_response(std::string_view limit, int retry_after_s);
 
 /// too_large with `status` (413, 414, 431), and with `"limit"`: the largest accepted number of bytes.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/wire/errors.h"
 #include "api/wire/event.h"
 
 namespace globes::api {
@@ -99,7 +100,7 @@ bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, 
 void ChatSocket::refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict,
                         std::string_view limit) {
     context_.refusal_log.limit(client_, limit);
-    refusal.error = Error{ErrorCode::too_many_requests};
+    refusal.error = limit_error(limit);
     refusal.retry_after_ms = verdict.retry_after_ms;
     context_.core_link.send_refusal(session, room_, refusal);
     if (verdict.action == chat::RateVerdict::Action::close) session.close_flood();

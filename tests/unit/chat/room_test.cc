@@ -505,7 +505,7 @@ TEST_F(RoomTest, SendsOfAllConnectionsTogetherAreLimited) {
     shared.limits.sends = {.per_second = 10, .burst = 2};
     EXPECT_EQ(send(1, "ann", "1"), Result<void>());
     EXPECT_EQ(send(2, "bob", "2"), Result<void>());
-    const std::unexpected too_many(Error{ErrorCode::too_many_requests});
+    const std::unexpected too_many(kRoomIsBusy);
     EXPECT_EQ(send(3, "cy", "3", "c1"), too_many);
     EXPECT_EQ(std::get<Refuse>(effects.list().back()).refusal.retry_after_ms, 100);
     EXPECT_EQ(join(3, "cy"), Result<void>()) << "only sends are limited";
@@ -533,7 +533,7 @@ TEST_F(RoomTest, ManyRefusalsOfARoomsLimitCloseNobody) {
     shared.limits.sends = {.per_second = 1, .burst = 1};
     EXPECT_EQ(send(1, "ann", "1"), Result<void>());
     for (std::uint32_t count = 0; count < 2 * RateLimiter::kRefusalsToClose; ++count)
-        EXPECT_EQ(send(1, "ann", "2"), std::unexpected(Error{ErrorCode::too_many_requests}));
+        EXPECT_EQ(send(1, "ann", "2"), std::unexpected(kRoomIsBusy));
     for_each<EndConnection>([](const EndConnection&) { ADD_FAILURE(); });
 }
 
