@@ -1,15 +1,18 @@
-// For tests that run what docs/operations.md tells: its code blocks, and the programs that they need.
+// For tests that run what the docs tell: their code blocks, and the programs that they need.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const page = join(resolve(dirname(fileURLToPath(import.meta.url)), '../../..'), 'docs/operations.md');
+const docs = join(resolve(dirname(fileURLToPath(import.meta.url)), '../../..'), 'docs');
 
-/** The code blocks, in order, of the section with this heading, without its subsections; of all sections if it is absent. */
-export function codeBlocks(heading) {
-    const sections = readFileSync(page, 'utf8').split(/^##+ /m);
+/**
+ * The code blocks of a page of docs, in order: of the section with this heading, without its subsections, or of all
+ * sections.
+ */
+export function codeBlocks(heading, page = 'operations.md') {
+    const sections = readFileSync(join(docs, page), 'utf8').split(/^##+ /m);
     const text = heading === undefined ? sections.join('') : sections.find((section) => section.startsWith(`${heading}\n`));
-    if (text === undefined) throw new Error(`docs/operations.md has no section ${heading}`);
+    if (text === undefined) throw new Error(`docs/${page} has no section ${heading}`);
     return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }));
 }
 
