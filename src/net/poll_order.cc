@@ -36,35 +36,41 @@ void PollOrder::forget_clients() {
 
 void PollOrder::begin() {
     for (; !waiting_.empty(); waiting_.pop_front()) waiting_.front()->first_ = Client::kNone;
+    added_.clear();
     served_ = nullptr;
     ++poll_;
 }
 
 void PollOrder::add(const Connection& connection, Index socket) {
     assert(socket < kMostReady);
-    Client& client = *connection.client_;
-    following_[socket] = Client::kNone;
-    if (client.first_ == Client::kNone) {
-        waiting_.push_back(&client);
-        client.first_ = socket;
-        is_sorted_ = false;
-        if (Network& network = client.network_; std::exchange(network.poll, poll_) != poll_) network.used = {};
-    } else {
-        following_[client.last_] = socket;
-    }
-    client.last_ = socket;
+    added_.push_back({&connection, socket});
 }
 
-void PollOrder::sort_waiting() {
-    const auto place = [](const Client* client) {
-        return std::tuple(client->network_.served, client->served_, client->first_);
+void PollOrder::sort() {
+    const auto place = [](const Ready& ready) {
+        const Client& client = *ready.connection->client_;
+        const auto number = reinterpret_cast<std::uintptr_t>(ready.connection);
+        return std::tuple(client.network_.served, client.served_, number <= client.served_last_, number, ready.socket);
     };
-    if (waiting_.size() > 1) std::ranges::sort(waiting_, {}, place);
-    is_sorted_ = true;
+    std::ranges::sort(added_, {}, place);
+    for (const auto& [connection, socket] : added_) {
+        Client& client = *connection->client_;
+        connections_[socket] = connection;
+        following_[socket] = Client::kNone;
+        if (client.first_ == Client::kNone) {
+            waiting_.push_back(&client);
+            client.first_ = socket;
+            if (std::exchange(client.network_.poll, poll_) != poll_) client.network_.used = {};
+        } else {
+            following_[client.last_] = socket;
+        }
+        client.last_ = socket;
+    }
+    added_.clear();
 }
 
 std::optional<PollOrder::Index> PollOrder::next() {
-    if (!is_sorted_) sort_waiting();
+    if (!added_.empty()) sort();
     while (!waiting_.empty()) {
         Client& client = *waiting_.front();
         waiting_.pop_front();
@@ -77,6 +83,7 @@ std::optional<PollOrder::Index> PollOrder::next() {
         if (client.first_ != Client::kNone) waiting_.push_back(&client);  // into the place that was freed
         served_ = &client;
         client.served_ = client.network_.served = ++served_sockets_;
+        client.served_last_ = reinterpret_cast<std::uintptr_t>(connections_[socket]);
         return socket;
     }
     return std::nullopt;

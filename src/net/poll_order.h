@@ -1,6 +1,7 @@
 // The order in which a poll serves the sockets that are ready. First comes what was not served for the longest time, by
-// network and then by client, so a client that sends now and then does not wait for those that always send, however
-// many they are. A state machine without I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O thread.
+// network, then by client and then by connection: who sends now and then does not wait for those that always send,
+// however many they are. A state machine without I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O
+// thread.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/asker.h"
 #include "base/keyed_hash.h"
@@ -30,7 +32,8 @@ public:
     /// What the clients of one network may use of a poll. Their last socket may exceed it.
     static constexpr std::chrono::microseconds kNetworkTime{500};
 
-    /// An open connection of a client; it counts until it is destroyed. The order MUST outlive it.
+    /// An open connection of a client; it counts until it is destroyed. The order MUST outlive it. It stays where it is
+    /// from `add` to the end of the poll.
     class Connection {
     public:
         Connection(Connection&& other) noexcept : client_(std::exchange(other.client_, nullptr)) {}
@@ -90,23 +93,34 @@ private:
         const Asker asker_;
         Network& network_;
         std::uint64_t served_ = 0;  // as Network::served
+        // The connection that was served last, as a number: its connections are served in this order, and then again
+        // from the first. A number in each connection would make all idle ones larger.
+        std::uintptr_t served_last_ = 0;
         std::size_t connections_ = 0;
         bool is_unused_ = false;         // in the list of the order; it may have connections again
         Client* next_unused_ = nullptr;  // in that list
-        // Of the current poll.
+        // Of the current poll, once it is sorted.
         Index first_ = kNone;  // of its sockets that wait
         Index last_ = kNone;
     };
 
-    void sort_waiting();
+    struct Ready {
+        const Connection* connection;
+        Index socket;
+    };
+
+    void sort();
 
     std::unordered_map<std::uint64_t, Network, KeyedHash> networks_;
     std::unordered_map<std::uint64_t, Client, KeyedHash> clients_;
     Client* unused_ = nullptr;
-    Ring<Client*> waiting_;                      // with a socket that waits, each once; the next one first
-    std::array<Index, kMostReady> following_{};  // the next socket of the same client
-    bool is_sorted_ = true;
+    // Of the current poll.
+    std::vector<Ready> added_;  // that are not sorted yet
+    Ring<Client*> waiting_;     // with a socket that waits, each once; the next one first
+    std::array<const Connection*, kMostReady> connections_{};  // by socket
+    std::array<Index, kMostReady> following_{};                // the next socket of the same client
     Client* served_ = nullptr;
+
     std::uint64_t served_sockets_ = 0;
     std::uint64_t poll_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace globes::net {
@@ -59,13 +60,29 @@ TEST_F(PollOrderTest, APollBeginsWithTheClientsThatWaitedLongest) {
     EXPECT_THAT(serve({}, 1), ElementsAre(0));
     begin();
     EXPECT_THAT(serve({}, 1), ElementsAre(3)) << "not with the same client again";
-    const PollOrder::Connection quiet = order.open_connection({3, 3});
+    PollOrder::Connection quiet = order.open_connection({3, 3});
     begin();
     order.add(quiet, 5);
     EXPECT_THAT(serve({}, 2), ElementsAre(5, 0));
     begin();
     order.add(quiet, 5);
     EXPECT_THAT(serve({}, 1), ElementsAre(3));
+}
+
+TEST_F(PollOrderTest, TheConnectionsOfAClientAreServedOneAfterAnother) {
+    PollOrder::Connection second = order.open_connection({1, 1});
+    PollOrder::Connection third = order.open_connection({1, 1});
+    std::vector<int> served;
+    for (int poll = 0; poll < 6; ++poll) {
+        order.begin();
+        order.add(*a, 0);
+        order.add(second, 1);
+        order.add(third, 2);
+        for (const int index : serve(kLong)) served.push_back(index);
+    }
+    ASSERT_EQ(served.size(), 6U);
+    EXPECT_TRUE(std::ranges::is_permutation(std::span(served).first(3), std::array{0, 1, 2}));
+    EXPECT_TRUE(std::ranges::equal(std::span(served).first(3), std::span(served).last(3))) << "in the same order again";
 }
 
 TEST_F(PollOrderTest, TheClientsOfANetworkShareItsTime) {
@@ -95,8 +112,8 @@ TEST_F(PollOrderTest, APollThatIsNotFinishedLeavesNothingForTheNextOne) {
 
 TEST_F(PollOrderTest, AClientWithoutConnectionsIsForgotten) {
     begin();
+    EXPECT_THAT(serve(), ElementsAre(0, 3, 1, 4, 2));
     a.reset();
-    EXPECT_THAT(serve(), ElementsAre(0, 3, 1, 4, 2)) << "its sessions live until the end of the iteration";
     order.forget_clients();
     EXPECT_EQ(order.clients(), 1U);
     EXPECT_THAT(serve(), IsEmpty());
