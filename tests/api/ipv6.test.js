@@ -1,6 +1,7 @@
 // Clients with IPv6 addresses, on a server that listens at `[::]` for both versions of IP: limits by /64, TLS, hosts,
 // origins, trusted proxies, and the documented proxies. Needs root, for a network in which the clients have such addresses.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
@@ -213,7 +214,11 @@ test('members chat across both versions of IP, and resume', { skip }, async (t) 
 
 /** `GET /chats` over https with a verified certificate. */
 async function verified(server, ca, from) {
-    const options = { host: server.host, port: server.port, path: '/chats?limit=1', ca, localAddress: from, agent: false };
+    // Node 18 compares the texts of IPv6 addresses.
+    const checkServerIdentity = (host, { raw }) => {
+        if (!new X509Certificate(raw).checkIP(host)) throw new Error(`the certificate is not for ${host}`);
+    };
+    const options = { host: server.host, port: server.port, path: '/chats?limit=1', ca, checkServerIdentity, localAddress: from, agent: false };
     const [incoming] = await within(once(https.get(options), 'response'), () => 'an answer over https');
     incoming.resume();
     return incoming.statusCode;
