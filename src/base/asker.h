@@ -1,5 +1,5 @@
-// Who asks for work, for queues that serve their clients round-robin (round_robin.h). A value; equal for the same
-// client in this process only.
+// The client that asks for work, for queues that serve round-robin (round_robin.h). A value; equal for the same client,
+// in this process only.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The order in which a poll serves the sockets that are ready. First comes what was not served for the longest time, by
-// network, then by client and then by connection: who sends now and then does not wait for those that always send,
-// however many they are. A state machine without I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O
+// network, then by client and then by connection: a client that sends now and then does not wait for those that always
+// send, however many they are. A state machine without I/O. Owned by the hub of the WebSocket sessions. Thread: the I/O
 // thread.
 #pragma once
 
