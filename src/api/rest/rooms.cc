@@ -38,6 +38,16 @@ bool guesses_title(Exchange& exchange) {
     return wait.has_value();
 }
 
+/// Counts `more` requests. The request itself has counted already and is given back meanwhile, because all together may
+/// be as many as the limit has.
+bool exceeds_with(const Exchange& exchange, const Clock& clock, std::uint64_t more) {
+    const net::ClientAddress& client = exchange.request().client;
+    client.give_back(net::AddressLimit::requests);
+    if (!exchange.exceeds(net::AddressLimit::requests, more + 1)) return false;
+    client.take(net::AddressLimit::requests, clock.steady());
+    return true;
+}
+
 }  // namespace
 
 Handler Rooms::list(Exchange exchange) {
@@ -46,13 +56,9 @@ Handler Rooms::list(Exchange exchange) {
     const auto after = number_parameter(exchange.request(), "after", 0, chat::kEndOfRoomIds - 1);
     if (!after) co_return exchange.respond_error(after.error());
     const std::uint64_t size = limit->value_or(kDefaultPageSize);
-    // A list costs as much as its rooms. The request has counted as one already, which is given back, because all pages
-    // together may be as many as the limit has.
+    // A list costs as much as its rooms.
     const std::uint64_t pages = (size - 1) / kDefaultPageSize;
-    if (pages > 0) {
-        exchange.request().client.give_back(net::AddressLimit::requests);
-        if (exchange.exceeds(net::AddressLimit::requests, pages + 1)) co_return;
-    }
+    if (pages > 0 && exceeds_with(exchange, services_.clock, pages)) co_return;
     // The core copies the rooms. A hundred long lists at once would delay all rooms by 50 ms.
     std::optional<ConcurrencyLimiter::Permit> permit;
     if (pages > 0) permit.emplace(co_await core_link_.long_lists().acquire(exchange.request().client.asker()));
