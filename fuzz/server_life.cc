@@ -101,7 +101,8 @@ void Client::read_responses() {
         parser.skip(!asked_.empty() && asked_.front().is_head);
         boost::system::error_code error;
         const std::size_t used = parser.put(boost::asio::buffer(incoming_), error);
-        if (error == http::error::need_more && !saw_end_) return;
+        const bool needs_more = error == http::error::need_more || (!error && !parser.is_done());  // of head or body
+        if (needs_more && !saw_end_) return;
         if (is_lost_ && (error || !parser.is_done())) return incoming_.clear();
         require(!error && parser.is_done(), "responses are HTTP");
         incoming_.erase(0, used);
