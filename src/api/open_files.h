@@ -31,13 +31,16 @@ public:
     /// more files are open, the fewer each may have. Exempt clients have no such limit.
     Permit take(const net::ClientAddress& client) {
         const std::uint64_t network = client.asker().network;
-        const MutexLock lock(mutex_);
-        if (open_ >= most_) return nullptr;
-        std::size_t& of_network = of_network_[network];
-        const std::size_t share = std::max<std::size_t>(1, (most_ - open_) / kShare);
-        if (!client.is_exempt() && of_network >= share) return nullptr;
-        ++of_network;
-        ++open_;
+        {
+            const MutexLock lock(mutex_);
+            if (open_ >= most_) return nullptr;
+            std::size_t& of_network = of_network_[network];
+            const std::size_t share = std::max<std::size_t>(1, (most_ - open_) / kShare);
+            if (!client.is_exempt() && of_network >= share) return nullptr;
+            ++of_network;
+            ++open_;
+        }
+        // Without the lock: if there is no memory for the permit, it is given back at once.
         return {this, [network](OpenFiles* files) { files->give_back(network); }};
     }
     Permits permits_of(const net::ClientAddress& client) {
