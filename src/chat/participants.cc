@@ -57,17 +57,16 @@ void Participants::end_owner_tokens() {
             holder.former->credentials->token = {};
 }
 
-/// Makes it the result of `find_member_of_same_client` for its session and its token. `by_earlier_session`: also for
-/// the session with which it has entered.
-void Participants::make_findable(Participant& participant, Arrival arrival, bool by_earlier_session) {
+/// Makes it the result of `find_member_of_same_client` for its sessions and its token.
+void Participants::make_findable(Participant& participant, Arrival arrival) {
     if (participant.credentials == nullptr) return;
     const auto& [token_name, session, earlier_session, token] = *participant.credentials;
     const auto add = [&](CredentialKind kind, const Credential& credential) {
         if (!credential.empty()) by_credential_.insert_or_assign({kind, credential, arrival}, &participant);
     };
     add(CredentialKind::session, session);
+    add(CredentialKind::session, earlier_session);
     add(CredentialKind::token, token);
-    if (by_earlier_session) add(CredentialKind::session, earlier_session);
 }
 
 void Participants::forget_credentials(const Participant& member) {
@@ -95,11 +94,8 @@ void Participants::transfer_membership(Participant& from, Participant& to) {
     assert(from.is_member() && !to.is_member());
     const Arrival arrival = from.membership->arrival;
     assert(members_.at(arrival) == &from);
-    const bool has_resumed =
-        to.credentials != nullptr &&
-        by_credential_.contains({CredentialKind::session, to.credentials->earlier_session, arrival});
     forget_credentials(from);
-    make_findable(to, arrival, has_resumed);
+    make_findable(to, arrival);
     members_.at(arrival) = &to;
     to.membership = std::move(from.membership);
 }
@@ -135,7 +131,7 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     participant.membership =
         std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
     members_.emplace(hold, &participant);
-    make_findable(participant, hold, false);
+    make_findable(participant, hold);
     return {};
 }
 

@@ -92,8 +92,9 @@ public:
     void end_owner_tokens();
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
-    /// that has taken over its membership with this session itself, or one with the same token; of several, the newest
-    /// member. Returns null if no member matches, as for a session that the server has not given.
+    /// that has entered with this session itself, or one with the same token; of several, the newest member. Returns
+    /// null if no member matches. The session need not be of this room or process: a client keeps the one of its first
+    /// connection through restarts of the server.
     Participant* find_member_of_same_client(const Entry& entry);
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
@@ -133,7 +134,7 @@ private:
         friend auto operator<=>(const CredentialKey&, const CredentialKey&) = default;
     };
 
-    void make_findable(Participant& participant, Arrival arrival, bool by_earlier_session);
+    void make_findable(Participant& participant, Arrival arrival);
     void forget_credentials(const Participant& member);
 
     struct FormerHolder {
@@ -148,8 +149,8 @@ private:
 
     std::unordered_map<ConnectionId, Participant> participants_;
     std::map<Arrival, Participant*> members_;
-    // The members by the credentials of their clients. Not by every session that a client names: the server gave it to
-    // a member, or it is not here. Ordered, so that any number of members with one token costs no search.
+    // The members by the credentials of their clients. Ordered, so that any number of members with one credential costs
+    // no search.
     std::map<CredentialKey, Participant*> by_credential_;
     std::unordered_map<std::string, Holder, KeyedHash> holders_;  // by folded name
     std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread

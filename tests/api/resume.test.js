@@ -301,6 +301,30 @@ test('a client that resumes with its session takes over its name at once, withou
     await Promise.all([ada.leave(), back.leave()]);
 });
 
+test('a client may keep its first session: it takes over its name also after a return and a restart', async (t) => {
+    const own = await startServer(t);
+    const room = await createRoom(own);
+    const first = await ChatClient.resume(own, room);
+    const comeBack = async () => {
+        const client = await ChatClient.resume(own, room, `?session=${first.welcome.session}`);
+        client.say('ben', 'here');
+        assert.equal((await client.find(({ event_type }) => event_type === 'send')).name, 'ben');
+        return client;
+    };
+    await first.leave();
+    const returned = await comeBack();
+    const again = await comeBack();
+    assert.equal((await returned.closed()).code, 4502);
+    await own.kill();
+    await again.closed();
+    await own.start();
+    const restarted = await comeBack();
+    const last = await comeBack();
+    assert.equal((await restarted.closed()).code, 4502);
+    assert.deepEqual(await usersOf(own, room), ['ben']);
+    await last.leave();
+});
+
 test('a client with the token of an open connection takes over its name', async () => {
     const room = await createPrivateRoom(server);
     const token = await takeToken(server, room, 'ada');

@@ -74,14 +74,15 @@ protected:
         if (has_token) entry.token = "token of " + entry.token_name;
         if (entry.resumes) {
             entry.session = fmt::format("s{}", connection);
-            entry.earlier_session = chance(50) ? fmt::format("s{}", 1 + roll(connection)) : "made up";
+            entry.earlier_session =
+                chance(50) ? fmt::format("s{}", 1 + roll(connection)) : fmt::format("earlier {}", roll(5));
         }
         const ConnectionId replaced = entry.resumes ? member_of_same_client(entry, room) : 0;
         const bool entered = enter(entry, room).has_value();
         Guest& guest = guests_[connection] = {.is_gone = !entered, .token = entry.token, .client = connection};
         if (!entered) readers[connection] = {room, entry.io_thread, 0};
-        if (entry.resumes) guest.sessions = {entry.session};
-        if (entered && replaced != 0) take_over(guests_[replaced], guest, entry.earlier_session);
+        if (entry.resumes) guest.sessions = {entry.session, entry.earlier_session};
+        if (entered && replaced != 0) take_over(guests_[replaced], guest);
     }
     /// The member that a connection takes over; 0 if it takes over none.
     ConnectionId member_of_same_client(const Entry& entry, RoomId room) {
@@ -101,11 +102,10 @@ protected:
                                    (found != 0 && guests_[found].name == entry.token_name);
         return may_have_name ? found : 0;
     }
-    static void take_over(Guest& from, Guest& to, const std::string& session) {
+    static void take_over(Guest& from, Guest& to) {
         to.name = std::exchange(from.name, {});
         to.arrival = from.arrival;
         to.client = from.client;
-        if (from.sessions.contains(session)) to.sessions.insert(session);
     }
 
     void speak() {

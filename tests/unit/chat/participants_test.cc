@@ -180,12 +180,14 @@ TEST_F(ParticipantsTest, AClientThatMissedItsWelcomeIsKnownByTheSessionBefore) {
               nullptr);
 }
 
-TEST_F(ParticipantsTest, ASessionThatNoMemberHasGotFindsNobody) {
-    const Entry first{.connection = 1, .session = "s1", .earlier_session = "made up"};
+TEST_F(ParticipantsTest, AMemberIsFoundByTheSessionOfAConnectionThatIsGone) {
+    const Entry first{.connection = 1, .session = "s1", .earlier_session = "before the restart"};
+    EXPECT_EQ(participants.find_member_of_same_client(first), nullptr);
     participants.add(first);
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "before the restart"};
+    EXPECT_EQ(participants.find_member_of_same_client(second), nullptr) << "no member yet";
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
-    const Entry second{.connection = 2, .session = "s2", .earlier_session = "made up"};
-    EXPECT_EQ(participants.find_member_of_same_client(second), nullptr);
+    EXPECT_EQ(participants.find_member_of_same_client(second), participants.find(1));
     participants.add(second);
     EXPECT_EQ(participants.find_member_of_same_client({.connection = 3, .session = "s3", .earlier_session = "s2"}),
               nullptr)
@@ -210,14 +212,14 @@ TEST_F(ParticipantsTest, ATokenFindsTheNewestOfItsMembersWhichAreStillThere) {
 TEST_F(ParticipantsTest, AMembershipThatIsTransferredIsFoundOnlyOnItsNewConnection) {
     participants.add({.connection = 1, .session = "s1", .token = "t"});
     ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
-    const Entry second{.connection = 2, .session = "s2", .earlier_session = "made up", .token = "t"};
+    const Entry second{.connection = 2, .session = "s2", .earlier_session = "s0", .token = "t"};
     participants.add(second);
     participants.transfer_membership(*participants.find_member_of_same_client(second), *participants.find(2));
     const auto found_by = [&](const char* session) {
         return participants.find_member_of_same_client({.connection = 9, .earlier_session = session});
     };
     EXPECT_EQ(found_by("s1"), nullptr) << "its token has found it";
-    EXPECT_EQ(found_by("made up"), nullptr);
+    EXPECT_EQ(found_by("s0"), participants.find(2));
     EXPECT_EQ(found_by("s2"), participants.find(2));
     EXPECT_EQ(participants.find_member_of_same_client({.connection = 9, .token = "t"}), participants.find(2));
 }
@@ -247,6 +249,7 @@ TEST_F(ParticipantsTest, ThousandsOfConnectionsWithOneSecretComeAndLeaveInEveryO
         }
         EXPECT_EQ(participants.online(), 0);
         EXPECT_EQ(participants.find_member_of_same_client({.connection = 1, .token = "t"}), nullptr);
+        EXPECT_EQ(participants.find_member_of_same_client({.connection = 1, .earlier_session = "made up"}), nullptr);
     }
 }
 
