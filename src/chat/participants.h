@@ -93,8 +93,8 @@ public:
 
     /// Returns the member on another connection of the same client: one whose session is `entry.earlier_session`, one
     /// that has entered with this session itself, or one with the same token; of several, the newest member. Returns
-    /// null if no member matches. The session need not be of this room or process: a client keeps the one of its first
-    /// connection through restarts of the server.
+    /// null if no member matches. The session need not be that of a connection to this process: a client keeps the one
+    /// of its first connection.
     Participant* find_member_of_same_client(const Entry& entry);
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);

@@ -1,6 +1,7 @@
 #include "chat/tokens.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <jwt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -177,6 +178,14 @@ bool is_hs256(jwt_t* jwt) {
     return alg != nullptr && std::string_view(alg) == "HS256";
 }
 
+constexpr std::size_t kSessionNonceBytes = 8;
+
+/// What follows the nonce in a session: the first 8 bytes of its HMAC, in hexadecimal digits.
+std::string session_mac(std::string_view secret, std::string_view nonce) {
+    const Key digest = hmac_sha256(secret, fmt::format("globes session v1{}", nonce));
+    return fmt::format("{:02x}", fmt::join(digest | std::views::take(kSessionNonceBytes), ""));
+}
+
 constexpr std::int64_t seconds_of(UnixMicros time) { return time / 1'000'000; }
 
 struct DatedClaims {
@@ -244,6 +253,18 @@ Result<TokenClaims> Tokens::verify(std::string_view token, const RoomRecord& roo
         return std::move(read->claims);
     }
     return invalid;
+}
+
+std::string Tokens::issue_session() const {
+    const std::string nonce = random_hex(kSessionNonceBytes);
+    return nonce + session_mac(secret_key_, nonce);
+}
+
+bool Tokens::is_session(std::string_view session) const {
+    constexpr std::size_t kNonceDigits = 2 * kSessionNonceBytes;
+    if (session.size() != 2 * kNonceDigits) return false;
+    const std::string expected = session_mac(secret_key_, session.substr(0, kNonceDigits));
+    return CRYPTO_memcmp(expected.data(), session.data() + kNonceDigits, expected.size()) == 0;
 }
 
 }  // namespace globes::chat

@@ -1,5 +1,5 @@
-// Secrets that authorize clients: hashed credentials of sessions, and JWTs (HS256), which are room tokens or owners'
-// tokens (docs/protocol.md#tokens-and-owners). The server owns the Tokens. Thread: any.
+// Secrets that authorize clients: sessions, and JWTs (HS256), which are room tokens or owners' tokens
+// (docs/protocol.md#tokens-and-owners); and their hashes. The server owns the Tokens. Thread: any.
 #pragma once
 
 #include <chrono>
@@ -64,6 +64,12 @@ public:
     /// key, of another room or expired, if its `alg` is not HS256, or if a claim is absent or has the wrong type.
     /// Nothing of a token is decoded before its signature is verified. Throws as `issue_room_token`.
     Result<TokenClaims> verify(std::string_view token, const RoomRecord& room) const;
+
+    /// Returns the secret of a new session: 32 hexadecimal digits. Errors: throws std::runtime_error if OpenSSL fails.
+    std::string issue_session() const;
+    /// Whether a server with this secret key has issued the session, in this process or an earlier one. A client keeps
+    /// the session of its first connection. Throws as `issue_session`.
+    bool is_session(std::string_view session) const;
 
 private:
     const std::string secret_key_;

@@ -365,11 +365,24 @@ test('a session may be offered as a subprotocol, in any position, and is never s
     await old.leave();
 });
 
-test('an unknown session takes over nothing', async () => {
+test('a session that the server has not issued takes over nothing, even from one who presents it too', async () => {
     const [room, ada] = await roomWith(server, 'ada');
-    const other = await ChatClient.resume(server, room, `?session=${'0'.repeat(32)}`);
-    other.say('ada', 'not me');
-    await other.expectError(room, 202, 'name');
+    const { welcome } = await ChatClient.resume(server, room);
+    const madeUp = ['0'.repeat(32), welcome.session.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))];
+    for (const session of madeUp) {
+        const ben = await ChatClient.resume(server, room, `?session=${session}`);
+        ben.say('ben', 'me');
+        await ben.find(({ msg }) => msg === 'me');
+        const other = await ChatClient.resume(server, room, `?session=${session}`);
+        for (const name of ['ada', 'ben']) {
+            other.say(name, 'not me');
+            await other.expectError(room, 202, 'name');
+        }
+        assert.equal((await ada.next()).msg, 'me');
+        await other.leave();
+        await ben.leave();
+        assert.equal((await ada.next()).event_type, 'leave');
+    }
     await ada.expectSilence('ada');
-    await Promise.all([ada.leave(), other.leave()]);
+    await ada.leave();
 });

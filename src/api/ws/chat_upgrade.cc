@@ -15,7 +15,6 @@
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
 #include "api/ws/subprotocols.h"
-#include "base/random.h"
 #include "net/ws_close.h"
 #include "net/ws_handshake.h"
 #include "roomlog/slice.h"
@@ -26,7 +25,6 @@ namespace {
 using SeenCheck = chat::CatchUp::SeenCheck;
 
 constexpr std::uint64_t kMaxNewest = 1000;
-constexpr std::size_t kSessionBytes = 16;  // of the secret in a welcome
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
 /// The tokens of a request, in the order in which they are tried. One in `Authorization` makes the offered ones
@@ -77,9 +75,9 @@ Result<ResumePoint> parse_resume_point(const net::HttpRequest& request, const Su
     return ResumePoint{.after = *after, .newest = *newest, .last_seen = *last_seen};
 }
 
-/// The connection as the core will know it.
+/// The connection as the core will know it. A session that the server has not issued counts as absent.
 chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request, const SubprotocolOffers& offers,
-                       const Admission& admission) {
+                       const Admission& admission, const chat::Tokens& issuer) {
     chat::Entry entry{.connection = core_link.io().hub().next_id(), .io_thread = core_link.number()};
     entry.resumes = offers.has_globes_v1;
     if (admission.claims) {
@@ -88,9 +86,10 @@ chat::Entry make_entry(CoreLink& core_link, const net::HttpRequest& request, con
         entry.token = admission.token;
     }
     if (entry.resumes) {
-        entry.session = random_hex(kSessionBytes);
-        entry.earlier_session =
+        entry.session = issuer.issue_session();
+        std::string earlier =
             offers.session.empty() ? text_parameter(request, "session").value_or("") : std::string(offers.session);
+        if (issuer.is_session(earlier)) entry.earlier_session = std::move(earlier);
     }
     return entry;
 }
@@ -242,7 +241,7 @@ Handler ChatUpgrade::upgrade(Exchange exchange, chat::RoomKey key) {
         admission = std::move(*admitted);
     }
 
-    const chat::Entry entry = make_entry(core_link_, request, *offers, admission);
+    const chat::Entry entry = make_entry(core_link_, request, *offers, admission, services_.tokens);
     const Asker asker = request.client.asker();
     const auto entered =
         co_await core_link_.ask_core_later<Result<EnteredAndChecked>>([&](chat::Core& core, auto reply) {

@@ -457,6 +457,28 @@ TEST_F(TokensTest, NamesThatATokenCannotHoldThrow) {
     EXPECT_THROW(tokens_.issue_room_token(room_, "\xFF"), std::runtime_error);
 }
 
+TEST_F(TokensTest, ASessionIsKnownAfterARestartAndNotToAnotherServer) {
+    const std::string session = tokens_.issue_session();
+    EXPECT_THAT(session, testing::MatchesRegex("[0-9a-f]{32}"));
+    EXPECT_NE(session, tokens_.issue_session());
+    EXPECT_TRUE(tokens_.is_session(session));
+    EXPECT_TRUE(Tokens(std::string(kSecret), clock_, 60min).is_session(session));
+    EXPECT_FALSE(Tokens("another secret key", clock_, 60min).is_session(session));
+}
+
+TEST_F(TokensTest, ASessionThatIsChangedAnywhereIsUnknown) {
+    const std::string session = tokens_.issue_session();
+    for (std::size_t i = 0; i < session.size(); ++i) {
+        std::string changed = session;
+        changed[i] = changed[i] == '0' ? '1' : '0';
+        EXPECT_FALSE(tokens_.is_session(changed)) << i;
+        EXPECT_FALSE(tokens_.is_session(session.substr(0, i))) << i;
+    }
+    EXPECT_FALSE(tokens_.is_session(session + "0"));
+    EXPECT_FALSE(tokens_.is_session(std::string(32, '0')));
+    EXPECT_FALSE(tokens_.is_session(std::string(10'000'000, 'x')));
+}
+
 TEST_F(TokensTest, AnyThreadMayCall) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i)
