@@ -32,6 +32,10 @@ public:
     Value& back() { return (*this)[size_ - 1]; }
     const Value& back() const { return (*this)[size_ - 1]; }
 
+    /// Until the ring has more values than `size`, adding some does not throw.
+    void reserve(std::size_t size) {
+        while (capacity_ < size) grow();
+    }
     void push_back(Value value) {
         if (size_ == capacity_) grow();
         values_[place(size_++)] = std::move(value);

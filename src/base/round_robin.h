@@ -32,8 +32,10 @@ private:
     Ring<Item> items_;
 };
 
-/// One `Queue` for each key. A key whose queue was empty comes after the others, so that it cannot come first again and
-/// again.
+/// One `Queue` for each key. A new key is served before those that were served since they came, so that it need not
+/// wait until each key with many items was served again. A key that comes back counts as new only when all that were
+/// before it in `served_` were served. After `kMostNew` new keys in a row, one of the others is served. Source: the new
+/// and old flows of FQ-CoDel, RFC 8290, section 4.2.
 template <class Queue>
 class RoundRobin {
 public:
@@ -57,33 +59,49 @@ public:
     void push(Item item, Key key, Keys... inner) {
         const auto [queue, is_new] = queues_.try_emplace(key);
         try {
+            if (is_new) {
+                new_.reserve(new_.size() + 1);
+                served_.reserve(queues_.size());  // for `pop`, which does not throw
+            }
             queue->second.push(std::move(item), static_cast<Key>(inner)...);
-            if (is_new) order_.push_back(key);
         } catch (...) {
             if (is_new) queues_.erase(queue);
             throw;
         }
+        if (is_new) new_.push_back(&*queue);
         ++size_;
     }
 
     /// Removes the next item. The queue MUST NOT be empty.
     auto pop() {
-        assert(!empty() && order_.size() == queues_.size());
-        const Key key = order_.front();
-        const auto queue = queues_.find(key);
-        auto item = queue->second.pop();
-        order_.pop_front();
-        if (queue->second.empty())
-            queues_.erase(queue);
-        else
-            order_.push_back(key);  // into the place that was freed
+        assert(!empty() && new_.size() + served_.size() == queues_.size());
+        const bool is_new = !new_.empty() && (served_.empty() || new_in_row_ < kMostNew);
+        new_in_row_ = is_new ? new_in_row_ + 1 : 0;
+        Ring<Entry*>& order = is_new ? new_ : served_;
+        Entry* const entry = order.front();
+        order.pop_front();
+        auto item = entry->second.pop();
         --size_;
+        served_.push_back(entry);
+        while (!served_.empty() && served_.front()->second.empty()) {
+            const Key key = served_.front()->first;
+            served_.pop_front();
+            queues_.erase(key);
+        }
         return item;
     }
 
 private:
-    std::unordered_map<Key, Queue, KeyedHash> queues_;  // none is empty
-    Ring<Key> order_;                                   // each key once; the next one first
+    using Queues = std::unordered_map<Key, Queue, KeyedHash>;
+    using Entry = Queues::value_type;
+
+    static constexpr unsigned kMostNew = 8;
+
+    Queues queues_;  // those of new keys are not empty
+    // Each key once, in one of these; the next one first.
+    Ring<Entry*> new_;     // not served since they came
+    Ring<Entry*> served_;  // the first one is not empty; the others stay in line, although nothing may wait
+    unsigned new_in_row_ = 0;
     std::size_t size_ = 0;
 };
 

@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <deque>
 #include <memory>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace globes {
@@ -35,6 +40,58 @@ TEST(RoundRobin, ServesEachKeyHoweverManyItemsAnotherHas) {
     EXPECT_EQ(queue.size_of(3), 0);
     EXPECT_THAT(pop_all(queue), ElementsAre("a1", "b1", "c1", "a2", "b2", "a3", "a4"));
     EXPECT_EQ(queue.size_of(1), 0);
+}
+
+TEST(RoundRobin, ANewKeyIsServedBeforeTheOtherItemsOfAKeyWithMany) {
+    RoundRobin<Fifo<std::string>> queue;
+    for (const char* item : {"a1", "a2", "a3", "a4", "a5"}) queue.push(std::string(item), 1);
+    for (const char* item : {"b1", "b2", "b3"}) queue.push(std::string(item), 2);
+    for (const char* item : {"a1", "b1", "a2"}) EXPECT_EQ(queue.pop(), item);
+    queue.push(std::string("c1"), 3);
+    EXPECT_EQ(queue.pop(), "c1");
+    queue.push(std::string("c2"), 3);
+    queue.push(std::string("d1"), 4);
+    EXPECT_THAT(pop_all(queue), ElementsAre("d1", "b2", "a3", "c2", "b3", "a4", "a5"));
+}
+
+TEST(RoundRobin, OtherKeysAreServedWhileNewOnesCome) {
+    RoundRobin<Fifo<std::string>> queue;
+    for (int i = 0; i < 100; ++i) queue.push(std::string("a"), 0);
+    int served = 0;
+    for (std::uint64_t key = 1; key <= 500; ++key) {
+        for (int i = 0; i < 2; ++i) queue.push(std::string("new"), 2 * key + static_cast<std::uint64_t>(i));
+        served += queue.pop() == "a" ? 1 : 0;
+    }
+    EXPECT_GT(served, 50);
+    EXPECT_LT(served, 60);
+}
+
+/// What any callers do: nothing is lost or repeated, the items of a key keep their order, each key is served soon, and
+/// its size is right.
+TEST(RoundRobin, EachKeyIsServedSoonWhateverComes) {
+    constexpr std::uint64_t kKeys = 20;
+    std::mt19937 random(1);
+    RoundRobin<Fifo<std::pair<std::uint64_t, int>>> queue;
+    std::vector<std::deque<int>> expected(kKeys);
+    std::vector<int> waited(kKeys);
+    for (int step = 0; step < 100'000; ++step) {
+        const bool grows = step / 1000 % 2 == 0;
+        if (random() % 100 < (grows ? 52U : 45U)) {
+            const std::uint64_t key = std::min(random() % kKeys, random() % kKeys);
+            queue.push(std::pair(key, step), key);
+            expected[key].push_back(step);
+        } else if (!queue.empty()) {
+            const auto [key, item] = queue.pop();
+            ASSERT_FALSE(expected[key].empty());
+            ASSERT_EQ(expected[key].front(), item);
+            expected[key].pop_front();
+            for (std::uint64_t other = 0; other < kKeys; ++other) {
+                waited[other] = other == key || expected[other].empty() ? 0 : waited[other] + 1;
+                ASSERT_LE(waited[other], 2 * kKeys);
+            }
+        }
+        for (std::uint64_t key = 0; key < kKeys; ++key) ASSERT_EQ(queue.size_of(key), expected[key].size());
+    }
 }
 
 TEST(RoundRobin, AKeyThatComesBackIsLast) {
