@@ -33,9 +33,9 @@ constexpr std::size_t kReservedDescriptors = 128;
 constexpr std::size_t kFilePart = 8;
 constexpr std::size_t kMostOpenFiles = 1024;
 constexpr std::uint32_t kPingFactor = 10;
-constexpr std::uint32_t kFrameFactor = 50;
 constexpr std::uint32_t kRoomBurstSeconds = 5;
 constexpr std::uint32_t kFrameBurst = 131'072;  // a message of 64 KiB in fragments of one byte, and another one
+constexpr std::uint64_t kFullConnections = 6;   // of one address, that may send as many fragments as they may
 // Of one address, in a minute. A balancer that asks ten times a second needs a tenth of them.
 constexpr std::uint64_t kProbesPerMinute = 6000;
 constexpr std::uint64_t kRefusalLinesPerMinute = 60;
@@ -176,9 +176,10 @@ bool is_reachable(const Config& config, const std::vector<boost::asio::ip::tcp::
 
 api::FloodLimits flood_limits(const Config& config) {
     const chat::RateLimit messages{.per_second = config.messages_per_second, .burst = config.message_burst};
-    return {.messages = messages,
-            .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor},
-            .other_frames = {.per_second = messages.per_second * kFrameFactor, .burst = kFrameBurst}};
+    return {
+        .messages = messages,
+        .pings = {.per_second = messages.per_second * kPingFactor, .burst = messages.burst * kPingFactor},
+        .other_frames = {.per_second = messages.per_second, .burst = kFrameBurst / api::FloodLimits::kFramesPerUnit}};
 }
 
 chat::RoomLimits room_limits(const Config& config) {
@@ -199,6 +200,12 @@ net::AddressLimitSettings address_limits(const Config& config) {
     settings.rate(joins) = {values.joins_per_minute, 1min};
     // A burst of all of them is 70 MB in one room, so that members who read slowly would be closed.
     settings.rate(events) = {values.events_per_minute, 1min, 6s};
+    // As many as some connections may send. Others may come after those that were closed for it.
+    const std::uint64_t frames_per_second =
+        std::uint64_t{api::FloodLimits::kFramesPerUnit} * config.messages_per_second;
+    if (frames_per_second != 0)
+        settings.rate(frames) = {std::max<std::uint64_t>(kFullConnections * 60 * frames_per_second, 3 * kFrameBurst),
+                                 1min};
     settings.rate(stored_bytes) = {values.stored_bytes_per_hour, 1h, burst_of_bytes(values.stored_bytes_per_hour)};
     settings.rate(history) = {values.history_per_minute, 1min};
     settings.rate(guesses) = {values.guesses_per_minute, 1min};

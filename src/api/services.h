@@ -23,8 +23,10 @@ namespace globes::api {
 /// The limits of each connection.
 struct FloodLimits {
     chat::RateLimit messages;
-    chat::RateLimit pings;         ///< Ten times as high.
-    chat::RateLimit other_frames;  ///< Fragments and pongs. Beyond it the connection is closed.
+    chat::RateLimit pings;  ///< Ten times as high.
+    /// To ask for the time costs as much as to decode a frame.
+    static constexpr std::uint32_t kFramesPerUnit = 64;
+    chat::RateLimit other_frames;  ///< Fragments and pongs, in these units. Beyond it the connection is closed.
 };
 
 struct Services {

@@ -53,6 +53,8 @@ std::string_view address_limit_name(AddressLimit limit) {
             return "joins";
         case AddressLimit::events:
             return "events";
+        case AddressLimit::frames:
+            return "frames";
         case AddressLimit::stored_bytes:
             return "stored_bytes";
         case AddressLimit::history:

@@ -36,13 +36,14 @@ enum class AddressLimit : std::uint8_t {
     tokens,  ///< Requests for a token of a room with a password.
     joins,
     events,
+    frames,         ///< Fragments and pongs.
     stored_bytes,   ///< Texts of sends.
     history,        ///< Pages of history, and replays.
     guesses,        ///< Lookups of rooms that do not exist, and titles that rooms get.
     probes,         ///< Requests for `/health` and `/ready`.
     refusal_lines,  ///< Lines of the log for requests that were refused.
 };
-inline constexpr std::size_t kAddressLimits = 12;
+inline constexpr std::size_t kAddressLimits = 13;
 
 /// The name of a limit in metrics.
 std::string_view address_limit_name(AddressLimit limit);

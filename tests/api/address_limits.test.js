@@ -82,6 +82,20 @@ test('an address may read so many pages of history, over REST and by resuming', 
     assertStatus(await get(server, `/chats/${room.id}/events`, { from: newAddress() }), 200);
 });
 
+test('a page of history counts once for each 100 messages that it may have', async () => {
+    const room = await createRoom(server);
+    for (const [limit, count] of [
+        [100, 3],
+        [101, 1],
+        [200, 1],
+        [1000, 1], // all that the limit has
+    ]) {
+        const from = newAddress();
+        const read = () => get(server, `/chats/${room.id}/events?limit=${limit}`, { from });
+        assert.equal(await answersBeforeRefusal(read), count, `limit=${limit}`);
+    }
+});
+
 test('a page of history with a time counts before anything is read', async () => {
     const room = await createRoom(server);
     const ann = await ChatClient.join(server, room, 'ann');

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createRoom } from './harness/api.js';
 import { ChatClient, errorEvent } from './harness/chat_client.js';
 import { Opcode, encodeFrame } from './harness/frames.js';
+import { metricsOf } from './harness/metrics.js';
 import { RawSocket } from './harness/raw_socket.js';
 import { sharedServer, startServer } from './harness/server.js';
 import { eventually } from './harness/wait.js';
@@ -130,6 +131,23 @@ test('empty fragments and pongs without end are closed with 4009', async () => {
         assert.equal(await closed, 4009);
         raw.socket.destroy();
     }
+});
+
+test('an address may send so many fragments and pongs, on all its connections together', async (t) => {
+    const own = await startServer(t, { config: { ExemptAddresses: ['127.0.0.1'], MessagesPerSecond: 1 } });
+    const room = await createRoom(own);
+    const send = async (count, from) => {
+        const raw = await RawSocket.open(own, room, { from });
+        t.after(() => raw.socket.destroy());
+        raw.write(Buffer.concat(Array(count).fill(encodeFrame(Opcode.PONG, ''))));
+        raw.sendFrame(Opcode.PING, 'done');
+        const { opcode, payload } = await raw.nextFrame();
+        return opcode === Opcode.PONG ? payload.toString() : payload.readUInt16BE();
+    };
+    for (let count = 0; count < 3; count += 1) assert.equal(await send(131_072, '127.0.0.2'), 'done');
+    assert.equal(await send(100_000, '127.0.0.2'), 4009);
+    assert.equal(await send(1000, '127.0.0.3'), 'done');
+    assert.equal((await metricsOf(own)).get('globes_address_refusals_total{limit="frames"}'), 1);
 });
 
 test('a message may come in fragments of one byte', async () => {

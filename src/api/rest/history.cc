@@ -13,6 +13,7 @@ namespace globes::api {
 namespace {
 
 constexpr std::uint64_t kDefaultPage = 50;
+constexpr std::uint64_t kEventsPerRead = 100;  // a page costs as much as its events
 constexpr std::uint64_t kMaxPage = 1000;
 constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 53) - 1;
 
@@ -85,7 +86,8 @@ Handler History::page(Exchange exchange, chat::RoomKey key) {
         co_return exchange.respond_error(may.error());
     const auto wanted = parse_query(request);
     if (!wanted) co_return exchange.respond_error(wanted.error());
-    if (exchange.exceeds(net::AddressLimit::history)) co_return;
+    const std::uint64_t reads = (wanted->query.limit + kEventsPerRead - 1) / kEventsPerRead;
+    if (exchange.exceeds(net::AddressLimit::history, reads)) co_return;
     const Asker asker = request.client.asker();
     if (wanted->last_seen) {
         const auto seen = co_await core_link_.ask_core_later<SeenCheck>([&](chat::Core& core, auto reply) {

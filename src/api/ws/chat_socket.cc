@@ -57,9 +57,16 @@ bool ChatSocket::on_ping(net::WsSession& session) {
 
 /// A fragment cannot be refused, because its message goes on.
 void ChatSocket::on_other_frame(net::WsSession& session) {
-    const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, std::chrono::steady_clock::now());
-    if (verdict.action == chat::RateVerdict::Action::pass) return;
-    context_.refusal_log.limit(client_, kOtherFrames);
+    if (++limiters().uncounted_frames < FloodLimits::kFramesPerUnit) return;
+    limiters().uncounted_frames = 0;
+    const auto now = std::chrono::steady_clock::now();
+    const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, now);
+    std::string_view limit = kOtherFrames;
+    if (verdict.action == chat::RateVerdict::Action::pass) {
+        limit = net::address_limit_name(net::AddressLimit::frames);
+        if (!client_.take(net::AddressLimit::frames, now, FloodLimits::kFramesPerUnit)) return;
+    }
+    context_.refusal_log.limit(client_, limit);
     session.close_flood();
 }
 

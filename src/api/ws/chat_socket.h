@@ -42,6 +42,7 @@ private:
         chat::RateLimiter messages;
         chat::RateLimiter pings;
         chat::RateLimiter other_frames;
+        std::uint32_t uncounted_frames = 0;  // since `other_frames` was asked
     };
     Limiters& limiters();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message, std::string_view limit);

@@ -32,8 +32,8 @@ export class RawSocket extends Connection {
     opening = null;
 
     /** Opens `/chats/{room}/ws`, followed by `query`; the server must accept. */
-    static async open(server, room, { query = '', headers = {}, allowHalfOpen = false } = {}) {
-        const raw = new RawSocket(await connect(server, { allowHalfOpen }));
+    static async open(server, room, { query = '', headers = {}, allowHalfOpen = false, from } = {}) {
+        const raw = new RawSocket(await connect(server, { allowHalfOpen, from }));
         raw.write(handshake(server, `/chats/${room.id}/ws${query}`, headers));
         raw.opening = await raw.response();
         assert.equal(raw.opening.status, 101, `the handshake was refused: ${raw.opening.text}`);
