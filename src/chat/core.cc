@@ -25,8 +25,9 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 std::vector<RoomUser> users_for(Participants& participants, ConnectionId connection) {
     std::vector<RoomUser> users = participants.users(kMaxListedUsers);
     const auto& own = participants.find(connection)->membership;
-    assert(own == nullptr || !users.empty());
-    if (own != nullptr && std::ranges::find(users, own->name, &RoomUser::username) == users.end())
+    if (own == nullptr || own->awaits_first_send) return users;
+    assert(!users.empty());
+    if (std::ranges::find(users, own->name, &RoomUser::username) == users.end())
         users.back() = {.username = own->name, .color = own->color, .last_activity = own->last_activity};
     return users;
 }
@@ -102,9 +103,9 @@ Result<Core::Entered> Core::enter(RoomId id, TokenEpochs verified, Entry entry) 
         return failure(ErrorCode::invalid_token, "token");
     const ConnectionId connection = entry.connection;
     const bool resumes = entry.resumes;
-    Participant* replaced = resumes ? room->participants().find_member_of_same_client(entry) : nullptr;
     // The name in a token is binding: the client cannot take over a member with another name.
-    if (replaced != nullptr && !room->may_have_name(entry.token_name, replaced->membership->name)) replaced = nullptr;
+    Participant* const replaced =
+        resumes ? room->participants().find_member_of_same_client(entry, room->bound_name(entry.token_name)) : nullptr;
     room->participants().add(std::move(entry));
     if (replaced != nullptr) {
         room->participants().transfer_membership(*replaced, *room->participants().find(connection));

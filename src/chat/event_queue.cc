@@ -13,6 +13,10 @@ std::size_t size_of(const QueuedEvent& queued) {
            queued.repeats.size() * sizeof(ConnectionId);
 }
 
+bool is_counted_leave(const QueuedEvent& queued) {
+    return queued.event.kind == EventKind::leave && queued.arrival == 0;
+}
+
 }  // namespace
 
 std::string id_text(const SendKey& key) { return key.folded_name + '\0' + key.client_id; }
@@ -58,7 +62,7 @@ void EventQueue::add_repeat(QueuedEvent& event, ConnectionId connection) {
 void EventQueue::note(const QueuedEvent& event) {
     bytes_ += size_of(event);
     if (event.event.kind == EventKind::join) ++joins_;
-    if (event.event.kind == EventKind::leave) ++leaves_;
+    if (is_counted_leave(event)) ++leaves_;
     if (std::size_t* const counter = counter_of(event.stage)) ++*counter;
 }
 
@@ -67,7 +71,7 @@ void EventQueue::forget(const QueuedEvent& event) {
     assert(bytes <= bytes_);
     bytes_ -= bytes;
     if (event.event.kind == EventKind::join) --joins_;
-    if (event.event.kind == EventKind::leave) --leaves_;
+    if (is_counted_leave(event)) --leaves_;
     if (std::size_t* const counter = counter_of(event.stage)) --*counter;
     if (!event.key.client_id.empty()) ids_.erase(id_text(event.key));
 }

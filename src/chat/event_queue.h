@@ -56,6 +56,7 @@ public:
 
     std::size_t bytes() const { return bytes_; }
     std::size_t joins() const { return joins_; }
+    /// Without those of members that were not listed.
     std::size_t leaves() const { return leaves_; }
     /// The number of sends that are looking_up or ready.
     std::size_t unstored() const { return unstored_; }

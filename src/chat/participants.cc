@@ -16,17 +16,19 @@ bool Participant::Credentials::is_same_client(const Credentials& earlier) const 
     return has_session || (!token.empty() && token == earlier.token);
 }
 
+Participant::Credentials Participant::Credentials::of(const Entry& entry) {
+    return {.token_name = entry.token_name,
+            .session = Credential::of(entry.session),
+            .earlier_session = Credential::of(entry.earlier_session),
+            .token = Credential::of(entry.token)};
+}
+
 void Participants::add(Entry entry) {
     assert(!participants_.contains(entry.connection));
     Participant participant{
         .connection = entry.connection, .io_thread = entry.io_thread, .owner = entry.owner, .resumes = entry.resumes};
-    if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty()) {
-        const Participant::Credentials credentials{.token_name = std::move(entry.token_name),
-                                                   .session = Credential::of(entry.session),
-                                                   .earlier_session = Credential::of(entry.earlier_session),
-                                                   .token = Credential::of(entry.token)};
-        participant.credentials = std::make_unique<const Participant::Credentials>(credentials);
-    }
+    if (!entry.token_name.empty() || !entry.session.empty() || !entry.token.empty())
+        participant.credentials = std::make_unique<const Participant::Credentials>(Participant::Credentials::of(entry));
     ++connections_on_[entry.io_thread];
     io_threads_.set(entry.io_thread);
     participants_.emplace(entry.connection, std::move(participant));
@@ -77,7 +79,15 @@ void Participants::forget_credentials(const Participant& member) {
     by_credential_.erase({CredentialKind::token, token, member.membership->arrival});
 }
 
-Participant* Participants::find_member_of_same_client(const Entry& entry) {
+Participant* Participants::find_member_of_same_client(const Entry& entry, std::string_view bound_name) {
+    if (!bound_name.empty()) {
+        const auto holder = holders_.find(fold_case(bound_name));
+        if (holder == holders_.end() || holder->second.former) return nullptr;
+        Participant* const member = members_.at(holder->second.hold);
+        const bool is_same = member->membership->name == bound_name && member->credentials != nullptr &&
+                             Participant::Credentials::of(entry).is_same_client(*member->credentials);
+        return is_same ? member : nullptr;
+    }
     const auto find_by = [&](CredentialKind kind, const std::string& secret) -> Participant* {
         if (secret.empty()) return nullptr;
         const Credential credential = Credential::of(secret);
@@ -101,6 +111,11 @@ void Participants::transfer_membership(Participant& from, Participant& to) {
 }
 
 Participant* Participants::find(ConnectionId connection) {
+    const auto found = participants_.find(connection);
+    return found == participants_.end() ? nullptr : &found->second;
+}
+
+const Participant* Participants::find(ConnectionId connection) const {
     const auto found = participants_.find(connection);
     return found == participants_.end() ? nullptr : &found->second;
 }
@@ -135,6 +150,20 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     return {};
 }
 
+void Participants::await_first_send(Participant& member) {
+    assert(!member.membership->awaits_first_send);
+    member.membership->awaits_first_send = true;
+    ++awaiting_;
+}
+
+void Participants::list_member(Participant& member) {
+    if (std::exchange(member.membership->awaits_first_send, false)) --awaiting_;
+}
+
+void Participants::list_member(std::uint64_t arrival) {
+    if (const auto found = members_.find(arrival); found != members_.end()) list_member(*found->second);
+}
+
 bool Participants::withdraw_name(std::uint64_t arrival) {
     const auto found = members_.find(arrival);
     if (found == members_.end() || !found->second->membership->awaits_first_send) return false;
@@ -154,6 +183,7 @@ std::uint64_t Participants::give_up_name(Participant& participant) {
     assert(holder.hold == membership->hold && !holder.former);
     holder.former = std::move(former);
     members_.erase(membership->arrival);
+    if (membership->awaits_first_send) --awaiting_;
     return membership->hold;
 }
 
@@ -165,8 +195,10 @@ void Participants::release_name(std::string_view name, std::uint64_t hold) {
 std::vector<RoomUser> Participants::users(std::size_t limit) const {
     std::vector<RoomUser> users;
     users.reserve(std::min(members_.size(), limit));
-    for (const auto& [arrival, participant] : members_ | std::views::take(limit)) {
+    for (const auto& [arrival, participant] : members_) {
+        if (users.size() == limit) break;
         const Membership& member = *participant->membership;
+        if (member.awaits_first_send) continue;
         users.push_back({.username = member.name, .color = member.color, .last_activity = member.last_activity});
     }
     return users;

@@ -42,7 +42,8 @@ struct Membership {
     UnixMicros last_activity = 0;
     std::uint64_t arrival = 0;  ///< Ascending in the order of becoming a member.
     std::uint64_t hold = 0;     ///< The number of this use of the name; see `Participants::release_name`.
-    /// It was begun by a send with an id that may have been sent before, and nothing else was sent since.
+    /// It was begun by a send with an id that may have been sent before, which is not answered, and nothing else was
+    /// sent since. The member is not listed and not counted: if the send is a repeat, it never was one.
     bool awaits_first_send = false;
 };
 
@@ -59,6 +60,7 @@ struct Participant {
         /// may be the session with which the earlier one resumed: a client that loses a connection before its welcome
         /// arrives resumes with the same session again.
         bool is_same_client(const Credentials& earlier) const;
+        static Credentials of(const Entry& entry);
     };
 
     ConnectionId connection = 0;
@@ -86,6 +88,7 @@ public:
     std::optional<Participant> remove(ConnectionId connection);
     /// Returns null if the connection is not in the room. Valid until the connection is removed.
     Participant* find(ConnectionId connection);
+    const Participant* find(ConnectionId connection) const;
     std::vector<ConnectionId> connections() const;
     /// The owners' tokens of the room have ended: no connection counts as an owner's any more, and none is recognized
     /// by such a token.
@@ -95,7 +98,8 @@ public:
     /// that has entered with this session itself, or one with the same token; of several, the newest member. Returns
     /// null if no member matches. The session need not be that of a connection to this process: a client keeps the one
     /// of its first connection.
-    Participant* find_member_of_same_client(const Entry& entry);
+    /// `bound_name`: the only name that the client may have; empty if it may have any.
+    Participant* find_member_of_same_client(const Entry& entry, std::string_view bound_name = {});
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
 
@@ -105,6 +109,11 @@ public:
     /// Makes `participant`, which is not a member yet, a member called `name`. Error: duplicate_username (field name),
     /// if the name is not free.
     Result<void> take_name(Participant& participant, std::string_view name);
+    /// A new member awaits the answer to its first send.
+    void await_first_send(Participant& member);
+    /// The member has done something else, or the member that has taken its name as `arrival` has got that answer.
+    void list_member(Participant& member);
+    void list_member(std::uint64_t arrival);
     /// Ends the membership of the member that has taken its name as `arrival`, without a leave, if it still only awaits
     /// the answer to its first send. Returns whether it has.
     bool withdraw_name(std::uint64_t arrival);
@@ -114,9 +123,10 @@ public:
     /// Frees the name, unless a member has taken it again since.
     void release_name(std::string_view name, std::uint64_t hold);
 
-    /// The number of members.
-    std::size_t online() const { return members_.size(); }
-    /// Returns the first `limit` members in order of arrival. Takes time in proportion to the result.
+    /// The number of members, without those that await the answer to their first send.
+    std::size_t online() const { return members_.size() - awaiting_; }
+    /// Returns the first `limit` of these members in order of arrival. Takes time in proportion to the result, and to
+    /// the number of those that await an answer.
     std::vector<RoomUser> users(std::size_t limit) const;
     /// The I/O threads that have participants of the room.
     const IoThreadSet& io_threads() const { return io_threads_; }
@@ -156,6 +166,7 @@ private:
     std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread
     IoThreadSet io_threads_;                                      // those with at least one
     Arrival arrivals_ = 0;
+    std::size_t awaiting_ = 0;  // members with `awaits_first_send`
 };
 
 }  // namespace globes::chat

@@ -118,17 +118,13 @@ UnixMicros Room::time_at(UnixMicros now) {
 }
 
 Result<void> Room::check_name(const Participant& participant, const std::string& name) const {
-    const bool is_own =
-        participant.is_member() ? name == participant.membership->name : may_have_name(participant.token_name(), name);
-    if (!is_own) return name_error(ErrorCode::client_unauthorized);
+    const std::string_view own =
+        participant.is_member() ? participant.membership->name : bound_name(participant.token_name());
+    if (!own.empty() && name != own) return name_error(ErrorCode::client_unauthorized);
     // Before the rate of the room, of which a send that is refused takes nothing.
     if (!participant.is_member() && !participants_.is_free(participant, name))
         return name_error(ErrorCode::duplicate_username);
     return {};
-}
-
-bool Room::may_have_name(std::string_view token_name, std::string_view name) const {
-    return record_.visibility == Visibility::public_room || token_name.empty() || name == token_name;
 }
 
 Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
@@ -137,7 +133,7 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
     }
-    participant.membership->awaits_first_send = false;
+    participants_.list_member(participant);
     participant.membership->last_activity = now;
     if (is_new || !event.color.empty()) participant.membership->color = event.color;
     if (!is_new) return {};
@@ -171,12 +167,12 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
     }
     std::uint64_t arrival = 0;
     if (participant.is_member()) {
-        participant.membership->awaits_first_send = false;
+        participants_.list_member(participant);
     } else {
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
         participant.membership->color = event.color;
-        participant.membership->awaits_first_send = !event.client_id.empty();
+        if (!event.client_id.empty()) participants_.await_first_send(participant);
         arrival = participant.membership->arrival;
     }
     participant.membership->last_activity = now;
@@ -300,6 +296,7 @@ void Room::append_head(Effects& effects) {
         if (stage != Stage::live && stage != Stage::durable) return;
         const QueuedEvent pending = queue_.pop();
         append(pending.event, effects);
+        if (is_durable(pending.event.kind)) participants_.list_member(pending.arrival);
         confirm(pending, effects);
         if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
     }
@@ -514,6 +511,7 @@ void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& ef
 }
 
 void Room::refuse(const QueuedEvent& pending, Effects& effects) {
+    participants_.list_member(pending.arrival);
     refuse(pending.sender, pending.event, effects);
     for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, effects);
 }

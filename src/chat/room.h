@@ -88,8 +88,11 @@ public:
     std::uint64_t last_seq() const { return last_seq_; }
     /// The time of the event `last_seq`; absent if that is 0, or if the event was not kept at the last start.
     std::optional<UnixMicros> newest_time() const { return replay_cache_.time_of(last_seq_); }
-    /// Whether a client may have this name here. `token_name`: the name in its token; empty if it has no token.
-    bool may_have_name(std::string_view token_name, std::string_view name) const;
+    /// Returns the only name that a client may have here; empty if it may have any. `token_name`: the name in its
+    /// token; empty if it has no token.
+    std::string_view bound_name(std::string_view token_name) const {
+        return record_.visibility == Visibility::public_room ? std::string_view() : token_name;
+    }
 
     RetentionLimits retention() const;
     VisibilityFloors& floors() { return floors_; }

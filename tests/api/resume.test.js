@@ -338,6 +338,29 @@ test('a client with the token of an open connection takes over its name', async 
     await back.leave();
 });
 
+test('a client with a token takes over its name, whatever other names it has under the same session', async () => {
+    const room = await createPrivateRoom(server);
+    const tokens = { ada: await takeToken(server, room, 'ada'), ben: await takeToken(server, room, 'ben') };
+    const join = async (name, query) => {
+        const client = await ChatClient.resume(server, room, query, { token: tokens[name] });
+        client.send({ event_type: 'join', name });
+        return client;
+    };
+    const ada = await join('ada', '');
+    await ada.find(({ event_type }) => event_type === 'join');
+    const ben = await join('ben', `?session=${ada.welcome.session}`);
+    await ada.find(({ name }) => name === 'ben');
+    const renewed = await takeToken(server, room, 'ada');
+    for (const token of [tokens.ada, renewed]) {
+        const back = await ChatClient.resume(server, room, `?session=${ada.welcome.session}`, { token });
+        back.say('ada', token);
+        await ben.find(({ msg }) => msg === token);
+        assert.deepEqual(await usersOf(server, room, token), ['ada', 'ben']);
+    }
+    assert.equal((await ada.closed()).code, 4502);
+    assert.ok(ben.isOpen);
+});
+
 test('a session may be offered as a subprotocol, in any position, and is never selected', async () => {
     const room = await createRoom(server);
     let old = await RawSocket.open(server, room, { headers: { 'Sec-WebSocket-Protocol': 'globes.v1' } });

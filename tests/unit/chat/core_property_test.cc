@@ -86,11 +86,13 @@ protected:
     }
     /// The member that a connection takes over; 0 if it takes over none.
     ConnectionId member_of_same_client(const Entry& entry, RoomId room) {
+        const bool may_have_any = record(room).visibility == Visibility::public_room || entry.token_name.empty();
         const auto newest = [&](auto matches) {
             ConnectionId found = 0;
             for (const auto& [connection, guest] : guests_) {
                 if (guest.is_gone || guest.name.empty() || readers[connection].room != room || !matches(guest))
                     continue;
+                if (!may_have_any && guest.name != entry.token_name) continue;
                 if (found == 0 || guest.arrival > guests_[found].arrival) found = connection;
             }
             return found;
@@ -98,9 +100,7 @@ protected:
         ConnectionId found = newest([&](const Guest& guest) { return guest.sessions.contains(entry.earlier_session); });
         if (found == 0 && !entry.token.empty())
             found = newest([&](const Guest& guest) { return guest.token == entry.token; });
-        const bool may_have_name = record(room).visibility == Visibility::public_room || entry.token_name.empty() ||
-                                   (found != 0 && guests_[found].name == entry.token_name);
-        return may_have_name ? found : 0;
+        return found;
     }
     static void take_over(Guest& from, Guest& to) {
         to.name = std::exchange(from.name, {});
@@ -133,8 +133,11 @@ protected:
     }
     bool has_member(RoomId room, const std::string& name) const {
         const Room* found = core.find({.id = room, .folded_title = {}});
-        return found != nullptr && std::ranges::any_of(found->participants().users(kMaxListedUsers),
-                                                       [&](const RoomUser& user) { return user.username == name; });
+        return found != nullptr &&
+               std::ranges::any_of(found->participants().connections(), [&](ConnectionId connection) {
+                   const auto& membership = found->participants().find(connection)->membership;
+                   return membership != nullptr && membership->name == name;
+               });
     }
 
     void hang_up(ConnectionId connection) {

@@ -194,6 +194,24 @@ TEST_F(ParticipantsTest, AMemberIsFoundByTheSessionOfAConnectionThatIsGone) {
         << "no member";
 }
 
+TEST_F(ParticipantsTest, ABoundNameFindsItsMemberAmongThoseOfOneSession) {
+    participants.add({.connection = 1, .token_name = "ann", .session = "s", .token = "a"});
+    participants.add({.connection = 2, .token_name = "ben", .session = "s2", .earlier_session = "s", .token = "b"});
+    ASSERT_TRUE(participants.take_name(*participants.find(1), "ann"));
+    ASSERT_TRUE(participants.take_name(*participants.find(2), "ben"));
+    const Entry by_session{.connection = 3, .session = "s3", .earlier_session = "s", .token = "new"};
+    EXPECT_EQ(participants.find_member_of_same_client(by_session, "ann"), participants.find(1));
+    EXPECT_EQ(participants.find_member_of_same_client(by_session, "ben"), participants.find(2));
+    EXPECT_EQ(participants.find_member_of_same_client(by_session, "Ann"), nullptr) << "another spelling";
+    EXPECT_EQ(participants.find_member_of_same_client(by_session, "cleo"), nullptr);
+    const Entry by_token{.connection = 3, .session = "s3", .earlier_session = "s2", .token = "a"};
+    EXPECT_EQ(participants.find_member_of_same_client(by_token, "ann"), participants.find(1));
+    const Entry other{.connection = 3, .session = "s3", .token = "new"};
+    EXPECT_EQ(participants.find_member_of_same_client(other, "ann"), nullptr);
+    participants.give_up_name(*participants.find(1));
+    EXPECT_EQ(participants.find_member_of_same_client(by_session, "ann"), nullptr);
+}
+
 TEST_F(ParticipantsTest, ATokenFindsTheNewestOfItsMembersWhichAreStillThere) {
     const Entry entry{.connection = 9, .token = "t"};
     for (const ConnectionId connection : {1U, 2U, 3U}) participants.add({.connection = connection, .token = "t"});

@@ -620,6 +620,44 @@ TEST_F(RoomOfReportingStore, ARepeatMakesNoMember) {
     EXPECT_THAT(names(), ElementsAre("n1")) << "it has joined meanwhile";
 }
 
+TEST_F(RoomOfReportingStore, AMemberThatMayHaveOnlyRepeatedIsNotListed) {
+    const auto online = [&] {
+        EXPECT_EQ(room.view().online, room.online_in_log());
+        EXPECT_EQ(room.view().online, names().size());
+        return room.online_in_log();
+    };
+    say(1, "hello", "a");
+    EXPECT_EQ(online(), 0U) << "its send is not in the log, and says itself who it is from";
+    submit();
+    room.commit(effects);
+    EXPECT_EQ(online(), 1U);
+    ASSERT_TRUE(leave(1, "n1"));
+    EXPECT_EQ(online(), 0U);
+
+    ASSERT_TRUE(accept(2, {EventKind::send, "n1", {}, "hello", "a"}, now));
+    EXPECT_EQ(online(), 0U);
+    room.depart(2, now, effects);
+    EXPECT_EQ(online(), 0U);
+    EXPECT_THAT(looked_up(), ElementsAre("a"));
+    resolve("a", 1);
+    EXPECT_EQ(online(), 0U);
+
+    say(3, "new", "b");
+    ASSERT_TRUE(accept(3, {EventKind::send, "n3", {}, "next", "c"}, now));
+    EXPECT_EQ(online(), 1U) << "it has sent something else";
+    submit();
+    room.commit(effects);
+    EXPECT_EQ(online(), 1U);
+}
+
+TEST_F(RoomOfReportingStore, AMemberWhoseFirstSendIsRefusedIsListed) {
+    say(1, "hello", "a");
+    submit();
+    room.fail(true, effects);
+    EXPECT_THAT(names(), ElementsAre("n1"));
+    EXPECT_EQ(room.online_in_log(), 1U);
+}
+
 TEST_F(RoomOfReportingStore, AConnectionThatOnlyRepeatedEndsWithoutALeave) {
     say(1, "hello", "a");
     submit();
