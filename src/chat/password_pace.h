@@ -10,12 +10,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "base/keyed_hash.h"
 #include "base/mutex.h"
+#include "chat/passwords.h"
 #include "chat/room_record.h"
 
 namespace globes::chat {
@@ -26,6 +26,7 @@ struct PasswordPaceLimits {
     std::chrono::milliseconds longest_delay{5'000};  ///< Checks that would wait longer are refused.
     std::size_t rooms = 10'000;                      ///< That are remembered.
     std::uint32_t first_tries = 2;                   ///< Of an address for a room at the same time, if none has failed.
+    std::uint32_t network_factor = 4;                ///< A network may have so many times more.
 };
 
 class PasswordPace {
@@ -56,6 +57,7 @@ public:
         friend class PasswordPace;
         struct Try {
             std::string address;
+            std::string network;
             RoomId room;
             bool is_first;
         };
@@ -69,9 +71,10 @@ public:
 
     /// Reserves a check. Nothing if it would wait for longer than `longest_delay`. This object MUST outlive it.
     /// `has_failed`: the client has sent a wrong password lately (PasswordThrottle). These clients have a pace of their
-    /// own, so that they do not delay one who comes for the first time. So have further tries of an address beside
-    /// `first_tries` that are not answered yet: of a hundred in parallel, none has failed when the last one arrives.
-    std::optional<Check> reserve(std::string_view address, RoomId room, bool has_failed, TimePoint now);
+    /// own, so that they do not delay one who comes for the first time. So have further tries of an address or a
+    /// network beside `first_tries` that are not answered yet: of a hundred in parallel, none has failed when the last
+    /// one arrives.
+    std::optional<Check> reserve(const Guesser& guesser, RoomId room, bool has_failed, TimePoint now);
 
     std::chrono::milliseconds longest_delay() const { return limits_.longest_delay; }
 
@@ -80,7 +83,7 @@ private:
     using FreeAt = std::array<TimePoint, 2>;
 
     struct Key {
-        std::string address;
+        std::string address;  // or the network
         RoomId room;
         friend bool operator==(const Key&, const Key&) = default;
     };
@@ -89,6 +92,8 @@ private:
     };
 
     void end(const Check::Try& made, bool is_kept);
+    bool has_first_try(const std::string& address, RoomId room, std::uint32_t most) const REQUIRES(mutex_);
+    void end_first_try(const std::string& address, RoomId room) REQUIRES(mutex_);
     void forget_idle(TimePoint now) REQUIRES(mutex_);
 
     const PasswordPaceLimits limits_;

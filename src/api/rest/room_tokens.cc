@@ -63,7 +63,7 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     if (const auto wait = services_.throttle.refused(guesser, room->id, now))
         co_return exchange.respond(too_many_tries(*wait));
     const bool has_failed = services_.throttle.has_failed(guesser, room->id, now);
-    auto check = services_.password_pace.reserve(client.range(), room->id, has_failed, now);
+    auto check = services_.password_pace.reserve(guesser, room->id, has_failed, now);
     if (!check) co_return exchange.respond(too_many_checks(services_.password_pace.longest_delay()));
     co_await core_link_.wait(check->delay());
     auto checked = co_await core_link_.run_on_worker(

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <string>
 #include <utility>
 
 namespace globes::chat {
@@ -15,7 +16,7 @@ using std::chrono::milliseconds;
 class PasswordPaceTest : public testing::Test {
 protected:
     std::optional<PasswordPace::Check> begin(RoomId room, bool has_failed = false, std::string_view address = "a") {
-        return pace.reserve(address, room, has_failed, now);
+        return pace.reserve({.address = address, .network = address}, room, has_failed, now);
     }
     /// Of a wrong password, one of an address each; nothing if it is refused.
     std::optional<milliseconds> reserve(RoomId room, bool has_failed = false) {
@@ -87,6 +88,28 @@ TEST_F(PasswordPaceTest, RemembersSoManyRooms) {
     EXPECT_EQ(reserve(6), 400ms);
     EXPECT_EQ(reserve(7), 0ms);
     EXPECT_EQ(reserve(6), 0ms) << "too many rooms: all were forgotten";
+}
+
+TEST_F(PasswordPaceTest, ANetworkHasAFewFirstTriesInAllThatAreNotAnswered) {
+    PasswordPace wide_pace{
+        {.at_once = 12, .interval = 200ms, .longest_delay = 200ms, .first_tries = 2, .network_factor = 4}};
+    const auto begin_in = [&](const std::string& address, std::string_view network) {
+        return wide_pace.reserve({.address = address, .network = network}, 1, false, now);
+    };
+    std::deque<PasswordPace::Check> open;
+    for (int address = 0; address < 8; ++address) open.push_back(*begin_in(std::to_string(address), "wide"));
+    for (int address = 8; address < 100; ++address)
+        if (auto check = begin_in(std::to_string(address), "wide")) open.push_back(std::move(*check));
+    EXPECT_EQ(open.size(), 8 + 13U) << "the others share the pace of those that have failed";
+    for (int address = 0; address < 4; ++address) {
+        auto check = begin_in("stranger " + std::to_string(address), "another");
+        ASSERT_TRUE(check);
+        EXPECT_EQ(check->delay(), 0ms);
+        check->keep();
+    }
+    open.clear();
+    for (int address = 0; address < 8; ++address) open.push_back(*begin_in(std::to_string(address), "wide"));
+    EXPECT_EQ(begin_in("a late stranger", "another")->delay(), 200ms) << "they are first tries again";
 }
 
 }  // namespace
