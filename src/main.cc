@@ -204,11 +204,13 @@ private:
     }
 
     void add_check() {
-        add_command(Command::check, "check", "Verify the invariants of the store",
-                    "Works beside a running server. Verifies the database file, that the messages of each room are\n"
-                    "numbered without gaps, that looking up the id of a message returns this message, and that titles\n"
-                    "and ids of rooms are unique. Prints a line for each fault, and their number in the last line.\n"
-                    "Exit code 3 if it finds faults.");
+        add_command(
+            Command::check, "check", "Verify the invariants of the store",
+            "Works beside a running server. Verifies the database file, that the messages of each room are\n"
+            "numbered without gaps, that looking up the id of a message returns this message, that each message\n"
+            "has a room, that titles and ids of rooms are unique, and that each room has a salt. Prints a line\n"
+            "for each fault, and their number in the last line. Exit code 3 if it finds faults, 1 if it could\n"
+            "not read everything.");
     }
 
     Flags& flags_;

@@ -55,7 +55,8 @@ void NewConnections::adopt(IoUnit& unit, FileDescriptor socket, const IpAddress&
 /// kept back is for exempt addresses alone, so that health checks of strangers do not stop those of the operator. A
 /// proxy, which may pass on anyone, has them for probes only.
 std::optional<net::Admission> NewConnections::admit(const net::ClientAddress& client, bool is_proxy) const {
-    const std::size_t kept_back = std::min(kKeptBackConnections, most_ / kKeptBackPart);
+    const std::size_t part = (most_ + kKeptBackPart - 1) / kKeptBackPart;
+    const std::size_t kept_back = std::min({kKeptBackConnections, part, most_ - 1});
     const std::size_t open = this->open();
     if (open < most_ - kept_back) return net::Admission::full;
     if (client.is_exempt()) return is_proxy ? net::Admission::probe : net::Admission::full;

@@ -53,22 +53,36 @@ std::chrono::seconds burst_of_bytes(std::uint64_t per_hour) {
 /// Which refused requests have a line in the log. Owned by the settings of an I/O thread, which calls it.
 class RefusalLines {
 public:
+    RefusalLines() = default;
+    RefusalLines(const RefusalLines&) = delete;
+    RefusalLines& operator=(const RefusalLines&) = delete;
+    ~RefusalLines() { log(); }
+
     bool has_line(const net::HttpRequest& request, int status) {
         const bool is_refusal = status == 429 || status == 503;
         const auto now = std::chrono::steady_clock::now();
-        if (!is_refusal || !request.client.take(net::AddressLimit::refusal_lines, now)) return true;
-        ++left_out_;
-        if (now >= quiet_until_) {
-            spdlog::warn("event=refusals_left_out count={} peer={}", std::exchange(left_out_, 0),
-                         log_value(request.client.text()));
+        const bool has_line = !is_refusal || !request.client.take(net::AddressLimit::refusal_lines, now);
+        if (!has_line) {
+            ++left_out_;
+            peer_ = request.client.text();
+        }
+        if (left_out_ > 0 && now >= quiet_until_) {
+            log();
             quiet_until_ = now + kLogEvery;
         }
-        return false;
+        return has_line;
     }
 
 private:
     static constexpr std::chrono::seconds kLogEvery{10};
+
+    void log() {
+        if (left_out_ > 0)
+            spdlog::warn("event=refusals_left_out count={} peer={}", std::exchange(left_out_, 0), log_value(peer_));
+    }
+
     std::uint64_t left_out_ = 0;
+    std::string peer_;  // of the newest
     std::chrono::steady_clock::time_point quiet_until_;
 };
 

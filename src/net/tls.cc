@@ -105,7 +105,7 @@ TlsContext::TlsContext(const std::filesystem::path& certificate, const std::file
     need_readable("TLSCert", certificate);
     need_readable("TLSKey", key);
     if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
-        refuse("TLSCert", certificate, fmt::format("is not a certificate in PEM: {}", openssl_reason()));
+        refuse("TLSCert", certificate, fmt::format("is not a usable certificate in PEM: {}", openssl_reason()));
     // The second call finds a key of another kind than that of the certificate.
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1)

@@ -82,6 +82,14 @@ test('a stranger may hold a connection for health checks for two seconds', async
     assertStatus(await get(server, '/health', STRANGER), 200);
 });
 
+test('of a few connections one is kept back', async (t) => {
+    const server = await startServer(t, { config: { ...config, MaxConnections: 2 } });
+    const [held] = await hold(server, 1);
+    assertStatus(await get(server, '/health', { from: '127.0.0.3' }), 200);
+    assertStatus(await get(server, '/chats', { from: '127.0.0.3' }), 503);
+    held.close();
+});
+
 test('beyond all connections, accepting pauses and goes on', async (t) => {
     const server = await startServer(t, { config });
     const held = await hold(server, MAX, {});
