@@ -85,7 +85,7 @@ class Fleet:
 
     def _globes(self, store, io_threads, port):
         config = self.scratch / "config.json"
-        config.write_text(json.dumps({"Store": store, "MessagesPerSecond": 0, "IoThreads": io_threads}))
+        config.write_text(json.dumps({"Store": store, "MessagesPerSecond": 0, "MaxRooms": 0, "IoThreads": io_threads}))
         return [self.build / "globes", "--config", config, "--data", self.scratch / "data", "--address",
                 f"127.0.0.1:{port}"]
 
