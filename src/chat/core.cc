@@ -34,7 +34,7 @@ std::vector<RoomUser> users_for(Participants& participants, ConnectionId connect
 
 }  // namespace
 
-Core::Core(CorePorts ports, CoreSettings settings)
+Core::Core(CorePorts ports, const CoreSettings& settings)
     : ports_(std::move(ports)),
       post_(std::make_shared<const CorePost>(ports_.post)),
       expiry_clock_(ports_.clock),
@@ -94,7 +94,7 @@ std::vector<RoomView> Core::list(RoomId after, std::size_t limit) const {
 
 // --- connections -----------------------------------------------------------------------------------------------------
 
-Result<Core::Entered> Core::enter(RoomId id, TokenEpochs verified, Entry entry) {
+Result<Core::Entered> Core::enter(RoomId id, TokenEpochs verified, const Entry& entry) {
     GLOBES_ASSERT_ON(thread_);
     Room* room = directory_.find(id);
     if (room == nullptr) return failure(ErrorCode::room_not_found);
@@ -106,7 +106,7 @@ Result<Core::Entered> Core::enter(RoomId id, TokenEpochs verified, Entry entry) 
     // The name in a token is binding: the client cannot take over a member with another name.
     Participant* const replaced =
         resumes ? room->participants().find_member_of_same_client(entry, room->bound_name(entry.token_name)) : nullptr;
-    room->participants().add(std::move(entry));
+    room->participants().add(entry);
     if (replaced != nullptr) {
         room->participants().transfer_membership(*replaced, *room->participants().find(connection));
         effects_.add(EndConnection{replaced->io_thread, replaced->connection, Ending::replaced});

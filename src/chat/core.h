@@ -55,7 +55,7 @@ struct CoreSettings {
 
 class Core {
 public:
-    Core(CorePorts ports, CoreSettings settings);
+    Core(CorePorts ports, const CoreSettings& settings);
 
     /// Adds the rooms that the store has at start, and creates Public Chat if it does not exist. Called at start,
     /// before any other call.
@@ -104,7 +104,7 @@ public:
     /// `verified`: of the record that the connection's token was verified against.
     /// Errors: room_not_found; invalid_token (field token) if the room's tokens, or an owner's token of the entry, were
     /// invalidated since.
-    Result<Entered> enter(RoomId room, TokenEpochs verified, Entry entry);
+    Result<Entered> enter(RoomId room, TokenEpochs verified, const Entry& entry);
     /// Handles an event of a connection; ignored if the room does not exist. A refusal is sent through the port of
     /// `io_thread`.
     void handle(RoomId room, unsigned io_thread, ConnectionId connection, ClientEvent event);

@@ -23,7 +23,7 @@ Participant::Credentials Participant::Credentials::of(const Entry& entry) {
             .token = Credential::of(entry.token)};
 }
 
-void Participants::add(Entry entry) {
+void Participants::add(const Entry& entry) {
     assert(!participants_.contains(entry.connection));
     Participant participant{
         .connection = entry.connection, .io_thread = entry.io_thread, .owner = entry.owner, .resumes = entry.resumes};

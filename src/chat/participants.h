@@ -82,7 +82,7 @@ public:
     explicit Participants(std::size_t io_threads) : connections_on_(io_threads) {}
 
     /// Adds a connection that is not in the room yet.
-    void add(Entry entry);
+    void add(const Entry& entry);
     /// Removes a connection and returns it, or nothing if it is not in the room. If it is a member, the caller MUST
     /// pass it to `give_up_name` before it calls `users`.
     std::optional<Participant> remove(ConnectionId connection);
