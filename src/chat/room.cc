@@ -296,7 +296,7 @@ void Room::append_head(Effects& effects) {
         if (stage != Stage::live && stage != Stage::durable) return;
         const QueuedEvent pending = queue_.pop();
         append(pending.event, effects);
-        if (is_durable(pending.event.kind)) participants_.list_member(pending.arrival);
+        if (pending.arrival != 0 && is_durable(pending.event.kind)) participants_.list_member(pending.arrival);
         confirm(pending, effects);
         if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
     }
@@ -511,7 +511,7 @@ void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& ef
 }
 
 void Room::refuse(const QueuedEvent& pending, Effects& effects) {
-    participants_.list_member(pending.arrival);
+    if (pending.arrival != 0) participants_.list_member(pending.arrival);
     refuse(pending.sender, pending.event, effects);
     for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, effects);
 }
