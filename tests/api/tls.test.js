@@ -232,7 +232,7 @@ test('a certificate that cannot be used ends the start with a clear error', asyn
     };
     expectError(await start({ 'b.pem': key }), /^globes: TLSCert: a\.pem: cannot be opened: No such file or directory$/m);
     expectError(await start({ 'a.pem': cert }), /^globes: TLSKey: b\.pem: cannot be opened: No such file or directory$/m);
-    expectError(await start({ 'a.pem': 'garbage', 'b.pem': key }), /^globes: TLSCert: a\.pem: is not a certificate/m);
+    expectError(await start({ 'a.pem': 'garbage', 'b.pem': key }), /^globes: TLSCert: a\.pem: is not a usable certificate in PEM: /m);
     expectError(await start({ 'a.pem': cert, 'b.pem': other.key }), /^globes: TLSKey: b\.pem: is not the key of a\.pem/m);
     expectError(await start({ 'a.pem': cert, 'b.pem': key }, { TLSKey: '' }), /config\.json: TLSCert: needs TLSKey too$/m);
     expectError(await start({}, { TLSCert: '', TLSKey: '', RedirectAddress: ':0' }), /RedirectAddress: needs TLSCert and TLSKey/);

@@ -21,7 +21,7 @@ export const attacks = [
     {
         name: 'unread-history',
         what: 'asks for the longest page of history',
-        refused: { limit: 'unread_bytes' },
+        refused: { limit: ['unread_bytes', 'history'] },
         run: unread(({ long }) => `/chats/${long}/events?limit=1000`),
     },
     {
