@@ -11,6 +11,26 @@
 namespace globes {
 namespace {
 
+/// A task that occupies the only thread of a pool until `go_on`. A test waits for a later task before this is
+/// destroyed.
+class RunningTask {
+public:
+    explicit RunningTask(WorkerPool& pool, Asker asker = {}) {
+        EXPECT_TRUE(pool.try_post(
+            [this] {
+                running_.count_down();
+                go_on_.wait();
+            },
+            asker));
+        running_.wait();
+    }
+    void go_on() { go_on_.count_down(); }
+
+private:
+    std::latch running_{1};
+    std::latch go_on_{1};
+};
+
 TEST(WorkerPool, RunsTasksOnAThreadOfItsOwn) {
     WorkerPool pool(1, {.queued = 1});
     std::promise<std::thread::id> ran_on;
@@ -57,14 +77,7 @@ TEST(WorkerPool, ATaskThatThrowsDoesNotEndItsThread) {
 
 TEST(WorkerPool, ServesAskersRoundRobinAndLimitsEachOfThem) {
     WorkerPool pool(1, {.queued = 100, .queued_of_client = 3});
-    std::latch running(1);
-    std::latch go_on(1);
-    const auto block = [&] {
-        running.count_down();
-        go_on.wait();
-    };
-    ASSERT_TRUE(pool.try_post(block, {9, 9}));
-    running.wait();
+    RunningTask running(pool, {9, 9});
     std::string order;
     const auto post = [&](char name) {
         const auto number = static_cast<std::uint64_t>(name);
@@ -79,20 +92,14 @@ TEST(WorkerPool, ServesAskersRoundRobinAndLimitsEachOfThem) {
     ASSERT_TRUE(pool.try_post([] {}, {9, 9}));
     ASSERT_TRUE(pool.try_post([] {}, {9, 9}));
     ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, {9, 9}));
-    go_on.count_down();
+    running.go_on();
     done.get_future().wait();
     EXPECT_EQ(order, "abcaba");
 }
 
 TEST(WorkerPool, ServesNetworksRoundRobinAndLimitsEachOfThem) {
     WorkerPool pool(1, {.queued = 100, .queued_of_client = 4, .queued_of_network = 4});
-    std::latch running(1);
-    std::latch go_on(1);
-    ASSERT_TRUE(pool.try_post([&] {
-        running.count_down();
-        go_on.wait();
-    }));
-    running.wait();
+    RunningTask running(pool);
     std::string order;
     std::promise<void> done;
     const auto post = [&](char name, Asker asker) { return pool.try_post([&order, name] { order += name; }, asker); };
@@ -103,26 +110,19 @@ TEST(WorkerPool, ServesNetworksRoundRobinAndLimitsEachOfThem) {
     EXPECT_FALSE(post('d', {1, 4})) << "the network has four";
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(post('x', {2, 5}));
     ASSERT_TRUE(pool.try_post([&] { done.set_value(); }, {2, 5}));
-    go_on.count_down();
+    running.go_on();
     done.get_future().wait();
     EXPECT_EQ(order, "axbxcxa");
 }
 
 TEST(WorkerPool, RefusesTasksBeyondItsQueueLimit) {
     WorkerPool pool(1, {.queued = 2});
-    std::latch running(1);
-    std::latch go_on(1);
-    std::latch done(3);
-    ASSERT_TRUE(pool.try_post([&] {
-        running.count_down();
-        go_on.wait();
-        done.count_down();
-    }));
-    running.wait();  // It is not in the queue any more.
+    RunningTask running(pool);  // It is not in the queue any more.
+    std::latch done(2);
     EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
     EXPECT_TRUE(pool.try_post([&] { done.count_down(); }));
     EXPECT_FALSE(pool.try_post([&] { ADD_FAILURE() << "was refused"; }));
-    go_on.count_down();
+    running.go_on();
     done.wait();
     std::promise<void> again;
     EXPECT_TRUE(pool.try_post([&] { again.set_value(); }));

@@ -260,6 +260,15 @@ protected:
     }
 
     void poll() { hub.poll(read_buffer); }
+    /// Polls until the session has read what the peer has sent; one poll may leave sockets for the next.
+    void poll_until_read(const Connection& connection) {
+        int unread = 0;
+        do {
+            poll();
+            if (!is_gone(connection) && ::ioctl(connection.server_fd, FIONREAD, &unread) != 0)
+                ADD_FAILURE() << "FIONREAD fails";
+        } while (!is_gone(connection) && unread > 0);
+    }
     /// One loop iteration of the I/O thread.
     std::chrono::steady_clock::time_point iterate() {
         poll();

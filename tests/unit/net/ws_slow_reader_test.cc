@@ -95,7 +95,7 @@ protected:
                 if (!is_open) break;
                 reader.direct.push_back({Opcode::pong, std::to_string(random())});
                 reader.connection->peer.send(client_frame(Opcode::ping, reader.direct.back().payload));
-                poll();  // before the next direct frame is queued
+                poll_until_read(*reader.connection);  // before the next direct frame is queued
                 break;
             case 4:
             case 5:
