@@ -64,7 +64,7 @@ public:
         const bool has_line = !is_refusal || !request.client.take(net::AddressLimit::refusal_lines, now);
         if (!has_line) {
             ++left_out_;
-            peer_ = request.client.text();
+            peer_ = request.client;
         }
         if (left_out_ > 0 && now >= quiet_until_) {
             log();
@@ -78,11 +78,12 @@ private:
 
     void log() {
         if (left_out_ > 0)
-            spdlog::warn("event=refusals_left_out count={} peer={}", std::exchange(left_out_, 0), log_value(peer_));
+            spdlog::warn("event=refusals_left_out count={} peer={}", std::exchange(left_out_, 0),
+                         log_value(peer_.text()));
     }
 
     std::uint64_t left_out_ = 0;
-    std::string peer_;  // of the newest
+    net::ClientAddress peer_;  // of the newest
     std::chrono::steady_clock::time_point quiet_until_;
 };
 

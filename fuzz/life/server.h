@@ -73,7 +73,9 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    void adopt(FileDescriptor socket) { http_.adopt(std::move(socket), net::ClientAddress("192.0.2.1")); }
+    void adopt(FileDescriptor socket) {
+        http_.adopt(std::move(socket), net::ClientAddress(*IpAddress::parse("192.0.2.1")));
+    }
     chat::Core& core() { return core_; }
 
     /// Runs both threads until they only wait for clients, for the store or for time. With `answers_store` the store

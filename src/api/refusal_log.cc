@@ -26,7 +26,7 @@ std::string_view proxy_header(const net::HttpRequest& request) {
 }
 
 /// Whether the address is of this machine or of a private network, as that of a proxy before the server usually is.
-bool is_near(std::string_view text) {
+bool is_near(const IpAddress& address) {
     static const std::vector<IpRange> near_ranges = [] {
         std::vector<IpRange> ranges;
         for (const char* const range : {"127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
@@ -34,8 +34,7 @@ bool is_near(std::string_view text) {
             ranges.push_back(*IpRange::parse(range));
         return ranges;
     }();
-    const auto address = IpAddress::parse(text);
-    return address && contains(near_ranges, *address);
+    return contains(near_ranges, address);
 }
 
 }  // namespace
@@ -62,7 +61,7 @@ void RefusalLog::untrusted_proxy(const net::HttpRequest& request) {
     // A client behind a trusted proxy that passes on what its clients write.
     if (request.shares_connection || request.client.is_stated()) return;
     const std::string_view header = proxy_header(request);
-    if (header.empty() || !is_near(request.client.text())) return;
+    if (header.empty() || !is_near(request.client.address())) return;
     if (!proxies_.note(request.client.text(), clock_.steady())) return;
     spdlog::warn(
         "event=proxy_not_trusted peer={} header={} reason=\"if this is your proxy, add its address to TrustedProxies "
@@ -72,7 +71,7 @@ void RefusalLog::untrusted_proxy(const net::HttpRequest& request) {
 }
 
 void RefusalLog::limit(const net::ClientAddress& client, std::string_view limit) {
-    if (limits_.note(fmt::format("{} {}", client.range(), limit), clock_.steady()))
+    if (limits_.note(fmt::format("{} {}", client.range().text(), limit), clock_.steady()))
         spdlog::warn("event=limit peer={} limit={}", log_value(client.text()), limit);
 }
 

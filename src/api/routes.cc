@@ -25,14 +25,13 @@ constexpr Error kTooManyParameters{.code = ErrorCode::bad_request, .reason = "Th
 static_assert(kMaxParameters == 64, "kTooManyParameters tells people this limit");
 
 bool may_read_metrics(const net::HttpRequest& request, const std::vector<IpRange>& allowed) {
-    const auto address = IpAddress::parse(request.client.text());
-    if (!address) return false;
+    const IpAddress& address = request.client.address();
     const bool has_header = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
     const bool is_stated = request.client.is_stated() || (request.shares_connection && has_header);
     // A loopback address that a proxy states is that of another machine, or the client has written it.
-    if (address->is_loopback() && is_stated)
-        return std::ranges::find(allowed, IpRange(*address, 0)) != allowed.end();  // everyone may
-    return contains(allowed, *address);
+    if (address.is_loopback() && is_stated)
+        return std::ranges::find(allowed, IpRange(address, 0)) != allowed.end();  // everyone may
+    return contains(allowed, address);
 }
 
 net::HttpResponse metrics_refusal() {

@@ -6,6 +6,9 @@
 #include <charconv>
 #include <span>
 #include <system_error>
+#include <type_traits>
+
+#include "base/keyed_hash.h"
 
 namespace globes {
 namespace {
@@ -80,6 +83,11 @@ bool IpRange::contains(const IpAddress& address) const {
 std::string IpRange::text() const {
     if (bits_ == kBits) return first_.text();
     return first_.text() + '/' + std::to_string(first_.is_v4() ? bits_ - kBitsBeforeV4 : bits_);
+}
+
+std::size_t IpRangeHash::operator()(const IpRange& range) const {
+    static_assert(std::has_unique_object_representations_v<IpRange>, "equal ranges have equal bytes");
+    return KeyedHash()(std::string_view(reinterpret_cast<const char*>(&range), sizeof range));
 }
 
 bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,8 +50,14 @@ public:
     friend bool operator==(const IpRange&, const IpRange&) = default;
 
 private:
+    friend struct IpRangeHash;
     IpAddress first_;
     unsigned bits_;  // of the IPv6 form
+};
+
+/// For tables with ranges as their keys. Source: KeyedHash.
+struct IpRangeHash {
+    std::size_t operator()(const IpRange& range) const;  // not noexcept, as that of KeyedHash
 };
 
 /// Whether one of the ranges contains the address.

@@ -171,6 +171,10 @@ void AddressUse::release_output(std::size_t bytes) {
     if (wider_ != nullptr) wider_->release_output(bytes);
 }
 
+IpRange ClientAddress::range() const { return {address_, address_.is_v4() ? kWholeV4 : kSubscriberPrefix}; }
+
+IpRange ClientAddress::network() const { return {address_, address_.is_v4() ? kWholeV4 : kWidePrefix}; }
+
 AddressConnection::~AddressConnection() {
     if (use_ != nullptr) use_->close_connection(place_);
 }
@@ -181,32 +185,30 @@ AddressLimits::AddressLimits(AddressLimitSettings settings)
     : settings_(std::move(settings)), forget_above_(std::max<std::size_t>(1, settings_.entries / 8)) {}
 
 ClientAddress AddressLimits::find(const IpAddress& address, AddressUse::TimePoint now, Source source) {
-    const IpRange subscriber(address, address.is_v4() ? kWholeV4 : kSubscriberPrefix);
-    ClientAddress client(address.text());
-    client.range_ = subscriber.text();
-    client.network_ = address.is_v4() ? client.range_ : IpRange(address, kWidePrefix).text();
+    ClientAddress client(address);
     client.is_stated_ = source == Source::proxy;
     const bool may_be_exempt = source == Source::connection || !address.is_loopback();
     if (may_be_exempt && contains(settings_.exempt, address)) return client;
     const MutexLock lock(mutex_);
     if (uses_.size() >= forget_above_) forget_unused(now);
-    std::shared_ptr<AddressUse> wider;
-    if (!address.is_v4()) wider = use_of(IpRange(address, kWidePrefix), nullptr, kWideFactor);
-    client.use_ = use_of(subscriber, std::move(wider), 1);
+    boost::intrusive_ptr<AddressUse> wider;
+    if (!address.is_v4()) wider = use_of(client.network(), nullptr, kWideFactor);
+    client.use_ = use_of(client.range(), std::move(wider), 1);
     return client;
 }
 
-std::shared_ptr<AddressUse> AddressLimits::use_of(const IpRange& range, std::shared_ptr<AddressUse> wider,
-                                                  unsigned factor) {
-    std::shared_ptr<AddressUse>& use = uses_[range.text()];
-    if (use == nullptr) use = std::make_shared<AddressUse>(settings_, counts_, std::move(wider), factor);
+boost::intrusive_ptr<AddressUse> AddressLimits::use_of(const IpRange& range, boost::intrusive_ptr<AddressUse> wider,
+                                                       unsigned factor) {
+    if (const auto known = uses_.find(range); known != uses_.end()) return known->second;
+    const boost::intrusive_ptr<AddressUse> use(new AddressUse(settings_, counts_, std::move(wider), factor));
+    uses_.emplace(range, use);
     return use;
 }
 
 /// Visits all entries, so the next call follows only after an eighth of their limit was added. Above the limit, entries
 /// without a connection are forgotten with what they have used: a client with so many addresses gains nothing by that.
 void AddressLimits::forget_unused(AddressUse::TimePoint now) {
-    const auto is_held = [](const auto& entry) { return entry.second.use_count() > 1; };
+    const auto is_held = [](const auto& entry) { return entry.second->use_count() > 1; };
     std::erase_if(uses_, [&](const auto& entry) { return !is_held(entry) && entry.second->is_unused(now); });
     if (uses_.size() >= settings_.entries) std::erase_if(uses_, [&](const auto& entry) { return !is_held(entry); });
     forget_above_ = uses_.size() + std::max<std::size_t>(1, settings_.entries / 8);

@@ -11,8 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +18,11 @@
 #include <utility>
 #include <vector>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include "base/asker.h"
 #include "base/ip_address.h"
-#include "base/keyed_hash.h"
 #include "base/mutex.h"
 
 namespace globes::net {
@@ -82,12 +82,12 @@ struct AddressCounts {
 };
 
 /// The use of one address or range. Thread: any; all changes are atomic.
-class AddressUse {
+class AddressUse : public boost::intrusive_ref_counter<AddressUse> {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Wait = std::chrono::milliseconds;
 
-    AddressUse(const AddressLimitSettings& settings, AddressCounts& counts, std::shared_ptr<AddressUse> wider,
+    AddressUse(const AddressLimitSettings& settings, AddressCounts& counts, boost::intrusive_ptr<AddressUse> wider,
                unsigned factor)
         : settings_(settings), counts_(counts), wider_(std::move(wider)), factor_(factor) {}
     AddressUse(const AddressUse&) = delete;
@@ -121,8 +121,8 @@ private:
 
     const AddressLimitSettings& settings_;
     AddressCounts& counts_;
-    const std::shared_ptr<AddressUse> wider_;  // null if none is counted
-    const unsigned factor_;                    // of the limits
+    const boost::intrusive_ptr<AddressUse> wider_;  // null if none is counted
+    const unsigned factor_;                         // of the limits
 
     // When the full amount of a limit is available again, in microseconds of the steady clock.
     std::array<std::atomic<std::int64_t>, kAddressLimits> full_at_{};
@@ -133,8 +133,8 @@ private:
 
 class AddressLimits;
 
-/// The address of a client, with its use. A value; copies share the use. Default constructed it has no address and no
-/// limits. Thread: any.
+/// The address of a client, with its use. A small value, because each connection has one; copies share the use. Default
+/// constructed it is the address `::` without limits. Thread: any.
 class ClientAddress {
 public:
     using TimePoint = AddressUse::TimePoint;
@@ -142,19 +142,19 @@ public:
 
     ClientAddress() = default;
     /// An address without limits.
-    explicit ClientAddress(const std::string& text) : text_(text), range_(text), network_(text) {}
+    explicit ClientAddress(const IpAddress& address) : address_(address) {}
 
-    /// The IP address, without a port; in IPv4 form if an IPv4 client has connected to an IPv6 socket.
-    const std::string& text() const { return text_; }
+    const IpAddress& address() const { return address_; }
+    std::string text() const { return address_.text(); }
     /// The address, or the /64 of an IPv6 address: what one subscriber has.
-    const std::string& range() const { return range_; }
+    IpRange range() const;
+    /// The /48 of an IPv6 address, which one customer of a provider may have; otherwise as `range`.
+    IpRange network() const;
+    Asker asker() const { return {.network = IpRangeHash()(network()), .client = IpRangeHash()(range())}; }
     /// Whether no limit counts for the address.
     bool is_exempt() const { return use_ == nullptr; }
     /// Whether a proxy states the address, as AddressLimits::Source::proxy.
     bool is_stated() const { return is_stated_; }
-    /// The /48 of an IPv6 address, which one customer of a provider may have; otherwise as `range`.
-    const std::string& network() const { return network_; }
-    Asker asker() const { return {.network = KeyedHash()(network_), .client = KeyedHash()(range_)}; }
 
     /// See AddressUse::take.
     std::optional<Wait> take(AddressLimit limit, TimePoint now, std::uint64_t units = 1) const {
@@ -167,10 +167,8 @@ public:
 
 private:
     friend class AddressLimits;
-    std::string text_;
-    std::string range_;
-    std::string network_;
-    std::shared_ptr<AddressUse> use_;  // null if the address is exempt
+    IpAddress address_;
+    boost::intrusive_ptr<AddressUse> use_;  // null if the address is exempt
     bool is_stated_ = false;
 };
 
@@ -178,10 +176,9 @@ private:
 class AddressConnection {
 public:
     AddressConnection() = default;
-    AddressConnection(AddressConnection&& other) noexcept
-        : use_(std::exchange(other.use_, nullptr)), place_(other.place_) {}
+    AddressConnection(AddressConnection&& other) noexcept : use_(std::move(other.use_)), place_(other.place_) {}
     AddressConnection& operator=(AddressConnection&& other) noexcept {
-        std::swap(use_, other.use_);
+        use_.swap(other.use_);
         std::swap(place_, other.place_);
         return *this;
     }
@@ -189,8 +186,9 @@ public:
 
 private:
     friend class AddressLimits;
-    AddressConnection(std::shared_ptr<AddressUse> use, AddressUse::Place place) : use_(std::move(use)), place_(place) {}
-    std::shared_ptr<AddressUse> use_;
+    AddressConnection(boost::intrusive_ptr<AddressUse> use, AddressUse::Place place)
+        : use_(std::move(use)), place_(place) {}
+    boost::intrusive_ptr<AddressUse> use_;
     AddressUse::Place place_ = AddressUse::Place::open;
 };
 
@@ -232,8 +230,8 @@ public:
     }
 
 private:
-    std::shared_ptr<AddressUse> use_of(const IpRange& range, std::shared_ptr<AddressUse> wider, unsigned factor)
-        REQUIRES(mutex_);
+    boost::intrusive_ptr<AddressUse> use_of(const IpRange& range, boost::intrusive_ptr<AddressUse> wider,
+                                            unsigned factor) REQUIRES(mutex_);
     void forget_unused(AddressUse::TimePoint now) REQUIRES(mutex_);
 
     const AddressLimitSettings settings_;
@@ -241,7 +239,7 @@ private:
     std::atomic<std::size_t> unread_in_all_ = 0;
 
     Mutex mutex_;
-    std::unordered_map<std::string, std::shared_ptr<AddressUse>, KeyedHash, std::equal_to<>> uses_ GUARDED_BY(mutex_);
+    std::unordered_map<IpRange, boost::intrusive_ptr<AddressUse>, IpRangeHash> uses_ GUARDED_BY(mutex_);
     std::size_t forget_above_ GUARDED_BY(mutex_);  // entries
 };
 

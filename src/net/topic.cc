@@ -57,7 +57,7 @@ CursorId Topic::add(const SendTarget& target, roomlog::Position from, Subscriber
         free_slot_ = slots_[id].index;
     }
     slots_[id] = {.index = static_cast<std::uint32_t>(cursors_.size()), .frame_end = from, .subscriber = subscriber};
-    cursors_.push_back({.target = target, .id = id, .position = from, .blocked = false});
+    cursors_.push_back({.target = target, .position = from, .id = id, .blocked = false});
     fanned_out_to_ = std::min(fanned_out_to_, from);
     return id;
 }

@@ -146,8 +146,8 @@ public:
 private:
     struct Cursor {
         SendTarget target;
-        CursorId id;
         roomlog::Position position;
+        CursorId id;
         bool blocked;
     };
     // State of a cursor that the loop of a fan-out does not need. `CursorId` is an index of `slots_`.

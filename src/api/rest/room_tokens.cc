@@ -59,7 +59,9 @@ Handler RoomTokens::request(Exchange exchange, chat::RoomKey key) {
     const net::ClientAddress& client = exchange.request().client;
     // Also before the queue, so that refused tries take no place there.
     const auto now = services_.clock.steady();
-    const chat::Guesser guesser{.address = client.range(), .network = client.network()};
+    const std::string range = client.range().text();
+    const std::string network = client.network().text();
+    const chat::Guesser guesser{.address = range, .network = network};
     if (const auto wait = services_.throttle.refused(guesser, room->id, now))
         co_return exchange.respond(too_many_tries(*wait));
     const bool has_failed = services_.throttle.has_failed(guesser, room->id, now);

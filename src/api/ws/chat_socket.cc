@@ -25,12 +25,12 @@ std::size_t size_of(const chat::ClientEvent& event) {
 
 void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
     const auto now = std::chrono::steady_clock::now();
-    auto verdict = limiters().messages.ask(context_.limits.messages, now);
+    auto verdict = sender().messages.ask(context_.limits.messages, now);
     std::string_view limit = kMessages;
     if (verdict.action == chat::RateVerdict::Action::pass) {
         limit = net::address_limit_name(net::AddressLimit::events);
         if (const auto wait = client_.take(net::AddressLimit::events, now))
-            verdict = limiters().messages.refuse(now, *wait);
+            verdict = sender().messages.refuse(now, *wait);
     }
     if (!allow(session, verdict, message, limit)) return;
     auto event = parse_client_event(message);
@@ -52,15 +52,15 @@ void ChatSocket::on_text(net::WsSession& session, std::string_view message) {
 }
 
 bool ChatSocket::on_ping(net::WsSession& session) {
-    return allow(session, limiters().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {}, kPings);
+    return allow(session, sender().pings.ask(context_.limits.pings, std::chrono::steady_clock::now()), {}, kPings);
 }
 
 /// A fragment cannot be refused, because its message goes on.
 void ChatSocket::on_other_frame(net::WsSession& session) {
-    if (++limiters().uncounted_frames < FloodLimits::kFramesPerUnit) return;
-    limiters().uncounted_frames = 0;
+    if (++sender().uncounted_frames < FloodLimits::kFramesPerUnit) return;
+    sender().uncounted_frames = 0;
     const auto now = std::chrono::steady_clock::now();
-    const auto verdict = limiters().other_frames.ask(context_.limits.other_frames, now);
+    const auto verdict = sender().other_frames.ask(context_.limits.other_frames, now);
     std::string_view limit = kOtherFrames;
     if (verdict.action == chat::RateVerdict::Action::pass) {
         limit = net::address_limit_name(net::AddressLimit::frames);
@@ -72,9 +72,9 @@ void ChatSocket::on_other_frame(net::WsSession& session) {
 
 void ChatSocket::on_slow_consumer() { context_.refusal_log.limit(client_, kBacklog); }
 
-ChatSocket::Limiters& ChatSocket::limiters() {
-    if (limiters_ == nullptr) limiters_ = std::make_unique<Limiters>();
-    return *limiters_;
+ChatSocket::Sender& ChatSocket::sender() {
+    if (sender_ == nullptr) sender_ = std::make_unique<Sender>();
+    return *sender_;
 }
 
 bool ChatSocket::allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message,
@@ -91,15 +91,15 @@ bool ChatSocket::allow(net::WsSession& session, const chat::ClientEvent& event, 
     auto limit = net::AddressLimit::joins;
     std::optional<net::ClientAddress::Wait> wait;
     // Every name that may be taken counts, by a join or by the first send, because its leave is announced.
-    if (event.kind == chat::EventKind::join || (event.kind == chat::EventKind::send && !may_have_name_))
+    if (event.kind == chat::EventKind::join || (event.kind == chat::EventKind::send && !sender().may_have_name))
         wait = client_.take(limit, now);
-    if (!wait) may_have_name_ = event.kind != chat::EventKind::leave;
+    if (!wait) sender().may_have_name = event.kind != chat::EventKind::leave;
     if (!wait && event.kind == chat::EventKind::send) {
         limit = net::AddressLimit::stored_bytes;
         wait = client_.take(limit, now, size_of(event));
     }
     if (!wait) return true;
-    refuse(session, {{}, event.name, event.client_id}, limiters().messages.refuse(now, *wait),
+    refuse(session, {{}, event.name, event.client_id}, sender().messages.refuse(now, *wait),
            net::address_limit_name(limit));
     return false;
 }

@@ -38,13 +38,15 @@ public:
     void on_closed() override;
 
 private:
-    struct Limiters {
+    /// Most connections only listen and have none of these.
+    struct Sender {
         chat::RateLimiter messages;
         chat::RateLimiter pings;
         chat::RateLimiter other_frames;
-        std::uint32_t uncounted_frames = 0;  // since `other_frames` was asked
+        std::uint32_t uncounted_frames = 0;  ///< Since `other_frames` was asked.
+        bool may_have_name = false;          ///< Since the last leave, or the beginning.
     };
-    Limiters& limiters();
+    Sender& sender();
     bool allow(net::WsSession& session, chat::RateVerdict verdict, std::string_view message, std::string_view limit);
     bool allow(net::WsSession& session, const chat::ClientEvent& event, chat::RateLimiter::TimePoint now);
     void refuse(net::WsSession& session, chat::EventRefusal refusal, chat::RateVerdict verdict, std::string_view limit);
@@ -54,8 +56,7 @@ private:
     const chat::ConnectionId connection_;
     const net::ClientAddress client_;
     net::AddressConnection open_;
-    bool may_have_name_ = false;          // since the last leave, or the beginning
-    std::unique_ptr<Limiters> limiters_;  // null until the first frame, because most connections only listen
+    std::unique_ptr<Sender> sender_;  // null until the first frame
 };
 
 }  // namespace globes::api

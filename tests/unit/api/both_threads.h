@@ -52,7 +52,9 @@ protected:
         ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
         clients.push_back(client);
         EXPECT_EQ(::send(client, text.data(), text.size(), MSG_NOSIGNAL), std::ssize(text));
-        io.post([this, fd = server] { hub->adopt(FileDescriptor(fd), net::ClientAddress("192.0.2.1")); });
+        io.post([this, fd = server] {
+            hub->adopt(FileDescriptor(fd), net::ClientAddress(*IpAddress::parse("192.0.2.1")));
+        });
         return client;
     }
     /// The bytes that arrive at once; none at the end of the connection, or after 20 s.

@@ -112,7 +112,8 @@ TEST_F(AddressLimitsTest, AnIpv6AddressCountsWithItsSubnet) {
     EXPECT_EQ(passing(find("2001:db8::1"), 5), 3);
     EXPECT_EQ(passing(find("2001:db8::ffff:1"), 5), 0);
     EXPECT_EQ(passing(find("2001:db8:0:1::1"), 5), 3);
-    EXPECT_EQ(find("2001:db8::1").range(), "2001:db8::/64");
+    EXPECT_EQ(find("2001:db8::1").range().text(), "2001:db8::/64");
+    EXPECT_EQ(find("2001:db8::1").network().text(), "2001:db8::/48");
     EXPECT_EQ(find("2001:db8::1").text(), "2001:db8::1");
 }
 
@@ -254,9 +255,9 @@ TEST_F(AddressLimitsTest, AFullTableForgetsAddressesWithoutAConnection) {
 }
 
 TEST(ClientAddress, WithoutATableHasNoLimits) {
-    const ClientAddress client("192.0.2.1");
+    const ClientAddress client(*IpAddress::parse("192.0.2.1"));
     for (int i = 0; i < 1000; ++i) EXPECT_FALSE(client.take(rooms, {}));
-    EXPECT_EQ(client.range(), "192.0.2.1");
+    EXPECT_EQ(client.range().text(), "192.0.2.1");
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ protected:
     }
 
     Admission admission_ = Admission::full;
-    ClientAddress peer_{"192.0.2.1"};
+    ClientAddress peer_{*IpAddress::parse("192.0.2.1")};
     std::vector<std::string> finished_;
     int client_ = -1;
 };
@@ -630,7 +630,7 @@ TEST_F(HttpSessionTest, AClientWithManyConnectionsDelaysAnotherByOneOfThem) {
     };
     std::vector<FileDescriptor> clients;
     for (int i = 0; i < 21; ++i) {
-        peer_ = ClientAddress(i < 20 ? "many" : "one");
+        peer_ = ClientAddress(*IpAddress::parse(i < 20 ? "192.0.2.1" : "192.0.2.2"));
         open();
         clients.emplace_back(std::exchange(client_, -1));
     }
@@ -639,7 +639,7 @@ TEST_F(HttpSessionTest, AClientWithManyConnectionsDelaysAnotherByOneOfThem) {
     run();
     ASSERT_THAT(order, SizeIs(21));
     // Some may be served before the loop has looked at all sockets.
-    EXPECT_LT(std::ranges::find(order, "one") - order.begin(), 3);
+    EXPECT_LT(std::ranges::find(order, "192.0.2.2") - order.begin(), 3);
 }
 
 TEST_F(HttpSessionTest, AConnectionBeyondTheLimitOfItsAddressIsAnswered503) {

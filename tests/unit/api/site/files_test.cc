@@ -106,7 +106,7 @@ protected:
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / ("globes-static-" + std::to_string(::getpid()));
     OpenFiles open_files{1};
-    OpenFiles::Permits permits = open_files.permits_of(net::ClientAddress("192.0.2.1"));
+    OpenFiles::Permits permits = open_files.permits_of(net::ClientAddress(*IpAddress::parse("192.0.2.1")));
 };
 
 TEST_F(StaticAnswerTest, OnlySoManyLargeFilesAreOpenAtTheSameTime) {
