@@ -10,8 +10,8 @@
 namespace globes {
 namespace {
 
-std::string client_frame(std::size_t text_bytes) {
-    return R"({"event_type":"send","name":"my-username","color":"red","msg":")" + std::string(text_bytes, 'x') +
+std::string client_frame(const std::string& text) {
+    return R"({"event_type":"send","name":"my-username","color":"red","msg":")" + text +
            R"(","id":"6e2bd2a6-5d3c-4f5b-9d53-0c3a3f6f9d11"})";
 }
 
@@ -26,21 +26,31 @@ chat::Event room_event(std::size_t text_bytes) {
             .time = 1'607'030'634'421'318};
 }
 
-/// The range is the size of `msg`.
-void parse_event(benchmark::State& state) {
-    const std::string frame = client_frame(static_cast<std::size_t>(state.range(0)));
+void parse(benchmark::State& state, const std::string& frame) {
     for (auto _ : state) benchmark::DoNotOptimize(api::parse_client_event(frame));
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(frame.size()));
 }
+
+/// The range is the size of `msg`.
+void parse_event(benchmark::State& state) {
+    parse(state, client_frame(std::string(static_cast<std::size_t>(state.range(0)), 'x')));
+}
 BENCHMARK(parse_event)->Arg(20)->Arg(200)->Arg(4096);
+
+/// Characters of three bytes, as many as the range says.
+void parse_wide_event(benchmark::State& state) {
+    std::string text;
+    for (std::int64_t i = 0; i < state.range(0); ++i) text += "\u20AC";
+    parse(state, client_frame(text));
+}
+BENCHMARK(parse_wide_event)->Arg(20)->Arg(200)->Arg(4096);
 
 /// A frame of the largest size that contains only unknown fields.
 void parse_hostile_event(benchmark::State& state) {
     std::string frame = "{";
     while (frame.size() < 65'000) frame += R"("":0,)";
     frame.back() = '}';
-    for (auto _ : state) benchmark::DoNotOptimize(api::parse_client_event(frame));
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(frame.size()));
+    parse(state, frame);
 }
 BENCHMARK(parse_hostile_event);
 

@@ -35,6 +35,19 @@ const char* skip_ascii(const char* at, const char* end) {
     return at;
 }
 
+constexpr bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+/// Whether the byte begins a character of three bytes, without rules of its own for the second one (E0 and ED).
+constexpr bool begins_wide_character(std::uint8_t byte) { return byte > 0xE0 && byte < 0xF0 && byte != 0xED; }
+
+/// Skips complete ones of these characters. Not inline: the loop of the caller keeps its registers.
+[[gnu::noinline]] const char* skip_wide_characters(const char* at, const char* end) {
+    while (end - at >= 3 && begins_wide_character(static_cast<std::uint8_t>(*at)) && continues_character(at[1]) &&
+           continues_character(at[2]))
+        at += 3;
+    return at;
+}
+
 /// Calls `visit(code_point, begin, end)` for each character (-1 for invalid UTF-8) until it returns false.
 template <class Visit>
 void for_each_code_point(std::string_view text, Visit visit) {
@@ -69,6 +82,10 @@ bool Utf8Check::consume(std::string_view bytes) {
             ++at;
         } else if (byte < 0x80) {
             at = skip_ascii(at, end);
+        } else if (begins_wide_character(byte) && end - at >= 3) {
+            const char* const next = skip_wide_characters(at, end);
+            if (next == at) return false;
+            at = next;
         } else {
             if (!state.begin_character(byte)) return false;
             ++at;

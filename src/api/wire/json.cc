@@ -121,8 +121,10 @@ void append_escaped(std::string& out, char byte) {
 
 bool read_json_object(std::string_view text, std::span<JsonField> fields) {
     text = without_byte_order_mark(text);
+    if (!is_valid_utf8(text)) return false;
     json::parse_options options;
     options.max_depth = kDeepestJson;
+    options.allow_invalid_utf8 = true;  // Boost's check takes several times as long as that above
     json::basic_parser<FieldCollector> parser(options, fields);
     json::error_code error;
     const std::size_t consumed = parser.write_some(false, text.data(), text.size(), error);
