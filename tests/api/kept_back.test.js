@@ -93,8 +93,8 @@ test('of a few connections one is kept back', async (t) => {
 test('beyond all connections, accepting pauses and goes on', async (t) => {
     const server = await startServer(t, { config });
     const held = await hold(server, MAX, {});
+    const waiting = get(server, '/health'); // accepting pauses at the next connection
     await server.logged(/event=accept_paused reason="too many connections"/);
-    const waiting = get(server, '/health', STRANGER);
     for (const connection of held) connection.close();
     assertStatus(await within(waiting, () => 'the waiting connection is served'), 200);
 });
