@@ -38,7 +38,18 @@ export async function readPage(server, room, query, token) {
     return { first_seq, last_seq, events: texts };
 }
 
-const seqOf = (text) => JSON.parse(text).seq;
+export const seqOf = (text) => JSON.parse(text).seq;
+
+/** All stored messages, from the oldest on. */
+export async function readForward(server, room, token) {
+    const events = [];
+    for (let after = 0; ;) {
+        const page = await readPage(server, room, `after=${after}&limit=${PAGE}`, token);
+        if (page.events.length === 0) return events;
+        events.push(...page.events);
+        after = seqOf(page.events.at(-1));
+    }
+}
 
 /**
  * All stored messages, read from the oldest on, and again from the newest back: both must be the same. Nothing may be
@@ -46,13 +57,7 @@ const seqOf = (text) => JSON.parse(text).seq;
  */
 export async function readHistory(server, room, token) {
     const { first_seq, last_seq } = await readPage(server, room, 'limit=1', token);
-    const events = [];
-    for (let after = 0; ;) {
-        const page = await readPage(server, room, `after=${after}&limit=${PAGE}`, token);
-        if (page.events.length === 0) break;
-        events.push(...page.events);
-        after = seqOf(page.events.at(-1));
-    }
+    const events = await readForward(server, room, token);
     const pages = [];
     for (let query = `limit=${PAGE}`; ;) {
         const page = await readPage(server, room, query, token);
@@ -60,6 +65,9 @@ export async function readHistory(server, room, token) {
         pages.push(page.events);
         query = `before=${seqOf(page.events[0])}&limit=${PAGE}`;
     }
-    assert.deepEqual(pages.reverse().flat(), events, 'history read backwards is the same');
+    const backwards = pages.reverse().flat();
+    assert.equal(backwards.length, events.length, 'history read backwards is as long');
+    const other = events.findIndex((text, index) => text !== backwards[index]);
+    assert.equal(backwards[other], events[other], 'history read backwards is the same');
     return { first_seq, last_seq, events };
 }
