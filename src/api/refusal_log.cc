@@ -67,7 +67,7 @@ void RefusalLog::untrusted_proxy(const net::HttpRequest& request) {
         "event=proxy_not_trusted peer={} header={} reason=\"if this is your proxy, add its address to TrustedProxies "
         "in "
         "config.json; without that all its clients count as this address{}\"",
-        log_value(request.client.text()), header, request.client.is_exempt() ? ", which has no limits" : "");
+        log_value(request.client.text()), header, request.client.is_exempt() ? ", which is exempt from limits" : "");
 }
 
 void RefusalLog::limit(const net::ClientAddress& client, std::string_view limit) {

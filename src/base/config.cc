@@ -22,15 +22,20 @@ constexpr std::size_t kMinSecretBytes = 16;
 
 /// Empty if the file does not exist and is not required.
 std::optional<std::string> read_file(const std::filesystem::path& path, bool required) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+        throw ConfigError(fmt::format("{}: is a folder, not a file", path.string()));
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        if (errno == ENOENT && !required) return std::nullopt;
+        // A link that leads nowhere is there, and would count as a file without any limits.
+        const bool is_absent = errno == ENOENT && !std::filesystem::is_symlink(path, ignored);
+        if (is_absent && !required) return std::nullopt;
         throw ConfigError(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
     }
     try {
         return std::string(std::istreambuf_iterator(file), {});
-    } catch (const std::ios_base::failure&) {  // A folder can be opened like a file, but not read.
+    } catch (const std::ios_base::failure&) {
         throw ConfigError(fmt::format("{}: cannot be read", path.string()));
     }
 }
@@ -144,6 +149,8 @@ void check_tls(const Config& config, const std::string& file_name) {
     if (has_key) need(has_certificate, "TLSKey", "TLSCert");
     if (config.redirect_address) need(has_certificate, "RedirectAddress", "TLSCert and TLSKey");
     if (config.redirect_port != 0) need(config.redirect_address.has_value(), "RedirectPort", "RedirectAddress");
+    if (config.redirect_address == config.address)
+        throw ConfigError(fmt::format("{}: RedirectAddress: must not be that of Address", file_name));
     if (!config.challenge_dir.empty()) need(config.redirect_address.has_value(), "ChallengeDir", "RedirectAddress");
 }
 
@@ -167,6 +174,8 @@ std::optional<std::string> ConfigSources::process_environment(const char* name) 
 }
 
 Config load_config(const ConfigSources& sources) {
+    for (const auto& [flag, file] : {std::pair("--config", &sources.config_file), {"--env", &sources.env_file}})
+        if (*file && (*file)->empty()) throw ConfigError(fmt::format("{}: must be the name of a file", flag));
     Config config;
     const auto config_file = sources.config_file.value_or("config.json");
     if (const auto text = read_file(config_file, sources.config_file.has_value()))

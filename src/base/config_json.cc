@@ -1,10 +1,12 @@
 #include "base/config_json.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -19,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/file.h"
 #include "base/host.h"
 #include "base/text.h"
 
@@ -85,19 +88,31 @@ void read_redis_url(Config& config, const json::value& value) {
     if (!config.redis_url.empty()) config.warnings.emplace_back("RedisURL is not used: this version runs on one node");
 }
 
+/// Why the server cannot send the file; nothing if it can.
+std::optional<std::string> fault_of_page(const std::string& file) {
+    const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!opened.is_open()) {
+        if (errno == ENOENT || errno == ENOTDIR) return "does not exist";
+        return fmt::format("cannot be opened: {}", std::generic_category().message(errno));
+    }
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(file, ignored)) return "is not a file";
+    return std::nullopt;
+}
+
 /// The config.json of the original names the folder of its page, which may not exist here. Without a page every path of
 /// the app would be 404, so the built-in page is used instead.
 void read_static(Config& config, const json::value& value) {
     const std::filesystem::path folder = text_of(value, "must be the name of a folder, or \"\" for the built-in page");
     if (folder.empty()) return;
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(folder / "index.html", ignored))
-        config.static_dir = folder;
-    else
+    const std::string page = folder / "index.html";
+    if (const auto fault = fault_of_page(page))
         config.warnings.push_back(
-            fmt::format("Static is not used, because {} does not exist; the built-in page is served instead. Remove "
-                        "Static from config.json, or put your page there",
-                        (folder / "index.html").string()));
+            fmt::format("Static is not used, because {} {}; the built-in page is served instead. Put your page there, "
+                        "readable for the user of the server, or remove Static from config.json",
+                        page, *fault));
+    else
+        config.static_dir = folder;
 }
 
 void read_data_dir(Config& config, const json::value& value) {

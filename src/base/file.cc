@@ -46,7 +46,11 @@ void make_private_folder(const std::filesystem::path& folder) {
         std::filesystem::create_directories(folder.parent_path(), error);
         if (error) fail(folder.parent_path(), error.value());
     }
-    if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) fail(folder, errno);
+    if (::mkdir(folder.c_str(), S_IRWXU) == 0) return;
+    if (errno != EEXIST) fail(folder, errno);
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(folder, ignored))
+        throw std::runtime_error(fmt::format("{}: is not a folder", folder.string()));
 }
 
 std::optional<FileState> state_of(const std::filesystem::path& file) {

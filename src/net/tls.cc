@@ -56,6 +56,8 @@ int no_passphrase(char*, int, int, void* asked) {
 void need_readable(std::string_view key, const std::filesystem::path& file) {
     const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!opened.is_open()) refuse(key, file, fmt::format("cannot be opened: {}", std::strerror(errno)));
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored)) refuse(key, file, "is a folder, not a file");
 }
 
 UnixMicros time_of(const ASN1_TIME* time) {

@@ -69,10 +69,14 @@ test('Static sets no policy for its pages except for frames', async (t) => {
 });
 
 test('if the folder of Static has no page, the built-in one is served and a warning is logged', async (t) => {
-    for (const files of [{}, { 'site/app.js': '' }]) {
+    for (const [files, why] of [
+        [{}, 'does not exist'],
+        [{ 'site/app.js': '' }, 'does not exist'],
+        [{ 'site/index.html/a': '' }, 'is not a file'],
+    ]) {
         const own = await startServer(t, { config: { Static: 'site' }, files });
         for (const path of ['/', '/chats/1', '/chats', '/index.html']) assertPage(await getPage(own, path));
-        await own.logged(/event=configuration note="Static is not used, because site\/index\.html does not exist/);
+        await own.logged(new RegExp(`event=configuration note="Static is not used, because site/index\\.html ${why}; `));
         await own.stop();
     }
 });

@@ -149,6 +149,8 @@ export class Proxy {
         let text = replaced(example, 'bind [::]:443 v4v6', bind(this.port));
         if (text.includes('bind [::]:80 v4v6')) text = text.replace('bind [::]:80 v4v6', bind(this.plainPort));
         else this.plainPort = 0;
+        // Only root can become another user.
+        if (process.getuid() !== 0) text = text.replace(/^ {4}(user|group|chroot) .*\n/gm, '');
         this.#spawn('haproxy', ['-f', await this.#write('haproxy.cfg', text)]);
     }
 

@@ -314,7 +314,27 @@ TEST_F(ConfigTest, ANamedFileReplacesTheDefaultOne) {
 
 TEST_F(ConfigTest, AFolderIsNotAFile) {
     std::filesystem::create_directory("config.json");
-    EXPECT_EQ(error(), "config.json: cannot be read");
+    EXPECT_EQ(error(), "config.json: is a folder, not a file");
+}
+
+TEST_F(ConfigTest, ALinkThatLeadsNowhereIsNotAnAbsentFile) {
+    std::filesystem::create_symlink("elsewhere.json", "config.json");
+    EXPECT_EQ(error(), "config.json: cannot be opened: No such file or directory");
+    write("elsewhere.json", R"({"Address": "127.0.0.1:1"})");
+    EXPECT_EQ(load().address.port, 1);
+}
+
+TEST_F(ConfigTest, AnEmptyFlagIsNotTheNameOfAFile) {
+    sources_.config_file = "";
+    EXPECT_EQ(error(), "--config: must be the name of a file");
+    sources_ = {};
+    sources_.env_file = "";
+    EXPECT_EQ(error(), "--env: must be the name of a file");
+}
+
+TEST_F(ConfigTest, TheRedirectListensAtAnAddressOfItsOwn) {
+    EXPECT_EQ(error(R"({"Address": ":443", "RedirectAddress": ":443", "TLSCert": "a", "TLSKey": "b"})"),
+              "config.json: RedirectAddress: must not be that of Address");
 }
 
 TEST_F(ConfigTest, LaterSourcesTakePrecedence) {
