@@ -69,6 +69,8 @@ public:
     /// `fd` MUST outlive this.
     explicit TlsClient(int fd, int max_version = TLS1_3_VERSION) : context_(SSL_CTX_new(TLS_client_method())) {
         SSL_CTX_set_max_proto_version(context_.get(), max_version);
+        // Otherwise OpenSSL itself refuses to begin with an older version.
+        if (max_version < TLS1_2_VERSION) SSL_CTX_set_cipher_list(context_.get(), "DEFAULT@SECLEVEL=0");
         SSL_CTX_set_mode(context_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
         connection_.reset(SSL_new(context_.get()));
         ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);

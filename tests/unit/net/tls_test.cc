@@ -96,8 +96,10 @@ TEST_F(Tls12Test, CarriesBytesInBothDirections) {
 
 TEST_F(Tls11Test, IsRefused) {
     EXPECT_FALSE(client.handshake());
-    while (server.receive(buffer) < 0 && errno == EAGAIN) client.handshake();
+    ssize_t received = 0;
+    while ((received = server.receive(buffer)) < 0 && errno == EAGAIN) client.handshake();
     EXPECT_EQ(errno, EPROTO);
+    EXPECT_EQ(received, -1);
 }
 
 /// A record of a handshake (type 22) with this payload.
