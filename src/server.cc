@@ -97,19 +97,20 @@ private:
     const SystemClock clock_;
     ServerCertificate certificate_;
     const DescriptorLimits descriptors_;
-    api::OpenFiles open_files_;  // before the I/O threads, whose connections hold permits
+    // Before the I/O threads, whose connections, tasks and requests in progress hold something of them to the end.
+    api::OpenFiles open_files_;
+    chat::PasswordThrottle throttle_;
+    chat::PasswordPace password_pace_;
+    const api::Hosts hosts_;
+    api::RefusalLog refusal_log_{clock_};
     api::RedirectSettings redirect_;
-    NewConnections new_connections_;  // before the I/O threads, whose tasks may hold a connection that it counts
+    NewConnections new_connections_;
     // Before all that may hold what belongs to an I/O thread: an answer that is dropped in the end goes back to it.
     std::vector<std::unique_ptr<IoUnit>> io_units_;
     const api::FrameEncoder encoder_;
     const std::unique_ptr<chat::Store> store_;
     const Secret secret_;  // before `tokens_`, which uses it
     const chat::Tokens tokens_;
-    chat::PasswordThrottle throttle_;
-    chat::PasswordPace password_pace_;
-    const api::Hosts hosts_;
-    api::RefusalLog refusal_log_{clock_};
     chat::CoreThread core_thread_;
     std::unique_ptr<chat::Core> core_;
     std::optional<DiskWatch> disk_watch_;
@@ -126,16 +127,16 @@ Server::Server(const Config& config, const Logging& logging, const OpenStore& op
       certificate_(config.tls, clock_),
       descriptors_(descriptor_limits(config)),
       open_files_(descriptors_.files),
+      hosts_({.listed = config.hosts,
+              .allowed_origins = config.allowed_origins,
+              .own = config.address.host,
+              .is_local = is_local(config, endpoints_)}),
       redirect_({.https_port = config.redirect_port, .challenge_dir = config.challenge_dir}),
       new_connections_(io_units_, address_limits_, clock_, config.trusted_proxies, refusal_log_,
                        descriptors_.connections),
       store_(open_store()),
       secret_(config.secret_key.empty() ? load_or_make_secret(config.data_dir) : Secret{.text = config.secret_key}),
       tokens_(secret_.text, clock_, config.token_life),
-      hosts_({.listed = config.hosts,
-              .allowed_origins = config.allowed_origins,
-              .own = config.address.host,
-              .is_local = is_local(config, endpoints_)}),
       hashing_(thread_count(config.hash_threads), kHashLimits),
       files_(kFileThreads, kFileLimits),
       services_{

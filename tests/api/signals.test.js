@@ -1,13 +1,16 @@
 // The effect of signals on a server (docs/operations.md).
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { assertStatus, createRoom, get } from './harness/api.js';
 import { ChatClient } from './harness/chat_client.js';
+import { runCommand } from './harness/command.js';
+import { Connection } from './harness/connection.js';
+import { exportLines } from './harness/export_file.js';
 import { releaseBinary, startServer } from './harness/server.js';
 
 const operations = resolve(dirname(fileURLToPath(import.meta.url)), '../../docs/operations.md');
@@ -18,6 +21,8 @@ const STOPS = { SIGTERM: 0, SIGINT: 0, SIGPWR: 0, SIGXCPU: 1 };
 // These signals mean a core dump, on request or after a defect.
 const LEFT = ['SIGQUIT', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP', 'SIGKILL'];
 const HARMLESS = ['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGWINCH'];
+/** Of "secret". A check takes 8 times as long as that of a hash that the server makes. */
+const SLOW_HASH = '$2b$13$abcdefghijklmnopqrstuuyd9ipDgNyTEie103vumVuve9x.2WtxW';
 const REAL_TIME = [34, 35, 50, 63, 64];
 
 test('this test and the documentation list every signal of this system', async () => {
@@ -59,4 +64,25 @@ test('a parent that blocks signals does not keep the server from ending', async 
     const args = ['--block-signal=TERM', releaseBinary, '--address', '127.0.0.1:0'];
     const server = await startServer(t, { binary: 'env', address: null, args });
     await server.stop();
+});
+
+test('a server that stops while passwords wait for their check ends in order', async (t) => {
+    const server = await startServer(t, { config: { HashThreads: 1 } });
+    await server.stop();
+    await rm(join(server.folder, 'data'), { recursive: true });
+    const room = { visibility: 'private', password_hash: SLOW_HASH };
+    const [head, public2, end] = exportLines({ events: 0 });
+    const private2 = JSON.stringify({ ...JSON.parse(public2), ...room });
+    const { code, stderr } = await runCommand(server.folder, ['import'], `${head}${private2}\n${end}`);
+    assert.equal(code, 0, stderr);
+    await server.start();
+    const body = JSON.stringify({ name: 'ada', secret: 'secret' });
+    const request = `POST /chats/2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    // Each of an address of its own: the second one of an address would not count as a first try.
+    const open = (_, index) => Connection.open(server, { from: `127.0.1.${index + 1}` });
+    const tries = await Promise.all(Array.from({ length: 60 }, open));
+    for (const connection of tries) connection.write(request);
+    await Promise.race(tries.map(async (connection) => assertStatus(await connection.response(), 201)));
+    server.signal('SIGTERM');
+    assert.deepEqual(await server.ended(), { code: 0, signal: null });
 });
