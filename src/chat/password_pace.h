@@ -36,7 +36,7 @@ public:
     explicit PasswordPace(PasswordPaceLimits limits = {}) : limits_(limits) {}
 
     /// A reserved check. When it is destroyed, the try has ended, and the check is given back unless `keep` was called:
-    /// only a wrong password has cost a hash and counts. So a crowd that enters a room does not have to wait.
+    /// only a wrong password counts to the end. So a crowd that enters a room waits only for what is not answered yet.
     class Check {
     public:
         Check(Check&& other) noexcept

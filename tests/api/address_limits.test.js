@@ -330,16 +330,20 @@ test('a name that is taken by a send counts as a join, once until the next leave
     await ann.leave();
 });
 
-test('an address may store so many bytes', async () => {
-    const room = await createRoom(server);
-    const from = newAddress();
-    const ann = await ChatClient.open(server, room, { from });
-    for (let count = 0; count < 30; count += 1) ann.say('ann', 'x'.repeat(4000));
-    const { error } = await ann.find(({ event_type }) => event_type === 'error');
-    assert.equal(error.code, 503);
-    const { json } = await get(server, `/chats/${room.id}/events`);
-    assert.ok(json.last_seq >= 13 && json.last_seq <= 15, `${json.last_seq} messages were stored`);
-    await ann.leave();
+test('an address may store so many bytes, as its messages are sent to all', async () => {
+    for (const [msg, fewest, most] of [
+        ['x'.repeat(4000), 13, 15],
+        ['\u0001'.repeat(2000), 4, 5],
+    ]) {
+        const room = await createRoom(server);
+        const ann = await ChatClient.open(server, room, { from: newAddress() });
+        for (let count = 0; count < 30; count += 1) ann.say('ann', msg);
+        const { error } = await ann.find(({ event_type }) => event_type === 'error');
+        assert.equal(error.code, 503);
+        const { json } = await get(server, `/chats/${room.id}/events`);
+        assert.ok(json.last_seq >= fewest && json.last_seq <= most, `${json.last_seq} messages were stored`);
+        await ann.leave();
+    }
 });
 
 test('of the default limit of bytes, an address may store half a MiB at once', async (t) => {

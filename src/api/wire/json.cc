@@ -103,8 +103,13 @@ constexpr bool needs_escape(char byte) {
     return static_cast<unsigned char>(byte) < 0x20 || byte == '"' || byte == '\\';
 }
 
+constexpr std::string_view kWithShortForm = "\"\\\b\f\n\r\t";
+constexpr std::size_t kShortEscape = 2;  // bytes: \n
+constexpr std::size_t kLongEscape = 6;   // bytes: \u0001
+
+constexpr bool has_short_escape(char byte) { return kWithShortForm.contains(byte); }
+
 void append_escaped(std::string& out, char byte) {
-    constexpr std::string_view kWithShortForm = "\"\\\b\f\n\r\t";
     constexpr std::string_view kShortForms = "\"\\bfnrt";
     constexpr std::string_view kHexDigits = "0123456789abcdef";
     out += '\\';
@@ -143,6 +148,14 @@ void append_json_string(std::string& out, std::string_view text) {
         text.remove_prefix(plain_bytes + 1);
     }
     out += '"';
+}
+
+std::size_t json_string_size(std::string_view text) {
+    constexpr std::size_t kQuotes = 2;
+    std::size_t size = text.size() + kQuotes;
+    for (const char byte : text)
+        if (needs_escape(byte)) size += has_short_escape(byte) ? kShortEscape - 1 : kLongEscape - 1;
+    return size;
 }
 
 void append_json_time(std::string& out, UnixMicros time) {

@@ -46,6 +46,8 @@ bool read_json_object(std::string_view text, std::span<JsonField> fields);
 
 /// Appends `text` (valid UTF-8) in quotes. Escapes only what RFC 8259 requires: quote, backslash and U+0000..1F.
 void append_json_string(std::string& out, std::string_view text);
+/// How many bytes that appends.
+std::size_t json_string_size(std::string_view text);
 
 void append_json_integer(std::string& out, std::integral auto value) {
     const fmt::format_int digits(value);

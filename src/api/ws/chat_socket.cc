@@ -7,6 +7,7 @@
 
 #include "api/wire/errors.h"
 #include "api/wire/event.h"
+#include "api/wire/json.h"
 
 namespace globes::api {
 namespace {
@@ -17,8 +18,11 @@ constexpr std::string_view kPings = "pings";
 constexpr std::string_view kOtherFrames = "other_frames";
 constexpr std::string_view kBacklog = "backlog";
 
+/// What an event counts, in bytes: at least as many as its strings have in the frame that all members receive. U+0001
+/// is sent as \u0001.
 std::size_t size_of(const chat::ClientEvent& event) {
-    return sizeof event + event.name.size() + event.color.size() + event.text.size() + event.client_id.size();
+    return sizeof event + json_string_size(event.name) + json_string_size(event.color) + json_string_size(event.text) +
+           json_string_size(event.client_id);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ bool is_readable(std::string_view text) {
 std::string written(std::string_view text) {
     std::string out;
     append_json_string(out, text);
+    EXPECT_EQ(json_string_size(text), out.size());
     return out;
 }
 
