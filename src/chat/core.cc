@@ -25,7 +25,7 @@ std::unexpected<Error> failure(ErrorCode code, std::string_view field = {}) {
 std::vector<RoomUser> users_for(Participants& participants, ConnectionId connection) {
     std::vector<RoomUser> users = participants.users(kMaxListedUsers);
     const auto& own = participants.find(connection)->membership;
-    if (own == nullptr || own->awaits_first_send) return users;
+    if (own == nullptr || own->is_unproven) return users;
     assert(!users.empty());
     if (std::ranges::find(users, own->name, &RoomUser::username) == users.end())
         users.back() = {.username = own->name, .color = own->color, .last_activity = own->last_activity};

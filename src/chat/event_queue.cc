@@ -13,9 +13,7 @@ std::size_t size_of(const QueuedEvent& queued) {
            queued.repeats.size() * sizeof(ConnectionId);
 }
 
-bool is_counted_leave(const QueuedEvent& queued) {
-    return queued.event.kind == EventKind::leave && queued.arrival == 0;
-}
+bool is_counted(const QueuedEvent& queued, EventKind kind) { return queued.event.kind == kind && queued.arrival == 0; }
 
 }  // namespace
 
@@ -59,10 +57,20 @@ void EventQueue::add_repeat(QueuedEvent& event, ConnectionId connection) {
     bytes_ += sizeof connection;
 }
 
+bool EventQueue::count_leave(std::uint64_t arrival) {
+    const auto leave = std::ranges::find_if(events_, [arrival](const QueuedEvent& queued) {
+        return queued.event.kind == EventKind::leave && queued.arrival == arrival;
+    });
+    if (leave == events_.end()) return false;
+    leave->arrival = 0;
+    ++leaves_;
+    return true;
+}
+
 void EventQueue::note(const QueuedEvent& event) {
     bytes_ += size_of(event);
-    if (event.event.kind == EventKind::join) ++joins_;
-    if (is_counted_leave(event)) ++leaves_;
+    if (is_counted(event, EventKind::join)) ++joins_;
+    if (is_counted(event, EventKind::leave)) ++leaves_;
     if (std::size_t* const counter = counter_of(event.stage)) ++*counter;
 }
 
@@ -70,8 +78,8 @@ void EventQueue::forget(const QueuedEvent& event) {
     const std::size_t bytes = size_of(event);
     assert(bytes <= bytes_);
     bytes_ -= bytes;
-    if (event.event.kind == EventKind::join) --joins_;
-    if (is_counted_leave(event)) --leaves_;
+    if (is_counted(event, EventKind::join)) --joins_;
+    if (is_counted(event, EventKind::leave)) --leaves_;
     if (std::size_t* const counter = counter_of(event.stage)) --*counter;
     if (!event.key.client_id.empty()) ids_.erase(id_text(event.key));
 }

@@ -31,8 +31,7 @@ struct QueuedEvent {
     SendKey key = {};  ///< Set for a send with an id.
     ConnectionId sender = 0;
     std::uint64_t hold = 0;  ///< Of the name that a leave frees; 0 for other events.
-    /// Of the membership that a send has begun, or that a leave has ended before the store has answered that send; 0
-    /// for other events.
+    /// Of a membership without an event in the log, whose sends may all be repeats; 0 for events of others.
     std::uint64_t arrival = 0;
     Stage stage = Stage::live;
     bool is_known = false;  ///< The id was sent recently, or the store has refused it as stored.
@@ -55,8 +54,8 @@ public:
     auto end() { return events_.end(); }
 
     std::size_t bytes() const { return bytes_; }
+    /// The number of joins and of leaves, without those of members that are not listed.
     std::size_t joins() const { return joins_; }
-    /// Without those of members that were not listed.
     std::size_t leaves() const { return leaves_; }
     /// The number of sends that are looking_up or ready.
     std::size_t unstored() const { return unstored_; }
@@ -71,6 +70,8 @@ public:
     QueuedEvent pop();
     void set_stage(QueuedEvent& event, Stage stage);
     void add_repeat(QueuedEvent& event, ConnectionId connection);
+    /// Counts the leave of this member, if it is queued and does not count yet; returns whether it was.
+    bool count_leave(std::uint64_t arrival);
     /// Removes the events that match. `matches` may change the stage of its event. If it throws, its event is removed,
     /// and the rest is kept.
     template <class Matches>

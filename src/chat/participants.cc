@@ -150,23 +150,22 @@ Result<void> Participants::take_name(Participant& participant, std::string_view 
     return {};
 }
 
-void Participants::await_first_send(Participant& member) {
-    assert(!member.membership->awaits_first_send);
-    member.membership->awaits_first_send = true;
-    ++awaiting_;
+void Participants::await_proof(Participant& member) {
+    assert(!member.membership->is_unproven);
+    member.membership->is_unproven = true;
+    ++unproven_;
 }
 
-void Participants::list_member(Participant& member) {
-    if (std::exchange(member.membership->awaits_first_send, false)) --awaiting_;
-}
-
-void Participants::list_member(std::uint64_t arrival) {
-    if (const auto found = members_.find(arrival); found != members_.end()) list_member(*found->second);
+bool Participants::list_member(std::uint64_t arrival) {
+    const auto found = members_.find(arrival);
+    if (found == members_.end() || !std::exchange(found->second->membership->is_unproven, false)) return false;
+    --unproven_;
+    return true;
 }
 
 bool Participants::withdraw_name(std::uint64_t arrival) {
     const auto found = members_.find(arrival);
-    if (found == members_.end() || !found->second->membership->awaits_first_send) return false;
+    if (found == members_.end() || !found->second->membership->is_unproven) return false;
     Participant& member = *found->second;
     const std::string name = member.membership->name;
     release_name(name, give_up_name(member));
@@ -183,7 +182,7 @@ std::uint64_t Participants::give_up_name(Participant& participant) {
     assert(holder.hold == membership->hold && !holder.former);
     holder.former = std::move(former);
     members_.erase(membership->arrival);
-    if (membership->awaits_first_send) --awaiting_;
+    if (membership->is_unproven) --unproven_;
     return membership->hold;
 }
 
@@ -198,7 +197,7 @@ std::vector<RoomUser> Participants::users(std::size_t limit) const {
     for (const auto& [arrival, participant] : members_) {
         if (users.size() == limit) break;
         const Membership& member = *participant->membership;
-        if (member.awaits_first_send) continue;
+        if (member.is_unproven) continue;
         users.push_back({.username = member.name, .color = member.color, .last_activity = member.last_activity});
     }
     return users;

@@ -42,9 +42,9 @@ struct Membership {
     UnixMicros last_activity = 0;
     std::uint64_t arrival = 0;  ///< Ascending in the order of becoming a member.
     std::uint64_t hold = 0;     ///< The number of this use of the name; see `Participants::release_name`.
-    /// It was begun by a send with an id that may have been sent before, which is not answered, and nothing else was
-    /// sent since. The member is not listed and not counted: if the send is a repeat, it never was one.
-    bool awaits_first_send = false;
+    /// It was begun by a send with an id that may have been sent before, and no event of it is in the log. The member
+    /// is not listed and not counted: if all its sends are repeats, it never was one.
+    bool is_unproven = false;
 };
 
 /// A connection in a room. Most connections only listen and have no token, so the other state is allocated on demand.
@@ -109,13 +109,13 @@ public:
     /// Makes `participant`, which is not a member yet, a member called `name`. Error: duplicate_username (field name),
     /// if the name is not free.
     Result<void> take_name(Participant& participant, std::string_view name);
-    /// A new member awaits the answer to its first send.
-    void await_first_send(Participant& member);
-    /// The member has done something else, or the member that has taken its name as `arrival` has got that answer.
-    void list_member(Participant& member);
-    void list_member(std::uint64_t arrival);
-    /// Ends the membership of the member that has taken its name as `arrival`, without a leave, if it still only awaits
-    /// the answer to its first send. Returns whether it has.
+    /// The first send of a new member may be a repeat.
+    void await_proof(Participant& member);
+    /// An event of the member that has taken its name as `arrival` is in the log, or refused. Returns whether the
+    /// member was unproven until now.
+    bool list_member(std::uint64_t arrival);
+    /// Ends the membership of the member that has taken its name as `arrival`, without a leave, if it is unproven.
+    /// Returns whether it was.
     bool withdraw_name(std::uint64_t arrival);
     /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave is in the
     /// room log; then the caller passes the returned hold to `release_name`.
@@ -123,8 +123,8 @@ public:
     /// Frees the name, unless a member has taken it again since.
     void release_name(std::string_view name, std::uint64_t hold);
 
-    /// The number of members, without those that await the answer to their first send.
-    std::size_t online() const { return members_.size() - awaiting_; }
+    /// The number of members, without unproven ones.
+    std::size_t online() const { return members_.size() - unproven_; }
     /// Returns the first `limit` of these members in order of arrival. Takes time in proportion to the result, and to
     /// the number of those that await an answer.
     std::vector<RoomUser> users(std::size_t limit) const;
@@ -166,7 +166,7 @@ private:
     std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread
     IoThreadSet io_threads_;                                      // those with at least one
     Arrival arrivals_ = 0;
-    std::size_t awaiting_ = 0;  // members with `awaits_first_send`
+    std::size_t unproven_ = 0;  // members with `is_unproven`
 };
 
 }  // namespace globes::chat

@@ -22,6 +22,8 @@ std::optional<UnixMicros> time_of_newest(const StoredRoom& stored) {
     return stored.last_time;
 }
 
+constexpr Error kUnconfirmed{.code = ErrorCode::unavailable};
+
 std::unexpected<Error> name_error(ErrorCode code) { return std::unexpected(Error{code, "name"}); }
 
 }  // namespace
@@ -133,10 +135,11 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
     }
-    participants_.list_member(participant);
-    participant.membership->last_activity = now;
-    if (is_new || !event.color.empty()) participant.membership->color = event.color;
-    if (!is_new) return {};
+    Membership& membership = *participant.membership;
+    membership.last_activity = now;
+    if (is_new || !event.color.empty()) membership.color = event.color;
+    if (!is_new && !membership.is_unproven) return {};
+    // If all sends before it are repeats, this join begins the membership, and is announced.
     std::string text = event.name + " entered the room.";
     enqueue({.event = {.kind = EventKind::join,
                        .room = record_.id,
@@ -145,7 +148,8 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
                        .text = std::move(text),
                        .client_id = std::move(event.client_id),
                        .time = now},
-             .sender = participant.connection},
+             .sender = participant.connection,
+             .arrival = is_new ? 0 : membership.arrival},
             effects);
     return {};
 }
@@ -165,17 +169,14 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
             return {};
         }
     }
-    std::uint64_t arrival = 0;
-    if (participant.is_member()) {
-        participants_.list_member(participant);
-    } else {
+    if (!participant.is_member()) {
         if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
         ++shared_.members;
         participant.membership->color = event.color;
-        if (!event.client_id.empty()) participants_.await_first_send(participant);
-        arrival = participant.membership->arrival;
+        if (!event.client_id.empty()) participants_.await_proof(participant);
     }
-    participant.membership->last_activity = now;
+    Membership& membership = *participant.membership;
+    membership.last_activity = now;
     const bool may_be_stored = !key.client_id.empty() && (is_known || !shared_.store_reports_repeats);
     enqueue({.event = {.kind = event.kind,
                        .room = record_.id,
@@ -186,7 +187,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
                        .time = now},
              .key = std::move(key),
              .sender = participant.connection,
-             .arrival = arrival,
+             .arrival = membership.is_unproven ? membership.arrival : 0,
              .stage = may_be_stored ? Stage::looking_up : Stage::ready,
              .is_known = is_known},
             effects);
@@ -197,7 +198,7 @@ void Room::leave(Participant& participant, std::string color, std::string client
     std::string name = participant.membership->name;
     if (color.empty()) color = participant.membership->color;
     std::string text = name + " has left the room.";
-    const std::uint64_t begun = participant.membership->awaits_first_send ? participant.membership->arrival : 0;
+    const std::uint64_t arrival = participant.membership->is_unproven ? participant.membership->arrival : 0;
     const std::uint64_t hold = participants_.give_up_name(participant);
     --shared_.members;
     enqueue({.event = {.kind = EventKind::leave,
@@ -209,7 +210,7 @@ void Room::leave(Participant& participant, std::string color, std::string client
                        .time = now},
              .sender = participant.connection,
              .hold = hold,
-             .arrival = begun},
+             .arrival = arrival},
             effects);
 }
 
@@ -295,12 +296,17 @@ void Room::append_head(Effects& effects) {
         const Stage stage = queue_.front().stage;
         if (stage != Stage::live && stage != Stage::durable) return;
         const QueuedEvent pending = queue_.pop();
-        append(pending.event, effects);
-        if (pending.arrival != 0 && is_durable(pending.event.kind)) participants_.list_member(pending.arrival);
+        const bool proves = pending.arrival != 0 && pending.event.kind != EventKind::leave && prove(pending.arrival);
+        // A send has begun the membership, so this join only changed the color.
+        const bool is_silent = pending.arrival != 0 && pending.event.kind == EventKind::join && !proves;
+        if (!is_silent) append(pending.event, effects);
         confirm(pending, effects);
         if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
     }
 }
+
+/// An event of a member enters the log, or is refused. Returns whether it is the first one of the membership.
+bool Room::prove(std::uint64_t arrival) { return participants_.list_member(arrival) || queue_.count_leave(arrival); }
 
 /// If it throws, nothing is appended: what is in the log must be published, and its seq counts.
 void Room::append(const Event& event, Effects& effects) {
@@ -328,7 +334,7 @@ std::string Room::frame_of(const Event& event) const {
 void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<Event>> found, Effects& effects) {
     assert(found.empty() || found.size() == keys.size());
     std::unordered_map<std::string, const std::optional<Event>*, KeyedHash> answers;
-    std::vector<std::uint64_t> ended;  // memberships that repeats had begun; ascending
+    std::vector<std::uint64_t> disproved;  // memberships, by the repeats that were their events
     for (std::size_t i = 0; i < keys.size(); ++i)
         answers.emplace(id_text(keys[i]), found.empty() ? nullptr : &found[i]);
     queue_.remove_if([&](QueuedEvent& pending) {
@@ -343,27 +349,30 @@ void Room::resolve(std::span<const SendKey> keys, std::span<const std::optional<
             note_not_confirmed(pending, true);
             refuse(pending, effects);
         } else {
-            // It is not a new send, so it makes no member. Its name was taken until that was known.
-            if (pending.arrival != 0 && participants_.withdraw_name(pending.arrival))
-                --shared_.members;
-            else if (pending.arrival != 0)
-                ended.push_back(pending.arrival);
+            if (pending.arrival != 0) disproved.push_back(pending.arrival);
             answer_repeat(pending.sender, **answer->second, effects);
             for (const ConnectionId repeat : pending.repeats) answer_repeat(repeat, **answer->second, effects);
         }
         return true;
     });
-    if (!ended.empty()) drop_leaves(ended);
+    if (!disproved.empty()) end_disproved(std::move(disproved), effects);
     append_head(effects);  // live events may have waited for these sends only
     store_ready(effects);
 }
 
-/// Nobody has seen these members, so nobody is told that they have left. A client that asked for its leave gets it.
-void Room::drop_leaves(const std::vector<std::uint64_t>& arrivals) {
+/// A repeat is not a new send, so it makes no member; the name was taken until that was known. Ends the memberships
+/// that have no other event before their leave: nobody has seen these members, so their leaves are refused.
+void Room::end_disproved(std::vector<std::uint64_t> arrivals, Effects& effects) {
+    std::unordered_set<std::uint64_t, KeyedHash> ended(arrivals.begin(), arrivals.end());
+    for (const QueuedEvent& pending : queue_)
+        if (pending.event.kind != EventKind::leave) ended.erase(pending.arrival);
+    if (ended.empty()) return;
+    for (const std::uint64_t arrival : ended)
+        if (participants_.withdraw_name(arrival)) --shared_.members;
     queue_.remove_if([&](const QueuedEvent& pending) {
-        if (pending.event.kind != EventKind::leave || participants_.find(pending.sender) != nullptr) return false;
-        if (!std::ranges::binary_search(arrivals, pending.arrival)) return false;
+        if (pending.event.kind != EventKind::leave || !ended.contains(pending.arrival)) return false;
         participants_.release_name(pending.event.name, pending.hold);
+        refuse(pending.sender, pending.event, Error{.code = ErrorCode::user_not_found, .field = "name"}, effects);
         return true;
     });
 }
@@ -506,23 +515,21 @@ void Room::answer_repeat(ConnectionId repeat, const Event& original, Effects& ef
         effects.add(SendFrames{sender->io_thread, repeat, frame_of(original)});
     } else {
         // The original has expired and is not shown. When it has been purged, the client can send the id again.
-        refuse(repeat, original, effects);
+        refuse(repeat, original, kUnconfirmed, effects);
     }
 }
 
 void Room::refuse(const QueuedEvent& pending, Effects& effects) {
-    if (pending.arrival != 0) participants_.list_member(pending.arrival);
-    refuse(pending.sender, pending.event, effects);
-    for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, effects);
+    if (pending.arrival != 0) prove(pending.arrival);
+    refuse(pending.sender, pending.event, kUnconfirmed, effects);
+    for (const ConnectionId repeat : pending.repeats) refuse(repeat, pending.event, kUnconfirmed, effects);
 }
 
-void Room::refuse(ConnectionId sender, const Event& event, Effects& effects) {
+void Room::refuse(ConnectionId sender, const Event& event, const Error& error, Effects& effects) {
     const Participant* participant = participants_.find(sender);
     if (participant == nullptr) return;
-    effects.add(Refuse{participant->io_thread,
-                       sender,
-                       id(),
-                       {.error = {ErrorCode::unavailable}, .name = event.name, .client_id = event.client_id}});
+    effects.add(Refuse{
+        participant->io_thread, sender, id(), {.error = error, .name = event.name, .client_id = event.client_id}});
 }
 
 }  // namespace globes::chat

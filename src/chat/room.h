@@ -179,7 +179,8 @@ private:
     void store_ready(Effects& effects);
     void append_head(Effects& effects);
     void append(const Event& event, Effects& effects);
-    void drop_leaves(const std::vector<std::uint64_t>& arrivals);
+    bool prove(std::uint64_t arrival);
+    void end_disproved(std::vector<std::uint64_t> arrivals, Effects& effects);
     void refuse_unstored(Effects& effects);
     void refuse_queued(bool is_known, Effects& effects);
     void refuse_and_forget(const QueuedEvent& pending, bool is_outcome_known, Effects& effects);
@@ -188,7 +189,7 @@ private:
     void confirm(const QueuedEvent& pending, Effects& effects);
     void answer_repeat(ConnectionId repeat, const Event& original, Effects& effects);
     void refuse(const QueuedEvent& pending, Effects& effects);
-    void refuse(ConnectionId sender, const Event& event, Effects& effects);
+    void refuse(ConnectionId sender, const Event& event, const Error& error, Effects& effects);
     std::string frame_of(const Event& event) const;
 
     RoomRecord record_;
