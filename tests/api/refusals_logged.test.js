@@ -105,7 +105,7 @@ for (const [header, headers] of [
     test(`a proxy that is not trusted is a line: ${header}`, async (t) => {
         const own = await startServer(t);
         for (let i = 0; i < 3; i += 1) assertStatus(await get(own, '/chats', { headers }), 200);
-        await own.logged(new RegExp(`level=warning event=proxy_not_trusted peer=127\\.0\\.0\\.1 header=${header} reason=".*TrustedProxies.*no limits"\n`));
+        await own.logged(new RegExp(`level=warning event=proxy_not_trusted peer=127\\.0\\.0\\.1 header=${header} reason=".*TrustedProxies.*exempt from limits"\n`));
         await own.stop();
         assert.equal(own.log.match(/event=proxy_not_trusted/g).length, 1);
     });
