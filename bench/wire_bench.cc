@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/wire/event.h"
+#include "base/look_alike.h"
 
 namespace globes {
 namespace {
@@ -66,6 +67,19 @@ void encode_event(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(out.size()));
 }
 BENCHMARK(encode_event)->Arg(20)->Arg(200)->Arg(4096);
+
+/// The keys of a name that a connection takes.
+void make_name_keys(benchmark::State& state, const std::string& name) {
+    for (auto _ : state) benchmark::DoNotOptimize(LookAlikeKeys::of(name));
+}
+BENCHMARK_CAPTURE(make_name_keys, ascii, "my-username");
+BENCHMARK_CAPTURE(make_name_keys, cyrillic, "\u0418\u0432\u0430\u043D \u0418\u0432\u0430\u043D\u043E\u0432");
+/// Each character has eighteen in NFKC.
+BENCHMARK_CAPTURE(make_name_keys, hostile, [] {
+    std::string name;
+    for (int i = 0; i < 32; ++i) name += "\uFDFA";
+    return name;
+}());
 
 }  // namespace
 }  // namespace globes

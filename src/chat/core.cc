@@ -56,7 +56,7 @@ void Core::load(StoredRooms stored) {
     shared_.guaranteed_events = store_.guaranteed_events();
     directory_.set_next_id(std::max(stored.next_room_id, kPublicChatId + 1));
     for (StoredRoom& room : stored.rooms) {
-        directory_.claim_title(room.record.title, room.record.id);
+        directory_.claim_stored_title(room.record.title, room.record.visibility, room.record.id);
         admin_.insert(std::move(room));
     }
     // Public Chat cannot be deleted. If it does not exist, the store is new, or has never accepted the room.
@@ -70,7 +70,7 @@ void Core::create_public_chat() {
     record.salt = new_room_salt();
     // Titles are unique. A store that another program has filled may have a room with this title.
     const std::string title = record.title;
-    for (int number = 2; !directory_.claim_title(record.title, kPublicChatId); ++number)
+    for (int number = 2; !directory_.claim_title(record.title, record.visibility, kPublicChatId); ++number)
         record.title = fmt::format("{} {}", title, number);
     admin_.insert({.record = record});
     has_public_chat_ = false;

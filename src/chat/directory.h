@@ -1,13 +1,17 @@
 // All rooms, by id and by title, and the next room id. Owned by the core. Thread: the core thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/keyed_hash.h"
 #include "chat/room.h"
 #include "chat/room_record.h"
@@ -36,10 +40,17 @@ public:
     /// Returns a new id: random for a hidden room, otherwise counted. Counted ids are never used again.
     RoomId new_id(Visibility visibility);
 
-    /// Reserves a title for a room, so that no other room gets it while this one is written to the store. Returns false
-    /// if another room has it.
-    bool claim_title(const std::string& title, RoomId id);
-    /// Frees the title if room `id` has it.
+    /// Checks that no other room than `id` has the title, and that it looks like that of no other listed room
+    /// (base/look_alike.h). A hidden room may have any other look-alike, because a refusal would reveal it, and no list
+    /// shows it. Error: duplicate_room (field title), with a reason for a look-alike.
+    Result<void> check_title(const std::string& title, Visibility visibility, RoomId id = 0) const;
+    /// Reserves a title for a room, so that no other room gets it while this one is written to the store. Error: as
+    /// `check_title`.
+    Result<void> claim_title(const std::string& title, Visibility visibility, RoomId id);
+    /// The same for a stored room at start, whose title may look like another one: earlier versions accepted it.
+    /// Returns false if another room has the title.
+    bool claim_stored_title(const std::string& title, Visibility visibility, RoomId id);
+    /// Frees the title if room `id` has it, and does not need it for its record.
     void free_title(const std::string& title, RoomId id);
 
     /// Adds a room with a new id. Its title MUST have been claimed.
@@ -50,11 +61,17 @@ public:
     void erase(RoomId id);
 
 private:
+    /// A keyed hash of one of the LookAlikeKeys of a title. A pair of different keys with one hash would only make a
+    /// title unavailable.
+    using LookHash = std::size_t;
+
+    static std::array<LookHash, 2> looks_of(const std::string& title);
     void relist(const Room& room);
 
     std::map<RoomId, std::unique_ptr<Room>> rooms_;
     std::map<RoomId, const Room*> listed_;                    // rooms that are not hidden
     std::unordered_map<std::string, RoomId, KeyedHash> ids_;  // by folded title; also of rooms that are not stored yet
+    std::set<std::pair<LookHash, RoomId>> looks_;  // of the titles of listed rooms; also of rooms not stored yet
     RoomId next_id_;
 };
 

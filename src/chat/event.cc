@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 
+#include "base/look_alike.h"
 #include "base/text.h"
 
 namespace globes::chat {
@@ -47,7 +48,11 @@ bool is_hex_digit(char byte) {
 
 }  // namespace
 
-bool is_valid_name(std::string_view name) { return has_length(name, kMaxNameLength) && !has_control_character(name); }
+bool is_valid_name(std::string_view name) { return is_storable_name(name) && !is_misleading(name); }
+
+bool is_storable_name(std::string_view name) {
+    return has_length(name, kMaxNameLength) && !has_control_character(name);
+}
 
 bool is_valid_text(std::string_view text) { return has_length(text, kMaxTextLength); }
 

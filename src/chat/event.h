@@ -69,8 +69,12 @@ inline constexpr std::size_t kMaxNameLength = 32;
 inline constexpr std::size_t kMaxTextLength = 4096;
 inline constexpr std::size_t kMaxClientIdLength = 64;
 
-/// 1..32 characters, none of them a control character. Also the rule for names in tokens.
+/// 1..32 characters, at least one of them visible, and none a control character or a bidi control. Also the rule for
+/// names in tokens. Errors: throws std::runtime_error if ICU fails.
 bool is_valid_name(std::string_view name);
+
+/// 1..32 characters, none of them a control character. Earlier versions accepted such names, so events may have them.
+bool is_storable_name(std::string_view name);
 
 /// 1..4096 characters; line breaks and other control characters are allowed.
 bool is_valid_text(std::string_view text);

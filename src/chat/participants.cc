@@ -6,9 +6,14 @@
 #include <ranges>
 #include <utility>
 
-#include "base/text.h"
-
 namespace globes::chat {
+namespace {
+
+constexpr Error kLooksTaken{.code = ErrorCode::duplicate_username,
+                            .field = "name",
+                            .reason = "That name looks like the name of somebody who is here."};
+
+}  // namespace
 
 bool Participant::Credentials::is_same_client(const Credentials& earlier) const {
     const bool has_session =
@@ -54,9 +59,8 @@ void Participants::end_owner_tokens() {
         kept.token = {};
         participant.credentials = std::make_unique<const Participant::Credentials>(std::move(kept));
     }
-    for (auto& [name, holder] : holders_)
-        if (holder.former && holder.former->is_owner && holder.former->credentials)
-            holder.former->credentials->token = {};
+    for (auto& [hold, held] : held_names_)
+        if (held.former && held.former->is_owner && held.former->credentials) held.former->credentials->token = {};
 }
 
 /// Makes it the result of `find_member_of_same_client` for its sessions and its token.
@@ -81,9 +85,9 @@ void Participants::forget_credentials(const Participant& member) {
 
 Participant* Participants::find_member_of_same_client(const Entry& entry, std::string_view bound_name) {
     if (!bound_name.empty()) {
-        const auto holder = holders_.find(fold_case(bound_name));
-        if (holder == holders_.end() || holder->second.former) return nullptr;
-        Participant* const member = members_.at(holder->second.hold);
+        const auto held = by_folded_.find(LookAlikeKeys::of(bound_name).folded);
+        if (held == by_folded_.end() || held_names_.at(held->second).former) return nullptr;
+        Participant* const member = members_.at(held->second);
         const bool is_same = member->membership->name == bound_name && member->credentials != nullptr &&
                              Participant::Credentials::of(entry).is_same_client(*member->credentials);
         return is_same ? member : nullptr;
@@ -127,24 +131,32 @@ std::vector<ConnectionId> Participants::connections() const {
     return all;
 }
 
-bool Participants::is_free(const Participant& participant, std::string_view name) const {
-    const auto found = holders_.find(fold_case(name));
-    if (found == holders_.end()) return true;
+bool Participants::is_free(const Participant& participant, const HoldsByKey& holds, const std::string& key) const {
+    const auto found = holds.find(key);
+    if (found == holds.end()) return true;
     // The client that gave up the name may take it again before its leave is in the room log, also on another
     // connection: its next events are appended after the leave.
-    const auto& former = found->second.former;
+    const auto& former = held_names_.at(found->second).former;
     return former && (former->connection == participant.connection ||
                       (former->credentials && participant.credentials &&
                        participant.credentials->is_same_client(*former->credentials)));
 }
 
-Result<void> Participants::take_name(Participant& participant, std::string_view name) {
+Result<void> Participants::check_free(const Participant& participant, const WantedName& name) const {
+    if (!is_free(participant, by_folded_, name.keys.folded))
+        return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
+    if (!is_free(participant, by_skeleton_, name.keys.skeleton)) return std::unexpected(kLooksTaken);
+    return {};
+}
+
+Result<void> Participants::take_name(Participant& participant, const WantedName& name) {
     assert(!participant.is_member());
-    if (!is_free(participant, name)) return std::unexpected(Error{ErrorCode::duplicate_username, "name"});
-    const std::uint64_t hold = ++arrivals_;
-    holders_.insert_or_assign(fold_case(name), Holder{.hold = hold, .former = std::nullopt});
-    participant.membership =
-        std::make_unique<Membership>(Membership{.name = std::string(name), .arrival = hold, .hold = hold});
+    if (const auto checked = check_free(participant, name); !checked) return checked;
+    const Hold hold = ++arrivals_;
+    held_names_.emplace(hold, HeldName{.keys = name.keys, .former = std::nullopt});
+    by_folded_.insert_or_assign(name.keys.folded, hold);
+    by_skeleton_.insert_or_assign(name.keys.skeleton, hold);
+    participant.membership = std::make_unique<Membership>(Membership{.name = name.text, .arrival = hold, .hold = hold});
     members_.emplace(hold, &participant);
     make_findable(participant, hold);
     return {};
@@ -167,8 +179,7 @@ bool Participants::withdraw_name(std::uint64_t arrival) {
     const auto found = members_.find(arrival);
     if (found == members_.end() || !found->second->membership->is_unproven) return false;
     Participant& member = *found->second;
-    const std::string name = member.membership->name;
-    release_name(name, give_up_name(member));
+    release_name(give_up_name(member));
     return true;
 }
 
@@ -178,17 +189,25 @@ std::uint64_t Participants::give_up_name(Participant& participant) {
     const auto membership = std::exchange(participant.membership, nullptr);
     FormerHolder former{.connection = participant.connection, .is_owner = participant.owner, .credentials = {}};
     if (participant.credentials != nullptr) former.credentials = *participant.credentials;
-    Holder& holder = holders_.at(fold_case(membership->name));
-    assert(holder.hold == membership->hold && !holder.former);
-    holder.former = std::move(former);
+    HeldName& held = held_names_.at(membership->hold);
+    assert(!held.former);
+    held.former = std::move(former);
     members_.erase(membership->arrival);
     if (membership->is_unproven) --unproven_;
     return membership->hold;
 }
 
-void Participants::release_name(std::string_view name, std::uint64_t hold) {
-    const auto found = holders_.find(fold_case(name));
-    if (found != holders_.end() && found->second.hold == hold) holders_.erase(found);
+void Participants::release_name(std::uint64_t hold) {
+    const auto held = held_names_.find(hold);
+    if (held == held_names_.end()) return;
+    assert(held->second.former);
+    const auto free_key = [hold](HoldsByKey& holds, const std::string& key) {
+        const auto found = holds.find(key);
+        if (found != holds.end() && found->second == hold) holds.erase(found);
+    };
+    free_key(by_folded_, held->second.keys.folded);
+    free_key(by_skeleton_, held->second.keys.skeleton);
+    held_names_.erase(held);
 }
 
 std::vector<RoomUser> Participants::users(std::size_t limit) const {

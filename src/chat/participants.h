@@ -11,11 +11,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/keyed_hash.h"
+#include "base/look_alike.h"
 #include "chat/io_port.h"
 #include "chat/room_record.h"
 #include "chat/tokens.h"
@@ -33,6 +35,14 @@ struct Entry {
     std::string session = {};          ///< Sent to the client in the welcome of this connection.
     std::string earlier_session = {};  ///< From the welcome of an earlier connection, sent by the client.
     std::string token = {};            ///< The token of this connection.
+};
+
+/// A name that a participant wants, with its keys, which take some microseconds to make for names that are not ASCII.
+struct WantedName {
+    std::string text;
+    LookAlikeKeys keys;
+
+    explicit WantedName(std::string name) : text(std::move(name)), keys(LookAlikeKeys::of(text)) {}
 };
 
 /// The state of a member.
@@ -103,12 +113,13 @@ public:
     /// Moves the membership of `from` to `to`, which is not a member yet, without a leave and a join.
     void transfer_membership(Participant& from, Participant& to);
 
-    /// Whether `participant`, which is not a member yet, may take `name`. Members of a room have different names, case
-    /// ignored. Between `give_up_name` and `release_name`, only the same client can take the name again.
-    bool is_free(const Participant& participant, std::string_view name) const;
-    /// Makes `participant`, which is not a member yet, a member called `name`. Error: duplicate_username (field name),
-    /// if the name is not free.
-    Result<void> take_name(Participant& participant, std::string_view name);
+    /// Checks whether `participant`, which is not a member yet, may take `name`. No two members of a room have names
+    /// that look alike (base/look_alike.h). Between `give_up_name` and `release_name`, only the same client can take
+    /// such a name again. Error: duplicate_username (field name), with a reason if the two names differ by more than
+    /// their case.
+    Result<void> check_free(const Participant& participant, const WantedName& name) const;
+    /// Makes `participant`, which is not a member yet, a member called `name`. Error: as `check_free`.
+    Result<void> take_name(Participant& participant, const WantedName& name);
     /// The first send of a new member may be a repeat.
     void await_proof(Participant& member);
     /// An event of the member that has taken its name as `arrival` is in the log, or refused. Returns whether the
@@ -120,8 +131,8 @@ public:
     /// Ends the membership of `participant`, which MUST be a member. The name stays taken until its leave is in the
     /// room log; then the caller passes the returned hold to `release_name`.
     std::uint64_t give_up_name(Participant& participant);
-    /// Frees the name, unless a member has taken it again since.
-    void release_name(std::string_view name, std::uint64_t hold);
+    /// Frees the name of this hold, unless a member has taken it again since.
+    void release_name(std::uint64_t hold);
 
     /// The number of members, without unproven ones.
     std::size_t online() const { return members_.size() - unproven_; }
@@ -152,19 +163,27 @@ private:
         bool is_owner;
         std::optional<Participant::Credentials> credentials;
     };
-    struct Holder {
-        std::uint64_t hold;
+    using Hold = std::uint64_t;
+    struct HeldName {
+        LookAlikeKeys keys;
         std::optional<FormerHolder> former;  // set between `give_up_name` and `release_name`
     };
+    using HoldsByKey = std::unordered_map<std::string, Hold, KeyedHash>;
+
+    bool is_free(const Participant& participant, const HoldsByKey& holds, const std::string& key) const;
 
     std::unordered_map<ConnectionId, Participant> participants_;
     std::map<Arrival, Participant*> members_;
     // The members by the credentials of their clients. Ordered, so that any number of members with one credential costs
     // no search.
     std::map<CredentialKey, Participant*> by_credential_;
-    std::unordered_map<std::string, Holder, KeyedHash> holders_;  // by folded name
-    std::vector<std::uint32_t> connections_on_;                   // the number on each I/O thread
-    IoThreadSet io_threads_;                                      // those with at least one
+    std::unordered_map<Hold, HeldName, KeyedHash> held_names_;
+    // The newest hold of each key. A client that takes its own name again before its leave is in the room log replaces
+    // the earlier hold.
+    HoldsByKey by_folded_;
+    HoldsByKey by_skeleton_;
+    std::vector<std::uint32_t> connections_on_;  // the number on each I/O thread
+    IoThreadSet io_threads_;                     // those with at least one
     Arrival arrivals_ = 0;
     std::size_t unproven_ = 0;  // members with `is_unproven`
 };

@@ -59,7 +59,10 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
     if (participant == nullptr) return;
     EventRefusal refusal{.error = {}, .name = event.name, .client_id = event.client_id};
     const UnixMicros time = time_at(now);
-    Result<void> taken = check(*participant, event);
+    // Set for an event that begins a membership; its keys are made once.
+    std::optional<WantedName> new_name;
+    if (!participant->is_member() && event.kind != EventKind::leave) new_name.emplace(event.name);
+    Result<void> taken = check(*participant, event, new_name);
     if (taken && is_durable(event.kind)) {
         // Last, so that a send that is refused for another reason takes nothing from the others.
         if (const auto wait_ms = wait_for_rate()) {
@@ -67,7 +70,7 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
             refusal.retry_after_ms = *wait_ms;
         }
     }
-    if (taken) taken = take(*participant, std::move(event), time, effects);
+    if (taken) taken = take(*participant, std::move(event), new_name, time, effects);
     if (!taken) {
         refusal.error = taken.error();
         effects.add(Refuse{participant->io_thread, sender, id(), std::move(refusal)});
@@ -76,7 +79,8 @@ void Room::accept(ConnectionId sender, ClientEvent event, UnixMicros now, Effect
     if (is_recovering_) effects.add(Recover{id()});
 }
 
-Result<void> Room::check(const Participant& sender, const ClientEvent& event) const {
+Result<void> Room::check(const Participant& sender, const ClientEvent& event,
+                         const std::optional<WantedName>& new_name) const {
     if (event.kind == EventKind::leave) {
         if (!sender.is_member()) return name_error(ErrorCode::user_not_found);
         if (event.name != sender.membership->name) return name_error(ErrorCode::client_unauthorized);
@@ -85,7 +89,7 @@ Result<void> Room::check(const Participant& sender, const ClientEvent& event) co
     const bool is_send = is_durable(event.kind);
     if (is_send && is_being_deleted_) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && shared_.is_disk_low) return std::unexpected(kDiskLow);
-    if (auto checked = check_name(sender, event.name); !checked) return checked;
+    if (auto checked = check_name(sender, event.name, new_name); !checked) return checked;
     if (queue_.bytes() >= shared_.limits.waiting_bytes) return std::unexpected(Error{ErrorCode::unavailable});
     if (is_send && is_recovering_) return std::unexpected(Error{ErrorCode::unavailable});
     return {};
@@ -104,9 +108,10 @@ std::optional<std::uint32_t> Room::wait_for_rate() {
     return verdict.retry_after_ms;
 }
 
-Result<void> Room::take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects) {
-    if (is_durable(event.kind)) return send(sender, std::move(event), now, effects);
-    if (event.kind == EventKind::join) return join(sender, std::move(event), now, effects);
+Result<void> Room::take(Participant& sender, ClientEvent event, const std::optional<WantedName>& new_name,
+                        UnixMicros now, Effects& effects) {
+    if (is_durable(event.kind)) return send(sender, std::move(event), new_name, now, effects);
+    if (event.kind == EventKind::join) return join(sender, std::move(event), new_name, now, effects);
     leave(sender, std::move(event.color), std::move(event.client_id), now, effects);
     return {};
 }
@@ -119,20 +124,20 @@ UnixMicros Room::time_at(UnixMicros now) {
     return last_time_;
 }
 
-Result<void> Room::check_name(const Participant& participant, const std::string& name) const {
+Result<void> Room::check_name(const Participant& participant, const std::string& name,
+                              const std::optional<WantedName>& new_name) const {
     const std::string_view own =
         participant.is_member() ? participant.membership->name : bound_name(participant.token_name());
     if (!own.empty() && name != own) return name_error(ErrorCode::client_unauthorized);
     // Before the rate of the room, of which a send that is refused takes nothing.
-    if (!participant.is_member() && !participants_.is_free(participant, name))
-        return name_error(ErrorCode::duplicate_username);
-    return {};
+    return new_name ? participants_.check_free(participant, *new_name) : Result<void>();
 }
 
-Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
+Result<void> Room::join(Participant& participant, ClientEvent event, const std::optional<WantedName>& new_name,
+                        UnixMicros now, Effects& effects) {
     const bool is_new = !participant.is_member();
     if (is_new) {
-        if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
+        if (auto taken = participants_.take_name(participant, *new_name); !taken) return taken;
         ++shared_.members;
     }
     Membership& membership = *participant.membership;
@@ -154,7 +159,8 @@ Result<void> Room::join(Participant& participant, ClientEvent event, UnixMicros 
     return {};
 }
 
-Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects) {
+Result<void> Room::send(Participant& participant, ClientEvent event, const std::optional<WantedName>& new_name,
+                        UnixMicros now, Effects& effects) {
     assert(is_durable(event.kind) && !is_being_deleted_ && !is_recovering_);
     SendKey key;
     bool is_known = false;
@@ -170,7 +176,7 @@ Result<void> Room::send(Participant& participant, ClientEvent event, UnixMicros 
         }
     }
     if (!participant.is_member()) {
-        if (auto taken = participants_.take_name(participant, event.name); !taken) return taken;
+        if (auto taken = participants_.take_name(participant, *new_name); !taken) return taken;
         ++shared_.members;
         participant.membership->color = event.color;
         if (!event.client_id.empty()) participants_.await_proof(participant);
@@ -301,7 +307,7 @@ void Room::append_head(Effects& effects) {
         const bool is_silent = pending.arrival != 0 && pending.event.kind == EventKind::join && !proves;
         if (!is_silent) append(pending.event, effects);
         confirm(pending, effects);
-        if (pending.hold != 0) participants_.release_name(pending.event.name, pending.hold);
+        if (pending.hold != 0) participants_.release_name(pending.hold);
     }
 }
 
@@ -371,7 +377,7 @@ void Room::end_disproved(std::vector<std::uint64_t> arrivals, Effects& effects) 
         if (participants_.withdraw_name(arrival)) --shared_.members;
     queue_.remove_if([&](const QueuedEvent& pending) {
         if (pending.event.kind != EventKind::leave || !ended.contains(pending.arrival)) return false;
-        participants_.release_name(pending.event.name, pending.hold);
+        participants_.release_name(pending.hold);
         refuse(pending.sender, pending.event, Error{.code = ErrorCode::user_not_found, .field = "name"}, effects);
         return true;
     });

@@ -164,14 +164,19 @@ public:
 private:
     using Stage = QueuedEvent::Stage;
 
-    Result<void> check(const Participant& sender, const ClientEvent& event) const;
+    Result<void> check(const Participant& sender, const ClientEvent& event,
+                       const std::optional<WantedName>& new_name) const;
     std::optional<std::uint32_t> wait_for_rate();
-    Result<void> take(Participant& sender, ClientEvent event, UnixMicros now, Effects& effects);
-    Result<void> join(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects);
-    Result<void> send(Participant& participant, ClientEvent event, UnixMicros now, Effects& effects);
+    Result<void> take(Participant& sender, ClientEvent event, const std::optional<WantedName>& new_name, UnixMicros now,
+                      Effects& effects);
+    Result<void> join(Participant& participant, ClientEvent event, const std::optional<WantedName>& new_name,
+                      UnixMicros now, Effects& effects);
+    Result<void> send(Participant& participant, ClientEvent event, const std::optional<WantedName>& new_name,
+                      UnixMicros now, Effects& effects);
     void leave(Participant& participant, std::string color, std::string client_id, UnixMicros now, Effects& effects);
     UnixMicros time_at(UnixMicros now);
-    Result<void> check_name(const Participant& participant, const std::string& name) const;
+    Result<void> check_name(const Participant& participant, const std::string& name,
+                            const std::optional<WantedName>& new_name) const;
 
     void enqueue(QueuedEvent pending, Effects& effects);
     void look_up(QueuedEvent& pending, Effects& effects);

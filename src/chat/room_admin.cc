@@ -29,21 +29,21 @@ void RoomAdmin::put(const RoomRecord& record, std::move_only_function<void(bool)
     write(record.id, PutRoom{record}, std::move(done));
 }
 
-Result<void> RoomAdmin::may_create(std::string_view title) {
+Result<void> RoomAdmin::may_create(const RoomRecord& record) {
     if (is_stopped_) return failure(ErrorCode::unavailable);
     if (shared_.is_disk_low) return std::unexpected(kDiskLow);
-    if (directory_.find(RoomKey::of(title)) != nullptr) return failure(ErrorCode::duplicate_room, "title");
+    if (const auto checked = directory_.check_title(record.title, record.visibility); !checked) return checked;
     if (max_rooms_ == 0 || directory_.size() + creating_ < max_rooms_) return {};
     ++refused_as_full_;
     return kFull;
 }
 
 void RoomAdmin::create(RoomRecord record, RoomReply reply) {
-    if (const auto may = may_create(record.title); !may) return reply(std::unexpected(may.error()));
+    if (const auto may = may_create(record); !may) return reply(std::unexpected(may.error()));
     record.salt = new_room_salt();
     record.id = directory_.new_id(record.visibility);
-    // Another room with this title may be in flight to the store.
-    if (!directory_.claim_title(record.title, record.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
+    if (const auto claimed = directory_.claim_title(record.title, record.visibility, record.id); !claimed)
+        return reply(std::unexpected(claimed.error()));
     record.created_at = record.updated_at = shared_.clock.now_us();
     put(record, [this, record, reply = std::move(reply)](bool is_stored) mutable {
         assert(creating_ > 0);
@@ -72,11 +72,16 @@ void RoomAdmin::update(const RoomRecord& base, RoomRecord next, std::move_only_f
     }
     if (room->record() != base) return changed_meanwhile();
     assert(next.id == base.id);
-    if (!directory_.claim_title(next.title, next.id)) return reply(failure(ErrorCode::duplicate_room, "title"));
+    // A title that stays is not checked again: rooms of earlier versions may look alike.
+    const bool enters_list = base.visibility == Visibility::hidden_room && next.visibility != base.visibility;
+    if (next.title != base.title || enters_list) {
+        if (const auto claimed = directory_.claim_title(next.title, next.visibility, next.id); !claimed)
+            return reply(std::unexpected(claimed.error()));
+    }
     next.updated_at = shared_.clock.now_us();
-    put(next, [this, old_title = base.title, next, reply = std::move(reply)](bool is_stored) mutable {
+    put(next, [this, next, reply = std::move(reply)](bool is_stored) mutable {
         if (!is_stored) {
-            if (fold_case(old_title) != fold_case(next.title)) directory_.free_title(next.title, next.id);
+            directory_.free_title(next.title, next.id);
             return reply(failure(ErrorCode::unavailable));
         }
         const RoomId id = next.id;

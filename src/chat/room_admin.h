@@ -33,9 +33,9 @@ public:
     /// Stores a record and calls `done(is_stored)`. No other change of this room may be in flight.
     void put(const RoomRecord& record, std::move_only_function<void(bool)> done);
 
-    /// Whether a room with this title may be created now. `create` asks too; a caller asks before work that takes long.
-    /// Errors: as `create`.
-    Result<void> may_create(std::string_view title);
+    /// Whether a room with this title and visibility may be created now. `create` asks too; a caller asks before work
+    /// that takes long. Errors: as `create`.
+    Result<void> may_create(const RoomRecord& record);
 
     /// Creates a room and replies when it is stored. `record`: valid (room_rules.h), with the password's hash; its id,
     /// salt and times are set here. Errors: duplicate_room (field title); unavailable, with a reason if the server has

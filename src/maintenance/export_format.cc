@@ -123,7 +123,7 @@ ExportLine read_send(Fields& fields) {
                       .room = fields.number("room_id", 1, chat::kEndOfRoomIds - 1),
                       .seq = fields.number("seq", 1, kAnyNumber - 1)};
     event.name = fields.text("name");
-    if (!chat::is_valid_name(event.name)) fail("name", "is not valid");
+    if (!chat::is_storable_name(event.name)) fail("name", "is not valid");
     event.color = fields.text("color");
     if (!event.color.empty() && !chat::is_color(event.color)) fail("color", "is not a color");
     event.text = fields.text("msg");

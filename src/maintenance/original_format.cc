@@ -207,7 +207,7 @@ OriginalEntry read_message(const Fields& fields) {
     if (event.text.empty()) return left_out(OriginalNote::empty_message);
 
     const std::string name = fields.text({"user", "username", "name"});
-    event.name = chat::is_valid_name(name) ? name : one_line(name, chat::kMaxNameLength);
+    event.name = chat::is_storable_name(name) ? name : one_line(name, chat::kMaxNameLength);
     if (event.name.empty()) event.name = kNoName;
     if (event.name != name) entry.notes.push_back(OriginalNote::name_changed);
     event.color = fields.text({"color"});

@@ -63,7 +63,7 @@ test('event_type must be known', () =>
         [{}, 303, 'event_type'],
     ]));
 
-test('name must be text of 1 to 32 characters', () =>
+test('name must be text of 1 to 32 characters, visible and without control characters', () =>
     assertRefused(
         [
             undefined,
@@ -77,6 +77,12 @@ test('name must be text of 1 to 32 characters', () =>
             'a\u0000b',
             'a\u007fb',
             'a\u0090b',
+            ' ',
+            '\u200b\u00ad',
+            '\u2800',
+            'a\u202eb',
+            '\u2066a',
+            'a\u200f',
         ].flatMap((name) => [
             wrong({ name }, 'name'),
             wrong({ name, event_type: 'join' }, 'name'),

@@ -41,6 +41,37 @@ test('a name that is in use is refused, in any case and script', async () => {
     }
 });
 
+test('a name that looks like one in use is refused, and says so', async () => {
+    const room = await createRoom(server);
+    for (const [first, second] of [
+        ['paypal', 'p\u0430ypal'],
+        ['paypal', 'paypaI'],
+        ['user1', 'userl'],
+        ['Ann Lee', 'Ann  Lee '],
+        ['admin', 'ad\u200bmin'],
+        ['admin', '\uff41dmin'],
+        ['José', 'Jose\u0301'],
+    ]) {
+        const holder = await ChatClient.join(server, room, first);
+        const rival = await ChatClient.open(server, room);
+        for (const event_type of ['join', 'send']) {
+            rival.send({ event_type, name: second, msg: 'hi' });
+            const { msg, error } = await rival.next();
+            assert.deepEqual([error.code, error.field], [202, 'name']);
+            // A name that differs only in what the comparison removes is the same one.
+            assert.match(msg, /^That name (is taken|looks like the name of somebody who is here)\.$/);
+        }
+        holder.say(first, 'still here');
+        assert.equal((await rival.next()).msg, 'still here');
+        await holder.leave();
+        assert.equal((await rival.next()).event_type, 'leave');
+        rival.send({ event_type: 'join', name: second });
+        assert.equal((await rival.next()).name, second, 'it is passed on unchanged');
+        await rival.leave();
+        await eventually(async () => (await usersOf(server, room)).length === 0, 'the room is empty');
+    }
+});
+
 test('a connection keeps its first name', async () => {
     const [room, ada, witness] = await roomWith(server, 'ada', 'witness');
     for (const event_type of ['join', 'send', 'leave']) {

@@ -12,6 +12,8 @@ import {
     get,
     post,
     put,
+    remove,
+    takeToken,
 } from './harness/api.js';
 import { sharedServer } from './harness/server.js';
 
@@ -125,6 +127,44 @@ test('titles are unique without regard to case, in every script', async () => {
     }
     await createPrivateRoom(server, { visibility: 'hidden', title: 'Known to few' });
     assertError(await post(server, '/chats', { title: 'known to FEW', visibility: 'public' }), 400, 102, 'title');
+});
+
+function assertLooksTaken(answer) {
+    assert.equal(answer.status, 400);
+    const { code, field, reason } = answer.json.error;
+    assert.deepEqual([code, field, reason], [102, 'title', 'The title looks like that of another room.']);
+}
+
+test('titles of listed rooms do not look alike', async () => {
+    for (const [first, second] of [
+        ['Support team', 'Supp\u043ert team'],
+        ['Moderators only', 'Moderat\u200bors only'],
+        ['Lost and found', 'Lost  and\u00a0found'],
+        ['Full width', '\uff26\uff55\uff4c\uff4c width'],
+        ['Café Noir', 'Cafe\u0301 Noir'],
+        ['Helpdesk 1', 'Helpdesk l'],
+    ]) {
+        const room = await createRoom(server, { title: first });
+        const lookAlike = { title: second, visibility: 'public' };
+        assertLooksTaken(await post(server, '/chats', lookAlike));
+        assertLooksTaken(await post(server, '/chats', { ...lookAlike, visibility: 'private', password: PASSWORD }));
+        const other = await createRoom(server);
+        assertLooksTaken(await put(server, `/chats/${other.id}`, { title: second }));
+        assertStatus(await get(server, `/chats/${encodeURIComponent(second)}`), 404);
+        assertStatus(await put(server, `/chats/${room.id}`, { title: second }), 200);
+        assertStatus(await remove(server, `/chats/${room.id}`), 200);
+        await createRoom(server, { title: first });
+    }
+});
+
+test('a refused look-alike reveals no hidden room', async () => {
+    const hidden = await createPrivateRoom(server, { visibility: 'hidden', title: 'Secret supper' });
+    const open = await createRoom(server, { title: 'Secret supp\u0435r' });
+    await createPrivateRoom(server, { visibility: 'hidden', title: 'Secret  supper' });
+    const token = await takeToken(server, hidden, 'ada');
+    assertLooksTaken(await put(server, `/chats/${hidden.id}`, { visibility: 'private', password: PASSWORD }, { token }));
+    assertStatus(await remove(server, `/chats/${open.id}`), 200);
+    assertStatus(await put(server, `/chats/${hidden.id}`, { visibility: 'private', password: PASSWORD }, { token }), 200);
 });
 
 test('broken JSON, other JSON and wrong types are code 103', async () => {

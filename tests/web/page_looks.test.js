@@ -161,7 +161,8 @@ test('malicious titles, descriptions and names are text, and break nothing', asy
     for (const [index, room] of rooms.entries()) {
         await page.goto(`${server.origin}/chats/${room.id}/entrance`);
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);
-        const name = [...HOSTILE[index]].slice(0, 32).join('').trim();
+        // The server refuses names with bidi controls.
+        const name = [...HOSTILE[index].replace(/\p{Bidi_Control}/gu, '')].slice(0, 32).join('').trim();
         await enter(page, name);
         await connected(page);
         assert.equal(await page.locator('h1').textContent(), HOSTILE[index]);

@@ -114,7 +114,18 @@ test('the page rejects exactly the names that the server rejects', async () => {
         '👍'.repeat(33),
         'a\nb',
         'a\u0085b',
+        ' ',
+        ' a ',
+        '\u00a0\u3000',
+        '\u200b',
+        '\u2800',
+        '\u3164',
+        '\u034f\u0301',
         '\u202eabc',
+        'abc\u200f',
+        '\u2066',
+        'e\u0301',
+        '👩\u200d🚀',
         '<b>',
     ]) {
         const answer = await post(server, `/chats/${room.id}/token`, { name, secret: 'correct horse' });

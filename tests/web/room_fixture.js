@@ -47,11 +47,12 @@ export class TestUser {
     /**
      * @param {import('playwright-core').Browser} browser
      * @param {{ held?: boolean, name?: string, color?: string, token?: string, last?: number, language?: string, readOnly?: boolean,
-     *     context?: object, loses?: (event: object) => boolean }} [options] `held`: nothing comes through the socket before
-     *     `release()`; `loses`: what never comes through it
+     *     context?: object, loses?: (event: object) => boolean, alters?: (frame: string) => string }} [options] `held`:
+     *     nothing comes through the socket before `release()`; `loses`: what never comes through it; `alters`: returns the frame that
+     *     replaces one
      */
     static async enter(browser, server, room, options = {}) {
-        const { language = 'en', readOnly = false, held = false, loses, context = DESKTOP, ...identity } = options;
+        const { language = 'en', readOnly = false, held = false, loses, alters, context = DESKTOP, ...identity } = options;
         const user = new TestUser();
         user.isTouching = context.hasTouch ?? false;
         user.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...context });
@@ -62,7 +63,7 @@ export class TestUser {
             if (/Content Security Policy/.test(message.text())) user.problems.push(message.text());
         });
         if (held) await user.#holdSockets();
-        if (loses) await user.#lose(loses);
+        if (loses || alters) await user.#alter(loses, alters);
         const hash = encodeURIComponent(JSON.stringify({ room: { id: room.id }, identity, language, readOnly }));
         await user.page.goto(`${server.origin}/fixture.html#${hash}`);
         await user.page.locator('.globes-room').waitFor();
@@ -87,11 +88,11 @@ export class TestUser {
         });
     }
 
-    #lose(loses) {
+    #alter(loses = () => false, alters = (frame) => frame) {
         return this.page.routeWebSocket(/./, (socket) => {
             const upstream = socket.connectToServer();
-            upstream.onMessage((message) => {
-                if (!loses(JSON.parse(message))) socket.send(message);
+            upstream.onMessage((frame) => {
+                if (!loses(JSON.parse(frame))) socket.send(alters(frame));
             });
         });
     }

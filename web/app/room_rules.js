@@ -10,6 +10,8 @@ const MIN_PASSWORD_BYTES = 8;
 const MAX_PASSWORD_BYTES = 72;
 
 const CONTROL = /\p{Cc}/u;
+const BIDI_CONTROL = /\p{Bidi_Control}/u;
+const INVISIBLE = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Mn}\p{Me}\u2800]*$/u;
 const ONLY_DIGITS = /^[0-9]+$/;
 const WHITE_SPACE_AROUND = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
@@ -46,9 +48,9 @@ export function passwordProblem(password) {
 }
 
 export function nameProblem(name) {
-    if (name === '') return 'problemNameMissing';
     if (lengthOf(name) > MAX_NAME_LENGTH) return 'problemNameLong';
-    return CONTROL.test(name) ? 'problemControl' : null;
+    if (CONTROL.test(name) || BIDI_CONTROL.test(name)) return 'problemControl';
+    return INVISIBLE.test(name) ? 'problemNameMissing' : null;
 }
 
 /** `text`: the content of the field; empty means the default. */

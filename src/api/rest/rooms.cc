@@ -21,10 +21,9 @@ namespace {
 constexpr std::uint64_t kDefaultPageSize = 100;
 constexpr std::uint64_t kMaxPageSize = 1000;
 
-/// `co_await may_create(core_link, title)`: whether a room with this title may be created. `title` must outlive the
-/// wait.
-auto may_create(CoreLink& core_link, const std::string& title) {
-    return core_link.ask_core([&title](chat::Core& core) { return core.admin().may_create(title); });
+/// `co_await may_create(core_link, record)`: whether this room may be created. `record` must outlive the wait.
+auto may_create(CoreLink& core_link, const chat::RoomRecord& record) {
+    return core_link.ask_core([&record](chat::Core& core) { return core.admin().may_create(record); });
 }
 
 /// A title that a client gives to a room counts as a guess, whether it is taken or not: both tell whether a hidden room
@@ -88,7 +87,7 @@ Handler Rooms::create(Exchange exchange) {
     if (guesses_title(exchange)) co_return exchange.request().client.give_back(net::AddressLimit::rooms);
     if (checked->password) {
         // Before the hash, which takes long. The core checks it again when it creates the room.
-        const auto may = co_await may_create(core_link_, checked->record.title);
+        const auto may = co_await may_create(core_link_, checked->record);
         if (!may) co_return refuse(may.error());
         auto hash = co_await core_link_.run_on_worker(services_.hashing, exchange.request().client.asker(),
                                                       [&] { return chat::hash_password(*checked->password); });

@@ -49,7 +49,7 @@ constexpr std::array kEventSentences = std::to_array<EventSentence>({
     {ErrorCode::client_unauthorized, "name", "You are here under another name. Use that one."},
     {ErrorCode::invalid_json, "", "The server could not read that: it is not a valid JSON object."},
     {ErrorCode::invalid_json, "event_type", "The event type must be join, leave or send."},
-    {ErrorCode::invalid_json, "name", "A name needs 1 to 32 characters, none of them a control character."},
+    {ErrorCode::invalid_json, "name", "A name needs 1 to 32 characters, one visible, and no control characters."},
     {ErrorCode::invalid_json, "msg", "A message needs 1 to 4096 characters."},
     {ErrorCode::invalid_json, "color", "The color must be text, such as red or #ff0000."},
     {ErrorCode::invalid_json, "id", "The id of an event must be text of 1 to 64 characters."},

@@ -36,7 +36,7 @@ export const ERROR_SENTENCE = {
     '204 name': 'You are here under another name. Use that one.',
     303: 'The server could not read that: it is not a valid JSON object.',
     '303 event_type': 'The event type must be join, leave or send.',
-    '303 name': 'A name needs 1 to 32 characters, none of them a control character.',
+    '303 name': 'A name needs 1 to 32 characters, one visible, and no control characters.',
     '303 msg': 'A message needs 1 to 4096 characters.',
     '303 color': 'The color must be text, such as red or #ff0000.',
     '303 id': 'The id of an event must be text of 1 to 64 characters.',

@@ -141,10 +141,13 @@ export async function roomWith(server, ...names) {
     return [room, ...members];
 }
 
+const VISIBLE = /[^\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Mn}\p{Me}\u2800]/u;
+
 /** The name in an event; empty if it is invalid. */
 function triedName(event) {
     const { name } = typeof event === 'string' ? JSON.parse(event) : event;
-    return typeof name === 'string' && /^\P{Cc}{1,32}$/u.test(name) ? name : '';
+    const isValid = typeof name === 'string' && /^[^\p{Cc}\p{Bidi_Control}]{1,32}$/u.test(name) && VISIBLE.test(name);
+    return isValid ? name : '';
 }
 
 /** The bytes of an error event. */

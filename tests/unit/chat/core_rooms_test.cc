@@ -119,7 +119,7 @@ TEST_F(FullServerTest, CreatesNoRoomBeyondTheLimit) {
     add_room("Coffee", Visibility::hidden_room);
     EXPECT_EQ(*create("Milk"), kFull);
     EXPECT_EQ(*create("tea"), "102 title") << "which no wait would change";
-    EXPECT_EQ(core.admin().may_create("Milk").error().code, ErrorCode::unavailable);
+    EXPECT_EQ(core.admin().may_create({.title = "Milk"}).error().code, ErrorCode::unavailable);
     EXPECT_EQ(core.counts().rooms_refused.value(), 1U) << "as of the last batch";
     core.end_batch();
     EXPECT_EQ(core.counts().rooms_refused.value(), 2U);
@@ -172,7 +172,7 @@ TEST_F(CoreRoomsTest, ALowDiskRefusesSendsAndRoomChangesAndNothingElse) {
     send(1, "ann", "hi", "c1");
     EXPECT_EQ(*create("Milk"), kLow);
     EXPECT_EQ(*rename(tea, "Coffee"), kLow);
-    EXPECT_EQ(core.admin().may_create("Milk").error(), kDiskLow);
+    EXPECT_EQ(core.admin().may_create({.title = "Milk"}).error(), kDiskLow);
     EXPECT_THAT(io_threads[0].take_calls(), testing::Contains("refuse 1 in 1: 505 c1"));
     EXPECT_TRUE(store.batches.empty());
 

@@ -15,8 +15,11 @@ using testing::IsEmpty;
 class DirectoryTest : public testing::Test {
 protected:
     Room& add(RoomRecord record) {
-        EXPECT_TRUE(directory.claim_title(record.title, record.id));
+        EXPECT_TRUE(directory.claim_title(record.title, record.visibility, record.id));
         return directory.insert(std::make_unique<Room>(StoredRoom{.record = std::move(record)}, shared));
+    }
+    bool claim(const std::string& title, RoomId id, Visibility visibility = Visibility::public_room) {
+        return directory.claim_title(title, visibility, id).has_value();
     }
     std::vector<RoomId> listed(RoomId after = 0, std::size_t limit = 100) const {
         std::vector<RoomId> ids;
@@ -104,39 +107,87 @@ TEST_F(DirectoryTest, ARoomEntersAndLeavesTheListWithItsVisibility) {
 
 TEST_F(DirectoryTest, ATitleBelongsToOneRoomWithoutRegardToCase) {
     add({.id = 2, .title = "Tea"});
-    EXPECT_FALSE(directory.claim_title("TEA", 3));
-    EXPECT_TRUE(directory.claim_title("TEA", 2));
-    EXPECT_TRUE(directory.claim_title("Coffee", 3));
-    EXPECT_FALSE(directory.claim_title("coffee", 2));
+    EXPECT_FALSE(claim("TEA", 3));
+    EXPECT_TRUE(claim("TEA", 2));
+    EXPECT_TRUE(claim("Coffee", 3));
+    EXPECT_FALSE(claim("coffee", 2));
+}
+
+constexpr const char* kTeaInCyrillic = "T\u0435\u0430";
+
+TEST_F(DirectoryTest, ATitleThatLooksLikeThatOfAListedRoomIsTaken) {
+    add({.id = 2, .title = "Tea"});
+    const auto claimed = directory.claim_title(kTeaInCyrillic, Visibility::private_room, 3);
+    ASSERT_FALSE(claimed);
+    EXPECT_EQ(claimed.error().code, ErrorCode::duplicate_room);
+    EXPECT_EQ(claimed.error().field, "title");
+    EXPECT_NE(claimed.error().reason, "") << "says why a title is taken that no room has";
+    EXPECT_FALSE(claim("Te\u200Ba", 3));
+    EXPECT_TRUE(claim("Tea 2", 3));
+    EXPECT_EQ(directory.find(RoomKey::of(kTeaInCyrillic)), nullptr) << "a path names a room by its title alone";
+}
+
+TEST_F(DirectoryTest, AHiddenRoomMayHaveALookAlikeAndBeOne) {
+    add({.id = 2, .title = "Tea"});
+    EXPECT_TRUE(claim(kTeaInCyrillic, 3, Visibility::hidden_room));
+    add({.id = 4, .title = "Milk", .visibility = Visibility::hidden_room});
+    EXPECT_TRUE(claim("M\u0456lk", 5)) << "a refusal would tell that the hidden room exists";
+    EXPECT_FALSE(claim("milk", 6)) << "but no two rooms have one title";
+}
+
+TEST_F(DirectoryTest, ARoomThatLeavesTheListFreesItsLookAlikes) {
+    Room& room = add({.id = 2, .title = "Tea"});
+    directory.change(room, {.id = 2, .title = "Tea", .visibility = Visibility::hidden_room});
+    EXPECT_TRUE(claim(kTeaInCyrillic, 3));
+    EXPECT_FALSE(claim("Tea", 2)) << "so it cannot enter the list again";
+}
+
+TEST_F(DirectoryTest, AFailedChangeFreesTheLookAlikesOfTheNewTitleOnly) {
+    add({.id = 2, .title = "Tea"});
+    ASSERT_TRUE(claim("Coffee", 2));
+    directory.free_title("Coffee", 2);
+    EXPECT_TRUE(claim("C\u043Effee", 3));
+    EXPECT_FALSE(claim(kTeaInCyrillic, 4));
+    ASSERT_TRUE(claim(" TEA", 2)) << "looks the same";
+    directory.free_title(" TEA", 2);
+    EXPECT_FALSE(claim(kTeaInCyrillic, 4));
+}
+
+TEST_F(DirectoryTest, StoredRoomsMayLookAlike) {
+    add({.id = 2, .title = "Tea"});
+    EXPECT_TRUE(directory.claim_stored_title(kTeaInCyrillic, Visibility::public_room, 3));
+    EXPECT_FALSE(directory.claim_stored_title("TEA", Visibility::public_room, 4));
+    directory.erase(2);
+    EXPECT_FALSE(claim("Tea", 5)) << "it looks like that of room 3";
 }
 
 TEST_F(DirectoryTest, AClaimedTitleIsNotARoomYet) {
-    ASSERT_TRUE(directory.claim_title("Tea", 2));
+    ASSERT_TRUE(claim("Tea", 2));
     EXPECT_EQ(directory.find(RoomKey::of("Tea")), nullptr);
 }
 
 TEST_F(DirectoryTest, OnlyItsRoomFreesATitle) {
-    ASSERT_TRUE(directory.claim_title("Tea", 2));
+    ASSERT_TRUE(claim("Tea", 2));
     directory.free_title("tea", 3);
-    EXPECT_FALSE(directory.claim_title("Tea", 3));
+    EXPECT_FALSE(claim("Tea", 3));
     directory.free_title("TEA", 2);
-    EXPECT_TRUE(directory.claim_title("Tea", 3));
+    EXPECT_TRUE(claim("Tea", 3));
 }
 
 TEST_F(DirectoryTest, ARenamedRoomIsFoundByItsNewTitleAndFreesTheOld) {
     Room& room = add({.id = 2, .title = "Tea"});
-    ASSERT_TRUE(directory.claim_title("Coffee", 2));
+    ASSERT_TRUE(claim("Coffee", 2));
     directory.change(room, {.id = 2, .title = "Coffee"});
     EXPECT_EQ(directory.find(RoomKey::of("coffee")), &room);
     EXPECT_EQ(directory.find(RoomKey::of("tea")), nullptr);
-    EXPECT_TRUE(directory.claim_title("Tea", 3));
+    EXPECT_TRUE(claim("Tea", 3));
 }
 
 TEST_F(DirectoryTest, ARoomThatChangesTheCaseOfItsTitleKeepsIt) {
     Room& room = add({.id = 2, .title = "Tea"});
     directory.change(room, {.id = 2, .title = "TEA"});
     EXPECT_EQ(directory.find(RoomKey::of("tea")), &room);
-    EXPECT_FALSE(directory.claim_title("tea", 3));
+    EXPECT_FALSE(claim("tea", 3));
 }
 
 TEST_F(DirectoryTest, AnErasedRoomIsNotFoundAnywhere) {
@@ -147,7 +198,7 @@ TEST_F(DirectoryTest, AnErasedRoomIsNotFoundAnywhere) {
     EXPECT_EQ(directory.find(RoomKey::of("Tea")), nullptr);
     EXPECT_THAT(listed(), IsEmpty());
     EXPECT_EQ(directory.size(), 0U);
-    EXPECT_TRUE(directory.claim_title("Tea", 3));
+    EXPECT_TRUE(claim("Tea", 3));
 }
 
 }  // namespace

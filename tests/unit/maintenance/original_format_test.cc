@@ -346,7 +346,7 @@ TEST(OriginalEntry, EveryResultIsValid) {
                 EXPECT_TRUE(chat::is_valid_description(record.description)) << json;
                 EXPECT_EQ(record.password_hash.empty(), record.visibility == Visibility::public_room) << json;
             } else if (const auto* sent = std::get_if<OriginalMessage>(&read.content)) {
-                EXPECT_TRUE(is_valid_utf8(sent->event.name) && chat::is_valid_name(sent->event.name)) << json;
+                EXPECT_TRUE(is_valid_utf8(sent->event.name) && chat::is_storable_name(sent->event.name)) << json;
                 EXPECT_TRUE(sent->event.color.empty() || chat::is_color(sent->event.color)) << json;
                 for (const std::string& part : message_parts(sent->event.text))
                     EXPECT_TRUE(is_valid_utf8(part) && chat::is_valid_text(part)) << json;
