@@ -25,6 +25,7 @@ DiskWatch::DiskWatch(std::filesystem::path folder, std::uint64_t least, std::fun
 void DiskWatch::look() {
     const auto free = free_disk_bytes(folder_);
     if (!free || !level_.note(*free)) return;
+    on_change_(level_.is_low());  // before the line, so that it holds for everything that follows the line
     if (level_.is_low()) {
         spdlog::error(
             "event=disk_low free_bytes={} least_bytes={} reason=\"messages and room changes are refused until "
@@ -34,7 +35,6 @@ void DiskWatch::look() {
     } else {
         spdlog::info("event=disk_ok free_bytes={}", *free);
     }
-    on_change_(level_.is_low());
 }
 
 void DiskWatch::run(const std::stop_token& stop) {
