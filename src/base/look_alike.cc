@@ -111,7 +111,7 @@ bool is_removed(UChar32 point) {
     return u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) || is_bidi_control(point);
 }
 
-/// Appends the characters of `text` to `out`, which is empty, without those that are removed, and with single spaces.
+/// Calls `append` for each character of `text`, without those that are removed, and with single spaces.
 template <class Append>
 void append_visible(std::u16string_view text, Append append) {
     bool is_begun = false;
